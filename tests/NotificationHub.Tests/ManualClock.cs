@@ -1,0 +1,130 @@
+namespace NotificationHub.Tests;
+
+/// <summary>A clock that stands still until a test moves it; timers fire on the thread that calls <see cref="Advance"/>.</summary>
+internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
+{
+    private readonly Lock gate = new();
+    private readonly List<ManualTimer> timers = [];
+    private readonly List<(int Count, TaskCompletionSource Reached)> watchers = [];
+    private DateTimeOffset now = start;
+
+    public ManualClock()
+        : this(new DateTimeOffset(2026, 8, 1, 12, 0, 0, TimeSpan.Zero)) { }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (gate)
+        {
+            return now;
+        }
+    }
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ManualTimer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Moves the clock forward, stopping at each timer on the way, in the order in which they are due.</summary>
+    public void Advance(TimeSpan by)
+    {
+        var target = GetUtcNow() + by;
+        while (TakeDue(target) is { } callback)
+        {
+            callback();
+        }
+    }
+
+    /// <summary>Completes once at least <paramref name="count"/> timers wait: the code under test has gone to sleep.</summary>
+    public Task TimersPending(int count = 1)
+    {
+        lock (gate)
+        {
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            watchers.Add((count, reached));
+            Notify();
+            return reached.Task.WaitAsync(TimeSpan.FromSeconds(30), System);
+        }
+    }
+
+    private Action? TakeDue(DateTimeOffset target)
+    {
+        lock (gate)
+        {
+            if (timers.Where(timer => timer.Due <= target).MinBy(timer => timer.Due) is not { } next)
+            {
+                now = target;
+                return null;
+            }
+
+            now = next.Due > now ? next.Due : now;
+            if (next.Period > TimeSpan.Zero)
+            {
+                next.Due += next.Period;
+            }
+            else
+            {
+                timers.Remove(next);
+            }
+
+            return next.Fire;
+        }
+    }
+
+    private void Notify()
+    {
+        foreach (var watcher in watchers.Where(watcher => timers.Count >= watcher.Count).ToList())
+        {
+            watchers.Remove(watcher);
+            watcher.Reached.SetResult();
+        }
+    }
+
+    private sealed class ManualTimer(ManualClock clock, Action fire) : ITimer
+    {
+        public Action Fire => fire;
+
+        public DateTimeOffset Due { get; set; }
+
+        public TimeSpan Period { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (clock.gate)
+            {
+                clock.timers.Remove(this);
+                Period = period;
+                if (dueTime == Timeout.InfiniteTimeSpan)
+                {
+                    return true;
+                }
+
+                Due = clock.now + dueTime;
+                clock.timers.Add(this);
+                clock.Notify();
+                return true;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (clock.gate)
+            {
+                clock.timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
