@@ -1,1 +1,3 @@
-Console.WriteLine("skeleton");
+using NotificationHub.Hosting;
+
+await HubApplication.Build(args).RunAsync();

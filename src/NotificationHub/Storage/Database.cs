@@ -1,0 +1,53 @@
+using System.Data.Common;
+
+namespace NotificationHub.Storage;
+
+/// <summary>
+/// The store behind every stage: connections to read from, one lane to write through, and the statements that differ
+/// between the engines.
+/// </summary>
+internal abstract class Database : IAsyncDisposable
+{
+    private readonly SqlFiles statements;
+
+    protected Database(string engine)
+    {
+        Engine = engine;
+        statements = new SqlFiles($"{engine}/Statements/");
+    }
+
+    /// <summary>The name of the engine, and of the folder that holds what differs.</summary>
+    public string Engine { get; }
+
+    /// <summary>In-process wake-ups between the stages.</summary>
+    public Pulses Pulses { get; } = new();
+
+    /// <summary>Brings the schema up to date and opens the write lane.</summary>
+    public abstract Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Opens a connection for reading. Read a page and let it go: an open statement keeps the WAL from being reset.</summary>
+    public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken);
+
+    /// <summary>Runs <paramref name="work"/> in the write lane, in one transaction of about two milliseconds at most.</summary>
+    /// <exception cref="StorageUnavailableException">The store is locked, full or broken; nothing was kept.</exception>
+    public abstract Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken);
+
+    public Task WriteAsync(Func<WriteTransaction, Task> work, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async transaction =>
+            {
+                await work(transaction);
+                return true;
+            },
+            cancellationToken
+        );
+
+    /// <summary>Appends a post to the notification log together with whatever else waits; returns once it is on disk.</summary>
+    /// <exception cref="StorageUnavailableException">The batch was not kept.</exception>
+    public abstract Task<AppendOutcome> AppendAsync(NotificationAppend append);
+
+    /// <summary>The statement of that name for this engine.</summary>
+    public string Sql(string name) => statements[name];
+
+    public abstract ValueTask DisposeAsync();
+}

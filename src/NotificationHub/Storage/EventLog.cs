@@ -1,0 +1,169 @@
+using System.Data.Common;
+using Dapper;
+
+namespace NotificationHub.Storage;
+
+/// <summary>An event on its way into the event log.</summary>
+internal sealed record NewEvent
+{
+    /// <summary>The name without prefix and version: <c>asset.changed</c>.</summary>
+    public required string Type { get; init; }
+
+    public string Topic => TopicMap.TopicOf(Type);
+
+    public string? LocationId { get; init; }
+
+    /// <summary>The CloudEvents subject: what the event is about within its location.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>The notification whose body is this event's data; null where <see cref="Data"/> is set.</summary>
+    public long? NotificationSeq { get; init; }
+
+    /// <summary>UTF-8 JSON; null where the data is a notification's body.</summary>
+    public byte[]? Data { get; init; }
+
+    public string? Action { get; init; }
+
+    public string? Result { get; init; }
+
+    public string? Change { get; init; }
+
+    public string? Cause { get; init; }
+
+    public string? AdamId { get; init; }
+
+    /// <summary>Apple's <c>eventId</c>.</summary>
+    public string? CorrelationId { get; init; }
+
+    public bool Conflict { get; init; }
+
+    public string? Traceparent { get; init; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public required long CreatedAt { get; init; }
+}
+
+/// <summary>A row of the event log, with the body it points at.</summary>
+internal sealed record EventEntry
+{
+    public required long Epoch { get; init; }
+
+    public required long Seq { get; init; }
+
+    public required string Topic { get; init; }
+
+    public required string Type { get; init; }
+
+    public string? LocationId { get; init; }
+
+    public string? Subject { get; init; }
+
+    public long? NotificationSeq { get; init; }
+
+    /// <summary>The event's own data, or the body of its notification.</summary>
+    public required byte[] Data { get; init; }
+
+    public string? Action { get; init; }
+
+    public string? Result { get; init; }
+
+    public string? Change { get; init; }
+
+    public string? Cause { get; init; }
+
+    public string? AdamId { get; init; }
+
+    public string? CorrelationId { get; init; }
+
+    public required bool Conflict { get; init; }
+
+    public string? Traceparent { get; init; }
+
+    public required long CreatedAt { get; init; }
+}
+
+/// <summary>What a reader of the event log wants of it; null means any.</summary>
+internal sealed record EventFilter(string? Topic = null, string? Type = null, string? LocationId = null);
+
+internal static class EventLog
+{
+    private const int PageBytes = 2 * 1024 * 1024;
+
+    private const string Select = """
+        select (select epoch from log_epoch where log = 'event') Epoch, e.seq, e.topic, e.type, e.location_id LocationId, e.subject,
+            e.notification_seq NotificationSeq, coalesce(e.data, n.body) Data, e.action, e.result, e.change, e.cause,
+            e.adam_id AdamId, e.correlation_id CorrelationId, e.conflict, e.traceparent, e.created_at CreatedAt
+        from event_log e
+        left join notification_log n on n.seq = e.notification_seq
+        """;
+
+    /// <summary>Appends <paramref name="events"/> in order and returns the <c>seq</c> of each.</summary>
+    public static async Task<IReadOnlyList<long>> AppendAsync(
+        WriteTransaction transaction,
+        Database database,
+        IReadOnlyCollection<NewEvent> events
+    )
+    {
+        List<long> seqs = new(events.Count);
+        foreach (var entry in events)
+        {
+            seqs.Add(await transaction.ScalarAsync<long>(database.Sql("AppendEvent"), entry));
+        }
+
+        if (seqs.Count > 0)
+        {
+            transaction.OnCommit(database.Pulses.EventsAppended);
+        }
+
+        return seqs;
+    }
+
+    /// <summary>The rows behind <paramref name="after"/> that fit the filter, in order; at least one where there is one.</summary>
+    public static async Task<IReadOnlyList<EventEntry>> ReadPageAsync(
+        DbConnection connection,
+        long after,
+        EventFilter filter,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        List<EventEntry> page = [];
+        var bytes = 0L;
+        var rows = connection.QueryUnbufferedAsync<EventEntry>(
+            $"{Select} where e.seq > @after {Conditions(filter)} order by e.seq limit @limit",
+            new
+            {
+                after,
+                limit,
+                filter.Topic,
+                filter.Type,
+                filter.LocationId,
+            }
+        );
+        await foreach (var row in rows.WithCancellation(cancellationToken))
+        {
+            page.Add(row);
+            bytes += row.Data.Length;
+            if (bytes >= PageBytes)
+            {
+                break;
+            }
+        }
+
+        return page;
+    }
+
+    public static Task<EventEntry?> FindAsync(DbConnection connection, long seq) =>
+        connection.QueryFirstOrDefaultAsync<EventEntry>($"{Select} where e.seq = @seq", new { seq });
+
+    /// <summary>The first and the last <c>seq</c> there is; zeros while the log is empty.</summary>
+    public static Task<(long First, long Last)> ReadBoundsAsync(DbConnection connection) =>
+        connection.QuerySingleAsync<(long, long)>(
+            "select coalesce((select min(seq) from event_log), 0), coalesce((select max(seq) from event_log), 0)"
+        );
+
+    private static string Conditions(EventFilter filter) =>
+        (filter.Topic is null ? "" : " and e.topic = @Topic")
+        + (filter.Type is null ? "" : " and e.type = @Type")
+        + (filter.LocationId is null ? "" : " and e.location_id = @LocationId");
+}

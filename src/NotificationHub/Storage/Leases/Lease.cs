@@ -1,0 +1,62 @@
+namespace NotificationHub.Storage.Leases;
+
+/// <summary>The lease was lost to another owner, or ran out: nothing of the transaction may be committed.</summary>
+internal sealed class LeaseLostException(string name) : Exception($"The lease '{name}' is no longer held.");
+
+/// <summary>
+/// The right to run a stage for a while. Its number grows with each new owner, and every transaction of an owner checks it:
+/// an owner that was paused and comes back commits nothing.
+/// </summary>
+internal sealed class Lease(string name, string owner, long number, TimeProvider time) : IDisposable
+{
+    private readonly CancellationTokenSource lost = new();
+    private long safeUntil;
+
+    public string Name => name;
+
+    public string Owner => owner;
+
+    public long Number => number;
+
+    /// <summary>Cancelled when the lease is known to be lost or is given back.</summary>
+    public CancellationToken Lost => lost.Token;
+
+    /// <summary>Whether at least <paramref name="needed"/> is left, by this machine's clock on the safe side of the database's.</summary>
+    public bool HasLeft(TimeSpan needed) =>
+        !lost.IsCancellationRequested
+        && time.GetTimestamp() + (needed.TotalSeconds * time.TimestampFrequency) < Interlocked.Read(ref safeUntil);
+
+    /// <summary>Lets the transaction go on only while this lease is held, by the database's clock.</summary>
+    /// <exception cref="LeaseLostException">It is not.</exception>
+    public async Task DemandAsync(WriteTransaction transaction)
+    {
+        var held = await transaction.ScalarAsync<long>(
+            """
+            select count(*)
+            from lease
+            where name = @name and owner = @owner and number = @number and expires_at > @now
+            """,
+            new
+            {
+                name,
+                owner,
+                number,
+                now = await transaction.NowAsync(),
+            }
+        );
+        if (held == 0)
+        {
+            MarkLost();
+            throw new LeaseLostException(name);
+        }
+    }
+
+    /// <param name="askedAt">The timestamp before the database was asked: its clock may be read any time after.</param>
+    /// <param name="duration">For how long it was granted.</param>
+    public void Extend(long askedAt, TimeSpan duration) =>
+        Interlocked.Exchange(ref safeUntil, askedAt + (long)(duration.TotalSeconds * time.TimestampFrequency));
+
+    public void MarkLost() => lost.Cancel();
+
+    public void Dispose() => lost.Dispose();
+}

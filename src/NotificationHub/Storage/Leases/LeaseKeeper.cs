@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace NotificationHub.Storage.Leases;
+
+/// <summary>Takes leases for this replica and renews all that it holds, in one transaction every third of their duration.</summary>
+internal sealed partial class LeaseKeeper(
+    Database database,
+    IOptions<StorageOptions> options,
+    TimeProvider time,
+    ILogger<LeaseKeeper> logger
+) : BackgroundService
+{
+    private readonly ConcurrentDictionary<string, Lease> held = new(StringComparer.Ordinal);
+
+    /// <summary>The name of this replica: unique for each start of the process.</summary>
+    public string Owner { get; } =
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}"
+        );
+
+    public TimeSpan Duration => options.Value.LeaseDuration;
+
+    /// <summary>Takes the lease if nobody else holds it.</summary>
+    public async Task<Lease?> TryAcquireAsync(string name, CancellationToken cancellationToken)
+    {
+        var askedAt = time.GetTimestamp();
+        var number = await database.WriteAsync(transaction => TakeAsync(transaction, name), cancellationToken);
+        if (number is null)
+        {
+            return null;
+        }
+
+        var lease = new Lease(name, Owner, number.Value, time);
+        lease.Extend(askedAt, Duration);
+        held[name] = lease;
+        Log.Acquired(logger, name, lease.Number);
+        return lease;
+    }
+
+    /// <summary>Gives the lease back, so that another replica need not wait until it runs out.</summary>
+    public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        held.TryRemove(new KeyValuePair<string, Lease>(lease.Name, lease));
+        lease.MarkLost();
+        await database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    "update lease set owner = null, expires_at = 0 where name = @Name and owner = @Owner and number = @Number",
+                    new
+                    {
+                        lease.Name,
+                        lease.Owner,
+                        lease.Number,
+                    }
+                ),
+            cancellationToken
+        );
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Duration / 3, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RenewAsync(stoppingToken);
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                Log.RenewalFailed(logger, exception);
+            }
+        }
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        Lease[] leases = [.. held.Values];
+        if (leases.Length == 0)
+        {
+            return;
+        }
+
+        var askedAt = time.GetTimestamp();
+        var kept = await database.WriteAsync(transaction => ExtendAsync(transaction, leases), cancellationToken);
+        foreach (var lease in leases)
+        {
+            if (kept.Contains((lease.Name, lease.Number)))
+            {
+                lease.Extend(askedAt, Duration);
+            }
+            else if (held.TryRemove(new KeyValuePair<string, Lease>(lease.Name, lease)))
+            {
+                Log.Lost(logger, lease.Name, lease.Number);
+                lease.MarkLost();
+            }
+        }
+    }
+
+    private async Task<long?> TakeAsync(WriteTransaction transaction, string name)
+    {
+        var now = await transaction.NowAsync();
+        await transaction.ExecuteAsync(
+            """
+            insert into lease (name, owner, number, expires_at)
+            select @name, null, 0, 0
+            where not exists (select 1 from lease where name = @name)
+            """,
+            new { name }
+        );
+        var taken = await transaction.ExecuteAsync(
+            "update lease set owner = @Owner, number = number + 1, expires_at = @expires where name = @name and expires_at <= @now",
+            new
+            {
+                name,
+                Owner,
+                now,
+                expires = now + (long)Duration.TotalMilliseconds,
+            }
+        );
+        return taken == 0
+            ? null
+            : await transaction.ScalarAsync<long>("select number from lease where name = @name", new { name });
+    }
+
+    private async Task<HashSet<(string Name, long Number)>> ExtendAsync(WriteTransaction transaction, Lease[] leases)
+    {
+        var now = await transaction.NowAsync();
+        await transaction.ExecuteAsync(
+            "update lease set expires_at = @expires where owner = @Owner and expires_at > @now and name in @names",
+            new
+            {
+                Owner,
+                now,
+                expires = now + (long)Duration.TotalMilliseconds,
+                names = leases.Select(lease => lease.Name),
+            }
+        );
+        var kept = await transaction.QueryAsync<(string, long)>(
+            "select name, number from lease where owner = @Owner and expires_at > @now",
+            new { Owner, now }
+        );
+        return [.. kept];
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Took the lease {Name}, number {Number}.")]
+        public static partial void Acquired(ILogger logger, string name, long number);
+
+        [LoggerMessage(LogLevel.Warning, "Lost the lease {Name}, number {Number}: another replica may hold it now.")]
+        public static partial void Lost(ILogger logger, string name, long number);
+
+        [LoggerMessage(LogLevel.Warning, "The leases could not be renewed; they run out unless a later try succeeds.")]
+        public static partial void RenewalFailed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,64 @@
+namespace NotificationHub.Storage.Leases;
+
+/// <summary>A loop that runs on one replica at a time: whoever holds the lease.</summary>
+internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseName, TimeProvider time, ILogger logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs the stage's passes until <paramref name="cancellationToken"/> ends them: the lease is lost, or the process stops.</summary>
+    protected abstract Task RunAsync(Lease lease, CancellationToken cancellationToken);
+
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunAsOwnerAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // A stage that ends is a silent backlog: whatever it was, it is reported and the loop goes on.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log.Failed(logger, leaseName, exception);
+            }
+
+            await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task RunAsOwnerAsync(CancellationToken stoppingToken)
+    {
+        if (await leases.TryAcquireAsync(leaseName, stoppingToken) is not { } lease)
+        {
+            return;
+        }
+
+        using var owned = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lease.Lost);
+        try
+        {
+            await RunAsync(lease, owned.Token);
+        }
+        catch (Exception exception)
+            when (exception is LeaseLostException or OperationCanceledException && lease.Lost.IsCancellationRequested)
+        {
+            // Another replica goes on from the cursor.
+        }
+        finally
+        {
+            // Also when stopping: the next owner need not wait until it runs out.
+            await leases.ReleaseAsync(lease, CancellationToken.None);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The stage {Name} failed; it is tried again.")]
+        public static partial void Failed(ILogger logger, string name, Exception exception);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Data.Common;
+using Dapper;
+
+namespace NotificationHub.Storage;
+
+/// <summary>How far a stage has come along a log: the <c>seq</c> it has dealt with last.</summary>
+internal sealed class LogCursor(string name)
+{
+    public string Name => name;
+
+    public Task<long> ReadAsync(DbConnection connection) =>
+        connection.ExecuteScalarAsync<long>("select position from log_cursor where name = @name", new { name });
+
+    /// <summary>Moves from where the pass began to where it ended. A cursor never moves back.</summary>
+    /// <exception cref="InvalidOperationException">The cursor is elsewhere: somebody else has moved it. Nothing may be committed.</exception>
+    public async Task MoveAsync(WriteTransaction transaction, long from, long to, long now)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(to, from);
+        var moved = await transaction.ExecuteAsync(
+            "update log_cursor set position = @to, moved_at = @now where name = @name and position = @from",
+            new
+            {
+                name,
+                from,
+                to,
+                now,
+            }
+        );
+        if (moved == 0 && !(from == 0 && await InsertAsync(transaction, to, now)))
+        {
+            throw new InvalidOperationException($"The cursor '{name}' is not at {from} any more.");
+        }
+    }
+
+    private async Task<bool> InsertAsync(WriteTransaction transaction, long to, long now) =>
+        await transaction.ExecuteAsync(
+            """
+            insert into log_cursor (name, position, moved_at)
+            select @name, @to, @now
+            where not exists (select 1 from log_cursor where name = @name)
+            """,
+            new
+            {
+                name,
+                to,
+                now,
+            }
+        ) == 1;
+}

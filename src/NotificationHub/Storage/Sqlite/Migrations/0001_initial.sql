@@ -1,0 +1,170 @@
+-- Times are Unix milliseconds, UTC. A null means: not known, or not so.
+
+create table log_epoch (
+    log   text    not null primary key,
+    epoch integer not null
+);
+
+insert into log_epoch (log, epoch) values ('notification', 1), ('event', 1);
+
+-- Append-only. disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted.
+create table notification_log (
+    seq               integer primary key autoincrement,
+    location_id       text    not null,
+    dedup_hash        integer not null,
+    notification_id   text    null,
+    notification_type text    null,
+    u_id              text    null,
+    body              blob    not null,
+    body_sha256       blob    not null,
+    received_at       integer not null,
+    remote_address    text    null,
+    user_agent        text    null,
+    traceparent       text    null,
+    disposition       integer not null,
+    conflict          integer not null,
+    fault             text    null
+);
+
+-- Eight bytes a post, not unique: the wide random key of a unique index would dirty a page per post and halve the rate.
+create index notification_log_dedup on notification_log (dedup_hash);
+
+create index notification_log_disposition on notification_log (disposition, location_id) where disposition <> 0;
+
+-- Append-only. A *.notified event points at its notification and holds no copy of the body; any other holds its data.
+create table event_log (
+    seq              integer primary key autoincrement,
+    topic            text    not null,
+    type             text    not null,
+    location_id      text    null,
+    subject          text    null,
+    notification_seq integer null,
+    data             blob    null,
+    action           text    null,
+    result           text    null,
+    change           text    null,
+    cause            text    null,
+    adam_id          text    null,
+    correlation_id   text    null,
+    conflict         integer not null,
+    traceparent      text    null,
+    created_at       integer not null
+);
+
+create index event_log_topic on event_log (topic, seq);
+
+create table log_cursor (
+    name     text    not null primary key,
+    position integer not null,
+    moved_at integer not null
+);
+
+create table lease (
+    name       text    not null primary key,
+    owner      text    null,
+    number     integer not null,
+    expires_at integer not null
+);
+
+create table dead_letter (
+    event_seq  integer not null primary key,
+    topic      text    not null,
+    state      text    not null,
+    reason     text    not null,
+    refused_at integer not null,
+    settled_at integer null
+);
+
+create index dead_letter_state on dead_letter (topic, state);
+
+create table location (
+    location_id        text    not null primary key,
+    u_id               text    null,
+    name               text    null,
+    state              text    not null,
+    state_reason       text    null,
+    state_since        integer not null,
+    receive_only       integer not null,
+    mdm_id             text    null,
+    mdm_name           text    null,
+    mdm_metadata       text    null,
+    notification_url   text    null,
+    notification_types text    null,
+    content_token      blob    null,
+    token_expires_at   integer null,
+    read_number        integer not null,
+    created_at         integer not null,
+    registered_at      integer null
+);
+
+create unique index location_u_id on location (u_id) where u_id is not null;
+
+-- Only digests. Accepted are pending, active and retiring ones.
+create table notification_secret (
+    secret_id   integer primary key autoincrement,
+    location_id text    not null,
+    sha256      blob    not null,
+    state       text    not null,
+    created_at  integer not null,
+    confirmed_at integer null
+);
+
+create index notification_secret_location on notification_secret (location_id);
+
+-- Raised in the transaction of every change that replicas must follow.
+create table change_counter (
+    name  text    not null primary key,
+    value integer not null
+);
+
+insert into change_counter (name, value) values ('locations', 0);
+
+-- What each running hub has taken in of the changes.
+create table replica (
+    replica_id        text    not null primary key,
+    locations_version integer not null,
+    seen_at           integer not null
+);
+
+-- requested and fetched are generations: work is due while requested > fetched. holders: a JSON array, null for all.
+create table refetch_target (
+    location_id        text    not null,
+    resource           text    not null,
+    key                text    not null,
+    shard              integer not null,
+    requested          integer not null,
+    fetched            integer not null,
+    holders            text    null,
+    first_requested_at integer not null,
+    last_requested_at  integer not null,
+    due_at             integer not null,
+    max_wait           integer not null,
+    attempts           integer not null,
+    last_fault         text    null,
+    correlation_id     text    null,
+    traceparent        text    null,
+    complete_read_at   integer null,
+    read_at            integer null,
+    primary key (location_id, resource, key)
+) without rowid;
+
+create index refetch_target_due on refetch_target (shard, due_at) where requested > fetched;
+
+-- What is known of Apple's records. data null: gone. revision: the seq of the event that last stated the record.
+create table snapshot (
+    location_id text    not null,
+    kind        text    not null,
+    key         text    not null,
+    data        text    null,
+    read_number integer not null,
+    revision    integer not null,
+    changed_at  integer not null,
+    primary key (location_id, kind, key)
+) without rowid;
+
+create table location_version (
+    location_id text not null,
+    resource    text not null,
+    version_id  text not null,
+    primary key (location_id, resource)
+) without rowid;

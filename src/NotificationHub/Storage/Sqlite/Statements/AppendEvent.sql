@@ -1,0 +1,11 @@
+insert into event_log
+(
+    topic, type, location_id, subject, notification_seq, data, action, result, change, cause,
+    adam_id, correlation_id, conflict, traceparent, created_at
+)
+values
+(
+    @Topic, @Type, @LocationId, @Subject, @NotificationSeq, @Data, @Action, @Result, @Change, @Cause,
+    @AdamId, @CorrelationId, @Conflict, @Traceparent, @CreatedAt
+)
+returning seq

@@ -1,0 +1,4 @@
+-- @dedupHash bigint
+select seq, location_id, notification_id, body_sha256
+from notification_log
+where dedup_hash = ?1

@@ -1,0 +1,1 @@
+select cast(unixepoch('subsec') * 1000 as integer)

@@ -1,0 +1,42 @@
+using System.Data.Common;
+using Dapper;
+
+namespace NotificationHub.Storage;
+
+/// <summary>
+/// One short transaction in the write lane. A stage commits its output and its cursor in one of these, so that it can be
+/// killed at any instruction and repeats at most its last uncommitted batch.
+/// </summary>
+internal sealed class WriteTransaction(Database database, DbConnection connection, DbTransaction transaction)
+{
+    private List<Pulse>? pulses;
+
+    public DbConnection Connection => connection;
+
+    public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
+        connection.ExecuteAsync(sql, parameters, transaction);
+
+    public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
+        connection.ExecuteScalarAsync<T>(sql, parameters, transaction);
+
+    public Task<T?> FirstOrDefaultAsync<T>(string sql, object? parameters = null) =>
+        connection.QueryFirstOrDefaultAsync<T>(sql, parameters, transaction);
+
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null) =>
+        (await connection.QueryAsync<T>(sql, parameters, transaction)).AsList();
+
+    /// <summary>The database's clock in Unix milliseconds: the one that judges leases.</summary>
+    public async Task<long> NowAsync() => await ScalarAsync<long>(database.Sql("Now"));
+
+    /// <summary>Raises <paramref name="pulse"/> once this transaction is committed.</summary>
+    public void OnCommit(Pulse pulse)
+    {
+        pulses ??= [];
+        if (!pulses.Contains(pulse))
+        {
+            pulses.Add(pulse);
+        }
+    }
+
+    public void RaisePulses() => pulses?.ForEach(pulse => pulse.Raise());
+}
