@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Text.Json.Serialization.Metadata;
+
+namespace NotificationHub.Apple;
+
+/// <summary>
+/// One location's view of Apple: its content token and its share of the request rate. Every method throws <see cref="AppleException"/>
+/// when Apple does not answer, or answers with an error; reads repeat passing faults a few times first.
+/// </summary>
+/// <param name="client">The client, shared by all locations.</param>
+/// <param name="token">The location's content token.</param>
+/// <param name="rate">The location's rate: all sessions of a location must share it, since Apple counts by location.</param>
+public sealed class AppleSession(AppleClient client, ContentToken token, RequestRate rate)
+{
+    private static readonly SearchValues<char> SecretCharacters = SearchValues.Create(
+        "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+    );
+
+    /// <summary>How the location is configured. Apple: Client Config (GET).</summary>
+    public Task<ClientConfig> GetClientConfigAsync(CancellationToken cancellationToken) =>
+        client.ReadAsync(
+            new AppleCall(Endpoint.ClientConfig) { Token = token },
+            rate,
+            AnswerJsonContext.Default.ClientConfig,
+            cancellationToken
+        );
+
+    /// <summary>
+    /// Configures the location; the answer may leave members out. Apple posts a test notification, signed with the new secret, to the
+    /// new address <em>before</em> this returns: both must work already. Never repeated: after a network error, read the
+    /// configuration back to learn whether it took effect. Apple: Client Config (POST).
+    /// </summary>
+    /// <exception cref="ArgumentException">The notification secret has characters that a header cannot carry.</exception>
+    public Task<ClientConfig> SetClientConfigAsync(ClientConfigRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.NotificationAuthToken?.AsSpan().ContainsAnyExcept(SecretCharacters) == true)
+        {
+            throw new ArgumentException(
+                "The notification secret must be visible ASCII without blanks.",
+                nameof(request)
+            );
+        }
+
+        return client.WriteAsync(
+            new AppleCall(Endpoint.ClientConfig) { Token = token, Body = request },
+            rate,
+            AnswerJsonContext.Default.ClientConfig,
+            cancellationToken
+        );
+    }
+
+    /// <summary>How far an operation is; <see cref="AppleErrorKind.EventUnknown"/> where Apple does not know the id. Apple: Event Status.</summary>
+    public Task<EventStatus> GetEventStatusAsync(string eventId, CancellationToken cancellationToken) =>
+        client.ReadAsync(
+            new AppleCall(Endpoint.EventStatus) { Token = token, Query = new QueryString().Add("eventId", eventId) },
+            rate,
+            AnswerJsonContext.Default.EventStatus,
+            cancellationToken
+        );
+
+    /// <summary>Walks the assets, page by page. Apple: Get Assets.</summary>
+    public IAsyncEnumerable<Page<Asset>> ReadAssetsAsync(AssetQuery query, CancellationToken cancellationToken) =>
+        ByIndexAsync<Asset, AssetsAnswer>(
+            Endpoint.Assets,
+            query.ToQuery,
+            AnswerJsonContext.Default.AssetsAnswer,
+            cancellationToken
+        );
+
+    /// <summary>Walks the active assignments, page by page. Apple: Get Assignments.</summary>
+    public IAsyncEnumerable<Page<Assignment>> ReadAssignmentsAsync(
+        AssignmentQuery query,
+        CancellationToken cancellationToken
+    ) =>
+        ByIndexAsync<Assignment, AssignmentsAnswer>(
+            Endpoint.Assignments,
+            query.ToQuery,
+            AnswerJsonContext.Default.AssignmentsAnswer,
+            cancellationToken
+        );
+
+    /// <summary>Walks the users, page by page; retired ones only as the query says. Apple: Get Users.</summary>
+    public IAsyncEnumerable<Page<User>> ReadUsersAsync(UserQuery query, CancellationToken cancellationToken) =>
+        ByIndexAsync<User, UsersAnswer>(
+                Endpoint.Users,
+                query.ToQuery,
+                AnswerJsonContext.Default.UsersAnswer,
+                cancellationToken
+            )
+            .Select(page => page with { Items = [.. page.Items.Where(query.Matches)] });
+
+    /// <summary>Walks the subscriptions, page by page. Apple: Get Subscriptions.</summary>
+    public IAsyncEnumerable<Page<Subscription>> ReadSubscriptionsAsync(
+        SubscriptionQuery query,
+        CancellationToken cancellationToken
+    ) =>
+        ByCursorAsync<Subscription, SubscriptionsAnswer>(
+            Endpoint.Subscriptions,
+            query.ToQuery,
+            AnswerJsonContext.Default.SubscriptionsAnswer,
+            cancellationToken
+        );
+
+    /// <summary>Walks the seats in use, page by page. Apple: Get Subscription Assignments.</summary>
+    public IAsyncEnumerable<Page<SubscriptionAssignment>> ReadSubscriptionAssignmentsAsync(
+        SubscriptionAssignmentQuery query,
+        CancellationToken cancellationToken
+    ) =>
+        ByCursorAsync<SubscriptionAssignment, SubscriptionAssignmentsAnswer>(
+            Endpoint.SubscriptionAssignments,
+            query.ToQuery,
+            AnswerJsonContext.Default.SubscriptionAssignmentsAnswer,
+            cancellationToken
+        );
+
+    /// <summary>Walks the subscriptions' administrators, page by page. Apple: Get Subscription Admins.</summary>
+    public IAsyncEnumerable<Page<SubscriptionAdmin>> ReadSubscriptionAdminsAsync(
+        SubscriptionAdminQuery query,
+        CancellationToken cancellationToken
+    ) =>
+        ByCursorAsync<SubscriptionAdmin, SubscriptionAdminsAnswer>(
+            Endpoint.SubscriptionAdmins,
+            query.ToQuery,
+            AnswerJsonContext.Default.SubscriptionAdminsAnswer,
+            cancellationToken
+        );
+
+    private IAsyncEnumerable<Page<T>> ByIndexAsync<T, TAnswer>(
+        Endpoint endpoint,
+        Func<QueryString> query,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken
+    )
+        where TAnswer : PageAnswer<T> =>
+        PageWalk.ByIndexAsync<T>(
+            $"GET {endpoint.Path}",
+            // Index 0 is the default, and one of Apple's error texts says that an index must be greater than 0.
+            async (index, token) =>
+                await ReadPageAsync(
+                    endpoint,
+                    query().Add("pageIndex", index == 0 ? null : (long?)index),
+                    answerType,
+                    token
+                ),
+            cancellationToken
+        );
+
+    private IAsyncEnumerable<Page<T>> ByCursorAsync<T, TAnswer>(
+        Endpoint endpoint,
+        Func<QueryString> query,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken
+    )
+        where TAnswer : PageAnswer<T> =>
+        PageWalk.ByCursorAsync<T>(
+            $"GET {endpoint.Path}",
+            async (cursor, token) => await ReadPageAsync(endpoint, query().Add("cursor", cursor), answerType, token),
+            cancellationToken
+        );
+
+    private Task<TAnswer> ReadPageAsync<TAnswer>(
+        Endpoint endpoint,
+        QueryString query,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken
+    )
+        where TAnswer : AppleAnswer =>
+        client.ReadAsync(new AppleCall(endpoint) { Token = token, Query = query }, rate, answerType, cancellationToken);
+}

@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+
+namespace NotificationHub.Apple;
+
+/// <summary>How Apple has a location configured. Apple: ClientConfigResponse.</summary>
+public sealed record ClientConfig : AppleAnswer
+{
+    /// <summary>The location's country, such as <c>US</c>.</summary>
+    public string? CountryISO2ACode { get; init; }
+
+    /// <summary><c>volumestore</c> or <c>enterprisestore</c>.</summary>
+    public string? DefaultPlatform { get; init; }
+
+    /// <summary>Where the organisation administers the location.</summary>
+    [JsonPropertyName("websiteURL")]
+    public string? WebsiteUrl { get; init; }
+
+    /// <summary>The location's name.</summary>
+    public string? LocationName { get; init; }
+
+    /// <summary>Where Apple posts the location's notifications.</summary>
+    public string? NotificationUrl { get; init; }
+
+    /// <summary>
+    /// SHA-256 of the notification secret that Apple will present (of its UTF-8 bytes); null where none is set. Apple echoes the
+    /// secret itself; it is not kept, so that it cannot be logged.
+    /// </summary>
+    [JsonPropertyName("notificationAuthToken")]
+    [JsonConverter(typeof(DigestConverter))]
+    public byte[]? NotificationAuthTokenSha256 { get; init; }
+
+    /// <summary>The notification types asked for, in no particular order.</summary>
+    [JsonConverter(typeof(ListConverter<string>))]
+    public IReadOnlyList<string> SubscribedNotificationTypes { get; init; } = [];
+}

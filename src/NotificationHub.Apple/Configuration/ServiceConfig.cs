@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+
+namespace NotificationHub.Apple;
+
+/// <summary>Limits, addresses and error texts of Apple's service as they are now. Apple: ServiceConfigResponse.</summary>
+public sealed record ServiceConfig : AppleAnswer
+{
+    /// <summary>What Apple's documentation publishes: used for what an answer leaves out.</summary>
+    public static ServiceConfig Documented { get; } =
+        new()
+        {
+            Limits = new Dictionary<string, long>(StringComparer.Ordinal)
+            {
+                ["maxAssets"] = 25,
+                ["maxClientUserIds"] = 1000,
+                ["maxSerialNumbers"] = 1000,
+                ["maxRevokeClientUserIds"] = 100,
+                ["maxRevokeSerialNumbers"] = 100,
+                ["maxUsers"] = 100,
+                ["maxSubscriptions"] = 25,
+                ["maxSubscriptionClientUserIds"] = 1000,
+                ["maxNotificationLength"] = 512,
+                ["maxMdmIdLength"] = 100,
+                ["maxMdmNameLength"] = 100,
+                ["maxMdmMetadataLength"] = 255,
+                ["maxRequestPerSecond"] = 15,
+            },
+            NotificationTypes = AppleNotificationTypes.All,
+        };
+
+    /// <summary>The errors Apple may answer with.</summary>
+    [JsonConverter(typeof(ListConverter<AppleError>))]
+    public IReadOnlyList<AppleError> ErrorCodes { get; init; } = [];
+
+    /// <summary>Limits by Apple's key, as sent. <see cref="Limit"/> falls back to the documented value.</summary>
+    public IReadOnlyDictionary<string, long>? Limits { get; init; }
+
+    /// <summary>The notification types the service names; it may name fewer than it accepts.</summary>
+    [JsonConverter(typeof(ListConverter<string>))]
+    public IReadOnlyList<string> NotificationTypes { get; init; } = [];
+
+    /// <summary>Addresses by Apple's key, as sent. The client uses one only where it is on the host of its base address.</summary>
+    public IReadOnlyDictionary<string, string?>? Urls { get; init; }
+
+    /// <summary>A limit by Apple's key: as sent, else as documented, else null.</summary>
+    public long? Limit(string key) =>
+        Limits?.TryGetValue(key, out var sent) == true ? sent
+        : Documented.Limits!.TryGetValue(key, out var documented) ? documented
+        : null;
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace NotificationHub.Apple;
+
+/// <summary>
+/// The content token (sToken) of a location, as an organisation downloads it from Apple: base64 of a small JSON object. The
+/// whole base64 text is what Apple wants to see, not the <c>token</c> inside.
+/// </summary>
+public sealed class ContentToken
+{
+    private const int MaxLength = 64 * 1024;
+    private const string WrongContent =
+        "The content token does not hold the JSON object with expDate that Apple's files hold.";
+
+    private readonly string base64;
+
+    private ContentToken(string base64, DateTimeOffset? expiresAt, string? organizationName)
+    {
+        this.base64 = base64;
+        ExpiresAt = expiresAt;
+        OrganizationName = organizationName;
+    }
+
+    /// <summary>The date in the file; null where it is of an unknown form. A token can be revoked long before.</summary>
+    public DateTimeOffset? ExpiresAt { get; }
+
+    /// <summary>The organisation's name in the file.</summary>
+    public string? OrganizationName { get; }
+
+    /// <summary>Reads the content of a downloaded token file.</summary>
+    /// <exception cref="FormatException">The text is not a content token; the message says why and does not repeat the text.</exception>
+    public static ContentToken Parse(string fileText) =>
+        TryParse(fileText, out var token, out var fault) ? token : throw new FormatException(fault);
+
+    /// <summary>Reads the content of a downloaded token file; white space around and inside does not matter.</summary>
+    /// <param name="fileText">The file's text.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="fault">What is wrong, fit to be shown: it does not repeat the text.</param>
+    public static bool TryParse(
+        string? fileText,
+        [NotNullWhen(true)] out ContentToken? token,
+        [NotNullWhen(false)] out string? fault
+    )
+    {
+        token = null;
+        var text = string.Concat(
+            (fileText ?? "").Where(character => !char.IsWhiteSpace(character) && character != '\uFEFF')
+        );
+        if (text.Length is 0 or > MaxLength)
+        {
+            fault = text.Length == 0 ? "The content token is empty." : "The content token is too long to be one.";
+            return false;
+        }
+
+        var bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, bytes, out var length))
+        {
+            fault = "The content token is not base64 text: give the file as it was downloaded.";
+            return false;
+        }
+
+        token = Read(text, bytes.AsMemory(0, length));
+        if (token is null)
+        {
+            fault = WrongContent;
+            return false;
+        }
+
+        fault = null;
+        return true;
+    }
+
+    /// <summary>The base64 text, for the Authorization header or to be encrypted. Never to be logged.</summary>
+    public string Reveal() => base64;
+
+    /// <summary>The date, never the token.</summary>
+    public override string ToString() => $"ContentToken (expires {ExpiresAt:yyyy-MM-dd})";
+
+    private static ContentToken? Read(string text, ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return
+                document.RootElement is { ValueKind: JsonValueKind.Object } content
+                && TextOf(content, "expDate") is { } date
+                ? new ContentToken(text, AppleDate.Parse(date), TextOf(content, "orgName"))
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? TextOf(JsonElement content, string name) =>
+        content.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String
+            ? member.GetString()
+            : null;
+}

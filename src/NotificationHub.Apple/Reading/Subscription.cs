@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+
+namespace NotificationHub.Apple;
+
+/// <summary>A subscription of a location with its seats. Apple: ResponseSubscription.</summary>
+public sealed record Subscription
+{
+    /// <summary>Apple's id of the app or offer it belongs to, where there is one.</summary>
+    [JsonConverter(typeof(TextOrNumberConverter))]
+    public string? ParentAdamId { get; init; }
+
+    /// <summary>Apple's id of the subscription.</summary>
+    [JsonConverter(typeof(TextOrNumberConverter))]
+    public string? AdamId { get; init; }
+
+    /// <summary><c>ACTIVE</c>, <c>INACTIVE</c> or <c>PAUSED</c>.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>Last day of the billing period.</summary>
+    [JsonConverter(typeof(AppleDayConverter))]
+    public DateOnly? PeriodEndDate { get; init; }
+
+    /// <summary>The seats. All may be zero: a former subscription.</summary>
+    public SubscriptionCounts? Counts { get; init; }
+}
+
+/// <summary>Seats of a subscription. Assigned and available add up to the total only over both columns together.</summary>
+public sealed record SubscriptionCounts
+{
+    /// <summary>Seats in use, by how they are assigned.</summary>
+    public SeatCounts? Assigned { get; init; }
+
+    /// <summary>Free seats.</summary>
+    public SeatCounts? Available { get; init; }
+
+    /// <summary>All seats, by how they are licensed.</summary>
+    public SeatCounts? Total { get; init; }
+}
+
+/// <summary>Seats that are renewed at the end of the period, and those that end with it.</summary>
+public sealed record SeatCounts
+{
+    /// <summary>Renewed at the end of the period.</summary>
+    public long? Renewing { get; init; }
+
+    /// <summary>Ending with the period.</summary>
+    public long? Expiring { get; init; }
+}
+
+/// <summary>Which subscriptions to read; what is null does not restrict. Apple: Get Subscriptions.</summary>
+public sealed record SubscriptionQuery
+{
+    /// <summary>One app's subscriptions.</summary>
+    public string? ParentAdamId { get; init; }
+
+    /// <summary>One subscription.</summary>
+    public string? AdamId { get; init; }
+
+    internal QueryString ToQuery() => new QueryString().Add("parentAdamId", ParentAdamId).Add("adamId", AdamId);
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+
+namespace NotificationHub.Apple;
+
+/// <summary>A user's seat of a subscription. Apple: ResponseSubscriptionAssignment.</summary>
+public sealed record SubscriptionAssignment
+{
+    /// <summary>Apple's id of the subscription.</summary>
+    [JsonConverter(typeof(TextOrNumberConverter))]
+    public string? AdamId { get; init; }
+
+    /// <summary>Who has the seat. Personal data.</summary>
+    public string? ClientUserId { get; init; }
+
+    /// <summary>Whether the assignment goes on after the period.</summary>
+    public bool? Renewing { get; init; }
+
+    /// <summary>The subscription, not who has it.</summary>
+    public override string ToString() => $"SubscriptionAssignment {{ AdamId = {AdamId}, Renewing = {Renewing} }}";
+}
+
+/// <summary>Which seats to read; what is null does not restrict. Apple: Get Subscription Assignments.</summary>
+public sealed record SubscriptionAssignmentQuery
+{
+    /// <summary>One app's subscriptions.</summary>
+    public string? ParentAdamId { get; init; }
+
+    /// <summary>One subscription.</summary>
+    public string? AdamId { get; init; }
+
+    /// <summary>One user.</summary>
+    public string? ClientUserId { get; init; }
+
+    /// <summary>The subscription asked for, not the user.</summary>
+    public override string ToString() => $"SubscriptionAssignmentQuery {{ AdamId = {AdamId} }}";
+
+    internal QueryString ToQuery() =>
+        new QueryString().Add("parentAdamId", ParentAdamId).Add("adamId", AdamId).Add("clientUserId", ClientUserId);
+}
+
+/// <summary>A user who administers a subscription. Apple: Get Subscription Admins.</summary>
+public sealed record SubscriptionAdmin
+{
+    /// <summary>Apple's id of the subscription.</summary>
+    [JsonConverter(typeof(TextOrNumberConverter))]
+    public string? AdamId { get; init; }
+
+    /// <summary>Who administers it. Personal data.</summary>
+    public string? ClientUserId { get; init; }
+
+    /// <summary>The user's Apple Account, hashed by Apple. Personal data.</summary>
+    public string? IdHash { get; init; }
+
+    /// <summary>The user's status.</summary>
+    public string? UserStatus { get; init; }
+
+    /// <summary>The subscription, not who administers it.</summary>
+    public override string ToString() => $"SubscriptionAdmin {{ AdamId = {AdamId} }}";
+}
+
+/// <summary>Which administrators to read; what is null does not restrict.</summary>
+public sealed record SubscriptionAdminQuery
+{
+    /// <summary>One subscription.</summary>
+    public string? AdamId { get; init; }
+
+    /// <summary>Give each user's status and hashed account as well.</summary>
+    public bool? IncludeUserState { get; init; }
+
+    internal QueryString ToQuery() => new QueryString().Add("adamId", AdamId).Add("includeUserState", IncludeUserState);
+}

@@ -1,0 +1,183 @@
+namespace NotificationHub.Apple;
+
+/// <summary>
+/// A location's share of the requests Apple allows it (15 a second, over everybody who calls for the location, the MDM included).
+/// Requests are spaced evenly; a 429 halves the rate, each quiet minute gives a tenth back, and a <c>Retry-After</c> stops every request of
+/// the location until it is over. Safe for concurrent use; all sessions of a location must share one.
+/// </summary>
+public sealed class RequestRate : IDisposable
+{
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
+    private const double LeastPerSecond = 0.1;
+
+    private readonly TimeProvider time;
+    private readonly double fullPerSecond;
+    private readonly SemaphoreSlim parallel;
+    private readonly Lock gate = new();
+
+    private double perSecond;
+    private DateTimeOffset nextSlot;
+    private DateTimeOffset pausedUntil;
+    private DateTimeOffset rateSince;
+    private long lastTaken;
+    private long lastBeforeRefusal;
+    private int refusalsInARow;
+
+    /// <param name="time">The clock that paces.</param>
+    /// <param name="requestsPerSecond">The share, in requests a second.</param>
+    /// <param name="maxParallel">How many requests may be under way; Apple allows five parallel page reads.</param>
+    public RequestRate(TimeProvider time, double requestsPerSecond = 5, int maxParallel = 5)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentOutOfRangeException.ThrowIfLessThan(requestsPerSecond, LeastPerSecond);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxParallel, 1);
+        this.time = time;
+        fullPerSecond = requestsPerSecond;
+        perSecond = requestsPerSecond;
+        parallel = new SemaphoreSlim(maxParallel, maxParallel);
+    }
+
+    /// <summary>Requests a second at present: the share, less what refusals have taken from it.</summary>
+    public double CurrentPerSecond
+    {
+        get
+        {
+            lock (gate)
+            {
+                Recover(time.GetUtcNow());
+                return perSecond;
+            }
+        }
+    }
+
+    /// <summary>Until when no request is sent; null where nothing holds the location back.</summary>
+    public DateTimeOffset? PausedUntil
+    {
+        get
+        {
+            lock (gate)
+            {
+                return pausedUntil > time.GetUtcNow() ? pausedUntil : null;
+            }
+        }
+    }
+
+    /// <summary>Frees the rate.</summary>
+    public void Dispose() => parallel.Dispose();
+
+    /// <summary>Waits for a turn. A pause that lasts longer than <paramref name="longestPause"/> is not waited for.</summary>
+    /// <exception cref="AppleException"><see cref="AppleErrorKind.Paused"/>.</exception>
+    internal async Task<RequestPermit> EnterAsync(TimeSpan longestPause, CancellationToken cancellationToken)
+    {
+        await parallel.WaitAsync(cancellationToken);
+        try
+        {
+            while (true)
+            {
+                var (wait, number) = TakeSlot(longestPause);
+                if (wait <= TimeSpan.Zero)
+                {
+                    return new RequestPermit(this, number);
+                }
+
+                // Timers count whole milliseconds: rounding down would spin.
+                await Task.Delay(
+                    TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)),
+                    time,
+                    cancellationToken
+                );
+            }
+        }
+        catch
+        {
+            parallel.Release();
+            throw;
+        }
+    }
+
+    internal void Leave() => parallel.Release();
+
+    internal void Succeeded(long number)
+    {
+        lock (gate)
+        {
+            refusalsInARow = number > lastBeforeRefusal ? 0 : refusalsInARow;
+        }
+    }
+
+    internal void Failed(long number, AppleException fault)
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            var pause = fault.RetryAfter;
+
+            // A request sent before the last halving says nothing about the rate after it.
+            if (fault.Kind == AppleErrorKind.Throttled && number > lastBeforeRefusal)
+            {
+                Recover(now);
+                perSecond = Math.Max(LeastPerSecond, perSecond / 2);
+                rateSince = now;
+                lastBeforeRefusal = lastTaken;
+                pause ??= Backoff(++refusalsInARow);
+            }
+
+            if (pause is { } length && now + length > pausedUntil)
+            {
+                pausedUntil = now + length;
+            }
+        }
+    }
+
+    private static TimeSpan Backoff(int refusals) =>
+        TimeSpan.FromSeconds(Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, refusals - 1)));
+
+    private (TimeSpan Wait, long Number) TakeSlot(TimeSpan longestPause)
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            if (pausedUntil - now > longestPause)
+            {
+                throw new AppleException(
+                    AppleErrorKind.Paused,
+                    $"Apple asked for a pause until {pausedUntil:u}: no request is sent before."
+                )
+                {
+                    RetryAfter = pausedUntil - now,
+                };
+            }
+
+            var slot = nextSlot > pausedUntil ? nextSlot : pausedUntil;
+            if (slot > now)
+            {
+                return (slot - now, 0);
+            }
+
+            Recover(now);
+            nextSlot = now + TimeSpan.FromSeconds(1 / perSecond);
+            return (TimeSpan.Zero, ++lastTaken);
+        }
+    }
+
+    private void Recover(DateTimeOffset now)
+    {
+        var quiet = Math.Floor((now - rateSince) / QuietTime);
+        if (quiet >= 1 && perSecond < fullPerSecond)
+        {
+            perSecond = Math.Min(fullPerSecond, perSecond * Math.Pow(1.1, quiet));
+            rateSince += quiet * QuietTime;
+        }
+    }
+}
+
+/// <summary>One request's turn; disposing it lets the next one in.</summary>
+internal sealed class RequestPermit(RequestRate rate, long number) : IDisposable
+{
+    public void Succeeded() => rate.Succeeded(number);
+
+    public void Failed(AppleException fault) => rate.Failed(number, fault);
+
+    public void Dispose() => rate.Leave();
+}

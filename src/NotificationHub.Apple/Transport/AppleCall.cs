@@ -1,0 +1,53 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace NotificationHub.Apple;
+
+/// <summary>One request to be made, and what must never be repeated of it.</summary>
+internal sealed record AppleCall(Endpoint Endpoint)
+{
+    public ContentToken? Token { get; init; }
+
+    public QueryString? Query { get; init; }
+
+    public ClientConfigRequest? Body { get; init; }
+
+    /// <summary>For messages: the documented path, never the query, which names people and devices.</summary>
+    public string Name => $"{Method} {Endpoint.Path}";
+
+    public override string ToString() => Name;
+
+    private HttpMethod Method => Body is null ? HttpMethod.Get : HttpMethod.Post;
+
+    public HttpRequestMessage ToRequest(Uri url, string userAgent)
+    {
+        var query = Query?.ToString();
+        var request = new HttpRequestMessage(Method, string.IsNullOrEmpty(query) ? url : new Uri($"{url}?{query}"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.TryAddWithoutValidation("User-Agent", userAgent);
+        if (Token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token.Reveal());
+        }
+
+        if (Body is not null)
+        {
+            var json = JsonSerializer.SerializeToUtf8Bytes(Body, AppleJsonContext.Default.ClientConfigRequest);
+            request.Content = new ByteArrayContent(json);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        return request;
+    }
+
+    /// <summary>A remote text made fit for a message: one line, bounded, without what this request keeps secret.</summary>
+    public string Clean(string? text)
+    {
+        foreach (var secret in new[] { Token?.Reveal(), Body?.NotificationAuthToken })
+        {
+            text = secret is { Length: > 0 } ? text?.Replace(secret, "[secret]", StringComparison.Ordinal) : text;
+        }
+
+        return SafeText.OneLine(text);
+    }
+}

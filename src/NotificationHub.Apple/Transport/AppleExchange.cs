@@ -1,0 +1,83 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace NotificationHub.Apple;
+
+/// <summary>Sends one request and turns whatever comes back, or does not, into an answer or an <see cref="AppleException"/>.</summary>
+internal sealed class AppleExchange(HttpClient http, AppleClientOptions options, TimeProvider time)
+{
+    public async Task<T> SendAsync<T>(
+        AppleCall call,
+        Uri url,
+        JsonTypeInfo<T> answerType,
+        CancellationToken cancellationToken
+    )
+        where T : AppleAnswer
+    {
+        using var request = call.ToRequest(url, options.UserAgent);
+        using var timeout = new CancellationTokenSource(options.RequestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            var sentTo = request.RequestUri;
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            if (response.RequestMessage?.RequestUri != sentTo)
+            {
+                throw new AppleException(
+                    AppleErrorKind.Protocol,
+                    $"{call.Name} was redirected; redirects are not followed."
+                )
+                {
+                    HttpStatusCode = response.StatusCode,
+                };
+            }
+
+            var body = await ReadBoundedAsync(call, response, either.Token);
+            return new AnswerReader(call, response, body, time).Read(answerType);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new AppleException(
+                AppleErrorKind.Network,
+                $"{call.Name}: no complete answer from Apple within {options.RequestTimeout}.",
+                exception
+            );
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            var reason = (exception as HttpRequestException)?.HttpRequestError.ToString() ?? "answer cut short";
+            throw new AppleException(
+                AppleErrorKind.Network,
+                $"{call.Name}: no answer from Apple ({reason}).",
+                exception
+            );
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadBoundedAsync(
+        AppleCall call,
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
+    {
+        var limit = options.MaxResponseBytes;
+        var announced = response.Content.Headers.ContentLength ?? 0;
+        using var body = new MemoryStream((int)Math.Min(announced, Math.Min(limit, 1024 * 1024)));
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new byte[16 * 1024];
+        while (announced <= limit && body.Length <= limit)
+        {
+            var read = await stream.ReadAsync(buffer, cancellationToken);
+            if (read == 0)
+            {
+                return body.GetBuffer().AsMemory(0, (int)body.Length);
+            }
+
+            body.Write(buffer, 0, read);
+        }
+
+        throw new AppleException(AppleErrorKind.Protocol, $"{call.Name}: the answer is longer than {limit} bytes.")
+        {
+            HttpStatusCode = response.StatusCode,
+        };
+    }
+}

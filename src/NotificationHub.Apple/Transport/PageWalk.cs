@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+
+namespace NotificationHub.Apple;
+
+/// <summary>The two ways in which Apple gives out pages. Apple: Using Paginated Endpoints.</summary>
+internal static class PageWalk
+{
+    public static async IAsyncEnumerable<Page<T>> ByIndexAsync<T>(
+        string name,
+        Func<int, CancellationToken, Task<PageAnswer<T>>> read,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        string? firstVersion = null;
+        for (int? index = 0; index is { } wanted; )
+        {
+            var answer = await read(wanted, cancellationToken);
+            if (answer.CurrentPageIndex is { } given && given != wanted)
+            {
+                throw new AppleException(
+                    AppleErrorKind.TraversalStuck,
+                    $"{name}: asked for page {wanted}, was given {given}."
+                );
+            }
+
+            // The only sign of the end: a page may be empty, and totalPages may change on the way.
+            index = answer.NextPageIndex;
+            if (index <= wanted)
+            {
+                throw new AppleException(
+                    AppleErrorKind.TraversalStuck,
+                    $"{name}: page {wanted} leads to page {index}."
+                );
+            }
+
+            firstVersion = wanted == 0 ? answer.VersionId : firstVersion;
+            yield return ToPage(answer, wanted, firstVersion, isLast: index is null);
+        }
+    }
+
+    public static async IAsyncEnumerable<Page<T>> ByCursorAsync<T>(
+        string name,
+        Func<string?, CancellationToken, Task<PageAnswer<T>>> read,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        string? firstVersion = null;
+        string? cursor = null;
+        for (var index = 0; index == 0 || cursor is not null; index++)
+        {
+            var answer = await read(cursor, cancellationToken);
+            cursor = string.IsNullOrEmpty(answer.NextCursor) ? null : answer.NextCursor;
+            if (cursor is not null && !seen.Add(cursor))
+            {
+                throw new AppleException(
+                    AppleErrorKind.TraversalStuck,
+                    $"{name}: the cursor after page {index} came before."
+                );
+            }
+
+            firstVersion = index == 0 ? answer.VersionId : firstVersion;
+            yield return ToPage(answer, index, firstVersion, isLast: cursor is null);
+        }
+    }
+
+    private static Page<T> ToPage<T>(PageAnswer<T> answer, int index, string? firstVersion, bool isLast) =>
+        new()
+        {
+            Items = answer.Items,
+            Index = index,
+            TotalPages = answer.TotalPages,
+            VersionId = firstVersion,
+            VersionMoved = answer.VersionId != firstVersion,
+            IsLast = isLast,
+            UId = answer.UId,
+            MdmInfo = answer.MdmInfo,
+            TokenExpirationDate = answer.TokenExpirationDate,
+        };
+}

@@ -1,0 +1,32 @@
+namespace NotificationHub.Apple;
+
+/// <summary>The query of a request: what is null is left out.</summary>
+internal sealed class QueryString
+{
+    private readonly List<string> pairs = [];
+
+    public QueryString Add(string name, string? value)
+    {
+        if (value is not null)
+        {
+            pairs.Add($"{name}={Uri.EscapeDataString(value)}");
+        }
+
+        return this;
+    }
+
+    public QueryString Add(string name, bool? value) =>
+        Add(
+            name,
+            value switch
+            {
+                true => "true",
+                false => "false",
+                null => null,
+            }
+        );
+
+    public QueryString Add(string name, long? value) => Add(name, value?.ToString());
+
+    public override string ToString() => string.Join('&', pairs);
+}

@@ -1,0 +1,34 @@
+using Polly;
+using Polly.Retry;
+
+namespace NotificationHub.Apple;
+
+/// <summary>Repeats a read a few times when the fault may pass by itself within seconds; everything else is the caller's to decide.</summary>
+internal static class ReadRetries
+{
+    public static ResiliencePipeline Create(AppleClientOptions options, TimeProvider time)
+    {
+        var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+        if (options.MaxReadRetries > 0)
+        {
+            builder.AddRetry(
+                new RetryStrategyOptions
+                {
+                    ShouldHandle = new PredicateBuilder().Handle<AppleException>(fault => MayPass(fault, options)),
+                    MaxRetryAttempts = options.MaxReadRetries,
+                    Delay = options.RetryDelay,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    DelayGenerator = static attempt =>
+                        ValueTask.FromResult((attempt.Outcome.Exception as AppleException)?.RetryAfter),
+                }
+            );
+        }
+
+        return builder.Build();
+    }
+
+    private static bool MayPass(AppleException fault, AppleClientOptions options) =>
+        fault.Kind is AppleErrorKind.Network or AppleErrorKind.Unavailable
+        && (fault.RetryAfter ?? TimeSpan.Zero) <= options.LongestRetryAfter;
+}
