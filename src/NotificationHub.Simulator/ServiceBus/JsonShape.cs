@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace NotificationHub.Simulator.ServiceBus;
@@ -53,14 +54,14 @@ internal static class JsonShape
             return reader.ValueSpan.ToArray();
         }
 
-        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+        var buffer = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
         try
         {
             return buffer.AsSpan(0, reader.CopyString(buffer)).ToArray();
         }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

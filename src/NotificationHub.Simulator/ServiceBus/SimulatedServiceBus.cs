@@ -4,7 +4,6 @@ using System.Xml;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace NotificationHub.Simulator.ServiceBus;
 
@@ -87,7 +86,6 @@ internal sealed class SimulatedServiceBus : IAsyncDisposable
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddRouting();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         listener = builder.Build();
         listener.Run((HttpContext context) => requests.HandleAsync(context));

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace NotificationHub.Simulator.ServiceBus;
 
 /// <summary>How the simulated namespace is set up; what is null is taken from <c>topics.json</c>.</summary>
@@ -26,8 +28,7 @@ internal sealed record SimulatedServiceBusOptions
     public string KeyName { get; init; } = "RootManageSharedAccessKey";
 
     /// <summary>The shared access key; a fresh random one by default.</summary>
-    public string Key { get; init; } =
-        Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+    public string Key { get; init; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }
