@@ -1,0 +1,28 @@
+namespace NotificationHub.Simulator.Apple;
+
+/// <summary>One post of a notification.</summary>
+/// <param name="Status">The receiver's status; null where there was no answer.</param>
+internal sealed record DeliveryAttempt(DateTimeOffset At, int? Status)
+{
+    public bool IsAnswered => Status is >= 200 and < 300;
+}
+
+/// <summary>What became of a notification.</summary>
+/// <param name="Copies">How often Apple set out to deliver it: 2 for a duplicate.</param>
+/// <param name="CopiesGivenUp">Copies whose three attempts all failed.</param>
+internal sealed record DeliveredNotification(
+    string NotificationId,
+    string NotificationType,
+    string LocationUId,
+    ReadOnlyMemory<byte> Body,
+    int Copies,
+    int CopiesGivenUp,
+    IReadOnlyList<DeliveryAttempt> Attempts
+)
+{
+    /// <summary>Whether the receiver took it at least once, and so must have kept it.</summary>
+    public bool IsAnswered => Attempts.Any(attempt => attempt.IsAnswered);
+}
+
+/// <summary>Posts over all locations, the tests of Client Config included.</summary>
+internal readonly record struct PostCounts(int Sent, int Answered, int GaveUp);

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Mime;
+
+namespace NotificationHub.Simulator.Apple.Delivery;
+
+/// <summary>Where notifications go, and the secret they carry.</summary>
+internal sealed record NotificationDestination(Uri Url, string Secret);
+
+/// <summary>Makes one attempt at posting a notification, over a bounded set of kept connections.</summary>
+internal sealed class NotificationPoster(
+    TimeProvider timeProvider,
+    SimulatedDeliveryOptions options,
+    DeliveryLedger ledger
+) : IDisposable
+{
+    private readonly SemaphoreSlim _connections = new(options.MaxConnections);
+    private readonly HttpClient _client = new(
+        new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = options.MaxConnections,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+        }
+    )
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public async Task<DeliveryAttempt> PostAsync(
+        OutgoingNotification notification,
+        NotificationDestination destination,
+        CancellationToken cancellationToken
+    )
+    {
+        await _connections.WaitAsync(cancellationToken);
+        try
+        {
+            var at = timeProvider.GetUtcNow();
+            var attempt = new DeliveryAttempt(at, await StatusAsync(notification, destination, cancellationToken));
+            ledger.Attempted(notification, attempt);
+            return attempt;
+        }
+        finally
+        {
+            _connections.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _connections.Dispose();
+    }
+
+    private async Task<int?> StatusAsync(
+        OutgoingNotification notification,
+        NotificationDestination destination,
+        CancellationToken cancellationToken
+    )
+    {
+        using var timeout = new CancellationTokenSource(options.AttemptTimeout, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, destination.Url);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", destination.Secret);
+        request.Content = new ByteArrayContent(notification.Body);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
+        try
+        {
+            using var response = await _client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                either.Token
+            );
+            return (int)response.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using NotificationHub.Simulator.Apple.Faults;
+
+namespace NotificationHub.Simulator.Apple.Endpoints;
+
+/// <summary>What is sent back.</summary>
+/// <param name="Status">0 breaks the connection off.</param>
+internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter = null)
+{
+    public static Answer Aborted { get; } = new(0, null);
+
+    public static Answer For(AppleException refused) =>
+        new(
+            AppleErrors.StatusOf(refused.ErrorNumber),
+            AppleErrors.Body(refused.ErrorNumber, refused.ErrorInfo?.DeepClone().AsObject())
+        );
+
+    public static Answer For(AnswerFault fault, DateTimeOffset now) =>
+        new(
+            fault.Status,
+            AppleErrors.Body(fault.ErrorNumber),
+            fault.RetryAfter is not { } wait ? null
+                : fault.AsDate ? (now + wait).ToString("R", CultureInfo.InvariantCulture)
+                : Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)
+        );
+
+    public async Task SendAsync(HttpContext http)
+    {
+        if (Status == 0)
+        {
+            http.Abort();
+            return;
+        }
+
+        http.Response.StatusCode = Status;
+        if (RetryAfter is not null)
+        {
+            http.Response.Headers.RetryAfter = RetryAfter;
+        }
+
+        if (Body is not null)
+        {
+            http.Response.ContentType = "application/json;charset=UTF-8";
+            await http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(Body), http.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using NotificationHub.Simulator.Apple.Faults;
+
+namespace NotificationHub.Simulator.Apple.Endpoints;
+
+/// <summary>Takes every request to the simulated Apple: checks it, spoils it if a fault says so, answers and records it.</summary>
+internal sealed class RequestHandler(
+    SimulationContext context,
+    RequestLog log,
+    Func<IReadOnlyCollection<SimulatedLocation>> locations
+)
+{
+    public const string BasePath = "/mdm/v2";
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var at = context.Options.TimeProvider.GetUtcNow();
+        var path = http.Request.Path.StartsWithSegments(BasePath, out var rest)
+            ? rest.Value!
+            : http.Request.Path.Value!;
+        string? uId = null;
+        Answer answer;
+        try
+        {
+            answer = await AnswerAsync(http, path, at, location => uId = location.UId);
+        }
+        catch (AppleException refused)
+        {
+            if (refused.Violation is { } violation)
+            {
+                context.Violations.Add($"{http.Request.Method} {path}: {violation}");
+            }
+
+            answer = Answer.For(refused);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            answer = Answer.Aborted;
+        }
+
+        // Recorded before the answer leaves: whoever has the answer finds the record.
+        log.Add(new(http.Request.Method, path, http.Request.QueryString.Value ?? "", at, answer.Status, uId));
+        await answer.SendAsync(http);
+    }
+
+    private async Task<Answer> AnswerAsync(
+        HttpContext http,
+        string path,
+        DateTimeOffset at,
+        Action<SimulatedLocation> found
+    )
+    {
+        var baseUrl = new Uri($"{http.Request.Scheme}://{http.Request.Host}{BasePath}");
+        if (path == ServiceConfig.Path && HttpMethods.IsGet(http.Request.Method))
+        {
+            return await SpoilAsync(
+                path,
+                at,
+                () => Task.FromResult(ServiceConfig.Answer(context.Options, baseUrl)),
+                http.RequestAborted
+            );
+        }
+
+        if (EndpointTable.Find(http.Request.Method, path) is not { } endpoint)
+        {
+            context.Violations.Add($"{http.Request.Method} {path}: there is no such endpoint");
+            return new Answer(StatusCodes.Status404NotFound, null);
+        }
+
+        var (location, token) = Door.Authorize(http.Request, locations(), at);
+        found(location);
+        if (context.Options.EnforceRate && !location.Rate.TryEnter(at, context.Options.RequestsPerSecond))
+        {
+            throw new AppleException(AppleErrors.TooManyRequests);
+        }
+
+        Door.CheckQuery(endpoint, http.Request.Query);
+        var body = HttpMethods.IsPost(endpoint.Method)
+            ? await RequestBody.ReadAsync(http.Request, http.RequestAborted)
+            : RequestBody.None;
+        using var page = endpoint.IsPaged ? PageRead.Begin(location, context.Violations) : null;
+        return await SpoilAsync(
+            path,
+            at,
+            () =>
+                endpoint.AnswerAsync(
+                    new AppleRequest(context, location, token, http.Request.Query, body),
+                    http.RequestAborted
+                ),
+            http.RequestAborted
+        );
+    }
+
+    private async Task<Answer> SpoilAsync(
+        string path,
+        DateTimeOffset at,
+        Func<Task<JsonObject>> answerAsync,
+        CancellationToken cancellationToken
+    )
+    {
+        switch (context.Faults.Take(path))
+        {
+            case AnswerFault fault:
+                return Answer.For(fault, at);
+            case AbortFault:
+                return Answer.Aborted;
+            case SlowFault fault:
+                await Task.Delay(fault.Delay, context.Options.TimeProvider, cancellationToken);
+                return new(StatusCodes.Status200OK, await answerAsync());
+            case ChangeFault fault:
+                var answer = await answerAsync();
+                fault.Change();
+                return new(StatusCodes.Status200OK, answer);
+            default:
+                return new(StatusCodes.Status200OK, await answerAsync());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NotificationHub.Simulator.Apple.Delivery;
+using NotificationHub.Simulator.Apple.Endpoints;
+using NotificationHub.Simulator.Apple.Faults;
+
+namespace NotificationHub.Simulator.Apple;
+
+/// <summary>
+/// Apple's App and Book Management API on a free loopback port, written from Apple's documentation and independent of
+/// the client in this repository, so that each checks the other.
+/// </summary>
+internal sealed class SimulatedApple : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<SimulatedLocation> _locations = new();
+    private readonly DeliveryLedger _ledger = new();
+    private readonly SimulationContext _context;
+    private readonly WebApplication _server;
+
+    private SimulatedApple(SimulatedAppleOptions options)
+    {
+        var random = new SeededRandom(options.Seed);
+        var outstanding = new Outstanding();
+        _context = new SimulationContext(
+            options,
+            random,
+            new SimulatedAppleFaults(random),
+            new Violations(),
+            outstanding,
+            new NotificationDelivery(options, random, outstanding, _ledger)
+        );
+        _server = BuildServer(new RequestHandler(_context, Requests, () => _locations));
+    }
+
+    /// <summary>The root of the API, such as <c>http://127.0.0.1:41234/mdm/v2</c>.</summary>
+    public Uri BaseUrl { get; private set; } = new("http://127.0.0.1" + RequestHandler.BasePath);
+
+    public RequestLog Requests { get; } = new();
+
+    public SimulatedAppleFaults Faults => _context.Faults;
+
+    /// <summary>What clients sent that Apple would not take; empty if all is well.</summary>
+    public IReadOnlyList<string> Violations => _context.Violations.Found;
+
+    public IReadOnlyCollection<SimulatedLocation> Locations => _locations;
+
+    /// <summary>Every notification so far, in the order in which Apple made them, with its attempts.</summary>
+    public IReadOnlyList<DeliveredNotification> Notifications => _ledger.All;
+
+    public PostCounts Posts => _ledger.Counts;
+
+    public static async Task<SimulatedApple> StartAsync(
+        SimulatedAppleOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var apple = new SimulatedApple(options ?? new SimulatedAppleOptions());
+        await apple._server.StartAsync(cancellationToken);
+        var address = apple
+            ._server.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Single();
+        apple.BaseUrl = new Uri(address + RequestHandler.BasePath);
+        return apple;
+    }
+
+    /// <param name="uId">The library id; by default a new one of Apple's form.</param>
+    /// <param name="tokenExpiresAt">By default a year from now.</param>
+    public SimulatedLocation AddLocation(
+        string? uId = null,
+        string locationName = "Zürich Hauptsitz",
+        string country = "CH",
+        DateTimeOffset? tokenExpiresAt = null
+    )
+    {
+        var location = new SimulatedLocation(
+            _context,
+            uId ?? string.Create(CultureInfo.InvariantCulture, $"{2049025000431439 + _locations.Count}"),
+            locationName,
+            country,
+            tokenExpiresAt ?? _context.Options.TimeProvider.GetUtcNow().AddYears(1)
+        );
+        _locations.Enqueue(location);
+        return location;
+    }
+
+    /// <summary>Ends when every accepted event is done and every notification was answered or given up.</summary>
+    public Task WaitUntilDeliveredAsync(CancellationToken cancellationToken = default) =>
+        _context.Outstanding.Idle.WaitAsync(cancellationToken);
+
+    /// <summary>Stops at once: notifications that are not delivered yet never will be.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        foreach (var location in _locations)
+        {
+            await location.DisposeAsync();
+        }
+
+        _context.Delivery.Stop();
+        await _context.Outstanding.Idle;
+        _context.Delivery.Dispose();
+    }
+
+    private static WebApplication BuildServer(RequestHandler handler)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = builder.Build();
+        server.Run(handler.HandleAsync);
+        return server;
+    }
+}

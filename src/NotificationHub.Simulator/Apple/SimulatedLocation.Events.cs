@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using NotificationHub.Simulator.Apple.Delivery;
+using NotificationHub.Simulator.Apple.Events;
+using NotificationHub.Simulator.Apple.State;
+
+namespace NotificationHub.Simulator.Apple;
+
+/// <remarks>The asynchronous writes end with the event's id once the state has changed; the notifications may trail.</remarks>
+internal sealed partial class SimulatedLocation
+{
+    public Task<string> AssociateAsync(
+        IReadOnlyList<string> adamIds,
+        IReadOnlyList<string>? serialNumbers = null,
+        IReadOnlyList<string>? clientUserIds = null,
+        string pricingParam = "STDQ"
+    ) =>
+        AcceptAndFinishAsync(id =>
+            AssetEvents.Associate(id, Keys(adamIds, pricingParam), Targets(serialNumbers, clientUserIds))
+        );
+
+    public Task<string> DisassociateAsync(
+        IReadOnlyList<string> adamIds,
+        IReadOnlyList<string>? serialNumbers = null,
+        IReadOnlyList<string>? clientUserIds = null,
+        string pricingParam = "STDQ"
+    ) =>
+        AcceptAndFinishAsync(id =>
+            AssetEvents.Disassociate(id, Keys(adamIds, pricingParam), Targets(serialNumbers, clientUserIds))
+        );
+
+    /// <summary>Takes back everything revocable.</summary>
+    public Task<string> RevokeAsync(
+        IReadOnlyList<string>? serialNumbers = null,
+        IReadOnlyList<string>? clientUserIds = null
+    ) => AcceptAndFinishAsync(id => AssetEvents.Revoke(id, Records.Current, Targets(serialNumbers, clientUserIds)));
+
+    public Task<string> CreateUsersAsync(params IReadOnlyList<UserRequest> users) =>
+        AcceptAndFinishAsync(id => UserEvents.Create(id, users, _context.Random));
+
+    public Task<string> UpdateUsersAsync(params IReadOnlyList<UserRequest> users) =>
+        AcceptAndFinishAsync(id => UserEvents.Update(id, users));
+
+    public Task<string> RetireUsersAsync(params IReadOnlyList<string> clientUserIds) =>
+        AcceptAndFinishAsync(id => UserEvents.Retire(id, [.. clientUserIds.Select(user => new UserRequest(user))]));
+
+    public Task<string> AssociateSubscriptionsAsync(
+        IReadOnlyList<long> adamIds,
+        IReadOnlyList<string> clientUserIds,
+        bool renewing = true
+    ) => AcceptAndFinishAsync(id => SubscriptionEvents.Associate(id, adamIds, clientUserIds, renewing));
+
+    public Task<string> DisassociateSubscriptionsAsync(
+        IReadOnlyList<long> adamIds,
+        IReadOnlyList<string> clientUserIds
+    ) => AcceptAndFinishAsync(id => SubscriptionEvents.Disassociate(id, adamIds, clientUserIds, deferred: false));
+
+    /// <summary>Event Status of an event; null where the id is unknown.</summary>
+    public JsonObject? EventStatus(string eventId) => _events.Find(eventId)?.Status();
+
+    /// <summary>Sends any notification, also one that Apple has never described.</summary>
+    public void Notify(string notificationType, JsonObject payload) => NotifyAll(notificationType, [payload]);
+
+    internal string Accept(Func<string, AppleEvent> create) => AcceptEvent(create).EventId;
+
+    private async Task<string> AcceptAndFinishAsync(Func<string, AppleEvent> create)
+    {
+        var accepted = AcceptEvent(create);
+        await accepted.Finished;
+        return accepted.EventId;
+    }
+
+    private AppleEvent AcceptEvent(Func<string, AppleEvent> create)
+    {
+        var accepted = create(_context.Random.Id());
+        _events.Accept(accepted);
+        return accepted;
+    }
+
+    private async Task WorkAsync(AppleEvent accepted, CancellationToken cancellationToken)
+    {
+        if (_context.Options.EventDelay is var delay && delay > TimeSpan.Zero)
+        {
+            await Task.Delay(delay, _context.Options.TimeProvider, cancellationToken);
+        }
+
+        NotifyAll(accepted.NotificationType, [.. accepted.Run(Records)]);
+    }
+
+    private void NotifyAll(string notificationType, IReadOnlyList<JsonObject> payloads)
+    {
+        if (Configuration.NotificationTypes.Contains(notificationType))
+        {
+            _context.Delivery.Enqueue(
+                [
+                    .. payloads.Select(payload =>
+                        OutgoingNotification.Create(_context.Random.Id(), notificationType, UId, payload)
+                    ),
+                ],
+                Destination
+            );
+        }
+    }
+
+    private NotificationDestination? Destination() =>
+        Configuration is { NotificationUrl: { } url, NotificationAuthToken: { } secret } ? new(url, secret) : null;
+
+    private static IReadOnlyList<AssetKey> Keys(IReadOnlyList<string> adamIds, string pricingParam) =>
+        [.. adamIds.Select(adamId => new AssetKey(adamId, pricingParam))];
+
+    private static IReadOnlyList<AssignmentTarget> Targets(
+        IReadOnlyList<string>? serialNumbers,
+        IReadOnlyList<string>? clientUserIds
+    ) =>
+        [
+            .. (serialNumbers ?? []).Select(AssignmentTarget.Device),
+            .. (clientUserIds ?? []).Select(AssignmentTarget.User),
+        ];
+}

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace NotificationHub.Simulator.Apple.State;
+
+/// <summary>A record and the version of the location at which it last changed.</summary>
+internal sealed record Versioned<T>(T Value, long Version);
+
+/// <summary>A location's records at one version. Immutable, so that a delayed read is just an older snapshot.</summary>
+internal sealed record LocationSnapshot(
+    ImmutableSortedDictionary<AssetKey, Versioned<SimulatedAsset>> Assets,
+    ImmutableSortedDictionary<AssignmentKey, Versioned<SimulatedAssignment>> Assignments,
+    ImmutableSortedDictionary<UserKey, Versioned<SimulatedUser>> Users,
+    ImmutableSortedDictionary<long, Versioned<SimulatedSubscription>> Subscriptions,
+    ImmutableSortedDictionary<
+        SubscriptionAssignmentKey,
+        Versioned<SimulatedSubscriptionAssignment>
+    > SubscriptionAssignments,
+    long Version
+)
+{
+    public static LocationSnapshot Empty { get; } =
+        new(
+            ImmutableSortedDictionary.Create<AssetKey, Versioned<SimulatedAsset>>(AssetKey.Order),
+            ImmutableSortedDictionary.Create<AssignmentKey, Versioned<SimulatedAssignment>>(AssignmentKey.Order),
+            ImmutableSortedDictionary.Create<UserKey, Versioned<SimulatedUser>>(UserKey.Order),
+            ImmutableSortedDictionary<long, Versioned<SimulatedSubscription>>.Empty,
+            ImmutableSortedDictionary.Create<SubscriptionAssignmentKey, Versioned<SimulatedSubscriptionAssignment>>(
+                SubscriptionAssignmentKey.Order
+            ),
+            Version: 1
+        );
+
+    public SimulatedState Export() =>
+        new(
+            [.. Assets.Values.Select(row => row.Value)],
+            [.. Assignments.Values.Select(row => row.Value)],
+            [.. Users.Values.Select(row => row.Value)],
+            [.. Subscriptions.Values.Select(row => row.Value)],
+            [.. SubscriptionAssignments.Values.Select(row => row.Value)]
+        );
+}

@@ -1,0 +1,108 @@
+namespace NotificationHub.Simulator.Apple.State;
+
+internal sealed partial class RecordsChange
+{
+    /// <summary>Adds a record, beside the retired ones of the same client user id.</summary>
+    /// <returns>9716 where an active record exists.</returns>
+    public int? CreateUser(string clientUserId, string? email, string? managedAppleId, string inviteCode)
+    {
+        if (ActiveUser(clientUserId) is not null)
+        {
+            return AppleErrors.ExistingUser;
+        }
+
+        var user = new SimulatedUser(
+            clientUserId,
+            managedAppleId is null ? email : null,
+            managedAppleId is null ? null : IdHash.Of(managedAppleId),
+            managedAppleId is null ? inviteCode : null,
+            managedAppleId is null ? SimulatedUser.Registered : SimulatedUser.Associated,
+            NewestUser(clientUserId) is { } retired ? retired.Ordinal + 1 : 0
+        );
+        PutUser(user);
+        return null;
+    }
+
+    public int? UpdateUser(string clientUserId, string? email, string? managedAppleId)
+    {
+        if (ActiveUser(clientUserId) is not { } user)
+        {
+            return AppleErrors.UserNotFound;
+        }
+
+        PutUser(
+            managedAppleId is null
+                ? user with
+                {
+                    Email = email ?? user.Email,
+                }
+                : user with
+                {
+                    Email = null,
+                    InviteCode = null,
+                    IdHash = IdHash.Of(managedAppleId),
+                    Status = SimulatedUser.Associated,
+                }
+        );
+        return null;
+    }
+
+    /// <summary>
+    /// Retires the active record: revocable assets and subscriptions go back, licences that cannot be taken back
+    /// become retired ones.
+    /// </summary>
+    public int? RetireUser(string clientUserId)
+    {
+        if (ActiveUser(clientUserId) is not { } user)
+        {
+            return AppleErrors.UserNotFound;
+        }
+
+        var target = AssignmentTarget.User(clientUserId);
+        foreach (var key in HeldBy(target))
+        {
+            Disassociate(key, target);
+            if (_assets[key].Value is { Revocable: false } asset)
+            {
+                PutAsset(asset with { Retired = asset.Retired + 1 });
+            }
+        }
+
+        foreach (var adamId in _subscriptions.Keys.ToList())
+        {
+            _subscriptionAssignments.Remove(new SubscriptionAssignmentKey(adamId, clientUserId));
+        }
+
+        PutUser(user with { Status = SimulatedUser.Retired, InviteCode = null });
+        return null;
+    }
+
+    /// <summary>The user accepts the invitation with some Apple Account.</summary>
+    public int? AcceptInvitation(string clientUserId)
+    {
+        if (ActiveUser(clientUserId) is not { Status: SimulatedUser.Registered } user)
+        {
+            return AppleErrors.UserNotFound;
+        }
+
+        PutUser(user with { Status = SimulatedUser.Associated, IdHash = IdHash.Of(clientUserId) });
+        return null;
+    }
+
+    public void PutUser(SimulatedUser user) => _users[new UserKey(user.ClientUserId, user.Ordinal)] = Now(user);
+
+    public SimulatedUser? ActiveUser(string clientUserId) =>
+        NewestUser(clientUserId) is { IsActive: true } user ? user : null;
+
+    /// <summary>Only the newest record of a client user id can be active.</summary>
+    public SimulatedUser? NewestUser(string clientUserId)
+    {
+        SimulatedUser? newest = null;
+        for (var ordinal = 0; _users.TryGetValue(new UserKey(clientUserId, ordinal), out var row); ordinal++)
+        {
+            newest = row.Value;
+        }
+
+        return newest;
+    }
+}
