@@ -75,7 +75,7 @@ internal sealed class RequestBody(JsonElement root)
             )
             .ToList();
 
-    private IEnumerable<JsonElement>? Items(string name) =>
+    private JsonElement.ArrayEnumerator? Items(string name) =>
         Member(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray()
         : throw Bad(name);

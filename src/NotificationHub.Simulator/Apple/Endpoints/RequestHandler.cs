@@ -16,7 +16,7 @@ internal sealed class RequestHandler(
     public async Task HandleAsync(HttpContext http)
     {
         var at = context.Options.TimeProvider.GetUtcNow();
-        var path = http.Request.Path.StartsWithSegments(BasePath, out var rest)
+        var path = http.Request.Path.StartsWithSegments(BasePath, StringComparison.Ordinal, out var rest)
             ? rest.Value!
             : http.Request.Path.Value!;
         string? uId = null;

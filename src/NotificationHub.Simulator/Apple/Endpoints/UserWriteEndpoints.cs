@@ -31,7 +31,7 @@ internal static class UserWriteEndpoints
         return WriteAnswer.Accepted(request, id => UserEvents.Retire(id, users));
     }
 
-    private static IReadOnlyList<UserRequest> Users(AppleRequest request, params IReadOnlyList<string> members)
+    private static List<UserRequest> Users(AppleRequest request, params IReadOnlyList<string> members)
     {
         request.Body.Allow("users");
         if (request.Body.Objects("users") is not { Count: > 0 } named)
