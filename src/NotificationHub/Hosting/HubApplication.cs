@@ -1,3 +1,4 @@
+using NotificationHub.Intake;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting;
@@ -19,11 +20,13 @@ internal static class HubApplication
         ListenSomewhere(builder);
         var hub = new HubBuilder(builder);
         hub.AddStorage();
+        hub.AddIntake();
 
         configure?.Invoke(builder);
         hub.ThrowIfFaulty();
 
         var app = builder.Build();
+        app.MapIntake();
         return app;
     }
 

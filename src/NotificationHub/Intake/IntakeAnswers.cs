@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Mvc;
+
+namespace NotificationHub.Intake;
+
+/// <summary>The answers that are not 200. Apple reads the status only; the words are for whoever tries with curl.</summary>
+internal static class IntakeAnswers
+{
+    private const string RetryAfterFault = "5";
+
+    /// <summary>The same bytes whatever was wrong: a stranger learns nothing from it.</summary>
+    public static Task UnauthorizedAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Task.CompletedTask;
+    }
+
+    public static Task RejectedAsync(HttpContext context, string fault) =>
+        ProblemAsync(context, StatusCodes.Status400BadRequest, "The post is no notification.", fault);
+
+    public static Task TooLargeAsync(HttpContext context, int maxBytes) =>
+        ProblemAsync(
+            context,
+            StatusCodes.Status413PayloadTooLarge,
+            "The body is too long.",
+            $"at most {maxBytes} bytes are taken (Intake:MaxBodyBytes)"
+        );
+
+    public static Task TooSlowAsync(HttpContext context) =>
+        ProblemAsync(
+            context,
+            StatusCodes.Status408RequestTimeout,
+            "The body took too long.",
+            "it must arrive within Intake:BodyTimeout"
+        );
+
+    public static Task TooManyAsync(HttpContext context, string retryAfter)
+    {
+        context.Response.Headers.RetryAfter = retryAfter;
+        return ProblemAsync(
+            context,
+            StatusCodes.Status429TooManyRequests,
+            "The location posts more than its share.",
+            "the share is Intake:PostsPerSecondPerLocation"
+        );
+    }
+
+    public static Task UnavailableAsync(HttpContext context, string fault)
+    {
+        context.Response.Headers.RetryAfter = RetryAfterFault;
+        return ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            "The post was not kept; send it again.",
+            fault
+        );
+    }
+
+    private static Task ProblemAsync(HttpContext context, int status, string title, string detail)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(
+            new ProblemDetails
+            {
+                Status = status,
+                Title = title,
+                Detail = detail,
+            },
+            options: null,
+            contentType: "application/problem+json",
+            context.RequestAborted
+        );
+    }
+}

@@ -1,0 +1,204 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Intake;
+
+/// <summary>
+/// <c>POST /notifications/{locationId}</c>: verify, bound, read, append, answer. A 2xx means "committed to disk" and nothing
+/// else: Apple tries three times and then never again, so nothing behind the log may stand between Apple and the commit.
+/// </summary>
+internal sealed partial class IntakeEndpoint(
+    LocationGates gates,
+    Database database,
+    ByteBudget budget,
+    IOptions<IntakeOptions> options,
+    TimeProvider time,
+    ILogger<IntakeEndpoint> logger
+)
+{
+    private const int MaxUserAgent = 256;
+    private const int TraceparentLength = 55;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var locationId = (string)context.Request.RouteValues["locationId"]!;
+        var gate = gates.Find(locationId);
+        var admission = gate?.Admission ?? Admission.None;
+        if (
+            NotificationTokenVerifier.Verify(context.Request.Headers.Authorization, admission.Digests)
+            != VerificationResult.Valid
+        )
+        {
+            gate?.CountRefused();
+            IntakeMetrics.Count(IntakeOutcome.Refused);
+            await IntakeAnswers.UnauthorizedAsync(context);
+            return;
+        }
+
+        if (!gate!.Rate.TryTake(out var retryAfter))
+        {
+            IntakeMetrics.Count(IntakeOutcome.TooMany);
+            await IntakeAnswers.TooManyAsync(context, retryAfter);
+            return;
+        }
+
+        using var body = new PooledBody(budget, options.Value.MaxBodyBytes);
+        try
+        {
+            var read = await body.ReadAsync(
+                context.Request.BodyReader,
+                context.Request.ContentLength,
+                options.Value.BodyTimeout,
+                time
+            );
+            await (
+                read == BodyResult.Complete
+                    ? KeepAsync(context, gate, admission, body.Bytes)
+                    : RefuseAsync(context, read)
+            );
+        }
+        catch (BadHttpRequestException exception)
+        {
+            // Kestrel's own bounds: the sender was too slow, or has gone in the middle of its body.
+            IntakeMetrics.Count(IntakeOutcome.TooSlow);
+            context.Response.StatusCode = exception.StatusCode;
+        }
+        catch (IOException)
+        {
+            IntakeMetrics.Count(IntakeOutcome.TooSlow);
+            context.Abort();
+        }
+    }
+
+    private async Task KeepAsync(HttpContext context, LocationGate gate, Admission admission, ReadOnlyMemory<byte> body)
+    {
+        var envelope = EnvelopeReader.Read(body);
+        var append = ToAppend(context, gate, admission, envelope, body);
+        AppendOutcome outcome;
+        try
+        {
+            outcome = await database.AppendAsync(append);
+        }
+#pragma warning disable CA1031 // Whatever the store's fault was: the post was not kept, and Apple must be told to come again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.NotKept(logger, gate.LocationId, exception);
+            IntakeMetrics.Count(IntakeOutcome.Unavailable);
+            await IntakeAnswers.UnavailableAsync(context, "the store cannot be written to now");
+            return;
+        }
+
+        IntakeMetrics.Count(Outcome(outcome.Result, append.Disposition));
+        if (envelope.Fault is not null)
+        {
+            Log.Rejected(logger, gate.LocationId, outcome.Seq, envelope.Fault);
+            await IntakeAnswers.RejectedAsync(context, envelope.Fault);
+        }
+    }
+
+    private Task RefuseAsync(HttpContext context, BodyResult result)
+    {
+        switch (result)
+        {
+            case BodyResult.TooLarge:
+                IntakeMetrics.Count(IntakeOutcome.TooLarge);
+                return IntakeAnswers.TooLargeAsync(context, options.Value.MaxBodyBytes);
+            case BodyResult.TooSlow:
+                IntakeMetrics.Count(IntakeOutcome.TooSlow);
+                return IntakeAnswers.TooSlowAsync(context);
+            default:
+                IntakeMetrics.Count(IntakeOutcome.OverBudget);
+                return IntakeAnswers.UnavailableAsync(context, "too many posts are on their way to the disk");
+        }
+    }
+
+    private NotificationAppend ToAppend(
+        HttpContext context,
+        LocationGate gate,
+        Admission admission,
+        in Envelope envelope,
+        ReadOnlyMemory<byte> body
+    )
+    {
+        var sha256 = SHA256.HashData(body.Span);
+        // One without an id can only be told from another by its bytes.
+        var identity = envelope.NotificationId.IsEmpty ? sha256 : envelope.NotificationId.Span;
+        return new NotificationAppend
+        {
+            LocationId = gate.LocationIdUtf8,
+            DedupHash = DedupHash(gate.LocationIdUtf8, identity),
+            NotificationId = envelope.NotificationId,
+            NotificationType = envelope.NotificationType,
+            UId = envelope.UId,
+            Body = body,
+            BodySha256 = sha256,
+            ReceivedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
+            UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent
+                ? agent[..Math.Min(agent.Length, MaxUserAgent)]
+                : null,
+            Traceparent = Traceparent(context),
+            Disposition = Judge(admission, envelope),
+            Fault = envelope.Fault,
+            RejectedQuota = options.Value.RejectedKeptPerLocation,
+        };
+    }
+
+    private static Disposition Judge(Admission admission, in Envelope envelope)
+    {
+        if (envelope.Fault is not null)
+        {
+            return Disposition.Rejected;
+        }
+
+        // An absent uId contradicts nothing, and a location that has none yet cannot be contradicted.
+        var foreign =
+            !envelope.UId.IsEmpty && admission.UId.Length > 0 && !envelope.UId.Span.SequenceEqual(admission.UId);
+        return foreign ? Disposition.Quarantined : Disposition.Accepted;
+    }
+
+    private static long DedupHash(ReadOnlySpan<byte> locationId, ReadOnlySpan<byte> identity)
+    {
+        Span<byte> input = stackalloc byte[locationId.Length + 1 + identity.Length];
+        locationId.CopyTo(input);
+        input[locationId.Length] = 0;
+        identity.CopyTo(input[(locationId.Length + 1)..]);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(input, hash);
+        return BinaryPrimitives.ReadInt64LittleEndian(hash);
+    }
+
+    private static string? Traceparent(HttpContext context)
+    {
+        var traceparent = context.Request.Headers.TraceParent;
+        return traceparent is [{ Length: TraceparentLength } value] && ActivityContext.TryParse(value, null, out _)
+            ? value
+            : Activity.Current?.Id;
+    }
+
+    private static string Outcome(AppendResult result, Disposition disposition) =>
+        (result, disposition) switch
+        {
+            (AppendResult.Duplicate, _) => IntakeOutcome.Duplicate,
+            (_, Disposition.Rejected) => IntakeOutcome.Rejected,
+            (_, Disposition.Quarantined) => IntakeOutcome.Quarantined,
+            (AppendResult.StoredAsConflict, _) => IntakeOutcome.Conflict,
+            _ => IntakeOutcome.Stored,
+        };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A post for location {LocationId} could not be kept and was answered 503.")]
+        public static partial void NotKept(ILogger logger, string locationId, Exception exception);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "A post for location {LocationId} was rejected, and kept as seq {Seq}: {Fault}."
+        )]
+        public static partial void Rejected(ILogger logger, string locationId, long seq, string fault);
+    }
+}

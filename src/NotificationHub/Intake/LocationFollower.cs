@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Intake;
+
+/// <summary>
+/// Follows the database's change counter, so that a secret made or retired anywhere is known here within a second, and says
+/// in the <c>replica</c> table how far it has come: whoever registers a location waits for that.
+/// </summary>
+internal sealed partial class LocationFollower(
+    Database database,
+    LocationGates gates,
+    LeaseKeeper leases,
+    IOptions<StorageOptions> options,
+    TimeProvider time,
+    ILogger<LocationFollower> logger
+) : BackgroundService
+{
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
+    private const long ForgetReplicasAfter = 24 * 60 * 60 * 1000;
+
+    private long saidAt;
+
+    /// <summary>Loads the secrets before the first post can arrive.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await gates.RefreshAsync(cancellationToken);
+        await SayVersionAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var changed = database.Pulses.LocationsChanged.Next;
+            try
+            {
+                if (await gates.RefreshAsync(stoppingToken) || time.GetElapsedTime(saidAt) >= Heartbeat)
+                {
+                    await SayVersionAsync(stoppingToken);
+                }
+
+                await Pulse.WaitAsync(changed, options.Value.ChangePollInterval, time, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // The secrets that are known stay in force while the database cannot be read.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log.RefreshFailed(logger, exception);
+                await Task.Delay(Heartbeat, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>A replica that stops is not waited for.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync("delete from replica where replica_id = @Owner", new { leases.Owner }),
+            cancellationToken
+        );
+    }
+
+    private async Task SayVersionAsync(CancellationToken cancellationToken)
+    {
+        await database.WriteAsync(
+            async transaction =>
+            {
+                var now = await transaction.NowAsync();
+                await transaction.ExecuteAsync(
+                    "delete from replica where replica_id = @Owner or seen_at < @forget",
+                    new { leases.Owner, forget = now - ForgetReplicasAfter }
+                );
+                await transaction.ExecuteAsync(
+                    "insert into replica (replica_id, locations_version, seen_at) values (@Owner, @Version, @now)",
+                    new
+                    {
+                        leases.Owner,
+                        gates.Version,
+                        now,
+                    }
+                );
+            },
+            cancellationToken
+        );
+        saidAt = time.GetTimestamp();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Changes to locations cannot be followed now; the secrets that are known stay in force."
+        )]
+        public static partial void RefreshFailed(ILogger logger, Exception exception);
+    }
+}

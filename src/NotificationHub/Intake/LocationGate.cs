@@ -1,0 +1,31 @@
+namespace NotificationHub.Intake;
+
+/// <summary>What a location lets in: immutable, replaced whole when the database has changed.</summary>
+internal sealed record Admission(AcceptedDigests Digests, byte[] UId)
+{
+    public static Admission None { get; } = new(AcceptedDigests.UnknownLocation, []);
+}
+
+/// <summary>One location as the intake sees it. It stays the same object for as long as the location exists.</summary>
+internal sealed class LocationGate(string locationId, PostRate rate)
+{
+    private long refused;
+    private Admission admission = Admission.None;
+
+    public string LocationId => locationId;
+
+    public byte[] LocationIdUtf8 { get; } = System.Text.Encoding.UTF8.GetBytes(locationId);
+
+    public PostRate Rate => rate;
+
+    public Admission Admission
+    {
+        get => Volatile.Read(ref admission);
+        set => Volatile.Write(ref admission, value);
+    }
+
+    public void CountRefused() => Interlocked.Increment(ref refused);
+
+    /// <summary>How many posts have been refused since the last call.</summary>
+    public long TakeRefused() => Interlocked.Exchange(ref refused, 0);
+}

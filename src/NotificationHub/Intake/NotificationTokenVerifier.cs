@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Primitives;
+
+namespace NotificationHub.Intake;
+
+/// <summary>Whether a post was proven to come from whoever was told the location's notification secret.</summary>
+internal enum VerificationResult
+{
+    Valid,
+    MissingHeader,
+    MalformedHeader,
+    WrongSecret,
+    UnknownLocation,
+}
+
+/// <summary>
+/// Judges the <c>Authorization</c> header against a location's accepted secrets: pure, and the same work for every outcome,
+/// so that neither the answer nor its timing tells a stranger which locations there are.
+/// </summary>
+internal static class NotificationTokenVerifier
+{
+    /// <summary>How many digests are always compared, and thus how many secrets a location can have accepted at once.</summary>
+    public const int Slots = 8;
+
+    private const string Scheme = "Bearer ";
+
+    /// <summary>Apple's <c>maxNotificationLength</c>.</summary>
+    private const int MaxTokenLength = 512;
+
+    /// <param name="authorization">The header's values, as they came.</param>
+    /// <param name="accepted">The location's digests.</param>
+    public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted)
+    {
+        var form = ReadToken(authorization, out var token);
+        var matches = accepted.Match(token);
+        return (form, accepted.IsKnownLocation, matches) switch
+        {
+            (not VerificationResult.Valid, _, _) => form,
+            (_, false, _) => VerificationResult.UnknownLocation,
+            (_, _, false) => VerificationResult.WrongSecret,
+            _ => VerificationResult.Valid,
+        };
+    }
+
+    private static VerificationResult ReadToken(StringValues authorization, out ReadOnlySpan<char> token)
+    {
+        token = [];
+        if (authorization.Count == 0)
+        {
+            return VerificationResult.MissingHeader;
+        }
+
+        var value = authorization.Count == 1 ? authorization[0].AsSpan() : [];
+        if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return VerificationResult.MalformedHeader;
+        }
+
+        var rest = value[Scheme.Length..].Trim(' ');
+        if (rest.IsEmpty || rest.Length > MaxTokenLength)
+        {
+            return VerificationResult.MalformedHeader;
+        }
+
+        token = rest;
+        return VerificationResult.Valid;
+    }
+}
+
+/// <summary>The SHA-256 digests of a location's accepted secrets, padded with random ones that nothing matches.</summary>
+internal sealed class AcceptedDigests
+{
+    private readonly byte[] digests = RandomNumberGenerator.GetBytes(
+        NotificationTokenVerifier.Slots * SHA256.HashSizeInBytes
+    );
+    private readonly int used;
+
+    /// <param name="accepted">Newest first: what does not fit is not accepted any more.</param>
+    public AcceptedDigests(IEnumerable<byte[]> accepted)
+    {
+        foreach (var digest in accepted.Take(NotificationTokenVerifier.Slots))
+        {
+            digest.CopyTo(Slot(used++));
+        }
+
+        IsKnownLocation = true;
+    }
+
+    private AcceptedDigests() => IsKnownLocation = false;
+
+    /// <summary>What stands for every location that there is not.</summary>
+    public static AcceptedDigests UnknownLocation { get; } = new();
+
+    public bool IsKnownLocation { get; }
+
+    /// <summary>Compares in constant time, whichever slot matches.</summary>
+    public bool Match(ReadOnlySpan<char> token)
+    {
+        Span<byte> utf8 = stackalloc byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], digest);
+        var matches = false;
+        for (var slot = 0; slot < NotificationTokenVerifier.Slots; slot++)
+        {
+            matches |= CryptographicOperations.FixedTimeEquals(digest, Slot(slot)) & slot < used;
+        }
+
+        return matches;
+    }
+
+    private Span<byte> Slot(int slot) => digests.AsSpan(slot * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes);
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace NotificationHub.Intake;
+
+internal enum BodyResult
+{
+    Complete,
+    TooLarge,
+    TooSlow,
+    OverBudget,
+}
+
+/// <summary>
+/// A body in pooled memory, paid for from the byte budget as it grows. It is given back when it is disposed of: after its
+/// commit or its failure, and never merely because the sender has gone.
+/// </summary>
+internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
+{
+    private const int SmallBody = 1024;
+
+    private byte[] buffer = [];
+    private int length;
+    private int paid;
+
+    public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
+
+    /// <summary>Reads to the end, or until a bound is met.</summary>
+    public async ValueTask<BodyResult> ReadAsync(
+        PipeReader reader,
+        long? contentLength,
+        TimeSpan timeout,
+        TimeProvider time
+    )
+    {
+        if (contentLength > maxBytes)
+        {
+            return BodyResult.TooLarge;
+        }
+
+        if (!TryGrow((int)(contentLength ?? SmallBody)))
+        {
+            return BodyResult.OverBudget;
+        }
+
+        ITimer? deadline = null;
+        try
+        {
+            while (true)
+            {
+                var read = reader.ReadAsync(CancellationToken.None);
+                if (!read.IsCompleted)
+                {
+                    // Most bodies arrive with their headers: only a sender that lets us wait costs a timer.
+                    deadline ??= time.CreateTimer(
+                        static state => ((PipeReader)state!).CancelPendingRead(),
+                        reader,
+                        timeout,
+                        Timeout.InfiniteTimeSpan
+                    );
+                }
+
+                var result = await read;
+                if (result.IsCanceled)
+                {
+                    return BodyResult.TooSlow;
+                }
+
+                var taken = Take(result.Buffer);
+                reader.AdvanceTo(result.Buffer.End);
+                if (taken != BodyResult.Complete || result.IsCompleted)
+                {
+                    return taken;
+                }
+            }
+        }
+        finally
+        {
+            if (deadline is not null)
+            {
+                await deadline.DisposeAsync();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = [];
+        }
+
+        budget.GiveBack(paid);
+        (paid, length) = (0, 0);
+    }
+
+    private BodyResult Take(ReadOnlySequence<byte> bytes)
+    {
+        var needed = length + bytes.Length;
+        if (needed > maxBytes)
+        {
+            return BodyResult.TooLarge;
+        }
+
+        if (needed > buffer.Length && !TryGrow((int)Math.Max(needed, Math.Min(2L * buffer.Length, maxBytes))))
+        {
+            return BodyResult.OverBudget;
+        }
+
+        bytes.CopyTo(buffer.AsSpan(length));
+        length = (int)needed;
+        return BodyResult.Complete;
+    }
+
+    private bool TryGrow(int size)
+    {
+        if (size == 0)
+        {
+            return true;
+        }
+
+        if (!budget.TryTake(size - paid))
+        {
+            return false;
+        }
+
+        paid = size;
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        buffer = larger;
+        return true;
+    }
+}
