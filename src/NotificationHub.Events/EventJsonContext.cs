@@ -1,0 +1,51 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace NotificationHub.Events;
+
+/// <summary>
+/// Reads and writes every event without reflection. To find out what an event is, read it as
+/// <c>CloudEvent&lt;JsonElement&gt;</c> first. Members that are not known are passed over.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
+[JsonSerializable(typeof(CloudEvent<JsonElement>))]
+[JsonSerializable(typeof(CloudEvent<NotificationEnvelope<JsonElement>>))]
+[JsonSerializable(typeof(CloudEvent<NotificationEnvelope<AssetCountNotification>>))]
+[JsonSerializable(typeof(CloudEvent<NotificationEnvelope<AssetManagementNotification>>))]
+[JsonSerializable(typeof(CloudEvent<NotificationEnvelope<UserManagementNotification>>))]
+[JsonSerializable(typeof(CloudEvent<NotificationEnvelope<UserAssociatedNotification>>))]
+[JsonSerializable(typeof(CloudEvent<NotificationEnvelope<SubscriptionCountNotification>>))]
+[JsonSerializable(typeof(CloudEvent<NotificationEnvelope<SubscriptionManagementNotification>>))]
+[JsonSerializable(typeof(CloudEvent<RecordChange<AssetRecord>>))]
+[JsonSerializable(typeof(CloudEvent<RecordChange<AssignmentRecord>>))]
+[JsonSerializable(typeof(CloudEvent<RecordChange<UserRecord>>))]
+[JsonSerializable(typeof(CloudEvent<RecordChange<SubscriptionRecord>>))]
+[JsonSerializable(typeof(CloudEvent<RecordChange<SubscriptionAssignmentRecord>>))]
+[JsonSerializable(typeof(CloudEvent<NotificationUnrecognized>))]
+[JsonSerializable(typeof(CloudEvent<LocationRegistered>))]
+[JsonSerializable(typeof(CloudEvent<LocationRefused>))]
+[JsonSerializable(typeof(CloudEvent<LocationUidMismatch>))]
+[JsonSerializable(typeof(CloudEvent<LocationTokenState>))]
+[JsonSerializable(typeof(CloudEvent<LocationTakenOver>))]
+[JsonSerializable(typeof(CloudEvent<RefetchFailed>))]
+[JsonSerializable(typeof(CloudEvent<EventDeadLettered>))]
+public sealed partial class EventJsonContext : JsonSerializerContext
+{
+    /// <summary>
+    /// As the hub itself writes: only what JSON demands is escaped, for inside a batch each escape is escaped once more.
+    /// Not for embedding in HTML.
+    /// </summary>
+    public static EventJsonContext Wire { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
+}

@@ -1,0 +1,69 @@
+namespace NotificationHub.Events;
+
+/// <summary>Data of <see cref="EventNames.LocationRegistered"/>.</summary>
+public sealed record LocationRegistered
+{
+    /// <summary>Apple's id of the location; null where the hub only receives and has not seen a notification yet.</summary>
+    public string? UId { get; init; }
+
+    /// <summary>The location's name at Apple.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether the hub only receives: without a content token nothing is read from Apple.</summary>
+    public required bool ReceiveOnly { get; init; }
+
+    /// <summary>The types of notifications that Apple was asked for; null where the hub did not ask itself.</summary>
+    public IReadOnlyList<string>? NotificationTypes { get; init; }
+}
+
+/// <summary>Data of <see cref="EventNames.LocationRefused"/>.</summary>
+public sealed record LocationRefused
+{
+    /// <summary>How many posts were refused since <see cref="Since"/>.</summary>
+    public required long Count { get; init; }
+
+    /// <summary>When the first of them came, in UTC.</summary>
+    public required DateTimeOffset Since { get; init; }
+}
+
+/// <summary>Data of <see cref="EventNames.LocationUidMismatch"/>.</summary>
+public sealed record LocationUidMismatch
+{
+    /// <summary>The quarantined notification's place in the notification log.</summary>
+    public required long Seq { get; init; }
+
+    /// <summary>The <c>uId</c> of the location that the post was addressed to.</summary>
+    public string? ExpectedUId { get; init; }
+
+    /// <summary>The <c>uId</c> in the post.</summary>
+    public string? ActualUId { get; init; }
+}
+
+/// <summary>
+/// Data of <see cref="EventNames.LocationTokenExpiring"/>, <see cref="EventNames.LocationTokenExpired"/> and
+/// <see cref="EventNames.LocationTokenRevoked"/>.
+/// </summary>
+public sealed record LocationTokenState
+{
+    /// <summary>The location's state: <c>expiring</c>, <c>expired</c> or <c>revoked</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>When the content token expires or expired, in UTC, if that is known.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>What showed it, such as Apple's error number.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Data of <see cref="EventNames.LocationTakenOver"/>.</summary>
+public sealed record LocationTakenOver
+{
+    /// <summary>The <c>mdmInfo.id</c> that is recorded for the location.</summary>
+    public string? ExpectedMdmId { get; init; }
+
+    /// <summary>The <c>mdmInfo.id</c> that Apple states.</summary>
+    public string? ActualMdmId { get; init; }
+
+    /// <summary>The <c>mdmInfo.name</c> that Apple states.</summary>
+    public string? ActualMdmName { get; init; }
+}

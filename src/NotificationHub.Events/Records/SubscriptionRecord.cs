@@ -1,0 +1,46 @@
+namespace NotificationHub.Events;
+
+/// <summary>A subscription of a location with its seats. Apple: Get Subscriptions.</summary>
+public sealed record SubscriptionRecord
+{
+    /// <summary>The subscription; the key.</summary>
+    public required string AdamId { get; init; }
+
+    /// <summary>The app that offers it, if Apple names it.</summary>
+    public string? ParentAdamId { get; init; }
+
+    /// <summary><c>ACTIVE</c>, <c>INACTIVE</c> or <c>PAUSED</c>.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>The last day of the billing period, <c>yyyy-MM-dd</c>.</summary>
+    public string? PeriodEndDate { get; init; }
+
+    /// <summary>The seats.</summary>
+    public SubscriptionCounts? Counts { get; init; }
+}
+
+/// <summary>
+/// The seats of a subscription. Assigned and available ones add up to all, but only over both columns: an assignment that
+/// is not renewed can sit on a seat that is.
+/// </summary>
+public sealed record SubscriptionCounts
+{
+    /// <summary>The seats in use.</summary>
+    public SeatCounts? Assigned { get; init; }
+
+    /// <summary>The seats that are left.</summary>
+    public SeatCounts? Available { get; init; }
+
+    /// <summary>All seats.</summary>
+    public SeatCounts? Total { get; init; }
+}
+
+/// <summary>A number of seats, by what becomes of them at the end of the billing period.</summary>
+public sealed record SeatCounts
+{
+    /// <summary>Those that go on.</summary>
+    public required long Renewing { get; init; }
+
+    /// <summary>Those that end.</summary>
+    public required long Expiring { get; init; }
+}
