@@ -24,7 +24,7 @@ internal sealed class TopicSendException(
 /// <summary>What a failed send says.</summary>
 internal enum TopicSendFault
 {
-    /// <summary>The broker refuses this content (400): some message of the batch is at fault.</summary>
+    /// <summary>The broker refuses this content (400, 413): some message of the batch is at fault.</summary>
     Refused,
 
     /// <summary>The topic takes nothing at present (401, 403, 404, 410, 429, 5xx, network, timeout): none is at fault.</summary>

@@ -1,0 +1,21 @@
+namespace NotificationHub.Publishing.ServiceBus;
+
+/// <summary>Where events are published to. With neither a namespace nor a connection string they are only kept for the feed.</summary>
+internal sealed class ServiceBusOptions
+{
+    public const string Section = "ServiceBus";
+
+    /// <summary>The namespace's host, such as <c>contoso.servicebus.windows.net</c>, entered with a Microsoft Entra identity.</summary>
+    public string? FullyQualifiedNamespace { get; set; }
+
+    /// <summary>The namespace's connection string with a shared access key, instead of an identity.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>The most bytes of one request: 262144 on the Standard tier, 1048576 on Premium.</summary>
+    public int MaxBatchBytes { get; set; } = 256 * 1024;
+
+    /// <summary>How long one send may take, the fetching of a token included.</summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    public bool IsConfigured => FullyQualifiedNamespace is { Length: > 0 } || ConnectionString is { Length: > 0 };
+}
