@@ -78,7 +78,8 @@ internal sealed partial class SimulatedLocation
 
     private void NotifySubscriptionCount(long adamId)
     {
-        var (subscription, counts) = Records.Change(change => (change.Subscription(adamId)!, change.CountsOf(adamId)));
+        var subscription = Records.Current.Subscriptions[adamId].Value;
+        var counts = SubscriptionCounts.Of(subscription);
         Notify(
             NotificationTypes.SubscriptionCount,
             new JsonObject

@@ -52,8 +52,9 @@ internal sealed class RequestHandler(
     )
     {
         var baseUrl = new Uri($"{http.Request.Scheme}://{http.Request.Host}{BasePath}");
-        if (path == ServiceConfig.Path && HttpMethods.IsGet(http.Request.Method))
+        if (path == ServiceConfig.Path)
         {
+            ServiceConfig.CheckMethod(http.Request.Method);
             return await SpoilAsync(
                 path,
                 at,

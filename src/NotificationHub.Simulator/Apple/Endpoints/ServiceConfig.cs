@@ -7,6 +7,14 @@ internal static class ServiceConfig
 {
     public const string Path = "/service/config";
 
+    public static void CheckMethod(string method)
+    {
+        if (method != "GET")
+        {
+            throw AppleException.ForViolation(AppleErrors.WrongMethod, "Service Config is only read");
+        }
+    }
+
     public static JsonObject Answer(SimulatedAppleOptions options, Uri baseUrl) =>
         new()
         {

@@ -23,13 +23,7 @@ internal static class SubscriptionEndpoints
             .Visible.Subscriptions.Values.Select(row => row.Value)
             .Where(subscription => IsChosen(subscription, parents, adamIds))
             .ToList();
-        var assignments = request.Visible.SubscriptionAssignments.Values.Select(row => row.Value).ToList();
-        return CursorPage.Answer(
-            request,
-            "subscriptions",
-            rows,
-            subscription => Describe(subscription, SubscriptionCounts.Of(subscription, assignments))
-        );
+        return CursorPage.Answer(request, "subscriptions", rows, Describe);
     }
 
     private static JsonObject Assignments(AppleRequest request)
@@ -67,8 +61,9 @@ internal static class SubscriptionEndpoints
         (parents is null || (subscription.ParentAdamId is { } parent && parents.Contains(parent)))
         && (adamIds is null || adamIds.Contains(subscription.AdamId));
 
-    private static JsonObject Describe(SimulatedSubscription subscription, SubscriptionCounts counts)
+    private static JsonObject Describe(SimulatedSubscription subscription)
     {
+        var counts = SubscriptionCounts.Of(subscription);
         var described = new JsonObject
         {
             ["parentAdamId"] = subscription.ParentAdamId,

@@ -51,14 +51,16 @@ internal sealed record SimulatedUser(
     public bool IsActive => Status is Registered or Associated;
 }
 
-/// <summary>A subscription's licences by licence state.</summary>
+/// <summary>A subscription's licences by licence state, and its assignments by assignment state.</summary>
 internal sealed record SimulatedSubscription(
     long AdamId,
     long? ParentAdamId,
     int TotalRenewing,
     int TotalExpiring,
     string Status = "ACTIVE",
-    DateOnly? PeriodEndDate = null
+    DateOnly? PeriodEndDate = null,
+    int AssignedRenewing = 0,
+    int AssignedExpiring = 0
 );
 
 /// <param name="DeferredEventId">The event that takes this assignment back at the end of the billing period.</param>

@@ -4,7 +4,12 @@ internal sealed partial class RecordsChange
 {
     public void PutAsset(SimulatedAsset asset) => _assets[asset.Key] = Now(asset);
 
-    public void RemoveAsset(AssetKey key) => _assets.Remove(key);
+    /// <summary>Transfers an asset away; whatever is assigned of it goes with it.</summary>
+    public void RemoveAsset(AssetKey key)
+    {
+        _assignments.RemoveRange([.. _assignments.Keys.Where(assignment => assignment.Asset == key)]);
+        _assets.Remove(key);
+    }
 
     /// <summary>Buys (positive) or gives back (negative) licences.</summary>
     public void ChangeTotal(AssetKey key, int delta)

@@ -5,16 +5,14 @@ internal sealed partial class RecordsChange
     public void PutSubscription(SimulatedSubscription subscription) =>
         _subscriptions[subscription.AdamId] = Now(subscription);
 
+    /// <summary>Removes a subscription that nobody holds.</summary>
     public void RemoveSubscription(long adamId) => _subscriptions.Remove(adamId);
 
     public SimulatedSubscription? Subscription(long adamId) => _subscriptions.GetValueOrDefault(adamId)?.Value;
 
-    public SubscriptionCounts CountsOf(long adamId) =>
-        SubscriptionCounts.Of(_subscriptions[adamId].Value, _subscriptionAssignments.Values.Select(row => row.Value));
-
     public int? AssociateSubscription(long adamId, string clientUserId, bool renewing)
     {
-        if (!_subscriptions.ContainsKey(adamId))
+        if (Subscription(adamId) is not { } subscription)
         {
             return AppleErrors.BadAdamId;
         }
@@ -24,35 +22,31 @@ internal sealed partial class RecordsChange
             return AppleErrors.NoAssociatedUser;
         }
 
-        var key = new SubscriptionAssignmentKey(adamId, clientUserId);
-        var available = CountsOf(adamId).Available;
+        var available = SubscriptionCounts.Of(subscription).Available;
         if (
-            !_subscriptionAssignments.ContainsKey(key)
+            !_subscriptionAssignments.ContainsKey(new(adamId, clientUserId))
             && (renewing ? available.Renewing : available.Renewing + available.Expiring) <= 0
         )
         {
             return AppleErrors.OverSubscriptionLimit;
         }
 
-        _subscriptionAssignments[key] = Now(new SimulatedSubscriptionAssignment(adamId, clientUserId, renewing));
+        Assign(new SimulatedSubscriptionAssignment(adamId, clientUserId, renewing));
         return null;
     }
 
     public int? DisassociateSubscription(long adamId, string clientUserId) =>
-        _subscriptionAssignments.Remove(new SubscriptionAssignmentKey(adamId, clientUserId))
-            ? null
-            : AppleErrors.UserLacksSubscription;
+        Unassign(adamId, clientUserId) ? null : AppleErrors.UserLacksSubscription;
 
     /// <summary>Marks the assignment to end with the billing period: it expires, and stays until then.</summary>
     public int? DeferDisassociation(long adamId, string clientUserId, string eventId)
     {
-        var key = new SubscriptionAssignmentKey(adamId, clientUserId);
-        if (!_subscriptionAssignments.TryGetValue(key, out var row))
+        if (_subscriptionAssignments.GetValueOrDefault(new(adamId, clientUserId)) is not { } row)
         {
             return AppleErrors.UserLacksSubscription;
         }
 
-        _subscriptionAssignments[key] = Now(row.Value with { Renewing = false, DeferredEventId = eventId });
+        Assign(row.Value with { Renewing = false, DeferredEventId = eventId });
         return null;
     }
 
@@ -66,10 +60,46 @@ internal sealed partial class RecordsChange
             .ToList();
         foreach (var assignment in ended)
         {
-            _subscriptionAssignments.Remove(new SubscriptionAssignmentKey(adamId, assignment.ClientUserId));
+            Unassign(adamId, assignment.ClientUserId);
         }
 
         PutSubscription(_subscriptions[adamId].Value with { TotalExpiring = 0 });
         return [.. ended.Where(assignment => assignment.DeferredEventId is not null)];
+    }
+
+    private void Assign(SimulatedSubscriptionAssignment assignment)
+    {
+        Unassign(assignment.AdamId, assignment.ClientUserId);
+        _subscriptionAssignments[new(assignment.AdamId, assignment.ClientUserId)] = Now(assignment);
+        CountAssignment(assignment, +1);
+    }
+
+    private bool Unassign(long adamId, string clientUserId)
+    {
+        var key = new SubscriptionAssignmentKey(adamId, clientUserId);
+        if (_subscriptionAssignments.GetValueOrDefault(key) is not { } row)
+        {
+            return false;
+        }
+
+        _subscriptionAssignments.Remove(key);
+        CountAssignment(row.Value, -1);
+        return true;
+    }
+
+    private void CountAssignment(SimulatedSubscriptionAssignment assignment, int delta)
+    {
+        var subscription = _subscriptions[assignment.AdamId].Value;
+        PutSubscription(
+            assignment.Renewing
+                ? subscription with
+                {
+                    AssignedRenewing = subscription.AssignedRenewing + delta,
+                }
+                : subscription with
+                {
+                    AssignedExpiring = subscription.AssignedExpiring + delta,
+                }
+        );
     }
 }

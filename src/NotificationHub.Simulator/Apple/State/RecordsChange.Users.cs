@@ -70,7 +70,7 @@ internal sealed partial class RecordsChange
 
         foreach (var adamId in _subscriptions.Keys.ToList())
         {
-            _subscriptionAssignments.Remove(new SubscriptionAssignmentKey(adamId, clientUserId));
+            Unassign(adamId, clientUserId);
         }
 
         PutUser(user with { Status = SimulatedUser.Retired, InviteCode = null });

@@ -13,14 +13,9 @@ internal readonly record struct SeatCount(int Renewing, int Expiring)
 /// </summary>
 internal readonly record struct SubscriptionCounts(SeatCount Assigned, SeatCount Available, SeatCount Total)
 {
-    public static SubscriptionCounts Of(
-        SimulatedSubscription subscription,
-        IEnumerable<SimulatedSubscriptionAssignment> assignments
-    )
+    public static SubscriptionCounts Of(SimulatedSubscription subscription)
     {
-        var own = assignments.Where(assignment => assignment.AdamId == subscription.AdamId).ToList();
-        var renewing = own.Count(assignment => assignment.Renewing);
-        var expiring = own.Count - renewing;
+        var (renewing, expiring) = (subscription.AssignedRenewing, subscription.AssignedExpiring);
 
         // An expiring assignment takes an expiring licence while there is one, and a renewing one after that.
         var expiringOnRenewing = Math.Max(0, expiring - subscription.TotalExpiring);

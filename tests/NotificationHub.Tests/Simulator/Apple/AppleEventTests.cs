@@ -1,0 +1,210 @@
+using System.Text.Json.Nodes;
+using NotificationHub.Simulator.Apple.Events;
+
+namespace NotificationHub.Tests.Simulator.Apple;
+
+public sealed class AppleEventTests : AppleTest
+{
+    [Fact]
+    public async Task An_association_is_notified_in_batches_of_one_asset_and_100_devices()
+    {
+        await SubscribeAsync();
+        Location.AddAsset("1", total: 300);
+        Location.AddAsset("2", total: 300);
+        string[] devices = [.. Enumerable.Range(0, 250).Select(number => $"S{number}")];
+
+        var eventId = await Location.AssociateAsync(["1", "2"], devices);
+        await Apple.WaitUntilDeliveredAsync();
+
+        Receiver
+            .Notifications.Select(post => post.Elements("assignments"))
+            .Order()
+            .ShouldBe([50, 50, 100, 100, 100, 100]);
+        Receiver.Notifications.ShouldAllBe(post => (string?)post.Payload["eventId"] == eventId);
+        Receiver
+            .Notifications.SelectMany(post => post.Payload["assignments"]!.AsArray())
+            .DistinctBy(assignment => assignment!.ToJsonString())
+            .Count()
+            .ShouldBe(500);
+        Location.ExportState().Assignments.Count.ShouldBe(500);
+    }
+
+    [Fact]
+    public async Task Too_few_licences_give_a_success_and_a_failure_under_one_event()
+    {
+        await SubscribeAsync();
+        Location.AddAsset("1", total: 2);
+
+        var eventId = await Location.AssociateAsync(["1"], ["S1", "S2", "S3"]);
+        await Apple.WaitUntilDeliveredAsync();
+
+        Receiver.Notifications.Select(post => (string?)post.Payload["result"]).Order().ShouldBe(["FAILURE", "SUCCESS"]);
+        var failure = Receiver.Notifications.Single(post => post.Payload.ContainsKey("error"));
+        ((int)failure.Payload["error"]!["errorNumber"]!).ShouldBe(9709);
+        failure.Payload["error"]!["errorInfo"]!["serialNumbers"]!.ToJsonString().ShouldBe("""["S3"]""");
+        var status = await GetAsync("/status?eventId=" + eventId);
+        ((string?)status.Body["eventStatus"]).ShouldBe("FAILED");
+        ((int)status.Body["numCompleted"]!).ShouldBe(2);
+        ((int)status.Body["numRequested"]!).ShouldBe(3);
+        status.Rows("failures").Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_unknown_event_is_refused() => (await GetAsync("/status?eventId=unknown")).ShouldBe(400, 9708);
+
+    [Fact]
+    public async Task A_write_over_http_is_accepted_first_and_done_later()
+    {
+        await SubscribeAsync();
+        Location.AddAsset("1");
+
+        var answer = await PostAsync(
+            "/assets/associate",
+            new JsonObject
+            {
+                ["assets"] = new JsonArray(new JsonObject { ["adamId"] = "1" }),
+                ["serialNumbers"] = new JsonArray("S1"),
+            }
+        );
+        await Apple.WaitUntilDeliveredAsync();
+
+        var post = Receiver.Notifications.ShouldHaveSingleItem();
+        ((string?)post.Payload["eventId"]).ShouldBe((string?)answer.Body["eventId"]);
+        Apple.Violations.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("""{ "serialNumbers": ["S1"] }""", 9718)]
+    [InlineData("""{ "assets": [{ "adamId": "1" }] }""", 9719)]
+    [InlineData("""{ "assets": [{ "adamId": "1" }, { "adamId": "1" }], "serialNumbers": ["S1"] }""", 9703)]
+    [InlineData("""{ "assets": [{ "adamId": "1" }], "serialNumbers": ["S1", "S1"] }""", 9705)]
+    [InlineData("""{ "assets": [{ "adamId": "1" }], "clientUserIds": ["u1", "u1"] }""", 9704)]
+    [InlineData("""{ "assets": [{ "adamId": "book" }], "serialNumbers": ["S1"] }""", 9707)]
+    public async Task A_bad_association_starts_nothing(string body, int errorNumber)
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("book", deviceAssignable: false);
+
+        (await PostAsync("/assets/associate", JsonNode.Parse(body)!)).ShouldBe(400, errorNumber);
+
+        Location.ExportState().Assignments.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Revoking_takes_back_all_revocable_assets()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Location.AddAsset("3", revocable: false);
+        await Location.AssociateAsync(["1", "2", "3"], ["S1", "S2"]);
+        await SubscribeAsync();
+
+        await Location.RevokeAsync(["S1"]);
+        await Apple.WaitUntilDeliveredAsync();
+
+        Receiver.Notifications.ShouldHaveSingleItem().Elements("assignments").ShouldBe(2);
+        Location.ExportState().Assignments.Count(assignment => assignment.SerialNumber == "S1").ShouldBe(1);
+        Location.ExportState().Assignments.Count(assignment => assignment.SerialNumber == "S2").ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Users_are_created_associated_and_retired()
+    {
+        await SubscribeAsync();
+
+        await Location.CreateUsersAsync(new UserRequest("u1", "u1@example.com"), new UserRequest("u1"));
+        Location.AcceptInvitations("u1");
+        await Location.RetireUsersAsync("u1");
+        await Apple.WaitUntilDeliveredAsync();
+
+        var byType = Receiver.Notifications.ToLookup(post =>
+            $"{post.Type} {(string?)post.Payload["type"]} {(string?)post.Payload["result"]}".TrimEnd()
+        );
+        byType["USER_MANAGEMENT CREATE SUCCESS"].Single().Elements("users").ShouldBe(1);
+        ((int)byType["USER_MANAGEMENT CREATE FAILURE"].Single().Payload["error"]!["errorNumber"]!).ShouldBe(9716);
+        byType["USER_ASSOCIATED"].Single().Elements("associatedUsers").ShouldBe(1);
+        ((string?)byType["USER_MANAGEMENT RETIRE SUCCESS"].Single().Payload["users"]![0]!["status"]).ShouldBe(
+            "Retired"
+        );
+    }
+
+    [Fact]
+    public async Task A_retired_user_gives_revocable_assets_back_and_keeps_books()
+    {
+        Location.AddAsset("app", total: 5);
+        Location.AddAsset("book", total: 5, productType: "Book", deviceAssignable: false, revocable: false);
+        Location.AddUser("u1");
+        await Location.AssociateAsync(["app", "book"], clientUserIds: ["u1"]);
+
+        await Location.RetireUsersAsync("u1");
+
+        Location.ExportState().Assignments.ShouldBeEmpty();
+        Location.ExportState().Assets.Select(asset => asset.Available).ShouldBe([5, 4]);
+    }
+
+    [Fact]
+    public async Task A_purchase_is_notified_as_a_delta()
+    {
+        await SubscribeAsync();
+        Location.AddAsset("1", total: 10);
+
+        Location.ChangeAssetCount("1", -3);
+        await Apple.WaitUntilDeliveredAsync();
+
+        Receiver
+            .Notifications.ShouldHaveSingleItem()
+            .Payload.ToJsonString()
+            .ShouldBe("""{"adamId":"1","pricingParam":"STDQ","countDelta":-3}""");
+        Location.ExportState().Assets[0].Total.ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task A_deferred_disassociation_is_notified_when_the_period_ends()
+    {
+        Location.AddSubscription(11, renewing: 5);
+        Location.AddUser("u1", managedAppleId: "u1@example.com");
+        await Location.AssociateSubscriptionsAsync([11], ["u1"]);
+        await SubscribeAsync();
+        var answer = await PostAsync(
+            "/subscriptions/disassociate",
+            JsonNode.Parse("""{ "adamIds": [11], "clientUserIds": ["u1"], "deferred": true }""")!
+        );
+        await Apple.WaitUntilDeliveredAsync();
+        Receiver.Notifications.ShouldBeEmpty();
+
+        Location.EndBillingPeriod(11);
+        await Apple.WaitUntilDeliveredAsync();
+
+        var management = Receiver.Notifications.Single(post => post.Type == "SUBSCRIPTION_MANAGEMENT");
+        ((string?)management.Payload["eventId"]).ShouldBe((string?)answer.Body["eventId"]);
+        Receiver.Notifications.Single(post => post.Type == "SUBSCRIPTION_COUNT").Payload["counts"]!["available"]!
+            .ToJsonString()
+            .ShouldBe("""{"renewing":5,"expiring":0}""");
+    }
+
+    [Fact]
+    public async Task Another_console_changes_records_without_a_word()
+    {
+        await SubscribeAsync();
+
+        Location.Silently(change => change.CreateUser("u1", "u1@example.com", null, "code"));
+        await Apple.WaitUntilDeliveredAsync();
+
+        Receiver.Notifications.ShouldBeEmpty();
+        (await GetAsync("/users")).Rows("users").Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Only_subscribed_types_are_notified()
+    {
+        var body = Subscription();
+        body["notificationTypes"] = new JsonArray("ASSET_MANAGEMENT");
+        await PostAsync("/client/config", body);
+        Location.AddAsset("1");
+
+        Location.ChangeAssetCount("1", 1);
+        await Apple.WaitUntilDeliveredAsync();
+
+        Receiver.Notifications.ShouldBeEmpty();
+    }
+}
