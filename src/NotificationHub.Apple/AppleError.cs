@@ -23,15 +23,27 @@ public sealed record ErrorInfo
 {
     /// <summary>The assets concerned.</summary>
     [JsonConverter(typeof(ListConverter<AssetKey>))]
-    public IReadOnlyList<AssetKey> Assets { get; init; } = [];
+    public IReadOnlyList<AssetKey> Assets
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>The users concerned. Personal data.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
-    public IReadOnlyList<string> ClientUserIds { get; init; } = [];
+    public IReadOnlyList<string> ClientUserIds
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>The devices concerned. Personal data.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
-    public IReadOnlyList<string> SerialNumbers { get; init; } = [];
+    public IReadOnlyList<string> SerialNumbers
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>How many records of each kind, never which.</summary>
     public override string ToString() =>

@@ -31,5 +31,9 @@ public sealed record ClientConfig : AppleAnswer
 
     /// <summary>The notification types asked for, in no particular order.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
-    public IReadOnlyList<string> SubscribedNotificationTypes { get; init; } = [];
+    public IReadOnlyList<string> SubscribedNotificationTypes
+    {
+        get => field ?? [];
+        init;
+    }
 }

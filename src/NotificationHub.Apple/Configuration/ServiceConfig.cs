@@ -30,14 +30,22 @@ public sealed record ServiceConfig : AppleAnswer
 
     /// <summary>The errors Apple may answer with.</summary>
     [JsonConverter(typeof(ListConverter<AppleError>))]
-    public IReadOnlyList<AppleError> ErrorCodes { get; init; } = [];
+    public IReadOnlyList<AppleError> ErrorCodes
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>Limits by Apple's key, as sent. <see cref="Limit"/> falls back to the documented value.</summary>
     public IReadOnlyDictionary<string, long>? Limits { get; init; }
 
     /// <summary>The notification types the service names; it may name fewer than it accepts.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
-    public IReadOnlyList<string> NotificationTypes { get; init; } = [];
+    public IReadOnlyList<string> NotificationTypes
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>Addresses by Apple's key, as sent. The client uses one only where it is on the host of its base address.</summary>
     public IReadOnlyDictionary<string, string?>? Urls { get; init; }

@@ -4,19 +4,15 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NotificationHub.Apple;
 
-/// <summary>A list that is null, or holds nulls, reads as a list without them.</summary>
+/// <summary>
+/// A list that holds nulls reads as a list without them. A list that is absent or null is made empty by the property itself:
+/// generated readers set every init property, absent ones to null.
+/// </summary>
 internal sealed class ListConverter<T> : JsonConverter<IReadOnlyList<T>>
     where T : class
 {
-    public override bool HandleNull => true;
-
     public override IReadOnlyList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType == JsonTokenType.Null)
-        {
-            return [];
-        }
-
         if (reader.TokenType != JsonTokenType.StartArray)
         {
             throw new JsonException();

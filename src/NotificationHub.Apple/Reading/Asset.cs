@@ -38,7 +38,11 @@ public sealed record Asset
 
     /// <summary><c>iOS</c>, <c>macOS</c>, <c>tvOS</c>, <c>watchOS</c>, <c>visionOS</c>.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
-    public IReadOnlyList<string> SupportedPlatforms { get; init; } = [];
+    public IReadOnlyList<string> SupportedPlatforms
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>Whether there are as many licences as wanted.</summary>
     [JsonIgnore]

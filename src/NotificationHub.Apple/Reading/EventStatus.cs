@@ -22,7 +22,11 @@ public sealed record EventStatus : AppleAnswer
 
     /// <summary>What went wrong, and for whom.</summary>
     [JsonConverter(typeof(ListConverter<AppleError>))]
-    public IReadOnlyList<AppleError> Failures { get; init; } = [];
+    public IReadOnlyList<AppleError> Failures
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>Whether Apple is still at it.</summary>
     [JsonIgnore]

@@ -22,10 +22,18 @@ internal abstract record PageAnswer<T> : AppleAnswer
 internal sealed record AssetsAnswer : PageAnswer<Asset>
 {
     [JsonConverter(typeof(ListConverter<Asset>))]
-    public IReadOnlyList<Asset> Assets { get; init; } = [];
+    public IReadOnlyList<Asset> Assets
+    {
+        get => field ?? [];
+        init;
+    }
 
     [JsonConverter(typeof(ListConverter<Asset>))]
-    public IReadOnlyList<Asset> UnlimitedAssets { get; init; } = [];
+    public IReadOnlyList<Asset> UnlimitedAssets
+    {
+        get => field ?? [];
+        init;
+    }
 
     // The separate list leaves the total out: it is filled in, so that both lists say "unlimited" alike.
     [JsonIgnore]
@@ -38,7 +46,11 @@ internal sealed record AssetsAnswer : PageAnswer<Asset>
 internal sealed record AssignmentsAnswer : PageAnswer<Assignment>
 {
     [JsonConverter(typeof(ListConverter<Assignment>))]
-    public IReadOnlyList<Assignment> Assignments { get; init; } = [];
+    public IReadOnlyList<Assignment> Assignments
+    {
+        get => field ?? [];
+        init;
+    }
 
     [JsonIgnore]
     public override IReadOnlyList<Assignment> Items => Assignments;
@@ -47,7 +59,11 @@ internal sealed record AssignmentsAnswer : PageAnswer<Assignment>
 internal sealed record UsersAnswer : PageAnswer<User>
 {
     [JsonConverter(typeof(ListConverter<User>))]
-    public IReadOnlyList<User> Users { get; init; } = [];
+    public IReadOnlyList<User> Users
+    {
+        get => field ?? [];
+        init;
+    }
 
     [JsonIgnore]
     public override IReadOnlyList<User> Items => Users;
@@ -56,7 +72,11 @@ internal sealed record UsersAnswer : PageAnswer<User>
 internal sealed record SubscriptionsAnswer : PageAnswer<Subscription>
 {
     [JsonConverter(typeof(ListConverter<Subscription>))]
-    public IReadOnlyList<Subscription> Subscriptions { get; init; } = [];
+    public IReadOnlyList<Subscription> Subscriptions
+    {
+        get => field ?? [];
+        init;
+    }
 
     [JsonIgnore]
     public override IReadOnlyList<Subscription> Items => Subscriptions;
@@ -65,7 +85,11 @@ internal sealed record SubscriptionsAnswer : PageAnswer<Subscription>
 internal sealed record SubscriptionAssignmentsAnswer : PageAnswer<SubscriptionAssignment>
 {
     [JsonConverter(typeof(ListConverter<SubscriptionAssignment>))]
-    public IReadOnlyList<SubscriptionAssignment> Assignments { get; init; } = [];
+    public IReadOnlyList<SubscriptionAssignment> Assignments
+    {
+        get => field ?? [];
+        init;
+    }
 
     [JsonIgnore]
     public override IReadOnlyList<SubscriptionAssignment> Items => Assignments;
@@ -74,7 +98,11 @@ internal sealed record SubscriptionAssignmentsAnswer : PageAnswer<SubscriptionAs
 internal sealed record SubscriptionAdminsAnswer : PageAnswer<SubscriptionAdmin>
 {
     [JsonConverter(typeof(ListConverter<SubscriptionAdmin>))]
-    public IReadOnlyList<SubscriptionAdmin> Admins { get; init; } = [];
+    public IReadOnlyList<SubscriptionAdmin> Admins
+    {
+        get => field ?? [];
+        init;
+    }
 
     [JsonIgnore]
     public override IReadOnlyList<SubscriptionAdmin> Items => Admins;

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Text;
+using NotificationHub.Apple;
+
+namespace NotificationHub.Tests.Apple;
+
+public sealed class ClientConfigTests : AppleTest
+{
+    private const string Secret = "very-secret-0123456789";
+
+    private static readonly ClientConfigRequest Request = new()
+    {
+        MdmInfo = new MdmInfo
+        {
+            Id = "i",
+            Name = "n",
+            Metadata = "m",
+        },
+        NotificationUrl = "https://hub.example.com/notifications/1",
+        NotificationAuthToken = Secret,
+        NotificationTypes = ["ASSET_COUNT", "ASSET_MANAGEMENT"],
+    };
+
+    [Fact]
+    public async Task The_configuration_is_sent_as_JSON_with_the_whole_token_in_the_header()
+    {
+        Apple.Then("""{"uId":"7"}""");
+
+        (await Passing(Session.SetClientConfigAsync(Request, default))).UId.ShouldBe("7");
+
+        var sent = Apple.Requests.ShouldHaveSingleItem();
+        sent.Method.ShouldBe("POST");
+        sent.PathAndQuery.ShouldBe("/mdm/v2/client/config");
+        sent.ContentType.ShouldBe("application/json");
+        sent.Authorization.ShouldBe($"Bearer {Token.Reveal()}");
+        sent.Body.ShouldBe(
+            """{"mdmInfo":{"id":"i","name":"n","metadata":"m"},"notificationUrl":"https://hub.example.com/notifications/1","""
+                + $"\"notificationAuthToken\":\"{Secret}\",\"notificationTypes\":[\"ASSET_COUNT\",\"ASSET_MANAGEMENT\"]}}"
+        );
+    }
+
+    [Fact]
+    public async Task The_echo_of_the_secret_is_kept_as_a_digest_only()
+    {
+        Apple.Then(
+            $$"""
+            {"countryISO2ACode":"CH","defaultPlatform":"enterprisestore","websiteURL":"https://business.apple.com","locationName":"校",
+             "uId":"2178900000767387","apnToken":"x","notificationUrl":"https://h/n","notificationAuthToken":"{{Secret}}",
+             "subscribedNotificationTypes":["USER_ASSOCIATED"],"tokenExpirationDate":"2030-11-08T22:33:22+0000"}
+            """
+        );
+
+        var config = await Passing(Session.GetClientConfigAsync(default));
+
+        config.NotificationAuthTokenSha256.ShouldBe(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
+        config.CountryISO2ACode.ShouldBe("CH");
+        config.WebsiteUrl.ShouldBe("https://business.apple.com");
+        config.LocationName.ShouldBe("校");
+        config.NotificationUrl.ShouldBe("https://h/n");
+        config.SubscribedNotificationTypes.ShouldBe(["USER_ASSOCIATED"]);
+        config.MdmInfo.ShouldBeNull();
+        config.ToString().ShouldNotContain(Secret);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"notificationAuthToken":null}""")]
+    [InlineData("""{"notificationAuthToken":""}""")]
+    public async Task Without_a_secret_there_is_no_digest(string answer)
+    {
+        Apple.Then(answer);
+
+        (await Passing(Session.GetClientConfigAsync(default))).NotificationAuthTokenSha256.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("with blank")]
+    [InlineData("with\nline")]
+    [InlineData("ünicode")]
+    public async Task A_secret_that_no_header_can_carry_is_not_sent(string secret)
+    {
+        var fault = await Should.ThrowAsync<ArgumentException>(() =>
+            Session.SetClientConfigAsync(Request with { NotificationAuthToken = secret }, default)
+        );
+
+        fault.Message.ShouldNotContain(secret);
+        Apple.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_refusal_that_repeats_our_secrets_does_not_get_them_into_the_message()
+    {
+        Apple.Then($$"""{"errorNumber":9728,"errorMessage":"No answer with {{Secret}} for {{Token.Reveal()}}"}""", 400);
+
+        var fault = await FaultOf(Session.SetClientConfigAsync(Request, default));
+
+        fault.Kind.ShouldBe(AppleErrorKind.NotificationUrlRefused);
+        fault.ToString().ShouldContain("No answer with [secret] for [secret]");
+        fault.ToString().ShouldNotContain(Secret);
+        fault.ToString().ShouldNotContain(Token.Reveal());
+    }
+
+    [Fact]
+    public void Nothing_that_is_printed_names_a_secret_or_a_person()
+    {
+        object[] printed =
+        [
+            Request,
+            Token,
+            new AppleCall(Endpoint.Assignments)
+            {
+                Token = Token,
+                Query = new QueryString().Add("serialNumber", Secret),
+            },
+            new User
+            {
+                ClientUserId = Secret,
+                Email = Secret,
+                InviteCode = Secret,
+                IdHash = Secret,
+            },
+            new Assignment
+            {
+                ClientUserId = Secret,
+                SerialNumber = Secret,
+                IdHash = Secret,
+            },
+            new SubscriptionAssignment { ClientUserId = Secret },
+            new SubscriptionAdmin { ClientUserId = Secret, IdHash = Secret },
+            new UserQuery { ClientUserId = Secret },
+            new AssignmentQuery { ClientUserId = Secret, SerialNumber = Secret },
+            new SubscriptionAssignmentQuery { ClientUserId = Secret },
+            new AppleError
+            {
+                ErrorNumber = 1,
+                ErrorMessage = Secret,
+                ErrorInfo = new ErrorInfo { ClientUserIds = [Secret] },
+            },
+        ];
+
+        printed.ShouldAllBe(item => !item.ToString()!.Contains(Secret) && !item.ToString()!.Contains(Token.Reveal()));
+    }
+}

@@ -1,0 +1,205 @@
+using System.Net;
+using NotificationHub.Apple;
+using static NotificationHub.Apple.AppleErrorKind;
+
+namespace NotificationHub.Tests.Apple;
+
+public sealed class ErrorTests : AppleTest
+{
+    [Theory]
+    [InlineData(9601, 401, TokenInvalid)]
+    [InlineData(9602, 400, Refused)]
+    [InlineData(9603, 500, Unavailable)]
+    [InlineData(9609, 400, Refused)]
+    [InlineData(9621, 401, TokenExpired)]
+    [InlineData(9621, 200, TokenExpired)]
+    [InlineData(9622, 200, TokenInvalid)]
+    [InlineData(9623, 400, Refused)]
+    [InlineData(9625, 401, TokenRevoked)]
+    [InlineData(9634, 410, Refused)]
+    [InlineData(9635, 200, Refused)]
+    [InlineData(9641, 200, Refused)]
+    [InlineData(9637, 403, Forbidden)]
+    [InlineData(9644, 200, Unavailable)]
+    [InlineData(9646, 429, Throttled)]
+    [InlineData(9647, 403, Forbidden)]
+    [InlineData(9650, 400, RestartTraversal)]
+    [InlineData(9700, 400, Refused)]
+    [InlineData(9708, 400, EventUnknown)]
+    [InlineData(9709, 400, Refused)]
+    [InlineData(9710, 400, NotificationUrlRefused)]
+    [InlineData(9711, 400, NotificationUrlRefused)]
+    [InlineData(9712, 400, NotificationUrlRefused)]
+    [InlineData(9728, 400, NotificationUrlRefused)]
+    [InlineData(9713, 400, Refused)]
+    [InlineData(9723, 400, Refused)]
+    [InlineData(9721, 400, VersionUnknown)]
+    [InlineData(9722, 401, TokenInvalid)]
+    [InlineData(9722, 200, TokenInvalid)]
+    [InlineData(9726, 405, Refused)]
+    [InlineData(9727, 415, Refused)]
+    [InlineData(9729, 503, Unavailable)]
+    [InlineData(9811, 400, Refused)]
+    [InlineData(9812, 400, RestartTraversal)]
+    [InlineData(9818, 400, Refused)]
+    [InlineData(12345, 401, TokenInvalid)]
+    [InlineData(12345, 403, Forbidden)]
+    [InlineData(12345, 429, Throttled)]
+    [InlineData(12345, 502, Unavailable)]
+    [InlineData(12345, 400, Refused)]
+    [InlineData(12345, 200, Refused)]
+    public async Task The_number_decides_and_an_unknown_one_falls_back_to_the_status(
+        int number,
+        int status,
+        AppleErrorKind kind
+    )
+    {
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Apple.Then($$"""{"errorNumber":{{number}},"errorMessage":"Some text"}""", status);
+        }
+
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(kind);
+        fault.ErrorNumber.ShouldBe(number);
+        fault.HttpStatusCode.ShouldBe((HttpStatusCode)status);
+        fault.Message.ShouldBe($"Apple answered {status} to GET /assets: {number} Some text");
+        fault.IsTokenFault.ShouldBe(kind is TokenExpired or TokenRevoked or TokenInvalid);
+        Apple.Requests.Count.ShouldBe(kind == Unavailable ? 3 : 1);
+    }
+
+    [Theory]
+    [InlineData(200, Protocol)]
+    [InlineData(302, Protocol)]
+    [InlineData(401, Protocol)]
+    [InlineData(403, Protocol)]
+    [InlineData(404, Protocol)]
+    [InlineData(429, Throttled)]
+    [InlineData(502, Unavailable)]
+    public async Task A_page_of_a_proxy_is_a_clear_error_and_says_nothing_about_the_token(
+        int status,
+        AppleErrorKind kind
+    )
+    {
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Apple.Then("<html>\nproxy says no</html>", status);
+        }
+
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(kind);
+        fault.HttpStatusCode.ShouldBe((HttpStatusCode)status);
+        fault.ErrorNumber.ShouldBeNull();
+        fault.Message.ShouldContain($"{status}");
+        fault.Message.ShouldNotContain("proxy says no");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("\"text\"")]
+    [InlineData("{\"assets\":{}}")]
+    [InlineData("{\"assets\":[{\"adamId\":\"1\"")]
+    [InlineData("{\"versionId\":\"\\uD800\"}")]
+    public async Task A_success_that_is_not_the_documented_JSON_is_a_protocol_error(string body)
+    {
+        Apple.Then(body);
+
+        (await FaultOfAssets()).Kind.ShouldBe(Protocol);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_and_nesting_without_end_are_protocol_errors()
+    {
+        Apple.Then(_ => Task.FromResult(Bytes([.. "{\"versionId\":\""u8, 0xFF, 0xFE, .. "\"}"u8])));
+        (await FaultOfAssets()).Kind.ShouldBe(Protocol);
+
+        Apple.Then("{\"x\":" + new string('[', 100_000));
+        (await FaultOfAssets()).Kind.ShouldBe(Protocol);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_does_not_matter()
+    {
+        Apple.Then(_ => Task.FromResult(Bytes([.. "\uFEFF{\"uId\":\"7\"}"u8])));
+
+        (await WalkAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
+    }
+
+    [Fact]
+    public async Task An_empty_401_is_still_Apples_word_on_the_token()
+    {
+        Apple.Then("", 401);
+
+        (await FaultOfAssets()).Kind.ShouldBe(TokenInvalid);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_is_too_long_is_not_read_to_its_end(bool announced)
+    {
+        Options.MaxResponseBytes = 1000;
+        var endless = new CountingStream(announced ? 1001 : long.MaxValue);
+        Apple.Then(_ =>
+        {
+            var content = new StreamContent(endless);
+            content.Headers.ContentLength = announced ? 1001 : null;
+            return Task.FromResult(new HttpResponseMessage { Content = content });
+        });
+
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(Protocol);
+        fault.Message.ShouldContain("longer than 1000 bytes");
+        endless.Given.ShouldBeLessThan(100_000);
+    }
+
+    [Fact]
+    public async Task What_the_error_is_about_is_given_apart_from_the_message()
+    {
+        Apple.Then(
+            """
+            {"errorNumber":9609,"errorMessage":"Registered user\r\nnot \u202Efound","errorInfo":
+             {"clientUserIds":["client-4"],"serialNumbers":["SERIAL-1"],"assets":[{"adamId":"1"}]}}
+            """,
+            400
+        );
+
+        var fault = await FaultOfAssets();
+
+        fault.ErrorInfo!.ClientUserIds.ShouldBe(["client-4"]);
+        fault.ErrorInfo.SerialNumbers.ShouldBe(["SERIAL-1"]);
+        fault.Message.ShouldBe("Apple answered 400 to GET /assets: 9609 Registered usernot found");
+        fault.ToString().ShouldNotContain("client-4");
+        fault.ErrorInfo.ToString().ShouldNotContain("client-4");
+    }
+
+    [Fact]
+    public async Task Apples_text_is_bounded()
+    {
+        Apple.Then($$"""{"errorNumber":9602,"errorMessage":"{{new string('x', 5000)}}"}""", 400);
+
+        (await FaultOfAssets()).Message.Length.ShouldBeLessThan(400);
+    }
+
+    private static HttpResponseMessage Bytes(byte[] body) => new() { Content = new ByteArrayContent(body) };
+
+    private sealed class CountingStream(long length) : MemoryStream
+    {
+        public long Given { get; private set; }
+
+        public override bool CanSeek => false;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = (int)Math.Min(buffer.Length, length - Given);
+            buffer.Span[..count].Fill((byte)' ');
+            Given += count;
+            return ValueTask.FromResult(count);
+        }
+    }
+}

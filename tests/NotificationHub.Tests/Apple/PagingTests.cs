@@ -1,0 +1,121 @@
+using NotificationHub.Apple;
+
+namespace NotificationHub.Tests.Apple;
+
+public sealed class PagingTests : AppleTest
+{
+    [Fact]
+    public async Task A_walk_goes_on_until_no_next_page_is_named_whatever_totalPages_says()
+    {
+        Apple
+            .Then(
+                """{"currentPageIndex":0,"nextPageIndex":1,"totalPages":5,"versionId":"v1","assets":[{"adamId":"1"}]}"""
+            )
+            .Then("""{"currentPageIndex":1,"nextPageIndex":2,"totalPages":2,"versionId":"v1","size":0,"assets":[]}""")
+            .Then("""{"currentPageIndex":2,"totalPages":1,"versionId":"v1","assets":[{"adamId":"2"}]}""");
+
+        var pages = await WalkAssets();
+
+        Apple
+            .Requests.Select(request => request.PathAndQuery)
+            .ShouldBe(["/mdm/v2/assets", "/mdm/v2/assets?pageIndex=1", "/mdm/v2/assets?pageIndex=2"]);
+        pages.Select(page => page.Items.Count).ShouldBe([1, 0, 1]);
+        pages.Select(page => page.Index).ShouldBe([0, 1, 2]);
+        pages.Select(page => page.TotalPages).ShouldBe([5, 2, 1]);
+        pages.Select(page => page.IsLast).ShouldBe([false, false, true]);
+        pages.ShouldAllBe(page => !page.VersionMoved);
+    }
+
+    [Fact]
+    public async Task The_first_pages_version_counts_and_a_later_one_is_shown()
+    {
+        Apple.Then("""{"nextPageIndex":1,"versionId":"v1","assets":[]}""").Then("""{"versionId":"v2","assets":[]}""");
+
+        var pages = await WalkAssets();
+
+        pages.Select(page => page.VersionId).ShouldBe(["v1", "v1"]);
+        pages.Select(page => page.VersionMoved).ShouldBe([false, true]);
+    }
+
+    [Theory]
+    [InlineData("""{"currentPageIndex":0,"nextPageIndex":0}""")]
+    [InlineData("""{"currentPageIndex":7,"nextPageIndex":8}""")]
+    [InlineData("""{"nextPageIndex":-1}""")]
+    public async Task Pages_that_do_not_advance_end_the_walk_with_an_error(string page)
+    {
+        Apple.Then(page);
+
+        (await FaultOfAssets()).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
+    }
+
+    [Fact]
+    public async Task A_cursor_is_followed_until_there_is_none()
+    {
+        Apple
+            .Then("""{"nextCursor":"a+b/=","versionId":"1680000000001","subscriptions":[{"adamId":12345}]}""")
+            .Then("""{"nextCursor":null,"versionId":"1680000000002","subscriptions":[]}""");
+
+        var pages = await Passing(
+            Session.ReadSubscriptionsAsync(new SubscriptionQuery { AdamId = "12345" }, default).ToListAsync().AsTask()
+        );
+
+        Apple
+            .Requests.Select(request => request.PathAndQuery)
+            .ShouldBe(["/mdm/v2/subscriptions?adamId=12345", "/mdm/v2/subscriptions?adamId=12345&cursor=a%2Bb%2F%3D"]);
+        pages.Select(page => page.IsLast).ShouldBe([false, true]);
+        pages[1].VersionId.ShouldBe("1680000000001");
+        pages[1].VersionMoved.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_cursor_that_came_before_ends_the_walk_with_an_error()
+    {
+        Apple.Then("""{"nextCursor":"a"}""").Then("""{"nextCursor":"b"}""").Then("""{"nextCursor":"a"}""");
+
+        var walk = Session.ReadSubscriptionAdminsAsync(new SubscriptionAdminQuery(), default).ToListAsync().AsTask();
+
+        (await FaultOf(walk)).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
+        Apple.Requests.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task An_invalid_cursor_asks_for_a_restart()
+    {
+        Apple.Then("""{"nextCursor":"a"}""").Then("""{"errorNumber":9812,"errorMessage":"Invalid cursor"}""", 400);
+
+        var walk = Session
+            .ReadSubscriptionAssignmentsAsync(new SubscriptionAssignmentQuery(), default)
+            .ToListAsync()
+            .AsTask();
+
+        (await FaultOf(walk)).Kind.ShouldBe(AppleErrorKind.RestartTraversal);
+    }
+
+    [Fact]
+    public async Task Queries_carry_every_filter_that_is_set_and_no_other()
+    {
+        Apple.Then("{}").Then("{}").Then("{}").Then("{}");
+        var assets = new AssetQuery
+        {
+            AdamId = "1",
+            PricingParam = "STDQ",
+            DeviceAssignable = true,
+            Unlimited = false,
+        };
+        var assignments = new AssignmentQuery { ClientUserId = "a b&c", SinceVersionId = "v" };
+
+        await WalkAssets(assets with { MinAvailableCount = 3 });
+        await Passing(Session.ReadAssignmentsAsync(assignments, default).ToListAsync().AsTask());
+        await Passing(Session.ReadUsersAsync(new UserQuery { ActiveOnly = true }, default).ToListAsync().AsTask());
+        await Passing(Session.GetEventStatusAsync("e/1", default));
+
+        Apple
+            .Requests.Select(request => request.PathAndQuery)
+            .ShouldBe([
+                "/mdm/v2/assets?adamId=1&pricingParam=STDQ&deviceAssignable=true&minAvailableCount=3&unlimited=false",
+                "/mdm/v2/assignments?clientUserId=a%20b%26c&sinceVersionId=v",
+                "/mdm/v2/users?activeOnly=true",
+                "/mdm/v2/status?eventId=e%2F1",
+            ]);
+    }
+}

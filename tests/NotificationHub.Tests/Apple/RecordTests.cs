@@ -1,0 +1,153 @@
+using System.Text.Json;
+using NotificationHub.Apple;
+
+namespace NotificationHub.Tests.Apple;
+
+public sealed class RecordTests : AppleTest
+{
+    [Fact]
+    public async Task Ids_are_text_whether_they_come_as_text_or_as_numbers()
+    {
+        Apple.Then("""{"uId":2049025000431439,"assets":[{"adamId":"408709785"},{"adamId":408709785}]}""");
+
+        var page = (await WalkAssets()).ShouldHaveSingleItem();
+
+        page.Items.Select(asset => asset.AdamId).ShouldBe(["408709785", "408709785"]);
+        page.UId.ShouldBe("2049025000431439");
+    }
+
+    [Fact]
+    public async Task Absent_and_null_mean_the_same_and_unknown_members_do_not_matter()
+    {
+        Apple
+            .Then("""{"assets":null,"mdmInfo":null,"tokenExpirationDate":null,"uId":null,"errorNumber":0}""")
+            .Then("""{"assets":[null,{"adamId":"1","supportedPlatforms":null,"new":[{"a":{}}]}],"newer":{"b":1}}""");
+
+        var empty = (await WalkAssets()).ShouldHaveSingleItem();
+        var full = (await WalkAssets()).ShouldHaveSingleItem();
+
+        empty.Items.ShouldBeEmpty();
+        empty.MdmInfo.ShouldBeNull();
+        empty.TokenExpirationDate.ShouldBeNull();
+        full.Items.ShouldHaveSingleItem().SupportedPlatforms.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("2030-11-08T22:33:22+0000", "2030-11-08T22:33:22Z")]
+    [InlineData("2030-11-08T22:33:22-0700", "2030-11-09T05:33:22Z")]
+    [InlineData("2030-11-08T22:33:22Z", "2030-11-08T22:33:22Z")]
+    [InlineData("soon", null)]
+    public async Task Every_form_of_date_is_read_and_the_owner_is_shown(string date, string? expected)
+    {
+        Apple.Then($$$"""{"tokenExpirationDate":"{{{date}}}","mdmInfo":{"id":"i","name":"n","metadata":"m"}}""");
+
+        var page = (await WalkAssets()).ShouldHaveSingleItem();
+
+        page.TokenExpirationDate.ShouldBe(expected is null ? null : DateTimeOffset.Parse(expected));
+        page.MdmInfo.ShouldBe(
+            new MdmInfo
+            {
+                Id = "i",
+                Name = "n",
+                Metadata = "m",
+            }
+        );
+    }
+
+    [Fact]
+    public async Task An_unlimited_asset_says_so_in_either_list()
+    {
+        Apple.Then(
+            """
+            {"assets":[{"adamId":"1","totalCount":2147483647,"availableCount":2147483640},{"adamId":"2","totalCount":"7"}],
+             "unlimitedAssets":[{"adamId":"3","assignedCount":4}]}
+            """
+        );
+
+        var assets = (await WalkAssets()).ShouldHaveSingleItem().Items;
+
+        assets.Select(asset => asset.IsUnlimited).ShouldBe([true, false, true]);
+        assets.Sum(asset => asset.TotalCount).ShouldBe((2 * Asset.UnlimitedCount) + 7);
+    }
+
+    [Fact]
+    public async Task Several_records_of_one_user_come_through_and_the_active_only_filter_is_applied_again()
+    {
+        const string users = """
+            {"users":[{"clientUserId":"c","status":"Retired"},{"clientUserId":"c","status":"Retired","idHash":"a/+="},
+                      {"clientUserId":"c","status":"Registered","inviteCode":"i"}]}
+            """;
+        Apple.Then(users).Then(users).Then(users);
+
+        var all = await Users(new UserQuery());
+        var active = await Users(new UserQuery { ActiveOnly = true });
+        var retired = await Users(new UserQuery { RetiredOnly = true });
+
+        all.Count.ShouldBe(3);
+        active.ShouldHaveSingleItem().InviteCode.ShouldBe("i");
+        retired.Select(user => user.IdHash).ShouldBe([null, "a/+="]);
+    }
+
+    [Fact]
+    public async Task A_subscription_is_read_with_and_without_its_optional_members()
+    {
+        Apple.Then(
+            """
+            {"subscriptions":[{"parentAdamId":null,"adamId":12345,"status":"ACTIVE","periodEndDate":"2026-12-31","counts":
+             {"assigned":{"renewing":80,"expiring":5},"available":{"renewing":15},"total":{"renewing":100,"expiring":0}}},{"adamId":"6"}]}
+            """
+        );
+
+        var walk = Session.ReadSubscriptionsAsync(new SubscriptionQuery(), default).ToListAsync().AsTask();
+        var subscriptions = (await Passing(walk)).ShouldHaveSingleItem().Items;
+
+        subscriptions[0].AdamId.ShouldBe("12345");
+        subscriptions[0].PeriodEndDate.ShouldBe(new DateOnly(2026, 12, 31));
+        subscriptions[0].Counts!.Assigned.ShouldBe(new SeatCounts { Renewing = 80, Expiring = 5 });
+        subscriptions[0].Counts!.Available!.Expiring.ShouldBeNull();
+        subscriptions[1].ShouldBe(new Subscription { AdamId = "6" });
+    }
+
+    [Fact]
+    public async Task An_event_has_succeeded_only_when_every_task_was_done()
+    {
+        Apple
+            .Then("""{"eventStatus":"COMPLETE","eventType":"ASSOCIATE","numCompleted":16,"numRequested":16}""")
+            .Then("""{"eventStatus":"COMPLETE","numCompleted":14,"numRequested":16}""")
+            .Then(
+                """
+                {"eventStatus":"FAILED","numCompleted":14,"numRequested":16,"failures":[{"errorNumber":9609,"errorMessage":"m",
+                 "errorInfo":{"clientUserIds":["client-4"],"assets":[{"adamId":1,"pricingParam":"STDQ"}],"serialNumbers":null}}]}
+                """
+            )
+            .Then("""{"eventStatus":"PENDING"}""");
+
+        (await Status()).IsSuccess.ShouldBeTrue();
+        (await Status()).IsSuccess.ShouldBeFalse();
+        var failed = await Status();
+        failed.IsSuccess.ShouldBeFalse();
+        failed.Failures.ShouldHaveSingleItem().ErrorInfo!.ClientUserIds.ShouldBe(["client-4"]);
+        failed.Failures[0].ErrorInfo!.Assets[0].ShouldBe(new AssetKey { AdamId = "1", PricingParam = "STDQ" });
+        (await Status()).IsPending.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Records_are_written_as_Apple_spells_them()
+    {
+        var json = JsonSerializer.Serialize(
+            new Subscription { AdamId = "12345", PeriodEndDate = new DateOnly(2026, 12, 31) },
+            AppleJsonContext.Default.Subscription
+        );
+
+        json.ShouldBe("""{"adamId":"12345","periodEndDate":"2026-12-31"}""");
+    }
+
+    private Task<EventStatus> Status() => Passing(Session.GetEventStatusAsync("e", default));
+
+    private async Task<List<User>> Users(UserQuery query) =>
+        [
+            .. (await Passing(Session.ReadUsersAsync(query, default).ToListAsync().AsTask())).SelectMany(page =>
+                page.Items
+            ),
+        ];
+}

@@ -1,0 +1,153 @@
+using NotificationHub.Apple;
+
+namespace NotificationHub.Tests.Apple;
+
+public sealed class RetryTests : AppleTest
+{
+    [Fact]
+    public async Task A_read_is_repeated_after_a_network_error_and_a_5xx()
+    {
+        Apple.Then(_ => throw new HttpRequestException("refused")).Then("{}", 500).Then("""{"uId":"7"}""");
+
+        (await WalkAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
+
+        Apple.Requests.Count.ShouldBe(3);
+        (Apple.Requests[1].At - Apple.Requests[0].At).ShouldBeGreaterThan(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task A_network_error_that_stays_is_passed_on()
+    {
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Apple.Then(_ => throw new HttpRequestException(HttpRequestError.NameResolutionError, "no such host"));
+        }
+
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(AppleErrorKind.Network);
+        fault.Message.ShouldBe("GET /assets: no answer from Apple (NameResolutionError).");
+        fault.HttpStatusCode.ShouldBeNull();
+        Apple.Requests.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_short_Retry_After_is_waited_for()
+    {
+        Apple.Then("{}", 503, retryAfter: "7").Then("{}");
+
+        await WalkAssets();
+
+        (Apple.Requests[1].At - Apple.Requests[0].At).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(7));
+    }
+
+    [Theory]
+    [InlineData("120")]
+    [InlineData("Sat, 01 Aug 2026 12:02:00 GMT")]
+    public async Task A_long_Retry_After_in_seconds_or_as_a_date_is_passed_on_and_kept(string retryAfter)
+    {
+        Apple.Then("""{"errorNumber":9729,"errorMessage":"m"}""", 503, retryAfter).Then("{}");
+
+        var fault = await FaultOfAssets();
+        fault.Kind.ShouldBe(AppleErrorKind.Unavailable);
+        fault.RetryAfter.ShouldBe(TimeSpan.FromSeconds(120));
+
+        var early = await FaultOfAssets();
+        early.Kind.ShouldBe(AppleErrorKind.Paused);
+        early.RetryAfter!.Value.ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(120));
+        Apple.Requests.Count.ShouldBe(1);
+
+        Clock.Advance(TimeSpan.FromSeconds(120));
+        await WalkAssets();
+        Apple.Requests.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("Sat, 01 Aug 2026 11:00:00 GMT", 0)]
+    [InlineData("999999999", 86400)]
+    [InlineData("presently", null)]
+    public async Task A_strange_Retry_After_does_no_harm(string retryAfter, int? seconds)
+    {
+        Apple.Then("{}", 429, retryAfter);
+
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(AppleErrorKind.Throttled);
+        fault.RetryAfter.ShouldBe(seconds is { } s ? TimeSpan.FromSeconds(s) : null);
+    }
+
+    [Fact]
+    public async Task A_429_is_not_repeated_but_halves_the_rate()
+    {
+        Apple.Then("""{"errorNumber":9646,"errorMessage":"Too many requests"}""", 429);
+
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(AppleErrorKind.Throttled);
+        fault.RetryAfter.ShouldBeNull();
+        Rate.CurrentPerSecond.ShouldBe(2.5);
+        Apple.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_change_of_configuration_is_never_repeated()
+    {
+        Apple.Then(_ => throw new HttpRequestException("reset"));
+
+        var fault = await FaultOf(Session.SetClientConfigAsync(new ClientConfigRequest(), CancellationToken.None));
+
+        fault.Kind.ShouldBe(AppleErrorKind.Network);
+        Apple.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task No_answer_within_the_time_limit_is_a_network_error()
+    {
+        Options.RequestTimeout = TimeSpan.FromSeconds(60);
+        Apple.Then(Silence);
+
+        var call = Session.SetClientConfigAsync(new ClientConfigRequest(), CancellationToken.None);
+        Clock.Advance(TimeSpan.FromSeconds(61));
+
+        (await Should.ThrowAsync<AppleException>(call)).Kind.ShouldBe(AppleErrorKind.Network);
+    }
+
+    [Fact]
+    public async Task Cancelling_is_not_an_error_of_Apple()
+    {
+        using var cancellation = new CancellationTokenSource();
+        Apple.Then(Silence);
+
+        var call = Session.GetClientConfigAsync(cancellation.Token);
+        await cancellation.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(call);
+        Apple.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_within_the_answer_is_a_network_error()
+    {
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Apple.Then(_ =>
+                Task.FromResult(new HttpResponseMessage { Content = new StreamContent(new BrokenStream()) })
+            );
+        }
+
+        (await FaultOfAssets()).Kind.ShouldBe(AppleErrorKind.Network);
+        Apple.Requests.Count.ShouldBe(3);
+    }
+
+    private static async Task<HttpResponseMessage> Silence(CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        return new HttpResponseMessage();
+    }
+
+    private sealed class BrokenStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("connection reset");
+    }
+}

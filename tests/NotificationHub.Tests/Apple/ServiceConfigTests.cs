@@ -1,0 +1,75 @@
+using NotificationHub.Apple;
+
+namespace NotificationHub.Tests.Apple;
+
+public sealed class ServiceConfigTests : AppleTest
+{
+    private const string ServerError = """{"errorNumber":9603,"errorMessage":"m"}""";
+
+    [Fact]
+    public async Task It_is_read_without_a_token_and_used_for_five_minutes()
+    {
+        Apple.ServiceConfig = () =>
+            ScriptedApple.Json("""{"limits":{"maxAssets":7,"maxNew":1},"urls":{"new":"https://x"}}""");
+
+        var config = await Client.GetServiceConfigAsync(default);
+        Clock.Advance(TimeSpan.FromSeconds(299));
+        await Client.GetServiceConfigAsync(default);
+        Apple.ServiceConfigRequests.ShouldHaveSingleItem().Authorization.ShouldBeNull();
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Client.GetServiceConfigAsync(default);
+
+        Apple.ServiceConfigRequests.Count.ShouldBe(2);
+        config.Limit("maxAssets").ShouldBe(7);
+        config.Limit("maxNew").ShouldBe(1);
+        config.Limit("maxRequestPerSecond").ShouldBe(15);
+        config.Limit("maxUnheardOf").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("https://vpp.itunes.apple.com/mdm/v2.1/assets", "https://vpp.itunes.apple.com/mdm/v2.1/assets")]
+    [InlineData("https://vpp.itunes.apple.com.example.org/mdm/v2/assets", "https://vpp.itunes.apple.com/mdm/v2/assets")]
+    [InlineData("http://vpp.itunes.apple.com/mdm/v2.1/assets", "https://vpp.itunes.apple.com/mdm/v2/assets")]
+    [InlineData("https://vpp.itunes.apple.com:444/mdm/v2.1/assets", "https://vpp.itunes.apple.com/mdm/v2/assets")]
+    [InlineData("https://vpp.itunes.apple.com@example.org/assets", "https://vpp.itunes.apple.com/mdm/v2/assets")]
+    [InlineData("https://example.org@vpp.itunes.apple.com/assets", "https://vpp.itunes.apple.com/mdm/v2/assets")]
+    [InlineData("https://vpp.itunes.apple.com/assets?x=y", "https://vpp.itunes.apple.com/mdm/v2/assets")]
+    [InlineData("/assets", "https://vpp.itunes.apple.com/mdm/v2/assets")]
+    public async Task An_address_is_used_only_on_Apples_own_host(string sent, string used)
+    {
+        Apple.ServiceConfig = () => ScriptedApple.Json($$$"""{"urls":{"getAssets":"{{{sent}}}","getUsers":null}}""");
+        Apple.Then("{}");
+
+        await WalkAssets();
+
+        Apple.Requests.ShouldHaveSingleItem().Url.AbsoluteUri.ShouldBe(used);
+    }
+
+    [Fact]
+    public async Task Without_it_the_documented_addresses_serve_and_it_is_not_asked_for_each_time()
+    {
+        Apple.ServiceConfig = () => ScriptedApple.Json(ServerError, 500);
+        Apple.Then("{}").Then("{}");
+
+        await WalkAssets();
+        var asked = Apple.ServiceConfigRequests.Count;
+        await WalkAssets();
+
+        Apple.Requests.Count.ShouldBe(2);
+        Apple.ServiceConfigRequests.Count.ShouldBe(asked);
+        (await FaultOf(Client.GetServiceConfigAsync(default))).Kind.ShouldBe(AppleErrorKind.Unavailable);
+    }
+
+    [Theory]
+    [InlineData("http://apple.example")]
+    [InlineData("ftp://127.0.0.1")]
+    [InlineData("https://vpp.itunes.apple.com/mdm/v2?x=y")]
+    public void A_base_address_that_would_show_the_token_around_is_refused(string baseUrl)
+    {
+        using var http = new HttpClient();
+
+        Should.Throw<ArgumentException>(() =>
+            new AppleClient(http, new AppleClientOptions { BaseUrl = new Uri(baseUrl) }, Clock)
+        );
+    }
+}
