@@ -1,0 +1,54 @@
+using NotificationHub.Publishing.ServiceBus;
+
+namespace NotificationHub.Tests.Publishing.ServiceBus;
+
+public sealed class ServiceBusOptionsTests
+{
+    private const string Usable =
+        "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0";
+
+    private static IEnumerable<string> Faults(ServiceBusOptions options) =>
+        new ServiceBusOptionsValidator().Validate(options).Errors.Select(fault => fault.PropertyName);
+
+    [Fact]
+    public void The_defaults_are_usable_and_name_no_bus()
+    {
+        Faults(new()).ShouldBeEmpty();
+        new ServiceBusOptions().IsConfigured.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_namespace_or_a_connection_string_will_do()
+    {
+        var named = new ServiceBusOptions { FullyQualifiedNamespace = "contoso.servicebus.windows.net" };
+        var connected = new ServiceBusOptions { ConnectionString = Usable };
+
+        Faults(named).ShouldBeEmpty();
+        Faults(connected).ShouldBeEmpty();
+        (named.IsConfigured, connected.IsConfigured).ShouldBe((true, true));
+    }
+
+    [Fact]
+    public void Both_together_are_a_fault() =>
+        Faults(new() { FullyQualifiedNamespace = "contoso.servicebus.windows.net", ConnectionString = Usable })
+            .ShouldBe([nameof(ServiceBusOptions.FullyQualifiedNamespace)]);
+
+    [Theory]
+    [InlineData("https://contoso.servicebus.windows.net")]
+    [InlineData("contoso.servicebus.windows.net/assets")]
+    [InlineData("127.0.0.1")]
+    public void A_namespace_is_a_host_name_alone(string name) =>
+        Faults(new() { FullyQualifiedNamespace = name }).ShouldBe([nameof(ServiceBusOptions.FullyQualifiedNamespace)]);
+
+    [Fact]
+    public void All_faults_are_named_at_once() =>
+        Faults(
+                new()
+                {
+                    ConnectionString = "Endpoint=sb://a/",
+                    MaxBatchBytes = 1,
+                    SendTimeout = TimeSpan.Zero,
+                }
+            )
+            .ShouldBe(["ConnectionString", "ConnectionString", "MaxBatchBytes", "SendTimeout"]);
+}
