@@ -23,6 +23,7 @@ internal sealed class SimulatedApple : IAsyncDisposable
     private readonly DeliveryLedger _ledger = new();
     private readonly SimulationContext _context;
     private readonly WebApplication _server;
+    private bool _isDisposed;
 
     private SimulatedApple(SimulatedAppleOptions options)
     {
@@ -98,6 +99,11 @@ internal sealed class SimulatedApple : IAsyncDisposable
     /// <summary>Stops at once: notifications that are not delivered yet never will be.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _server.DisposeAsync();
         foreach (var location in _locations)
         {

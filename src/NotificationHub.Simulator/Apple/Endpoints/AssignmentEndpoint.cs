@@ -51,7 +51,7 @@ internal static class AssignmentEndpoint
             && (clientUserId is null || row.Value.ClientUserId == clientUserId)
             && (serialNumber is null || row.Value.SerialNumber == serialNumber)
             && (pricingParam is null || row.Value.PricingParam == pricingParam)
-            && (!activeOnly || row.Value.ClientUserId is not { } user || Newest(request.Visible, user)!.IsActive);
+            && (!activeOnly || row.Value.ClientUserId is not { } user || request.Visible.NewestUser(user)!.IsActive);
     }
 
     private static JsonObject Describe(SimulatedAssignment assignment, LocationSnapshot? withUsersOf)
@@ -65,7 +65,7 @@ internal static class AssignmentEndpoint
         if (assignment.ClientUserId is { } clientUserId)
         {
             described["clientUserId"] = clientUserId;
-            if (withUsersOf is not null && Newest(withUsersOf, clientUserId) is { } user)
+            if (withUsersOf is not null && withUsersOf.NewestUser(clientUserId) is { } user)
             {
                 described["userStatus"] = user.Status;
                 described["idHash"] = user.IdHash;
@@ -73,16 +73,5 @@ internal static class AssignmentEndpoint
         }
 
         return described;
-    }
-
-    private static SimulatedUser? Newest(LocationSnapshot snapshot, string clientUserId)
-    {
-        SimulatedUser? newest = null;
-        for (var ordinal = 0; snapshot.Users.TryGetValue(new UserKey(clientUserId, ordinal), out var row); ordinal++)
-        {
-            newest = row.Value;
-        }
-
-        return newest;
     }
 }

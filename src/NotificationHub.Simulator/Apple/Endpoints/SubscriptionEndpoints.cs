@@ -13,6 +13,7 @@ internal static class SubscriptionEndpoints
             ["parentAdamId[]", "adamId[]", "clientUserId[]", "cursor"],
             Assignments
         ),
+        AppleEndpoint.Get("/subscriptions/admins", ["adamId[]", "includeUserState", "cursor"], Admins),
     ];
 
     private static JsonObject Subscriptions(AppleRequest request)
@@ -49,6 +50,31 @@ internal static class SubscriptionEndpoints
                 ["adamId"] = assignment.AdamId,
                 ["clientUserId"] = assignment.ClientUserId,
                 ["renewing"] = assignment.Renewing,
+            }
+        );
+    }
+
+    private static JsonObject Admins(AppleRequest request)
+    {
+        var adamIds = request.Numbers("adamId");
+        var withUserState = request.Flag("includeUserState") is true;
+        var rows = request
+            .Location.SubscriptionAdmins.Where(admin => adamIds is null || adamIds.Contains(admin.AdamId))
+            .ToList();
+        return CursorPage.Answer(
+            request,
+            "admins",
+            rows,
+            admin =>
+            {
+                var described = new JsonObject { ["adamId"] = admin.AdamId, ["clientUserId"] = admin.ClientUserId };
+                if (withUserState && request.Visible.NewestUser(admin.ClientUserId) is { } user)
+                {
+                    described["idHash"] = user.IdHash;
+                    described["userStatus"] = user.Status;
+                }
+
+                return described;
             }
         );
     }

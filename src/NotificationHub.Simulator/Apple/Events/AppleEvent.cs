@@ -49,6 +49,9 @@ internal sealed class AppleEvent(
         }
     }
 
+    /// <summary>The simulator stops before the event was worked on: whoever waits for it is let go.</summary>
+    public void Abandon() => _finished.TrySetCanceled();
+
     /// <summary>Records outcomes and groups them as Apple notifies them: one result, and at most one error, each.</summary>
     public IEnumerable<JsonObject> Settle(IReadOnlyList<TaskOutcome> outcomes)
     {

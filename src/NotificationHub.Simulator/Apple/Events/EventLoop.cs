@@ -50,7 +50,7 @@ internal sealed class EventLoop : IAsyncDisposable
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
-                // Stopped: the remaining events stay pending for ever, as nobody asks any more.
+                accepted.Abandon();
             }
             finally
             {

@@ -30,6 +30,18 @@ internal sealed record LocationSnapshot(
             Version: 1
         );
 
+    /// <summary>The record of a client user id that is active, or was last.</summary>
+    public SimulatedUser? NewestUser(string clientUserId)
+    {
+        SimulatedUser? newest = null;
+        for (var ordinal = 0; Users.TryGetValue(new UserKey(clientUserId, ordinal), out var row); ordinal++)
+        {
+            newest = row.Value;
+        }
+
+        return newest;
+    }
+
     public SimulatedState Export() =>
         new(
             [.. Assets.Values.Select(row => row.Value)],

@@ -71,6 +71,9 @@ internal sealed record SimulatedSubscriptionAssignment(
     string? DeferredEventId = null
 );
 
+/// <summary>A user who may assign a subscription's seats.</summary>
+internal sealed record SimulatedSubscriptionAdmin(long AdamId, string ClientUserId);
+
 /// <summary>All records of a location at one moment, to compare with what a client believes.</summary>
 internal sealed record SimulatedState(
     IReadOnlyList<SimulatedAsset> Assets,

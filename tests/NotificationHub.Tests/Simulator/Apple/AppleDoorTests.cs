@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
@@ -130,6 +131,22 @@ public sealed class AppleDoorTests : AppleTest
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
 
         (await SendAsync(HttpMethod.Post, "/users/create", content)).ShouldBe(400, 9602);
+
+        Apple.Violations.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task More_than_five_page_reads_at_once_are_a_violation()
+    {
+        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Slow(TimeSpan.FromSeconds(1)), 6)]);
+
+        var five = Enumerable.Range(0, 5).Select(_ => GetAsync("/assets")).ToList();
+        await Clock.TimersPending(5);
+        Apple.Violations.ShouldBeEmpty();
+        var sixth = GetAsync("/assets");
+        await Clock.TimersPending(6);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Task.WhenAll([.. five, sixth]);
 
         Apple.Violations.Count.ShouldBe(1);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Events;
 
 namespace NotificationHub.Tests.Simulator.Apple;
@@ -192,6 +193,23 @@ public sealed class AppleEventTests : AppleTest
 
         Receiver.Notifications.ShouldBeEmpty();
         (await GetAsync("/users")).Rows("users").Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_event_that_is_not_worked_on_yet_is_pending_and_lets_go_at_the_end()
+    {
+        await using var slow = await SimulatedApple.StartAsync(
+            new SimulatedAppleOptions { TimeProvider = Clock, EventDelay = TimeSpan.FromMinutes(5) }
+        );
+        var location = slow.AddLocation();
+        location.AddAsset("1");
+
+        var associating = location.AssociateAsync(["1"], ["S1"]);
+        await Clock.TimersPending();
+        location.ExportState().Assignments.ShouldBeEmpty();
+        await slow.DisposeAsync();
+
+        await Should.ThrowAsync<TaskCanceledException>(() => associating);
     }
 
     [Fact]

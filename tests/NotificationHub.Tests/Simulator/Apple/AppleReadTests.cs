@@ -155,6 +155,18 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
+    public async Task Subscription_admins_show_their_state_when_asked_for()
+    {
+        Location.AddUser("u1", managedAppleId: "u1@example.com");
+        Location.AddSubscriptionAdmin(11, "u1");
+
+        (await GetAsync("/subscriptions/admins?adamId=12")).Rows("admins").ShouldBeEmpty();
+        var admin = (await GetAsync("/subscriptions/admins?includeUserState=true")).Rows("admins").Single();
+
+        ((string?)admin["userStatus"]).ShouldBe("Associated");
+    }
+
+    [Fact]
     public async Task Reads_lag_behind_for_as_long_as_they_are_told_to()
     {
         Apple.Faults.ReadLag = TimeSpan.FromSeconds(30);
