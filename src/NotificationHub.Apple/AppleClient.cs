@@ -70,12 +70,12 @@ public sealed class AppleClient : IDisposable
     )
         where T : AppleAnswer =>
         await readRetries.ExecuteAsync(
-            async token => await WriteAsync(call, rate, answerType, token),
+            async token => await SendOnceAsync(call, rate, answerType, token),
             cancellationToken
         );
 
-    /// <summary>Sends once: after a write that was not answered, nobody knows whether it took effect.</summary>
-    internal async Task<T> WriteAsync<T>(
+    /// <summary>Without repetition: after a write that was not answered, nobody knows whether it took effect.</summary>
+    internal async Task<T> SendOnceAsync<T>(
         AppleCall call,
         RequestRate rate,
         JsonTypeInfo<T> answerType,

@@ -12,8 +12,9 @@ namespace NotificationHub.Apple;
 /// <param name="rate">The location's rate: all sessions of a location must share it, since Apple counts by location.</param>
 public sealed class AppleSession(AppleClient client, ContentToken token, RequestRate rate)
 {
+    // RFC 6750, section 2.1: what a bearer token may consist of.
     private static readonly SearchValues<char> SecretCharacters = SearchValues.Create(
-        "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
     );
 
     /// <summary>How the location is configured. Apple: Client Config (GET).</summary>
@@ -37,12 +38,12 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         if (request.NotificationAuthToken?.AsSpan().ContainsAnyExcept(SecretCharacters) == true)
         {
             throw new ArgumentException(
-                "The notification secret must be visible ASCII without blanks.",
+                "The notification secret may hold letters, digits and - . _ ~ + / = only.",
                 nameof(request)
             );
         }
 
-        return client.WriteAsync(
+        return client.SendOnceAsync(
             new AppleCall(Endpoint.ClientConfig) { Token = token, Body = request },
             rate,
             AnswerJsonContext.Default.ClientConfig,

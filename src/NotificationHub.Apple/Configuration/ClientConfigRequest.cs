@@ -12,7 +12,7 @@ public sealed record ClientConfigRequest
     /// <summary>Where to post notifications: https, host and path only, at most 512 characters.</summary>
     public string? NotificationUrl { get; init; }
 
-    /// <summary>The notification secret that Apple is to present: visible ASCII without blanks, at most 512 characters.</summary>
+    /// <summary>The notification secret that Apple is to present: ASCII letters, digits and <c>-._~+/=</c> (RFC 6750), at most 512 characters.</summary>
     public string? NotificationAuthToken { get; init; }
 
     /// <summary>The complete set of types wanted; it replaces the earlier one. See <see cref="AppleNotificationTypes"/>.</summary>

@@ -77,6 +77,7 @@ public sealed class ClientConfigTests : AppleTest
     [InlineData("with blank")]
     [InlineData("with\nline")]
     [InlineData("ünicode")]
+    [InlineData("quo\"te")]
     public async Task A_secret_that_no_header_can_carry_is_not_sent(string secret)
     {
         var fault = await Should.ThrowAsync<ArgumentException>(() =>
