@@ -1,4 +1,5 @@
 using NotificationHub.Intake;
+using NotificationHub.Routing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting;
@@ -21,6 +22,7 @@ internal static class HubApplication
         var hub = new HubBuilder(builder);
         hub.AddStorage();
         hub.AddIntake();
+        hub.AddRouting();
 
         configure?.Invoke(builder);
         hub.ThrowIfFaulty();

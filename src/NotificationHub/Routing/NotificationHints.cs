@@ -1,0 +1,22 @@
+namespace NotificationHub.Routing;
+
+/// <summary>One thing that a notification hints at: what to read again.</summary>
+internal readonly record struct TargetHint(string Resource, string Key, string? Holder = null);
+
+/// <summary>What a notification says about itself, for filters, and what it hints at.</summary>
+internal sealed record NotificationHints
+{
+    public string? Subject { get; init; }
+
+    /// <summary>Apple's <c>type</c> within the notification: <c>ASSOCIATE</c>…</summary>
+    public string? Action { get; init; }
+
+    public string? Result { get; init; }
+
+    /// <summary>The asset or subscription, where there is only one.</summary>
+    public string? AdamId { get; init; }
+
+    public string? EventId { get; init; }
+
+    public IReadOnlyList<TargetHint> Targets { get; init; } = [];
+}

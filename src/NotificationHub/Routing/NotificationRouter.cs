@@ -1,0 +1,151 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Routing.Types;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing;
+
+/// <summary>Decides what becomes of a notification. Pure: the same entry always becomes the same.</summary>
+internal static class NotificationRouter
+{
+    public static FrozenDictionary<string, NotificationRoute> Routes { get; } =
+        new NotificationRoute[]
+        {
+            new UnpublishedRoute(NotificationTypes.TestNotification, EventNames.NotificationTestReceived),
+            new AssetCountRoute(),
+            new AssetManagementRoute(),
+            new UnpublishedRoute(NotificationTypes.UnlimitedAsset, EventNames.AssetUnlimitedNotified),
+            new UserManagementRoute(),
+            new UserAssociatedRoute(),
+            new SubscriptionCountRoute(),
+            new SubscriptionManagementRoute(),
+        }.ToFrozenDictionary(route => route.Type, StringComparer.Ordinal);
+
+    public static RoutedNotification Route(NotificationEntry entry, RoutedLocation location) =>
+        entry.Disposition switch
+        {
+            Disposition.Accepted when !IsForeign(entry, location) => RouteAccepted(entry, location),
+            Disposition.Accepted or Disposition.Quarantined => Quarantine(entry, location),
+            _ => new RoutedNotification([], [], entry.Disposition, []),
+        };
+
+    /// <summary>Routes the notification whatever the intake thought of it.</summary>
+    public static RoutedNotification RouteAccepted(NotificationEntry entry, RoutedLocation location)
+    {
+        var faults = new RoutingFaults();
+        using var document = NotificationBody.Parse(entry.Body, faults);
+        if (document is null)
+        {
+            return Unrecognized(entry, faults.Texts);
+        }
+
+        var envelope = JsonMembers.Root(document.RootElement, faults);
+        var route = ReadEnvelope(envelope, faults);
+        var hints = route?.Read(envelope, faults);
+        return route is null || hints is null || faults.Any
+            ? Unrecognized(entry, faults.Texts)
+            : new RoutedNotification(
+                [Notified(entry, route.EventName, hints)],
+                location.Refetches ? Targets(entry, hints) : [],
+                Disposition.Accepted,
+                []
+            );
+    }
+
+    /// <summary>A notification that is kept for an operator to look at.</summary>
+    public static RoutedNotification Unrecognized(NotificationEntry entry, IReadOnlyList<string> faults)
+    {
+        var data = new NotificationUnrecognized
+        {
+            NotificationId = entry.NotificationId,
+            NotificationType = entry.NotificationType,
+            Seq = entry.Seq,
+            Faults = faults,
+        };
+        var told = OfHub(entry, EventNames.NotificationUnrecognized) with
+        {
+            Data = JsonSerializer.SerializeToUtf8Bytes(data, EventJsonContext.Wire.NotificationUnrecognized),
+        };
+        return new RoutedNotification([told], [], Disposition.Unrecognized, faults);
+    }
+
+    // The intake quarantines these too, but cannot before a receive-only location is bound to its uId.
+    private static bool IsForeign(NotificationEntry entry, RoutedLocation location) =>
+        entry.UId is not null && location.UId is not null && entry.UId != location.UId;
+
+    private static RoutedNotification Quarantine(NotificationEntry entry, RoutedLocation location)
+    {
+        var data = new LocationUidMismatch
+        {
+            Seq = entry.Seq,
+            ExpectedUId = location.UId,
+            ActualUId = entry.UId,
+        };
+        var told = OfHub(entry, EventNames.LocationUidMismatch) with
+        {
+            Data = JsonSerializer.SerializeToUtf8Bytes(data, EventJsonContext.Wire.LocationUidMismatch),
+        };
+        return new RoutedNotification([told], [], Disposition.Quarantined, []);
+    }
+
+    private static NotificationRoute? ReadEnvelope(JsonMembers envelope, RoutingFaults faults)
+    {
+        if (envelope.Text("notificationId") is not { Length: > 0 })
+        {
+            faults.Add("notificationId", NotificationRules.ExpectedText);
+        }
+
+        envelope.Id("uId");
+        var type = envelope.Text("notificationType") ?? "";
+        if (Routes.GetValueOrDefault(type) is { } route)
+        {
+            return route;
+        }
+
+        faults.Add(
+            "notificationType",
+            $"expected one of {string.Join(", ", Routes.Keys.Order(StringComparer.Ordinal))}"
+        );
+        return null;
+    }
+
+    private static NewEvent Notified(NotificationEntry entry, string name, NotificationHints hints) =>
+        new()
+        {
+            Type = name,
+            LocationId = entry.LocationId,
+            Subject = hints.Subject,
+            NotificationSeq = entry.Seq,
+            Action = hints.Action,
+            Result = hints.Result,
+            AdamId = hints.AdamId,
+            CorrelationId = hints.EventId,
+            Conflict = entry.Conflict,
+            Traceparent = entry.Traceparent,
+            CreatedAt = entry.ReceivedAt,
+        };
+
+    private static NewEvent OfHub(NotificationEntry entry, string name) =>
+        new()
+        {
+            Type = name,
+            LocationId = entry.LocationId,
+            Subject = $"notifications/{entry.Seq}",
+            Conflict = entry.Conflict,
+            Traceparent = entry.Traceparent,
+            CreatedAt = entry.ReceivedAt,
+        };
+
+    private static List<RefetchRequest> Targets(NotificationEntry entry, NotificationHints hints) =>
+        [
+            .. hints.Targets.Select(target => new RefetchRequest(
+                entry.LocationId,
+                target.Resource,
+                target.Key,
+                target.Holder,
+                hints.EventId,
+                entry.Traceparent
+            )),
+        ];
+}

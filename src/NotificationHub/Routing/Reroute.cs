@@ -1,0 +1,73 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing;
+
+internal enum RerouteResult
+{
+    Rerouted,
+
+    /// <summary>There is no such notification.</summary>
+    NotFound,
+
+    /// <summary>It was routed as it should be, or is about to be.</summary>
+    NotSetAside,
+
+    AlreadyRerouted,
+
+    /// <summary>It still does not fit; nothing was changed.</summary>
+    StillUnrecognized,
+}
+
+/// <param name="Result">What became of it.</param>
+/// <param name="Faults">What does not fit.</param>
+/// <param name="Events">The names of the events that were appended.</param>
+internal sealed record RerouteOutcome(RerouteResult Result, IReadOnlyList<string> Faults, IReadOnlyList<string> Events);
+
+/// <summary>
+/// Routes a notification that was set aside (rejected, quarantined, unrecognized) as if it had been accepted, because an
+/// operator decided so: events and targets are appended and the notification is marked, in one transaction and once only.
+/// </summary>
+internal sealed class Reroute(Database database, RefetchTargets targets)
+{
+    public Task<RerouteOutcome> RerouteAsync(long seq, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                var entry = await transaction.FirstOrDefaultAsync<NotificationEntry>(
+                    $"select {NotificationLog.Columns} from notification_log where seq = @seq",
+                    new { seq }
+                );
+                return entry?.Disposition switch
+                {
+                    null => Refuse(RerouteResult.NotFound),
+                    Disposition.Accepted => Refuse(RerouteResult.NotSetAside),
+                    Disposition.Rerouted => Refuse(RerouteResult.AlreadyRerouted),
+                    _ => await RouteAsync(transaction, entry),
+                };
+            },
+            cancellationToken
+        );
+
+    private async Task<RerouteOutcome> RouteAsync(WriteTransaction transaction, NotificationEntry entry)
+    {
+        var refetches = await transaction.ScalarAsync<bool>(
+            "select count(*) from location where location_id = @LocationId and receive_only = 0 and content_token is not null",
+            entry
+        );
+        var routed = NotificationRouter.RouteAccepted(entry, new RoutedLocation(entry.UId, refetches));
+        if (routed.Disposition != Disposition.Accepted)
+        {
+            return new RerouteOutcome(RerouteResult.StillUnrecognized, routed.Faults, []);
+        }
+
+        var now = await transaction.NowAsync();
+        await targets.RequestAsync(transaction, routed.Targets, now);
+        await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Fault);
+        // The event comes to be now, however long ago the post came.
+        List<NewEvent> events = [.. routed.Events.Select(told => told with { CreatedAt = now })];
+        await EventLog.AppendAsync(transaction, database, events);
+        return new RerouteOutcome(RerouteResult.Rerouted, [], [.. events.Select(told => told.Type)]);
+    }
+
+    private static RerouteOutcome Refuse(RerouteResult result) => new(result, [], []);
+}

@@ -1,0 +1,79 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Routing;
+
+/// <summary>Looks up, and binds, the locations that a page of notifications came for.</summary>
+internal sealed class RoutingLocations(Database database)
+{
+    public static async Task<Dictionary<string, RoutedLocation>> ReadAsync(
+        DbConnection connection,
+        IEnumerable<NotificationEntry> page
+    )
+    {
+        var rows = await connection.QueryAsync<(string LocationId, string? UId, bool Refetches)>(
+            """
+            select location_id, u_id, case when receive_only = 0 and content_token is not null then 1 else 0 end
+            from location
+            where location_id in @locationIds
+            """,
+            new { locationIds = page.Select(entry => entry.LocationId).Distinct(StringComparer.Ordinal) }
+        );
+        return rows.ToDictionary(
+            row => row.LocationId,
+            row => new RoutedLocation(row.UId, row.Refetches),
+            StringComparer.Ordinal
+        );
+    }
+
+    /// <summary>
+    /// Gives a location that has no <c>uId</c> yet (receive-only: Apple was never asked) that of the first notification
+    /// accepted for it. From then on the intake quarantines others.
+    /// </summary>
+    public async Task BindAsync(
+        Lease lease,
+        IReadOnlyList<NotificationEntry> page,
+        Dictionary<string, RoutedLocation> locations,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var (locationId, location) in locations.Where(pair => pair.Value.UId is null).ToList())
+        {
+            var first = page.FirstOrDefault(entry =>
+                entry.LocationId == locationId && entry is { Disposition: Disposition.Accepted, UId.Length: > 0 }
+            );
+            if (first?.UId is { } uId && await TryBindAsync(lease, locationId, uId, cancellationToken))
+            {
+                locations[locationId] = location with { UId = uId };
+            }
+        }
+    }
+
+    private Task<bool> TryBindAsync(Lease lease, string locationId, string uId, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                // Another location may have that uId: then it stays unbound, for there is nothing to tell them apart by.
+                var bound = await transaction.ExecuteAsync(
+                    """
+                    update location
+                    set u_id = @uId
+                    where location_id = @locationId and u_id is null and not exists (select 1 from location where u_id = @uId)
+                    """,
+                    new { locationId, uId }
+                );
+                if (bound == 0)
+                {
+                    return false;
+                }
+
+                await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
+                transaction.OnCommit(database.Pulses.LocationsChanged);
+                return true;
+            },
+            cancellationToken
+        );
+}

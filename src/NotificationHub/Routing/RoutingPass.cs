@@ -1,0 +1,88 @@
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Routing;
+
+/// <summary>Moves along the notification log: one page at a time becomes events and refetch targets.</summary>
+internal sealed partial class RoutingPass(Database database, RefetchTargets targets, ILogger<RoutingPass> logger)
+{
+    /// <summary>The cursor and the lease of this stage.</summary>
+    public const string Name = "routing";
+
+    /// <summary>How many notifications a pass takes at most.</summary>
+    public const int PageRows = 1_000;
+
+    private readonly LogCursor cursor = new(Name);
+    private readonly RoutingLocations bindings = new(database);
+
+    /// <summary>Routes the next page.</summary>
+    /// <returns>How many notifications were dealt with; 0 when there were none.</returns>
+    /// <exception cref="LeaseLostException">Another replica routes now; what is not committed is its task.</exception>
+    public async Task<int> RouteDueAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var (position, page, locations) = await ReadAsync(cancellationToken);
+        await bindings.BindAsync(lease, page, locations, cancellationToken);
+
+        var chunk = new RoutingChunk(position);
+        foreach (var entry in page)
+        {
+            chunk.Add(entry, Route(entry, locations.GetValueOrDefault(entry.LocationId, RoutedLocation.Unknown)));
+            if (chunk.IsFull || entry == page[^1])
+            {
+                await CommitAsync(lease, chunk, cancellationToken);
+                chunk = new RoutingChunk(chunk.To);
+            }
+        }
+
+        return page.Count;
+    }
+
+    private async Task<(long, IReadOnlyList<NotificationEntry>, Dictionary<string, RoutedLocation>)> ReadAsync(
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var position = await cursor.ReadAsync(connection);
+        var page = await NotificationLog.ReadPageAsync(connection, position, PageRows, cancellationToken);
+        return (position, page, page.Count == 0 ? [] : await RoutingLocations.ReadAsync(connection, page));
+    }
+
+    private RoutedNotification Route(NotificationEntry entry, RoutedLocation location)
+    {
+        try
+        {
+            return NotificationRouter.Route(entry, location);
+        }
+#pragma warning disable CA1031 // A notification that meets a bug must not hold up all those behind it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.RoutingFailed(logger, entry.Seq, exception);
+            return NotificationRouter.Unrecognized(entry, [$"the hub failed to read it ({exception.GetType().Name})"]);
+        }
+    }
+
+    private Task CommitAsync(Lease lease, RoutingChunk chunk, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                var now = await transaction.NowAsync();
+                await targets.RequestAsync(transaction, chunk.Targets, now);
+                foreach (var (seq, routed) in chunk.Changed)
+                {
+                    await NotificationLog.SetDispositionAsync(transaction, seq, routed.Disposition, routed.Fault);
+                }
+
+                await cursor.MoveAsync(transaction, chunk.From, chunk.To, now);
+                await EventLog.AppendAsync(transaction, database, chunk.Events);
+            },
+            cancellationToken
+        );
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The notification {Seq} could not be routed and is set aside as unrecognized.")]
+        public static partial void RoutingFailed(ILogger logger, long seq, Exception exception);
+    }
+}

@@ -1,0 +1,41 @@
+using FluentValidation;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing.Types;
+
+internal sealed class AssetCountRoute()
+    : NotificationRoute<AssetCountNotification>(
+        NotificationTypes.AssetCount,
+        EventNames.AssetCountNotified,
+        new AssetCountValidator()
+    )
+{
+    protected override AssetCountNotification ReadMembers(JsonMembers notification) =>
+        new()
+        {
+            AdamId = notification.Id("adamId") ?? "",
+            PricingParam = notification.Text("pricingParam"),
+            CountDelta = notification.Whole("countDelta"),
+        };
+
+    protected override NotificationHints Describe(AssetCountNotification notification)
+    {
+        var key = AssetKeys.Of(notification.AdamId, notification.PricingParam);
+        return new NotificationHints
+        {
+            Subject = AssetKeys.Subject(key),
+            AdamId = notification.AdamId,
+            Targets = [new TargetHint(RefetchResources.Asset, key)],
+        };
+    }
+}
+
+internal sealed class AssetCountValidator : AbstractValidator<AssetCountNotification>
+{
+    public AssetCountValidator()
+    {
+        RuleFor(notification => notification.AdamId).IsAdamId();
+        RuleFor(notification => notification.PricingParam).IsPricingParam();
+    }
+}

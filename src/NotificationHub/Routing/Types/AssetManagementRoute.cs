@@ -1,0 +1,94 @@
+using FluentValidation;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing.Types;
+
+/// <summary>Failures are read again too: an operation can fail in part, and what is true is what Apple says when asked.</summary>
+internal sealed class AssetManagementRoute()
+    : NotificationRoute<AssetManagementNotification>(
+        NotificationTypes.AssetManagement,
+        EventNames.AssetManagementNotified,
+        new AssetManagementValidator()
+    )
+{
+    protected override AssetManagementNotification ReadMembers(JsonMembers notification) =>
+        new()
+        {
+            Type = notification.Text("type") ?? "",
+            Result = notification.Text("result") ?? "",
+            EventId = notification.Text("eventId"),
+            Assignments = notification.Objects("assignments", ReadAssignment),
+            Error = NotificationRules.ReadError(notification),
+        };
+
+    protected override NotificationHints Describe(AssetManagementNotification notification)
+    {
+        // One notification can list several assets, devices and users mixed.
+        var holdersByAsset = notification
+            .Assignments.GroupBy(
+                assignment => AssetKeys.Of(assignment.AdamId, assignment.PricingParam),
+                HolderOf,
+                StringComparer.Ordinal
+            )
+            .ToList();
+        var adamIds = notification.Assignments.Select(assignment => assignment.AdamId).Distinct().Take(2).ToList();
+        return new NotificationHints
+        {
+            Subject = holdersByAsset is [var only] ? AssetKeys.Subject(only.Key) : null,
+            Action = notification.Type,
+            Result = notification.Result,
+            AdamId = adamIds is [var adamId] ? adamId : null,
+            EventId = notification.EventId,
+            Targets = [.. holdersByAsset.SelectMany(asset => TargetsOf(asset.Key, asset))],
+        };
+    }
+
+    private static IEnumerable<TargetHint> TargetsOf(string key, IEnumerable<string> holders)
+    {
+        List<string> distinct = [.. holders.Distinct(StringComparer.Ordinal)];
+        var asset = new TargetHint(RefetchResources.Asset, key);
+        return distinct.Count > RefetchTargets.MaxHolders
+            ? [asset, new TargetHint(RefetchResources.Assignments, key)]
+            : [asset, .. distinct.Select(holder => new TargetHint(RefetchResources.Assignments, key, holder))];
+    }
+
+    private static string HolderOf(NotifiedAssignment assignment) =>
+        assignment.SerialNumber is { Length: > 0 } serial ? $"serial:{serial}" : $"user:{assignment.ClientUserId}";
+
+    private static NotifiedAssignment ReadAssignment(JsonMembers assignment) =>
+        new()
+        {
+            AdamId = assignment.Id("adamId") ?? "",
+            PricingParam = assignment.Text("pricingParam"),
+            SerialNumber = assignment.Text("serialNumber"),
+            ClientUserId = assignment.Text("clientUserId"),
+        };
+}
+
+internal sealed class AssetManagementValidator : AbstractValidator<AssetManagementNotification>
+{
+    public AssetManagementValidator()
+    {
+        RuleFor(notification => notification.Type).IsOneOf("ASSOCIATE", "DISASSOCIATE", "REVOKE");
+        RuleFor(notification => notification.Result).IsResult();
+        RuleFor(notification => notification.EventId).IsEventId();
+        RuleForEach(notification => notification.Assignments).SetValidator(new NotifiedAssignmentValidator());
+    }
+}
+
+internal sealed class NotifiedAssignmentValidator : AbstractValidator<NotifiedAssignment>
+{
+    public NotifiedAssignmentValidator()
+    {
+        RuleFor(assignment => assignment.AdamId).IsAdamId();
+        RuleFor(assignment => assignment.PricingParam).IsPricingParam();
+        RuleFor(assignment => assignment.SerialNumber)
+            .Must((assignment, serial) => IsOneHolder(serial, assignment.ClientUserId))
+            .WithMessage("expected either a serialNumber or a clientUserId, of 1 to 255 characters");
+    }
+
+    private static bool IsOneHolder(string? serialNumber, string? clientUserId) =>
+        (NotificationRules.IsKey(serialNumber) && string.IsNullOrEmpty(clientUserId))
+        || (NotificationRules.IsKey(clientUserId) && string.IsNullOrEmpty(serialNumber));
+}

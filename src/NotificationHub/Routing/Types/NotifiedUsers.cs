@@ -1,0 +1,29 @@
+using FluentValidation;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing.Types;
+
+/// <summary>The users that both user notifications list.</summary>
+internal static class NotifiedUsers
+{
+    public static NotifiedUser Read(JsonMembers user) =>
+        new()
+        {
+            ClientUserId = user.Text("clientUserId") ?? "",
+            Email = user.Text("email"),
+            IdHash = user.Text("idHash"),
+            Status = user.Text("status"),
+        };
+
+    public static string? Subject(IReadOnlyList<NotifiedUser> users) =>
+        users is [var only] ? $"users/{only.ClientUserId}" : null;
+
+    public static IReadOnlyList<TargetHint> Targets(IReadOnlyList<NotifiedUser> users) =>
+        [.. users.Select(user => new TargetHint(RefetchResources.User, user.ClientUserId)).Distinct()];
+}
+
+internal sealed class NotifiedUserValidator : AbstractValidator<NotifiedUser>
+{
+    public NotifiedUserValidator() => RuleFor(user => user.ClientUserId).IsUserId();
+}

@@ -1,0 +1,48 @@
+using FluentValidation;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing.Types;
+
+internal sealed class SubscriptionCountRoute()
+    : NotificationRoute<SubscriptionCountNotification>(
+        NotificationTypes.SubscriptionCount,
+        EventNames.SubscriptionCountNotified,
+        new SubscriptionCountValidator()
+    )
+{
+    protected override SubscriptionCountNotification ReadMembers(JsonMembers notification)
+    {
+        var counts = notification.Object("counts");
+        return new SubscriptionCountNotification
+        {
+            AdamId = notification.Id("adamId") ?? "",
+            ParentAdamId = notification.Id("parentAdamId"),
+            Counts = new NotifiedSubscriptionCounts
+            {
+                Available = ReadSeats(counts.Object("available")),
+                Total = ReadSeats(counts.Object("total")),
+            },
+        };
+    }
+
+    protected override NotificationHints Describe(SubscriptionCountNotification notification) =>
+        new()
+        {
+            Subject = $"subscriptions/{notification.AdamId}",
+            AdamId = notification.AdamId,
+            Targets = [new TargetHint(RefetchResources.Subscription, notification.AdamId)],
+        };
+
+    private static SeatCounts ReadSeats(JsonMembers seats) =>
+        new() { Renewing = seats.Whole("renewing"), Expiring = seats.Whole("expiring") };
+}
+
+internal sealed class SubscriptionCountValidator : AbstractValidator<SubscriptionCountNotification>
+{
+    public SubscriptionCountValidator()
+    {
+        RuleFor(notification => notification.AdamId).IsAdamId();
+        RuleFor(notification => notification.ParentAdamId).IsAdamId();
+    }
+}

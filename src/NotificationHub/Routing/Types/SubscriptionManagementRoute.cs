@@ -1,0 +1,71 @@
+using FluentValidation;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing.Types;
+
+internal sealed class SubscriptionManagementRoute()
+    : NotificationRoute<SubscriptionManagementNotification>(
+        NotificationTypes.SubscriptionManagement,
+        EventNames.SubscriptionManagementNotified,
+        new SubscriptionManagementValidator()
+    )
+{
+    protected override SubscriptionManagementNotification ReadMembers(JsonMembers notification) =>
+        new()
+        {
+            Type = notification.Text("type") ?? "",
+            Result = notification.Text("result") ?? "",
+            EventId = notification.Text("eventId"),
+            Assignments = notification.Objects("assignments", ReadAssignment),
+            Error = NotificationRules.ReadError(notification),
+        };
+
+    protected override NotificationHints Describe(SubscriptionManagementNotification notification)
+    {
+        List<string> adamIds = [.. notification.Assignments.Select(assignment => assignment.AdamId).Distinct()];
+        var only = adamIds is [var adamId] ? adamId : null;
+        return new NotificationHints
+        {
+            Subject = only is null ? null : $"subscriptions/{only}",
+            Action = notification.Type,
+            Result = notification.Result,
+            AdamId = only,
+            EventId = notification.EventId,
+            Targets =
+            [
+                .. adamIds.Select(id => new TargetHint(RefetchResources.Subscription, id)),
+                .. adamIds.Select(id => new TargetHint(RefetchResources.SubscriptionAssignments, id)),
+            ],
+        };
+    }
+
+    private static NotifiedSubscriptionAssignment ReadAssignment(JsonMembers assignment) =>
+        new()
+        {
+            AdamId = assignment.Id("adamId") ?? "",
+            ClientUserId = assignment.Text("clientUserId") ?? "",
+            Renewing = assignment.Flag("renewing"),
+        };
+}
+
+internal sealed class SubscriptionManagementValidator : AbstractValidator<SubscriptionManagementNotification>
+{
+    public SubscriptionManagementValidator()
+    {
+        RuleFor(notification => notification.Type).IsOneOf("ASSOCIATE", "DISASSOCIATE");
+        RuleFor(notification => notification.Result).IsResult();
+        RuleFor(notification => notification.EventId).IsEventId();
+        RuleForEach(notification => notification.Assignments)
+            .SetValidator(new NotifiedSubscriptionAssignmentValidator());
+    }
+}
+
+internal sealed class NotifiedSubscriptionAssignmentValidator : AbstractValidator<NotifiedSubscriptionAssignment>
+{
+    public NotifiedSubscriptionAssignmentValidator()
+    {
+        RuleFor(assignment => assignment.AdamId).IsAdamId();
+        RuleFor(assignment => assignment.ClientUserId).IsUserId();
+    }
+}
