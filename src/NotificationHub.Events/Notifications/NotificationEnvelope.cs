@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace NotificationHub.Events;
 
 /// <summary>
@@ -15,6 +17,7 @@ public sealed record NotificationEnvelope<TNotification>
     public required string NotificationType { get; init; }
 
     /// <summary>The digits that name the location at Apple.</summary>
+    [JsonConverter(typeof(AppleIdConverter))]
     public string? UId { get; init; }
 
     /// <summary>What Apple has to say.</summary>

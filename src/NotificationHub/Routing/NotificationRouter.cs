@@ -1,28 +1,19 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using NotificationHub.Events;
-using NotificationHub.Routing.Types;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Routing;
 
 /// <summary>Decides what becomes of a notification. Pure: the same entry always becomes the same.</summary>
-internal static class NotificationRouter
+internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
 {
-    public static FrozenDictionary<string, NotificationRoute> Routes { get; } =
-        new NotificationRoute[]
-        {
-            new UnpublishedRoute(NotificationTypes.TestNotification, EventNames.NotificationTestReceived),
-            new AssetCountRoute(),
-            new AssetManagementRoute(),
-            new UnpublishedRoute(NotificationTypes.UnlimitedAsset, EventNames.AssetUnlimitedNotified),
-            new UserManagementRoute(),
-            new UserAssociatedRoute(),
-            new SubscriptionCountRoute(),
-            new SubscriptionManagementRoute(),
-        }.ToFrozenDictionary(route => route.Type, StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, NotificationRoute> routes = routes.ToFrozenDictionary(
+        route => route.Type,
+        StringComparer.Ordinal
+    );
 
-    public static RoutedNotification Route(NotificationEntry entry, RoutedLocation location) =>
+    public RoutedNotification Route(NotificationEntry entry, RoutedLocation location) =>
         entry.Disposition switch
         {
             Disposition.Accepted when !IsForeign(entry, location) => RouteAccepted(entry, location),
@@ -31,7 +22,7 @@ internal static class NotificationRouter
         };
 
     /// <summary>Routes the notification whatever the intake thought of it.</summary>
-    public static RoutedNotification RouteAccepted(NotificationEntry entry, RoutedLocation location)
+    public RoutedNotification RouteAccepted(NotificationEntry entry, RoutedLocation location)
     {
         var faults = new RoutingFaults();
         using var document = NotificationBody.Parse(entry.Body, faults);
@@ -89,7 +80,7 @@ internal static class NotificationRouter
         return new RoutedNotification([told], [], Disposition.Quarantined, []);
     }
 
-    private static NotificationRoute? ReadEnvelope(JsonMembers envelope, RoutingFaults faults)
+    private NotificationRoute? ReadEnvelope(JsonMembers envelope, RoutingFaults faults)
     {
         if (envelope.Text("notificationId") is not { Length: > 0 })
         {
@@ -98,14 +89,14 @@ internal static class NotificationRouter
 
         envelope.Id("uId");
         var type = envelope.Text("notificationType") ?? "";
-        if (Routes.GetValueOrDefault(type) is { } route)
+        if (routes.GetValueOrDefault(type) is { } route)
         {
             return route;
         }
 
         faults.Add(
             "notificationType",
-            $"expected one of {string.Join(", ", Routes.Keys.Order(StringComparer.Ordinal))}"
+            $"expected one of {string.Join(", ", routes.Keys.Order(StringComparer.Ordinal))}"
         );
         return null;
     }

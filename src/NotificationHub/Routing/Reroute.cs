@@ -27,7 +27,7 @@ internal sealed record RerouteOutcome(RerouteResult Result, IReadOnlyList<string
 /// Routes a notification that was set aside (rejected, quarantined, unrecognized) as if it had been accepted, because an
 /// operator decided so: events and targets are appended and the notification is marked, in one transaction and once only.
 /// </summary>
-internal sealed class Reroute(Database database, RefetchTargets targets)
+internal sealed class Reroute(Database database, NotificationRouter router, RefetchTargets targets)
 {
     public Task<RerouteOutcome> RerouteAsync(long seq, CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -54,7 +54,7 @@ internal sealed class Reroute(Database database, RefetchTargets targets)
             "select count(*) from location where location_id = @LocationId and receive_only = 0 and content_token is not null",
             entry
         );
-        var routed = NotificationRouter.RouteAccepted(entry, new RoutedLocation(entry.UId, refetches));
+        var routed = router.RouteAccepted(entry, new RoutedLocation(entry.UId, refetches));
         if (routed.Disposition != Disposition.Accepted)
         {
             return new RerouteOutcome(RerouteResult.StillUnrecognized, routed.Faults, []);

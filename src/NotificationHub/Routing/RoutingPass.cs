@@ -4,7 +4,12 @@ using NotificationHub.Storage.Leases;
 namespace NotificationHub.Routing;
 
 /// <summary>Moves along the notification log: one page at a time becomes events and refetch targets.</summary>
-internal sealed partial class RoutingPass(Database database, RefetchTargets targets, ILogger<RoutingPass> logger)
+internal sealed partial class RoutingPass(
+    Database database,
+    NotificationRouter router,
+    RefetchTargets targets,
+    ILogger<RoutingPass> logger
+)
 {
     /// <summary>The cursor and the lease of this stage.</summary>
     public const string Name = "routing";
@@ -51,7 +56,7 @@ internal sealed partial class RoutingPass(Database database, RefetchTargets targ
     {
         try
         {
-            return NotificationRouter.Route(entry, location);
+            return router.Route(entry, location);
         }
 #pragma warning disable CA1031 // A notification that meets a bug must not hold up all those behind it.
         catch (Exception exception)

@@ -13,6 +13,7 @@ internal static class RoutingSetup
             TimingOf(services.GetRequiredService<IOptions<RefetchOptions>>().Value)
         );
         hub.Services.TryAddSingleton<RefetchTargets>();
+        hub.Services.AddSingleton(new NotificationRouter(NotificationRoutes.All));
         hub.Services.AddSingleton<Reroute>();
         hub.Services.AddSingleton<RoutingPass>();
         hub.Services.AddHostedService<RoutingWorker>();

@@ -1,0 +1,167 @@
+using System.Text;
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Routing;
+
+public sealed class NotificationRouterTests
+{
+    private static readonly NotificationRouter Router = new(NotificationRoutes.All);
+
+    private static readonly RoutedLocation Location = new("2049025000431439", Refetches: true);
+
+    private static NotificationEntry Purchase => PayloadCorpus.Entry("ASSET_COUNT/purchase.json", seq: 7);
+
+    [Fact]
+    public void A_quarantined_notification_is_only_told_to_the_hubs_own_topic()
+    {
+        var entry = Purchase with { Disposition = Disposition.Quarantined, UId = "9" };
+
+        var routed = Router.Route(entry, Location);
+
+        ShouldBeMismatch(routed, actualUId: "9");
+    }
+
+    [Fact]
+    public void A_notification_accepted_before_its_location_was_bound_is_quarantined_when_it_is_anothers()
+    {
+        var routed = Router.Route(Purchase with { UId = "9" }, Location);
+
+        ShouldBeMismatch(routed, actualUId: "9");
+    }
+
+    [Theory]
+    [InlineData(Disposition.Rejected)]
+    [InlineData(Disposition.Unrecognized)]
+    [InlineData(Disposition.Rerouted)]
+    internal void What_was_set_aside_or_dealt_with_before_is_passed_over(Disposition disposition)
+    {
+        var routed = Router.Route(Purchase with { Disposition = disposition }, Location);
+
+        routed.Events.ShouldBeEmpty();
+        routed.Targets.ShouldBeEmpty();
+        routed.Disposition.ShouldBe(disposition);
+    }
+
+    [Fact]
+    public void A_location_without_a_content_token_gets_its_events_and_no_targets()
+    {
+        var routed = Router.Route(Purchase, Location with { Refetches = false });
+
+        routed.Events.ShouldHaveSingleItem().Type.ShouldBe(EventNames.AssetCountNotified);
+        routed.Targets.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_conflict_is_carried_on()
+    {
+        Router.Route(Purchase with { Conflict = true }, Location).Events[0].Conflict.ShouldBeTrue();
+        Router.Route(Purchase, Location).Events[0].Conflict.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(8, 8)]
+    [InlineData(9, 1)]
+    public void Few_holders_are_named_and_many_are_the_whole_asset(int holders, int targets)
+    {
+        var body = Management(
+            string.Join(',', Enumerable.Range(0, holders).Select(i => $$"""{"adamId":"1","serialNumber":"S{{i}}"}"""))
+        );
+
+        var routed = Router.Route(PayloadCorpus.Entry(body), Location);
+
+        var assignments = routed.Targets.Where(target => target.Resource == RefetchResources.Assignments).ToList();
+        assignments.Count.ShouldBe(targets);
+        assignments.ShouldAllBe(target => target.Holder == null == (holders > RefetchTargets.MaxHolders));
+    }
+
+    [Fact]
+    public void A_list_far_beyond_what_Apple_sends_is_not_read()
+    {
+        var body = Management(string.Join(',', Enumerable.Repeat("{}", 1_001)));
+
+        Router
+            .Route(PayloadCorpus.Entry(body), Location)
+            .Faults.ShouldBe(["notification.assignments: expected at most 1000 elements"]);
+    }
+
+    [Theory]
+    [InlineData("serialNumber")]
+    [InlineData("clientUserId")]
+    public void A_holder_too_long_for_a_key_does_not_fit(string member)
+    {
+        var body = Management($$"""{"adamId":"1","{{member}}":"{{new string('x', 256)}}"}""");
+
+        Router
+            .Route(PayloadCorpus.Entry(body), Location)
+            .Faults.ShouldHaveSingleItem()
+            .ShouldContain("of 1 to 255 characters");
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(128, true)]
+    [InlineData(129, false)]
+    public void An_event_id_fits_where_it_can_be_the_correlation_id_of_a_message(int length, bool fits)
+    {
+        var body = Management("", eventId: new string('x', length));
+
+        Router.Route(PayloadCorpus.Entry(body), Location).Faults.Count.ShouldBe(fits ? 0 : 1);
+    }
+
+    [Fact]
+    public void No_mangled_body_is_an_exception_and_no_fault_quotes_it()
+    {
+        var random = new Random(7);
+        foreach (var file in PayloadCorpus.Good)
+        {
+            var entry = PayloadCorpus.Entry(file);
+            for (var round = 0; round < 50; round++)
+            {
+                byte[] body = [.. entry.Body];
+                body[random.Next(body.Length)] = (byte)random.Next(256);
+
+                var routed = Router.Route(entry with { Body = body }, Location);
+
+                routed.Events.Count.ShouldBe(1);
+                routed.Faults.ShouldAllBe(fault => !fault.Contains("client-") && !fault.Contains("C02"));
+            }
+        }
+    }
+
+    private static void ShouldBeMismatch(RoutedNotification routed, string actualUId)
+    {
+        routed.Disposition.ShouldBe(Disposition.Quarantined);
+        routed.Targets.ShouldBeEmpty();
+        var told = routed.Events.ShouldHaveSingleItem();
+        told.Type.ShouldBe(EventNames.LocationUidMismatch);
+        told.Topic.ShouldBe("hub");
+        told.NotificationSeq.ShouldBeNull();
+        JsonSerializer
+            .Deserialize(told.Data, EventJsonContext.Default.LocationUidMismatch)
+            .ShouldBe(
+                new LocationUidMismatch
+                {
+                    Seq = 7,
+                    ExpectedUId = Location.UId,
+                    ActualUId = actualUId,
+                }
+            );
+    }
+
+    private static byte[] Management(string assignments, string eventId = "e-1") =>
+        Encoding.UTF8.GetBytes(
+            $$"""
+            {
+              "notificationId": "n-1",
+              "notificationType": "ASSET_MANAGEMENT",
+              "notification": {
+                "type": "ASSOCIATE", "result": "SUCCESS", "eventId": "{{eventId}}", "assignments": [{{assignments}}]
+              }
+            }
+            """
+        );
+}

@@ -1,0 +1,51 @@
+using System.Reflection;
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Routing;
+
+public sealed class TopicDeclarationTests
+{
+    [Fact]
+    public void Every_event_belongs_to_exactly_one_topic_and_every_topic_has_only_events_that_exist()
+    {
+        using var stream = typeof(TopicMap).Assembly.GetManifestResourceStream("topics.json")!;
+        using var declaration = JsonDocument.Parse(stream);
+        var declared = declaration
+            .RootElement.GetProperty("topics")
+            .EnumerateArray()
+            .SelectMany(topic => topic.GetProperty("events").EnumerateArray())
+            .Select(name => name.GetString()!);
+
+        declared.ShouldBe(ConstantsOf(typeof(EventNames)), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Everything_that_is_routed_has_a_topic()
+    {
+        foreach (var route in NotificationRoutes.All)
+        {
+            TopicMap.Topics.ShouldContain(TopicMap.TopicOf(route.EventName));
+        }
+    }
+
+    [Fact]
+    public void Every_notification_type_is_routed() =>
+        NotificationRoutes
+            .All.Select(route => route.Type)
+            .ShouldBe(ConstantsOf(typeof(NotificationTypes)), ignoreOrder: true);
+
+    [Fact]
+    public void A_full_type_and_its_name_lead_to_each_other()
+    {
+        EventTypes.Of(EventNames.AssetChanged).ShouldBe("notificationhub.asset.changed.v1");
+        EventTypes.NameOf("notificationhub.asset.changed.v1").ShouldBe(EventNames.AssetChanged);
+        EventTypes.NameOf("com.example.asset.changed.v1").ShouldBeNull();
+        EventTypes.NameOf("notificationhub..v1").ShouldBeNull();
+    }
+
+    private static IEnumerable<string> ConstantsOf(Type type) =>
+        type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetValue(null)!);
+}
