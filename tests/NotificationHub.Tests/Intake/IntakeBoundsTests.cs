@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Data.Sqlite;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Intake;
+
+/// <summary>What slow, busy and hostile senders, and a store that fails, cost: themselves only.</summary>
+public sealed class IntakeBoundsTests
+{
+    [Fact]
+    public async Task Every_refusal_is_the_same_bytes()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        string[] headers =
+        [
+            "",
+            "Authorization: Bearer wrong\r\n",
+            "Authorization: Basic eDp5\r\n",
+            $"Authorization: Bearer {location.Secret}\r\nAuthorization: Bearer {location.Secret}\r\n",
+        ];
+
+        List<string> answers =
+        [
+            await RawAsync(hub, "/notifications/unknown", $"Authorization: Bearer {location.Secret}\r\n"),
+        ];
+        foreach (var header in headers)
+        {
+            answers.Add(await RawAsync(hub, location.Path, header));
+        }
+
+        answers[0].ShouldStartWith("HTTP/1.1 401");
+        answers.Distinct(StringComparer.Ordinal).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_wrong_secret_is_answered_before_the_body_is_sent()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        using var sender = await ConnectAsync(
+            hub,
+            location.Path,
+            "Authorization: Bearer wrong\r\nContent-Length: 1000\r\n"
+        );
+
+        (await sender.ReadLineAsync()).ShouldBe("HTTP/1.1 401 Unauthorized");
+    }
+
+    [Fact]
+    public async Task A_half_sent_body_holds_up_nobody_and_is_given_up()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:BodyTimeout=00:00:01");
+        var location = await hub.AddLocationAsync();
+        using var slow = await ConnectAsync(
+            hub,
+            location.Path,
+            $"Authorization: Bearer {location.Secret}\r\nContent-Length: 1000\r\n",
+            "{\"notificationId\":"
+        );
+
+        (await location.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        (await slow.ReadLineAsync()).ShouldBe("HTTP/1.1 408 Request Timeout");
+    }
+
+    [Fact]
+    public async Task A_location_that_posts_more_than_its_share_is_told_when_to_come_again()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:PostsPerSecondPerLocation=1");
+        var location = await hub.AddLocationAsync();
+        var other = await hub.AddLocationAsync();
+
+        HttpResponseMessage answer;
+        var taken = 0;
+        do
+        {
+            answer = await location.PostAsync(TestLocation.Notification($"n-{taken++}"));
+        } while (answer.StatusCode == HttpStatusCode.OK);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        answer.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+        taken.ShouldBeGreaterThan(10);
+        (await other.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_full_budget_is_answered_503_until_the_bytes_are_given_back()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
+        var location = await hub.AddLocationAsync();
+        using (
+            await ConnectAsync(
+                hub,
+                location.Path,
+                $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n",
+                "{"
+            )
+        )
+        {
+            var refused = await PostUntilAsync(location, HttpStatusCode.ServiceUnavailable);
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        await PostUntilAsync(location, HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_locked_database_is_answered_503_and_taken_up_again_without_a_restart()
+    {
+        await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        var location = await hub.AddLocationAsync();
+        await using (
+            var other = new SqliteConnection($"Data Source={((SqliteDatabase)hub.Database).File};Pooling=false")
+        )
+        {
+            await other.OpenAsync();
+            await using var held = other.BeginTransaction(deferred: false);
+
+            var answer = await location.PostAsync(TestLocation.Notification("n-1"));
+
+            answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            answer.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        (await location.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_answered_503_and_taken_up_again_without_a_restart()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        await SetMaxPagesAsync(hub, 1);
+
+        var stored = new List<string>();
+        HttpStatusCode status;
+        do
+        {
+            var id = $"n-{stored.Count}";
+            using var answer = await location.PostAsync(TestLocation.Notification(id, type: new string('T', 500)));
+            status = answer.StatusCode;
+            if (status == HttpStatusCode.OK)
+            {
+                stored.Add(id);
+            }
+        } while (status == HttpStatusCode.OK);
+
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        await SetMaxPagesAsync(hub, 1_000_000);
+        (await location.PostAsync(TestLocation.Notification("after"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
+        var log = await NotificationLog.ReadPageAsync(connection, 0, 10_000, CancellationToken.None);
+        log.Select(entry => entry.NotificationId).ShouldBe([.. stored, "after"]);
+    }
+
+    // SQLite takes the present size where that is more: the database is then full.
+    private static Task SetMaxPagesAsync(HubHost hub, int pages) =>
+        hub.Database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"pragma max_page_count = {pages}")
+                ),
+            CancellationToken.None
+        );
+
+    private static async Task<HttpResponseMessage> PostUntilAsync(TestLocation location, HttpStatusCode expected)
+    {
+        using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            giveUp.Token.ThrowIfCancellationRequested();
+            var answer = await location.PostAsync(TestLocation.Notification("n-1"));
+            if (answer.StatusCode == expected)
+            {
+                return answer;
+            }
+        }
+    }
+
+    private static async Task<StreamReader> ConnectAsync(HubHost hub, string path, string headers, string body = "")
+    {
+        var address = hub.Http.BaseAddress!;
+        var client = new TcpClient();
+        await client.ConnectAsync(address.Host, address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\n{headers}\r\n{body}")
+        );
+        return new StreamReader(stream);
+    }
+
+    private static async Task<string> RawAsync(HubHost hub, string path, string headers)
+    {
+        using var answer = await ConnectAsync(hub, path, $"{headers}Content-Length: 2\r\nConnection: close\r\n", "{}");
+        var lines = (await answer.ReadToEndAsync())
+            .Split("\r\n")
+            .Where(line => !line.StartsWith("Date:", StringComparison.Ordinal));
+        return string.Join("\r\n", lines);
+    }
+}

@@ -1,0 +1,182 @@
+using System.Net;
+using System.Text;
+using NotificationHub.Storage;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Intake;
+
+/// <summary>The intake's table, row by row, over real sockets.</summary>
+public sealed class IntakeEndpointTests : IAsyncLifetime
+{
+    private const string UId = "2049025000431439";
+
+    private HubHost hub = null!;
+    private TestLocation location = null!;
+
+    public async Task InitializeAsync()
+    {
+        hub = await HubHost.StartAsync("Intake:RejectedKeptPerLocation=3");
+        location = await hub.AddLocationAsync(UId);
+    }
+
+    public async Task DisposeAsync() => await hub.DisposeAsync();
+
+    [Fact]
+    public async Task A_post_is_answered_200_with_an_empty_body_and_is_in_the_log()
+    {
+        var body = TestLocation.Notification("n-1");
+
+        using var answer = await location.PostAsync(body);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await answer.Content.ReadAsStringAsync()).ShouldBeEmpty();
+        var entry = (await LogAsync()).ShouldHaveSingleItem();
+        entry.NotificationId.ShouldBe("n-1");
+        entry.NotificationType.ShouldBe("TEST_NOTIFICATION");
+        entry.UId.ShouldBe(UId);
+        entry.LocationId.ShouldBe(location.Id);
+        Encoding.UTF8.GetString(entry.Body).ShouldBe(body);
+        entry.Disposition.ShouldBe(Disposition.Accepted);
+        entry.Conflict.ShouldBeFalse();
+        entry.RemoteAddress.ShouldBe("127.0.0.1");
+    }
+
+    [Fact]
+    public async Task A_repeated_post_is_answered_200_and_stored_once_also_when_both_come_at_once()
+    {
+        var posts = Enumerable.Range(0, 20).Select(_ => location.PostAsync(TestLocation.Notification("n-1")));
+
+        foreach (var answer in await Task.WhenAll(posts))
+        {
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        (await LogAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_same_id_with_another_body_is_kept_too_and_flagged()
+    {
+        await location.PostAsync(TestLocation.Notification("n-1"));
+        using var answer = await location.PostAsync(TestLocation.Notification("n-1", type: "ASSET_COUNT"));
+        await location.PostAsync(TestLocation.Notification("n-1", type: "ASSET_COUNT"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await LogAsync()).Select(entry => entry.Conflict).ShouldBe([false, true]);
+    }
+
+    [Fact]
+    public async Task The_same_id_at_another_location_is_another_notification()
+    {
+        var other = await hub.AddLocationAsync();
+
+        await location.PostAsync(TestLocation.Notification("n-1"));
+        await other.PostAsync(TestLocation.Notification("n-1"));
+
+        (await LogAsync())
+            .Select(entry => (entry.LocationId, entry.Conflict))
+            .ShouldBe([(location.Id, false), (other.Id, false)]);
+    }
+
+    [Theory]
+    [InlineData(
+        """{"notificationId":"a","notificationType":"SOMETHING_NEW","notification":{"x":1},"uId":"2049025000431439"}"""
+    )]
+    [InlineData(
+        """{"notificationId":"a","notificationType":"TEST_NOTIFICATION","more":[{"y":{}}],"notification":null}"""
+    )]
+    [InlineData("""{"notificationId":"a","notificationType":"TEST_NOTIFICATION","uId":null}""")]
+    [InlineData("""{"notificationId":"a","notificationType":"TEST_NOTIFICATION","uId":2049025000431439}""")]
+    [InlineData("\uFEFF{\"notificationId\":\"a\",\"notificationType\":\"T\"}")]
+    [InlineData("""{"notificationId":"\u0061","notificationType":"T"}""")]
+    public async Task Unknown_types_and_members_and_an_absent_uId_are_taken_raw(string body)
+    {
+        using var answer = await location.PostAsync(body);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var entry = (await LogAsync()).ShouldHaveSingleItem();
+        entry.Disposition.ShouldBe(Disposition.Accepted);
+        entry.NotificationId.ShouldBe("a");
+        entry.Body.ShouldBe(Encoding.UTF8.GetBytes(body));
+    }
+
+    [Fact]
+    public async Task A_post_with_another_locations_uId_is_answered_200_and_quarantined()
+    {
+        using var answer = await location.PostAsync(TestLocation.Notification("n-1", uId: "999"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await LogAsync()).ShouldHaveSingleItem().Disposition.ShouldBe(Disposition.Quarantined);
+    }
+
+    [Fact]
+    public async Task Rejected_posts_are_kept_up_to_the_quota_and_repeats_do_not_use_it_up()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            (await location.PostAsync($"[{i}]")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+            (await location.PostAsync($"[{i}]")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        }
+
+        var kept = await LogAsync();
+        kept.Select(entry => Encoding.UTF8.GetString(entry.Body)).ShouldBe(["[0]", "[1]", "[2]"]);
+        kept.ShouldAllBe(entry => entry.Disposition == Disposition.Rejected && entry.Fault != null);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public async Task Any_other_method_is_answered_405(string method)
+    {
+        using var answer = await hub.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), location.Path));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+    }
+
+    [Fact]
+    public async Task A_body_of_one_MiB_is_taken_and_one_byte_more_is_answered_413_with_and_without_a_length()
+    {
+        var longest = Padded(1024 * 1024);
+        (await location.PostAsync(longest)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var tooLong = Padded((1024 * 1024) + 1);
+        (await location.PostAsync(tooLong)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        using var chunked = new StreamContent(new UnseekableStream(tooLong));
+        (await location.PostAsync(chunked, location.Secret)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+
+        (await LogAsync()).ShouldHaveSingleItem().Body.ShouldBe(longest);
+    }
+
+    [Fact]
+    public async Task A_secret_that_another_process_has_stored_is_accepted_without_a_restart()
+    {
+        await location.AddSecretAsync("another-secret");
+
+        using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        HttpStatusCode status;
+        do
+        {
+            giveUp.Token.ThrowIfCancellationRequested();
+            using var content = new StringContent(TestLocation.Notification("n-1"));
+            status = (await location.PostAsync(content, "another-secret")).StatusCode;
+        } while (status != HttpStatusCode.OK);
+    }
+
+    private async Task<IReadOnlyList<NotificationEntry>> LogAsync()
+    {
+        await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
+        return await NotificationLog.ReadPageAsync(connection, 0, 100, CancellationToken.None);
+    }
+
+    private static byte[] Padded(int length)
+    {
+        const string start = """{"notificationId":"big","notificationType":"T","x":" """;
+        return Encoding.UTF8.GetBytes(start + new string('x', length - start.Length - 2) + "\"}");
+    }
+
+    private sealed class UnseekableStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using NotificationHub.Intake;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Intake;
+
+public sealed class RejectedBodyTests
+{
+    public static TheoryData<string, string> Faults =>
+        new()
+        {
+            { "", "the body is empty" },
+            { "hello", "the body is not JSON: line 1, byte 1" },
+            { """{"notificationId":"a","notificationTy""", "the body is not JSON" },
+            { """{"notificationId":"a","notificationType":"T"} trailing""", "the body is not JSON" },
+            { "[1,2]", "the body is not a JSON object" },
+            { "\"text\"", "the body is not a JSON object" },
+            { "{}", "notificationId is missing or empty" },
+            { """{"notificationId":"","notificationType":"T"}""", "notificationId is missing or empty" },
+            { """{"notificationId":"a"}""", "notificationType is missing or empty" },
+            { """{"notificationId":null,"notificationType":"T"}""", "notificationId is missing or empty" },
+            { """{"notificationId":17,"notificationType":"T"}""", "notificationId is not a string" },
+            { """{"notificationId":"a","notificationType":{"b":[]}}""", "notificationType is not a string" },
+            { """{"notificationId":"a","notificationType":"T","uId":[7]}""", "uId is not a string" },
+            { """{"notificationId":"a","notificationId":"b","notificationType":"T"}""", "notificationId occurs twice" },
+            { """{"notificationId":"a","notificationType":"T","uId":"1","uId":"2"}""", "uId occurs twice" },
+            { """{"notificationId":"a\u0000","notificationType":"T"}""", "notificationId holds a control character" },
+            { """{"notificationId":"\ud800","notificationType":"T"}""", "no Unicode character" },
+            {
+                $$"""{"notificationId":"{{new string('x', 513)}}","notificationType":"T"}""",
+                "notificationId is longer than 512 bytes"
+            },
+            {
+                $$"""{"notificationId":"a","notificationType":"T","x":{{new string('[', 64)}}{{new string(']', 64)}}}""",
+                "nested deeper than 64"
+            },
+        };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void The_fault_is_named(string body, string fault) =>
+        EnvelopeReader.Read(Encoding.UTF8.GetBytes(body)).Fault.ShouldNotBeNull().ShouldContain(fault);
+
+    [Fact]
+    public void Bytes_that_are_not_UTF_8_are_called_that() =>
+        EnvelopeReader
+            .Read(
+                """{"notificationId":"a","notificationType":"T","x":"?"}"""u8
+                    .ToArray()
+                    .Select(b => b == '?' ? (byte)0xFF : b)
+                    .ToArray()
+            )
+            .Fault.ShouldBe("the body is not UTF-8");
+
+    [Fact]
+    public async Task The_answer_is_400_with_problem_details_and_the_post_is_in_the_log()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+
+        using var answer = await location.PostAsync("""{"notificationId":17}""");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        using var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        problem.RootElement.GetProperty("detail").GetString().ShouldBe("notificationId is not a string");
+        problem.RootElement.GetProperty("status").GetInt32().ShouldBe(400);
+    }
+}
