@@ -1,5 +1,6 @@
 using NotificationHub.Intake;
-using NotificationHub.Routing;
+        hub.AddRouting();
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting;
@@ -14,6 +15,19 @@ internal static class HubApplication
     /// <exception cref="ConfigurationException">The settings are not usable; all faults are named at once.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
+        var hub = Compose(args);
+        configure?.Invoke(hub.Host);
+        hub.ThrowIfFaulty();
+
+        var app = hub.Host.Build();
+        app.MapIntake();
+        return app;
+    }
+
+    /// <summary>Everything the hub is made of, before it is built; the commands take from it what they need and start nothing.</summary>
+    /// <param name="args">As for <see cref="Build"/>.</param>
+    public static HubBuilder Compose(string[] args)
+    {
         var builder = WebApplication.CreateBuilder(
             // appsettings.json lies beside the program, wherever it is started from; the data folder does not.
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
@@ -23,13 +37,8 @@ internal static class HubApplication
         hub.AddStorage();
         hub.AddIntake();
         hub.AddRouting();
-
-        configure?.Invoke(builder);
-        hub.ThrowIfFaulty();
-
-        var app = builder.Build();
-        app.MapIntake();
-        return app;
+        hub.AddLocations();
+        return hub;
     }
 
     private static void ListenSomewhere(WebApplicationBuilder builder)

@@ -1,0 +1,49 @@
+using FluentValidation;
+using Microsoft.Extensions.Options;
+using NotificationHub.Apple;
+
+namespace NotificationHub.Locations;
+
+/// <summary>Where Apple is.</summary>
+internal sealed class AppleOptions
+{
+    public const string Section = "Apple";
+
+    /// <summary>Root of the management API, version included; plain http is accepted for loopback addresses only.</summary>
+    public Uri BaseUrl { get; set; } = new AppleClientOptions().BaseUrl;
+}
+
+internal sealed class AppleOptionsValidator : AbstractValidator<AppleOptions>
+{
+    public AppleOptionsValidator() =>
+        RuleFor(options => options.BaseUrl)
+            .Must(BeSafe)
+            .WithMessage(
+                "must be an https URL without user, query or fragment, such as https://vpp.itunes.apple.com/mdm/v2 "
+                    + "(http is accepted for loopback addresses only)"
+            );
+
+    private static bool BeSafe(Uri url) =>
+        url is { IsAbsoluteUri: true, UserInfo: "", Query: "", Fragment: "" }
+        && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
+}
+
+internal static class AppleSetup
+{
+    /// <summary>One <see cref="AppleClient"/> for all locations.</summary>
+    public static void AddApple(this HubBuilder hub)
+    {
+        hub.AddOptions(AppleOptions.Section, new AppleOptionsValidator());
+        hub.Services.AddHttpClient(AppleOptions.Section, http => http.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(AppleClient.CreateHandler)
+            // The handler renews its own connections.
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            // A query names people and devices.
+            .RemoveAllLoggers();
+        hub.Services.AddSingleton(services => new AppleClient(
+            services.GetRequiredService<IHttpClientFactory>().CreateClient(AppleOptions.Section),
+            new AppleClientOptions { BaseUrl = services.GetRequiredService<IOptions<AppleOptions>>().Value.BaseUrl },
+            services.GetRequiredService<TimeProvider>()
+        ));
+    }
+}

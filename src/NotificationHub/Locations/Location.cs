@@ -1,0 +1,44 @@
+namespace NotificationHub.Locations;
+
+/// <summary>A row of <c>location</c>: Apple's library as the hub knows it. Times are Unix milliseconds.</summary>
+internal sealed record Location
+{
+    public required string LocationId { get; init; }
+
+    /// <summary>Apple's id of the library; null until the first notification of a receive-only location names it.</summary>
+    public string? UId { get; init; }
+
+    public string? Name { get; init; }
+
+    public required string StateWord { get; init; }
+
+    public string? StateReason { get; init; }
+
+    public required long StateSince { get; init; }
+
+    /// <summary>There is no content token: notifications are received, nothing is read from Apple.</summary>
+    public required bool ReceiveOnly { get; init; }
+
+    public string? MdmId { get; init; }
+
+    public string? MdmName { get; init; }
+
+    public string? MdmMetadata { get; init; }
+
+    public string? NotificationUrl { get; init; }
+
+    /// <summary>A JSON array of Apple's notification types.</summary>
+    public string? NotificationTypes { get; init; }
+
+    /// <summary>The content token, encrypted by <see cref="ContentTokenProtector"/>.</summary>
+    public byte[]? ContentToken { get; init; }
+
+    public long? TokenExpiresAt { get; init; }
+
+    public required long CreatedAt { get; init; }
+
+    /// <summary>When the registration was confirmed; null while it is pending.</summary>
+    public long? RegisteredAt { get; init; }
+
+    public LocationState State => LocationStates.Parse(StateWord);
+}

@@ -1,0 +1,77 @@
+using NotificationHub.Apple;
+
+namespace NotificationHub.Locations;
+
+/// <summary>How a location's state follows from what Apple answers and from the clock. Pure: the caller stores and tells.</summary>
+internal static class LocationStates
+{
+    /// <summary>How long before its end a content token is called expiring. Apple: ClientConfigResponse (15 days).</summary>
+    public static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(15);
+
+    /// <summary>Whether Apple may be called for a location in this state.</summary>
+    public static bool MayCallApple(LocationState state) => state is LocationState.Valid or LocationState.Expiring;
+
+    /// <summary>The state after an answer without an error.</summary>
+    /// <param name="current">The state before.</param>
+    /// <param name="recordedMdmId">The <c>mdmInfo.id</c> that was recorded at registration.</param>
+    /// <param name="answeredMdmId">The one in the answer; null where the answer had none, which says nothing.</param>
+    /// <param name="tokenExpiresAt">The content token's end, from the answer or as it is known.</param>
+    /// <param name="now">The time of the answer.</param>
+    public static LocationState AfterAnswer(
+        LocationState current,
+        string? recordedMdmId,
+        string? answeredMdmId,
+        DateTimeOffset? tokenExpiresAt,
+        DateTimeOffset now
+    ) =>
+        current == LocationState.Pending ? current
+        : recordedMdmId is not null && answeredMdmId is not null && recordedMdmId != answeredMdmId
+            ? LocationState.TakenOver
+        // An answer proves that the token works, whatever its date says.
+        : tokenExpiresAt - now <= ExpiryWarning ? LocationState.Expiring
+        : LocationState.Valid;
+
+    /// <summary>The state after an error: only those about the content token itself change it.</summary>
+    public static LocationState AfterFault(LocationState current, AppleErrorKind fault) =>
+        (current, fault) switch
+        {
+            (LocationState.Pending, _) => current,
+            (_, AppleErrorKind.TokenExpired) => LocationState.Expired,
+            (_, AppleErrorKind.TokenRevoked) => LocationState.Revoked,
+            (_, AppleErrorKind.TokenInvalid) => LocationState.Invalid,
+            _ => current,
+        };
+
+    /// <summary>The event that tells of having come into this state; null where there is nothing to tell.</summary>
+    public static string? EventOf(LocationState state) =>
+        state switch
+        {
+            LocationState.Expiring => "location.token-expiring",
+            LocationState.Expired => "location.token-expired",
+            // To a consumer the two are one: the token is dead before its date. The data says which.
+            LocationState.Revoked or LocationState.Invalid => "location.token-revoked",
+            LocationState.TakenOver => "location.taken-over",
+            _ => null,
+        };
+
+    /// <summary>The word that is stored and shown.</summary>
+    public static string Word(this LocationState state) =>
+        state switch
+        {
+            LocationState.Pending => "pending",
+            LocationState.Valid => "valid",
+            LocationState.Expiring => "expiring",
+            LocationState.Expired => "expired",
+            LocationState.Revoked => "revoked",
+            LocationState.Invalid => "invalid",
+            LocationState.TakenOver => "taken-over",
+            _ => throw new ArgumentOutOfRangeException(nameof(state), state, "There is no such state."),
+        };
+
+    public static LocationState Parse(string word) =>
+        Enum.GetValues<LocationState>()
+            .Where(state => state.Word() == word)
+            .Select(state => (LocationState?)state)
+            .FirstOrDefault()
+        ?? throw new ArgumentException($"There is no location state '{word}'.", nameof(word));
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Locations;
+
+internal static class LocationsSetup
+{
+    /// <summary>Locations, their secrets and content tokens, and how they are registered at Apple.</summary>
+    public static void AddLocations(this HubBuilder hub)
+    {
+        hub.AddApple();
+        hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
+        hub.Services.AddDataProtection().SetApplicationName("NotificationHub");
+        hub.Services.AddOptions<KeyManagementOptions>()
+            .Configure<IOptions<LocationOptions>, IOptions<StorageOptions>, ILoggerFactory>(
+                (keys, locations, storage, loggers) =>
+                    keys.XmlRepository = new KeyRingFolder(KeyRingOf(locations.Value, storage.Value), loggers)
+            );
+        hub.Services.AddSingleton<ContentTokenProtector>();
+        hub.Services.AddSingleton<LocationStore>();
+        hub.Services.AddSingleton<ReplicaWatch>();
+        hub.Services.AddSingleton<RegistrationLedger>();
+        hub.Services.AddSingleton<LocationRegistration>();
+        hub.Services.AddSingleton<ReceiveOnlyRegistration>();
+    }
+
+    private static DirectoryInfo KeyRingOf(LocationOptions locations, StorageOptions storage)
+    {
+        var database = Path.GetFullPath(new SqliteConnectionStringBuilder(storage.ConnectionString).DataSource);
+        return new DirectoryInfo(locations.KeyRing ?? Path.Combine(Path.GetDirectoryName(database)!, "keys"));
+    }
+}

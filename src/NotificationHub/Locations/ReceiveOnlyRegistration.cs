@@ -1,0 +1,42 @@
+namespace NotificationHub.Locations;
+
+/// <summary>A location without content token, and what its MDM has to enter at Apple. The secret is not kept: this is its only copy.</summary>
+internal sealed record ReceiveOnlyLocation(Location Location, NotificationSecret Secret);
+
+/// <summary>Adds a location whose notifications are received and passed on, while the MDM itself posts Client Config.</summary>
+internal sealed class ReceiveOnlyRegistration(RegistrationLedger ledger, ReplicaWatch replicas, TimeProvider time)
+{
+    /// <exception cref="RegistrationException">No hub runs, or one of them does not accept the secret in time.</exception>
+    public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
+    {
+        await replicas.DemandLiveAsync(cancellationToken);
+        var secret = NotificationSecret.Mint();
+        var location = Create(hubUrl, time.GetUtcNow().ToUnixTimeMilliseconds());
+        await ledger.BeginAsync(
+            location with
+            {
+                StateWord = LocationState.Pending.Word(),
+                RegisteredAt = null,
+            },
+            secret,
+            cancellationToken
+        );
+        await ledger.CompleteAsync(location, secret.Sha256, proven: true, cancellationToken);
+        return new ReceiveOnlyLocation(location, secret);
+    }
+
+    private static Location Create(Uri hubUrl, long now)
+    {
+        var locationId = LocationId.Mint();
+        return new Location
+        {
+            LocationId = locationId,
+            StateWord = LocationState.Valid.Word(),
+            StateSince = now,
+            ReceiveOnly = true,
+            NotificationUrl = NotificationUrl.Of(hubUrl, locationId),
+            CreatedAt = now,
+            RegisteredAt = now,
+        };
+    }
+}
