@@ -1,3 +1,3 @@
-using NotificationHub.Hosting;
+using NotificationHub.CommandLine;
 
-await HubApplication.Build(args).RunAsync();
+return await HubCommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using NotificationHub.Apple;
+using NotificationHub.Events;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
@@ -8,52 +10,61 @@ internal static class LocationEvents
 {
     /// <summary>That it was registered, and at once that its content token ends soon, where it does.</summary>
     public static IReadOnlyCollection<NewEvent> OfRegistration(Location location) =>
-        LocationStates.EventOf(location.State) is { } name
-            ? [Registered(location, location.StateSince), StateChanged(name, location, location.StateSince)]
-            : [Registered(location, location.StateSince)];
+        OfState(location, owner: null) is { } state ? [Registered(location), state] : [Registered(location)];
 
-    private static NewEvent Registered(Location location, long now) =>
+    /// <summary>That it came into its present state; null where that needs no telling.</summary>
+    /// <param name="location">The location, in that state.</param>
+    /// <param name="owner">Who Apple says owns it now, where somebody took it over.</param>
+    public static NewEvent? OfState(Location location, MdmInfo? owner) =>
+        LocationStates.EventOf(location.State) is not { } name ? null
+        : location.State == LocationState.TakenOver ? Of(name, location, TakenOver(location, owner))
+        : Of(name, location, TokenState(location));
+
+    private static NewEvent Registered(Location location) =>
         Of(
-            "location.registered",
+            EventNames.LocationRegistered,
             location,
-            new
-            {
-                location.UId,
-                location.Name,
-                location.ReceiveOnly,
-                location.NotificationUrl,
-                NotificationTypes = LocationStore.ReadTypes(location.NotificationTypes),
-                location.MdmId,
-                TokenExpiresAt = TimeOf(location.TokenExpiresAt),
-            },
-            now
+            JsonSerializer.SerializeToUtf8Bytes(
+                new LocationRegistered
+                {
+                    UId = location.UId,
+                    Name = location.Name,
+                    ReceiveOnly = location.ReceiveOnly,
+                    NotificationTypes = location.NotificationTypes is { } types ? LocationStore.ReadTypes(types) : null,
+                },
+                EventJsonContext.Wire.LocationRegistered
+            )
         );
 
-    public static NewEvent StateChanged(string name, Location location, long now) =>
-        Of(
-            name,
-            location,
-            new
+    private static byte[] TokenState(Location location) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new LocationTokenState
             {
-                location.UId,
-                location.Name,
                 State = location.StateWord,
+                ExpiresAt = location.TokenExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
                 Reason = location.StateReason,
-                TokenExpiresAt = TimeOf(location.TokenExpiresAt),
             },
-            now
+            EventJsonContext.Wire.LocationTokenState
         );
 
-    private static NewEvent Of<TData>(string name, Location location, TData data, long now) =>
+    private static byte[] TakenOver(Location location, MdmInfo? owner) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new LocationTakenOver
+            {
+                ExpectedMdmId = location.MdmId,
+                ActualMdmId = owner?.Id,
+                ActualMdmName = owner?.Name,
+            },
+            EventJsonContext.Wire.LocationTakenOver
+        );
+
+    private static NewEvent Of(string name, Location location, byte[] data) =>
         new()
         {
             Type = name,
             LocationId = location.LocationId,
             Subject = location.LocationId,
-            Data = JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web),
-            CreatedAt = now,
+            Data = data,
+            CreatedAt = location.StateSince,
         };
-
-    private static DateTimeOffset? TimeOf(long? milliseconds) =>
-        milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }

@@ -1,4 +1,5 @@
 using NotificationHub.Apple;
+using NotificationHub.Events;
 
 namespace NotificationHub.Locations;
 
@@ -46,11 +47,11 @@ internal static class LocationStates
     public static string? EventOf(LocationState state) =>
         state switch
         {
-            LocationState.Expiring => "location.token-expiring",
-            LocationState.Expired => "location.token-expired",
+            LocationState.Expiring => EventNames.LocationTokenExpiring,
+            LocationState.Expired => EventNames.LocationTokenExpired,
             // To a consumer the two are one: the token is dead before its date. The data says which.
-            LocationState.Revoked or LocationState.Invalid => "location.token-revoked",
-            LocationState.TakenOver => "location.taken-over",
+            LocationState.Revoked or LocationState.Invalid => EventNames.LocationTokenRevoked,
+            LocationState.TakenOver => EventNames.LocationTakenOver,
             _ => null,
         };
 

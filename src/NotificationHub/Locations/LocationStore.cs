@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Dapper;
+using NotificationHub.Apple;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
@@ -63,39 +64,49 @@ internal sealed class LocationStore(Database database)
     }
 
     /// <summary>Brings the location into another state and appends the event that tells of it, once for each change.</summary>
+    /// <param name="transaction">The transaction of whoever learned of it.</param>
+    /// <param name="locationId">The location.</param>
+    /// <param name="state">What <see cref="LocationStates"/> says.</param>
+    /// <param name="reason">What showed it, such as Apple's message; for people.</param>
+    /// <param name="owner">Who owns it now, where it was taken over.</param>
     /// <returns>False where the location is in that state already, or is not there.</returns>
     public async Task<bool> SetStateAsync(
         WriteTransaction transaction,
         string locationId,
         LocationState state,
-        string? reason = null
+        string? reason = null,
+        MdmInfo? owner = null
     )
     {
-        var now = await transaction.NowAsync();
-        var changed = await transaction.ExecuteAsync(
-            """
-            update location
-            set state = @state, state_reason = @reason, state_since = @now
-            where location_id = @locationId and state <> @state
-            """,
-            new
-            {
-                locationId,
-                state = state.Word(),
-                reason,
-                now,
-            }
+        var location = await transaction.FirstOrDefaultAsync<Location>(
+            $"{Select} where location_id = @locationId",
+            new { locationId }
         );
-        if (changed > 0 && LocationStates.EventOf(state) is { } name)
+        if (location is null || location.State == state)
         {
-            var location = await transaction.FirstOrDefaultAsync<Location>(
-                $"{Select} where location_id = @locationId",
-                new { locationId }
-            );
-            await EventLog.AppendAsync(transaction, database, [LocationEvents.StateChanged(name, location!, now)]);
+            return false;
         }
 
-        return changed > 0;
+        var changed = location with
+        {
+            StateWord = state.Word(),
+            StateReason = reason,
+            StateSince = await transaction.NowAsync(),
+        };
+        await transaction.ExecuteAsync(
+            """
+            update location
+            set state = @StateWord, state_reason = @StateReason, state_since = @StateSince
+            where location_id = @LocationId
+            """,
+            changed
+        );
+        if (LocationEvents.OfState(changed, owner) is { } told)
+        {
+            await EventLog.AppendAsync(transaction, database, [told]);
+        }
+
+        return true;
     }
 
     /// <summary>Notes the end of the content token, as an answer of Apple names it.</summary>

@@ -22,6 +22,12 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>In-process wake-ups between the stages.</summary>
     public Pulses Pulses { get; } = new();
 
+    /// <summary>Where the database is, for people; nothing secret.</summary>
+    public abstract string Place { get; }
+
+    /// <summary>False where <see cref="OpenAsync"/> would make a new one.</summary>
+    public abstract bool Exists { get; }
+
     /// <summary>Brings the schema up to date and opens the write lane.</summary>
     public abstract Task OpenAsync(CancellationToken cancellationToken);
 

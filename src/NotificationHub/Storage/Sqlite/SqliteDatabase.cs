@@ -27,6 +27,10 @@ internal sealed class SqliteDatabase : Database
 
     public string File => Path.GetFullPath(writer.DataSource);
 
+    public override string Place => File;
+
+    public override bool Exists => System.IO.File.Exists(File);
+
     /// <summary>About how many pages the write-ahead log holds.</summary>
     public long WalPages => lane.WalPages;
 

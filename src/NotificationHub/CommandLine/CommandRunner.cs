@@ -1,0 +1,62 @@
+using System.CommandLine;
+using NotificationHub.Hosting;
+using NotificationHub.Storage;
+
+namespace NotificationHub.CommandLine;
+
+/// <summary>Runs one command on the hub's own services, with the database open and no stage started: a hub may be running beside it.</summary>
+internal sealed class CommandRunner(string[] settings, TextWriter output)
+{
+    /// <summary>On every command: one JSON document on the output, and nothing else.</summary>
+    public static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print one JSON document and nothing else.",
+        Recursive = true,
+    };
+
+    public string[] Settings => settings;
+
+    /// <exception cref="CommandException">There is no database yet.</exception>
+    public async Task<int> RunAsync(
+        ParseResult arguments,
+        Func<CommandContext, Task<int>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        var hub = HubApplication.Compose(settings);
+        hub.Host.Logging.ClearProviders();
+        hub.ThrowIfFaulty();
+        await using var app = hub.Host.Build();
+        var database = app.Services.GetRequiredService<Database>();
+        if (!database.Exists)
+        {
+            throw new CommandException(
+                ExitCode.NotFound,
+                $"There is no database at {database.Place}. Start the hub first, or name its database with --Storage:ConnectionString=…"
+            );
+        }
+
+        await database.OpenAsync(cancellationToken);
+        var context = new CommandContext(
+            app.Services,
+            database,
+            arguments,
+            new CommandOutput(output, arguments.GetValue(Json)),
+            cancellationToken
+        );
+        return await work(context);
+    }
+}
+
+/// <summary>What a command works with.</summary>
+internal sealed record CommandContext(
+    IServiceProvider Services,
+    Database Database,
+    ParseResult Arguments,
+    CommandOutput Output,
+    CancellationToken CancellationToken
+)
+{
+    public T Service<T>()
+        where T : notnull => Services.GetRequiredService<T>();
+}

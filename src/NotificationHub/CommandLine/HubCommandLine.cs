@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Storage;
+
+namespace NotificationHub.CommandLine;
+
+/// <summary>All commands. Results go to the output; everything else an operator is to read goes to the error output.</summary>
+internal static class HubCommandLine
+{
+    private const string Description = """
+        Receives Apple's App and Book Management notifications, keeps them, passes them on as events and reads again what has changed.
+        Without a command it serves. Every command takes settings as --Section:Key=value, for example
+        --Storage:ConnectionString="Data Source=data/notificationhub.db".
+        Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not found, 78 unusable settings.
+        """;
+
+    public static async Task<int> RunAsync(
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var arguments = CommandArguments.Of(args);
+        var root = Create(new CommandRunner(arguments.Settings, output));
+        var result = root.Parse(arguments.Others, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Action is ParseErrorAction || result.Errors.Count > 0)
+        {
+            return Report(error, ExitCode.Usage, string.Join(Environment.NewLine, result.Errors.Select(fault => fault.Message)));
+        }
+
+        try
+        {
+            return await result.InvokeAsync(Configuration(result, output, error), cancellationToken);
+        }
+        catch (Exception exception) when (CodeOf(exception) is { } code)
+        {
+            return Report(error, code, exception.Message);
+        }
+    }
+
+    private static RootCommand Create(CommandRunner runner)
+    {
+        var root = new RootCommand(Description)
+        {
+            LocationsCommand.Create(runner),
+            NotificationsCommand.Create(runner),
+        };
+        root.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
+        return root;
+    }
+
+    private static async Task<int> ServeAsync(string[] settings, CancellationToken cancellationToken)
+    {
+        await HubApplication.Build(settings).RunAsync(cancellationToken);
+        return ExitCode.Ok;
+    }
+
+    private static InvocationConfiguration Configuration(ParseResult result, TextWriter output, TextWriter error) =>
+        new()
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            // The serving host listens to the signals itself, and takes its time to write what it has taken in.
+            ProcessTerminationTimeout =
+                result.CommandResult.Command is RootCommand ? null : TimeSpan.FromSeconds(5),
+        };
+
+    /// <summary>Null for what nobody has foreseen: that ends the process with its trace.</summary>
+    private static int? CodeOf(Exception exception) =>
+        exception switch
+        {
+            ConfigurationException => ExitCode.Configuration,
+            CommandException refused => refused.ExitCode,
+            RegistrationException
+            or SchemaException
+            or StorageUnavailableException
+            or SqliteException
+            or CryptographicException
+            or IOException
+            or UnauthorizedAccessException
+            or OperationCanceledException => ExitCode.Failed,
+            _ => null,
+        };
+
+    private static int Report(TextWriter error, int code, string message)
+    {
+        error.WriteLine(message);
+        return code;
+    }
+}

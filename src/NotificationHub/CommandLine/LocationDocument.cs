@@ -1,0 +1,51 @@
+using NotificationHub.Locations;
+
+namespace NotificationHub.CommandLine;
+
+/// <summary>A location as commands print it: no token, no secret, no digest.</summary>
+internal sealed record LocationDocument
+{
+    public required string Id { get; init; }
+
+    public string? UId { get; init; }
+
+    public string? Name { get; init; }
+
+    public required string State { get; init; }
+
+    public string? StateReason { get; init; }
+
+    public required DateTimeOffset StateSince { get; init; }
+
+    public required bool ReceiveOnly { get; init; }
+
+    public string? MdmId { get; init; }
+
+    public string? NotificationUrl { get; init; }
+
+    public required IReadOnlyList<string> NotificationTypes { get; init; }
+
+    public DateTimeOffset? TokenExpiresAt { get; init; }
+
+    public DateTimeOffset? RegisteredAt { get; init; }
+
+    public static LocationDocument Of(Location location) =>
+        new()
+        {
+            Id = location.LocationId,
+            UId = location.UId,
+            Name = location.Name,
+            State = location.StateWord,
+            StateReason = location.StateReason,
+            StateSince = DateTimeOffset.FromUnixTimeMilliseconds(location.StateSince),
+            ReceiveOnly = location.ReceiveOnly,
+            MdmId = location.MdmId,
+            NotificationUrl = location.NotificationUrl,
+            NotificationTypes = LocationStore.ReadTypes(location.NotificationTypes),
+            TokenExpiresAt = TimeOf(location.TokenExpiresAt),
+            RegisteredAt = TimeOf(location.RegisteredAt),
+        };
+
+    private static DateTimeOffset? TimeOf(long? milliseconds) =>
+        milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
+}

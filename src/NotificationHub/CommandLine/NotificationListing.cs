@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.CommandLine;
+
+/// <summary>Which notifications are meant; null means any.</summary>
+internal sealed record NotificationFilter(Disposition? Disposition, string? LocationId);
+
+/// <summary>A row of the list, without the body.</summary>
+internal sealed record NotificationRow
+{
+    public required long Seq { get; init; }
+
+    public required string Location { get; init; }
+
+    public string? NotificationId { get; init; }
+
+    public string? NotificationType { get; init; }
+
+    public string? UId { get; init; }
+
+    [JsonIgnore]
+    public required long ReceivedAtMilliseconds { get; init; }
+
+    public DateTimeOffset ReceivedAt => DateTimeOffset.FromUnixTimeMilliseconds(ReceivedAtMilliseconds);
+
+    public required Disposition Disposition { get; init; }
+
+    [JsonIgnore]
+    public string DispositionWord => Disposition.ToString().ToLowerInvariant();
+
+    public required bool Conflict { get; init; }
+
+    public required long Bytes { get; init; }
+
+    public string? Fault { get; init; }
+}
+
+internal static class NotificationListing
+{
+    private const int SeqsPerPage = 1000;
+
+    private const string Condition = """
+        seq > @after
+            and (@Disposition is null or disposition = @Disposition)
+            and (@LocationId is null or location_id = @LocationId)
+        """;
+
+    public static async Task<IReadOnlyList<NotificationRow>> ReadAsync(
+        Database database,
+        NotificationFilter filter,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var rows = await connection.QueryAsync<NotificationRow>(
+            $"""
+            select seq, location_id Location, notification_id NotificationId, notification_type NotificationType, u_id UId,
+                received_at ReceivedAtMilliseconds, disposition, conflict, length(body) Bytes, fault
+            from notification_log
+            where {Condition}
+            order by seq
+            limit @limit
+            """,
+            Parameters(filter, after, limit)
+        );
+        return rows.AsList();
+    }
+
+    /// <summary>The seqs of all that fit, page by page, so that no statement stays open over what is done with them.</summary>
+    public static async IAsyncEnumerable<long> SeqsAsync(
+        Database database,
+        NotificationFilter filter,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var after = 0L;
+        while (await ReadSeqsAsync(database, filter, after, cancellationToken) is { Length: > 0 } page)
+        {
+            foreach (var seq in page)
+            {
+                yield return seq;
+            }
+
+            after = page[^1];
+        }
+    }
+
+    private static async Task<long[]> ReadSeqsAsync(
+        Database database,
+        NotificationFilter filter,
+        long after,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var seqs = await connection.QueryAsync<long>(
+            $"select seq from notification_log where {Condition} order by seq limit @limit",
+            Parameters(filter, after, SeqsPerPage)
+        );
+        return [.. seqs];
+    }
+
+    private static object Parameters(NotificationFilter filter, long after, int limit) =>
+        new
+        {
+            filter.Disposition,
+            filter.LocationId,
+            after,
+            limit,
+        };
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using NotificationHub.Storage;
+
+namespace NotificationHub.CommandLine;
+
+internal static class NotificationsCommand
+{
+    private static readonly Option<string?> WithDisposition = new Option<string?>("--disposition")
+    {
+        Description = "Only those of which this became.",
+    }.AcceptOnlyFromAmong([.. Enum.GetNames<Disposition>().Select(name => name.ToLowerInvariant())]);
+
+    private static readonly Option<string?> OfLocation = new("--location") { Description = "Only those of this location." };
+
+    private static readonly Option<long> After = new("--after") { Description = "Only those behind this seq." };
+
+    private static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "How many at most.",
+        DefaultValueFactory = _ => 100,
+    };
+
+    private static readonly Argument<long> Seq = new("seq") { Description = "The notification's place in the log." };
+
+    private static readonly Option<bool> Raw = new("--raw")
+    {
+        Description = "Print the body as it came, invite codes included.",
+    };
+
+    public static Command Create(CommandRunner runner) =>
+        new("notifications", "What Apple has posted, and what became of it.")
+        {
+            CommandRunner.Json,
+            CreateList(runner),
+            CreateShow(runner),
+        };
+
+    private static Command CreateList(CommandRunner runner)
+    {
+        Limit.Validators.Add(option =>
+        {
+            if (option.GetValueOrDefault<int>() is < 1 or > 10_000)
+            {
+                option.AddError("--limit must lie between 1 and 10000.");
+            }
+        });
+        var list = new Command("list", "List notifications in the order they were stored.")
+        {
+            WithDisposition,
+            OfLocation,
+            After,
+            Limit,
+        };
+        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
+        return list;
+    }
+
+    private static Command CreateShow(CommandRunner runner)
+    {
+        var show = new Command("show", "Show one notification with its body.") { Seq, Raw };
+        show.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ShowAsync, cancellationToken));
+        return show;
+    }
+
+    private static async Task<int> ListAsync(CommandContext context)
+    {
+        var limit = context.Arguments.GetValue(Limit);
+        var found = await NotificationListing.ReadAsync(
+            context.Database,
+            FilterOf(context.Arguments),
+            context.Arguments.GetValue(After),
+            limit,
+            context.CancellationToken
+        );
+        context.Output.Write(
+            new { Notifications = found, Next = found.Count == limit ? found[^1].Seq : (long?)null },
+            console =>
+            {
+                var table = ConsoleTable.Of("Seq", "Received", "Location", "Type", "Id", "Disposition", "Bytes", "Fault");
+                foreach (var row in found)
+                {
+                    table.Row(
+                        row.Seq,
+                        row.ReceivedAt,
+                        row.Location,
+                        row.NotificationType,
+                        row.NotificationId,
+                        row.Conflict ? $"{row.DispositionWord}, conflict" : row.DispositionWord,
+                        row.Bytes,
+                        row.Fault
+                    );
+                }
+
+                console.Write(table);
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> ShowAsync(CommandContext context)
+    {
+        var seq = context.Arguments.GetValue(Seq);
+        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
+        var entry =
+            await NotificationLog.FindAsync(connection, seq)
+            ?? throw new CommandException(ExitCode.NotFound, $"There is no notification {seq}.");
+        var document = NotificationDocument.Of(entry, context.Arguments.GetValue(Raw));
+        context.Output.Write(document, document.WriteTo);
+        return ExitCode.Ok;
+    }
+
+    private static NotificationFilter FilterOf(ParseResult arguments) =>
+        new(
+            arguments.GetValue(WithDisposition) is { } word ? Enum.Parse<Disposition>(word, ignoreCase: true) : null,
+            arguments.GetValue(OfLocation)
+        );
+}
