@@ -7,7 +7,9 @@ namespace NotificationHub.CommandLine;
 internal static class ConsoleTable
 {
     public static Table Of(params string[] headings) =>
-        new Table { Border = TableBorder.Simple }.AddColumns([.. headings.Select(heading => new TableColumn(heading).NoWrap())]);
+        new Table { Border = TableBorder.Simple }.AddColumns([
+            .. headings.Select(heading => new TableColumn(heading).NoWrap()),
+        ]);
 
     public static Table Row(this Table table, params object?[] cells) =>
         table.AddRow(cells.Select(cell => new Text(Printable(cell))));

@@ -30,7 +30,11 @@ internal static class HubCommandLine
         var result = root.Parse(arguments.Others, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction || result.Errors.Count > 0)
         {
-            return Report(error, ExitCode.Usage, string.Join(Environment.NewLine, result.Errors.Select(fault => fault.Message)));
+            return Report(
+                error,
+                ExitCode.Usage,
+                string.Join(Environment.NewLine, result.Errors.Select(fault => fault.Message))
+            );
         }
 
         try
@@ -67,8 +71,7 @@ internal static class HubCommandLine
             Error = error,
             EnableDefaultExceptionHandler = false,
             // The serving host listens to the signals itself, and takes its time to write what it has taken in.
-            ProcessTerminationTimeout =
-                result.CommandResult.Command is RootCommand ? null : TimeSpan.FromSeconds(5),
+            ProcessTerminationTimeout = result.CommandResult.Command is RootCommand ? null : TimeSpan.FromSeconds(5),
         };
 
     /// <summary>Null for what nobody has foreseen: that ends the process with its trace.</summary>

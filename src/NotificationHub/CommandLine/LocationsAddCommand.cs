@@ -9,7 +9,7 @@ internal static class LocationsAddCommand
 {
     private const long MaxTokenFileBytes = 64 * 1024;
 
-    private static readonly Option<FileInfo?> TokenFile = new Option<FileInfo?>("--token-file")
+    private static readonly Option<FileInfo> TokenFile = new Option<FileInfo>("--token-file")
     {
         Description = "The content token (.vpptoken) as it was downloaded from Apple.",
     }.AcceptExistingOnly();
@@ -34,7 +34,8 @@ internal static class LocationsAddCommand
 
     private static readonly Option<bool> ReceiveOnly = new("--receive-only")
     {
-        Description = "Take no content token and change nothing at Apple: print the URL and the secret, once, for the MDM to configure.",
+        Description =
+            "Take no content token and change nothing at Apple: print the URL and the secret, once, for the MDM to configure.",
     };
 
     public static Command Create(CommandRunner runner)
@@ -77,7 +78,8 @@ internal static class LocationsAddCommand
             command.AddError("Give --token-file, or --receive-only where there is none.");
         }
 
-        var sends = hasToken || new[] { MdmId, MdmName, MdmMetadata }.Any(option => command.GetResult(option) is not null);
+        var sends =
+            hasToken || new[] { MdmId, MdmName, MdmMetadata }.Any(option => command.GetResult(option) is not null);
         if (sends && receiveOnly)
         {
             command.AddError("With --receive-only nothing is sent to Apple: leave --token-file and --mdm-… out.");
@@ -97,9 +99,7 @@ internal static class LocationsAddCommand
                 Metadata = arguments.GetValue(MdmMetadata),
             }
         );
-        var location = await context
-            .Service<LocationRegistration>()
-            .RegisterAsync(request, context.CancellationToken);
+        var location = await context.Service<LocationRegistration>().RegisterAsync(request, context.CancellationToken);
         var document = LocationDocument.Of(location);
         context.Output.Write(
             document,

@@ -85,9 +85,7 @@ internal sealed record NotificationDocument
             ("traceparent", Traceparent),
             ("SHA-256", BodySha256)
         );
-        console.WriteText(
-            BodyHex is null ? "Body:" : "Body, which is no text, in hexadecimal:"
-        );
+        console.WriteText(BodyHex is null ? "Body:" : "Body, which is no text, in hexadecimal:");
         console.WriteText(Body ?? BodyHex!);
         if (InviteCodesWithheld)
         {

@@ -10,7 +10,10 @@ internal static class NotificationsCommand
         Description = "Only those of which this became.",
     }.AcceptOnlyFromAmong([.. Enum.GetNames<Disposition>().Select(name => name.ToLowerInvariant())]);
 
-    private static readonly Option<string?> OfLocation = new("--location") { Description = "Only those of this location." };
+    private static readonly Option<string?> OfLocation = new("--location")
+    {
+        Description = "Only those of this location.",
+    };
 
     private static readonly Option<long> After = new("--after") { Description = "Only those behind this seq." };
 
@@ -76,7 +79,16 @@ internal static class NotificationsCommand
             new { Notifications = found, Next = found.Count == limit ? found[^1].Seq : (long?)null },
             console =>
             {
-                var table = ConsoleTable.Of("Seq", "Received", "Location", "Type", "Id", "Disposition", "Bytes", "Fault");
+                var table = ConsoleTable.Of(
+                    "Seq",
+                    "Received",
+                    "Location",
+                    "Type",
+                    "Id",
+                    "Disposition",
+                    "Bytes",
+                    "Fault"
+                );
                 foreach (var row in found)
                 {
                     table.Row(
