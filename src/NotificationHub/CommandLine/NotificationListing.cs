@@ -22,7 +22,7 @@ internal sealed record NotificationRow
     public string? UId { get; init; }
 
     [JsonIgnore]
-    public required long ReceivedAtMilliseconds { get; init; }
+    public long ReceivedAtMilliseconds { get; init; }
 
     public DateTimeOffset ReceivedAt => DateTimeOffset.FromUnixTimeMilliseconds(ReceivedAtMilliseconds);
 
