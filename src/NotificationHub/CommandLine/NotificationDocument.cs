@@ -1,3 +1,4 @@
+using NotificationHub.Routing;
 using NotificationHub.Storage;
 using Spectre.Console;
 
@@ -92,4 +93,16 @@ internal sealed record NotificationDocument
             console.WriteText("Invite codes were withheld; --raw shows them.");
         }
     }
+}
+
+/// <summary>What became of one notification that was to be routed again.</summary>
+internal sealed record RerouteDocument(
+    long Seq,
+    RerouteResult Result,
+    IReadOnlyList<string> Events,
+    IReadOnlyList<string> Faults
+)
+{
+    public static RerouteDocument Of(long seq, RerouteOutcome outcome) =>
+        new(seq, outcome.Result, outcome.Events, outcome.Faults);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NotificationHub.Routing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
@@ -25,6 +26,12 @@ internal static class NotificationsCommand
 
     private static readonly Argument<long> Seq = new("seq") { Description = "The notification's place in the log." };
 
+    private static readonly Argument<long[]> Seqs = new("seq")
+    {
+        Description = "The notifications' places in the log.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
     private static readonly Option<bool> Raw = new("--raw")
     {
         Description = "Print the body as it came, invite codes included.",
@@ -36,6 +43,7 @@ internal static class NotificationsCommand
             CommandRunner.Json,
             CreateList(runner),
             CreateShow(runner),
+            CreateReroute(runner),
         };
 
     private static Command CreateList(CommandRunner runner)
@@ -63,6 +71,36 @@ internal static class NotificationsCommand
         var show = new Command("show", "Show one notification with its body.") { Seq, Raw };
         show.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ShowAsync, cancellationToken));
         return show;
+    }
+
+    private static Command CreateReroute(CommandRunner runner)
+    {
+        var reroute = new Command(
+            "reroute",
+            "Route notifications that were set aside (rejected, quarantined, unrecognized) as if they had been accepted."
+        )
+        {
+            Seqs,
+            WithDisposition,
+            OfLocation,
+        };
+        reroute.Validators.Add(command =>
+        {
+            var hasDisposition = command.GetResult(WithDisposition) is not null;
+            if (hasDisposition == (command.GetValue(Seqs) is { Length: > 0 }))
+            {
+                command.AddError("Give either the seqs or --disposition.");
+            }
+
+            if (command.GetResult(OfLocation) is not null && !hasDisposition)
+            {
+                command.AddError("--location goes with --disposition only.");
+            }
+        });
+        reroute.SetAction(
+            (arguments, cancellationToken) => runner.RunAsync(arguments, RerouteAsync, cancellationToken)
+        );
+        return reroute;
     }
 
     private static async Task<int> ListAsync(CommandContext context)
@@ -120,6 +158,38 @@ internal static class NotificationsCommand
         context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
     }
+
+    private static async Task<int> RerouteAsync(CommandContext context)
+    {
+        var reroute = context.Service<Reroute>();
+        List<RerouteDocument> done = [];
+        await foreach (var seq in SeqsOfAsync(context))
+        {
+            done.Add(RerouteDocument.Of(seq, await reroute.RerouteAsync(seq, context.CancellationToken)));
+        }
+
+        context.Output.Write(
+            new { Rerouted = done },
+            console =>
+            {
+                var table = ConsoleTable.Of("Seq", "Result", "Events", "Faults");
+                foreach (var one in done)
+                {
+                    table.Row(one.Seq, one.Result.ToString(), one.Events, one.Faults);
+                }
+
+                console.Write(table);
+            }
+        );
+        return done.Exists(one => one.Result == RerouteResult.NotFound) ? ExitCode.NotFound
+            : done.TrueForAll(one => one.Result == RerouteResult.Rerouted) ? ExitCode.Ok
+            : ExitCode.Failed;
+    }
+
+    private static IAsyncEnumerable<long> SeqsOfAsync(CommandContext context) =>
+        context.Arguments.GetValue(Seqs) is { Length: > 0 } seqs
+            ? seqs.ToAsyncEnumerable()
+            : NotificationListing.SeqsAsync(context.Database, FilterOf(context.Arguments), context.CancellationToken);
 
     private static NotificationFilter FilterOf(ParseResult arguments) =>
         new(

@@ -1,6 +1,6 @@
 using NotificationHub.Intake;
-        hub.AddRouting();
 using NotificationHub.Locations;
+using NotificationHub.Routing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting;
