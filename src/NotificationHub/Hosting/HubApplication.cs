@@ -1,5 +1,6 @@
 using NotificationHub.Intake;
 using NotificationHub.Locations;
+using NotificationHub.Publishing;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 
@@ -21,6 +22,7 @@ internal static class HubApplication
 
         var app = hub.Host.Build();
         app.MapIntake();
+        app.MapPublishing();
         return app;
     }
 
@@ -37,6 +39,7 @@ internal static class HubApplication
         hub.AddStorage();
         hub.AddIntake();
         hub.AddRouting();
+        hub.AddPublishing();
         hub.AddLocations();
         return hub;
     }

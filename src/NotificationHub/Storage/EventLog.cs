@@ -83,7 +83,13 @@ internal sealed record EventEntry
 }
 
 /// <summary>What a reader of the event log wants of it; null means any.</summary>
-internal sealed record EventFilter(string? Topic = null, string? Type = null, string? LocationId = null);
+/// <param name="UpTo">The last <c>seq</c> to look at: bounds what a rare match costs.</param>
+internal sealed record EventFilter(
+    string? Topic = null,
+    string? Type = null,
+    string? LocationId = null,
+    long? UpTo = null
+);
 
 internal static class EventLog
 {
@@ -138,6 +144,7 @@ internal static class EventLog
                 filter.Topic,
                 filter.Type,
                 filter.LocationId,
+                filter.UpTo,
             }
         );
         await foreach (var row in rows.WithCancellation(cancellationToken))
@@ -165,5 +172,6 @@ internal static class EventLog
     private static string Conditions(EventFilter filter) =>
         (filter.Topic is null ? "" : " and e.topic = @Topic")
         + (filter.Type is null ? "" : " and e.type = @Type")
-        + (filter.LocationId is null ? "" : " and e.location_id = @LocationId");
+        + (filter.LocationId is null ? "" : " and e.location_id = @LocationId")
+        + (filter.UpTo is null ? "" : " and e.seq <= @UpTo");
 }

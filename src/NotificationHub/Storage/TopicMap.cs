@@ -17,6 +17,8 @@ internal static class TopicMap
             ? topic
             : throw new ArgumentException($"topics.json assigns '{eventName}' to no topic.", nameof(eventName));
 
+    public static bool Knows(string eventName) => TopicByEvent.ContainsKey(eventName);
+
     private static FrozenDictionary<string, string> Load()
     {
         using var stream = typeof(TopicMap).Assembly.GetManifestResourceStream("topics.json")!;

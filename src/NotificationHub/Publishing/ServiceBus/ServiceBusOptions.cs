@@ -14,8 +14,11 @@ internal sealed class ServiceBusOptions
     /// <summary>The most bytes of one request: 262144 on the Standard tier, 1048576 on Premium.</summary>
     public int MaxBatchBytes { get; set; } = 256 * 1024;
 
-    /// <summary>How long one send may take, the fetching of a token included.</summary>
-    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long one send may take, the fetching of a token included. A send begins only while more of the publisher's lease
+    /// is left, so it must stay well below <c>Storage:LeaseDuration</c>.
+    /// </summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     public bool IsConfigured => FullyQualifiedNamespace is { Length: > 0 } || ConnectionString is { Length: > 0 };
 }

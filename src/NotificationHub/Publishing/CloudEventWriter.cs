@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Publishing;
+
+/// <summary>
+/// Writes an event as one line in CloudEvents' JSON format: the same bytes for the bus and the feed.
+/// See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md.
+/// </summary>
+internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
+{
+    private static readonly JsonWriterOptions Format = new()
+    {
+        // Inside Service Bus's batch the event is escaped once more: what need not be escaped must not be.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    private readonly string publicUrl = options.Value.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? "";
+
+    public static string IdOf(EventEntry entry) =>
+        string.Create(CultureInfo.InvariantCulture, $"{entry.Epoch}-{entry.Seq}");
+
+    /// <summary>CloudEvents has no 64-bit integer, and a place in the log is to order as text.</summary>
+    public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
+
+    public void Write(EventEntry entry, IBufferWriter<byte> output)
+    {
+        using var json = new Utf8JsonWriter(output, Format);
+        json.WriteStartObject();
+        WriteAttributes(json, entry);
+        json.WritePropertyName("data"u8);
+        WriteData(json, entry.Data);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the event without its data, and where to fetch the whole.</summary>
+    public void WriteClaimCheck(EventEntry entry, IBufferWriter<byte> output)
+    {
+        using var json = new Utf8JsonWriter(output, Format);
+        json.WriteStartObject();
+        WriteAttributes(json, entry);
+        json.WriteString("dataref"u8, $"{publicUrl}/events/{IdOf(entry)}");
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes stored JSON as the value that is due; null where the stored bytes are no JSON.</summary>
+    public void WriteData(Utf8JsonWriter json, byte[] stored)
+    {
+        if (EventData.Prepare(stored, options.Value.IncludeInviteCode) is { } data)
+        {
+            json.WriteRawValue(data.Span, skipInputValidation: true);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+
+    private static void WriteAttributes(Utf8JsonWriter json, EventEntry entry)
+    {
+        json.WriteString("specversion"u8, "1.0"u8);
+        json.WriteString("id"u8, IdOf(entry));
+        json.WriteString(
+            "source"u8,
+            entry.LocationId is null ? "/hub" : $"/locations/{Uri.EscapeDataString(entry.LocationId)}"
+        );
+        json.WriteString("type"u8, EventTypes.Of(entry.Type));
+        WriteOptional(json, "subject"u8, entry.Subject);
+        json.WriteString(
+            "time"u8,
+            DateTimeOffset
+                .FromUnixTimeMilliseconds(entry.CreatedAt)
+                .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+        );
+        json.WriteString("datacontenttype"u8, "application/json"u8);
+        WriteOptional(json, "location"u8, entry.LocationId);
+        var sequence = Padded(entry.Seq);
+        json.WriteString("sequence"u8, sequence);
+        if (entry.Type.EndsWith(".changed", StringComparison.Ordinal))
+        {
+            json.WriteString("revision"u8, sequence);
+        }
+
+        if (entry.Conflict)
+        {
+            json.WriteBoolean("conflict"u8, true);
+        }
+
+        WriteOptional(json, "traceparent"u8, entry.Traceparent);
+    }
+
+    // CloudEvents has no null: an attribute without a value is left out, and an empty subject is not allowed.
+    private static void WriteOptional(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            json.WriteString(name, value);
+        }
+    }
+}

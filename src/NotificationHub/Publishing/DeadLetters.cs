@@ -1,0 +1,88 @@
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Publishing;
+
+/// <summary>The events that were set aside, and what people decide about them.</summary>
+internal sealed class DeadLetters(Database database, TimeProvider time)
+{
+    private const string Select = """
+        select d.event_seq Seq, d.topic, d.state, d.reason, d.refused_at RefusedAt, d.settled_at SettledAt, e.type,
+            e.location_id LocationId
+        from dead_letter d
+        left join event_log e on e.seq = d.event_seq
+        """;
+
+    /// <summary>The dead letters in the order of the log; null means any topic or state.</summary>
+    public async Task<IReadOnlyList<DeadLetter>> ListAsync(
+        string? topic,
+        string? state,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var rows = await connection.QueryAsync<DeadLetter>(
+            $"""
+            {Select}
+            where (@topic is null or d.topic = @topic) and (@state is null or d.state = @state)
+            order by d.event_seq
+            limit @limit
+            """,
+            new
+            {
+                topic,
+                state,
+                limit,
+            }
+        );
+        return rows.AsList();
+    }
+
+    public async Task<DeadLetter?> FindAsync(long seq, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await connection.QueryFirstOrDefaultAsync<DeadLetter>($"{Select} where d.event_seq = @seq", new { seq });
+    }
+
+    /// <summary>Has the event sent once more, with the same id, by whoever publishes its topic.</summary>
+    public Task<DeadLetterDecision> ResendAsync(long seq, CancellationToken cancellationToken) =>
+        DecideAsync(seq, DeadLetterState.Resend, settledAt: null, cancellationToken);
+
+    /// <summary>Settles it unsent.</summary>
+    public Task<DeadLetterDecision> DiscardAsync(long seq, CancellationToken cancellationToken) =>
+        DecideAsync(seq, DeadLetterState.Discarded, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+
+    private Task<DeadLetterDecision> DecideAsync(
+        long seq,
+        string state,
+        long? settledAt,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                var changed = await transaction.ExecuteAsync(
+                    "update dead_letter set state = @state, settled_at = @settledAt where event_seq = @seq and state = 'open'",
+                    new
+                    {
+                        seq,
+                        state,
+                        settledAt,
+                    }
+                );
+                if (changed == 1)
+                {
+                    transaction.OnCommit(database.Pulses.EventsAppended);
+                    return DeadLetterDecision.Taken;
+                }
+
+                var known = await transaction.ScalarAsync<long>(
+                    "select count(*) from dead_letter where event_seq = @seq",
+                    new { seq }
+                );
+                return known == 0 ? DeadLetterDecision.NotFound : DeadLetterDecision.NotOpen;
+            },
+            cancellationToken
+        );
+}

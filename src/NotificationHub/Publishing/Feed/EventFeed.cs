@@ -1,0 +1,107 @@
+using System.Globalization;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Publishing.Feed;
+
+/// <summary>Some events, and how far the log has been looked through for them.</summary>
+internal sealed record FeedPage(IReadOnlyList<EventEntry> Entries, long Position);
+
+/// <summary>Reads the event log for consumers, a page at a time and with no connection held between pages.</summary>
+internal sealed class EventFeed(Database database, TimeProvider time)
+{
+    private const int PageSize = 500;
+
+    /// <summary>How many rows one statement looks through: a filter that matches nothing must not scan the log in one go.</summary>
+    private const int Window = 20_000;
+
+    /// <summary>Events that another process appends raise no signal here.</summary>
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    /// <summary>The oldest <c>seq</c> that is kept; zero while there is none.</summary>
+    public async Task<long> ReadOldestAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (await EventLog.ReadBoundsAsync(connection)).First;
+    }
+
+    public async Task<EventEntry?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!TryParseSeq(id, out var seq))
+        {
+            return null;
+        }
+
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var entry = await EventLog.FindAsync(connection, seq);
+        // An id of another epoch, or spelled otherwise, is not this event's.
+        return entry is not null && CloudEventWriter.IdOf(entry) == id ? entry : null;
+    }
+
+    /// <summary>The next events behind <paramref name="after"/>; none where the log has no more that fit.</summary>
+    public async Task<FeedPage> ReadAsync(
+        long after,
+        EventFilter filter,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var (_, last) = await EventLog.ReadBoundsAsync(connection);
+        var position = after;
+        while (position < last)
+        {
+            var upTo = Math.Min(last, position + Window);
+            var entries = await EventLog.ReadPageAsync(
+                connection,
+                position,
+                filter with
+                {
+                    UpTo = upTo,
+                },
+                Math.Min(limit, PageSize),
+                cancellationToken
+            );
+            if (entries.Count > 0)
+            {
+                return new FeedPage(entries, entries[^1].Seq);
+            }
+
+            position = upTo;
+        }
+
+        return new FeedPage([], position);
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, but holds until there is an event or <paramref name="wait"/> is over.</summary>
+    public async Task<FeedPage> ReadOrWaitAsync(
+        long after,
+        EventFilter filter,
+        int limit,
+        TimeSpan wait,
+        CancellationToken cancellationToken
+    )
+    {
+        var started = time.GetTimestamp();
+        var position = after;
+        while (true)
+        {
+            var appended = database.Pulses.EventsAppended.Next;
+            var page = await ReadAsync(position, filter, limit, cancellationToken);
+            var left = wait - time.GetElapsedTime(started);
+            if (page.Entries.Count > 0 || left <= TimeSpan.Zero)
+            {
+                return page;
+            }
+
+            position = page.Position;
+            await Pulse.WaitAsync(appended, left < Poll ? left : Poll, time, cancellationToken);
+        }
+    }
+
+    private static bool TryParseSeq(string id, out long seq)
+    {
+        seq = 0;
+        var dash = id.IndexOf('-', StringComparison.Ordinal);
+        return dash > 0 && long.TryParse(id.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out seq);
+    }
+}

@@ -1,0 +1,28 @@
+namespace NotificationHub.Publishing;
+
+/// <summary>When a topic may be tried again: exponential with full jitter, never before the broker's <c>Retry-After</c>.</summary>
+internal sealed class PublishBackoff(TimeProvider time, Random random)
+{
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
+
+    /// <summary>A broker that asks for more than this is asked again all the same.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
+
+    private int attempts;
+    private DateTimeOffset until = DateTimeOffset.MinValue;
+
+    /// <summary>What is left of the wait; zero when it is over.</summary>
+    public TimeSpan Left => until - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+
+    public void Start(TimeSpan? retryAfter)
+    {
+        var ceiling = Math.Min(First.TotalSeconds * Math.Pow(2, attempts), Longest.TotalSeconds);
+        attempts++;
+        var delay = TimeSpan.FromSeconds(ceiling * random.NextDouble());
+        var asked = retryAfter is { } after && after < LongestRetryAfter ? after : LongestRetryAfter;
+        until = time.GetUtcNow() + (retryAfter is null || delay > asked ? delay : asked);
+    }
+
+    public void Reset() => (attempts, until) = (0, DateTimeOffset.MinValue);
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using NotificationHub.Publishing.Feed;
+using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Publishing;
+
+internal static class PublishingSetup
+{
+    public static void AddPublishing(this HubBuilder hub)
+    {
+        hub.AddOptions(PublishingOptions.Section, new PublishingOptionsValidator());
+        hub.Services.AddSingleton<CloudEventWriter>();
+        hub.Services.AddSingleton<TopicStatuses>();
+        hub.Services.AddSingleton<DeadLetters>();
+        hub.AddFeed();
+
+        var bus = hub.AddServiceBus();
+        if (bus.IsConfigured)
+        {
+            JudgeSendTimeout(hub, bus);
+            foreach (var topic in TopicMap.Topics)
+            {
+                hub.Services.AddSingleton<IHostedService>(services => CreateWorker(services, topic, bus.SendTimeout));
+            }
+        }
+    }
+
+    public static void MapPublishing(this WebApplication app) => app.MapFeed();
+
+    // Leases are renewed every third of their duration, so two thirds are what is left at the least.
+    private static void JudgeSendTimeout(HubBuilder hub, ServiceBusOptions bus)
+    {
+        var setting = hub.Configuration[$"{StorageOptions.Section}:{nameof(StorageOptions.LeaseDuration)}"];
+        var lease =
+            setting is null ? new StorageOptions().LeaseDuration
+            : TimeSpan.TryParse(setting, CultureInfo.InvariantCulture, out var parsed) ? parsed
+            : TimeSpan.MaxValue;
+        if (bus.SendTimeout + TopicPublisher.CommitMargin >= lease * (2 / 3.0))
+        {
+            hub.AddFault(
+                $"{ServiceBusOptions.Section}:{nameof(ServiceBusOptions.SendTimeout)}",
+                "must be more than a second shorter than two thirds of Storage:LeaseDuration: a send may not outlive its lease"
+            );
+        }
+    }
+
+    private static TopicPublisherWorker CreateWorker(IServiceProvider services, string topic, TimeSpan sendTimeout)
+    {
+        var time = services.GetRequiredService<TimeProvider>();
+        var database = services.GetRequiredService<Database>();
+        var sender = services.GetRequiredService<ITopicSender>();
+        var logger = services.GetRequiredService<ILogger<TopicPublisher>>();
+        var publisher = new TopicPublisher(
+            new TopicLog(topic, database, time),
+            new TopicMessages(services.GetRequiredService<CloudEventWriter>(), sender),
+            sender,
+            new TopicHealth(
+                topic,
+                services.GetRequiredService<TopicStatuses>(),
+                new PublishBackoff(time, Random.Shared),
+                time,
+                logger
+            ),
+            sendTimeout,
+            logger
+        );
+        return new TopicPublisherWorker(
+            publisher,
+            database.Pulses,
+            services.GetRequiredService<LeaseKeeper>(),
+            time,
+            services.GetRequiredService<ILogger<TopicPublisherWorker>>()
+        );
+    }
+}

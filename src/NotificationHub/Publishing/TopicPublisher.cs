@@ -1,0 +1,207 @@
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Publishing;
+
+/// <summary>
+/// Sends one topic's events in the order of the log, a batch at a time, and moves the topic's cursor after each. What the
+/// broker does not take stops this topic and no other.
+/// </summary>
+internal sealed partial class TopicPublisher(
+    TopicLog log,
+    TopicMessages messages,
+    ITopicSender sender,
+    TopicHealth health,
+    TimeSpan sendTimeout,
+    ILogger<TopicPublisher> logger
+)
+{
+    /// <summary>So many refused alone, one after another: the fault is hardly theirs.</summary>
+    private const int RefusalsThatStop = 3;
+
+    /// <summary>What the lease must outlast a send by, so that its outcome can still be committed.</summary>
+    public static readonly TimeSpan CommitMargin = TimeSpan.FromSeconds(1);
+
+    private readonly Narrowing narrowing = new();
+    private long? suspectAtTheEnd;
+
+    public string Topic => health.Topic;
+
+    /// <summary>How long the topic is left alone; zero when it may be tried.</summary>
+    public TimeSpan WaitLeft => health.WaitLeft;
+
+    /// <summary>Sends what is due. Whoever calls does so again and again, early when events were appended.</summary>
+    /// <returns>Whether more may be waiting.</returns>
+    /// <exception cref="LeaseLostException">Another replica publishes now; the last batch may be sent again by it.</exception>
+    public async Task<bool> PublishDueAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        if (health.WaitLeft > TimeSpan.Zero && !await HasLaterThanSuspectAsync(cancellationToken))
+        {
+            return false;
+        }
+
+        suspectAtTheEnd = null;
+        narrowing.BeginPass();
+        try
+        {
+            await ResendAsync(lease, cancellationToken);
+            return await PublishPageAsync(lease, cancellationToken);
+        }
+        catch (TopicSendException exception)
+        {
+            health.Stopped(exception.Message, exception.RetryAfter);
+            return false;
+        }
+    }
+
+    /// <summary>Takes stock of what waits, for whoever watches.</summary>
+    public async Task MeasureAsync(CancellationToken cancellationToken)
+    {
+        var (unsent, oldest) = await log.MeasureAsync(cancellationToken);
+        health.Measured(unsent, oldest);
+    }
+
+    public void StandBy() => health.StandBy();
+
+    private async Task<bool> PublishPageAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var (position, page) = await log.ReadDueAsync(cancellationToken);
+        List<OutgoingMessage> queue = [.. page.Select(messages.Create)];
+        var next = 0;
+        while (next < queue.Count || await EnqueueLaterAsync(queue, cancellationToken))
+        {
+            if (!MaySend(lease))
+            {
+                return false;
+            }
+
+            var count = BatchCut.Count(queue, next, sender.MaxBatchBytes, narrowing.MaxCount);
+            var batch = queue.GetRange(next, count);
+            var last = batch[^1];
+            if (await TrySendAsync(batch, cancellationToken) is not { } reason)
+            {
+                await MoveAsync(lease, position, last.Seq, cancellationToken);
+                position = last.Seq;
+                next += count;
+            }
+            else if (count > 1)
+            {
+                narrowing.BatchRefused(count, last.Seq);
+            }
+            else
+            {
+                Suspect(last, reason);
+                next++;
+            }
+        }
+
+        return page.Count == TopicLog.PageSize;
+    }
+
+    /// <summary>Behind a suspect the page is not the end: whether there is a later event decides what becomes of it.</summary>
+    private async Task<bool> EnqueueLaterAsync(List<OutgoingMessage> queue, CancellationToken cancellationToken)
+    {
+        if (narrowing.Suspects.Count == 0)
+        {
+            health.Publishing();
+            return false;
+        }
+
+        var later = await log.ReadAfterAsync(queue[^1].Seq, RefusalsThatStop, cancellationToken);
+        if (later.Count == 0)
+        {
+            suspectAtTheEnd = queue[^1].Seq;
+            health.Waiting(narrowing.Suspects[^1].Reason);
+            return false;
+        }
+
+        queue.AddRange(later.Select(messages.Create));
+        return true;
+    }
+
+    private async Task<bool> HasLaterThanSuspectAsync(CancellationToken cancellationToken) =>
+        suspectAtTheEnd is { } seq && (await log.ReadAfterAsync(seq, 1, cancellationToken)).Count > 0;
+
+    private void Suspect(OutgoingMessage message, string reason)
+    {
+        Log.Refused(logger, message.Message.MessageId, Topic, reason);
+        narrowing.EventRefused(new RefusedEvent(message.Entry, reason));
+        if (narrowing.Suspects.Count == RefusalsThatStop)
+        {
+            throw new TopicSendException(
+                TopicSendFault.Stopped,
+                status: null,
+                retryAfter: null,
+                $"{RefusalsThatStop} events in a row were refused: {reason}"
+            );
+        }
+    }
+
+    private async Task MoveAsync(Lease lease, long from, long to, CancellationToken cancellationToken)
+    {
+        RefusedEvent[] deadLettered = [.. narrowing.Suspects];
+        await log.CommitAsync(lease, from, to, deadLettered, cancellationToken);
+        narrowing.Accepted(to);
+        foreach (var refused in deadLettered)
+        {
+            Log.DeadLettered(logger, CloudEventWriter.IdOf(refused.Entry), Topic);
+            PublishingMetrics.DeadLettered(Topic, 1);
+        }
+    }
+
+    private async Task ResendAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        foreach (var (seq, entry) in await log.ReadResendsAsync(cancellationToken))
+        {
+            if (!MaySend(lease))
+            {
+                return;
+            }
+
+            var reason = entry is null
+                ? "The event is no longer in the log."
+                : await TrySendAsync([messages.Create(entry)], cancellationToken);
+            await (
+                reason is null
+                    ? log.SettleResendAsync(lease, seq, cancellationToken)
+                    : log.ReopenAsync(lease, seq, reason, cancellationToken)
+            );
+        }
+    }
+
+    // A send that may outlive the lease could come after the next owner's.
+    private bool MaySend(Lease lease) => lease.HasLeft(sendTimeout + CommitMargin);
+
+    /// <returns>Why the broker refuses the batch's content; null when it has accepted it.</returns>
+    /// <exception cref="TopicSendException">The topic takes nothing.</exception>
+    private async Task<string?> TrySendAsync(List<OutgoingMessage> batch, CancellationToken cancellationToken)
+    {
+        if (batch is [{ Size: var size }] && size > sender.MaxBatchBytes)
+        {
+            return $"Even without its data it takes {size} bytes; a batch holds {sender.MaxBatchBytes}.";
+        }
+
+        try
+        {
+            await sender.SendAsync(Topic, [.. batch.Select(message => message.Message)], cancellationToken);
+        }
+        catch (TopicSendException exception) when (exception.Fault == TopicSendFault.Refused)
+        {
+            return exception.Message;
+        }
+
+        health.Sent(batch.Count);
+        return null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The event {Id} was refused by the topic {Topic}: {Reason}")]
+        public static partial void Refused(ILogger logger, string id, string topic, string reason);
+
+        [LoggerMessage(
+            LogLevel.Error,
+            "The event {Id} is set aside: the topic {Topic} refuses it and takes later ones."
+        )]
+        public static partial void DeadLettered(ILogger logger, string id, string topic);
+    }
+}
