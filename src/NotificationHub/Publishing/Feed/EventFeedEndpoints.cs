@@ -37,7 +37,16 @@ internal static class EventFeedEndpoints
         );
         try
         {
-            await WriteAsync(context.Response, feed, writer, query with { After = query.After ?? oldest - 1 }, ending.Token);
+            await WriteAsync(
+                context.Response,
+                feed,
+                writer,
+                query with
+                {
+                    After = query.After ?? oldest - 1,
+                },
+                ending.Token
+            );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,0 +1,110 @@
+using NotificationHub.Publishing;
+
+namespace NotificationHub.Tests.Publishing;
+
+public sealed class DeadLetterTests : IAsyncLifetime
+{
+    private PublishingScene scene = null!;
+    private string[] ids = [];
+
+    public async Task InitializeAsync()
+    {
+        scene = await PublishingScene.OpenAsync();
+        ids = await scene.AppendAsync(3);
+        scene.Sender.Poison(ids[1]);
+        await scene.PassAsync();
+        scene.Sender.Accepted.Clear();
+    }
+
+    public async Task DisposeAsync() => await scene.DisposeAsync();
+
+    [Fact]
+    public async Task A_dead_letter_is_shown_with_its_event()
+    {
+        var letter = (await scene.DeadLetters.FindAsync(2, CancellationToken.None)).ShouldNotBeNull();
+
+        (letter.Type, letter.LocationId, letter.SettledAt).ShouldBe(("asset.changed", "north", null));
+    }
+
+    [Fact]
+    public async Task Lists_go_by_topic_and_state()
+    {
+        (await ListAsync("assets", DeadLetterState.Open)).ShouldBe([2]);
+        (await ListAsync("users", null)).ShouldBeEmpty();
+        (await ListAsync(null, DeadLetterState.Resent)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Resending_sends_the_event_with_its_own_id_and_settles_it()
+    {
+        scene.Sender.Answer = (_, _) => { };
+
+        (await scene.DeadLetters.ResendAsync(2, CancellationToken.None)).ShouldBe(DeadLetterDecision.Taken);
+        await scene.PassAsync();
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe([ids[1]]);
+        var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
+        letter.State.ShouldBe(DeadLetterState.Resent);
+        letter.SettledAt.ShouldBe(scene.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    [Fact]
+    public async Task Resending_what_is_refused_again_opens_it_again()
+    {
+        scene.Sender.Answer = (_, _) =>
+            throw new TopicSendException(TopicSendFault.Refused, 400, retryAfter: null, "still refused");
+        await scene.DeadLetters.ResendAsync(2, CancellationToken.None);
+
+        await scene.PassAsync();
+
+        var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
+        (letter.State, letter.Reason).ShouldBe((DeadLetterState.Open, "still refused"));
+    }
+
+    [Fact]
+    public async Task Resending_while_the_topic_is_stopped_happens_once_it_is_back()
+    {
+        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        await scene.DeadLetters.ResendAsync(2, CancellationToken.None);
+        await scene.PassAsync();
+        (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Resend);
+
+        scene.Sender.Answer = (_, _) => { };
+        await scene.LaterPassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe([ids[1]]);
+    }
+
+    [Fact]
+    public async Task What_is_no_longer_in_the_log_cannot_be_resent()
+    {
+        await scene.Test.ExecuteAsync("delete from event_log where seq = 2");
+        await scene.DeadLetters.ResendAsync(2, CancellationToken.None);
+
+        await scene.PassAsync();
+
+        var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
+        (letter.State, letter.Reason).ShouldBe((DeadLetterState.Open, "The event is no longer in the log."));
+    }
+
+    [Fact]
+    public async Task A_discarded_letter_is_settled_unsent_and_cannot_be_resent()
+    {
+        (await scene.DeadLetters.DiscardAsync(2, CancellationToken.None)).ShouldBe(DeadLetterDecision.Taken);
+        (await scene.DeadLetters.ResendAsync(2, CancellationToken.None)).ShouldBe(DeadLetterDecision.NotOpen);
+        await scene.PassAsync();
+
+        scene.Sender.Accepted.ShouldBeEmpty();
+        (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Discarded);
+    }
+
+    [Fact]
+    public async Task What_was_never_set_aside_is_not_found() =>
+        (await scene.DeadLetters.ResendAsync(1, CancellationToken.None)).ShouldBe(DeadLetterDecision.NotFound);
+
+    private async Task<IEnumerable<long>> ListAsync(string? topic, string? state) =>
+        (await scene.DeadLetters.ListAsync(topic, state, limit: 10, CancellationToken.None)).Select(letter =>
+            letter.Seq
+        );
+}

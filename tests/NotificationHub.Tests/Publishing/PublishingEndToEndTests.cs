@@ -1,0 +1,110 @@
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using NotificationHub.Events;
+using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Storage;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Publishing;
+
+/// <summary>The hub's own publishers against the simulated bus, over HTTP.</summary>
+public sealed class PublishingEndToEndTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private SimulatedServiceBus bus = null!;
+    private HubHost hub = null!;
+
+    public async Task InitializeAsync()
+    {
+        bus = await SimulatedServiceBus.StartAsync();
+        hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        await bus.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_bus_is_sent_the_bytes_that_the_feed_gives()
+    {
+        var tap = bus.Tap("assets", "inventory");
+        await AppendAsync("""{"text":"\"quoted\" \\ é 漢 🍏 \u2028 <&'+>","n":1.50}""");
+        await AppendAsync("{\r\n \"spread\": true,\r\n \"inviteCode\": \"c\"\r\n}");
+
+        var sent = await TakeAsync(tap, 2);
+
+        var fed = (await hub.Http.GetStringAsync("/events")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        sent.Select(message => message.Text).ShouldBe(fed);
+        fed[1].ShouldEndWith("""data":{"spread":true}}""");
+        bus.Violations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Each_topic_gets_its_events_in_order_and_once_although_the_bus_was_down()
+    {
+        await bus.StopListeningAsync(CancellationToken.None);
+        for (var i = 0; i < 50; i++)
+        {
+            await AppendAsync("{}", i % 2 == 0 ? EventNames.AssetChanged : EventNames.UserChanged);
+        }
+
+        var assets = bus.Tap("assets", "inventory");
+        var users = bus.Tap("users", "inventory");
+        await bus.ResumeListeningAsync(CancellationToken.None);
+
+        (await TakeAsync(assets, 25)).Select(message => message.MessageId).ShouldBe(Ids(first: 1));
+        (await TakeAsync(users, 25)).Select(message => message.MessageId).ShouldBe(Ids(first: 2));
+        bus.Violations.ShouldBeEmpty();
+
+        static IEnumerable<string> Ids(int first) => Enumerable.Range(0, 25).Select(i => $"1-{first + (2 * i)}");
+    }
+
+    [Fact]
+    public async Task An_event_too_large_for_the_bus_says_where_it_is()
+    {
+        var tap = bus.Tap("assets", "inventory");
+        await AppendAsync($"\"{new string('x', 300_000)}\"");
+
+        var message = (await TakeAsync(tap, 1)).Single();
+
+        var reference = JsonDocument.Parse(message.Body).RootElement.GetProperty("dataref").GetString();
+        var whole = await hub.Http.GetStringAsync(reference);
+        JsonDocument.Parse(whole).RootElement.GetProperty("data").GetString()!.Length.ShouldBe(300_000);
+        bus.Violations.ShouldBeEmpty();
+    }
+
+    private static async Task<IReadOnlyList<BusMessage>> TakeAsync(ChannelReader<BusMessage> tap, int count)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        List<BusMessage> messages = [];
+        while (messages.Count < count)
+        {
+            messages.Add(await tap.ReadAsync(patience.Token));
+        }
+
+        return messages;
+    }
+
+    private Task AppendAsync(string data, string type = EventNames.AssetChanged) =>
+        hub.Database.WriteAsync(
+            transaction =>
+                EventLog.AppendAsync(
+                    transaction,
+                    hub.Database,
+                    [
+                        new NewEvent
+                        {
+                            Type = type,
+                            LocationId = "north",
+                            Data = Encoding.UTF8.GetBytes(data),
+                            CreatedAt = 0,
+                        },
+                    ]
+                ),
+            CancellationToken.None
+        );
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Publishing;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Publishing;
+
+/// <summary>A log, a broker and the publishers between them, a pass at a time and on a clock that the test moves.</summary>
+internal sealed class PublishingScene : IAsyncDisposable
+{
+    /// <summary>Longer than any backoff.</summary>
+    public static readonly TimeSpan AnyBackoff = TimeSpan.FromMinutes(2);
+
+    private readonly Dictionary<string, (TopicPublisher Publisher, Lease Lease)> topics = [];
+    private readonly TestDatabase test;
+
+    private PublishingScene(TestDatabase test)
+    {
+        this.test = test;
+        Leases = new LeaseKeeper(Database, Options.Create(test.Options), Clock, NullLogger<LeaseKeeper>.Instance);
+        DeadLetters = new DeadLetters(Database, Clock);
+    }
+
+    public ManualClock Clock { get; } = new();
+
+    public ScriptedSender Sender { get; } = new();
+
+    public TopicStatuses Statuses { get; } = new();
+
+    public LeaseKeeper Leases { get; }
+
+    public DeadLetters DeadLetters { get; }
+
+    public TestDatabase Test => test;
+
+    public Database Database => test.Database;
+
+    public static async Task<PublishingScene> OpenAsync() =>
+        // The database's own clock judges leases, and a busy machine must not end one.
+        new(
+            await TestDatabase.OpenAsync(options =>
+            {
+                options.LeaseDuration = TimeSpan.FromMinutes(5);
+                options.BusyTimeout = TimeSpan.Zero;
+            })
+        );
+
+    /// <summary>Appends events that carry <paramref name="data"/>; returns their ids.</summary>
+    public async Task<string[]> AppendAsync(int count, string type = "asset.changed", string data = "{}")
+    {
+        NewEvent[] events =
+        [
+            .. Enumerable.Repeat(
+                new NewEvent
+                {
+                    Type = type,
+                    LocationId = "north",
+                    Data = Encoding.UTF8.GetBytes(data),
+                    CreatedAt = Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                },
+                count
+            ),
+        ];
+        var seqs = await Database.WriteAsync(
+            transaction => EventLog.AppendAsync(transaction, Database, events),
+            CancellationToken.None
+        );
+        return [.. seqs.Select(seq => $"1-{seq}")];
+    }
+
+    /// <summary>One pass of the topic's publisher, with plenty of its lease left.</summary>
+    public async Task<bool> PassAsync(string topic = "assets")
+    {
+        var (publisher, lease) = await PublisherAsync(topic);
+        lease.Extend(Clock.GetTimestamp(), TimeSpan.FromHours(1));
+        return await publisher.PublishDueAsync(lease, CancellationToken.None);
+    }
+
+    /// <summary>A pass once every backoff is over.</summary>
+    public Task<bool> LaterPassAsync(string topic = "assets")
+    {
+        Clock.Advance(AnyBackoff);
+        return PassAsync(topic);
+    }
+
+    public async Task<(TopicPublisher Publisher, Lease Lease)> PublisherAsync(string topic)
+    {
+        if (!topics.TryGetValue(topic, out var one))
+        {
+            var lease = await Leases.TryAcquireAsync(TopicLog.NameOf(topic), CancellationToken.None);
+            one = (CreatePublisher(topic), lease.ShouldNotBeNull());
+            topics[topic] = one;
+        }
+
+        return one;
+    }
+
+    public Task<long> CursorAsync(string topic = "assets") =>
+        test.ScalarAsync<long>(
+            "select coalesce(max(position), 0) from log_cursor where name = @name",
+            new { name = TopicLog.NameOf(topic) }
+        );
+
+    public Task<IReadOnlyList<DeadLetter>> ListDeadLettersAsync() =>
+        DeadLetters.ListAsync(topic: null, state: null, limit: 100, CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        Leases.Dispose();
+        await test.DisposeAsync();
+    }
+
+    private TopicPublisher CreatePublisher(string topic)
+    {
+        var logger = NullLogger<TopicPublisher>.Instance;
+        return new TopicPublisher(
+            new TopicLog(topic, Database, Clock),
+            new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions())), Sender),
+            Sender,
+            new TopicHealth(topic, Statuses, new PublishBackoff(Clock, new Random(1)), Clock, logger),
+            TimeSpan.FromSeconds(8),
+            logger
+        );
+    }
+}

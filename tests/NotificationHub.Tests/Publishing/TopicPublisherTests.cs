@@ -1,0 +1,198 @@
+using Microsoft.Data.Sqlite;
+using NotificationHub.Publishing;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Tests.Publishing;
+
+public sealed class TopicPublisherTests : IAsyncLifetime
+{
+    private PublishingScene scene = null!;
+
+    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+
+    public async Task DisposeAsync() => await scene.DisposeAsync();
+
+    [Fact]
+    public async Task Events_are_sent_once_and_in_the_order_of_the_log()
+    {
+        var ids = await scene.AppendAsync(20);
+        scene.Sender.MaxBatchBytes = 2000;
+
+        await scene.PassAsync();
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe(ids);
+        scene.Sender.Tried.Count.ShouldBeGreaterThan(1);
+        scene.Sender.Tried.ShouldAllBe(batch => batch.Sum(scene.Sender.Measure) <= 2000);
+        (await scene.CursorAsync()).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task A_full_page_says_that_more_may_wait()
+    {
+        await scene.AppendAsync(TopicLog.PageSize + 1);
+
+        (await scene.PassAsync()).ShouldBeTrue();
+        (await scene.PassAsync()).ShouldBeFalse();
+
+        scene.Sender.Accepted.Count.ShouldBe(TopicLog.PageSize + 1);
+    }
+
+    [Fact]
+    public async Task A_topic_gets_its_own_events_only()
+    {
+        await scene.AppendAsync(1, "user.changed");
+        var ids = await scene.AppendAsync(1);
+
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe(ids);
+    }
+
+    [Fact]
+    public async Task The_bus_down_for_the_whole_run_and_back_costs_nothing_but_time()
+    {
+        List<string> ids = [.. await scene.AppendAsync(3)];
+        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped(status: null);
+        for (var run = 0; run < 5; run++)
+        {
+            await scene.LaterPassAsync();
+            ids.AddRange(await scene.AppendAsync(2));
+        }
+
+        scene.Sender.Accepted.ShouldBeEmpty();
+        scene.Sender.Answer = (_, _) => { };
+        await scene.LaterPassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe(ids);
+        (await scene.ListDeadLettersAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_topic_that_refuses_everything_leaves_the_others_alone()
+    {
+        await scene.AppendAsync(2, "user.changed");
+        var ids = await scene.AppendAsync(2);
+        scene.Sender.Answer = (topic, _) =>
+        {
+            if (topic == "users")
+            {
+                throw ScriptedSender.Stopped(status: 403);
+            }
+        };
+
+        await scene.PassAsync("users");
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe(ids);
+        scene.Statuses["users"].State.ShouldBe(TopicState.Stopped);
+        scene.Statuses["assets"].State.ShouldBe(TopicState.Publishing);
+    }
+
+    [Fact]
+    public async Task A_stopped_topic_is_seen_to_stand_still_and_to_come_back()
+    {
+        await scene.AppendAsync(3);
+        var appended = scene.Clock.GetUtcNow();
+        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        await scene.PassAsync();
+        var stopped = scene.Clock.GetUtcNow();
+        await scene.LaterPassAsync();
+        await (await scene.PublisherAsync("assets")).Publisher.MeasureAsync(CancellationToken.None);
+
+        var status = scene.Statuses["assets"];
+        (status.State, status.Reason, status.Since).ShouldBe((TopicState.Stopped, "answered 503", stopped));
+        (status.Unsent, status.OldestUnsentAt).ShouldBe((3, appended));
+        status.OldestUnsentAge(scene.Clock).ShouldBe(PublishingScene.AnyBackoff);
+
+        scene.Sender.Answer = (_, _) => { };
+        await scene.LaterPassAsync();
+        await (await scene.PublisherAsync("assets")).Publisher.MeasureAsync(CancellationToken.None);
+
+        status = scene.Statuses["assets"];
+        (status.State, status.Reason, status.Unsent).ShouldBe((TopicState.Publishing, null, 0));
+        status.LastSentAt.ShouldBe(scene.Clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task A_stopped_topic_is_left_alone_until_its_backoff_is_over()
+    {
+        await scene.AppendAsync(1);
+        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        await scene.PassAsync();
+
+        await scene.AppendAsync(1);
+        await scene.PassAsync();
+
+        scene.Sender.Tried.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Retry_after_is_honoured_to_the_moment()
+    {
+        await scene.AppendAsync(1);
+        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped(429, TimeSpan.FromSeconds(300));
+        await scene.PassAsync();
+        scene.Sender.Answer = (_, _) => { };
+
+        scene.Clock.Advance(TimeSpan.FromSeconds(299));
+        await scene.PassAsync();
+        scene.Sender.Accepted.ShouldBeEmpty();
+
+        scene.Clock.Advance(TimeSpan.FromSeconds(1));
+        await scene.PassAsync();
+        scene.Sender.Accepted.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_that_could_outlive_the_lease()
+    {
+        await scene.AppendAsync(1);
+        var (publisher, lease) = await scene.PublisherAsync("assets");
+
+        lease.Extend(scene.Clock.GetTimestamp(), TimeSpan.FromSeconds(9));
+        await publisher.PublishDueAsync(lease, CancellationToken.None);
+        scene.Sender.Tried.ShouldBeEmpty();
+
+        lease.Extend(scene.Clock.GetTimestamp(), TimeSpan.FromSeconds(10));
+        await publisher.PublishDueAsync(lease, CancellationToken.None);
+        scene.Sender.Tried.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_owner_that_lost_its_lease_moves_no_cursor()
+    {
+        await scene.AppendAsync(1);
+        await scene.PublisherAsync("assets");
+        await scene.Test.ExecuteAsync("update lease set owner = 'another', number = number + 1");
+
+        await Should.ThrowAsync<LeaseLostException>(() => scene.PassAsync());
+
+        (await scene.CursorAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_locked_after_the_send_costs_no_second_send()
+    {
+        await scene.AppendAsync(1);
+        await using var other = new SqliteConnection($"Data Source={scene.Test.File};Pooling=false");
+        await other.OpenAsync();
+        scene.Sender.Answer = (_, _) => Run(other, "begin immediate");
+        var pass = scene.PassAsync();
+        await scene.Clock.TimersPending();
+
+        Run(other, "rollback");
+        scene.Clock.Advance(TimeSpan.FromSeconds(1));
+        await pass;
+
+        scene.Sender.Tried.Count.ShouldBe(1);
+        (await scene.CursorAsync()).ShouldBe(1);
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
