@@ -1,0 +1,37 @@
+using NotificationHub.CommandLine;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class CommandArgumentsTests
+{
+    [Fact]
+    public void Settings_are_told_from_a_commands_own_options_wherever_they_stand()
+    {
+        var arguments = CommandArguments.Of([
+            "locations",
+            "--Apple:BaseUrl=http://127.0.0.1:1/mdm/v2",
+            "add",
+            "--url",
+            "https://hub.example.com",
+            "--Consumers:ApiKeys:0:Name",
+            "team",
+            "--urls=http://127.0.0.1:0",
+            "--json",
+        ]);
+
+        arguments.Settings.ShouldBe([
+            "--Apple:BaseUrl=http://127.0.0.1:1/mdm/v2",
+            "--Consumers:ApiKeys:0:Name=team",
+            "--urls=http://127.0.0.1:0",
+        ]);
+        arguments.Others.ShouldBe(["locations", "add", "--url", "https://hub.example.com", "--json"]);
+    }
+
+    [Theory]
+    [InlineData("--Storage:ConnectionString")]
+    [InlineData("--Storage")]
+    [InlineData("--Storage=x")]
+    [InlineData("Storage:ConnectionString=x")]
+    public void Anything_else_is_left_to_be_refused(string argument) =>
+        CommandArguments.Of([argument, "--json"]).Settings.ShouldBeEmpty();
+}

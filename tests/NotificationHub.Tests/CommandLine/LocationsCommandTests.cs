@@ -1,0 +1,152 @@
+using System.Net;
+using NotificationHub.CommandLine;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class LocationsCommandTests
+{
+    [Fact]
+    public async Task Add_registers_a_location_at_Apple_while_the_hub_runs()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        var run = await AddAsync(scene, "--json");
+
+        run.Error.ShouldBeEmpty();
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        var url = scene.Library.Configuration.NotificationUrl!.ToString();
+        run.Json.GetProperty("notificationUrl").GetString().ShouldBe(url);
+        url.ShouldEndWith($"/notifications/{run.Json.GetProperty("id").GetString()}");
+        run.Json.GetProperty("state").GetString().ShouldBe("valid");
+        run.Output.ShouldNotContain(scene.Library.Configuration.NotificationAuthToken!);
+    }
+
+    [Fact]
+    public async Task Add_tells_what_Apple_refused()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        scene.Library.ContentToken.State = ContentTokenState.Revoked;
+
+        var run = await AddAsync(scene);
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Output.ShouldBeEmpty();
+        run.Error.ShouldContain("9625");
+        run.Error.ShouldNotContain(scene.Library.ContentToken.Text);
+    }
+
+    [Fact]
+    public async Task Add_changes_nothing_at_Apple_while_no_hub_runs()
+    {
+        await using var apple = await SimulatedApple.StartAsync();
+        await using var test = await TestDatabase.OpenAsync();
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.OnAsync(
+            test.File,
+            "locations",
+            "add",
+            $"--token-file={await TokenFileAsync(folder, apple.AddLocation())}",
+            "--url=https://hub.example.com",
+            $"--Apple:BaseUrl={apple.BaseUrl}"
+        );
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("start the hub");
+        apple.Requests.Total.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Add_refuses_a_file_that_is_no_content_token()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("note.txt"), "c2hvcHBpbmcgbGlzdA==");
+
+        var run = await CommandRun.OnAsync(
+            test.File,
+            "locations",
+            "add",
+            $"--token-file={folder.File("note.txt")}",
+            "--url=https://hub.example.com"
+        );
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("note.txt");
+        run.Error.ShouldNotContain("c2hvcHBpbmcg");
+    }
+
+    [Fact]
+    public async Task A_receive_only_location_is_shown_its_secret_once_and_accepts_posts_with_it()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        var run = await CommandRun.OnAsync(
+            hub,
+            "locations",
+            "add",
+            "--receive-only",
+            $"--url={hub.Http.BaseAddress}",
+            "--json"
+        );
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        var secret = run.Json.GetProperty("notificationAuthToken").GetString()!;
+        (await PostAsync(hub, run.Json.GetProperty("notificationUrl").GetString()!, secret)).ShouldBe(
+            HttpStatusCode.OK
+        );
+        (await CommandRun.OnAsync(hub, "locations", "list", "--json")).Output.ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public async Task List_shows_every_location_for_people_and_for_programs()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+
+        var people = await CommandRun.OnAsync(scene.Hub, "locations", "list");
+        var programs = await CommandRun.OnAsync(scene.Hub, "locations", "list", "--json");
+
+        people.Output.ShouldContain(location.LocationId);
+        people.Output.ShouldContain("Zürich Hauptsitz");
+        var listed = programs.Json.GetProperty("locations").EnumerateArray().ShouldHaveSingleItem();
+        listed.GetProperty("id").GetString().ShouldBe(location.LocationId);
+        listed.GetProperty("uId").GetString().ShouldBe(scene.Library.UId);
+        listed.GetProperty("receiveOnly").GetBoolean().ShouldBeFalse();
+    }
+
+    private static async Task<CommandRun> AddAsync(RegistrationScene scene, params string[] more)
+    {
+        using var folder = new TemporaryFolder();
+        return await CommandRun.OnAsync(
+            scene.Hub,
+            [
+                "locations",
+                "add",
+                $"--token-file={await TokenFileAsync(folder, scene.Library)}",
+                $"--url={scene.HubUrl}",
+                $"--Apple:BaseUrl={scene.Apple.BaseUrl}",
+                .. more,
+            ]
+        );
+    }
+
+    private static async Task<string> TokenFileAsync(TemporaryFolder folder, SimulatedLocation library)
+    {
+        await File.WriteAllTextAsync(folder.File("library.vpptoken"), library.ContentTokenFile);
+        return folder.File("library.vpptoken");
+    }
+
+    private static async Task<HttpStatusCode> PostAsync(HubHost hub, string url, string secret)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url);
+        request.Headers.Authorization = new("Bearer", secret);
+        request.Content = new StringContent(TestLocation.Notification("n-1"));
+        using var answer = await hub.Http.SendAsync(request);
+        return answer.StatusCode;
+    }
+}

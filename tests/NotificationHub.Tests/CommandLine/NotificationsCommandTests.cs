@@ -1,0 +1,147 @@
+using System.Text.Json;
+using NotificationHub.CommandLine;
+using NotificationHub.Storage;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class NotificationsCommandTests
+{
+    [Fact]
+    public async Task List_pages_through_what_was_stored()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        await PostAsync(location, TestLocation.Notification("n-1"), "no JSON", TestLocation.Notification("n-2"));
+
+        var first = await CommandRun.OnAsync(hub, "notifications", "list", "--limit=2", "--json");
+        var second = await CommandRun.OnAsync(
+            hub,
+            "notifications",
+            "list",
+            $"--after={first.Json.GetProperty("next").GetInt64()}",
+            "--json"
+        );
+
+        Ids(first).ShouldBe(["n-1", null]);
+        Ids(second).ShouldBe(["n-2"]);
+        second.Json.GetProperty("next").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task List_shows_only_what_is_asked_for()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        var other = await hub.AddLocationAsync();
+        await PostAsync(location, TestLocation.Notification("n-1"), "no JSON");
+        await PostAsync(other, "no JSON either");
+
+        var run = await CommandRun.OnAsync(
+            hub,
+            "notifications",
+            "list",
+            "--disposition=rejected",
+            $"--location={other.Id}",
+            "--json"
+        );
+
+        var row = run.Json.GetProperty("notifications").EnumerateArray().ShouldHaveSingleItem();
+        row.GetProperty("location").GetString().ShouldBe(other.Id);
+        row.GetProperty("disposition").GetString().ShouldBe("rejected");
+        row.GetProperty("fault").GetString().ShouldNotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public async Task Show_withholds_invite_codes_unless_they_are_asked_for()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        const string Body = """
+            {"notificationId":"n-1","notificationType":"USER_ASSOCIATED","uId":"1",
+             "notification":{"associatedUsers":[{"clientUserId":"u","inviteCode":"f551b37d","status":"Associated"}]}}
+            """;
+        await PostAsync(location, Body);
+
+        var shown = await CommandRun.OnAsync(hub, "notifications", "show", "1", "--json");
+        var people = await CommandRun.OnAsync(hub, "notifications", "show", "1");
+        var raw = await CommandRun.OnAsync(hub, "notifications", "show", "1", "--raw", "--json");
+
+        shown.Json.GetProperty("body").GetString().ShouldBe(Body.Replace("f551b37d", "(withheld)"));
+        people.Output.ShouldContain("--raw");
+        people.Output.ShouldNotContain("f551b37d");
+        raw.Json.GetProperty("body").GetString().ShouldBe(Body);
+    }
+
+    [Fact]
+    public async Task Show_prints_a_body_that_is_no_text_in_hexadecimal()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        using var answer = await location.PostAsync([0xFF, 0x1B, 0x5B]);
+
+        var run = await CommandRun.OnAsync(hub, "notifications", "show", "1", "--json");
+
+        run.Json.GetProperty("bodyHex").GetString().ShouldBe("ff1b5b");
+        run.Json.GetProperty("body").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task Show_tells_that_there_is_no_such_notification()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        (await CommandRun.OnAsync(hub, "notifications", "show", "7")).ExitCode.ShouldBe(ExitCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_quarantined_notification_is_rerouted_once()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync("1");
+        await PostAsync(location, TestLocation.Notification("n-1", uId: "2"));
+
+        var run = await CommandRun.OnAsync(hub, "notifications", "reroute", "--disposition=quarantined", "--json");
+        var again = await CommandRun.OnAsync(hub, "notifications", "reroute", "1");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        var done = run.Json.GetProperty("rerouted").EnumerateArray().ShouldHaveSingleItem();
+        done.GetProperty("result").GetString().ShouldBe("rerouted");
+        again.ExitCode.ShouldBe(ExitCode.Failed);
+        await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
+        (await NotificationLog.FindAsync(connection, 1))!.Disposition.ShouldBe(Disposition.Rerouted);
+    }
+
+    [Fact]
+    public async Task Rerouting_what_still_does_not_fit_tells_why_and_what_is_not_there_is_not_found()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        await PostAsync(location, "no JSON");
+
+        var unfit = await CommandRun.OnAsync(hub, "notifications", "reroute", "1", "--json");
+        var missing = await CommandRun.OnAsync(hub, "notifications", "reroute", "7");
+
+        unfit.ExitCode.ShouldBe(ExitCode.Failed);
+        var done = unfit.Json.GetProperty("rerouted").EnumerateArray().ShouldHaveSingleItem();
+        done.GetProperty("result").GetString().ShouldBe("still-unrecognized");
+        done.GetProperty("faults").GetArrayLength().ShouldBeGreaterThan(0);
+        missing.ExitCode.ShouldBe(ExitCode.NotFound);
+    }
+
+    private static async Task PostAsync(TestLocation location, params string[] bodies)
+    {
+        foreach (var body in bodies)
+        {
+            using var answer = await location.PostAsync(body);
+        }
+    }
+
+    private static string?[] Ids(CommandRun run) =>
+        [
+            .. run
+                .Json.GetProperty("notifications")
+                .EnumerateArray()
+                .Select(row => row.GetProperty("notificationId").GetString()),
+        ];
+}

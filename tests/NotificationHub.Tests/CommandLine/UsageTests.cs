@@ -1,0 +1,62 @@
+using NotificationHub.CommandLine;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("--bogus")]
+    [InlineData("bogus")]
+    [InlineData("locations", "list", "--bogus")]
+    [InlineData("locations", "add", "--receive-only")]
+    [InlineData("locations", "add", "--url", "https://hub.example.com")]
+    [InlineData("locations", "add", "--url", "http://hub.example.com", "--receive-only")]
+    [InlineData("locations", "add", "--url", "https://hub.example.com", "--receive-only", "--mdm-id", "mdm")]
+    [InlineData("locations", "add", "--url", "https://hub.example.com", "--token-file", "there-is-no-such-file")]
+    [InlineData("notifications", "list", "--disposition", "lost")]
+    [InlineData("notifications", "list", "--limit", "0")]
+    [InlineData("notifications", "show")]
+    [InlineData("notifications", "show", "first")]
+    [InlineData("notifications", "reroute")]
+    [InlineData("notifications", "reroute", "1", "--disposition", "rejected")]
+    public async Task A_wrong_command_line_is_refused_before_anything_is_done(params string[] args)
+    {
+        var run = await CommandRun.RunAsync(args);
+
+        run.ExitCode.ShouldBe(ExitCode.Usage);
+        run.Output.ShouldBeEmpty();
+        run.Error.ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("locations", "list")]
+    public async Task Settings_that_cannot_be_run_with_are_refused_with_every_fault(params string[] command)
+    {
+        var run = await CommandRun.RunAsync([
+            .. command,
+            "--Storage:BusyTimeout=soon",
+            "--Apple:BaseUrl=http://apple.example.com",
+            "--Locations:Bogus=1",
+        ]);
+
+        run.ExitCode.ShouldBe(ExitCode.Configuration);
+        run.Output.ShouldBeEmpty();
+        run.Error.ShouldContain("Storage:BusyTimeout");
+        run.Error.ShouldContain("Apple:BaseUrl");
+        run.Error.ShouldContain("Locations:Bogus");
+        run.Error.ShouldNotContain(" at ");
+    }
+
+    [Fact]
+    public async Task A_command_makes_no_database()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.OnAsync(folder.File("hub.db"), "locations", "list");
+
+        run.ExitCode.ShouldBe(ExitCode.NotFound);
+        run.Error.ShouldContain(folder.File("hub.db"));
+        Directory.EnumerateFileSystemEntries(folder.Path).ShouldBeEmpty();
+    }
+}

@@ -1,0 +1,117 @@
+using NotificationHub.Events;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using MdmInfo = NotificationHub.Apple.MdmInfo;
+using NotificationTypes = NotificationHub.Simulator.Apple.NotificationTypes;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class LocationRegistrationTests
+{
+    [Fact]
+    public async Task A_location_is_registered_while_the_hub_answers_the_test_notification()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        var location = await scene.RegisterAsync();
+
+        location.State.ShouldBe(LocationState.Valid);
+        location.UId.ShouldBe(scene.Library.UId);
+        var configured = scene.Library.Configuration;
+        configured.NotificationUrl!.ToString().ShouldBe($"{scene.HubUrl}notifications/{location.LocationId}");
+        configured.NotificationTypes.ShouldBe(NotificationTypes.All, ignoreOrder: true);
+        configured.MdmInfo!.Id.ShouldBe($"notificationhub-{location.LocationId}");
+        (await scene.SecretStatesAsync()).ShouldBe(["active"]);
+        (await scene.LocationsAsync()).ShouldHaveSingleItem().RegisteredAt.ShouldNotBeNull();
+        (await scene.EventsAsync(EventNames.LocationRegistered)).ShouldHaveSingleItem();
+        scene.Apple.Violations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_owner_that_Apple_has_recorded_is_kept()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        scene.Library.TakeOver("mdm-7", "The MDM", "since 2019");
+
+        var location = await scene.RegisterAsync();
+
+        location.MdmId.ShouldBe("mdm-7");
+        scene.Library.Configuration.MdmInfo.ShouldBe(new("mdm-7", "The MDM", "since 2019"));
+    }
+
+    [Fact]
+    public async Task The_owner_that_the_operator_names_is_recorded()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        scene.Library.TakeOver("mdm-7", "The MDM", "since 2019");
+
+        await scene.RegisterAsync(new MdmInfo { Id = "mdm-8", Name = "The new MDM" });
+
+        scene.Library.Configuration.MdmInfo.ShouldBe(new("mdm-8", "The new MDM", "NotificationHub"));
+    }
+
+    [Fact]
+    public async Task A_url_that_does_not_answer_the_test_is_refused_and_leaves_nothing_behind()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
+
+        failure.Fault.ShouldBe(RegistrationFault.Refused);
+        failure.Message.ShouldContain("9728");
+        (await scene.LocationsAsync()).ShouldBeEmpty();
+        (await scene.SecretStatesAsync()).ShouldBeEmpty();
+        scene.Library.Configuration.NotificationUrl.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Where_a_type_is_refused_those_that_Apple_lists_are_asked_for()
+    {
+        string[] known = [NotificationTypes.Test, "ASSET_MANAGEMENT", "USER_MANAGEMENT"];
+        await using var scene = await RegistrationScene.StartAsync(new() { NotificationTypes = known });
+
+        var location = await scene.RegisterAsync();
+
+        scene.Library.Configuration.NotificationTypes.ShouldBe(known, ignoreOrder: true);
+        LocationStore.ReadTypes(location.NotificationTypes).ShouldBe(known, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_token_that_Apple_does_not_know_is_an_error_though_its_status_is_200()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        scene.Library.ContentToken.State = ContentTokenState.Invalid;
+
+        var failure = await scene.FailToRegisterAsync();
+
+        failure.Fault.ShouldBe(RegistrationFault.Refused);
+        failure.Message.ShouldContain("9622");
+        (await scene.LocationsAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_library_is_registered_once()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var first = await scene.RegisterAsync();
+        var configured = scene.Library.Configuration;
+
+        var failure = await scene.FailToRegisterAsync();
+
+        failure.Fault.ShouldBe(RegistrationFault.AlreadyRegistered);
+        failure.Message.ShouldContain(first.LocationId);
+        scene.Library.Configuration.ShouldBe(configured);
+    }
+
+    [Fact]
+    public async Task A_token_that_ends_soon_is_told_of_at_once()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        scene.Library.IssueContentToken(TimeProvider.System.GetUtcNow().AddDays(3));
+
+        var location = await scene.RegisterAsync();
+
+        location.State.ShouldBe(LocationState.Expiring);
+        (await scene.EventsAsync(EventNames.LocationTokenExpiring)).ShouldHaveSingleItem();
+    }
+}

@@ -1,0 +1,76 @@
+using NotificationHub.Apple;
+using NotificationHub.Events;
+using NotificationHub.Locations;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class LocationStatesTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 8, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(LocationState.Valid, 16, "mdm", LocationState.Valid)]
+    [InlineData(LocationState.Valid, 15, "mdm", LocationState.Expiring)]
+    [InlineData(LocationState.Expiring, 300, "mdm", LocationState.Valid)]
+    [InlineData(LocationState.Valid, null, null, LocationState.Valid)]
+    [InlineData(LocationState.Expired, 300, "mdm", LocationState.Valid)]
+    [InlineData(LocationState.Valid, 300, "other", LocationState.TakenOver)]
+    [InlineData(LocationState.TakenOver, 300, "mdm", LocationState.Valid)]
+    [InlineData(LocationState.Pending, 300, "other", LocationState.Pending)]
+    internal void An_answer_tells_of_the_owner_and_of_the_tokens_end(
+        LocationState before,
+        int? daysLeft,
+        string? answeredMdmId,
+        LocationState after
+    ) =>
+        LocationStates
+            .AfterAnswer(before, "mdm", answeredMdmId, daysLeft is { } days ? Now.AddDays(days) : null, Now)
+            .ShouldBe(after);
+
+    [Theory]
+    [InlineData(AppleErrorKind.TokenExpired, LocationState.Expired)]
+    [InlineData(AppleErrorKind.TokenRevoked, LocationState.Revoked)]
+    [InlineData(AppleErrorKind.TokenInvalid, LocationState.Invalid)]
+    [InlineData(AppleErrorKind.Throttled, LocationState.Valid)]
+    [InlineData(AppleErrorKind.Network, LocationState.Valid)]
+    internal void Only_a_fault_of_the_token_itself_changes_the_state(AppleErrorKind fault, LocationState after) =>
+        LocationStates.AfterFault(LocationState.Valid, fault).ShouldBe(after);
+
+    [Fact]
+    public void Apple_is_called_only_with_a_token_that_works()
+    {
+        LocationState[] callable = [LocationState.Valid, LocationState.Expiring];
+
+        Enum.GetValues<LocationState>().Where(LocationStates.MayCallApple).ShouldBe(callable);
+    }
+
+    [Fact]
+    public void Every_state_has_a_word_of_its_own() =>
+        Enum.GetValues<LocationState>().ShouldAllBe(state => LocationStates.Parse(state.Word()) == state);
+
+    [Fact]
+    public async Task A_change_of_state_is_told_once()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await test.ExecuteAsync(
+            """
+            insert into location (location_id, state, state_since, receive_only, mdm_id, read_number, created_at)
+            values ('abc', 'valid', 0, 0, 'mdm', 0, 0)
+            """
+        );
+        var store = new LocationStore(test.Database);
+
+        (await RevokeAsync()).ShouldBeTrue();
+        (await RevokeAsync()).ShouldBeFalse();
+
+        (await test.QueryAsync<string>("select type from event_log")).ShouldBe([EventNames.LocationTokenRevoked]);
+        (await test.ScalarAsync<string>("select state_reason from location")).ShouldBe("9625");
+
+        Task<bool> RevokeAsync() =>
+            test.Database.WriteAsync(
+                transaction => store.SetStateAsync(transaction, "abc", LocationState.Revoked, "9625"),
+                CancellationToken.None
+            );
+    }
+}

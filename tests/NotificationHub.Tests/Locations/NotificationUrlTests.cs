@@ -1,0 +1,54 @@
+using NotificationHub.Locations;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class NotificationUrlTests
+{
+    [Theory]
+    [InlineData("https://hub.example.com", "https://hub.example.com/notifications/abc")]
+    [InlineData("https://hub.example.com/", "https://hub.example.com/notifications/abc")]
+    [InlineData("https://hub.example.com:31704/apple/", "https://hub.example.com:31704/apple/notifications/abc")]
+    [InlineData("http://127.0.0.1:5080", "http://127.0.0.1:5080/notifications/abc")]
+    public void The_notification_url_lies_below_the_hubs(string hubUrl, string expected)
+    {
+        NotificationUrl.TryParseHub(hubUrl, out var url, out _).ShouldBeTrue();
+
+        NotificationUrl.Of(url!, "abc").ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("hub.example.com", "absolute")]
+    [InlineData("http://hub.example.com", "https")]
+    [InlineData("ftp://hub.example.com", "https")]
+    [InlineData("https://user@hub.example.com", "no user")]
+    [InlineData("https://hub.example.com?a=b", "query")]
+    [InlineData("https://hub.example.com#a", "fragment")]
+    [InlineData("https://hüb.example.com", "ASCII")]
+    public void What_Apple_would_refuse_is_refused_before(string hubUrl, string fault)
+    {
+        NotificationUrl.TryParseHub(hubUrl, out _, out var found).ShouldBeFalse();
+
+        found!.ShouldContain(fault);
+    }
+
+    [Fact]
+    public void The_notification_url_may_have_512_characters()
+    {
+        const string Host = "https://hub.example.com/";
+        var room = 512 - Host.Length - "/notifications/".Length - LocationId.Mint().Length;
+
+        NotificationUrl.TryParseHub(Host + new string('a', room), out _, out _).ShouldBeTrue();
+        NotificationUrl.TryParseHub(Host + new string('a', room + 1), out _, out var fault).ShouldBeFalse();
+        fault!.ShouldContain("512");
+    }
+
+    [Fact]
+    public void A_secret_is_long_unlike_any_other_and_hides_itself()
+    {
+        var secret = NotificationSecret.Mint();
+
+        secret.Reveal().ShouldMatch("^[A-Za-z0-9_-]{43}$");
+        secret.Reveal().ShouldNotBe(NotificationSecret.Mint().Reveal());
+        secret.ToString()!.ShouldNotContain(secret.Reveal());
+    }
+}

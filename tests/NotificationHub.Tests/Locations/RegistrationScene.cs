@@ -1,0 +1,93 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Storage;
+using NotificationHub.Tests.EndToEnd;
+using ContentToken = NotificationHub.Apple.ContentToken;
+using MdmInfo = NotificationHub.Apple.MdmInfo;
+
+namespace NotificationHub.Tests.Locations;
+
+/// <summary>The running hub, a simulated Apple with one location, and the network between the two.</summary>
+internal sealed class RegistrationScene : IAsyncDisposable
+{
+    private RegistrationScene(
+        SimulatedApple apple,
+        SimulatedLocation library,
+        LostAnswers network,
+        LogLines log,
+        HubHost hub
+    )
+    {
+        Apple = apple;
+        Library = library;
+        Network = network;
+        Log = log;
+        Hub = hub;
+    }
+
+    public SimulatedApple Apple { get; }
+
+    public SimulatedLocation Library { get; }
+
+    public LostAnswers Network { get; }
+
+    public LogLines Log { get; }
+
+    public HubHost Hub { get; }
+
+    public Uri HubUrl => Hub.Http.BaseAddress!;
+
+    public static async Task<RegistrationScene> StartAsync(SimulatedAppleOptions? options = null)
+    {
+        var apple = await SimulatedApple.StartAsync(options);
+        var library = apple.AddLocation();
+        var network = new LostAnswers();
+        var log = new LogLines();
+        var hub = await HubHost.StartAsync(
+            builder =>
+            {
+                builder.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => network);
+                builder.Logging.AddProvider(log);
+            },
+            $"Apple:BaseUrl={apple.BaseUrl}",
+            "Logging:LogLevel:Default=Debug"
+        );
+        return new RegistrationScene(apple, library, network, log, hub);
+    }
+
+    public Task<Location> RegisterAsync(MdmInfo? mdmInfo = null, Uri? hubUrl = null) =>
+        Hub
+            .Services.GetRequiredService<LocationRegistration>()
+            .RegisterAsync(new RegistrationRequest(Token(), hubUrl ?? HubUrl, mdmInfo), CancellationToken.None);
+
+    public async Task<RegistrationException> FailToRegisterAsync(Uri? hubUrl = null) =>
+        await Should.ThrowAsync<RegistrationException>(() => RegisterAsync(hubUrl: hubUrl));
+
+    public async Task<IReadOnlyList<Location>> LocationsAsync()
+    {
+        await using var connection = await Hub.Database.OpenReaderAsync(CancellationToken.None);
+        return await LocationStore.ListAsync(connection);
+    }
+
+    public async Task<IReadOnlyList<string>> SecretStatesAsync() =>
+        await Hub.Database.WriteAsync(
+            transaction => transaction.QueryAsync<string>("select state from notification_secret order by secret_id"),
+            CancellationToken.None
+        );
+
+    public async Task<IReadOnlyList<EventEntry>> EventsAsync(string name)
+    {
+        await using var connection = await Hub.Database.OpenReaderAsync(CancellationToken.None);
+        return await EventLog.ReadPageAsync(connection, 0, new EventFilter(Type: name), 100, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Hub.DisposeAsync();
+        await Apple.DisposeAsync();
+    }
+
+    private ContentToken Token() => ContentToken.Parse(Library.ContentTokenFile);
+}

@@ -1,0 +1,73 @@
+using System.Text;
+using NotificationHub.Apple;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class SecrecyTests
+{
+    [Fact]
+    public async Task Neither_the_content_token_nor_the_notification_secret_is_in_a_file_or_a_log_line()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        await scene.RegisterAsync();
+
+        string[] secrets =
+        [
+            ContentToken.Parse(scene.Library.ContentTokenFile).Reveal(),
+            scene.Library.Configuration.NotificationAuthToken!,
+        ];
+
+        foreach (var file in Directory.EnumerateFiles(scene.Hub.Folder, "*", SearchOption.AllDirectories))
+        {
+            var content = await ReadSharedAsync(file);
+            secrets.ShouldAllBe(secret => !content.Contains(secret, StringComparison.Ordinal), file);
+        }
+
+        secrets.ShouldAllBe(secret => !scene.Log.Text.Contains(secret, StringComparison.Ordinal));
+        scene.Log.Text.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_refusal_names_no_secret()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
+
+        failure.ToString().ShouldNotContain(ContentToken.Parse(scene.Library.ContentTokenFile).Reveal());
+    }
+
+    [Fact]
+    public async Task Only_the_hubs_own_user_can_read_the_key_ring()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        await using var scene = await RegistrationScene.StartAsync();
+        await scene.RegisterAsync();
+
+        var keys = Path.Combine(scene.Hub.Folder, "keys");
+        File.GetUnixFileMode(keys).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var files = Directory.GetFiles(keys);
+        files.ShouldNotBeEmpty();
+        foreach (var file in files)
+        {
+            File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+    }
+
+    // The hub holds its database open.
+    private static async Task<string> ReadSharedAsync(string file)
+    {
+        await using var stream = new FileStream(
+            file,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete
+        );
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        return await reader.ReadToEndAsync();
+    }
+}
