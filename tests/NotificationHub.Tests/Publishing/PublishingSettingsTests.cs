@@ -1,0 +1,43 @@
+using NotificationHub.Hosting;
+
+namespace NotificationHub.Tests.Publishing;
+
+public sealed class PublishingSettingsTests
+{
+    private const string Bus =
+        "ServiceBus:ConnectionString=Endpoint=http://127.0.0.1:1/;SharedAccessKeyName=n;SharedAccessKey=aw==";
+
+    [Theory]
+    [InlineData("ServiceBus:SendTimeout=00:00:09", "Storage:LeaseDuration=00:00:15", true)]
+    [InlineData("ServiceBus:SendTimeout=00:00:08.900", "Storage:LeaseDuration=00:00:15", false)]
+    [InlineData("ServiceBus:SendTimeout=00:00:09", "Storage:LeaseDuration=00:00:16", false)]
+    public void A_send_may_not_outlive_its_lease(string timeout, string lease, bool faulty) =>
+        Faults(Bus, timeout, lease)
+            .Any(fault => fault.Contains("ServiceBus:SendTimeout", StringComparison.Ordinal))
+            .ShouldBe(faulty);
+
+    [Theory]
+    [InlineData("https://hub.example.com/base", false)]
+    [InlineData("http://127.0.0.1:5080", false)]
+    [InlineData("http://hub.example.com", true)]
+    [InlineData("https://hub.example.com/?a=b", true)]
+    [InlineData("hub.example.com/events", true)]
+    public void The_public_url_must_be_one_that_consumers_can_use(string url, bool faulty) =>
+        Faults($"Publishing:PublicUrl={url}")
+            .Any(fault => fault.Contains("Publishing:PublicUrl", StringComparison.Ordinal))
+            .ShouldBe(faulty);
+
+    private static IReadOnlyList<string> Faults(params string[] settings)
+    {
+        var hub = HubApplication.Compose([.. settings.Select(setting => $"--{setting}")]);
+        try
+        {
+            hub.ThrowIfFaulty();
+            return [];
+        }
+        catch (ConfigurationException exception)
+        {
+            return exception.Faults;
+        }
+    }
+}
