@@ -53,6 +53,7 @@ internal static class HubCommandLine
         {
             LocationsCommand.Create(runner),
             NotificationsCommand.Create(runner),
+            DeadLettersCommand.Create(runner),
         };
         root.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
         return root;

@@ -1,0 +1,110 @@
+using NotificationHub.CommandLine;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class DeadLettersCommandTests
+{
+    [Fact]
+    public async Task List_and_show_tell_what_was_refused_and_why()
+    {
+        await using var test = await OpenAsync();
+
+        var list = await CommandRun.OnAsync(test.File, "dead-letters", "list", "--topic=users", "--json");
+        var show = await CommandRun.OnAsync(test.File, "dead-letters", "show", "2");
+
+        var listed = list.Json.GetProperty("deadLetters").EnumerateArray().ShouldHaveSingleItem();
+        listed.GetProperty("seq").GetInt64().ShouldBe(3);
+        listed.GetProperty("state").GetString().ShouldBe("open");
+        show.Output.ShouldContain("asset.changed");
+        show.Output.ShouldContain("too [red]odd[/]");
+    }
+
+    [Theory]
+    [InlineData("resend", "resend")]
+    [InlineData("discard", "discarded")]
+    public async Task A_decision_is_taken_once(string decision, string state)
+    {
+        await using var test = await OpenAsync();
+
+        var first = await CommandRun.OnAsync(test.File, "dead-letters", decision, "1", "--json");
+        var second = await CommandRun.OnAsync(test.File, "dead-letters", decision, "1", "--json");
+
+        first.ExitCode.ShouldBe(ExitCode.Ok);
+        ResultsOf(first).ShouldBe(["taken"]);
+        second.ExitCode.ShouldBe(ExitCode.Failed);
+        ResultsOf(second).ShouldBe(["not-open"]);
+        (await StatesAsync(test)).ShouldBe([state, "open", "open"]);
+    }
+
+    [Fact]
+    public async Task A_whole_topic_is_decided_about_and_no_other()
+    {
+        await using var test = await OpenAsync();
+
+        var run = await CommandRun.OnAsync(test.File, "dead-letters", "resend", "--topic=assets");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        (await StatesAsync(test)).ShouldBe(["resend", "resend", "open"]);
+    }
+
+    [Fact]
+    public async Task All_are_decided_about()
+    {
+        await using var test = await OpenAsync();
+
+        await CommandRun.OnAsync(test.File, "dead-letters", "discard", "--all");
+
+        (await StatesAsync(test)).ShouldBe(["discarded", "discarded", "discarded"]);
+    }
+
+    [Theory]
+    [InlineData("dead-letters", "show", "7")]
+    [InlineData("dead-letters", "resend", "7")]
+    public async Task What_is_not_there_is_not_found(params string[] args)
+    {
+        await using var test = await OpenAsync();
+
+        (await CommandRun.OnAsync(test.File, args)).ExitCode.ShouldBe(ExitCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("dead-letters", "resend")]
+    [InlineData("dead-letters", "resend", "1", "--all")]
+    [InlineData("dead-letters", "discard", "--topic=assets", "--all")]
+    [InlineData("dead-letters", "list", "--topic=weather")]
+    public async Task It_must_be_clear_which_are_meant(params string[] args) =>
+        (await CommandRun.RunAsync(args)).ExitCode.ShouldBe(ExitCode.Usage);
+
+    private static async Task<TestDatabase> OpenAsync()
+    {
+        var test = await TestDatabase.OpenAsync();
+        (string Topic, string Type)[] events =
+        [
+            ("assets", "asset.changed"),
+            ("assets", "asset.changed"),
+            ("users", "user.changed"),
+        ];
+        foreach (var (topic, type) in events)
+        {
+            await test.ExecuteAsync(
+                "insert into event_log (topic, type, data, conflict, created_at) values (@topic, @type, x'7b7d', 0, 0)",
+                new { topic, type }
+            );
+        }
+
+        await test.ExecuteAsync(
+            """
+            insert into dead_letter (event_seq, topic, state, reason, refused_at)
+            select seq, topic, 'open', 'too [red]odd[/]', 0 from event_log
+            """
+        );
+        return test;
+    }
+
+    private static Task<IReadOnlyList<string>> StatesAsync(TestDatabase test) =>
+        test.QueryAsync<string>("select state from dead_letter order by event_seq");
+
+    private static string?[] ResultsOf(CommandRun run) =>
+        [.. run.Json.GetProperty("deadLetters").EnumerateArray().Select(one => one.GetProperty("result").GetString())];
+}
