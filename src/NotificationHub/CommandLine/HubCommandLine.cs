@@ -79,7 +79,8 @@ internal static class HubCommandLine
     private static int? CodeOf(Exception exception) =>
         exception switch
         {
-            ConfigurationException => ExitCode.Configuration,
+            // The two others: an address to listen on, or an appsettings.json, that cannot be read.
+            ConfigurationException or FormatException or InvalidDataException => ExitCode.Configuration,
             CommandException refused => refused.ExitCode,
             RegistrationException
             or SchemaException

@@ -49,6 +49,17 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task An_address_that_cannot_be_listened_on_is_a_fault_of_the_settings()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.OnAsync(folder.File("hub.db"), "--urls=nowhere", "--Logging:LogLevel:Default=None");
+
+        run.ExitCode.ShouldBe(ExitCode.Configuration);
+        run.Error.ShouldContain("nowhere");
+    }
+
+    [Fact]
     public async Task A_command_makes_no_database()
     {
         using var folder = new TemporaryFolder();

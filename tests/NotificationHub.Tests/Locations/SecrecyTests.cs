@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text;
 using NotificationHub.Apple;
 
@@ -37,14 +38,10 @@ public sealed class SecrecyTests
         failure.ToString().ShouldNotContain(ContentToken.Parse(scene.Library.ContentTokenFile).Reveal());
     }
 
-    [Fact]
+    [UnixFact]
+    [UnsupportedOSPlatform("windows")]
     public async Task Only_the_hubs_own_user_can_read_the_key_ring()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
         await using var scene = await RegistrationScene.StartAsync();
         await scene.RegisterAsync();
 
