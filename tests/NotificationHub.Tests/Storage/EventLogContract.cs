@@ -1,0 +1,165 @@
+using System.Text;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class EventLogContract : StoreContract
+{
+    [Fact]
+    public async Task Events_are_read_back_in_the_order_and_with_the_seq_they_were_appended_with()
+    {
+        var seqs = await AppendAsync(Changed("one"), Changed("two"), Changed("three"));
+
+        var page = await ReadAsync(after: 0, new EventFilter());
+
+        seqs.ShouldBe(seqs.Order());
+        page.Select(entry => entry.Seq).ShouldBe(seqs);
+        page.Select(entry => entry.Subject).ShouldBe(["one", "two", "three"]);
+        page.ShouldAllBe(entry => entry.Epoch == 1 && entry.Topic == "assets");
+        (await ReadAsync(after: seqs[1], new EventFilter())).Single().Subject.ShouldBe("three");
+    }
+
+    [Fact]
+    public async Task All_members_of_an_event_survive()
+    {
+        var told = new NewEvent
+        {
+            Type = EventNames.AssignmentChanged,
+            LocationId = "location-1",
+            Subject = "assignments/1",
+            Data = "{}"u8.ToArray(),
+            Action = "ASSOCIATE",
+            Result = "SUCCESS",
+            Change = "added",
+            Cause = "baseline",
+            AdamId = "1",
+            CorrelationId = "e-1",
+            Conflict = true,
+            Traceparent = "00-0",
+            CreatedAt = 7,
+        };
+
+        var seq = (await AppendAsync(told)).Single();
+
+        (await ReadAsync(after: 0, new EventFilter()))
+            .Single()
+            .ShouldBeEquivalentTo(
+                new EventEntry
+                {
+                    Epoch = 1,
+                    Seq = seq,
+                    Topic = "assets",
+                    Type = told.Type,
+                    LocationId = told.LocationId,
+                    Subject = told.Subject,
+                    Data = told.Data,
+                    Action = told.Action,
+                    Result = told.Result,
+                    Change = told.Change,
+                    Cause = told.Cause,
+                    AdamId = told.AdamId,
+                    CorrelationId = told.CorrelationId,
+                    Conflict = true,
+                    Traceparent = told.Traceparent,
+                    CreatedAt = 7,
+                }
+            );
+    }
+
+    [Fact]
+    public async Task An_event_that_points_at_a_notification_has_its_body_as_data()
+    {
+        var post = await Database.AppendAsync(Post("a", """{"from":"Apple"}"""));
+        await AppendAsync(
+            new NewEvent
+            {
+                Type = EventNames.AssetCountNotified,
+                NotificationSeq = post.Seq,
+                CreatedAt = 1,
+            }
+        );
+
+        var entry = (await ReadAsync(after: 0, new EventFilter())).Single();
+
+        Encoding.UTF8.GetString(entry.Data).ShouldBe("""{"from":"Apple"}""");
+        (await Test.ScalarAsync<long>("select count(*) from event_log where data is not null")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_reader_gets_only_what_its_filter_lets_through()
+    {
+        await AppendAsync(
+            Changed("asset"),
+            Changed("elsewhere") with
+            {
+                LocationId = "location-2",
+            },
+            Changed("user") with
+            {
+                Type = EventNames.UserChanged,
+            }
+        );
+
+        (await SubjectsAsync(new EventFilter(Topic: "users"))).ShouldBe(["user"]);
+        (await SubjectsAsync(new EventFilter(Type: EventNames.AssetChanged))).ShouldBe(["asset", "elsewhere"]);
+        (await SubjectsAsync(new EventFilter(LocationId: "location-2"))).ShouldBe(["elsewhere"]);
+    }
+
+    [Fact]
+    public async Task The_publishers_are_woken_by_a_commit_and_by_nothing_else()
+    {
+        var woken = Database.Pulses.EventsAppended.Next;
+        await Should.ThrowAsync<InvalidOperationException>(() =>
+            WriteAsync(async transaction =>
+            {
+                await EventLog.AppendAsync(transaction, Database, [Changed("never")]);
+                throw new InvalidOperationException("the stage fails after it has written");
+            })
+        );
+        woken.IsCompleted.ShouldBeFalse();
+        (await ReadAsync(after: 0, new EventFilter())).ShouldBeEmpty();
+
+        await AppendAsync(Changed("one"));
+
+        woken.IsCompleted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task The_bounds_of_the_log_are_its_first_and_last_seq()
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        (await EventLog.ReadBoundsAsync(connection)).ShouldBe((0, 0));
+        var seqs = await AppendAsync(Changed("one"), Changed("two"), Changed("three"));
+        await Test.ExecuteAsync("delete from event_log where seq = @seq", new { seq = seqs[0] });
+
+        (await EventLog.ReadBoundsAsync(connection)).ShouldBe((seqs[1], seqs[2]));
+    }
+
+    private static NewEvent Changed(string subject) =>
+        new()
+        {
+            Type = EventNames.AssetChanged,
+            LocationId = "location-1",
+            Subject = subject,
+            Data = "{}"u8.ToArray(),
+            CreatedAt = 1,
+        };
+
+    private Task<IReadOnlyList<long>> AppendAsync(params NewEvent[] events) =>
+        WriteAsync(transaction => EventLog.AppendAsync(transaction, Database, events));
+
+    private async Task<IReadOnlyList<EventEntry>> ReadAsync(long after, EventFilter filter)
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return await EventLog.ReadPageAsync(connection, after, filter, limit: 100, CancellationToken.None);
+    }
+
+    private async Task<IEnumerable<string?>> SubjectsAsync(EventFilter filter) =>
+        (await ReadAsync(after: 0, filter)).Select(entry => entry.Subject);
+}
+
+public sealed class SqliteEventLogTests : EventLogContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}

@@ -1,0 +1,139 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class LeaseContract : StoreContract
+{
+    private const string Stage = "stage";
+
+    [Fact]
+    public async Task A_lease_has_one_owner_at_a_time()
+    {
+        using var first = NewKeeper();
+        using var second = NewKeeper();
+
+        using var lease = await first.TryAcquireAsync(Stage, CancellationToken.None);
+
+        lease.ShouldNotBeNull();
+        (await second.TryAcquireAsync(Stage, CancellationToken.None)).ShouldBeNull();
+        using var other = await second.TryAcquireAsync("another stage", CancellationToken.None);
+        other.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_given_back_can_be_taken_at_once_under_a_greater_number()
+    {
+        using var first = NewKeeper();
+        using var second = NewKeeper();
+        using var lease = await TakeAsync(first);
+
+        await first.ReleaseAsync(lease, CancellationToken.None);
+
+        using var next = await TakeAsync(second);
+        next.Number.ShouldBeGreaterThan(lease.Number);
+        lease.Lost.IsCancellationRequested.ShouldBeTrue();
+        await DemandAsync(next);
+    }
+
+    [Fact]
+    public async Task An_owner_that_comes_back_after_its_lease_went_to_another_commits_nothing()
+    {
+        using var first = NewKeeper();
+        using var second = NewKeeper();
+        using var lease = await TakeAsync(first);
+        await RunOutAsync();
+        using var next = await TakeAsync(second);
+
+        await Should.ThrowAsync<LeaseLostException>(() => DemandAsync(lease, andWrite: true));
+
+        (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(0);
+        lease.Lost.IsCancellationRequested.ShouldBeTrue();
+        await DemandAsync(next);
+    }
+
+    [Fact]
+    public async Task An_owner_whose_lease_ran_out_commits_nothing_even_if_nobody_has_taken_it()
+    {
+        using var keeper = NewKeeper();
+        using var lease = await TakeAsync(keeper);
+        await RunOutAsync();
+
+        await Should.ThrowAsync<LeaseLostException>(() => DemandAsync(lease, andWrite: true));
+
+        (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Giving_back_a_lease_that_another_holds_leaves_it_to_that_one()
+    {
+        using var first = NewKeeper();
+        using var second = NewKeeper();
+        using var lease = await TakeAsync(first);
+        await RunOutAsync();
+        using var next = await TakeAsync(second);
+
+        await first.ReleaseAsync(lease, CancellationToken.None);
+
+        await DemandAsync(next);
+    }
+
+    [Fact]
+    public async Task What_is_left_of_a_lease_shrinks_with_time()
+    {
+        var clock = new ManualClock();
+        using var keeper = NewKeeper(clock);
+        using var lease = await TakeAsync(keeper);
+
+        lease.HasLeft(TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        clock.Advance(TimeSpan.FromSeconds(6));
+
+        lease.HasLeft(TimeSpan.FromSeconds(10)).ShouldBeFalse();
+        lease.HasLeft(TimeSpan.FromSeconds(8)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_keeper_renews_what_it_holds_and_notices_what_it_has_lost()
+    {
+        var clock = new ManualClock();
+        using var keeper = NewKeeper(clock);
+        using var kept = await TakeAsync(keeper);
+        using var lost = (await keeper.TryAcquireAsync("another stage", CancellationToken.None)).ShouldNotBeNull();
+        await Test.ExecuteAsync("update lease set number = number + 1 where name = 'another stage'");
+        await keeper.StartAsync(CancellationToken.None);
+        await clock.TimersPending();
+        var noticed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lost.Lost.Register(noticed.SetResult);
+
+        clock.Advance(keeper.Duration / 3);
+
+        await noticed.Task.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        kept.HasLeft(keeper.Duration - TimeSpan.FromSeconds(1)).ShouldBeTrue();
+        await keeper.StopAsync(CancellationToken.None);
+    }
+
+    private LeaseKeeper NewKeeper(TimeProvider? clock = null) =>
+        new(Database, Options.Create(Test.Options), clock ?? TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
+
+    private static async Task<Lease> TakeAsync(LeaseKeeper keeper) =>
+        (await keeper.TryAcquireAsync(Stage, CancellationToken.None)).ShouldNotBeNull();
+
+    private Task RunOutAsync() => Test.ExecuteAsync("update lease set expires_at = 1");
+
+    private Task DemandAsync(Lease lease, bool andWrite = false) =>
+        WriteAsync(async transaction =>
+        {
+            if (andWrite)
+            {
+                await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('x', 1, 1)");
+            }
+
+            await lease.DemandAsync(transaction);
+        });
+}
+
+public sealed class SqliteLeaseTests : LeaseContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}

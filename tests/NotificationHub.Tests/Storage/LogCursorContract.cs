@@ -1,0 +1,67 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class LogCursorContract : StoreContract
+{
+    private readonly LogCursor cursor = new("stage");
+
+    [Fact]
+    public async Task A_cursor_that_was_never_moved_stands_at_zero() => (await ReadAsync(cursor)).ShouldBe(0);
+
+    [Fact]
+    public async Task A_cursor_stands_where_it_was_moved_to()
+    {
+        await MoveAsync(0, 5);
+        await MoveAsync(5, 9);
+
+        (await ReadAsync(cursor)).ShouldBe(9);
+        (await ReadAsync(new LogCursor("another"))).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(6)]
+    public async Task A_pass_that_began_elsewhere_commits_nothing(long from)
+    {
+        await MoveAsync(0, 5);
+
+        await Should.ThrowAsync<InvalidOperationException>(() =>
+            WriteAsync(async transaction =>
+            {
+                await EventLog.AppendAsync(transaction, Database, [NewEventOf(1)]);
+                await cursor.MoveAsync(transaction, from, 10, now: 1);
+            })
+        );
+
+        (await ReadAsync(cursor)).ShouldBe(5);
+        (await Test.ScalarAsync<long>("select count(*) from event_log")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_cursor_never_moves_back()
+    {
+        await MoveAsync(0, 5);
+
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(() => MoveAsync(5, 4));
+
+        (await ReadAsync(cursor)).ShouldBe(5);
+    }
+
+    private static NewEvent NewEventOf(long createdAt) => new() { Type = "asset.changed", CreatedAt = createdAt };
+
+    private Task MoveAsync(long from, long to) =>
+        WriteAsync(transaction => cursor.MoveAsync(transaction, from, to, now: 1));
+
+    private async Task<long> ReadAsync(LogCursor which)
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return await which.ReadAsync(connection);
+    }
+}
+
+public sealed class SqliteLogCursorTests : LogCursorContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}

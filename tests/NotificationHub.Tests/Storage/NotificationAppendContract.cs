@@ -1,0 +1,116 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class NotificationAppendContract : StoreContract
+{
+    [Fact]
+    public async Task A_repeated_post_is_stored_once()
+    {
+        var first = await Database.AppendAsync(Post("a"));
+        var second = await Database.AppendAsync(Post("a"));
+
+        first.Result.ShouldBe(AppendResult.Stored);
+        second.ShouldBe(new AppendOutcome(AppendResult.Duplicate, first.Seq));
+        (await CountAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Of_many_concurrent_repeats_exactly_one_is_stored()
+    {
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Database.AppendAsync(Post("a"))));
+
+        outcomes.Count(outcome => outcome.Result == AppendResult.Stored).ShouldBe(1);
+        outcomes.Select(outcome => outcome.Seq).Distinct().Count().ShouldBe(1);
+        (await CountAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_same_id_with_another_body_is_kept_and_flagged()
+    {
+        await Database.AppendAsync(Post("a", """{"one":1}"""));
+        var second = await Database.AppendAsync(Post("a", """{"two":2}"""));
+        var repeat = await Database.AppendAsync(Post("a", """{"two":2}"""));
+
+        second.Result.ShouldBe(AppendResult.StoredAsConflict);
+        repeat.ShouldBe(new AppendOutcome(AppendResult.Duplicate, second.Seq));
+        (await Test.QueryAsync<long>("select conflict from notification_log order by seq")).ShouldBe([0, 1]);
+    }
+
+    [Fact]
+    public async Task The_same_id_at_two_locations_is_two_notifications()
+    {
+        await Database.AppendAsync(Post("a"));
+
+        (await Database.AppendAsync(Post("a", location: "location-2"))).Result.ShouldBe(AppendResult.Stored);
+    }
+
+    [Fact]
+    public async Task Two_ids_that_share_a_hash_are_two_notifications()
+    {
+        await Database.AppendAsync(Post("a1"));
+
+        (await Database.AppendAsync(Post("a2"))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Post("a1"))).Result.ShouldBe(AppendResult.Duplicate);
+    }
+
+    [Fact]
+    public async Task Rejected_posts_beyond_the_quota_of_their_location_are_not_kept()
+    {
+        var outcomes = new List<AppendResult>();
+        foreach (var id in (string[])["a", "b", "c"])
+        {
+            var post = Post(id, disposition: Disposition.Rejected, quota: 2);
+            outcomes.Add((await Database.AppendAsync(post)).Result);
+        }
+
+        outcomes.ShouldBe([AppendResult.Stored, AppendResult.Stored, AppendResult.OverQuota]);
+        var elsewhere = Post("d", location: "location-2", disposition: Disposition.Rejected, quota: 2);
+        (await Database.AppendAsync(elsewhere)).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Post("e"))).Result.ShouldBe(AppendResult.Stored);
+    }
+
+    [Fact]
+    public async Task Appended_posts_can_be_read_back_byte_for_byte_and_in_order()
+    {
+        await Database.AppendAsync(Post("a", """{ "first":  "ä" }"""));
+        await Database.AppendAsync(Post("b", "second"));
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        var page = await NotificationLog.ReadPageAsync(connection, after: 0, limit: 10, CancellationToken.None);
+
+        page.Select(entry => System.Text.Encoding.UTF8.GetString(entry.Body))
+            .ShouldBe(["""{ "first":  "ä" }""", "second"]);
+        page.Select(entry => entry.NotificationId).ShouldBe(["a", "b"]);
+        (await NotificationLog.ReadPageAsync(connection, after: page[0].Seq, limit: 10, CancellationToken.None))
+            .Select(entry => entry.Seq)
+            .ShouldBe([page[1].Seq]);
+    }
+
+    [Fact]
+    public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
+    {
+        await Database.AppendAsync(Post("a"));
+        var pruned = await Database.AppendAsync(Post("b"));
+        await Test.ExecuteAsync("delete from notification_log where seq = @Seq", new { pruned.Seq });
+
+        (await Database.AppendAsync(Post("c"))).Seq.ShouldBeGreaterThan(pruned.Seq);
+    }
+
+    [Fact]
+    public async Task A_commit_of_posts_wakes_the_router()
+    {
+        var woken = Database.Pulses.NotificationsAppended.Next;
+
+        await Database.AppendAsync(Post("a"));
+
+        woken.IsCompleted.ShouldBeTrue();
+    }
+
+    private Task<long> CountAsync() => Test.ScalarAsync<long>("select count(*) from notification_log");
+}
+
+public sealed class SqliteNotificationAppendTests : NotificationAppendContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}

@@ -1,0 +1,96 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class RefetchTargetsContract : StoreContract
+{
+    private static readonly RefetchTiming Timing = new(
+        TimeSpan.FromSeconds(2),
+        TimeSpan.FromSeconds(15),
+        TimeSpan.FromMinutes(4)
+    );
+
+    [Fact]
+    public async Task A_new_target_is_due_after_the_quiet_period()
+    {
+        await RequestAsync(now: 1_000, Asset("1/STDQ"));
+
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 1L, 3_000L)]);
+    }
+
+    [Fact]
+    public async Task Asking_again_for_a_waiting_target_raises_its_generation_and_puts_it_off_up_to_the_maximum_wait()
+    {
+        await RequestAsync(now: 1_000, Asset("1/STDQ"));
+        await RequestAsync(now: 2_500, Asset("1/STDQ"));
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 4_500L)]);
+
+        await RequestAsync(now: 15_500, Asset("1/STDQ"));
+
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 3L, 16_000L)]);
+    }
+
+    [Fact]
+    public async Task Holders_add_up_until_they_are_so_many_that_the_whole_asset_is_meant()
+    {
+        await RequestAsync(now: 1, [.. Enumerable.Range(1, 5).Select(i => Holder($"serial:{i}"))]);
+        await RequestAsync(now: 2, [.. Enumerable.Range(4, 5).Select(i => Holder($"serial:{i}"))]);
+        var holders = await HoldersAsync();
+        holders.ShouldNotBeNull();
+        TargetHolders.Parse(holders).Count.ShouldBe(RefetchTargets.MaxHolders);
+
+        await RequestAsync(now: 3, Holder("user:one-too-many"));
+
+        (await HoldersAsync()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_target_that_was_read_starts_with_the_holders_of_the_new_request_only()
+    {
+        await RequestAsync(now: 1, Holder("serial:1"));
+        await Test.ExecuteAsync("update refetch_target set fetched = requested, read_at = 2");
+
+        await RequestAsync(now: 3, Holder("serial:2"));
+
+        (await HoldersAsync()).ShouldBe("""["serial:2"]""");
+    }
+
+    [Fact]
+    public async Task A_target_whose_read_failed_is_not_hurried_by_being_asked_for_again()
+    {
+        await RequestAsync(now: 1_000, Asset("1/STDQ"));
+        await Test.ExecuteAsync("update refetch_target set attempts = 3, due_at = 60000");
+
+        await RequestAsync(now: 2_000, Asset("1/STDQ"));
+
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 60_000L)]);
+    }
+
+    [Fact]
+    public async Task The_refetch_is_woken_once_the_request_is_committed()
+    {
+        var woken = Database.Pulses.TargetsRequested.Next;
+
+        await RequestAsync(now: 1, Asset("1/STDQ"));
+
+        woken.IsCompleted.ShouldBeTrue();
+    }
+
+    private static RefetchRequest Asset(string key) => new("location-1", RefetchResources.Asset, key);
+
+    private static RefetchRequest Holder(string holder) =>
+        new("location-1", RefetchResources.Assignments, "1/STDQ", holder);
+
+    private Task RequestAsync(long now, params RefetchRequest[] requests) =>
+        WriteAsync(transaction => new RefetchTargets(Database, Timing).RequestAsync(transaction, requests, now));
+
+    private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>
+        Test.QueryAsync<(string, long, long)>("select key, requested, due_at from refetch_target order by key");
+
+    private Task<string?> HoldersAsync() => Test.ScalarAsync<string>("select holders from refetch_target");
+}
+
+public sealed class SqliteRefetchTargetsTests : RefetchTargetsContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}

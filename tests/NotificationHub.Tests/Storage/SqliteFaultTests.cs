@@ -1,0 +1,67 @@
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+public sealed class SqliteFaultTests : StoreContract
+{
+    [Fact]
+    public async Task While_another_process_holds_the_file_writes_are_refused_and_afterwards_they_succeed()
+    {
+        await using (var other = Test.Database.OpenWriter())
+        {
+            await using var held = other.BeginTransaction(deferred: false);
+            await other.ExecuteAsync(
+                "insert into log_cursor (name, position, moved_at) values ('other', 1, 1)",
+                transaction: held
+            );
+
+            await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Post("a")));
+            await Should.ThrowAsync<StorageUnavailableException>(() => MoveAsync("refused"));
+            await held.CommitAsync();
+        }
+
+        (await Database.AppendAsync(Post("a"))).Result.ShouldBe(AppendResult.Stored);
+        await MoveAsync("accepted");
+        (await Test.QueryAsync<string>("select name from log_cursor order by name")).ShouldBe(["accepted", "other"]);
+    }
+
+    [Fact]
+    public async Task A_full_disk_refuses_the_batch_and_once_there_is_room_the_same_post_is_stored()
+    {
+        await LimitPagesAsync(1);
+        var large = new string('x', 1_000_000);
+
+        await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Post("a", large)));
+        await Should.ThrowAsync<StorageUnavailableException>(() =>
+            WriteAsync(async transaction =>
+            {
+                await MoveAsync(transaction, "partial");
+                await transaction.ExecuteAsync("create table large as select zeroblob(1000000) as content");
+            })
+        );
+        (await Test.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(0);
+        (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(0);
+
+        await LimitPagesAsync(1_000_000);
+
+        (await Database.AppendAsync(Post("a", large))).Result.ShouldBe(AppendResult.Stored);
+        await MoveAsync("accepted");
+        (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBe(["accepted"]);
+    }
+
+    private protected override Task<TestDatabase> OpenAsync() =>
+        TestDatabase.OpenAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
+
+    // SQLite raises a limit below the present size to that size: the file may not grow then.
+    private Task LimitPagesAsync(int pages) =>
+        WriteAsync(transaction => transaction.ExecuteAsync($"pragma max_page_count = {pages}"));
+
+    private Task MoveAsync(string name) => WriteAsync(transaction => MoveAsync(transaction, name));
+
+    private static Task MoveAsync(WriteTransaction transaction, string name) =>
+        transaction.ExecuteAsync(
+            "insert into log_cursor (name, position, moved_at) values (@name, 1, 1)",
+            new { name }
+        );
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>What every engine must do. A behaviour is an abstract class over this one, an engine is a sealed subclass of it.</summary>
+public abstract class StoreContract : IAsyncLifetime
+{
+    private TestDatabase? test;
+
+    private protected TestDatabase Test => test ?? throw new InvalidOperationException("The store is not open.");
+
+    private protected Database Database => Test.Database;
+
+    public async Task InitializeAsync() => test = await OpenAsync();
+
+    public async Task DisposeAsync() => await Test.DisposeAsync();
+
+    private protected abstract Task<TestDatabase> OpenAsync();
+
+    private protected Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work) =>
+        Database.WriteAsync(work, CancellationToken.None);
+
+    private protected Task WriteAsync(Func<WriteTransaction, Task> work) =>
+        Database.WriteAsync(work, CancellationToken.None);
+
+    /// <summary>A post as the intake hands it to the store; the first letter of its id stands for its hash.</summary>
+    private protected static NotificationAppend Post(
+        string id,
+        string body = "{}",
+        string location = "location-1",
+        Disposition disposition = Disposition.Accepted,
+        int quota = 100
+    ) =>
+        new()
+        {
+            LocationId = Encoding.UTF8.GetBytes(location),
+            DedupHash = id[0],
+            NotificationId = Encoding.UTF8.GetBytes(id),
+            NotificationType = "ASSET_COUNT"u8.ToArray(),
+            Body = Encoding.UTF8.GetBytes(body),
+            BodySha256 = System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(body)),
+            ReceivedAt = 1_785_585_600_000,
+            Disposition = disposition,
+            RejectedQuota = quota,
+        };
+}
