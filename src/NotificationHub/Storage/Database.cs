@@ -52,6 +52,12 @@ internal abstract class Database : IAsyncDisposable
     /// <exception cref="StorageUnavailableException">The batch was not kept.</exception>
     public abstract Task<AppendOutcome> AppendAsync(NotificationAppend append);
 
+    /// <summary>The engine's part of <see cref="EventLog.AppendAsync"/>: one row an event, in order.</summary>
+    public abstract Task<IReadOnlyList<long>> AppendEventsAsync(
+        WriteTransaction transaction,
+        IReadOnlyCollection<NewEvent> events
+    );
+
     /// <summary>The statement of that name for this engine.</summary>
     public string Sql(string name) => statements[name];
 

@@ -110,12 +110,7 @@ internal static class EventLog
         IReadOnlyCollection<NewEvent> events
     )
     {
-        List<long> seqs = new(events.Count);
-        foreach (var entry in events)
-        {
-            seqs.Add(await transaction.ScalarAsync<long>(database.Sql("AppendEvent"), entry));
-        }
-
+        var seqs = await database.AppendEventsAsync(transaction, events);
         if (seqs.Count > 0)
         {
             transaction.OnCommit(database.Pulses.EventsAppended);

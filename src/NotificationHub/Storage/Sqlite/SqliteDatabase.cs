@@ -51,6 +51,11 @@ internal sealed class SqliteDatabase : Database
     public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken) =>
         lane.WriteAsync(work, cancellationToken);
 
+    public override Task<IReadOnlyList<long>> AppendEventsAsync(
+        WriteTransaction transaction,
+        IReadOnlyCollection<NewEvent> events
+    ) => Task.FromResult<IReadOnlyList<long>>(lane.AppendEvents(events));
+
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => lane.AppendAsync(append);
 
     /// <summary>A connection that may write; for the lane and its checkpointer.</summary>

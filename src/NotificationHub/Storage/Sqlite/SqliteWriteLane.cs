@@ -17,6 +17,7 @@ internal sealed class SqliteWriteLane : IDisposable
     private readonly WalCheckpoints checkpoints;
     private SqliteConnection? connection;
     private SqliteAppender? appender;
+    private SqliteEventAppender? events;
 
     public SqliteWriteLane(SqliteDatabase database)
     {
@@ -53,6 +54,10 @@ internal sealed class SqliteWriteLane : IDisposable
 
         return job.Task;
     }
+
+    /// <summary>Appends events; only from within a job of this lane, which is where transactions are.</summary>
+    public List<long> AppendEvents(IReadOnlyCollection<NewEvent> entries) =>
+        events is null ? throw new InvalidOperationException("The write lane is not open.") : events.Append(entries);
 
     /// <summary>Writes what has been taken in, then ends.</summary>
     public void Dispose()
@@ -192,12 +197,14 @@ internal sealed class SqliteWriteLane : IDisposable
 
         connection = database.OpenWriter();
         appender = new SqliteAppender(connection, database);
+        events = new SqliteEventAppender(connection, database);
     }
 
     private void Disconnect()
     {
         appender?.Dispose();
+        events?.Dispose();
         connection?.Dispose();
-        (appender, connection) = (null, null);
+        (appender, events, connection) = (null, null, null);
     }
 }

@@ -56,6 +56,11 @@ internal sealed class WalCheckpoints : IDisposable
 
     public void Dispose()
     {
+        if (disposed)
+        {
+            return;
+        }
+
         disposed = true;
         due.Release();
         if (thread.IsAlive)
