@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Globalization;
+using NotificationHub.Benchmarks.Load;
+using NotificationHub.Benchmarks.Servers;
+
+namespace NotificationHub.Benchmarks;
+
+/// <summary>Measures each server in turn, round after round, so that a machine that grows slower grows slower for all.</summary>
+internal sealed class Comparison(BenchmarkOptions options)
+{
+    public const string GroupCommit = "group commit";
+    public const string Transaction = "a transaction per request";
+    public const string Hub = "the hub";
+    public const string Nothing = "nothing stored";
+
+    private const string Token = "benchmark-secret";
+    private static readonly TimeSpan DrainDeadline = TimeSpan.FromMinutes(5);
+
+    private readonly Numbers numbers = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("notificationhub-benchmark-").FullName;
+    private int files;
+
+    public async Task<Report> RunAsync()
+    {
+        var report = new Report();
+        try
+        {
+            foreach (var connections in options.Connections)
+            {
+                for (var round = 1; round <= options.Rounds; round++)
+                {
+                    await Console.Error.WriteLineAsync($"{connections} connections, round {round} of {options.Rounds}");
+                    await MeasureRoundAsync(report, connections);
+                }
+            }
+
+            if (options.Pace > 0)
+            {
+                await Console.Error.WriteLineAsync($"a steady {options.Pace} posts/s");
+                await MeasureHubAsync(report, options.Connections.Max(), options.Pace);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return report;
+    }
+
+    private async Task MeasureRoundAsync(Report report, int connections)
+    {
+        report.Add(Nothing, connections, await MeasureBareAsync(connections, "nothing"));
+        report.Add(Transaction, connections, await MeasureBareAsync(connections, "transaction", NewFile()));
+        report.Add(GroupCommit, connections, await MeasureBareAsync(connections, "group-commit", NewFile()));
+        await MeasureHubAsync(report, connections, pace: null);
+    }
+
+    private async Task<LoadResult> MeasureBareAsync(int connections, params string[] server)
+    {
+        using var process = await ServerProcess.StartAsync(server);
+        var load = new LoadRun(new Uri(process.FirstLine + "/post"), Token, numbers);
+        await load.RunAsync(connections, options.Seconds / 3);
+        return await load.RunAsync(connections, options.Seconds);
+    }
+
+    private async Task MeasureHubAsync(Report report, int connections, double? pace)
+    {
+        var file = NewFile();
+        using var bus = await ServerProcess.StartAsync("bus");
+        using var hub = await ServerProcess.StartAsync("hub", file, Token, bus.FirstLine);
+        var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers);
+        await load.RunAsync(connections, options.Seconds / 3, pace);
+        await bus.AskAsync("start");
+        var result = await load.RunAsync(connections, options.Seconds, pace);
+        var behind = await HubProgress.ReadAsync(file);
+        var arrived = Parse(await bus.AskAsync("arrived"));
+        var drain = await DrainAsync(file);
+        report.AddHub(
+            new HubResult(
+                connections,
+                pace,
+                result,
+                behind.Posts - behind.Routed,
+                behind.Events - behind.Published,
+                drain,
+                arrived.P50,
+                arrived.P99,
+                arrived.Violations,
+                hub.PeakMemoryMiB
+            )
+        );
+    }
+
+    private static async Task<TimeSpan> DrainAsync(string file)
+    {
+        var start = Stopwatch.GetTimestamp();
+        using var deadline = new CancellationTokenSource(DrainDeadline);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!(await HubProgress.ReadAsync(file)).IsDrained)
+        {
+            await timer.WaitForNextTickAsync(deadline.Token);
+        }
+
+        return Stopwatch.GetElapsedTime(start);
+    }
+
+    private static (double P50, double P99, long Violations) Parse(string line)
+    {
+        var parts = line.Split(' ');
+        return (
+            double.Parse(parts[1], CultureInfo.InvariantCulture),
+            double.Parse(parts[2], CultureInfo.InvariantCulture),
+            long.Parse(parts[3], CultureInfo.InvariantCulture)
+        );
+    }
+
+    private string NewFile() => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{++files}.db"));
+}
+
+/// <summary>What a run against the hub came to, and how its later stages kept up.</summary>
+internal sealed record HubResult(
+    int Connections,
+    double? Pace,
+    LoadResult Load,
+    long BehindRouting,
+    long BehindPublishing,
+    TimeSpan Drain,
+    double LagP50Milliseconds,
+    double LagP99Milliseconds,
+    long Violations,
+    double PeakMemoryMiB
+);

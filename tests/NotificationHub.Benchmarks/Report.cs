@@ -1,0 +1,128 @@
+using System.Globalization;
+using NotificationHub.Benchmarks.Load;
+using Spectre.Console;
+
+namespace NotificationHub.Benchmarks;
+
+/// <summary>The tables: medians over the rounds, and ratios to the bare endpoint of the same run.</summary>
+internal sealed class Report
+{
+    private readonly List<(string Server, int Connections, LoadResult Result)> results = [];
+    private readonly List<HubResult> hubs = [];
+
+    public long Failed => results.Sum(entry => entry.Result.Failed) + hubs.Sum(hub => hub.Violations);
+
+    public void Add(string server, int connections, LoadResult result) => results.Add((server, connections, result));
+
+    public void AddHub(HubResult result)
+    {
+        hubs.Add(result);
+        if (result.Pace is null)
+        {
+            Add(Comparison.Hub, result.Connections, result.Load);
+        }
+    }
+
+    public void Write()
+    {
+        AnsiConsole.Write(Rates());
+        AnsiConsole.Write(Drains());
+        if (Failed > 0)
+        {
+            AnsiConsole.MarkupLine($"[red]{Failed} posts or messages were refused.[/]");
+        }
+    }
+
+    private Table Rates()
+    {
+        var table = NewTable(
+            "connections",
+            "server",
+            "posts/s",
+            "p50 ms",
+            "p99 ms",
+            "rate against group commit",
+            "p99 against group commit"
+        );
+        foreach (var width in results.GroupBy(entry => entry.Connections))
+        {
+            var bare = Medians(width.Where(entry => entry.Server == Comparison.GroupCommit));
+            foreach (var server in width.GroupBy(entry => entry.Server))
+            {
+                var (rate, p50, p99) = Medians(server);
+                table.AddRow(
+                    Number(width.Key, "0"),
+                    server.Key,
+                    Number(rate, "N0"),
+                    Number(p50, "0.00"),
+                    Number(p99, "0.00"),
+                    Number(rate / bare.Rate, "0.00") + "×",
+                    Number(p99 / bare.P99, "0.00") + "×"
+                );
+            }
+        }
+
+        return table;
+    }
+
+    private Table Drains()
+    {
+        var table = NewTable(
+            "connections",
+            "pace",
+            "posts/s",
+            "behind in routing",
+            "behind in publishing",
+            "drained after s",
+            "lag p50 ms",
+            "lag p99 ms",
+            "peak MiB"
+        );
+        foreach (var group in hubs.GroupBy(hub => (hub.Connections, hub.Pace)))
+        {
+            var runs = group.ToArray();
+            table.AddRow(
+                Number(group.Key.Connections, "0"),
+                group.Key.Pace is { } pace ? Number(pace, "N0") : "full",
+                Number(Median(runs.Select(run => run.Load.PerSecond)), "N0"),
+                Number(Median(runs.Select(run => (double)run.BehindRouting)), "N0"),
+                Number(Median(runs.Select(run => (double)run.BehindPublishing)), "N0"),
+                Number(Median(runs.Select(run => run.Drain.TotalSeconds)), "0.0"),
+                Number(Median(runs.Select(run => run.LagP50Milliseconds)), "N0"),
+                Number(Median(runs.Select(run => run.LagP99Milliseconds)), "N0"),
+                Number(runs.Max(run => run.PeakMemoryMiB), "N0")
+            );
+        }
+
+        return table;
+    }
+
+    private static Table NewTable(params string[] columns)
+    {
+        var table = new Table().Border(TableBorder.Markdown);
+        foreach (var column in columns)
+        {
+            table.AddColumn(column);
+        }
+
+        return table;
+    }
+
+    private static (double Rate, double P50, double P99) Medians(IEnumerable<(string, int, LoadResult Result)> runs)
+    {
+        LoadResult[] all = [.. runs.Select(run => run.Result)];
+        return (
+            Median(all.Select(run => run.PerSecond)),
+            Median(all.Select(run => run.P50Milliseconds)),
+            Median(all.Select(run => run.P99Milliseconds))
+        );
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

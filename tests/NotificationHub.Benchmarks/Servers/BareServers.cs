@@ -1,0 +1,130 @@
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace NotificationHub.Benchmarks.Servers;
+
+/// <summary>The yardsticks: the least that an ASP.NET endpoint can do and still have the body on disk before it answers.</summary>
+internal static class BareServers
+{
+    private const int MaxBatch = 512;
+
+    /// <summary>Answers, and stores nothing.</summary>
+    public static WebApplication Nothing()
+    {
+        var app = NewApp();
+        app.MapPost(
+            "/post",
+            async (HttpContext context) =>
+            {
+                await ReadAsync(context);
+            }
+        );
+        return app;
+    }
+
+    /// <summary>One transaction for each request, on a connection of its own.</summary>
+    public static WebApplication OneTransactionPerRequest(string file)
+    {
+        CreateTable(file);
+        var app = NewApp();
+        app.MapPost(
+            "/post",
+            async (HttpContext context) =>
+            {
+                var body = await ReadAsync(context);
+                await using var connection = await OpenAsync(file);
+                await using var insert = NewInsert(connection);
+                insert.Parameters[0].Value = body;
+                await insert.ExecuteNonQueryAsync(context.RequestAborted);
+            }
+        );
+        return app;
+    }
+
+    /// <summary>One writer that takes whatever has queued up and commits it as one transaction.</summary>
+    public static WebApplication GroupCommit(string file)
+    {
+        CreateTable(file);
+        var queue = Channel.CreateUnbounded<(byte[] Body, TaskCompletionSource Stored)>(
+            new UnboundedChannelOptions { SingleReader = true }
+        );
+        new Thread(() => WriteAsync(file, queue.Reader).GetAwaiter().GetResult()) { IsBackground = true }.Start();
+        var app = NewApp();
+        app.MapPost(
+            "/post",
+            async (HttpContext context) =>
+            {
+                var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                queue.Writer.TryWrite((await ReadAsync(context), stored));
+                await stored.Task;
+            }
+        );
+        return app;
+    }
+
+    private static async Task WriteAsync(string file, ChannelReader<(byte[] Body, TaskCompletionSource Stored)> queue)
+    {
+        await using var connection = await OpenAsync(file);
+        await using var insert = NewInsert(connection);
+        await insert.PrepareAsync();
+        List<TaskCompletionSource> waiting = [];
+        while (await queue.WaitToReadAsync())
+        {
+            await using var transaction = connection.BeginTransaction();
+            insert.Transaction = transaction;
+            while (waiting.Count < MaxBatch && queue.TryRead(out var post))
+            {
+                insert.Parameters[0].Value = post.Body;
+                insert.ExecuteNonQuery();
+                waiting.Add(post.Stored);
+            }
+
+            transaction.Commit();
+            waiting.ForEach(stored => stored.SetResult());
+            waiting.Clear();
+        }
+    }
+
+    private static WebApplication NewApp()
+    {
+        var builder = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]);
+        builder.Logging.ClearProviders();
+        return builder.Build();
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpContext context)
+    {
+        var body = new byte[(int)context.Request.ContentLength!.Value];
+        await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
+        return body;
+    }
+
+    private static void CreateTable(string file)
+    {
+        using var connection = OpenAsync(file).GetAwaiter().GetResult();
+        using var command = connection.CreateCommand();
+        command.CommandText = "create table post (seq integer primary key autoincrement, body blob not null)";
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task<SqliteConnection> OpenAsync(string file)
+    {
+        var connection = new SqliteConnection($"Data Source={file}");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000";
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    private static SqliteCommand NewInsert(SqliteConnection connection)
+    {
+        var insert = connection.CreateCommand();
+        insert.CommandText = "insert into post (body) values ($body)";
+        insert.Parameters.Add("$body", SqliteType.Blob);
+        return insert;
+    }
+}

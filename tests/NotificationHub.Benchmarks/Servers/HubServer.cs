@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Hosting;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Benchmarks.Servers;
+
+/// <summary>The hub as it is shipped, with one location that accepts the load's secret.</summary>
+internal static class HubServer
+{
+    public const string LocationId = "benchmark";
+    public const string Path = $"/notifications/{LocationId}";
+
+    public static WebApplication Build(string file, string token, string serviceBus)
+    {
+        var app = HubApplication.Build([
+            "--urls=http://127.0.0.1:0",
+            "--Logging:LogLevel:Default=Warning",
+            $"--Storage:ConnectionString=Data Source={file}",
+            // One location stands for all: its share must not be what is measured.
+            string.Create(CultureInfo.InvariantCulture, $"--Intake:PostsPerSecondPerLocation={10_000_000}"),
+            $"--ServiceBus:ConnectionString={serviceBus}",
+        ]);
+        app.Lifetime.ApplicationStarted.Register(() =>
+            AddLocationAsync(app.Services.GetRequiredService<Database>(), token).GetAwaiter().GetResult()
+        );
+        return app;
+    }
+
+    private static Task AddLocationAsync(Database database, string token) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync(
+                    """
+                    insert into location (location_id, state, state_since, receive_only, read_number, created_at)
+                    values (@LocationId, 'valid', 0, 1, 0, 0)
+                    """,
+                    new { LocationId }
+                );
+                await transaction.ExecuteAsync(
+                    "insert into notification_secret (location_id, sha256, state, created_at) values (@LocationId, @digest, 'active', 0)",
+                    new { LocationId, digest = SHA256.HashData(Encoding.UTF8.GetBytes(token)) }
+                );
+                await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
+                transaction.OnCommit(database.Pulses.LocationsChanged);
+            },
+            CancellationToken.None
+        );
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace NotificationHub.Benchmarks.Servers;
+
+/// <summary>A server in a process of its own, so that its memory and its garbage are its own too.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private readonly Process process;
+
+    private ServerProcess(Process process, string firstLine)
+    {
+        this.process = process;
+        FirstLine = firstLine;
+    }
+
+    /// <summary>What it said when it was ready: where it listens.</summary>
+    public string FirstLine { get; }
+
+    /// <summary>The most memory it has had resident, in MiB; Linux only, otherwise what it has now.</summary>
+    public double PeakMemoryMiB
+    {
+        get
+        {
+            var status = $"/proc/{process.Id}/status";
+            if (!File.Exists(status))
+            {
+                process.Refresh();
+                return process.WorkingSet64 / 1024.0 / 1024;
+            }
+
+            var line = File.ReadLines(status).Single(line => line.StartsWith("VmHWM", StringComparison.Ordinal));
+            return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+                / 1024;
+        }
+    }
+
+    public static async Task<ServerProcess> StartAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        var process = Process.Start(start)!;
+        var line =
+            await process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException($"The server '{string.Join(' ', arguments)}' has ended at once.");
+        return new ServerProcess(process, line);
+    }
+
+    public async Task<string> AskAsync(string question)
+    {
+        await process.StandardInput.WriteLineAsync(question);
+        return await process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException("The server has ended.");
+    }
+
+    public void Dispose()
+    {
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+    }
+}
