@@ -1,0 +1,260 @@
+using System.Diagnostics;
+using System.Globalization;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Apple.Delivery;
+using NotificationHub.Simulator.ServiceBus;
+
+namespace NotificationHub.Simulator.Demonstration;
+
+/// <summary>Starts everything, plays the burst, waits until all of it has arrived, and audits the result.</summary>
+internal sealed class Demonstrator : IAsyncDisposable
+{
+    private const int SerialsPerRequest = 1000;
+    private const int AppsPerRequest = 25;
+    private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(90);
+
+    private readonly DemonstrationOptions options;
+    private readonly DemonstrationFolder folder;
+    private readonly SimulatedApple apple;
+    private readonly SimulatedServiceBus bus;
+    private readonly RunningHub hub;
+    private readonly SimulatedLocation location;
+
+    private Demonstrator(
+        DemonstrationOptions options,
+        DemonstrationFolder folder,
+        SimulatedApple apple,
+        SimulatedServiceBus bus,
+        RunningHub hub
+    )
+    {
+        this.options = options;
+        this.folder = folder;
+        this.apple = apple;
+        this.bus = bus;
+        this.hub = hub;
+        location = apple.AddLocation();
+    }
+
+    /// <returns>The process's exit code: 0 if nothing was lost, doubled or left over.</returns>
+    public static async Task<int> RunAsync(DemonstrationOptions options, CancellationToken cancellationToken)
+    {
+        using var folder = DemonstrationFolder.Open(options);
+        if (folder.Fault is { } fault)
+        {
+            await Console.Error.WriteLineAsync(fault);
+            return 2;
+        }
+
+        await using var demonstrator = await StartAsync(options, folder, cancellationToken);
+        using var view = ProgressView.For(options);
+        var summary = await demonstrator.PlayAsync(view, cancellationToken);
+        if (options.Json)
+        {
+            Console.WriteLine(summary.ToJson());
+        }
+        else
+        {
+            SummaryTable.Write(summary);
+        }
+
+        if (options.KeepRunning)
+        {
+            await demonstrator.StayUpAsync(cancellationToken);
+        }
+
+        return summary.IsGood ? 0 : 1;
+    }
+
+    /// <summary>Plays the burst and returns when every stage is idle, or stands still.</summary>
+    public async Task<Summary> PlayAsync(ProgressView view, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var locationId = await hub.RegisterAsync(location, cancellationToken);
+        view.Registered(locationId, hub.Url);
+        if (options.Faults)
+        {
+            Misbehave();
+        }
+
+        await AssociateAsync();
+        await WaitUntilIdleAsync(view, cancellationToken);
+        return await SummariseAsync(Stopwatch.GetElapsedTime(started), cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        await apple.DisposeAsync();
+        await bus.DisposeAsync();
+    }
+
+    private static async Task<Demonstrator> StartAsync(
+        DemonstrationOptions options,
+        DemonstrationFolder folder,
+        CancellationToken cancellationToken
+    )
+    {
+        var apple = await SimulatedApple.StartAsync(
+            new SimulatedAppleOptions
+            {
+                Seed = options.Seed,
+                Delivery = new SimulatedDeliveryOptions
+                {
+                    // Apple's five minutes in five seconds.
+                    DeliverySpeed = 60,
+                    SpreadOver = TimeSpan.FromMinutes(5),
+                    DuplicateFraction = options.Duplicates,
+                    ReorderWindow = 50,
+                },
+            },
+            cancellationToken
+        );
+        var bus = await SimulatedServiceBus.StartAsync(
+            new SimulatedServiceBusOptions { Seed = options.Seed },
+            cancellationToken
+        );
+        // No MDM shares the location here: the hub may have most of Apple's 15 requests a second.
+        var hub = await RunningHub.StartAsync(
+            folder.Path,
+            apple,
+            bus,
+            cancellationToken,
+            "--Refetch:RequestsPerSecond=12"
+        );
+        return new Demonstrator(options, folder, apple, bus, hub);
+    }
+
+    private void Misbehave()
+    {
+        apple.Faults.RandomFraction = 0.05;
+        bus.Faults.ThrottledShare = 0.05;
+        bus.Faults.UnavailableShare = 0.05;
+        bus.Faults.LostAnswerShare = 0.02;
+        bus.Faults.RetryAfter = TimeSpan.FromSeconds(1);
+    }
+
+    private async Task AssociateAsync()
+    {
+        string[] apps = [.. Enumerable.Range(0, options.Apps).Select(app => Number(361304891 + (app * 7)))];
+        string[] serials = [.. Enumerable.Range(0, options.Devices).Select(device => $"C02{device:X9}")];
+        foreach (var app in apps)
+        {
+            location.AddAsset(app, total: options.Devices + 10);
+        }
+
+        foreach (var some in apps.Chunk(AppsPerRequest))
+        {
+            foreach (var devices in serials.Chunk(SerialsPerRequest))
+            {
+                await location.AssociateAsync(some, devices);
+            }
+        }
+    }
+
+    private async Task WaitUntilIdleAsync(ProgressView view, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        var delivered = apple.WaitUntilDeliveredAsync(cancellationToken);
+        var before = (Sent: 0, Counts: default(HubCounts));
+        var movedAt = Stopwatch.GetTimestamp();
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            var now = (apple.Posts.Sent, Counts: await HubCounts.ReadAsync(hub.Database, cancellationToken));
+            view.Show(apple.Notifications.Count, apple.Posts, now.Counts, apple.Requests.Total);
+            if (delivered.IsCompleted && now.Counts.IsIdle)
+            {
+                return;
+            }
+
+            if (
+                before.Sent != now.Sent
+                || before.Counts?.Published != now.Counts.Published
+                || before.Counts?.TargetsWaiting != now.Counts.TargetsWaiting
+            )
+            {
+                movedAt = Stopwatch.GetTimestamp();
+            }
+            else if (Stopwatch.GetElapsedTime(movedAt) > StallLimit)
+            {
+                // What is left over is part of the result.
+                return;
+            }
+
+            before = now;
+        }
+    }
+
+    private async Task<Summary> SummariseAsync(TimeSpan elapsed, CancellationToken cancellationToken)
+    {
+        var counts = await HubCounts.ReadAsync(hub.Database, cancellationToken);
+        var losses = await Audit.RunAsync(hub.Database, apple, location, bus, cancellationToken);
+        var (p50, p99) = Lag.Of(bus);
+        return new Summary
+        {
+            Devices = options.Devices,
+            Apps = options.Apps,
+            Seed = options.Seed,
+            Seconds = Math.Round(elapsed.TotalSeconds, 1),
+            PostsSent = apple.Posts.Sent,
+            PostsAnswered = apple.Posts.Answered,
+            PostsStored = counts.Stored,
+            EventsAppended = counts.Appended,
+            EventsPublished = counts.Published,
+            Topics = [.. bus.Topics.Select(topic => Summarise(topic, counts))],
+            RefetchHints = counts.Hints,
+            RefetchTargets = counts.Targets,
+            AppleRequests = apple.Requests.Total,
+            AppleRequestsByEndpoint = apple.Requests.ByEndpoint,
+            LagP50Milliseconds = Math.Round(p50, 1),
+            LagP99Milliseconds = Math.Round(p99, 1),
+            Lost = losses.Lost,
+            Doubled = losses.Doubled,
+            LeftOver =
+                counts.Appended - counts.Published + counts.TargetsWaiting + counts.DeadLetters + apple.Posts.GaveUp,
+            Violations = [.. apple.Violations, .. bus.Violations.Found],
+        };
+    }
+
+    private static TopicSummary Summarise(SimulatedTopic topic, HubCounts counts)
+    {
+        var count = counts.Topics.FirstOrDefault(count => count.Topic == topic.Name);
+        return new TopicSummary(
+            topic.Name,
+            count?.Appended ?? 0,
+            count?.Published ?? 0,
+            [
+                .. topic.Subscriptions.Select(subscription => new SubscriptionSummary(
+                    subscription.Name,
+                    subscription.Enqueued
+                )),
+            ]
+        );
+    }
+
+    private async Task StayUpAsync(CancellationToken cancellationToken)
+    {
+        var configuration = location.Configuration;
+        await Console.Error.WriteLineAsync(
+            $$"""
+
+            The hub         {{hub.Url}}
+            Its events      {{new Uri(hub.Url, "/events?after=0")}}
+            Its database    {{folder.Path}}
+            Simulated Apple {{apple.BaseUrl}}
+            Simulated bus   {{bus.Endpoint}}
+
+            Post a notification of your own:
+              curl -i -H 'Authorization: Bearer {{configuration.NotificationAuthToken}}' -H 'Content-Type: application/json' \
+                -d '{"notificationId":"mine-1","notificationType":"ASSET_COUNT","notification":{"adamId":"361304891","pricingParam":"STDQ","countDelta":5},"uId":"{{location.UId}}"}' \
+                {{configuration.NotificationUrl}}
+
+            Ctrl+C ends it.
+            """
+        );
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

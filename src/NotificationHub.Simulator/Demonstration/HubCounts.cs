@@ -1,0 +1,77 @@
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Simulator.Demonstration;
+
+/// <summary>How many events of a topic there are, and how many of them the bus has accepted.</summary>
+internal sealed record TopicCount(string Topic, long Appended, long Published);
+
+/// <summary>How far the hub's stages have come, read from its database.</summary>
+internal sealed record HubCounts
+{
+    public required long Stored { get; init; }
+
+    public required long Routed { get; init; }
+
+    public required IReadOnlyList<TopicCount> Topics { get; init; }
+
+    public required long Targets { get; init; }
+
+    /// <summary>How often a target was asked for.</summary>
+    public required long Hints { get; init; }
+
+    public required long TargetsWaiting { get; init; }
+
+    public required long DeadLetters { get; init; }
+
+    public long Appended => Topics.Sum(topic => topic.Appended);
+
+    public long Published => Topics.Sum(topic => topic.Published);
+
+    /// <summary>Whether no stage has anything left to do.</summary>
+    public bool IsIdle => Routed == Stored && Published == Appended && TargetsWaiting == 0;
+
+    public static async Task<HubCounts> ReadAsync(Database database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var topics = await connection.QueryAsync<TopicCount>(
+            """
+            select e.topic Topic, count(*) Appended,
+                coalesce(sum(case when e.seq <= c.position then 1 else 0 end), 0) Published
+            from event_log e
+            left join log_cursor c on c.name = 'publishing:' || e.topic
+            group by e.topic
+            order by e.topic
+            """
+        );
+        var counts = await connection.QuerySingleAsync<(
+            long Stored,
+            long Routed,
+            long Targets,
+            long Hints,
+            long Waiting,
+            long Dead
+        )>(
+            """
+            select
+                (select count(*) from notification_log),
+                (select count(*) from notification_log
+                    where seq <= coalesce((select position from log_cursor where name = 'routing'), 0)),
+                (select count(*) from refetch_target),
+                (select coalesce(sum(requested), 0) from refetch_target),
+                (select count(*) from refetch_target where requested > fetched),
+                (select count(*) from dead_letter)
+            """
+        );
+        return new HubCounts
+        {
+            Stored = counts.Stored,
+            Routed = counts.Routed,
+            Topics = [.. topics],
+            Targets = counts.Targets,
+            Hints = counts.Hints,
+            TargetsWaiting = counts.Waiting,
+            DeadLetters = counts.Dead,
+        };
+    }
+}

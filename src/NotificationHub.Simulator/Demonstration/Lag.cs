@@ -1,0 +1,29 @@
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Simulator.ServiceBus;
+
+namespace NotificationHub.Simulator.Demonstration;
+
+/// <summary>How long it took from the receipt of each post to its event's arrival on the bus.</summary>
+internal static class Lag
+{
+    private const string NotifiedSuffix = ".notified.v1";
+
+    public static (double P50, double P99) Of(SimulatedServiceBus bus)
+    {
+        double[] lags =
+        [
+            .. bus
+                .Topics.SelectMany(topic => topic.Subscriptions[0].Messages)
+                .Where(message => message.Label!.EndsWith(NotifiedSuffix, StringComparison.Ordinal))
+                .Select(message => (message.EnqueuedAt - PostedAt(message)).TotalMilliseconds)
+                .Order(),
+        ];
+        return lags.Length == 0 ? (0, 0) : (lags[lags.Length / 2], lags[(int)((lags.Length - 1) * 0.99)]);
+    }
+
+    private static DateTimeOffset PostedAt(BusMessage message) =>
+        JsonSerializer
+            .Deserialize<CloudEvent<JsonElement>>(message.Body.Span, EventJsonContext.Wire.Options)!
+            .Time!.Value;
+}

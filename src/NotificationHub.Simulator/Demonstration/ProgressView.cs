@@ -1,0 +1,54 @@
+using System.Globalization;
+using NotificationHub.Simulator.Apple;
+using Spectre.Console;
+
+namespace NotificationHub.Simulator.Demonstration;
+
+/// <summary>What a person sees while it runs; nothing at all for a program that reads JSON.</summary>
+internal sealed class ProgressView : IDisposable
+{
+    private readonly IAnsiConsole? console;
+    private string shown = "";
+
+    private ProgressView(IAnsiConsole? console) => this.console = console;
+
+    public static ProgressView For(DemonstrationOptions options) =>
+        new(
+            options.Json
+                ? null
+                : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
+        );
+
+    public void Registered(string locationId, Uri hub) =>
+        console?.MarkupLineInterpolated(
+            $"Registered location [bold]{locationId}[/] at the simulated Apple: its TEST_NOTIFICATION has come to {hub}"
+        );
+
+    public void Show(int notifications, PostCounts posts, HubCounts counts, int requests)
+    {
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{notifications} notifications, {posts.Answered} posts answered | {counts.Stored} stored, {counts.Routed} routed | {counts.Published} of {counts.Appended} events published | {counts.TargetsWaiting} of {counts.Targets} targets waiting, {requests} requests to Apple"
+        );
+        if (console is null || line == shown)
+        {
+            return;
+        }
+
+        shown = line;
+        // A terminal shows one line that changes; a log file gets a line for each change.
+        console.Write(
+            console.Profile.Capabilities.Interactive
+                ? new Text("\r" + line.PadRight(Math.Max(0, console.Profile.Width - 1)))
+                : new Text(line + "\n")
+        );
+    }
+
+    public void Dispose()
+    {
+        if (shown.Length > 0 && console is { Profile.Capabilities.Interactive: true })
+        {
+            console.WriteLine();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Apple;
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Simulator.Demonstration;
+
+/// <summary>The real hub in this process, on its own Kestrel and a free port.</summary>
+internal sealed class RunningHub : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private RunningHub(WebApplication app) => this.app = app;
+
+    public Uri Url => new(app.Urls.Single());
+
+    public Database Database => app.Services.GetRequiredService<Database>();
+
+    /// <param name="folder">Where the database is.</param>
+    /// <param name="apple">Whom it asks.</param>
+    /// <param name="bus">Where it publishes.</param>
+    /// <param name="cancellationToken">Gives up the start.</param>
+    /// <param name="settings">More settings, as <c>--Section:Key=value</c>.</param>
+    public static async Task<RunningHub> StartAsync(
+        string folder,
+        SimulatedApple apple,
+        SimulatedServiceBus bus,
+        CancellationToken cancellationToken,
+        params string[] settings
+    )
+    {
+        var app = HubApplication.Build([
+            "--urls=http://127.0.0.1:0",
+            "--environment=Development",
+            "--Logging:LogLevel:Default=Error",
+            "--Logging:Console:LogToStandardErrorThreshold=Trace",
+            $"--Storage:ConnectionString=Data Source={Path.Combine(folder, "notificationhub.db")}",
+            $"--Apple:BaseUrl={apple.BaseUrl}",
+            $"--ServiceBus:ConnectionString={bus.ConnectionString}",
+            .. settings,
+        ]);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return new RunningHub(app);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Registers the location as <c>locations add</c> would: Client Config, the test post, the confirmation.</summary>
+    /// <returns>The hub's id of the location.</returns>
+    public async Task<string> RegisterAsync(SimulatedLocation location, CancellationToken cancellationToken)
+    {
+        var registration = app.Services.GetRequiredService<LocationRegistration>();
+        var token = NotificationHub.Apple.ContentToken.Parse(location.ContentTokenFile);
+        var registered = await registration.RegisterAsync(new RegistrationRequest(token, Url), cancellationToken);
+        return registered.LocationId;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(CancellationToken.None);
+        await app.DisposeAsync();
+    }
+}
