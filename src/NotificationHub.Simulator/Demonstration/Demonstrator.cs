@@ -212,7 +212,7 @@ internal sealed class Demonstrator : IAsyncDisposable
             Doubled = losses.Doubled,
             LeftOver =
                 counts.Appended - counts.Published + counts.TargetsWaiting + counts.DeadLetters + apple.Posts.GaveUp,
-            Violations = [.. apple.Violations, .. bus.Violations.Found],
+            Violations = [.. apple.Violations, .. bus.Violations],
         };
     }
 

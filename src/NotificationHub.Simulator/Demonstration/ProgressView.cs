@@ -28,7 +28,7 @@ internal sealed class ProgressView : IDisposable
     {
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{notifications} notifications, {posts.Answered} posts answered | {counts.Stored} stored, {counts.Routed} routed | {counts.Published} of {counts.Appended} events published | {counts.TargetsWaiting} of {counts.Targets} targets waiting, {requests} requests to Apple"
+            $"posts {posts.Answered}/{notifications} | stored {counts.Stored} | routed {counts.Routed} | events published {counts.Published}/{counts.Appended} | to read {counts.TargetsWaiting}/{counts.Targets} | requests to Apple {requests}"
         );
         if (console is null || line == shown)
         {
@@ -37,10 +37,10 @@ internal sealed class ProgressView : IDisposable
 
         shown = line;
         // A terminal shows one line that changes; a log file gets a line for each change.
-        console.Write(
+        Console.Error.Write(
             console.Profile.Capabilities.Interactive
-                ? new Text("\r" + line.PadRight(Math.Max(0, console.Profile.Width - 1)))
-                : new Text(line + "\n")
+                ? "\r" + line[..Math.Min(line.Length, console.Profile.Width - 1)].PadRight(console.Profile.Width - 1)
+                : line + Environment.NewLine
         );
     }
 

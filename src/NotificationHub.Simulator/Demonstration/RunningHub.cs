@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using NotificationHub.Apple;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
