@@ -1,6 +1,7 @@
 using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Publishing;
+using NotificationHub.Refetch;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 
@@ -41,6 +42,7 @@ internal static class HubApplication
         hub.AddRouting();
         hub.AddPublishing();
         hub.AddLocations();
+        hub.AddRefetch();
         return hub;
     }
 

@@ -1,3 +1,5 @@
+using FluentValidation;
+
 namespace NotificationHub.Refetch;
 
 /// <summary>When and how fast records are read from Apple again.</summary>
@@ -16,4 +18,57 @@ internal sealed class RefetchOptions
 
     /// <summary>The hub's share of Apple's 15 requests a second and location, which it has in common with the MDM.</summary>
     public double RequestsPerSecond { get; set; } = 5;
+
+    /// <summary>How many locations are read at the same time.</summary>
+    public int ParallelLocations { get; set; } = 16;
+
+    /// <summary>How long a location may go on reading while others wait for their turn.</summary>
+    public TimeSpan TurnLength { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The pause after a first failed read; it doubles, with jitter, with each further one.</summary>
+    public TimeSpan FirstRetryDelay { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What that pause grows to.</summary>
+    public TimeSpan LongestRetryDelay { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often a read that Apple refuses is tried before <c>refetch.failed</c> tells of it.</summary>
+    public int AttemptsUntilFailed { get; set; } = 5;
+
+    /// <summary>How long such a read rests after that.</summary>
+    public TimeSpan FailedRetryDelay { get; set; } = TimeSpan.FromHours(1);
+}
+
+internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions>
+{
+    private const double ApplesLimit = 15;
+
+    public RefetchOptionsValidator()
+    {
+        RuleFor(options => options.Quiet)
+            .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(1))
+            .WithMessage("must lie between zero and one minute");
+        RuleFor(options => options.FirstMaxWait)
+            .GreaterThanOrEqualTo(options => options.Quiet)
+            .WithMessage("must be at least Refetch:Quiet");
+        RuleFor(options => options.LongestMaxWait)
+            .GreaterThanOrEqualTo(options => options.FirstMaxWait)
+            .WithMessage("must be at least Refetch:FirstMaxWait");
+        RuleFor(options => options.RequestsPerSecond)
+            .InclusiveBetween(0.1, ApplesLimit)
+            .WithMessage("must lie between 0.1 and 15, which is all that Apple allows a location");
+        RuleFor(options => options.ParallelLocations)
+            .InclusiveBetween(1, 1000)
+            .WithMessage("must lie between 1 and 1000");
+        RuleFor(options => options.TurnLength)
+            .InclusiveBetween(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1))
+            .WithMessage("must lie between 100 milliseconds and one minute");
+        RuleFor(options => options.FirstRetryDelay).GreaterThan(TimeSpan.Zero).WithMessage("must be longer than zero");
+        RuleFor(options => options.LongestRetryDelay)
+            .GreaterThanOrEqualTo(options => options.FirstRetryDelay)
+            .WithMessage("must be at least Refetch:FirstRetryDelay");
+        RuleFor(options => options.AttemptsUntilFailed).GreaterThan(0).WithMessage("must be positive");
+        RuleFor(options => options.FailedRetryDelay)
+            .GreaterThanOrEqualTo(options => options.LongestRetryDelay)
+            .WithMessage("must be at least Refetch:LongestRetryDelay");
+    }
 }

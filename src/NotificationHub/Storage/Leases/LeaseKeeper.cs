@@ -24,20 +24,25 @@ internal sealed partial class LeaseKeeper(
     public TimeSpan Duration => options.Value.LeaseDuration;
 
     /// <summary>Takes the lease if nobody else holds it.</summary>
-    public async Task<Lease?> TryAcquireAsync(string name, CancellationToken cancellationToken)
+    public async Task<Lease?> TryAcquireAsync(string name, CancellationToken cancellationToken) =>
+        await TryAcquireAsync([name], cancellationToken) is [var lease] ? lease : null;
+
+    /// <summary>Takes those of the leases that nobody else holds, in one transaction.</summary>
+    public async Task<IReadOnlyList<Lease>> TryAcquireAsync(
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    )
     {
         var askedAt = time.GetTimestamp();
-        var number = await database.WriteAsync(transaction => TakeAsync(transaction, name), cancellationToken);
-        if (number is null)
+        var taken = await database.WriteAsync(transaction => TakeAsync(transaction, names), cancellationToken);
+        foreach (var lease in taken)
         {
-            return null;
+            lease.Extend(askedAt, Duration);
+            held[lease.Name] = lease;
+            Log.Acquired(logger, lease.Name, lease.Number);
         }
 
-        var lease = new Lease(name, Owner, number.Value, time);
-        lease.Extend(askedAt, Duration);
-        held[name] = lease;
-        Log.Acquired(logger, name, lease.Number);
-        return lease;
+        return taken;
     }
 
     /// <summary>Gives the lease back, so that another replica need not wait until it runs out.</summary>
@@ -100,6 +105,20 @@ internal sealed partial class LeaseKeeper(
         }
     }
 
+    private async Task<List<Lease>> TakeAsync(WriteTransaction transaction, IReadOnlyCollection<string> names)
+    {
+        List<Lease> taken = [];
+        foreach (var name in names)
+        {
+            if (await TakeAsync(transaction, name) is { } number)
+            {
+                taken.Add(new Lease(name, Owner, number, time));
+            }
+        }
+
+        return taken;
+    }
+
     private async Task<long?> TakeAsync(WriteTransaction transaction, string name)
     {
         var now = await transaction.NowAsync();
@@ -148,7 +167,7 @@ internal sealed partial class LeaseKeeper(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Took the lease {Name}, number {Number}.")]
+        [LoggerMessage(LogLevel.Debug, "Took the lease {Name}, number {Number}.")]
         public static partial void Acquired(ILogger logger, string name, long number);
 
         [LoggerMessage(LogLevel.Warning, "Lost the lease {Name}, number {Number}: another replica may hold it now.")]

@@ -1,0 +1,65 @@
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+using NotificationHub.Refetch.Records;
+
+namespace NotificationHub.Refetch;
+
+/// <summary>Follows what answers say of the location itself: its owner, and the end of its content token.</summary>
+internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
+{
+    /// <exception cref="LocationClosedException">Another server has taken the location over.</exception>
+    public async Task ObserveAsync(RefetchTurn turn, RecordPage page)
+    {
+        var location = turn.Location;
+        var known = location.TokenExpiresAt is { } milliseconds
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : (DateTimeOffset?)null;
+        var expiresAt = page.TokenExpirationDate ?? known;
+        var state = LocationStates.AfterAnswer(
+            location.State,
+            location.MdmId,
+            page.MdmInfo?.Id,
+            expiresAt,
+            time.GetUtcNow()
+        );
+        if (state == location.State && expiresAt == known)
+        {
+            return;
+        }
+
+        await turn.WriteAsync(async transaction =>
+        {
+            if (expiresAt is { } date && date != known)
+            {
+                await LocationStore.SetTokenExpiryAsync(transaction, location.LocationId, date);
+            }
+
+            await locations.SetStateAsync(transaction, location.LocationId, state, ReasonOf(state, page));
+        });
+        turn.Location = location with
+        {
+            StateWord = state.Word(),
+            TokenExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
+        };
+        if (!LocationStates.MayCallApple(state))
+        {
+            throw new LocationClosedException(location.LocationId, state);
+        }
+    }
+
+    /// <summary>Brings the location into the state that an error about its content token means.</summary>
+    public async Task ObserveAsync(RefetchTurn turn, AppleException fault)
+    {
+        var state = LocationStates.AfterFault(turn.Location.State, fault.Kind);
+        if (state != turn.Location.State)
+        {
+            await turn.WriteAsync(transaction =>
+                locations.SetStateAsync(transaction, turn.Location.LocationId, state, fault.Message)
+            );
+            turn.Location = turn.Location with { StateWord = state.Word() };
+        }
+    }
+
+    private static string? ReasonOf(LocationState state, RecordPage page) =>
+        state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {page.MdmInfo?.Id}" : null;
+}

@@ -1,0 +1,71 @@
+using NotificationHub.Refetch.Snapshots;
+
+namespace NotificationHub.Refetch.Planning;
+
+/// <summary>One walk over Apple's records.</summary>
+/// <param name="Kind">The kind of records that it returns.</param>
+internal abstract record RefetchRead(SnapshotKind Kind)
+{
+    /// <summary>What the read shows completely: a record in here that it does not return is gone. Empty for an incremental read.</summary>
+    public abstract IReadOnlyList<KeyRange> Scope { get; }
+
+    /// <summary>Whether it shows everything under its target, and not one holder of many.</summary>
+    public virtual bool IsWhole => Scope.Count > 0;
+
+    /// <summary>A read of that one record only; null where there is none.</summary>
+    public virtual RefetchRead? Narrow(string key) => null;
+}
+
+internal sealed record AssetRead(string AdamId, string PricingParam) : RefetchRead(SnapshotKind.Asset)
+{
+    public override IReadOnlyList<KeyRange> Scope => [new(RecordKeys.Asset(AdamId, PricingParam))];
+}
+
+/// <param name="Holder"><c>serial:S</c> or <c>user:U</c>; null for all.</param>
+internal sealed record AssignmentsRead(string AdamId, string PricingParam, string? Holder = null)
+    : RefetchRead(SnapshotKind.Assignment)
+{
+    private string Asset => RecordKeys.Asset(AdamId, PricingParam);
+
+    public override IReadOnlyList<KeyRange> Scope =>
+        [Holder is null ? KeyRange.Under(Asset) : new KeyRange(RecordKeys.Assignment(Asset, Holder))];
+
+    public override bool IsWhole => Holder is null;
+
+    public override RefetchRead? Narrow(string key) =>
+        Holder is null ? this with { Holder = key[(Asset.Length + 1)..] } : null;
+}
+
+internal sealed record UserRead(string ClientUserId) : RefetchRead(SnapshotKind.User)
+{
+    public override IReadOnlyList<KeyRange> Scope =>
+        [new(RecordKeys.User(ClientUserId)), KeyRange.Under(RecordKeys.User(ClientUserId))];
+}
+
+/// <param name="SinceVersionId">Only what changed since; null for all users.</param>
+internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(SnapshotKind.User)
+{
+    public override IReadOnlyList<KeyRange> Scope => SinceVersionId is null ? [KeyRange.All] : [];
+}
+
+internal sealed record SubscriptionRead(string AdamId) : RefetchRead(SnapshotKind.Subscription)
+{
+    public override IReadOnlyList<KeyRange> Scope => [new(AdamId)];
+}
+
+/// <param name="ClientUserId">Null for all users.</param>
+internal sealed record SubscriptionAssignmentsRead(string AdamId, string? ClientUserId = null)
+    : RefetchRead(SnapshotKind.SubscriptionAssignment)
+{
+    public override IReadOnlyList<KeyRange> Scope =>
+        [
+            ClientUserId is null
+                ? KeyRange.Under(AdamId)
+                : new KeyRange(RecordKeys.SubscriptionAssignment(AdamId, ClientUserId)),
+        ];
+
+    public override bool IsWhole => ClientUserId is null;
+
+    public override RefetchRead? Narrow(string key) =>
+        ClientUserId is null ? this with { ClientUserId = key[(AdamId.Length + 1)..] } : null;
+}

@@ -1,0 +1,37 @@
+using NotificationHub.Apple;
+using NotificationHub.Refetch.Snapshots;
+
+namespace NotificationHub.Refetch.Records;
+
+/// <summary>A page of Apple's, as records of the snapshot.</summary>
+internal sealed record RecordPage
+{
+    public required IReadOnlyList<SnapshotRecord> Records { get; init; }
+
+    /// <summary>Keys of records that the page shows to be gone, though the read is not complete for them.</summary>
+    public IReadOnlyList<string> Gone { get; init; } = [];
+
+    /// <summary>The version of the walk's first page.</summary>
+    public string? VersionId { get; init; }
+
+    /// <summary>Records changed during the walk: what it did not return may be there all the same.</summary>
+    public required bool VersionMoved { get; init; }
+
+    public required bool IsLast { get; init; }
+
+    public MdmInfo? MdmInfo { get; init; }
+
+    public DateTimeOffset? TokenExpirationDate { get; init; }
+
+    public static RecordPage Of<T>(Page<T> page, IEnumerable<SnapshotRecord?> records) =>
+        new()
+        {
+            // A record without its key names nothing that could be kept.
+            Records = [.. records.OfType<SnapshotRecord>()],
+            VersionId = page.VersionId,
+            VersionMoved = page.VersionMoved,
+            IsLast = page.IsLast,
+            MdmInfo = page.MdmInfo,
+            TokenExpirationDate = page.TokenExpirationDate,
+        };
+}

@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text;
+using NotificationHub.Apple;
+using NotificationHub.Events;
+using NotificationHub.Refetch.Snapshots;
+
+namespace NotificationHub.Refetch.Records;
+
+/// <summary>
+/// Users are the one kind of which several records share an id: at most one active, any number of retired ones. The active
+/// one is kept under the id, and each retired one apart, under a hash of what it says. Retiring a user takes the first away and
+/// adds one of the second.
+/// </summary>
+internal sealed class UserWalk
+{
+    private readonly HashSet<string> active = new(StringComparer.Ordinal);
+    private readonly HashSet<string> retired = new(StringComparer.Ordinal);
+
+    public RecordPage Take(Page<User> page)
+    {
+        List<SnapshotRecord> records = [];
+        foreach (var user in page.Items)
+        {
+            if (user.ClientUserId is { } id)
+            {
+                records.Add(Map(user, id));
+            }
+        }
+
+        return RecordPage.Of(page, records) with
+        {
+            Gone = page.IsLast ? [.. retired.Except(active).Select(RecordKeys.User)] : [],
+        };
+    }
+
+    private SnapshotRecord Map(User user, string id)
+    {
+        var isRetired = user.Status is "Retired" or "Deleted";
+        (isRetired ? retired : active).Add(id);
+        var record = RecordMapping.Create(
+            RecordKeys.User(id),
+            adamId: null,
+            new UserRecord
+            {
+                ClientUserId = id,
+                Email = user.Email,
+                IdHash = user.IdHash,
+                Status = user.Status ?? "Registered",
+            },
+            EventJsonContext.Wire.UserRecord
+        );
+        return isRetired ? record with { Key = RecordKeys.RetiredUser(id, HashOf(record.Data)) } : record;
+    }
+
+    private static string HashOf(string data) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)).AsSpan(0, 8));
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+using NotificationHub.Apple;
+
+namespace NotificationHub.Refetch;
+
+/// <summary>What the reading costs and how it goes.</summary>
+internal static class RefetchMetrics
+{
+    private static readonly Meter Meter = new("NotificationHub");
+
+    private static readonly Counter<long> Requests = Meter.CreateCounter<long>(
+        "notificationhub.refetch.requests",
+        "{request}",
+        "Pages read from Apple, by what was read."
+    );
+
+    private static readonly Counter<long> Coalesced = Meter.CreateCounter<long>(
+        "notificationhub.refetch.coalesced",
+        "{request}",
+        "Requests for a read that another one was the answer to as well."
+    );
+
+    private static readonly Counter<long> Errors = Meter.CreateCounter<long>(
+        "notificationhub.refetch.errors",
+        "{error}",
+        "Reads that failed, by the kind of error."
+    );
+
+    private static readonly Gauge<long> Pending = Meter.CreateGauge<long>(
+        "notificationhub.refetch.pending",
+        "{target}",
+        "Targets of this replica's shards that wait to be read."
+    );
+
+    public static void CountRequest(string kind) => Requests.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    public static void CountCoalesced(long requests) => Coalesced.Add(requests);
+
+    public static void CountError(AppleErrorKind kind) =>
+        Errors.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString()));
+
+    public static void SetPending(long targets) => Pending.Record(targets);
+}

@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Options;
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Refetch;
+
+/// <summary>One location's turn: its due targets, planned together, read one after another.</summary>
+internal sealed class RefetchPass(
+    Database database,
+    RefetchWalk walk,
+    RefetchFailures failures,
+    LocationSessions sessions,
+    IOptions<RefetchOptions> options,
+    TimeProvider time
+)
+{
+    /// <summary>Reads what is due for the location until it is done, its turn is over, or Apple is not to be asked for now.</summary>
+    /// <param name="lease">The lease of the location's shard.</param>
+    /// <returns>How many steps of the plan were done.</returns>
+    public async Task<int> ReadDueAsync(string locationId, Lease lease, CancellationToken cancellationToken)
+    {
+        if (await BeginAsync(locationId, lease, cancellationToken) is not var (turn, steps))
+        {
+            return 0;
+        }
+
+        var startedAt = time.GetTimestamp();
+        var done = 0;
+        foreach (var step in steps)
+        {
+            if (!await RunAsync(turn, step))
+            {
+                break;
+            }
+
+            done++;
+            if (time.GetElapsedTime(startedAt) >= options.Value.TurnLength)
+            {
+                break;
+            }
+        }
+
+        return done;
+    }
+
+    private async Task<(RefetchTurn Turn, IReadOnlyList<RefetchStep> Steps)?> BeginAsync(
+        string locationId,
+        Lease lease,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var targets = await TargetStore.ReadDueAsync(connection, locationId, now);
+        if (
+            targets.Count == 0
+            || await LocationStore.FindAsync(connection, locationId) is not { ContentToken: not null } location
+            || !LocationStates.MayCallApple(location.State)
+        )
+        {
+            return null;
+        }
+
+        var known = await KnowledgeReader.ReadAsync(connection, locationId, targets);
+        var turn = new RefetchTurn(database, lease, sessions.Open(location), cancellationToken)
+        {
+            Location = location,
+            UsersKnown = known.UsersVersion is not null,
+        };
+        return (turn, RefetchPlan.Create(targets, known));
+    }
+
+    /// <returns>Whether the turn goes on.</returns>
+    private async Task<bool> RunAsync(RefetchTurn turn, RefetchStep step)
+    {
+        try
+        {
+            for (var i = 0; i < step.Reads.Count; i++)
+            {
+                if (!await ReadAsync(turn, step, step.Reads[i], isLast: i == step.Reads.Count - 1))
+                {
+                    break;
+                }
+            }
+
+            return true;
+        }
+        catch (AppleException fault)
+        {
+            return await failures.NoteAsync(turn, step, fault);
+        }
+        catch (LocationClosedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Once more from the start where Apple asks for it.</summary>
+    private async Task<bool> ReadAsync(RefetchTurn turn, RefetchStep step, RefetchRead read, bool isLast)
+    {
+        try
+        {
+            return await walk.RunAsync(turn, step, read, isLast);
+        }
+        catch (AppleException fault) when (fault.Kind == AppleErrorKind.RestartTraversal)
+        {
+            return await walk.RunAsync(turn, step, read, isLast);
+        }
+        catch (AppleException fault) when (fault.Kind == AppleErrorKind.VersionUnknown && read is UsersRead)
+        {
+            await turn.WriteAsync(transaction =>
+                LocationVersions.SetUsersAsync(transaction, turn.Location.LocationId, versionId: null)
+            );
+            return await walk.RunAsync(turn, step, new UsersRead(SinceVersionId: null), isLast);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Options;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch;
+
+internal static class RefetchSetup
+{
+    /// <summary>Reads from Apple again what notifications say has changed.</summary>
+    public static void AddRefetch(this HubBuilder hub)
+    {
+        hub.AddOptions(RefetchOptions.Section, new RefetchOptionsValidator());
+        hub.Services.AddSingleton(services => TimingOf(services.GetRequiredService<IOptions<RefetchOptions>>().Value));
+        hub.Services.AddSingleton<RefetchTargets>();
+        hub.Services.AddSingleton<TargetStore>();
+        hub.Services.AddSingleton<SnapshotStore>();
+        hub.Services.AddSingleton<LocationSessions>();
+        hub.Services.AddSingleton<LocationWatch>();
+        hub.Services.AddSingleton<RefetchWalk>();
+        hub.Services.AddSingleton<RefetchFailures>();
+        hub.Services.AddSingleton<RefetchPass>();
+        hub.Services.AddHostedService<RefetchWorker>();
+    }
+
+    private static RefetchTiming TimingOf(RefetchOptions options) =>
+        new(options.Quiet, options.FirstMaxWait, options.LongestMaxWait);
+}

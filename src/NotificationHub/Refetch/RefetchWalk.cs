@@ -1,0 +1,189 @@
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Records;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch;
+
+/// <summary>
+/// Carries out one read: takes a number before each page is asked for, commits each chunk with its events as it comes, and
+/// after a complete and undisturbed walk removes what it did not return.
+/// </summary>
+internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, LocationWatch watch, TimeProvider time)
+{
+    /// <summary>
+    /// After this many walks during which records moved, each record that was not seen is asked for by itself instead: on
+    /// a location that is never quiet, too, a target must come to its end.
+    /// </summary>
+    private const int DisturbedWalks = 3;
+
+    /// <param name="isLast">The step's last read: with its last chunk the step's targets are done.</param>
+    /// <returns>False where the targets stay waiting, to be walked again later.</returns>
+    public async Task<bool> RunAsync(RefetchTurn turn, RefetchStep step, RefetchRead read, bool isLast)
+    {
+        var walk = new WalkState(ContextOf(turn, step, read), read, isLast ? step.Targets : []);
+        await using var pages = RecordReader
+            .ReadAsync(turn.Apple, read, turn.CancellationToken)
+            .GetAsyncEnumerator(turn.CancellationToken);
+        RecordPage page;
+        do
+        {
+            walk.Begin(await turn.WriteAsync(tx => SnapshotStore.TakeReadNumberAsync(tx, turn.Location.LocationId)));
+            if (!await pages.MoveNextAsync())
+            {
+                throw new InvalidOperationException("A walk ended without a last page.");
+            }
+
+            page = pages.Current;
+            RefetchMetrics.CountRequest(read.Kind.Name);
+            await watch.ObserveAsync(turn, page);
+            await TakeInAsync(turn, walk, page);
+        } while (!page.IsLast);
+
+        turn.Pace.FaultsInARow = 0;
+        return walk.IsSettled || await SettleDisturbedAsync(turn, step, walk);
+    }
+
+    private async Task TakeInAsync(RefetchTurn turn, WalkState walk, RecordPage page)
+    {
+        walk.Clean &= !page.VersionMoved;
+        walk.FirstVersion ??= page.VersionId;
+        Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
+        while (chunks.Count > (page.IsLast ? 1 : 0))
+        {
+            var chunk = chunks.Dequeue();
+            await turn.WriteAsync(transaction => ApplyAsync(transaction, walk, chunk));
+        }
+
+        if (page.IsLast)
+        {
+            walk.Gone = new(page.Gone.Chunk(SnapshotStore.ChunkSize));
+            var rest = chunks.Count > 0 ? chunks.Dequeue() : [];
+            while (!await turn.WriteAsync(transaction => EndAsync(transaction, walk, rest)))
+            {
+                rest = [];
+            }
+        }
+    }
+
+    private async Task ApplyAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] chunk)
+    {
+        var outcome = await snapshots.ApplyAsync(transaction, walk.Context, chunk, walk.Start, walk.Number, Now);
+        walk.Clean &= !outcome.Repeated;
+    }
+
+    /// <summary>The last chunk of records, and one each of what is gone and of what is done.</summary>
+    /// <returns>False where more is left to do.</returns>
+    private async Task<bool> EndAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] rest)
+    {
+        await ApplyAsync(transaction, walk, rest);
+        if (walk.IsWaiting)
+        {
+            return true;
+        }
+
+        if (!await RemoveAsync(transaction, walk))
+        {
+            return false;
+        }
+
+        if (walk.Read is UsersRead)
+        {
+            await LocationVersions.SetUsersAsync(transaction, walk.Context.LocationId, walk.FirstVersion);
+        }
+
+        walk.IsSettled = true;
+        return await CompleteAsync(transaction, walk, complete: walk.Clean && walk.Read.IsWhole);
+    }
+
+    private async Task<bool> RemoveAsync(WriteTransaction transaction, WalkState walk)
+    {
+        foreach (var range in walk.Clean ? walk.Read.Scope : [])
+        {
+            if (!await snapshots.RemoveAbsentAsync(transaction, walk.Context, range, walk.Start, walk.Number, Now))
+            {
+                return false;
+            }
+        }
+
+        if (walk.Gone.TryDequeue(out var gone))
+        {
+            await snapshots.RemoveKeysAsync(transaction, walk.Context, gone, walk.Start, walk.Number, Now);
+        }
+
+        return walk.Gone.Count == 0;
+    }
+
+    private async Task<bool> CompleteAsync(WriteTransaction transaction, WalkState walk, bool complete)
+    {
+        if (walk.Targets.TryDequeue(out var chunk))
+        {
+            foreach (var target in chunk)
+            {
+                await targets.CompleteAsync(transaction, target, complete, Now);
+                RefetchMetrics.CountCoalesced(target.Requested - target.Fetched - 1);
+            }
+        }
+
+        return walk.Targets.Count == 0;
+    }
+
+    /// <summary>Records moved during the walk, so that what it did not return may be there all the same.</summary>
+    private async Task<bool> SettleDisturbedAsync(RefetchTurn turn, RefetchStep step, WalkState walk)
+    {
+        if (step.Targets.All(target => target.Attempts < DisturbedWalks - 1) || !await VerifyAbsentAsync(turn, walk))
+        {
+            await turn.WriteAsync(async transaction =>
+            {
+                foreach (var target in step.Targets)
+                {
+                    await targets.WalkAgainAsync(transaction, target, Now);
+                }
+            });
+            return false;
+        }
+
+        while (!await turn.WriteAsync(transaction => CompleteAsync(transaction, walk, complete: false)))
+        {
+            // Chunk by chunk.
+        }
+
+        return true;
+    }
+
+    /// <returns>False where there are more records to be asked for than a turn should.</returns>
+    private async Task<bool> VerifyAbsentAsync(RefetchTurn turn, WalkState walk)
+    {
+        var complete = true;
+        foreach (var range in walk.Read.Scope)
+        {
+            var absent = await turn.WriteAsync(transaction =>
+                SnapshotStore.FindAbsentAsync(transaction, walk.Context, range, walk.Start)
+            );
+            foreach (var read in absent.Select(row => walk.Read.Narrow(row.Key)).OfType<RefetchRead>())
+            {
+                await RunAsync(turn, new RefetchStep([], []), read, isLast: false);
+            }
+
+            complete &= absent.Count < SnapshotStore.ChunkSize;
+        }
+
+        return complete;
+    }
+
+    private static ReadContext ContextOf(RefetchTurn turn, RefetchStep step, RefetchRead read)
+    {
+        var one = step.Targets is [var only] ? only : null;
+        var usersKnown = read.Kind == SnapshotKind.User && turn.UsersKnown;
+        return new ReadContext(
+            turn.Location.LocationId,
+            read.Kind,
+            FirstSight: !usersKnown && one?.CompleteReadAt is null,
+            one?.CorrelationId,
+            one?.Traceparent
+        );
+    }
+
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Refetch;
+
+/// <summary>Gives the locations of this replica's shards their turns, several at a time.</summary>
+internal sealed partial class RefetchWorker(
+    Database database,
+    LeaseKeeper leases,
+    RefetchPass pass,
+    IOptions<RefetchOptions> options,
+    TimeProvider time,
+    ILogger<RefetchWorker> logger
+) : BackgroundService
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>What has just been asked for is not due at once: looking for it more often finds nothing.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
+
+    private readonly RefetchShards shards = new(leases, time);
+    private readonly TurnQueue queue = new(options.Value.ParallelLocations, time);
+    private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
+    private readonly Pulse turnEnded = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                var signal = Task.WhenAny(database.Pulses.TargetsRequested.Next, turnEnded.Next);
+                var wait = await LookAsync(stoppingToken);
+                await Task.Delay(LookInterval, time, stoppingToken);
+                await Pulse.WaitAsync(signal, wait, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The turns end by the same token.
+        }
+
+        await Task.WhenAll(running.Values);
+        await shards.ReleaseAsync(CancellationToken.None);
+    }
+
+    /// <returns>How long there is nothing to look for, so far as is known.</returns>
+    private async Task<TimeSpan> LookAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await shards.TakeFreeAsync(stoppingToken);
+            return await StartTurnsAsync(stoppingToken);
+        }
+        catch (Exception exception) when (exception is StorageUnavailableException or System.Data.Common.DbException)
+        {
+            Log.NotLooked(logger, exception);
+            return PollInterval;
+        }
+    }
+
+    private async Task<TimeSpan> StartTurnsAsync(CancellationToken stoppingToken)
+    {
+        if (shards.Held.Count == 0)
+        {
+            return PollInterval;
+        }
+
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var locations = await DueLocations.ReadAsync(database, shards.Held, now, stoppingToken);
+        RefetchMetrics.SetPending(locations.Pending);
+        foreach (var (locationId, shard) in queue.Take(locations.Due, due => due.LocationId))
+        {
+            var lease = shards.LeaseOf(shard);
+            running[locationId] = Task.Run(
+                () => RunTurnAsync(locationId, lease, stoppingToken),
+                CancellationToken.None
+            );
+        }
+
+        return locations.NextDueAt is { } next && next - now < PollInterval.TotalMilliseconds
+            ? TimeSpan.FromMilliseconds(next - now)
+            : PollInterval;
+    }
+
+    private async Task RunTurnAsync(string locationId, Lease lease, CancellationToken stoppingToken)
+    {
+        using var owned = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lease.Lost);
+        try
+        {
+            await pass.ReadDueAsync(locationId, lease, owned.Token);
+        }
+        catch (Exception exception)
+            when (exception is LeaseLostException or OperationCanceledException && owned.IsCancellationRequested)
+        {
+            // Another replica reads what is not completed.
+        }
+#pragma warning disable CA1031 // Whatever it was, it concerns this location; the others go on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.TurnFailed(logger, locationId, exception);
+            queue.Rest(locationId, RestAfterError);
+        }
+        finally
+        {
+            running.TryRemove(locationId, out _);
+            queue.End(locationId);
+            turnEnded.Raise();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "What is due to be read cannot be looked up now.")]
+        public static partial void NotLooked(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Error, "The reads for location {LocationId} failed; they are tried again.")]
+        public static partial void TurnFailed(ILogger logger, string locationId, Exception exception);
+    }
+}

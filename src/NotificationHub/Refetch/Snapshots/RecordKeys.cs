@@ -1,0 +1,39 @@
+namespace NotificationHub.Refetch.Snapshots;
+
+/// <summary>How records are named in the snapshot.</summary>
+internal static class RecordKeys
+{
+    public const string DefaultPricing = "STDQ";
+    private const string SerialPrefix = "serial:";
+    private const string UserPrefix = "user:";
+
+    public static string Asset(string adamId, string pricingParam) => $"{adamId}/{pricingParam}";
+
+    /// <param name="asset">The asset's key.</param>
+    /// <param name="holder"><c>serial:S</c> or <c>user:U</c>.</param>
+    public static string Assignment(string asset, string holder) => $"{asset}/{holder}";
+
+    public static string SubscriptionAssignment(string adamId, string clientUserId) => $"{adamId}/{clientUserId}";
+
+    /// <summary>A user's id may hold slashes; only those that the hub writes separate.</summary>
+    public static string User(string clientUserId) =>
+        clientUserId.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal);
+
+    public static string RetiredUser(string clientUserId, string hash) => $"{User(clientUserId)}/retired/{hash}";
+
+    public static string SerialHolder(string serialNumber) => SerialPrefix + serialNumber;
+
+    public static string UserHolder(string clientUserId) => UserPrefix + clientUserId;
+
+    public static (string? SerialNumber, string? ClientUserId) ParseHolder(string holder) =>
+        holder.StartsWith(SerialPrefix, StringComparison.Ordinal)
+            ? (holder[SerialPrefix.Length..], null)
+            : (null, holder[UserPrefix.Length..]);
+
+    /// <summary>The parts of an asset's key.</summary>
+    public static (string AdamId, string PricingParam) ParseAsset(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? (key, DefaultPricing) : (key[..slash], key[(slash + 1)..]);
+    }
+}

@@ -1,0 +1,20 @@
+namespace NotificationHub.Refetch.Snapshots;
+
+/// <summary>A record as Apple states it, in the form in which it is kept and compared.</summary>
+/// <param name="Key">Unique within its kind and location.</param>
+/// <param name="Data">Canonical JSON of the members that the hub knows: equal text means an equal record.</param>
+/// <param name="AdamId">What subscriptions filter on; null for users.</param>
+internal sealed record SnapshotRecord(string Key, string Data, string? AdamId);
+
+/// <summary>Keys of a kind: one key, or all from <paramref name="From"/> up to and without <paramref name="Below"/>.</summary>
+/// <param name="Below">Null: <paramref name="From"/> alone.</param>
+internal sealed record KeyRange(string From, string? Below = null)
+{
+    /// <summary>Every key; none begins with the last character there is.</summary>
+    public static readonly KeyRange All = new("", "\U0010FFFF");
+
+    /// <summary>The keys that begin with <paramref name="key"/> and a slash ('0' is the character after it).</summary>
+    public static KeyRange Under(string key) => new($"{key}/", $"{key}0");
+
+    public string Condition => Below is null ? "key = @From" : "key >= @From and key < @Below";
+}

@@ -1,0 +1,34 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Targets;
+
+/// <summary>A target as it stood when its reading began.</summary>
+internal sealed record ClaimedTarget
+{
+    public required string LocationId { get; init; }
+
+    /// <summary>One of <see cref="RefetchResources"/>.</summary>
+    public required string Resource { get; init; }
+
+    public required string Key { get; init; }
+
+    /// <summary>The generation that the read will answer.</summary>
+    public required long Requested { get; init; }
+
+    public long Fetched { get; init; }
+
+    /// <summary>For assignments: a JSON array, null for all holders.</summary>
+    public string? Holders { get; init; }
+
+    public long MaxWait { get; init; }
+
+    /// <summary>Tries since the last completion, this one not counted.</summary>
+    public long Attempts { get; init; }
+
+    /// <summary>When everything under the target was last read; null: never, so that what is new to us need not be new.</summary>
+    public long? CompleteReadAt { get; init; }
+
+    public string? CorrelationId { get; init; }
+
+    public string? Traceparent { get; init; }
+}

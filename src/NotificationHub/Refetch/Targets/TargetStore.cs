@@ -1,0 +1,127 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Targets;
+
+/// <summary>
+/// The statements over <c>refetch_target</c> of the side that reads. Claiming writes nothing: a location is read in one
+/// place, and what was claimed is what was seen.
+/// </summary>
+internal sealed class TargetStore(RefetchTiming timing)
+{
+    private const int ClaimLimit = 1000;
+
+    private const string Select = """
+        select location_id LocationId, resource, key, requested, fetched, holders, max_wait MaxWait, attempts,
+            complete_read_at CompleteReadAt, correlation_id CorrelationId, traceparent
+        from refetch_target
+        """;
+
+    /// <summary>The location's targets that are due, in the order in which they fell due.</summary>
+    public static async Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
+        DbConnection connection,
+        string locationId,
+        long now
+    ) =>
+        (
+            await connection.QueryAsync<ClaimedTarget>(
+                $"""
+                {Select}
+                where location_id = @locationId and requested > fetched and due_at <= @now
+                order by due_at, resource, key
+                limit @ClaimLimit
+                """,
+                new
+                {
+                    locationId,
+                    now,
+                    ClaimLimit,
+                }
+            )
+        ).AsList();
+
+    /// <summary>Notes that the read is done; a target that was asked for meanwhile is due again.</summary>
+    /// <param name="complete">Everything under the target was read, so that from now on what is new is new at Apple.</param>
+    public async Task CompleteAsync(WriteTransaction transaction, ClaimedTarget target, bool complete, long now)
+    {
+        var again = timing.AskedMeanwhile(target.MaxWait, now);
+        await transaction.ExecuteAsync(
+            """
+            update refetch_target
+            set fetched = @Requested, attempts = 0, last_fault = null, read_at = @now,
+                complete_read_at = case when @complete then @now else complete_read_at end,
+                first_requested_at = case when requested > @Requested then @now else first_requested_at end,
+                max_wait = case when requested > @Requested then @MaxWait else max_wait end,
+                due_at = case when requested > @Requested then @DueAt else due_at end
+            where location_id = @LocationId and resource = @Resource and key = @Key
+            """,
+            new
+            {
+                target.LocationId,
+                target.Resource,
+                target.Key,
+                target.Requested,
+                now,
+                complete,
+                again.MaxWait,
+                again.DueAt,
+            }
+        );
+    }
+
+    /// <summary>Leaves a target waiting after a walk that cannot show what is gone; it is walked again later.</summary>
+    public Task WalkAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)
+    {
+        var again = timing.AskedMeanwhile(target.MaxWait, now);
+        return transaction.ExecuteAsync(
+            """
+            update refetch_target
+            set attempts = @Attempts, last_fault = 'records changed while they were read', read_at = @now,
+                first_requested_at = @now, max_wait = @MaxWait, due_at = @DueAt
+            where location_id = @LocationId and resource = @Resource and key = @Key
+            """,
+            new
+            {
+                target.LocationId,
+                target.Resource,
+                target.Key,
+                Attempts = target.Attempts + 1,
+                now,
+                again.MaxWait,
+                again.DueAt,
+            }
+        );
+    }
+
+    /// <summary>Notes a failed try.</summary>
+    /// <param name="fault">What went wrong; no personal data.</param>
+    public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string fault, long dueAt) =>
+        transaction.ExecuteAsync(
+            """
+            update refetch_target
+            set attempts = @Attempts, last_fault = @fault, due_at = @dueAt
+            where location_id = @LocationId and resource = @Resource and key = @Key
+            """,
+            new
+            {
+                target.LocationId,
+                target.Resource,
+                target.Key,
+                Attempts = target.Attempts + 1,
+                fault,
+                dueAt,
+            }
+        );
+
+    /// <summary>Lets everything that waits for a location wait until <paramref name="until"/>, also after a restart.</summary>
+    public static Task PostponeAsync(WriteTransaction transaction, string locationId, long until) =>
+        transaction.ExecuteAsync(
+            """
+            update refetch_target
+            set due_at = @until
+            where location_id = @locationId and requested > fetched and due_at < @until
+            """,
+            new { locationId, until }
+        );
+}

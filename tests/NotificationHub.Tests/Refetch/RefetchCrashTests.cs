@@ -1,0 +1,91 @@
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Tests.Refetch;
+
+public sealed class RefetchCrashTests : RefetchTest
+{
+    private static readonly string[] Devices = [.. Enumerable.Range(0, 9).Select(i => $"D{i}")];
+
+    private protected override int PageSize => 3;
+
+    [Fact]
+    public async Task A_transaction_that_fails_between_chunks_costs_a_repeated_read_and_nothing_else()
+    {
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], Devices);
+        await Store.ExecuteAsync(
+            """
+            create trigger crash before insert on snapshot when new.key like '%D7'
+            begin
+                select raise(abort, 'crash');
+            end
+            """
+        );
+        await RequestAsync(Assignments("1"));
+        await Should.ThrowAsync<Exception>(TurnAsync);
+
+        (await EventsAsync()).Count.ShouldBe(6);
+        (await WaitingAsync()).ShouldBe(1);
+        await Store.ExecuteAsync("drop trigger crash");
+        await DrainAsync();
+        var events = await EventsAsync();
+        events.Count.ShouldBe(Devices.Length);
+        events.ShouldAllBe(entry => entry.Cause == "baseline");
+    }
+
+    [Fact]
+    public async Task Who_lost_the_lease_midway_commits_nothing_more()
+    {
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], Devices);
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(TakeLeaseAway));
+        await RequestAsync(Assignments("1"));
+        await Should.ThrowAsync<LeaseLostException>(TurnAsync);
+
+        (await EventsAsync()).Count.ShouldBe(3);
+        Held = await AcquireAsync();
+        await DrainAsync();
+        (await EventsAsync()).Count.ShouldBe(Devices.Length);
+    }
+
+    [Fact]
+    public async Task A_target_that_is_asked_for_while_it_is_read_is_read_once_more()
+    {
+        Location.AddAsset("1");
+        Apple.Faults.Next("/assets", Fault.ThenChange(AskMeanwhile));
+        await RequestAsync(Asset("1"));
+        await TurnAsync();
+
+        (await WaitingAsync()).ShouldBe(1);
+        await DrainAsync();
+        Apple.Requests.Count("/assets").ShouldBe(2);
+        (await EventsAsync()).Select(entry => entry.Change).ShouldBe(["added", "updated"]);
+    }
+
+    [Fact]
+    public async Task A_read_that_is_older_than_what_is_kept_is_not_taken_in()
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1"));
+        await Store.ExecuteAsync("update snapshot set read_number = read_number + 100");
+        await Location.AssociateAsync(["1"], ["D1"]);
+        await ReadAsync(Asset("1"));
+        Location.Silently(change => change.RemoveAsset(new("1", "STDQ")));
+        await ReadAsync(Asset("1"));
+
+        (await EventsAsync()).Count.ShouldBe(1);
+    }
+
+    private void TakeLeaseAway() =>
+        Store
+            .ExecuteAsync("update lease set owner = null, expires_at = 0, number = number + 1")
+            .GetAwaiter()
+            .GetResult();
+
+    private void AskMeanwhile()
+    {
+        Location.Silently(change => change.ChangeTotal(new("1", "STDQ"), 1));
+        RequestAsync(Asset("1")).GetAwaiter().GetResult();
+    }
+}

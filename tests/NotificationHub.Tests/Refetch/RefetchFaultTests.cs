@@ -1,0 +1,176 @@
+using NotificationHub.Events;
+using NotificationHub.Refetch;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Apple.Faults;
+
+namespace NotificationHub.Tests.Refetch;
+
+public sealed class RefetchFaultTests : RefetchTest
+{
+    [Fact]
+    public async Task An_error_inside_an_answer_of_200_is_an_error()
+    {
+        Location.AddAsset("1");
+        Apple.Faults.Next("/assets", Fault.ErrorInside200(9602));
+        await RequestAsync(Asset("1"));
+        await TurnAsync();
+
+        (await EventsAsync()).ShouldBeEmpty();
+        (await AttemptsAsync()).ShouldBe(1);
+        await DrainAsync();
+        (await EventsAsync()).Count.ShouldBe(1);
+        (await AttemptsAsync()).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("Expired", "expired", EventNames.LocationTokenExpired)]
+    [InlineData("Revoked", "revoked", EventNames.LocationTokenRevoked)]
+    [InlineData("Invalid", "invalid", EventNames.LocationTokenRevoked)]
+    public async Task A_content_token_that_ended_stops_the_calls_and_the_targets_wait_for_a_new_one(
+        string tokenState,
+        string state,
+        string eventName
+    )
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Location.ContentToken.State = Enum.Parse<ContentTokenState>(tokenState);
+        await RequestAsync(Asset("1"), Asset("2"));
+        await TurnAsync();
+        await TurnAsync();
+
+        (await StateAsync()).ShouldBe(state);
+        (await EventsAsync(eventName)).Count.ShouldBe(1);
+        Apple.Requests.Count("/assets").ShouldBe(1);
+        (await WaitingAsync()).ShouldBe(2);
+
+        Location.ContentToken.State = ContentTokenState.Valid;
+        await SaveLocationAsync(LocationId, Location);
+        await TurnAsync();
+        (await WaitingAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_429_without_Retry_After_backs_the_whole_location_off()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Apple.Faults.Next("/assets", Fault.TooManyRequests());
+        await RequestAsync(Asset("1"), Asset("2"));
+        await TurnAsync();
+
+        var failedAt = Clock.Milliseconds;
+        Apple.Requests.Count("/assets").ShouldBe(1);
+        (await NextDueAsync()).ShouldBeInRange(failedAt + 2000, failedAt + 3000);
+        await DrainAsync();
+        Apple.Requests.Count("/assets").ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Errors_in_a_row_back_off_further_and_further()
+    {
+        Location.AddAsset("1");
+        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.TooManyRequests(), 4)]);
+        await RequestAsync(Asset("1"));
+        await DrainAsync();
+
+        var times = Apple
+            .Requests.All.Where(request => request.Path == "/assets")
+            .Select(request => request.At)
+            .ToList();
+        var gaps = times.Zip(times.Skip(1), (earlier, later) => (later - earlier).TotalSeconds).ToList();
+        gaps.Count.ShouldBe(4);
+        gaps.Zip([2d, 4d, 8d, 16d]).ShouldAllBe(gap => gap.First >= gap.Second);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_request_is_sent_before_a_Retry_After_is_over(bool asDate)
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Apple.Faults.Next("/assets", Fault.Unavailable(TimeSpan.FromSeconds(90), asDate));
+        await RequestAsync(Asset("1"), Asset("2"));
+        await TurnAsync();
+        var refusedAt = Apple.Requests.All[^1].At;
+        await RequestAsync(Asset("3"));
+        await DrainAsync();
+
+        Apple
+            .Requests.All.Where(request => request.Path == "/assets" && request.At > refusedAt)
+            .ShouldAllBe(request => request.At >= refusedAt + TimeSpan.FromSeconds(89));
+        (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_Apple_keeps_refusing_is_told_of_once_and_tried_at_long_intervals()
+    {
+        var options = new RefetchOptions();
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Error(9602), options.AttemptsUntilFailed + 1)]);
+        await RequestAsync(Asset("1"));
+        for (var attempt = 0; attempt <= options.AttemptsUntilFailed; attempt++)
+        {
+            await TurnAsync();
+        }
+
+        var failed = (await EventsAsync(EventNames.RefetchFailed)).ShouldHaveSingleItem();
+        failed.Subject.ShouldBe("asset/1/STDQ");
+        System.Text.Encoding.UTF8.GetString(failed.Data).ShouldContain("9602");
+        ((await NextDueAsync()) - Clock.Milliseconds).ShouldBeGreaterThanOrEqualTo(
+            (long)options.FailedRetryDelay.TotalMilliseconds
+        );
+        await DrainAsync();
+        (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_refused_read_does_not_hold_up_the_others()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Apple.Faults.Next("/assets", Fault.Error(9602));
+        await RequestAsync(Asset("1"), Asset("2"));
+        await TurnAsync();
+
+        (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(1);
+        (await WaitingAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_location_that_another_server_took_over_is_told_of_and_left_alone()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Location.TakeOver("another-mdm", "Another");
+        await RequestAsync(Asset("1"), Asset("2"));
+        await TurnAsync();
+        await TurnAsync();
+
+        (await StateAsync()).ShouldBe("taken-over");
+        (await EventsAsync(EventNames.LocationTakenOver)).Count.ShouldBe(1);
+        Apple.Requests.Count("/assets").ShouldBe(1);
+        (await WaitingAsync()).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_content_token_that_ends_soon_is_told_of_and_still_used()
+    {
+        var soon = Apple.AddLocation(tokenExpiresAt: Clock.GetUtcNow().AddDays(10));
+        soon.AddAsset("1");
+        await SaveLocationAsync(LocationId, soon);
+        await ReadAsync(Asset("1"));
+        await ReadAsync(Asset("1"));
+
+        (await StateAsync()).ShouldBe("expiring");
+        (await EventsAsync(EventNames.LocationTokenExpiring)).Count.ShouldBe(1);
+        (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(1);
+    }
+
+    private Task<long> AttemptsAsync() => Store.ScalarAsync<long>("select max(attempts) from refetch_target");
+
+    private Task<long> NextDueAsync() =>
+        Store.ScalarAsync<long>("select min(due_at) from refetch_target where requested > fetched");
+}

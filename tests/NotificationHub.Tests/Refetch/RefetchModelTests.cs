@@ -1,0 +1,109 @@
+using NotificationHub.Simulator.Apple.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>Changes at random, each hinted at; a consumer that applies nothing but the events ends with what Apple holds.</summary>
+public sealed class RefetchModelTests : RefetchTest
+{
+    private const int Steps = 60;
+
+    private static readonly string[] Apps = ["1", "2", "3"];
+    private static readonly string[] Devices = [.. Enumerable.Range(0, 14).Select(i => $"D{i:00}")];
+    private static readonly string[] Users = [.. Enumerable.Range(0, 9).Select(i => $"user-{i}")];
+    private const long Plan = 12345;
+
+    private int renames;
+
+    private protected override int PageSize => 4;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task The_events_alone_make_an_exact_copy(int seed)
+    {
+        var random = new Random(seed);
+        Array.ForEach(Apps, app => Location.AddAsset(app, total: 20));
+        Location.AddSubscription(Plan, renewing: 5, expiring: 1);
+        Apple.Faults.RandomFraction = 0.05;
+        for (var i = 0; i < Steps; i++)
+        {
+            await RequestAsync(await ChangeAsync(random));
+            Apple.Faults.MoveVersionWhilePaging = random.Next(4) == 0;
+            Clock.Advance(TimeSpan.FromSeconds(random.Next(20)));
+            if (random.Next(3) == 0)
+            {
+                await TurnAsync();
+            }
+        }
+
+        Apple.Faults.Clear();
+        await DrainAsync();
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()), $"seed {seed}");
+        (await SnapshotSubjectsAsync()).ShouldBe((await CopyAsync()).Lines().Count, $"seed {seed}");
+        Apple.Violations.ShouldBeEmpty($"seed {seed}");
+    }
+
+    /// <summary>Does something at Apple and returns what its notifications would ask to be read.</summary>
+    private async Task<RefetchRequest[]> ChangeAsync(Random random)
+    {
+        var app = Pick(random, Apps);
+        string[] devices = [.. Devices.Where(_ => random.Next(3) == 0)];
+        string[] users = [.. Users.Where(_ => random.Next(random.Next(2) == 0 ? 9 : 2) == 0)];
+        switch (random.Next(9))
+        {
+            case 0 or 1:
+                await Location.AssociateAsync([app], devices, users);
+                return HintsOf(app, devices, users);
+            case 2:
+                await Location.DisassociateAsync([app], devices, users);
+                return HintsOf(app, devices, users);
+            case 3:
+                Location.ChangeAssetCount(app, random.Next(5));
+                return [Asset(app)];
+            case 4:
+                await Location.CreateUsersAsync([
+                    .. users.Select(user => new UserRequest(user, $"{user}@example.org", ManagedOf(user, random))),
+                ]);
+                return [.. users.Select(User)];
+            case 5:
+                await Location.RetireUsersAsync(users);
+                // Retiring takes licences and seats back without a word about them.
+                return
+                [
+                    .. users.Select(User),
+                    .. Apps.SelectMany(each => new[] { Asset(each), Assignments(each) }),
+                    Subscription($"{Plan}"),
+                    Seats($"{Plan}"),
+                ];
+            case 6:
+                await Location.UpdateUsersAsync([
+                    .. users.Select(user => new UserRequest(user, $"{renames++}@example.org")),
+                ]);
+                return [.. users.Select(User)];
+            case 7:
+                await Location.AssociateSubscriptionsAsync([Plan], users, renewing: random.Next(2) == 0);
+                return [Subscription($"{Plan}"), Seats($"{Plan}")];
+            default:
+                await Location.DisassociateSubscriptionsAsync([Plan], users);
+                return [Subscription($"{Plan}"), Seats($"{Plan}")];
+        }
+    }
+
+    private static RefetchRequest[] HintsOf(string app, string[] devices, string[] users) =>
+        [
+            Asset(app),
+            .. devices.Select(device => Assignments(app, $"serial:{device}")),
+            .. users.Select(user => Assignments(app, $"user:{user}")),
+        ];
+
+    private static string? ManagedOf(string user, Random random) =>
+        random.Next(2) == 0 ? $"{user}@managed.example.org" : null;
+
+    private static string Pick(Random random, string[] from) => from[random.Next(from.Length)];
+
+    private Task<int> SnapshotSubjectsAsync() =>
+        Store.ScalarAsync<int>("select count(*) from snapshot where data is not null");
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+public sealed class RefetchPlanTests
+{
+    [Fact]
+    public void An_asset_is_read_by_its_key() =>
+        Plan(Target(RefetchResources.Asset, "408709785/PLUS")).ShouldBe([new AssetRead("408709785", "PLUS")]);
+
+    [Theory]
+    [InlineData(1, 100, 1)]
+    [InlineData(2, 100, 1)]
+    [InlineData(2, 501, 2)]
+    [InlineData(8, 4_000, 8)]
+    [InlineData(8, 3_500, 7)]
+    [InlineData(1, 0, 1)]
+    public void Holders_are_read_one_by_one_unless_a_walk_has_fewer_pages(int holders, long assigned, int requests)
+    {
+        var plan = Plan(
+            new RefetchKnowledge(null, new Dictionary<string, long> { ["1/STDQ"] = assigned }),
+            AssignmentsOf(holders)
+        );
+
+        plan.OfType<AssignmentsRead>()
+            .Count(read => read.Holder is not null)
+            .ShouldBe(holders <= requests ? holders : 0);
+        (plan is [AssignmentsRead { Holder: null }]).ShouldBe(holders > requests);
+    }
+
+    [Fact]
+    public void Of_an_asset_of_unknown_size_the_holders_are_read() =>
+        Plan(AssignmentsOf(8)).Cast<AssignmentsRead>().ShouldAllBe(read => read.Holder != null);
+
+    [Fact]
+    public void Without_holders_an_asset_is_walked() =>
+        Plan(Target(RefetchResources.Assignments, "1/STDQ")).ShouldBe([new AssignmentsRead("1", "STDQ")]);
+
+    [Fact]
+    public void Few_users_are_read_one_by_one() =>
+        Plan(Users(RefetchPlan.FewUsers))
+            .ShouldBe(Enumerable.Range(0, RefetchPlan.FewUsers).Select(i => new UserRead($"user-{i}")));
+
+    [Fact]
+    public void Many_users_are_one_read_since_the_known_version() =>
+        Plan(new RefetchKnowledge("version-1", new Dictionary<string, long>()), Users(RefetchPlan.FewUsers + 1))
+            .ShouldBe([new UsersRead("version-1")]);
+
+    [Fact]
+    public void Many_users_are_one_walk_where_no_version_is_known() =>
+        Plan(Users(RefetchPlan.FewUsers + 1)).ShouldBe([new UsersRead(null)]);
+
+    [Fact]
+    public void Subscriptions_are_read_by_their_id() =>
+        Plan(Target(RefetchResources.Subscription, "12345"), Target(RefetchResources.SubscriptionAssignments, "12345"))
+            .ShouldBe([new SubscriptionRead("12345"), new SubscriptionAssignmentsRead("12345")]);
+
+    [Fact]
+    public void Every_target_is_answered_by_exactly_one_step()
+    {
+        ClaimedTarget[] targets =
+        [
+            .. Users(9),
+            .. new[] { AssignmentsOf(3), Target(RefetchResources.Asset, "1/STDQ") },
+        ];
+
+        RefetchPlan
+            .Create(targets, RefetchKnowledge.Nothing)
+            .SelectMany(step => step.Targets)
+            .ShouldBe(targets, ignoreOrder: true);
+    }
+
+    private static RefetchRead[] Plan(params ClaimedTarget[] targets) => Plan(RefetchKnowledge.Nothing, targets);
+
+    private static RefetchRead[] Plan(RefetchKnowledge known, params ClaimedTarget[] targets) =>
+        [.. RefetchPlan.Create(targets, known).SelectMany(step => step.Reads)];
+
+    private static ClaimedTarget AssignmentsOf(int holders) =>
+        Target(RefetchResources.Assignments, "1/STDQ") with
+        {
+            Holders = JsonSerializer.Serialize(Enumerable.Range(0, holders).Select(i => $"serial:S{i}")),
+        };
+
+    private static ClaimedTarget[] Users(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Target(RefetchResources.User, $"user-{i}"))];
+
+    private static ClaimedTarget Target(string resource, string key) =>
+        new()
+        {
+            LocationId = "location-1",
+            Resource = resource,
+            Key = key,
+            Requested = 1,
+        };
+}

@@ -1,0 +1,167 @@
+using System.Text;
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Simulator.Apple.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+public sealed class RefetchRecordTests : RefetchTest
+{
+    [Fact]
+    public async Task A_first_read_is_baseline_and_a_later_change_is_told_as_such()
+    {
+        Location.AddAsset("408709785", total: 10);
+        await ReadAsync(Asset("408709785"));
+        await Location.AssociateAsync(["408709785"], ["D1"]);
+        await ReadAsync(Asset("408709785"));
+
+        var events = await EventsAsync(EventNames.AssetChanged);
+        events
+            .Select(entry => (entry.Change, entry.Cause))
+            .ShouldBe([("added", "baseline"), ("updated", "notification")]);
+        events.ShouldAllBe(entry => entry.Subject == "assets/408709785/STDQ" && entry.AdamId == "408709785");
+        var change = JsonSerializer.Deserialize(events[1].Data, EventJsonContext.Wire.RecordChangeAssetRecord)!;
+        (change.Before!.AssignedCount, change.After!.AssignedCount).ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public async Task What_did_not_change_makes_no_event()
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1"));
+        await ReadAsync(Asset("1"));
+
+        (await EventsAsync()).Count.ShouldBe(1);
+        Apple.Requests.Count("/assets").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_revision_of_a_record_is_the_seq_of_the_event_that_stated_it_and_outlives_it()
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1"));
+        Location.Silently(change => change.RemoveAsset(new("1", "STDQ")));
+        await ReadAsync(Asset("1"));
+
+        var last = (await EventsAsync())[^1];
+        last.Change.ShouldBe("removed");
+        (await Store.ScalarAsync<long>("select revision from snapshot where data is null")).ShouldBe(last.Seq);
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1"));
+        var again = (await EventsAsync())[^1];
+        (again.Change, again.Cause).ShouldBe(("added", "notification"));
+        again.Seq.ShouldBeGreaterThan(last.Seq);
+    }
+
+    [Fact]
+    public async Task An_unlimited_asset_is_a_record_like_any_other()
+    {
+        Location.AddAsset("1", total: int.MaxValue);
+        await ReadAsync(Asset("1"));
+
+        Encoding.UTF8.GetString((await EventsAsync())[0].Data).ShouldContain("\"totalCount\":2147483647");
+    }
+
+    [Fact]
+    public async Task A_holder_that_has_gone_is_removed_by_its_own_read()
+    {
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], ["D1", "D2"]);
+        await ReadAsync(Assignments("1", "serial:D1"), Assignments("1", "serial:D2"));
+        await Location.DisassociateAsync(["1"], ["D1"]);
+        await ReadAsync(Assignments("1", "serial:D1"));
+
+        (await CopyAsync()).Lines().ShouldBe(["assignments/1/STDQ/serial:D2"]);
+        (await EventsAsync()).Count(entry => entry.Cause == "baseline").ShouldBe(2);
+        Apple.Requests.All.ShouldAllBe(request =>
+            request.Path != "/assignments" || request.Query.Contains("serialNumber=")
+        );
+    }
+
+    [Fact]
+    public async Task After_a_complete_walk_a_new_holder_is_new_at_Apple()
+    {
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], ["D1"]);
+        await ReadAsync(Assignments("1"));
+        await Location.AssociateAsync(["1"], ["D2"]);
+        await ReadAsync(Assignments("1", "serial:D2"));
+
+        (await EventsAsync()).Select(entry => entry.Cause).ShouldBe(["baseline", "notification"]);
+    }
+
+    [Fact]
+    public async Task A_user_that_was_retired_and_came_back_has_one_active_record_and_the_retired_one_apart()
+    {
+        Location.AddUser("a/b", "one@example.org");
+        await ReadAsync(User("a/b"));
+        await Location.RetireUsersAsync("a/b");
+        await ReadAsync(User("a/b"));
+        await Location.CreateUsersAsync(new UserRequest("a/b", "two@example.org"));
+        await ReadAsync(User("a/b"));
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+        var events = await EventsAsync();
+        events.Count(entry => entry is { Subject: "users/a%2Fb", Change: "removed" }).ShouldBe(1);
+        events.ShouldAllBe(entry => !Encoding.UTF8.GetString(entry.Data).Contains("inviteCode"));
+    }
+
+    [Fact]
+    public async Task Many_users_are_walked_once_and_then_asked_for_since_the_version()
+    {
+        string[] users = [.. Enumerable.Range(0, 8).Select(i => $"user-{i}")];
+        foreach (var user in users)
+        {
+            Location.AddUser(user, $"{user}@example.org");
+        }
+
+        await ReadAsync([.. users.Select(User)]);
+        await Location.RetireUsersAsync(users);
+        Apple.Requests.Clear();
+        await ReadAsync([.. users.Select(User)]);
+
+        Apple.Requests.All.ShouldHaveSingleItem().Query.ShouldContain("sinceVersionId=");
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    [Fact]
+    public async Task A_version_that_Apple_does_not_know_any_more_leads_to_a_full_walk()
+    {
+        RefetchRequest[] users = [.. Enumerable.Range(0, 8).Select(i => User($"user-{i}"))];
+        Location.AddUser("user-1");
+        await ReadAsync(users);
+        await Store.ExecuteAsync("update location_version set version_id = 'not-known'");
+        Location.AddUser("user-2");
+        await ReadAsync(users);
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+        (await EventsAsync())[^1].Cause.ShouldBe("notification");
+    }
+
+    [Fact]
+    public async Task Subscriptions_and_their_seats_are_read()
+    {
+        Location.AddSubscription(12345, renewing: 10, expiring: 2, parentAdamId: 54321);
+        Location.AddUser("user-1", managedAppleId: "one@example.org");
+        await Location.AssociateSubscriptionsAsync([12345], ["user-1"]);
+        await ReadAsync(Subscription("12345"), Seats("12345"), User("user-1"));
+        await Location.DisassociateSubscriptionsAsync([12345], ["user-1"]);
+        await ReadAsync(Subscription("12345"), Seats("12345"));
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+        (await EventsAsync(EventNames.SubscriptionAssignmentChanged))
+            .Select(entry => entry.Change)
+            .ShouldBe(["added", "removed"]);
+    }
+
+    [Fact]
+    public async Task The_change_carries_what_asked_for_the_read()
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1") with { CorrelationId = "event-1", Traceparent = "00-trace" });
+
+        var entry = (await EventsAsync()).ShouldHaveSingleItem();
+        (entry.CorrelationId, entry.Traceparent).ShouldBe(("event-1", "00-trace"));
+    }
+}

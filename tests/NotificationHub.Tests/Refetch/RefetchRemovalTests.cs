@@ -1,0 +1,172 @@
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Simulator.Apple.State;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>Five holders on pages of two.</summary>
+public sealed class RefetchRemovalTests : RefetchTest
+{
+    private static readonly string[] Devices = ["D1", "D2", "D3", "D4", "D5"];
+
+    private protected override int PageSize => 2;
+
+    [Fact]
+    public async Task A_complete_walk_removes_what_it_did_not_return()
+    {
+        await ReadAllAsync();
+        Take("D1", "D4");
+        await ReadAsync(Assignments("1"));
+
+        await CopyShouldEqualAppleAsync();
+    }
+
+    [Fact]
+    public async Task A_walk_that_fails_midway_removes_nothing_and_loses_nothing()
+    {
+        await ReadAllAsync();
+        Take("D5");
+        Location.Silently(change => change.Associate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
+        Apple.Faults.Next("/assignments", Well(), Fault.Error(9602));
+        await RequestAsync(Assignments("1"));
+        await TurnAsync();
+
+        var lines = (await CopyAsync()).Lines();
+        lines.ShouldContain("assignments/1/STDQ/serial:D0");
+        lines.ShouldContain("assignments/1/STDQ/serial:D5");
+        (await WaitingAsync()).ShouldBe(1);
+        await DrainAsync();
+        await CopyShouldEqualAppleAsync();
+    }
+
+    [Fact]
+    public async Task A_version_that_moves_removes_nothing_until_a_quiet_walk()
+    {
+        await ReadAllAsync();
+        Take("D1");
+        Apple.Faults.MoveVersionWhilePaging = true;
+        await RequestAsync(Assignments("1"));
+        await TurnAsync();
+
+        (await CopyAsync())
+            .Lines()
+            .Count(line => line.StartsWith("assignments", StringComparison.Ordinal))
+            .ShouldBe(Devices.Length);
+        (await WaitingAsync()).ShouldBe(1);
+        Apple.Faults.MoveVersionWhilePaging = false;
+        await DrainAsync();
+        await CopyShouldEqualAppleAsync();
+    }
+
+    [Fact]
+    public async Task On_a_location_that_is_never_quiet_what_was_not_seen_is_asked_for_by_itself()
+    {
+        await ReadAllAsync();
+        Take("D1", "D5");
+        Apple.Faults.MoveVersionWhilePaging = true;
+        Apple.Requests.Clear();
+        await ReadAsync(Assignments("1"));
+
+        await CopyShouldEqualAppleAsync();
+        Apple.Requests.All.Count(request => request.Query.Contains("serialNumber=D1")).ShouldBe(1);
+        Apple.Requests.All.Count(request => request.Query.Contains("serialNumber=D5")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_assignment_that_appears_on_a_page_already_read_removes_nothing_that_is_there()
+    {
+        await ReadAllAsync();
+        Apple.Faults.Next(
+            "/assignments",
+            Fault.ThenChange(() =>
+                Location.Silently(change => change.Associate(new("1", "STDQ"), AssignmentTarget.Device("D0")))
+            )
+        );
+        await ReadAsync(Assignments("1"));
+
+        await CopyShouldEqualAppleAsync();
+        (await EventsAsync()).ShouldAllBe(entry => entry.Change != "removed");
+    }
+
+    [Fact]
+    public async Task An_assignment_that_goes_from_a_page_already_read_hides_none_of_those_behind_it()
+    {
+        await ReadAllAsync();
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => Take("D1")));
+        await ReadAsync(Assignments("1"));
+
+        await CopyShouldEqualAppleAsync();
+        (await EventsAsync())
+            .Where(entry => entry.Change == "removed")
+            .Select(entry => entry.Subject)
+            .ShouldBe(["assignments/1/STDQ/serial:D1"]);
+    }
+
+    [Fact]
+    public async Task An_empty_page_among_others_and_a_shrinking_number_of_pages_end_no_walk()
+    {
+        Apple.Faults.EmptyPage = 1;
+        Apple.Faults.ShrinkTotalPages = true;
+        await ReadAllAsync();
+
+        await CopyShouldEqualAppleAsync();
+    }
+
+    [Fact]
+    public async Task A_cursor_that_repeats_removes_nothing_and_is_tried_again()
+    {
+        Location.AddSubscription(12345, renewing: 10);
+        Location.AddUser("user-1", managedAppleId: "one@example.org");
+        await Location.AssociateSubscriptionsAsync([12345], ["user-1"]);
+        await ReadAsync(Seats("12345"));
+        await Location.DisassociateSubscriptionsAsync([12345], ["user-1"]);
+        Apple.Faults.RepeatCursor = true;
+        await RequestAsync(Seats("12345"));
+        await TurnAsync();
+
+        (await WaitingAsync()).ShouldBe(1);
+        (await CopyAsync()).Lines().Count.ShouldBe(1);
+        Apple.Faults.RepeatCursor = false;
+        await DrainAsync();
+        (await CopyAsync()).Lines().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_page_index_that_is_not_valid_any_more_starts_the_walk_again_at_once()
+    {
+        await ReadAllAsync();
+        Take("D3");
+        Apple.Faults.Next("/assignments", Well(), Fault.Error(9650));
+        await RequestAsync(Assignments("1"));
+        await TurnAsync();
+
+        (await WaitingAsync()).ShouldBe(0);
+        await CopyShouldEqualAppleAsync();
+    }
+
+    private static Fault Well() => Fault.ThenChange(() => { });
+
+    private async Task ReadAllAsync()
+    {
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], Devices);
+        await ReadAsync(Assignments("1"), Asset("1"));
+    }
+
+    /// <summary>Takes licences back without the asset's own counts, which have a target of their own.</summary>
+    private void Take(params string[] devices) =>
+        Location.Silently(change =>
+        {
+            foreach (var device in devices)
+            {
+                change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device(device));
+            }
+        });
+
+    private async Task CopyShouldEqualAppleAsync()
+    {
+        static IReadOnlyList<string> Assigned(IReadOnlyList<string> lines) =>
+            [.. lines.Where(line => line.StartsWith("assignments/", StringComparison.Ordinal))];
+
+        Assigned((await CopyAsync()).Lines()).ShouldBe(Assigned(ConsumerCopy.LinesOf(Location.ExportState())));
+    }
+}

@@ -1,0 +1,179 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+using NotificationHub.Refetch;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Storage;
+using ContentToken = NotificationHub.Apple.ContentToken;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>A simulated Apple with one location that the hub knows, a database, and the passes that read.</summary>
+public abstract class RefetchTest : IAsyncLifetime
+{
+    private protected const string LocationId = "location-1";
+
+    private readonly HttpClient http = new(AppleClient.CreateHandler());
+    private readonly ContentTokenProtector protector = new(new EphemeralDataProtectionProvider());
+    private AppleClient? client;
+    private LeaseKeeper? leases;
+
+    private protected SkippingClock Clock { get; } = new();
+
+    private protected TestDatabase Store { get; private set; } = null!;
+
+    private protected SimulatedApple Apple { get; private set; } = null!;
+
+    private protected SimulatedLocation Location { get; private set; } = null!;
+
+    private protected RefetchPass Pass { get; private set; } = null!;
+
+    private protected Lease Held { get; set; } = null!;
+
+    private protected virtual int PageSize => 500;
+
+    private protected RefetchTiming Timing { get; } =
+        new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4));
+
+    public async Task InitializeAsync()
+    {
+        Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5));
+        Apple = await SimulatedApple.StartAsync(
+            new SimulatedAppleOptions { TimeProvider = Clock, PageSize = PageSize },
+            CancellationToken.None
+        );
+        Location = Apple.AddLocation();
+        client = new AppleClient(http, new AppleClientOptions { BaseUrl = Apple.BaseUrl }, Clock);
+        leases = new LeaseKeeper(
+            Store.Database,
+            Options.Create(Store.Options),
+            TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        Pass = CreatePass(Clock);
+        await SaveLocationAsync(LocationId, Location);
+        Held = await AcquireAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        client!.Dispose();
+        http.Dispose();
+        await Apple.DisposeAsync();
+        await Store.DisposeAsync();
+    }
+
+    private protected async Task<Lease> AcquireAsync() =>
+        (await leases!.TryAcquireAsync(RefetchShards.NameOf(0), CancellationToken.None))!;
+
+    private protected RefetchPass CreatePass(TimeProvider time)
+    {
+        var options = Options.Create(new RefetchOptions());
+        var watch = new LocationWatch(new LocationStore(Store.Database), time);
+        return new RefetchPass(
+            Store.Database,
+            new RefetchWalk(new SnapshotStore(Store.Database), new TargetStore(Timing), watch, time),
+            new RefetchFailures(Store.Database, watch, options, time, NullLogger<RefetchFailures>.Instance),
+            new LocationSessions(client!, protector, options, time),
+            options,
+            time
+        );
+    }
+
+    private protected Task SaveLocationAsync(string locationId, SimulatedLocation simulated) =>
+        Store.Database.WriteAsync(
+            transaction =>
+                LocationStore.SaveAsync(
+                    transaction,
+                    new Location
+                    {
+                        LocationId = locationId,
+                        UId = simulated.UId,
+                        StateWord = LocationState.Valid.Word(),
+                        StateSince = 0,
+                        ReceiveOnly = false,
+                        MdmId = "the-mdm",
+                        ContentToken = protector.Protect(ContentToken.Parse(simulated.ContentTokenFile)),
+                        CreatedAt = 0,
+                    }
+                ),
+            CancellationToken.None
+        );
+
+    /// <summary>Asks for reads as routing does.</summary>
+    private protected Task RequestAsync(params RefetchRequest[] requests) =>
+        Store.Database.WriteAsync(
+            transaction =>
+                new RefetchTargets(Store.Database, Timing).RequestAsync(transaction, requests, Clock.Milliseconds),
+            CancellationToken.None
+        );
+
+    private protected static RefetchRequest Asset(string adamId, string pricing = "STDQ") =>
+        new(LocationId, RefetchResources.Asset, $"{adamId}/{pricing}");
+
+    private protected static RefetchRequest Assignments(string adamId, string? holder = null) =>
+        new(LocationId, RefetchResources.Assignments, $"{adamId}/STDQ", holder);
+
+    private protected static RefetchRequest User(string clientUserId) =>
+        new(LocationId, RefetchResources.User, clientUserId);
+
+    private protected static RefetchRequest Subscription(string adamId) =>
+        new(LocationId, RefetchResources.Subscription, adamId);
+
+    private protected static RefetchRequest Seats(string adamId) =>
+        new(LocationId, RefetchResources.SubscriptionAssignments, adamId);
+
+    /// <summary>One turn of the location, at the time at which its next target is due.</summary>
+    private protected async Task<int> TurnAsync()
+    {
+        var due = await Store.ScalarAsync<long>("select min(due_at) from refetch_target where requested > fetched");
+        if (due > Clock.Milliseconds)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(due - Clock.Milliseconds));
+        }
+
+        return await Pass.ReadDueAsync(LocationId, Held, CancellationToken.None);
+    }
+
+    /// <summary>Turns until nothing waits.</summary>
+    private protected async Task DrainAsync(int turns = 200)
+    {
+        while (await WaitingAsync() > 0)
+        {
+            turns--.ShouldBeGreaterThan(0, "the targets do not come to an end");
+            await TurnAsync();
+        }
+    }
+
+    private protected async Task ReadAsync(params RefetchRequest[] requests)
+    {
+        await RequestAsync(requests);
+        await DrainAsync();
+    }
+
+    private protected Task<long> WaitingAsync() =>
+        Store.ScalarAsync<long>("select count(*) from refetch_target where requested > fetched");
+
+    private protected Task<string?> StateAsync() => Store.ScalarAsync<string>("select state from location");
+
+    private protected async Task<IReadOnlyList<EventEntry>> EventsAsync(string? type = null)
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        return await EventLog.ReadPageAsync(
+            connection,
+            after: 0,
+            new EventFilter(Type: type),
+            limit: 100_000,
+            CancellationToken.None
+        );
+    }
+
+    /// <summary>What a consumer would know that takes nothing but the events.</summary>
+    private protected async Task<ConsumerCopy> CopyAsync() => ConsumerCopy.Of(await EventsAsync());
+}

@@ -1,0 +1,81 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+public sealed class RefetchTimingTests
+{
+    private const long Burst = 5 * 60 * 1000;
+
+    private static readonly RefetchTiming Timing = new(
+        TimeSpan.FromSeconds(2),
+        TimeSpan.FromSeconds(15),
+        TimeSpan.FromMinutes(4)
+    );
+
+    [Fact]
+    public void A_single_request_is_due_after_the_quiet_period() => Timing.Request(null, 1000).DueAt.ShouldBe(3000);
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(1_000)]
+    [InlineData(1_900)]
+    [InlineData(3_000)]
+    [InlineData(7_000)]
+    [InlineData(20_000)]
+    [InlineData(45_000)]
+    public void Apples_burst_of_five_minutes_costs_at_most_five_reads(int spacing)
+    {
+        var reads = ReadsOf(spacing);
+
+        reads.Count.ShouldBeLessThanOrEqualTo(5, $"reads at {string.Join(", ", reads)}");
+        reads[0].ShouldBeLessThanOrEqualTo(15_000, "the first read is early");
+        reads[^1].ShouldBeGreaterThanOrEqualTo((Burst - 1) / spacing * spacing, "the last hint is answered");
+    }
+
+    [Fact]
+    public void A_target_that_was_quiet_for_long_is_read_early_again()
+    {
+        var busy = new WaitingTarget
+        {
+            Requested = 9,
+            Fetched = 9,
+            MaxWait = 240_000,
+            ReadAt = 0,
+        };
+
+        Timing.Request(busy, 4 * 240_000 + 1).ShouldBe((960_001, 15_000, 962_001));
+    }
+
+    /// <summary>Plays hints at a steady spacing; a read takes no time.</summary>
+    private static List<long> ReadsOf(int spacing)
+    {
+        List<long> reads = [];
+        WaitingTarget? target = null;
+        long? dueAt = null;
+        for (var now = 0L; now < Burst || dueAt is not null; now += 100)
+        {
+            if (now < Burst && now % spacing == 0)
+            {
+                var next = Timing.Request(target, now);
+                dueAt = next.DueAt;
+                target = new WaitingTarget
+                {
+                    Requested = (target?.Requested ?? 0) + 1,
+                    Fetched = target?.Fetched ?? 0,
+                    FirstRequestedAt = next.FirstRequestedAt,
+                    MaxWait = next.MaxWait,
+                    ReadAt = target?.ReadAt,
+                };
+            }
+
+            if (dueAt <= now)
+            {
+                reads.Add(now);
+                target = target! with { Fetched = target.Requested, ReadAt = now };
+                dueAt = null;
+            }
+        }
+
+        return reads;
+    }
+}

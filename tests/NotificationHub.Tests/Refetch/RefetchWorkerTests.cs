@@ -1,0 +1,134 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage;
+using ContentToken = NotificationHub.Apple.ContentToken;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>The hub as it runs, beside a simulated Apple.</summary>
+public sealed class RefetchWorkerTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private TestDatabase store = null!;
+    private SimulatedApple apple = null!;
+    private WebApplication hub = null!;
+
+    public async Task InitializeAsync()
+    {
+        store = await TestDatabase.OpenAsync();
+        apple = await SimulatedApple.StartAsync(new SimulatedAppleOptions { EnforceRate = false });
+        hub = HubApplication.Build([
+            "--urls=http://127.0.0.1:0",
+            $"--Storage:ConnectionString=Data Source={store.File}",
+            $"--Apple:BaseUrl={apple.BaseUrl}",
+            "--Refetch:Quiet=00:00:00.1",
+            "--Refetch:TurnLength=00:00:01",
+        ]);
+        await hub.StartAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        await apple.DisposeAsync();
+        await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_is_asked_for_is_read_for_every_location()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            (await RegisterAsync($"location-{i}")).AddAsset("1");
+        }
+
+        await RequestAsync([
+            .. Enumerable
+                .Range(0, 5)
+                .Select(i => new RefetchRequest($"location-{i}", RefetchResources.Asset, "1/STDQ")),
+        ]);
+        await WaitForEventsAsync(5);
+
+        apple.Requests.Count("/assets").ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_burst_of_one_location_does_not_delay_the_single_change_of_another()
+    {
+        var busy = await RegisterAsync("busy");
+        (await RegisterAsync("single")).AddAsset("1");
+        for (var i = 0; i < 60; i++)
+        {
+            busy.AddAsset(i.ToString(CultureInfo.InvariantCulture));
+        }
+
+        await RequestAsync([
+            .. Enumerable.Range(0, 60).Select(i => new RefetchRequest("busy", RefetchResources.Asset, $"{i}/STDQ")),
+        ]);
+        await WaitForEventsAsync(1);
+        await RequestAsync([new RefetchRequest("single", RefetchResources.Asset, "1/STDQ")]);
+        await WaitForAsync("select count(*) from event_log where location_id = 'single'", 1);
+
+        (
+            await store.ScalarAsync<long>("select count(*) from refetch_target where requested > fetched")
+        ).ShouldBePositive("the burst is still being read");
+    }
+
+    private async Task<SimulatedLocation> RegisterAsync(string locationId)
+    {
+        var simulated = apple.AddLocation();
+        var protector = hub.Services.GetRequiredService<ContentTokenProtector>();
+        await Database.WriteAsync(
+            transaction =>
+                LocationStore.SaveAsync(
+                    transaction,
+                    new Location
+                    {
+                        LocationId = locationId,
+                        UId = simulated.UId,
+                        StateWord = LocationState.Valid.Word(),
+                        StateSince = 0,
+                        ReceiveOnly = false,
+                        ContentToken = protector.Protect(ContentToken.Parse(simulated.ContentTokenFile)),
+                        CreatedAt = 0,
+                    }
+                ),
+            CancellationToken.None
+        );
+        return simulated;
+    }
+
+    private Database Database => hub.Services.GetRequiredService<Database>();
+
+    private Task RequestAsync(IReadOnlyCollection<RefetchRequest> requests) =>
+        Database.WriteAsync(
+            transaction =>
+                hub.Services.GetRequiredService<RefetchTargets>()
+                    .RequestAsync(transaction, requests, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()),
+            CancellationToken.None
+        );
+
+    private Task WaitForEventsAsync(int count) =>
+        WaitForAsync("select count(*) from event_log where type = 'asset.changed'", count);
+
+    private async Task WaitForAsync(string countSql, int count)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var appended = Database.Pulses.EventsAppended.Next;
+            if (await store.ScalarAsync<long>(countSql) >= count)
+            {
+                return;
+            }
+
+            await appended.WaitAsync(patience.Token);
+        }
+    }
+}

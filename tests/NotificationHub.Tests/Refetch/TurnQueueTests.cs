@@ -1,0 +1,53 @@
+using NotificationHub.Refetch;
+
+namespace NotificationHub.Tests.Refetch;
+
+public sealed class TurnQueueTests
+{
+    private readonly ManualClock clock = new();
+
+    [Fact]
+    public void A_location_has_one_turn_at_a_time()
+    {
+        var queue = new TurnQueue(4, clock);
+
+        Take(queue, "a", "b").ShouldBe(["a", "b"]);
+        Take(queue, "a", "b", "c").ShouldBe(["c"]);
+        queue.End("a");
+        Take(queue, "a", "b", "c").ShouldBe(["a"]);
+    }
+
+    [Fact]
+    public void No_more_locations_than_allowed_are_read_at_once()
+    {
+        var queue = new TurnQueue(2, clock);
+
+        Take(queue, "a", "b", "c").ShouldBe(["a", "b"]);
+        Take(queue, "a", "b", "c").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_burst_of_one_location_lets_the_others_pass()
+    {
+        var queue = new TurnQueue(1, clock);
+
+        Take(queue, "busy").ShouldBe(["busy"]);
+        queue.End("busy");
+        Take(queue, "busy", "single").ShouldBe(["single"]);
+        queue.End("single");
+        Take(queue, "busy", "single").ShouldBe(["busy"]);
+    }
+
+    [Fact]
+    public void A_location_that_rests_has_no_turn_until_it_has_rested()
+    {
+        var queue = new TurnQueue(4, clock);
+        queue.Rest("a", TimeSpan.FromSeconds(5));
+
+        Take(queue, "a").ShouldBeEmpty();
+        clock.Advance(TimeSpan.FromSeconds(5));
+        Take(queue, "a").ShouldBe(["a"]);
+    }
+
+    private static IReadOnlyList<string> Take(TurnQueue queue, params string[] due) => queue.Take(due, due => due);
+}
