@@ -5,13 +5,15 @@ namespace NotificationHub.Routing;
 /// <summary>What one transaction of a pass commits: the outcome of some rows in a row, kept short for the write lane.</summary>
 internal sealed class RoutingChunk
 {
-    /// <summary>About what can be written in two milliseconds; a target costs a look-up and a write.</summary>
-    private const int MaxWrites = 256;
+    // About two milliseconds in the write lane, in units of an event's insert.
+    private const int MaxWeight = 768;
+    private const int TargetWeight = 10;
+    private const int DispositionWeight = 5;
 
-    private const int WritesPerTarget = 2;
+    private const string AllHolders = "";
 
     private readonly List<NewEvent> events = [];
-    private readonly Dictionary<(string, string, string, string?), RefetchRequest> targets = [];
+    private readonly Dictionary<(string, string, string), Dictionary<string, RefetchRequest>> targets = [];
     private readonly List<(long Seq, RoutedNotification Routed)> changed = [];
 
     /// <param name="from">Where the cursor stands before.</param>
@@ -24,13 +26,14 @@ internal sealed class RoutingChunk
 
     public IReadOnlyCollection<NewEvent> Events => events;
 
-    /// <summary>Each target once, however many notifications hint at it.</summary>
-    public IReadOnlyCollection<RefetchRequest> Targets => targets.Values;
+    /// <summary>Each target and holder once, however many notifications hint at it.</summary>
+    public IReadOnlyCollection<RefetchRequest> Targets => [.. targets.Values.SelectMany(holders => holders.Values)];
 
     /// <summary>The notifications whose disposition is another one now.</summary>
     public IReadOnlyCollection<(long Seq, RoutedNotification Routed)> Changed => changed;
 
-    public bool IsFull => events.Count + (WritesPerTarget * targets.Count) + changed.Count >= MaxWrites;
+    public bool IsFull =>
+        events.Count + (TargetWeight * targets.Count) + (DispositionWeight * changed.Count) >= MaxWeight;
 
     public void Add(NotificationEntry entry, RoutedNotification routed)
     {
@@ -38,12 +41,33 @@ internal sealed class RoutingChunk
         events.AddRange(routed.Events);
         foreach (var target in routed.Targets)
         {
-            targets[(target.LocationId, target.Resource, target.Key, target.Holder)] = target;
+            Add(target);
         }
 
         if (routed.Disposition != entry.Disposition)
         {
             changed.Add((entry.Seq, routed));
+        }
+    }
+
+    private void Add(RefetchRequest target)
+    {
+        var key = (target.LocationId, target.Resource, target.Key);
+        if (!targets.TryGetValue(key, out var holders))
+        {
+            targets[key] = holders = new Dictionary<string, RefetchRequest>(StringComparer.Ordinal);
+        }
+
+        if (holders.ContainsKey(AllHolders))
+        {
+            return;
+        }
+
+        holders[target.Holder ?? AllHolders] = target;
+        if (target.Holder is null || holders.Count > RefetchTargets.MaxHolders)
+        {
+            holders.Clear();
+            holders[AllHolders] = target with { Holder = null };
         }
     }
 }

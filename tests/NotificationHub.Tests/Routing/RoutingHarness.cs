@@ -117,6 +117,16 @@ internal sealed class RoutingHarness : IAsyncDisposable
             )
         );
 
+    /// <summary>A notification that one device was given an asset.</summary>
+    public static byte[] Association(string notificationId, string serialNumber) =>
+        Encoding.UTF8.GetBytes(
+            $$"""
+            {"notificationId":"{{notificationId}}","notificationType":"ASSET_MANAGEMENT","uId":"{{UId}}",
+             "notification":{"type":"ASSOCIATE","result":"SUCCESS","eventId":"e-1",
+              "assignments":[{"adamId":"361309726","pricingParam":"STDQ","serialNumber":"{{serialNumber}}"}]} }
+            """
+        );
+
     public Task<IReadOnlyList<string>> EventTypesAsync() =>
         test.QueryAsync<string>("select type from event_log order by seq");
 

@@ -40,6 +40,26 @@ public sealed class RoutingPassTests
         targets.ShouldBe([("408709785/STDQ", 1L)]);
     }
 
+    [Theory]
+    [InlineData(8, false)]
+    [InlineData(9, true)]
+    public async Task Holders_of_one_asset_are_collected_over_notifications_until_all_are_meant(int posts, bool all)
+    {
+        await using var hub = await RoutingHarness.StartAsync();
+        using var lease = await hub.TakeLeaseAsync();
+        for (var i = 0; i < posts; i++)
+        {
+            await hub.PostAsync(RoutingHarness.Association($"n-{i}", serialNumber: $"C02SERIAL{i}"));
+        }
+
+        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+
+        var holders = await hub.Test.ScalarAsync<string>(
+            "select holders from refetch_target where resource = 'assignments'"
+        );
+        (holders is null ? null : (int?)TargetHolders.Parse(holders).Count).ShouldBe(all ? null : posts);
+    }
+
     [Fact]
     public async Task A_poisonous_notification_is_set_aside_between_the_good_ones()
     {
