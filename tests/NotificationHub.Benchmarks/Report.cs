@@ -25,6 +25,8 @@ internal sealed class Report
 
     public void Write()
     {
+        // Also into a file: the tables are meant to be copied.
+        AnsiConsole.Profile.Width = 180;
         AnsiConsole.Write(Rates());
         AnsiConsole.Write(Drains());
         if (Failed > 0)
