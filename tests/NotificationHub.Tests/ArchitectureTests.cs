@@ -1,0 +1,82 @@
+using System.Reflection;
+using NotificationHub.Hosting;
+
+namespace NotificationHub.Tests;
+
+/// <summary>The arrows of <c>docs/architecture.md</c>: who may know whom.</summary>
+public sealed class ArchitectureTests
+{
+    private const string Root = "NotificationHub";
+
+    private static readonly Assembly Hub = typeof(HubApplication).Assembly;
+    private static readonly Assembly Apple = typeof(NotificationHub.Apple.AppleClient).Assembly;
+    private static readonly Assembly Events = typeof(NotificationHub.Events.EventTypes).Assembly;
+
+    /// <summary>What each folder may know of the others. <c>Hosting</c>, <c>CommandLine</c> and <c>Program</c> know all.</summary>
+    public static TheoryData<string, string[]> Arrows =>
+        new()
+        {
+            { "Storage", [] },
+            { "Intake", ["Storage", "Events"] },
+            { "Routing", ["Storage", "Events"] },
+            { "Publishing", ["Storage", "Events"] },
+            { "Locations", ["Storage", "Apple", "Events"] },
+            { "Refetch", ["Storage", "Locations", "Apple", "Events"] },
+        };
+
+    [Theory]
+    [MemberData(nameof(Arrows))]
+    public void A_folder_knows_only_what_its_arrows_point_at(string folder, string[] known)
+    {
+        var types = Hub.GetTypes().Where(type => FolderOf(type) == folder).ToList();
+        types.ShouldNotBeEmpty();
+
+        var unwanted =
+            from type in types
+            from referenced in ReferencedTypes.Of(type)
+            let other = FolderOf(referenced)
+            where other is not null && other != folder && !known.Contains(other)
+            select $"{type.FullName} -> {referenced.FullName}";
+
+        unwanted.Distinct().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_folder_has_its_arrows()
+    {
+        string?[] knowing = ["Hosting", "CommandLine"];
+        Hub.GetTypes()
+            .Select(FolderOf)
+            .Distinct()
+            .Except([null, .. knowing], StringComparer.Ordinal)
+            .ShouldBe(Arrows.Select(arrow => (string)arrow[0]), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void The_client_and_the_events_know_nothing_of_the_hub_and_the_hub_nothing_of_the_simulator()
+    {
+        Ours(Apple).ShouldBeEmpty();
+        Ours(Events).ShouldBeEmpty();
+        Ours(Hub).ShouldBe([Apple.GetName().Name, Events.GetName().Name], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void No_type_bears_the_name_of_a_namespace()
+    {
+        string[] namespaces = [Root, .. Arrows.Select(arrow => (string)arrow[0])];
+
+        new[] { Hub, Apple, Events, typeof(NotificationHub.Simulator.ServiceBus.SimulatedServiceBus).Assembly }
+            .SelectMany(assembly => assembly.GetTypes())
+            .Where(type => namespaces.Contains(type.Name))
+            .ShouldBeEmpty();
+    }
+
+    /// <summary>The first folder below <c>NotificationHub</c>; null for what is not ours, and for what lies in no folder.</summary>
+    private static string? FolderOf(Type type) => type.Namespace?.Split('.') is [Root, var folder, ..] ? folder : null;
+
+    private static IEnumerable<string?> Ours(Assembly assembly) =>
+        assembly
+            .GetReferencedAssemblies()
+            .Select(name => name.Name)
+            .Where(name => name!.StartsWith(Root, StringComparison.Ordinal));
+}

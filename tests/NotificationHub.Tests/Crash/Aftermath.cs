@@ -1,0 +1,89 @@
+using NotificationHub.Simulator.ServiceBus;
+
+namespace NotificationHub.Tests.Crash;
+
+/// <summary>What must be so when everything has come to rest, whatever happened before.</summary>
+internal sealed class Aftermath(HubFile file, Poster poster, SimulatedServiceBus bus, FeedWitness feed)
+{
+    public async Task ShouldBeWholeAsync()
+    {
+        poster.Unexpected.ShouldBeEmpty();
+        feed.Changed.ShouldBeEmpty();
+        bus.Violations.ShouldBeEmpty();
+        (await file.ScalarAsync<string>("pragma integrity_check")).ShouldBe("ok");
+        await EveryAnsweredPostShouldBeStoredOnceAsync();
+        await EveryNotificationShouldHaveItsEventAsync();
+        await EverySubscriptionShouldHaveTheLogAsync();
+    }
+
+    private async Task EveryAnsweredPostShouldBeStoredOnceAsync()
+    {
+        var rows = await file.QueryAsync<string>(
+            "select notification_id || ' ' || lower(hex(body_sha256)) from notification_log"
+        );
+        rows.ShouldBeUnique();
+        poster.Answered.Except(rows, StringComparer.Ordinal).ShouldBeEmpty("answered 200, but lost");
+        rows.Except(poster.Posted, StringComparer.Ordinal).ShouldBeEmpty("stored, but never posted");
+        (
+            await file.QueryAsync<string>(
+                "select notification_id from notification_log group by notification_id having sum(conflict = 0) <> 1"
+            )
+        ).ShouldBeEmpty("of those with the same id, only the first is in no conflict");
+    }
+
+    private async Task EveryNotificationShouldHaveItsEventAsync()
+    {
+        // An unrecognized one is told of by an event of the hub, which does not point at it.
+        var events = await file.QueryAsync<(long Notification, long Events)>(
+            """
+            with told as (
+                select notification_seq seq
+                from event_log
+                where notification_seq is not null
+                union all
+                select cast(replace(subject, 'notifications/', '') as integer)
+                from event_log
+                where type = 'notification.unrecognized'
+            )
+            select n.seq, count(told.seq)
+            from notification_log n
+            left join told on told.seq = n.seq
+            group by n.seq
+            having count(told.seq) <> 1
+            """
+        );
+        events.ShouldBeEmpty("notifications without, or with more than, one event");
+        (
+            await file.ScalarAsync<long>(
+                """
+                select count(*)
+                from (
+                    select notification_seq, lag(notification_seq) over (order by seq) before
+                    from event_log
+                    where notification_seq is not null
+                )
+                where notification_seq <= before
+                """
+            )
+        ).ShouldBe(0, "events out of the order of their notifications");
+    }
+
+    private async Task EverySubscriptionShouldHaveTheLogAsync()
+    {
+        foreach (var topic in bus.Topics)
+        {
+            var ids = await file.QueryAsync<string>(
+                "select '1-' || seq from event_log where topic = @Name order by seq",
+                new { topic.Name }
+            );
+            foreach (var subscription in topic.Subscriptions)
+            {
+                var messages = subscription.Messages;
+                messages.Select(message => message.MessageId).ShouldBe(ids, $"{topic.Name}/{subscription.Name}");
+                messages
+                    .Where(message => feed.Events[message.MessageId] != message.Text)
+                    .ShouldBeEmpty("the bus and the feed tell the same");
+            }
+        }
+    }
+}

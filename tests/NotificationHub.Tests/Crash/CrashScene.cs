@@ -1,0 +1,73 @@
+using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Tests.CommandLine;
+
+namespace NotificationHub.Tests.Crash;
+
+/// <summary>A mortal hub under load, before the simulated bus.</summary>
+internal sealed class CrashScene : IAsyncDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private Poster? poster;
+
+    private CrashScene(SimulatedServiceBus bus)
+    {
+        Bus = bus;
+        Hub = new MortalHub(folder.Path, $"ServiceBus:ConnectionString={bus.ConnectionString}");
+    }
+
+    public SimulatedServiceBus Bus { get; }
+
+    public MortalHub Hub { get; }
+
+    public Poster Poster => poster!;
+
+    /// <summary>The first life: registers the location, and begins the load.</summary>
+    public static async Task<CrashScene> BeginAsync(int seed)
+    {
+        var scene = new CrashScene(
+            await SimulatedServiceBus.StartAsync(new SimulatedServiceBusOptions { Seed = seed })
+        );
+        try
+        {
+            var url = await scene.Hub.StartAsync();
+            var (path, secret) = await AddLocationAsync(scene.Hub.File, url);
+            scene.poster = new Poster(new PostSource(seed), path, secret, scene.Hub.Door);
+            return scene;
+        }
+        catch
+        {
+            await scene.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <returns>The path to post to, and the secret.</returns>
+    public static async Task<(string Path, string Secret)> AddLocationAsync(HubFile file, Uri hub)
+    {
+        var run = await CommandRun.OnAsync(file.Path, "locations", "add", "--receive-only", $"--url={hub}", "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+        var url = new Uri(run.Json.GetProperty("notificationUrl").GetString()!);
+        return (url.AbsolutePath, run.Json.GetProperty("notificationAuthToken").GetString()!);
+    }
+
+    /// <summary>Ends the load, waits until everything has gone its way, and looks at what is there.</summary>
+    public async Task EndAsync()
+    {
+        await Poster.StopAsync();
+        await Hub.RestAsync(Hub.File.IsDrainedAsync);
+        await new Aftermath(Hub.File, Poster, Bus, Hub.Feed).ShouldBeWholeAsync();
+        Hub.Cursors.Faults.ShouldBeEmpty();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (poster is not null)
+        {
+            await poster.DisposeAsync();
+        }
+
+        await Hub.DisposeAsync();
+        await Bus.DisposeAsync();
+        folder.Dispose();
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace NotificationHub.Tests.Crash;
+
+/// <summary>The real hub in a process of its own, which can be killed and paused; gone when this is disposed of.</summary>
+internal sealed partial class HubProcess : IAsyncDisposable
+{
+    private const int KeptLines = 100;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> output = new();
+    private readonly TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task exit;
+
+    private HubProcess(ProcessStartInfo start)
+    {
+        process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        process.Start();
+        // Read to the end: a full pipe would stop the hub.
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        exit = FollowAsync();
+    }
+
+    public int Id => process.Id;
+
+    public bool HasEnded => exit.IsCompleted;
+
+    /// <summary>What it printed last.</summary>
+    public string Output => string.Join(Environment.NewLine, output);
+
+    /// <param name="folder">Where the database is, and everything else that it writes.</param>
+    /// <param name="settings">Settings as <c>Section:Key=value</c>.</param>
+    public static HubProcess Start(string folder, params IReadOnlyList<string> settings)
+    {
+        var start = new ProcessStartInfo(DotnetHost())
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        string[] arguments =
+        [
+            "exec",
+            Path.Combine(AppContext.BaseDirectory, "NotificationHub.dll"),
+            "--urls=http://127.0.0.1:0",
+            "--environment=Development",
+            "--Logging:LogLevel:Default=Warning",
+            "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Information",
+            .. settings.Select(setting => $"--{setting}"),
+        ];
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new HubProcess(start);
+    }
+
+    /// <summary>Ends when posts are taken; fails when the process has ended instead.</summary>
+    public Task<Uri> ListeningAsync() => listening.Task.WaitAsync(Patience);
+
+    /// <summary>SIGKILL: not another instruction of it is run.</summary>
+    public async Task KillAsync()
+    {
+        if (!exit.IsCompleted)
+        {
+            process.Kill();
+        }
+
+        await exit.WaitAsync(Patience);
+    }
+
+    /// <summary>SIGSTOP: it keeps all that it holds, and knows nothing of the time that passes.</summary>
+    public void Pause() => ProcessSignal.Send(Id, ProcessSignal.Stop);
+
+    public void Resume() => ProcessSignal.Send(Id, ProcessSignal.Continue);
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        process.Dispose();
+    }
+
+    private static string DotnetHost() =>
+        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+
+    private async Task FollowAsync()
+    {
+        await process.WaitForExitAsync();
+        listening.TrySetException(new InvalidOperationException($"The hub has ended.{Environment.NewLine}{Output}"));
+    }
+
+    private void Take(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        output.Enqueue(line);
+        while (output.Count > KeptLines && output.TryDequeue(out _)) { }
+        if (Listening().Match(line) is { Success: true } match)
+        {
+            listening.TrySetResult(new Uri(match.Groups["url"].Value));
+        }
+    }
+
+    [GeneratedRegex(@"Now listening on: (?<url>http://\S+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Listening();
+}

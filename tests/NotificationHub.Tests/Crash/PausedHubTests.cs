@@ -1,0 +1,32 @@
+using Xunit.Abstractions;
+
+namespace NotificationHub.Tests.Crash;
+
+public sealed class PausedHubTests(ITestOutputHelper output)
+{
+    [SignalsFact]
+    public async Task A_hub_that_was_paused_past_its_leases_spoils_nothing_when_it_goes_on()
+    {
+        var seed = Seeds.New(output);
+        await using var scene = await PausedHubs.BeginAsync(seed);
+
+        try
+        {
+            for (var round = 0; round < 4; round++)
+            {
+                await scene.PauseLeaderAsync();
+            }
+
+            await scene.EndAsync();
+        }
+        finally
+        {
+            output.WriteLine(scene.Output);
+        }
+
+        output.WriteLine(
+            $"posted {scene.Poster!.Posted.Count}, answered {scene.Poster.Answers}, interrupted {scene.Poster.Interrupted}, "
+                + $"pauses given up {scene.PausesInTransactions}"
+        );
+    }
+}

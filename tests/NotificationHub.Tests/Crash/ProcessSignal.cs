@@ -1,0 +1,38 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace NotificationHub.Tests.Crash;
+
+/// <summary>Signals that .NET itself cannot send.</summary>
+internal static class ProcessSignal
+{
+    // The numbers differ between the kernels.
+    public static int Stop => OperatingSystem.IsLinux() ? 19 : 17;
+
+    public static int Continue => OperatingSystem.IsLinux() ? 18 : 19;
+
+    public static void Send(int processId, int signal)
+    {
+        if (Kill(processId, signal) != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int processId, int signal);
+}
+
+/// <summary>A test that needs signals; where there are none it is seen to be skipped.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SignalsFactAttribute : FactAttribute
+{
+    public SignalsFactAttribute()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Skip = "Windows has no SIGSTOP: a process cannot be paused from outside.";
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Publishing;
+using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Tests.CommandLine;
+using NotificationHub.Tests.Crash;
+
+namespace NotificationHub.Tests.EndToEnd;
+
+/// <summary>Posts go in over HTTP and messages come out of the bus, which is not always well in between.</summary>
+public sealed class BusFaultTests : IAsyncLifetime
+{
+    private const int Posts = 60;
+
+    private SimulatedServiceBus bus = null!;
+    private HubHost hub = null!;
+    private TestLocation location = null!;
+
+    public async Task InitializeAsync()
+    {
+        bus = await SimulatedServiceBus.StartAsync();
+        hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
+        location = await hub.AddLocationAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        await bus.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task While_the_bus_is_down_posts_are_accepted_and_when_it_is_back_all_come_in_order()
+    {
+        await bus.StopListeningAsync(CancellationToken.None);
+        await PostAsync(Posts, AssetCount);
+        await UntilStoppedAsync("assets");
+
+        await bus.ResumeListeningAsync(CancellationToken.None);
+
+        await UntilPublishedAsync("assets", Posts);
+        Published("assets").ShouldBe(Notified(Posts));
+        bus.Violations.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(429)]
+    [InlineData(503)]
+    public async Task A_topic_that_refuses_everything_holds_up_no_other(int status)
+    {
+        bus.Faults.Refuse("assets", status);
+        await PostAsync(Posts, n => n % 2 == 0 ? AssetCount(n) : UserAssociated(n));
+
+        await UntilPublishedAsync("users", Posts / 2);
+        await UntilStoppedAsync("assets");
+
+        Published("assets").ShouldBeEmpty();
+        bus.Faults.Restore("assets");
+        await UntilPublishedAsync("assets", Posts / 2);
+        Published("assets").ShouldBe(Notified(Posts).Where((_, n) => n % 2 == 0));
+        Published("users").ShouldBe(Notified(Posts).Where((_, n) => n % 2 == 1));
+    }
+
+    [Fact]
+    public async Task A_poison_event_between_good_ones_is_set_aside_and_can_be_sent_again()
+    {
+        bus.Faults.Poison = message => message.Text.Contains("\"n-30\"", StringComparison.Ordinal);
+        await PostAsync(Posts, AssetCount);
+
+        await UntilPublishedAsync("assets", Posts - 1);
+        await UntilPublishedAsync("hub", 1);
+
+        Published("assets").ShouldBe(Notified(Posts).Where(id => id != "n-30"));
+        bus.Messages("hub", "operations").Single().Label.ShouldBe("notificationhub.event.dead-lettered.v1");
+
+        bus.Faults.Poison = null;
+        var run = await CommandRun.OnAsync(hub, "dead-letters", "resend", "--all");
+        run.ExitCode.ShouldBe(0, run.Error);
+        await UntilPublishedAsync("assets", Posts);
+        Published("assets")[^1].ShouldBe("n-30");
+    }
+
+    private async Task PostAsync(int count, Func<int, string> body)
+    {
+        for (var n = 0; n < count; n++)
+        {
+            (await location.PostAsync(body(n))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    private static string AssetCount(int n) =>
+        $$$"""
+            {"notificationId":"n-{{{n}}}","notificationType":"ASSET_COUNT","uId":"2049025000431439",
+            "notification":{"adamId":"408709785","pricingParam":"STDQ","countDelta":1}}
+            """;
+
+    private static string UserAssociated(int n) =>
+        $$$"""
+            {"notificationId":"n-{{{n}}}","notificationType":"USER_ASSOCIATED","uId":"2049025000431439",
+            "notification":{"associatedUsers":[{"clientUserId":"u-{{{n}}}","idHash":"h","status":"Associated"}]}}
+            """;
+
+    private static IEnumerable<string> Notified(int count) => Enumerable.Range(0, count).Select(n => $"n-{n}");
+
+    private Task UntilPublishedAsync(string topic, int count) =>
+        Until.TrueAsync(() => bus.Topic(topic).Accepted >= count, $"{topic} accepts {count} events");
+
+    private Task UntilStoppedAsync(string topic) =>
+        Until.TrueAsync(
+            () => hub.Services.GetRequiredService<TopicStatuses>()[topic].State == TopicState.Stopped,
+            $"{topic} is seen to stand still"
+        );
+
+    /// <summary>The ids of the notifications that the topic was told of, in the order of arrival.</summary>
+    private List<string> Published(string topic) =>
+        [
+            .. bus.Messages(topic, "inventory")
+                .Select(message => JsonDocument.Parse(message.Body).RootElement)
+                .Select(told => told.GetProperty("data").GetProperty("notificationId").GetString()!),
+        ];
+}
