@@ -22,7 +22,7 @@ public sealed record LocationRefused
     /// <summary>How many posts were refused since <see cref="Since"/>.</summary>
     public required long Count { get; init; }
 
-    /// <summary>When the first of them came, in UTC.</summary>
+    /// <summary>The beginning of the time over which they are counted, in UTC.</summary>
     public required DateTimeOffset Since { get; init; }
 }
 

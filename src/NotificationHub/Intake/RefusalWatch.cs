@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using NotificationHub.Events;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;
@@ -55,10 +56,15 @@ internal sealed partial class RefusalWatch(
                     [
                         new NewEvent
                         {
-                            Type = "location.refused",
+                            Type = EventNames.LocationRefused,
                             LocationId = locationId,
                             Data = JsonSerializer.SerializeToUtf8Bytes(
-                                new { refused, periodSeconds = (long)options.Value.RefusalPeriod.TotalSeconds }
+                                new LocationRefused
+                                {
+                                    Count = refused,
+                                    Since = time.GetUtcNow() - options.Value.RefusalPeriod,
+                                },
+                                EventJsonContext.Wire.LocationRefused
                             ),
                             CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
                         },
