@@ -1,0 +1,44 @@
+using System.Reflection;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Documents;
+
+public sealed class DocumentTests
+{
+    [Fact]
+    public void The_README_lists_every_setting()
+    {
+        var readme = Read("README.md");
+        string[] settings =
+        [
+            .. typeof(StorageOptions)
+                .Assembly.GetTypes()
+                .Where(type => type.GetField("Section") is not null)
+                .SelectMany(SettingsOf),
+        ];
+
+        settings.ShouldContain("Storage:ConnectionString");
+        settings.Where(setting => !readme.Contains($"`{setting}", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_contract_lists_every_event()
+    {
+        var contract = Read("events.md");
+        var names = typeof(EventNames)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (string)field.GetValue(null)!);
+
+        names.Where(name => !contract.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> SettingsOf(Type options) =>
+        options
+            .GetProperties()
+            .Where(property => property.CanWrite)
+            .Select(property => $"{options.GetField("Section")!.GetValue(null)}:{property.Name}");
+
+    private static string Read(string document) =>
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", document));
+}
