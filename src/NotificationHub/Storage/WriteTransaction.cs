@@ -7,7 +7,10 @@ namespace NotificationHub.Storage;
 /// One short transaction in the write lane. A stage commits its output and its cursor in one of these, so that it can be
 /// killed at any instruction and repeats at most its last uncommitted batch.
 /// </summary>
-internal sealed class WriteTransaction(Database database, DbConnection connection, DbTransaction transaction)
+/// <param name="database">The store.</param>
+/// <param name="connection">The connection that holds the transaction.</param>
+/// <param name="transaction">Null where the transaction was begun by a statement.</param>
+internal sealed class WriteTransaction(Database database, DbConnection connection, DbTransaction? transaction = null)
 {
     private List<Pulse>? pulses;
 

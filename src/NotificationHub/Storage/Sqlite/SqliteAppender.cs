@@ -3,32 +3,25 @@ using SQLitePCL;
 
 namespace NotificationHub.Storage.Sqlite;
 
-/// <summary>Writes a batch of posts into the notification log in one transaction.</summary>
+/// <summary>Writes a batch of posts into the notification log, within the lane's transaction.</summary>
 internal sealed class SqliteAppender(SqliteConnection connection, Database database) : IDisposable
 {
-    private readonly SqliteStatement begin = new(connection, "begin immediate");
-    private readonly SqliteStatement commit = new(connection, "commit");
     private readonly SqliteStatement find = new(connection, database.Sql("FindByDedupHash"));
     private readonly SqliteStatement insert = new(connection, database.Sql("AppendNotification"));
     private readonly SqliteStatement countRejected = new(connection, database.Sql("CountRejected"));
 
-    /// <summary>Appends <paramref name="batch"/>; the outcomes stand at the same places. On an exception nothing is kept.</summary>
+    /// <summary>Appends <paramref name="batch"/>; the outcomes stand at the same places.</summary>
     public void Append(List<NotificationAppend> batch, List<AppendOutcome> outcomes)
     {
         outcomes.Clear();
-        begin.Run();
         foreach (var append in batch)
         {
             outcomes.Add(AppendOne(append));
         }
-
-        commit.Run();
     }
 
     public void Dispose()
     {
-        begin.Dispose();
-        commit.Dispose();
         find.Dispose();
         insert.Dispose();
         countRejected.Dispose();

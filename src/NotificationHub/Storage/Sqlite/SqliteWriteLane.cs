@@ -5,7 +5,9 @@ namespace NotificationHub.Storage.Sqlite;
 
 /// <summary>
 /// The one place that writes: SQLite has a single writer, and connections that fight for it lose three quarters of the
-/// rate and all of the tail. A thread of its own takes, in turn, a batch of posts and one stage's transaction.
+/// rate and all of the tail. A thread of its own takes, round after round, a batch of posts and one stage's work, and
+/// commits them together: they share the wait for the disk. The work stands behind a savepoint, so that what it throws
+/// undoes only itself.
 /// </summary>
 internal sealed class SqliteWriteLane : IDisposable
 {
@@ -15,9 +17,7 @@ internal sealed class SqliteWriteLane : IDisposable
     private readonly LaneQueue queue = new();
     private readonly Thread thread;
     private readonly WalCheckpoints checkpoints;
-    private SqliteConnection? connection;
-    private SqliteAppender? appender;
-    private SqliteEventAppender? events;
+    private SqliteSession? session;
 
     public SqliteWriteLane(SqliteDatabase database)
     {
@@ -30,7 +30,7 @@ internal sealed class SqliteWriteLane : IDisposable
 
     public void Start()
     {
-        Connect();
+        session = new SqliteSession(database);
         thread.Start();
     }
 
@@ -57,7 +57,7 @@ internal sealed class SqliteWriteLane : IDisposable
 
     /// <summary>Appends events; only from within a job of this lane, which is where transactions are.</summary>
     public List<long> AppendEvents(IReadOnlyCollection<NewEvent> entries) =>
-        events is null ? throw new InvalidOperationException("The write lane is not open.") : events.Append(entries);
+        session is null ? throw new InvalidOperationException("The write lane is not open.") : session.Append(entries);
 
     /// <summary>Writes what has been taken in, then ends.</summary>
     public void Dispose()
@@ -69,7 +69,8 @@ internal sealed class SqliteWriteLane : IDisposable
         }
 
         checkpoints.Dispose();
-        Disconnect();
+        session?.Dispose();
+        session = null;
     }
 
     private void Loop()
@@ -78,43 +79,61 @@ internal sealed class SqliteWriteLane : IDisposable
         List<AppendOutcome> outcomes = [];
         while (queue.Take(batch, out var job))
         {
-            if (batch.Count > 0)
+            RunRound(batch, outcomes, job);
+            if (session is { } open)
             {
-                Append(batch, outcomes);
-            }
-
-            if (job is not null)
-            {
-                Run(job);
-            }
-
-            if (connection is { } open)
-            {
-                checkpoints.AfterCommit(open);
+                checkpoints.AfterCommit(open.Connection);
             }
         }
     }
 
-    private void Append(List<NotificationAppend> batch, List<AppendOutcome> outcomes)
+    private void RunRound(List<NotificationAppend> batch, List<AppendOutcome> outcomes, LaneJob? job)
     {
+        if (batch.Count == 0 && job is null)
+        {
+            return;
+        }
+
         try
         {
-            Connect();
-            appender!.Append(batch, outcomes);
-            database.Pulses.NotificationsAppended.Raise();
-            CompleteOnPool([.. batch], [.. outcomes]);
+            session ??= new SqliteSession(database);
+            session.Begin();
+            session.Append(batch, outcomes);
+            var fault = job is null ? null : session.TryRun(job);
+            session.Commit();
+            Complete(batch, outcomes, job, fault);
         }
-#pragma warning disable CA1031 // Whatever it was, every waiter of the batch must hear of it and the lane must go on.
+#pragma warning disable CA1031 // Whatever it was, every waiter of the round must hear of it and the lane must go on.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            var failure = Recover(exception);
-            NotificationAppend[] failed = [.. batch];
-            ThreadPool.UnsafeQueueUserWorkItem(
-                _ => Array.ForEach(failed, append => append.TrySetException(failure)),
-                null
-            );
+            Fail(batch, job, Recover(exception));
         }
+    }
+
+    private void Complete(List<NotificationAppend> batch, List<AppendOutcome> outcomes, LaneJob? job, Exception? fault)
+    {
+        if (batch.Count > 0)
+        {
+            database.Pulses.NotificationsAppended.Raise();
+            CompleteOnPool([.. batch], [.. outcomes]);
+        }
+
+        if (fault is null)
+        {
+            job?.Complete();
+        }
+        else
+        {
+            job?.Fail(Translate(fault));
+        }
+    }
+
+    private static void Fail(List<NotificationAppend> batch, LaneJob? job, Exception failure)
+    {
+        NotificationAppend[] failed = [.. batch];
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Array.ForEach(failed, append => append.TrySetException(failure)), null);
+        job?.Fail(failure);
     }
 
     // In bulk, because a pool item for each of 30,000 posts a second costs more than the commit.
@@ -136,75 +155,36 @@ internal sealed class SqliteWriteLane : IDisposable
         }
     }
 
-    private void Run(LaneJob job)
-    {
-        try
-        {
-            Connect();
-            job.Run(database, connection!);
-            job.Complete();
-        }
-#pragma warning disable CA1031 // The job's waiter hears of it; the lane goes on with the next.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            job.Fail(Recover(exception));
-        }
-    }
-
     /// <summary>Leaves no transaction open and, where the connection itself may be at fault, no connection.</summary>
     private Exception Recover(Exception exception)
     {
-        if (exception is not SqliteException sqlite)
-        {
-            RollBack();
-            return exception;
-        }
-
-        RollBack();
+        session?.RollBack();
         if (
-            sqlite.SqliteErrorCode
-            is not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL or raw.SQLITE_CONSTRAINT)
+            exception is SqliteException
+            {
+                SqliteErrorCode: not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL or raw.SQLITE_CONSTRAINT)
+            }
         )
         {
-            Disconnect();
+            session?.Dispose();
+            session = null;
         }
 
-        return
-            sqlite.SqliteErrorCode
-                is raw.SQLITE_CONSTRAINT
+        return Translate(exception);
+    }
+
+    /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
+    private static Exception Translate(Exception exception) =>
+        exception
+            is SqliteException
+            {
+                SqliteErrorCode: not (
+                    raw.SQLITE_CONSTRAINT
                     or raw.SQLITE_ERROR
                     or raw.SQLITE_MISMATCH
                     or raw.SQLITE_RANGE
-            ? sqlite
-            : new StorageUnavailableException($"SQLite refused the write: {sqlite.Message}", sqlite);
-    }
-
-    private void RollBack()
-    {
-        if (connection?.Handle is { } handle && raw.sqlite3_get_autocommit(handle) == 0)
-        {
-            raw.sqlite3_exec(handle, "rollback");
-        }
-    }
-
-    private void Connect()
-    {
-        if (connection is not null)
-        {
-            return;
-        }
-
-        connection = database.OpenWriter();
-        appender = new SqliteAppender(connection, database);
-        events = new SqliteEventAppender(connection, database);
-    }
-
-    private void Disconnect()
-    {
-        appender?.Dispose();
-        events?.Dispose();
-        connection?.Dispose();
-        (appender, events, connection) = (null, null, null);
-    }
+                )
+            } sqlite
+            ? new StorageUnavailableException($"SQLite refused the write: {sqlite.Message}", sqlite)
+            : exception;
 }
