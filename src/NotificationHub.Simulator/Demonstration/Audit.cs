@@ -41,7 +41,7 @@ internal static class Audit
         var events = (
             await connection.QueryAsync<(string Topic, string Id)>(
                 """
-                select topic, (select epoch from log_epoch where log = 'event') || '-' || seq
+                select topic, (select max(epoch) from log_epoch where log = 'event') || '-' || seq
                 from event_log
                 """
             )

@@ -40,7 +40,7 @@ internal static class EnvelopeReader
             return Faulty(
                 $"the body is not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"
                     + (
-                        exception.Message.Contains("depth", StringComparison.OrdinalIgnoreCase)
+                        exception.Message.Contains("maximum configured depth", StringComparison.OrdinalIgnoreCase)
                             ? ": nested deeper than 64"
                             : ""
                     )

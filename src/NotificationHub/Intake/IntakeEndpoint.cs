@@ -21,6 +21,9 @@ internal sealed partial class IntakeEndpoint(
 {
     private const int MaxUserAgent = 256;
     private const int TraceparentLength = 55;
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
+
+    private long lastNotKeptLogged;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -62,8 +65,12 @@ internal sealed partial class IntakeEndpoint(
         }
         catch (BadHttpRequestException exception)
         {
-            // Kestrel's own bounds: the sender was too slow, or has gone in the middle of its body.
-            IntakeMetrics.Count(IntakeOutcome.TooSlow);
+            // Kestrel's own judgement: a malformed chunk, or a body beyond its bound.
+            IntakeMetrics.Count(
+                exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+                    ? IntakeOutcome.TooLarge
+                    : IntakeOutcome.Malformed
+            );
             context.Response.StatusCode = exception.StatusCode;
         }
         catch (IOException)
@@ -86,7 +93,7 @@ internal sealed partial class IntakeEndpoint(
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Log.NotKept(logger, gate.LocationId, exception);
+            LogNotKept(gate.LocationId, exception);
             IntakeMetrics.Count(IntakeOutcome.Unavailable);
             await IntakeAnswers.UnavailableAsync(context, "the store cannot be written to now");
             return;
@@ -95,8 +102,26 @@ internal sealed partial class IntakeEndpoint(
         IntakeMetrics.Count(Outcome(outcome.Result, append.Disposition));
         if (envelope.Fault is not null)
         {
-            Log.Rejected(logger, gate.LocationId, outcome.Seq, envelope.Fault);
+            if (outcome.Result == AppendResult.Stored)
+            {
+                Log.Rejected(logger, gate.LocationId, outcome.Seq, envelope.Fault);
+            }
+
             await IntakeAnswers.RejectedAsync(context, envelope.Fault);
+        }
+    }
+
+    // A store that fails does so for every post: a line a second says it as well as thirty thousand.
+    private void LogNotKept(string locationId, Exception exception)
+    {
+        var now = time.GetTimestamp();
+        var last = Interlocked.Read(ref lastNotKeptLogged);
+        if (
+            (last == 0 || time.GetElapsedTime(last, now) >= LogInterval)
+            && Interlocked.CompareExchange(ref lastNotKeptLogged, now, last) == last
+        )
+        {
+            Log.NotKept(logger, locationId, exception);
         }
     }
 
@@ -192,7 +217,10 @@ internal sealed partial class IntakeEndpoint(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "A post for location {LocationId} could not be kept and was answered 503.")]
+        [LoggerMessage(
+            LogLevel.Error,
+            "Posts cannot be kept and are answered 503, among them one for location {LocationId}."
+        )]
         public static partial void NotKept(ILogger logger, string locationId, Exception exception);
 
         [LoggerMessage(

@@ -6,6 +6,7 @@ internal static class IntakeSetup
 {
     private const int MaxHeaderBytes = 16 * 1024;
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
 
     public static void AddIntake(this HubBuilder hub)
     {
@@ -22,6 +23,11 @@ internal static class IntakeSetup
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
+            // The intake counts for itself, and answers with words; one byte more than it takes is enough to see.
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes + 1L;
+            // Intake:BodyTimeout is the bound on a slow body.
+            kestrel.Limits.MinRequestBodyDataRate = null;
         });
     }
 

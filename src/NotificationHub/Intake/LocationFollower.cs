@@ -37,9 +37,16 @@ internal sealed partial class LocationFollower(
             var changed = database.Pulses.LocationsChanged.Next;
             try
             {
-                if (await gates.RefreshAsync(stoppingToken) || time.GetElapsedTime(saidAt) >= Heartbeat)
+                var refreshed = await gates.RefreshAsync(stoppingToken);
+                if (refreshed || time.GetElapsedTime(saidAt) >= Heartbeat)
                 {
                     await SayVersionAsync(stoppingToken);
+                }
+
+                if (refreshed)
+                {
+                    // Ten thousand locations registered in a row must not be loaded ten thousand times.
+                    await Task.Delay(options.Value.ChangePollInterval, time, stoppingToken);
                 }
 
                 await Pulse.WaitAsync(changed, options.Value.ChangePollInterval, time, stoppingToken);

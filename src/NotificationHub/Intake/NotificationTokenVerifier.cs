@@ -81,7 +81,8 @@ internal sealed class AcceptedDigests
     {
         foreach (var digest in accepted.Take(NotificationTokenVerifier.Slots))
         {
-            digest.CopyTo(Slot(used++));
+            digest.CopyTo(Slot(used));
+            used++;
         }
 
         IsKnownLocation = true;

@@ -17,7 +17,9 @@ internal enum BodyResult
 /// </summary>
 internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
 {
-    private const int SmallBody = 1024;
+    // A sender pays for what it has sent, not for what it has announced: else a few could use up the budget with promises.
+    private const int UnknownLength = 1024;
+    private const int MostAtFirst = 16 * 1024;
 
     private byte[] buffer = [];
     private int length;
@@ -38,7 +40,7 @@ internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
             return BodyResult.TooLarge;
         }
 
-        if (!TryGrow((int)(contentLength ?? SmallBody)))
+        if (!TryGrow((int)Math.Min(contentLength ?? UnknownLength, MostAtFirst)))
         {
             return BodyResult.OverBudget;
         }

@@ -96,7 +96,7 @@ internal static class EventLog
     private const int PageBytes = 2 * 1024 * 1024;
 
     private const string Select = """
-        select (select epoch from log_epoch where log = 'event') Epoch, e.seq, e.topic, e.type, e.location_id LocationId, e.subject,
+        select (select max(epoch) from log_epoch where log = 'event' and from_seq <= e.seq) Epoch, e.seq, e.topic, e.type, e.location_id LocationId, e.subject,
             e.notification_seq NotificationSeq, coalesce(e.data, n.body) Data, e.action, e.result, e.change, e.cause,
             e.adam_id AdamId, e.correlation_id CorrelationId, e.conflict, e.traceparent, e.created_at CreatedAt
         from event_log e

@@ -94,20 +94,29 @@ public sealed class IntakeBoundsTests
     {
         await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
         var location = await hub.AddLocationAsync();
-        using (
-            await ConnectAsync(
-                hub,
-                location.Path,
-                $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n",
-                "{"
-            )
-        )
+        var headers = $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n";
+        using (await ConnectAsync(hub, location.Path, headers, new string('x', 65_000)))
         {
             var refused = await PostUntilAsync(location, HttpStatusCode.ServiceUnavailable);
             refused.Headers.RetryAfter.ShouldNotBeNull();
         }
 
         await PostUntilAsync(location, HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Bodies_that_are_only_announced_use_up_no_budget()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
+        var location = await hub.AddLocationAsync();
+        var headers = $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n";
+        using var first = await ConnectAsync(hub, location.Path, headers, "{");
+        using var second = await ConnectAsync(hub, location.Path, headers, "{");
+
+        for (var i = 0; i < 20; i++)
+        {
+            (await location.PostAsync(TestLocation.Notification($"n-{i}"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
     }
 
     [Fact]

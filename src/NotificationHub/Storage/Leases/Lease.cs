@@ -56,7 +56,8 @@ internal sealed class Lease(string name, string owner, long number, TimeProvider
     public void Extend(long askedAt, TimeSpan duration) =>
         Interlocked.Exchange(ref safeUntil, askedAt + (long)(duration.TotalSeconds * time.TimestampFrequency));
 
-    public void MarkLost() => lost.Cancel();
+    // What is cancelled by it must not run on the caller's thread: that may be the write lane's.
+    public void MarkLost() => _ = lost.CancelAsync();
 
     public void Dispose() => lost.Dispose();
 }

@@ -131,12 +131,18 @@ internal sealed partial class LeaseKeeper(
             new { name }
         );
         var taken = await transaction.ExecuteAsync(
-            "update lease set owner = @Owner, number = number + 1, expires_at = @expires where name = @name and expires_at <= @now",
+            """
+            update lease
+            set owner = @Owner, number = number + 1, expires_at = @expires
+            where name = @name and (expires_at <= @now or expires_at > @tooFar or owner = @Owner)
+            """,
             new
             {
                 name,
                 Owner,
                 now,
+                // The clock was set back since: nobody could take it for as long.
+                tooFar = now + (2 * (long)Duration.TotalMilliseconds),
                 expires = now + (long)Duration.TotalMilliseconds,
             }
         );

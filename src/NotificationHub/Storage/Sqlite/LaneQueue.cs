@@ -5,6 +5,9 @@ internal sealed class LaneQueue
 {
     private const int MaxBatch = 512;
 
+    // Half a second's worth at the best rate seen; behind it, whoever posts is better told to come again.
+    private const int MaxWaiting = 16_384;
+
 #pragma warning disable MA0158 // A Lock cannot be waited on; the lane's thread sleeps on this one.
     private readonly object gate = new();
 #pragma warning restore MA0158
@@ -18,7 +21,7 @@ internal sealed class LaneQueue
     {
         lock (gate)
         {
-            if (closed)
+            if (closed || appends.Count >= MaxWaiting)
             {
                 return false;
             }

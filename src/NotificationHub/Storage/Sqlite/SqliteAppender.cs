@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -6,7 +7,8 @@ namespace NotificationHub.Storage.Sqlite;
 /// <summary>Writes a batch of posts into the notification log, within the lane's transaction.</summary>
 internal sealed class SqliteAppender(SqliteConnection connection, Database database) : IDisposable
 {
-    private readonly SqliteStatement find = new(connection, database.Sql("FindByDedupHash"));
+    private readonly SqliteStatement findId = new(connection, database.Sql("FindByDedupHash"));
+    private readonly SqliteStatement findBody = new(connection, database.Sql("FindByBodyHash"));
     private readonly SqliteStatement insert = new(connection, database.Sql("AppendNotification"));
     private readonly SqliteStatement countRejected = new(connection, database.Sql("CountRejected"));
 
@@ -22,15 +24,16 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
     public void Dispose()
     {
-        find.Dispose();
+        findId.Dispose();
+        findBody.Dispose();
         insert.Dispose();
         countRejected.Dispose();
     }
 
     private AppendOutcome AppendOne(NotificationAppend append)
     {
-        var (duplicateOf, conflict) = FindEarlier(append);
-        if (duplicateOf is { } seq)
+        var known = IsKnownId(append);
+        if (known && FindSameBody(append) is { } seq)
         {
             return new AppendOutcome(AppendResult.Duplicate, seq);
         }
@@ -40,6 +43,8 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
             return new AppendOutcome(AppendResult.OverQuota, 0);
         }
 
+        // Rejected posts have no id to be in conflict over.
+        var conflict = known && !append.NotificationId.IsEmpty;
         Insert(append, conflict);
         return new AppendOutcome(
             conflict ? AppendResult.StoredAsConflict : AppendResult.Stored,
@@ -47,36 +52,47 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         );
     }
 
-    private (long? DuplicateOf, bool Conflict) FindEarlier(NotificationAppend append)
+    private bool IsKnownId(NotificationAppend append)
     {
-        long? duplicateOf = null;
-        var conflict = false;
-        find.Bind(1, append.DedupHash);
+        findId.Bind(1, append.DedupHash);
+        var known = false;
         // Two ids may share a hash: what decides is the row itself.
-        while (duplicateOf is null && find.Step())
+        while (!known && findId.Step())
+        {
+            known = IsOf(append, findId.Bytes(0), findId.Bytes(1));
+        }
+
+        findId.Reset();
+        return known;
+    }
+
+    private long? FindSameBody(NotificationAppend append)
+    {
+        findBody.Bind(1, append.DedupHash);
+        findBody.Bind(2, BodyHash(append));
+        long? seq = null;
+        while (seq is null && findBody.Step())
         {
             if (
-                !find.Bytes(1).SequenceEqual(append.LocationId)
-                || !find.Bytes(2).SequenceEqual(append.NotificationId.Span)
+                IsOf(append, findBody.Bytes(1), findBody.Bytes(2)) && findBody.Bytes(3).SequenceEqual(append.BodySha256)
             )
             {
-                continue;
-            }
-
-            if (find.Bytes(3).SequenceEqual(append.BodySha256))
-            {
-                duplicateOf = find.Int64(0);
-            }
-            else
-            {
-                // Rejected posts have no id to be in conflict over.
-                conflict = !append.NotificationId.IsEmpty;
+                seq = findBody.Int64(0);
             }
         }
 
-        find.Reset();
-        return (duplicateOf, conflict);
+        findBody.Reset();
+        return seq;
     }
+
+    private static bool IsOf(
+        NotificationAppend append,
+        ReadOnlySpan<byte> locationId,
+        ReadOnlySpan<byte> notificationId
+    ) => locationId.SequenceEqual(append.LocationId) && notificationId.SequenceEqual(append.NotificationId.Span);
+
+    private static long BodyHash(NotificationAppend append) =>
+        BinaryPrimitives.ReadInt64LittleEndian(append.BodySha256);
 
     private long CountRejected(byte[] locationId)
     {
@@ -96,13 +112,14 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         insert.BindText(5, append.UId.Span);
         insert.BindBlob(6, append.Body.Span);
         insert.BindBlob(7, append.BodySha256);
-        insert.Bind(8, append.ReceivedAt);
-        insert.BindText(9, append.RemoteAddress);
-        insert.BindText(10, append.UserAgent);
-        insert.BindText(11, append.Traceparent);
-        insert.Bind(12, (long)append.Disposition);
-        insert.Bind(13, conflict ? 1 : 0);
-        insert.BindText(14, append.Fault);
+        insert.Bind(8, BodyHash(append));
+        insert.Bind(9, append.ReceivedAt);
+        insert.BindText(10, append.RemoteAddress);
+        insert.BindText(11, append.UserAgent);
+        insert.BindText(12, append.Traceparent);
+        insert.Bind(13, (long)append.Disposition);
+        insert.Bind(14, conflict ? 1 : 0);
+        insert.BindText(15, append.Fault);
         insert.Run();
     }
 }

@@ -1,5 +1,7 @@
 using System.Data.Common;
+using System.Diagnostics.Metrics;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace NotificationHub.Storage.Sqlite;
 
@@ -10,6 +12,7 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
     private readonly SqliteWriteLane lane;
+    private readonly Meter meter = new("NotificationHub");
 
     public SqliteDatabase(StorageOptions options)
         : base("Sqlite")
@@ -23,7 +26,15 @@ internal sealed class SqliteDatabase : Database
         };
         reader = new SqliteConnectionStringBuilder(options.ConnectionString) { Mode = SqliteOpenMode.ReadOnly };
         lane = new SqliteWriteLane(this);
+        meter.CreateObservableGauge(
+            "notificationhub.storage.wal.pages",
+            () => lane.WalPages,
+            "{page}",
+            "Pages in SQLite's write-ahead log that are not in the database file yet."
+        );
     }
+
+    public TimeSpan BusyTimeout => options.BusyTimeout;
 
     public string File => Path.GetFullPath(writer.DataSource);
 
@@ -36,7 +47,7 @@ internal sealed class SqliteDatabase : Database
 
     public override async Task OpenAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        CreatePrivate();
         await MigrateAsync(cancellationToken);
         lane.Start();
     }
@@ -65,16 +76,20 @@ internal sealed class SqliteDatabase : Database
         try
         {
             connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = $"""
-                pragma busy_timeout = {(long)options.BusyTimeout.TotalMilliseconds};
-                pragma journal_mode = wal;
-                pragma synchronous = full;
-                pragma wal_autocheckpoint = 0;
-                pragma cache_size = -65536;
-                pragma temp_store = memory;
-                """;
-            command.ExecuteNonQuery();
+            raw.sqlite3_busy_timeout(connection.Handle, (int)BusyTimeout.TotalMilliseconds);
+            // One by one: the driver would pass over a fault of any but the first.
+            var mode = Pragma(connection, "journal_mode = wal");
+            if (!string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new StorageUnavailableException(
+                    $"{Place} cannot be used in WAL mode (it is in mode '{mode}'); a network drive is no place for it."
+                );
+            }
+
+            Pragma(connection, "synchronous = full");
+            Pragma(connection, "wal_autocheckpoint = 0");
+            Pragma(connection, "cache_size = -65536");
+            Pragma(connection, "temp_store = memory");
             return connection;
         }
         catch
@@ -84,12 +99,42 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
+    private static string? Pragma(SqliteConnection connection, string pragma)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"pragma {pragma}";
+        return command.ExecuteScalar()?.ToString();
+    }
+
     public override ValueTask DisposeAsync()
     {
-        lane.Dispose();
+        // The readers first: only the last connection to close can take the write-ahead log with it.
         using var pool = new SqliteConnection(reader.ConnectionString);
         SqliteConnection.ClearPool(pool);
+        lane.Dispose();
+        meter.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // Bodies hold e-mail addresses, serial numbers and invite codes. The files beside it take their mode from this one.
+    private void CreatePrivate()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        if (Exists || OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var created = new FileStream(
+            File,
+            new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
     }
 
     private async Task MigrateAsync(CancellationToken cancellationToken)

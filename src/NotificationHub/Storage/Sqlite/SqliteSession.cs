@@ -20,13 +20,21 @@ internal sealed class SqliteSession : IDisposable
     {
         this.database = database;
         connection = database.OpenWriter();
-        begin = new SqliteStatement(connection, "begin immediate");
-        commit = new SqliteStatement(connection, "commit");
-        setSavepoint = new SqliteStatement(connection, "savepoint job");
-        releaseSavepoint = new SqliteStatement(connection, "release job");
-        rollBackToSavepoint = new SqliteStatement(connection, "rollback to job");
-        posts = new SqliteAppender(connection, database);
-        events = new SqliteEventAppender(connection, database);
+        try
+        {
+            begin = new SqliteStatement(connection, "begin immediate");
+            commit = new SqliteStatement(connection, "commit");
+            setSavepoint = new SqliteStatement(connection, "savepoint job");
+            releaseSavepoint = new SqliteStatement(connection, "release job");
+            rollBackToSavepoint = new SqliteStatement(connection, "rollback to job");
+            posts = new SqliteAppender(connection, database);
+            events = new SqliteEventAppender(connection, database);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     public SqliteConnection Connection => connection;

@@ -38,7 +38,9 @@ internal sealed class SqliteWriteLane : IDisposable
     {
         if (!queue.TryEnqueue(append))
         {
-            append.SetException(new StorageUnavailableException("The write lane is closed."));
+            append.SetException(
+                new StorageUnavailableException("The write lane is closed, or too many posts wait for it.")
+            );
         }
 
         return append.Task;
@@ -107,7 +109,17 @@ internal sealed class SqliteWriteLane : IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Fail(batch, job, Recover(exception));
+            var failure = Recover(exception);
+            job?.Fail(failure);
+            if (job is not null && batch.Count > 0)
+            {
+                // It may have been the job that filled the disk: the posts have a try of their own.
+                RunRound(batch, outcomes, job: null);
+            }
+            else
+            {
+                Fail(batch, failure);
+            }
         }
     }
 
@@ -129,12 +141,18 @@ internal sealed class SqliteWriteLane : IDisposable
         }
     }
 
-    private static void Fail(List<NotificationAppend> batch, LaneJob? job, Exception failure)
+    private static void Fail(List<NotificationAppend> batch, Exception failure)
     {
         NotificationAppend[] failed = [.. batch];
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Array.ForEach(failed, append => append.TrySetException(failure)), null);
-        job?.Fail(failure);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            // An exception of its own for each: one that many await at once collects all their stacks.
+            _ => Array.ForEach(failed, append => append.TrySetException(NotKept(failure))),
+            null
+        );
     }
+
+    private static StorageUnavailableException NotKept(Exception failure) =>
+        new($"The batch was not kept: {failure.Message}", failure);
 
     // In bulk, because a pool item for each of 30,000 posts a second costs more than the commit.
     private static void CompleteOnPool(NotificationAppend[] batch, AppendOutcome[] outcomes)

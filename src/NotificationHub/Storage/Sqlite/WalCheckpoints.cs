@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -13,8 +14,10 @@ internal sealed class WalCheckpoints : IDisposable
 {
     private const int PagesBeforeCheckpoint = 4_000;
 
-    // 256 MiB: beyond this the lane waits for the readers, rather than let the disk fill up.
+    // 256 MiB: beyond this the lane asks for a restart of the WAL, though not more often than this, and never waits for
+    // a reader that holds on to it: posts go on.
     private const int PagesCap = 65_536;
+    private static readonly TimeSpan RestartInterval = TimeSpan.FromSeconds(10);
 
     private readonly SqliteDatabase database;
     private readonly Action nudgeLane;
@@ -24,6 +27,8 @@ internal sealed class WalCheckpoints : IDisposable
     private volatile bool finishInLane;
     private volatile bool disposed;
     private long walPages;
+    private long nextAtPages = PagesBeforeCheckpoint;
+    private long restartedAt;
 
     public WalCheckpoints(SqliteDatabase database, Action nudgeLane)
     {
@@ -46,7 +51,7 @@ internal sealed class WalCheckpoints : IDisposable
         }
 
         raw.sqlite3_db_status(connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var written, out _, 1);
-        if (Interlocked.Add(ref walPages, written) >= PagesBeforeCheckpoint && !running)
+        if (Interlocked.Add(ref walPages, written) >= nextAtPages && !running)
         {
             running = true;
             StartIfNeeded();
@@ -73,7 +78,7 @@ internal sealed class WalCheckpoints : IDisposable
 
     private void StartIfNeeded()
     {
-        if (thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        if (thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
         {
             thread.Start();
         }
@@ -111,16 +116,24 @@ internal sealed class WalCheckpoints : IDisposable
         try
         {
             var (left, total) = Checkpoint(connection, "PASSIVE");
-            if (left > 0 && total > PagesCap)
+            if (left > 0 && total > PagesCap && Stopwatch.GetElapsedTime(restartedAt) > RestartInterval)
             {
+                restartedAt = Stopwatch.GetTimestamp();
+                raw.sqlite3_busy_timeout(connection.Handle, 0);
                 (left, total) = Checkpoint(connection, "RESTART");
             }
 
-            Interlocked.Exchange(ref walPages, left == 0 ? 0 : total);
+            var held = left == 0 ? 0 : total;
+            Interlocked.Exchange(ref walPages, held);
+            nextAtPages = held + PagesBeforeCheckpoint;
         }
         catch (SqliteException)
         {
             // As above: what is not moved now is moved by the next round.
+        }
+        finally
+        {
+            raw.sqlite3_busy_timeout(connection.Handle, (int)database.BusyTimeout.TotalMilliseconds);
         }
     }
 

@@ -1,13 +1,17 @@
 -- Times are Unix milliseconds, UTC. A null means: not known, or not so.
 
+-- From from_seq on, the ids of a log carry this epoch: those before keep theirs.
 create table log_epoch (
-    log   text    not null primary key,
-    epoch integer not null
-);
+    log      text    not null,
+    epoch    integer not null,
+    from_seq integer not null,
+    primary key (log, epoch)
+) without rowid;
 
-insert into log_epoch (log, epoch) values ('notification', 1), ('event', 1);
+insert into log_epoch (log, epoch, from_seq) values ('notification', 1, 0), ('event', 1, 0);
 
--- Append-only. disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted.
+-- Append-only. Bodies stand last: what lies behind a long column can only be reached through its overflow pages.
+-- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted.
 create table notification_log (
     seq               integer primary key autoincrement,
     location_id       text    not null,
@@ -15,19 +19,21 @@ create table notification_log (
     notification_id   text    null,
     notification_type text    null,
     u_id              text    null,
-    body              blob    not null,
     body_sha256       blob    not null,
+    body_hash         integer not null,
     received_at       integer not null,
     remote_address    text    null,
     user_agent        text    null,
     traceparent       text    null,
     disposition       integer not null,
     conflict          integer not null,
-    fault             text    null
+    fault             text    null,
+    body              blob    not null
 );
 
--- Eight bytes a post, not unique: the wide random key of a unique index would dirty a page per post and halve the rate.
-create index notification_log_dedup on notification_log (dedup_hash);
+-- Sixteen bytes a post, not unique: the wide random key of a unique index would dirty a page per post and halve the rate.
+-- dedup_hash stands for the location and the id, body_hash for the body: an id that is used over and over stays cheap.
+create index notification_log_dedup on notification_log (dedup_hash, body_hash);
 
 create index notification_log_disposition on notification_log (disposition, location_id) where disposition <> 0;
 
@@ -39,7 +45,6 @@ create table event_log (
     location_id      text    null,
     subject          text    null,
     notification_seq integer null,
-    data             blob    null,
     action           text    null,
     result           text    null,
     change           text    null,
@@ -48,7 +53,8 @@ create table event_log (
     correlation_id   text    null,
     conflict         integer not null,
     traceparent      text    null,
-    created_at       integer not null
+    created_at       integer not null,
+    data             blob    null
 );
 
 create index event_log_topic on event_log (topic, seq);

@@ -1,4 +1,3 @@
--- @dedupHash bigint
-select seq, location_id, notification_id, body_sha256
+select location_id, notification_id
 from notification_log
 where dedup_hash = ?1

@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using System.Text;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>Posts and a stage's work share a commit; what goes wrong with one must not cost the other.</summary>
+public sealed class WriteLaneTests
+{
+    [Fact]
+    public async Task Work_that_fails_undoes_only_itself()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        var failures = new List<Task>();
+        var posts = new List<Task<AppendOutcome>>();
+
+        for (var i = 0; i < 200; i++)
+        {
+            failures.Add(Failing(database.Database));
+            posts.Add(database.Database.AppendAsync(Post($"n-{i}")));
+        }
+
+        foreach (var post in posts)
+        {
+            (await post).Result.ShouldBe(AppendResult.Stored);
+        }
+
+        foreach (var failure in failures)
+        {
+            await Should.ThrowAsync<InvalidOperationException>(failure);
+        }
+
+        (await CountAsync(database.Database, "log_cursor")).ShouldBe(0);
+        (await CountAsync(database.Database, "notification_log")).ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Work_that_fills_the_disk_costs_no_post()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        await database.Database.WriteAsync(
+            transaction => transaction.ExecuteAsync("pragma max_page_count = 400"),
+            CancellationToken.None
+        );
+
+        for (var i = 0; i < 20; i++)
+        {
+            var filling = database.Database.WriteAsync(
+                transaction =>
+                    transaction.ExecuteAsync(
+                        "insert into log_cursor (name, position, moved_at) values (hex(zeroblob(4000000)), 0, 0)"
+                    ),
+                CancellationToken.None
+            );
+            var post = database.Database.AppendAsync(Post($"n-{i}"));
+
+            (await post).Result.ShouldBe(AppendResult.Stored);
+            await Should.ThrowAsync<StorageUnavailableException>(filling);
+        }
+    }
+
+    [Fact]
+    public async Task Each_waiter_of_a_failed_batch_has_an_exception_of_its_own()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        await database.Database.WriteAsync(
+            transaction => transaction.ExecuteAsync("pragma max_page_count = 1"),
+            CancellationToken.None
+        );
+        var big = new string('x', 1_000_000);
+
+        Task<AppendOutcome>[] posts =
+        [
+            .. Enumerable.Range(0, 10).Select(i => database.Database.AppendAsync(Post($"{big}{i}"))),
+        ];
+
+        var failures = new List<Exception>();
+        foreach (var post in posts)
+        {
+            failures.Add(await Should.ThrowAsync<StorageUnavailableException>(post));
+        }
+
+        failures.Distinct().Count().ShouldBe(posts.Length);
+    }
+
+    private static Task Failing(Database database) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                await new LogCursor("doomed").MoveAsync(transaction, 0, 1, 0);
+                throw new InvalidOperationException("as intended");
+            },
+            CancellationToken.None
+        );
+
+    private static NotificationAppend Post(string id) =>
+        new()
+        {
+            LocationId = "loc"u8.ToArray(),
+            DedupHash = id.Length + id[^1],
+            NotificationId = Encoding.UTF8.GetBytes(id),
+            Body = Encoding.UTF8.GetBytes(id),
+            BodySha256 = SHA256.HashData(Encoding.UTF8.GetBytes(id)),
+            ReceivedAt = 0,
+        };
+
+    private static async Task<long> CountAsync(Database database, string table) =>
+        await database.WriteAsync(
+            transaction => transaction.ScalarAsync<long>($"select count(*) from {table}"),
+            CancellationToken.None
+        );
+}
