@@ -95,7 +95,7 @@ public sealed class IntakeBoundsTests
         await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
         var location = await hub.AddLocationAsync();
         var headers = $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n";
-        using (await ConnectAsync(hub, location.Path, headers, new string('x', 65_000)))
+        using (await ConnectAsync(hub, location.Path, headers, new string('x', 65_500)))
         {
             var refused = await PostUntilAsync(location, HttpStatusCode.ServiceUnavailable);
             refused.Headers.RetryAfter.ShouldNotBeNull();

@@ -13,7 +13,7 @@ public sealed class RejectedBodyTests
         {
             { "", "the body is empty" },
             { "hello", "the body is not JSON: line 1, byte 1" },
-            { """{"notificationId":"a","notificationTy""", "the body is not JSON: line 1, byte 23|" },
+            { """{"notificationId":"a","notificationTy""", "the body is not JSON: line 1, byte 38|" },
             { """{"notificationId":"a","notificationType":"T"} trailing""", "the body is not JSON" },
             { "[1,2]", "the body is not a JSON object" },
             { "\"text\"", "the body is not a JSON object" },
