@@ -12,7 +12,12 @@ internal sealed class CrashScene : IAsyncDisposable
     private CrashScene(SimulatedServiceBus bus)
     {
         Bus = bus;
-        Hub = new MortalHub(folder.Path, $"ServiceBus:ConnectionString={bus.ConnectionString}");
+        Hub = new MortalHub(
+            folder.Path,
+            $"ServiceBus:ConnectionString={bus.ConnectionString}",
+            "ServiceBus:SendTimeout=00:00:02",
+            "Storage:LeaseDuration=00:00:06"
+        );
     }
 
     public SimulatedServiceBus Bus { get; }

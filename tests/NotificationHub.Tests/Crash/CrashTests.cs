@@ -40,6 +40,8 @@ public sealed class CrashTests(ITestOutputHelper output)
             await moments.KillAsync(round);
         }
 
+        await moments.KillOwnerAsync();
+
         scene.Poster.Interrupted.ShouldBePositive("a kill under load cuts posts off");
     }
 

@@ -47,6 +47,20 @@ internal sealed class HubFile(string path)
         );
     }
 
+    /// <summary>The stages that this hub owns, and until when, by the database's clock.</summary>
+    public Task<IReadOnlyList<(string Name, long ExpiresAt)>> LeasesOfAsync(int processId) =>
+        QueryAsync<(string Name, long ExpiresAt)>(
+            """
+            select name, expires_at
+            from lease
+            where (name = 'routing' or name like 'publishing:%') and owner like '%:' || @processId || ':%'
+            """,
+            new { processId }
+        );
+
+    /// <summary>The time by the database's clock.</summary>
+    public Task<long> NowAsync() => ScalarAsync<long>("select cast(unixepoch('subsec') * 1000 as integer)");
+
     /// <summary>Whether nobody can write, not even after a while.</summary>
     public async Task<bool> IsLockedAsync()
     {

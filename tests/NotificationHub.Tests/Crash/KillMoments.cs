@@ -12,9 +12,12 @@ internal sealed class KillMoments(CrashScene scene, int seed)
         {
             0 => KillWhilePostingAsync(),
             1 => KillWhilePublishingAsync(),
-            2 => KillWhileRoutingAsync(),
+            2 => KillWhileRoutingAsync(scene.Hub.KillAtAsync),
             _ => scene.Hub.KillWhileStartingAsync(TimeSpan.FromMilliseconds(random.Next(1500))),
         };
+
+    /// <summary>While it routes, and thus with leases in its hands, which the next hub has to wait for.</summary>
+    public Task KillOwnerAsync() => KillWhileRoutingAsync(scene.Hub.KillOwnerAtAsync);
 
     private Task KillWhilePostingAsync()
     {
@@ -22,10 +25,10 @@ internal sealed class KillMoments(CrashScene scene, int seed)
         return scene.Hub.KillAtAsync(Until.TrueAsync(() => scene.Poster.Answers >= answers, "posts are answered"));
     }
 
-    private async Task KillWhileRoutingAsync()
+    private async Task KillWhileRoutingAsync(Func<Task, Task> killAtAsync)
     {
         var position = await scene.Hub.File.CursorAsync("routing") + random.Next(1, 500);
-        await scene.Hub.KillAtAsync(
+        await killAtAsync(
             Until.TrueAsync(async () => await scene.Hub.File.CursorAsync("routing") >= position, "posts are routed")
         );
     }

@@ -17,20 +17,7 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
 
     public FeedWitness Feed { get; } = new();
 
-    public async Task<Uri> StartAsync()
-    {
-        Launch();
-        var url = await alive!.ListeningAsync();
-        foreach (var gone in dead)
-        {
-            await File.ExpireLeasesAsync(gone.Id);
-        }
-
-        await BuryAsync();
-        await Feed.ReadAsync(url);
-        Door.Open(url);
-        return url;
-    }
+    public Task<Uri> StartAsync() => StartAsync(File.ExpireLeasesAsync);
 
     /// <summary>Kills it at <paramref name="moment"/>, and starts the next.</summary>
     public async Task KillAtAsync(Task moment)
@@ -39,6 +26,26 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
         await moment;
         await DieAsync();
         await StartAsync();
+    }
+
+    /// <summary>Kills it while it owns stages; nobody shortens its leases, so that the next takes over once they have run out.</summary>
+    public async Task KillOwnerAtAsync(Task moment)
+    {
+        await Cursors.WatchAsync(moment);
+        await moment;
+        await DieAsync();
+        var owner = dead[^1].Id;
+        var held = await File.LeasesOfAsync(owner);
+        held.ShouldNotBeEmpty();
+
+        await StartAsync(settleLeasesOfAsync: _ => Task.CompletedTask);
+        var takenOver = Until.TrueAsync(
+            async () => (await File.LeasesOfAsync(owner)).Count == 0,
+            "the next hub takes over"
+        );
+        await Cursors.WatchAsync(takenOver);
+        await takenOver;
+        (await File.NowAsync()).ShouldBeGreaterThanOrEqualTo(held.Max(lease => lease.ExpiresAt));
     }
 
     /// <summary>Kills it, and the next while it starts.</summary>
@@ -67,6 +74,21 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
 
         await BuryAsync();
         Feed.Dispose();
+    }
+
+    private async Task<Uri> StartAsync(Func<int, Task> settleLeasesOfAsync)
+    {
+        Launch();
+        var url = await alive!.ListeningAsync();
+        foreach (var gone in dead)
+        {
+            await settleLeasesOfAsync(gone.Id);
+        }
+
+        await BuryAsync();
+        await Feed.ReadAsync(url);
+        Door.Open(url);
+        return url;
     }
 
     private void Launch() =>

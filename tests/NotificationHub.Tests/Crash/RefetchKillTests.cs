@@ -22,11 +22,11 @@ public sealed class RefetchKillTests(ITestOutputHelper output)
         foreach (var devices in Serials().Chunk(Devices / 5))
         {
             await scene.Library.AssociateAsync(Apps, devices);
-            await KillWhileReadingAsync(scene, random);
+            await KillWhileReadingAsync(scene, random, scene.Hub.KillAtAsync);
         }
 
         await scene.Library.DisassociateAsync(Apps, [.. Serials().Where(_ => random.Next(3) == 0)]);
-        await KillWhileReadingAsync(scene, random);
+        await KillWhileReadingAsync(scene, random, scene.Hub.KillOwnerAtAsync);
 
         await scene.EndAsync();
         output.WriteLine($"{scene.Apple.Requests.Total} requests, {scene.Hub.Feed.Events.Count} events");
@@ -34,11 +34,9 @@ public sealed class RefetchKillTests(ITestOutputHelper output)
 
     private static IEnumerable<string> Serials() => Enumerable.Range(0, Devices).Select(n => $"DEV{n:000}");
 
-    private static Task KillWhileReadingAsync(RefetchCrashScene scene, Random random)
+    private static Task KillWhileReadingAsync(RefetchCrashScene scene, Random random, Func<Task, Task> killAtAsync)
     {
         var requests = scene.Apple.Requests.Total + random.Next(1, 6);
-        return scene.Hub.KillAtAsync(
-            Until.TrueAsync(() => scene.Apple.Requests.Total >= requests, "the hub reads from Apple")
-        );
+        return killAtAsync(Until.TrueAsync(() => scene.Apple.Requests.Total >= requests, "the hub reads from Apple"));
     }
 }

@@ -39,7 +39,10 @@ internal sealed class RegistrationScene : IAsyncDisposable
 
     public Uri HubUrl => Hub.Http.BaseAddress!;
 
-    public static async Task<RegistrationScene> StartAsync(SimulatedAppleOptions? options = null)
+    public static async Task<RegistrationScene> StartAsync(
+        SimulatedAppleOptions? options = null,
+        params string[] settings
+    )
     {
         var apple = await SimulatedApple.StartAsync(options);
         var library = apple.AddLocation();
@@ -51,8 +54,7 @@ internal sealed class RegistrationScene : IAsyncDisposable
                 builder.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => network);
                 builder.Logging.AddProvider(log);
             },
-            $"Apple:BaseUrl={apple.BaseUrl}",
-            "Logging:LogLevel:Default=Debug"
+            [$"Apple:BaseUrl={apple.BaseUrl}", "Logging:LogLevel:Default=Debug", .. settings]
         );
         return new RegistrationScene(apple, library, network, log, hub);
     }

@@ -56,7 +56,7 @@ public sealed class SecrecyTests
     }
 
     // The hub holds its database open.
-    private static async Task<string> ReadSharedAsync(string file)
+    internal static async Task<string> ReadSharedAsync(string file)
     {
         await using var stream = new FileStream(
             file,

@@ -1,0 +1,83 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Intake;
+using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Tests.Crash;
+using Xunit.Abstractions;
+
+namespace NotificationHub.Tests.EndToEnd;
+
+/// <summary>A hub that is asked to stop finishes what it has begun, and leaves nothing that the next would have to wait for.</summary>
+public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private HubFile File => new(folder.File("kept.db"));
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_post_that_has_begun_is_answered_and_stored()
+    {
+        var hub = await StartAsync("Intake:BodyTimeout=00:01:00");
+        var url = hub.Http.BaseAddress!;
+        var location = await hub.AddLocationAsync();
+        var body = TestLocation.Notification("n-1");
+        using var sender = await RawConnection.OpenAsync(url);
+        await sender.SendAsync(RawConnection.HeadOf(location, body.Length) + body[..10]);
+        var budget = hub.Services.GetRequiredService<ByteBudget>();
+        await Until.TrueAsync(() => budget.Used > 0, "the intake reads the body");
+
+        var end = hub.DisposeAsync().AsTask();
+        await Until.TrueAsync(() => IsClosedAsync(url), "the hub takes no connection any more");
+        await sender.SendAsync(body[10..]);
+
+        (await sender.ReadLineAsync()).ShouldBe("HTTP/1.1 200 OK");
+        await end;
+        (await File.QueryAsync<string>("select notification_id from notification_log")).ShouldBe(["n-1"]);
+    }
+
+    [Fact]
+    public async Task Under_load_all_that_was_answered_200_is_stored_and_no_lease_is_left()
+    {
+        await using var bus = await SimulatedServiceBus.StartAsync();
+        var hub = await StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
+        var location = await hub.AddLocationAsync();
+        var door = new HubDoor();
+        door.Open(hub.Http.BaseAddress!);
+        await using var poster = new Poster(new PostSource(Seeds.New(output)), location.Path, location.Secret, door);
+        await Until.TrueAsync(async () => (await LeasesAsync()).Count > bus.Topics.Count, "the stages have leases");
+        await Until.TrueAsync(() => poster.Answers >= 100, "posts are answered");
+
+        await hub.DisposeAsync();
+
+        await Until.TrueAsync(() => poster.Interrupted > 0, "the load has met the end");
+        await poster.StopAsync();
+        poster.Unexpected.ShouldBeEmpty();
+        var stored = await File.QueryAsync<string>(
+            "select notification_id || ' ' || lower(hex(body_sha256)) from notification_log"
+        );
+        poster.Answered.Except(stored, StringComparer.Ordinal).ShouldBeEmpty("answered 200, but lost");
+        (await LeasesAsync()).ShouldBeEmpty();
+        (await File.ScalarAsync<long>("select count(*) from replica")).ShouldBe(0);
+    }
+
+    private Task<HubHost> StartAsync(params string[] settings) =>
+        HubHost.StartAsync([$"Storage:ConnectionString=Data Source={File.Path}", .. settings]);
+
+    private Task<IReadOnlyList<string>> LeasesAsync() =>
+        File.QueryAsync<string>("select name from lease where owner is not null");
+
+    private static async Task<bool> IsClosedAsync(Uri url)
+    {
+        try
+        {
+            using var connection = await RawConnection.OpenAsync(url);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+}

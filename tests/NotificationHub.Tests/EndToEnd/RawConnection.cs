@@ -1,0 +1,46 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace NotificationHub.Tests.EndToEnd;
+
+/// <summary>A sender that writes what and when it likes.</summary>
+internal sealed class RawConnection : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TcpClient client = new();
+    private StreamReader? answers;
+
+    public static async Task<RawConnection> OpenAsync(Uri hub)
+    {
+        var connection = new RawConnection();
+        await connection.client.ConnectAsync(hub.Host, hub.Port);
+        connection.answers = new StreamReader(connection.client.GetStream());
+        return connection;
+    }
+
+    /// <summary>The head of a post that the intake believes.</summary>
+    public static string HeadOf(TestLocation location, int contentLength) =>
+        $"POST {location.Path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {location.Secret}\r\nContent-Length: {contentLength}\r\n\r\n";
+
+    public async Task SendAsync(string text) => await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+
+    /// <returns>The next line of the answer; null where the hub has closed the connection instead.</returns>
+    public async Task<string?> ReadLineAsync()
+    {
+        try
+        {
+            return await answers!.ReadLineAsync().WaitAsync(Patience);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        answers?.Dispose();
+        client.Dispose();
+    }
+}

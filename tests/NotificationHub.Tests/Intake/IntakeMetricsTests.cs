@@ -1,0 +1,121 @@
+using System.Net;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Intake;
+using NotificationHub.Storage.Sqlite;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Intake;
+
+[Collection(MeterReaders.Name)]
+public sealed class IntakeMetricsTests : IDisposable
+{
+    private const string UId = "2049025000431439";
+
+    private readonly MeterReadings readings = new();
+
+    public void Dispose() => readings.Dispose();
+
+    [Fact]
+    public async Task What_becomes_of_each_post_is_counted_once()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536");
+        var location = await hub.AddLocationAsync(UId);
+        (string Body, HttpStatusCode Status)[] posts =
+        [
+            (TestLocation.Notification("n-1"), HttpStatusCode.OK),
+            (TestLocation.Notification("n-2"), HttpStatusCode.OK),
+            (TestLocation.Notification("n-1"), HttpStatusCode.OK),
+            (TestLocation.Notification("n-1", type: "ASSET_COUNT"), HttpStatusCode.OK),
+            (TestLocation.Notification("n-3", uId: "999"), HttpStatusCode.OK),
+            ("[]", HttpStatusCode.BadRequest),
+            (new string(' ', 65537), HttpStatusCode.RequestEntityTooLarge),
+        ];
+
+        foreach (var (body, status) in posts)
+        {
+            (await location.PostAsync(body)).StatusCode.ShouldBe(status);
+        }
+
+        using var content = new StringContent("{}");
+        (await location.PostAsync(content, "wrong")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+
+        Posts()
+            .ShouldBe(
+                [
+                    ("stored", 2),
+                    ("duplicate", 1),
+                    ("stored-as-conflict", 1),
+                    ("quarantined", 1),
+                    ("rejected", 1),
+                    ("too-large", 1),
+                    ("refused", 1),
+                ],
+                ignoreOrder: true
+            );
+    }
+
+    [Fact]
+    public async Task A_post_beyond_the_share_is_counted()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:PostsPerSecondPerLocation=1");
+        var location = await hub.AddLocationAsync();
+
+        var stored = 0;
+        while ((await location.PostAsync(TestLocation.Notification($"n-{stored}"))).StatusCode == HttpStatusCode.OK)
+        {
+            stored++;
+        }
+
+        Posts().ShouldBe([("stored", stored), ("too-many", 1)], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_body_that_takes_too_long_is_counted()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:BodyTimeout=00:00:01");
+        var location = await hub.AddLocationAsync();
+        using var slow = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
+
+        await slow.SendAsync(RawConnection.HeadOf(location, contentLength: 100));
+
+        (await slow.ReadLineAsync()).ShouldBe("HTTP/1.1 408 Request Timeout");
+        Posts().ShouldBe([("too-slow", 1)]);
+    }
+
+    [Fact]
+    public async Task A_post_that_the_store_cannot_take_is_counted()
+    {
+        await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        var location = await hub.AddLocationAsync();
+        await using var other = new SqliteConnection(
+            $"Data Source={((SqliteDatabase)hub.Database).File};Pooling=false"
+        );
+        await other.OpenAsync();
+        await using var held = other.BeginTransaction(deferred: false);
+
+        var answer = await location.PostAsync(TestLocation.Notification("n-1"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        Posts().ShouldBe([("unavailable", 1)]);
+    }
+
+    [Fact]
+    public async Task A_post_beyond_the_byte_budget_is_counted()
+    {
+        await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
+        var location = await hub.AddLocationAsync();
+        using var half = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
+        await half.SendAsync(RawConnection.HeadOf(location, contentLength: 65536) + new string(' ', 65535));
+        var budget = hub.Services.GetRequiredService<ByteBudget>();
+        await Until.TrueAsync(() => budget.Used >= 65535, "the budget is used up");
+
+        var answer = await location.PostAsync(TestLocation.Notification("n-1"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        Posts().ShouldBe([("over-budget", 1)]);
+    }
+
+    private IEnumerable<(string Outcome, double Posts)> Posts() => readings.Sums("notificationhub.intake.posts");
+}

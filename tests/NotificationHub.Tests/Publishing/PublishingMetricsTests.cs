@@ -1,0 +1,53 @@
+namespace NotificationHub.Tests.Publishing;
+
+[Collection(MeterReaders.Name)]
+public sealed class PublishingMetricsTests : IAsyncLifetime
+{
+    private readonly MeterReadings readings = new();
+    private PublishingScene scene = null!;
+
+    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+
+    public async Task DisposeAsync()
+    {
+        await scene.DisposeAsync();
+        readings.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_sent_and_what_is_set_aside_is_counted_by_topic()
+    {
+        var ids = await scene.AppendAsync(5);
+        await scene.AppendAsync(2, "user.changed");
+        scene.Sender.Poison(ids[2]);
+
+        await scene.PassAsync();
+        await scene.PassAsync("users");
+
+        readings.Sums("notificationhub.publishing.sent").ShouldBe([("assets", 4), ("users", 2)], ignoreOrder: true);
+        readings.Sums("notificationhub.publishing.dead_lettered").ShouldBe([("assets", 1)]);
+    }
+
+    [Fact]
+    public async Task A_topic_that_stands_still_is_measured_to_lag_until_it_goes_on()
+    {
+        await scene.AppendAsync(3);
+        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        await scene.PassAsync();
+        await scene.LaterPassAsync();
+        await MeasureAsync();
+
+        scene.Sender.Answer = (_, _) => { };
+        await scene.LaterPassAsync();
+        await MeasureAsync();
+
+        readings.Of("notificationhub.publishing.lag", "assets").ShouldBe([3, 0]);
+        readings
+            .Of("notificationhub.publishing.oldest_unsent_age", "assets")
+            .ShouldBe([PublishingScene.AnyBackoff.TotalSeconds, 0]);
+        readings.Of("notificationhub.publishing.stopped", "assets").ShouldBe([1, 0]);
+    }
+
+    private async Task MeasureAsync() =>
+        await (await scene.PublisherAsync("assets")).Publisher.MeasureAsync(CancellationToken.None);
+}
