@@ -25,8 +25,16 @@ internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers
     }
 
     // On Windows the folder inherits what its parent allows.
-    private static DirectoryInfo CreatePrivate(DirectoryInfo folder) =>
-        OperatingSystem.IsWindows()
-            ? System.IO.Directory.CreateDirectory(folder.FullName)
-            : System.IO.Directory.CreateDirectory(folder.FullName, FolderMode);
+    private static DirectoryInfo CreatePrivate(DirectoryInfo folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return System.IO.Directory.CreateDirectory(folder.FullName);
+        }
+
+        var created = System.IO.Directory.CreateDirectory(folder.FullName, FolderMode);
+        // One that was there before may be open to others.
+        File.SetUnixFileMode(created.FullName, FolderMode);
+        return created;
+    }
 }
