@@ -56,8 +56,8 @@ public sealed class AppleClient : IDisposable
 
     /// <summary>Limits, addresses and error texts, at most <see cref="AppleClientOptions.ServiceConfigLifetime"/> old. Needs no content token. Apple: Service Config.</summary>
     /// <exception cref="AppleException">Apple did not answer, or not with a Service Config.</exception>
-    public Task<ServiceConfig> GetServiceConfigAsync(CancellationToken cancellationToken) =>
-        serviceConfig.GetAsync(cancellationToken);
+    public async Task<ServiceConfig> GetServiceConfigAsync(CancellationToken cancellationToken) =>
+        await readRetries.ExecuteAsync(async token => await serviceConfig.GetAsync(token), cancellationToken);
 
     /// <summary>Frees the client; the HttpClient stays its owner's.</summary>
     public void Dispose() => serviceConfig.Dispose();
@@ -102,13 +102,10 @@ public sealed class AppleClient : IDisposable
     private static bool IsSafe(Uri url) =>
         url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback);
 
-    private async Task<ServiceConfig> FetchServiceConfigAsync(CancellationToken cancellationToken)
+    private Task<ServiceConfig> FetchServiceConfigAsync(CancellationToken cancellationToken)
     {
-        var call = new AppleCall(Endpoint.ServiceConfig);
+        var call = new AppleCall(Endpoint.ServiceConfig) { TimeLimit = Options.ServiceConfigTimeout };
         var url = call.Endpoint.Resolve(Options.BaseUrl, ServiceConfig.Documented);
-        return await readRetries.ExecuteAsync(
-            async token => await exchange.SendAsync(call, url, AnswerJsonContext.Default.ServiceConfig, token),
-            cancellationToken
-        );
+        return exchange.SendAsync(call, url, AnswerJsonContext.Default.ServiceConfig, cancellationToken);
     }
 }

@@ -27,6 +27,9 @@ public sealed class AppleClientOptions
     /// <summary>How long one Service Config is used. Apple: Service Config (refresh every five minutes).</summary>
     public TimeSpan ServiceConfigLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long one reading of Service Config may take. Other calls wait for the first one only.</summary>
+    public TimeSpan ServiceConfigTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Sent as <c>User-Agent</c>.</summary>
     public string UserAgent { get; set; } = "NotificationHub";
 }

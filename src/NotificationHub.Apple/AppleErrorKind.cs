@@ -6,7 +6,7 @@ public enum AppleErrorKind
     /// <summary>No answer came: name resolution, connection, TLS, an answer cut short, or the time limit. Try again later.</summary>
     Network,
 
-    /// <summary>An answer came that is not of this API: no JSON, too long, a redirect, a page that was not asked for. Tell a person when it persists.</summary>
+    /// <summary>An answer came that is not of this API: no JSON, a 401 without Apple's number, too long, a redirect, a page that was not asked for. Tell a person when it persists.</summary>
     Protocol,
 
     /// <summary>429 or 9646: too many requests. Back off, and obey <see cref="AppleException.RetryAfter"/>.</summary>
@@ -24,7 +24,7 @@ public enum AppleErrorKind
     /// <summary>9625: the content token was revoked. Stop calling until there is a new one.</summary>
     TokenRevoked,
 
-    /// <summary>9601, 9622, 9722 or another 401: Apple does not know the content token. Stop calling until there is a new one.</summary>
+    /// <summary>9601, 9622, 9722 or a 401 with another number of Apple's: Apple does not know the content token. Stop calling until there is a new one.</summary>
     TokenInvalid,
 
     /// <summary>403, 9637 or 9647: the content token may not do this.</summary>

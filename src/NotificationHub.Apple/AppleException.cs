@@ -3,8 +3,8 @@ using System.Net;
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// A call that did not succeed. The message names the request's path, the status, and Apple's number and text; it never
-/// holds a token, a secret or a record's data.
+/// A call that did not succeed. The message names the request's path, the status, Apple's number and the kind; it never
+/// holds a token, a secret or a record's data, and so none of Apple's text.
 /// </summary>
 public sealed class AppleException : Exception
 {
@@ -16,6 +16,12 @@ public sealed class AppleException : Exception
 
     /// <summary>Apple's <c>errorNumber</c>; null where the answer named none.</summary>
     public int? ErrorNumber { get; internal init; }
+
+    /// <summary>
+    /// Apple's wording, on one line and at most 300 characters; null where there was none. It may name a user or a device:
+    /// personal data, which is not part of the message and must not be logged. Apple: ErrorResponse.
+    /// </summary>
+    public string? ErrorMessage { get; internal init; }
 
     /// <summary>Status of the answer; null where none came. It is 200 where Apple sent an error with a status of success.</summary>
     public HttpStatusCode? HttpStatusCode { get; internal init; }

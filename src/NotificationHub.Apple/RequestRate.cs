@@ -12,14 +12,17 @@ public sealed class RequestRate : IDisposable
     private const double LeastPerSecond = 0.1;
 
     private readonly TimeProvider time;
+    private readonly long start;
     private readonly double fullPerSecond;
     private readonly SemaphoreSlim parallel;
     private readonly Lock gate = new();
 
     private double perSecond;
-    private DateTimeOffset nextSlot;
-    private DateTimeOffset pausedUntil;
-    private DateTimeOffset rateSince;
+
+    // Spans since the start: whoever sets the machine's clock must not shorten a pause, or lengthen one.
+    private TimeSpan nextSlot;
+    private TimeSpan pausedUntil;
+    private TimeSpan rateSince;
     private long lastTaken;
     private long lastBeforeRefusal;
     private int refusalsInARow;
@@ -33,6 +36,7 @@ public sealed class RequestRate : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(requestsPerSecond, LeastPerSecond);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxParallel, 1);
         this.time = time;
+        start = time.GetTimestamp();
         fullPerSecond = requestsPerSecond;
         perSecond = requestsPerSecond;
         parallel = new SemaphoreSlim(maxParallel, maxParallel);
@@ -45,7 +49,7 @@ public sealed class RequestRate : IDisposable
         {
             lock (gate)
             {
-                Recover(time.GetUtcNow());
+                Recover(SinceStart());
                 return perSecond;
             }
         }
@@ -58,7 +62,8 @@ public sealed class RequestRate : IDisposable
         {
             lock (gate)
             {
-                return pausedUntil > time.GetUtcNow() ? pausedUntil : null;
+                var left = pausedUntil - SinceStart();
+                return left > TimeSpan.Zero ? time.GetUtcNow() + left : null;
             }
         }
     }
@@ -110,7 +115,7 @@ public sealed class RequestRate : IDisposable
     {
         lock (gate)
         {
-            var now = time.GetUtcNow();
+            var now = SinceStart();
             var pause = fault.RetryAfter;
 
             // A request sent before the last halving says nothing about the rate after it.
@@ -137,12 +142,12 @@ public sealed class RequestRate : IDisposable
     {
         lock (gate)
         {
-            var now = time.GetUtcNow();
+            var now = SinceStart();
             if (pausedUntil - now > longestPause)
             {
                 throw new AppleException(
                     AppleErrorKind.Paused,
-                    $"Apple asked for a pause until {pausedUntil:u}: no request is sent before."
+                    $"Apple asked for a pause until {time.GetUtcNow() + (pausedUntil - now):u}: no request is sent before."
                 )
                 {
                     RetryAfter = pausedUntil - now,
@@ -161,7 +166,9 @@ public sealed class RequestRate : IDisposable
         }
     }
 
-    private void Recover(DateTimeOffset now)
+    private TimeSpan SinceStart() => time.GetElapsedTime(start);
+
+    private void Recover(TimeSpan now)
     {
         var quiet = Math.Floor((now - rateSince) / QuietTime);
         if (quiet >= 1 && perSecond < fullPerSecond)

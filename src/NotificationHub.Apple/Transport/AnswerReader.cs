@@ -43,24 +43,32 @@ internal sealed class AnswerReader(
 
     private AppleException Refusal(AppleAnswer? answer)
     {
-        var kind = ErrorKinds.Of(answer?.ErrorNumber, response.StatusCode);
-
-        // A 4xx page is a proxy's, not Apple's: above all it says nothing about the content token.
-        if (answer is null && body.Length > 0 && kind is not (AppleErrorKind.Unavailable or AppleErrorKind.Throttled))
+        var number = answer?.ErrorNumber is 0 ? null : answer?.ErrorNumber;
+        var kind = ErrorKinds.Of(number, response.StatusCode);
+        if (number is null && MayBeAProxys(kind, isJson: answer is not null))
         {
             return NotOfThisApi();
         }
 
-        var text = call.Clean($"{answer?.ErrorNumber} {answer?.ErrorMessage}".Trim());
-        var message = $"Apple answered {(int)response.StatusCode} to {call.Name}";
-        return new AppleException(kind, text.Length == 0 ? message + "." : $"{message}: {text}")
+        var error = number is null ? "" : $" {number}";
+        return new AppleException(kind, $"Apple answered {(int)response.StatusCode} to {call.Name}:{error} {kind}.")
         {
-            ErrorNumber = answer?.ErrorNumber,
+            ErrorNumber = number,
+            ErrorMessage = answer?.ErrorMessage is { Length: > 0 } text ? call.Clean(text) : null,
             HttpStatusCode = response.StatusCode,
             RetryAfter = RetryAfter.Read(response.Headers, time),
             ErrorInfo = answer?.ErrorInfo,
         };
     }
+
+    /// <summary>A 401 of a proxy, whatever its form, says nothing about the content token; nor does any other page that is not JSON.</summary>
+    private bool MayBeAProxys(AppleErrorKind kind, bool isJson) =>
+        kind switch
+        {
+            AppleErrorKind.Unavailable or AppleErrorKind.Throttled => false,
+            AppleErrorKind.TokenInvalid => true,
+            _ => !isJson && body.Length > 0,
+        };
 
     private AppleException NotOfThisApi()
     {

@@ -12,6 +12,9 @@ internal sealed record AppleCall(Endpoint Endpoint)
 
     public ClientConfigRequest? Body { get; init; }
 
+    /// <summary>How long it may take; null for the client's usual time limit.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
     /// <summary>For messages: the documented path, never the query, which names people and devices.</summary>
     public string Name => $"{Method} {Endpoint.Path}";
 

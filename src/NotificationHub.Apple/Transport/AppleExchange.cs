@@ -14,7 +14,8 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
         where T : AppleAnswer
     {
         using var request = call.ToRequest(url, options.UserAgent);
-        using var timeout = new CancellationTokenSource(options.RequestTimeout, time);
+        var timeLimit = call.TimeLimit ?? options.RequestTimeout;
+        using var timeout = new CancellationTokenSource(timeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
@@ -38,7 +39,7 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
         {
             throw new AppleException(
                 AppleErrorKind.Network,
-                $"{call.Name}: no complete answer from Apple within {options.RequestTimeout}.",
+                $"{call.Name}: no complete answer from Apple within {timeLimit}.",
                 exception
             );
         }

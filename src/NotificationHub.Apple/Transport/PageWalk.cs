@@ -50,7 +50,11 @@ internal static class PageWalk
         for (var index = 0; index == 0 || cursor is not null; index++)
         {
             var answer = await read(cursor, cancellationToken);
-            cursor = string.IsNullOrEmpty(answer.NextCursor) ? null : answer.NextCursor;
+            var next = string.IsNullOrEmpty(answer.NextCursor) ? null : answer.NextCursor;
+
+            // Apple may keep a cursor at the end: nothing comes after it. With records, even one, nothing tells a complete
+            // list from a server that stands still, and taking the one for the other would report records as gone.
+            cursor = next == cursor && answer.Items.Count == 0 ? null : next;
             if (cursor is not null && !seen.Add(cursor))
             {
                 throw new AppleException(
@@ -71,7 +75,7 @@ internal static class PageWalk
             Index = index,
             TotalPages = answer.TotalPages,
             VersionId = firstVersion,
-            VersionMoved = answer.VersionId != firstVersion,
+            VersionMoved = answer.VersionId is { } version && firstVersion is { } first && version != first,
             IsLast = isLast,
             UId = answer.UId,
             MdmInfo = answer.MdmInfo,

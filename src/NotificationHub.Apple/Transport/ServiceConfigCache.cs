@@ -14,44 +14,19 @@ internal sealed class ServiceConfigCache(
 
     private sealed record Entry(ServiceConfig Config, DateTimeOffset UseUntil, bool Fetched);
 
-    public async Task<ServiceConfig> GetAsync(CancellationToken cancellationToken) =>
-        await GetAsync(entry => entry.Fetched, cancellationToken);
-
-    /// <summary>Never fails for want of a Service Config: the last one, or the documented values, serve as well for a while.</summary>
-    public async Task<ServiceConfig> GetOrDocumentedAsync(CancellationToken cancellationToken)
+    public async Task<ServiceConfig> GetAsync(CancellationToken cancellationToken)
     {
-        try
+        if (current is { Fetched: true } known && IsFresh(known))
         {
-            return await GetAsync(_ => true, cancellationToken);
-        }
-        catch (AppleException)
-        {
-            var last = current?.Config ?? ServiceConfig.Documented;
-            current = new Entry(last, time.GetUtcNow() + PauseAfterFailure, Fetched: false);
-            return last;
-        }
-    }
-
-    public void Dispose() => turn.Dispose();
-
-    private async Task<ServiceConfig> GetAsync(Func<Entry, bool> serves, CancellationToken cancellationToken)
-    {
-        if (Usable(serves) is { } known)
-        {
-            return known;
+            return known.Config;
         }
 
         await turn.WaitAsync(cancellationToken);
         try
         {
-            if (Usable(serves) is { } fetchedMeanwhile)
-            {
-                return fetchedMeanwhile;
-            }
-
-            var config = await fetch(cancellationToken);
-            current = new Entry(config, time.GetUtcNow() + lifetime, Fetched: true);
-            return config;
+            return current is { Fetched: true } fetchedMeanwhile && IsFresh(fetchedMeanwhile)
+                ? fetchedMeanwhile.Config
+                : await RefreshAsync(cancellationToken);
         }
         finally
         {
@@ -59,6 +34,50 @@ internal sealed class ServiceConfigCache(
         }
     }
 
-    private ServiceConfig? Usable(Func<Entry, bool> serves) =>
-        current is { } entry && time.GetUtcNow() < entry.UseUntil && serves(entry) ? entry.Config : null;
+    /// <summary>
+    /// Never fails for want of a Service Config: the last one, or the documented values, serve as well for a while. One caller
+    /// refreshes, and the others go on with what there is meanwhile.
+    /// </summary>
+    public async Task<ServiceConfig> GetOrDocumentedAsync(CancellationToken cancellationToken)
+    {
+        if (current is { } entry && IsFresh(entry))
+        {
+            return entry.Config;
+        }
+
+        var patience = current is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
+        if (!await turn.WaitAsync(patience, cancellationToken))
+        {
+            return Last;
+        }
+
+        try
+        {
+            return current is { } meanwhile && IsFresh(meanwhile)
+                ? meanwhile.Config
+                : await RefreshAsync(cancellationToken);
+        }
+        catch (AppleException)
+        {
+            current = new Entry(Last, time.GetUtcNow() + PauseAfterFailure, Fetched: false);
+            return Last;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private ServiceConfig Last => current?.Config ?? ServiceConfig.Documented;
+
+    private bool IsFresh(Entry entry) => time.GetUtcNow() < entry.UseUntil;
+
+    private async Task<ServiceConfig> RefreshAsync(CancellationToken cancellationToken)
+    {
+        var config = await fetch(cancellationToken);
+        current = new Entry(config, time.GetUtcNow() + lifetime, Fetched: true);
+        return config;
+    }
 }

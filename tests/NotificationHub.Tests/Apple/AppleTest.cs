@@ -29,7 +29,8 @@ public abstract class AppleTest : IDisposable
     protected RequestRate Rate => rate;
 
     // The clock is moved in leaps: a request under way must not time out by them.
-    protected AppleClientOptions Options { get; } = new() { RequestTimeout = TimeSpan.FromDays(1) };
+    protected AppleClientOptions Options { get; } =
+        new() { RequestTimeout = TimeSpan.FromDays(1), ServiceConfigTimeout = TimeSpan.FromDays(1) };
 
     protected ContentToken Token { get; } =
         ContentToken.Parse(TokenText("""{"token":"inner","expDate":"2030-11-08T22:33:22+0000"}"""));

@@ -89,14 +89,14 @@ public sealed class ClientConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task A_refusal_that_repeats_our_secrets_does_not_get_them_into_the_message()
+    public async Task A_refusal_that_repeats_our_secrets_does_not_get_them_into_the_error()
     {
         Apple.Then($$"""{"errorNumber":9728,"errorMessage":"No answer with {{Secret}} for {{Token.Reveal()}}"}""", 400);
 
         var fault = await FaultOf(Session.SetClientConfigAsync(Request, default));
 
         fault.Kind.ShouldBe(AppleErrorKind.NotificationUrlRefused);
-        fault.ToString().ShouldContain("No answer with [secret] for [secret]");
+        fault.ErrorMessage.ShouldBe("No answer with [secret] for [secret]");
         fault.ToString().ShouldNotContain(Secret);
         fault.ToString().ShouldNotContain(Token.Reveal());
     }

@@ -64,7 +64,8 @@ public sealed class ErrorTests : AppleTest
         fault.Kind.ShouldBe(kind);
         fault.ErrorNumber.ShouldBe(number);
         fault.HttpStatusCode.ShouldBe((HttpStatusCode)status);
-        fault.Message.ShouldBe($"Apple answered {status} to GET /assets: {number} Some text");
+        fault.Message.ShouldBe($"Apple answered {status} to GET /assets: {number} {kind}.");
+        fault.ErrorMessage.ShouldBe("Some text");
         fault.IsTokenFault.ShouldBe(kind is TokenExpired or TokenRevoked or TokenInvalid);
         Apple.Requests.Count.ShouldBe(kind == Unavailable ? 3 : 1);
     }
@@ -129,12 +130,20 @@ public sealed class ErrorTests : AppleTest
         (await WalkAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
     }
 
-    [Fact]
-    public async Task An_empty_401_is_still_Apples_word_on_the_token()
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("{\"error\":\"proxy authentication required\"}")]
+    [InlineData("{\"errorNumber\":0,\"errorMessage\":\"m\"}")]
+    public async Task A_401_without_Apples_number_says_nothing_about_the_token(string body)
     {
-        Apple.Then("", 401);
+        Apple.Then(body, 401);
 
-        (await FaultOfAssets()).Kind.ShouldBe(TokenInvalid);
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(Protocol);
+        fault.IsTokenFault.ShouldBeFalse();
+        fault.HttpStatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Theory]
@@ -159,11 +168,11 @@ public sealed class ErrorTests : AppleTest
     }
 
     [Fact]
-    public async Task What_the_error_is_about_is_given_apart_from_the_message()
+    public async Task What_may_name_people_and_devices_is_given_apart_from_the_message()
     {
         Apple.Then(
             """
-            {"errorNumber":9609,"errorMessage":"Registered user\r\nnot \u202Efound","errorInfo":
+            {"errorNumber":9609,"errorMessage":"User client-4\r\n not \u202Efound","errorInfo":
              {"clientUserIds":["client-4"],"serialNumbers":["SERIAL-1"],"assets":[{"adamId":"1"}]}}
             """,
             400
@@ -173,7 +182,8 @@ public sealed class ErrorTests : AppleTest
 
         fault.ErrorInfo!.ClientUserIds.ShouldBe(["client-4"]);
         fault.ErrorInfo.SerialNumbers.ShouldBe(["SERIAL-1"]);
-        fault.Message.ShouldBe("Apple answered 400 to GET /assets: 9609 Registered usernot found");
+        fault.ErrorMessage.ShouldBe("User client-4 not found");
+        fault.Message.ShouldBe("Apple answered 400 to GET /assets: 9609 Refused.");
         fault.ToString().ShouldNotContain("client-4");
         fault.ErrorInfo.ToString().ShouldNotContain("client-4");
     }
@@ -183,7 +193,7 @@ public sealed class ErrorTests : AppleTest
     {
         Apple.Then($$"""{"errorNumber":9602,"errorMessage":"{{new string('x', 5000)}}"}""", 400);
 
-        (await FaultOfAssets()).Message.Length.ShouldBeLessThan(400);
+        (await FaultOfAssets()).ErrorMessage!.Length.ShouldBeLessThan(400);
     }
 
     private static HttpResponseMessage Bytes(byte[] body) => new() { Content = new ByteArrayContent(body) };

@@ -38,6 +38,16 @@ public sealed class PagingTests : AppleTest
     }
 
     [Theory]
+    [InlineData("null", "\"v2\"")]
+    [InlineData("\"v1\"", "null")]
+    public async Task A_version_that_is_left_out_has_not_moved(string first, string second)
+    {
+        Apple.Then($$"""{"nextPageIndex":1,"versionId":{{first}}}""").Then($$"""{"versionId":{{second}}}""");
+
+        (await WalkAssets()).ShouldAllBe(page => !page.VersionMoved);
+    }
+
+    [Theory]
     [InlineData("""{"currentPageIndex":0,"nextPageIndex":0}""")]
     [InlineData("""{"currentPageIndex":7,"nextPageIndex":8}""")]
     [InlineData("""{"nextPageIndex":-1}""")]
@@ -76,6 +86,29 @@ public sealed class PagingTests : AppleTest
 
         (await FaultOf(walk)).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
         Apple.Requests.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task An_empty_page_that_leads_to_itself_is_the_end()
+    {
+        Apple
+            .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""")
+            .Then("""{"nextCursor":"a","subscriptions":[]}""");
+
+        var pages = await WalkSubscriptions();
+
+        pages.Select(page => page.IsLast).ShouldBe([false, true]);
+        Apple.Requests.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_page_with_a_record_that_leads_to_itself_proves_no_end()
+    {
+        Apple
+            .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""")
+            .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""");
+
+        (await FaultOf(WalkSubscriptions())).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
     }
 
     [Fact]
@@ -118,4 +151,7 @@ public sealed class PagingTests : AppleTest
                 "/mdm/v2/status?eventId=e%2F1",
             ]);
     }
+
+    private async Task<IReadOnlyList<Page<Subscription>>> WalkSubscriptions() =>
+        await Passing(Session.ReadSubscriptionsAsync(new SubscriptionQuery(), default).ToListAsync().AsTask());
 }

@@ -109,6 +109,41 @@ public sealed class RecordTests : AppleTest
     }
 
     [Fact]
+    public async Task Administrators_of_subscriptions_are_read_with_their_state()
+    {
+        Apple
+            .Then(
+                """
+                {"uId":"7","versionId":"1680000000001","nextCursor":"c","admins":[
+                 {"adamId":12345,"clientUserId":"client-1","idHash":"h+/=","userStatus":"Associated"}]}
+                """
+            )
+            .Then("""{"admins":[{"adamId":6,"clientUserId":"client-2"}]}""");
+        var query = new SubscriptionAdminQuery { AdamId = "12345", IncludeUserState = true };
+
+        var pages = await Passing(Session.ReadSubscriptionAdminsAsync(query, default).ToListAsync().AsTask());
+
+        Apple
+            .Requests.Select(request => request.PathAndQuery)
+            .ShouldBe([
+                "/mdm/v2/subscriptions/admins?adamId=12345&includeUserState=true",
+                "/mdm/v2/subscriptions/admins?adamId=12345&includeUserState=true&cursor=c",
+            ]);
+        pages
+            .SelectMany(page => page.Items)
+            .ShouldBe([
+                new SubscriptionAdmin
+                {
+                    AdamId = "12345",
+                    ClientUserId = "client-1",
+                    IdHash = "h+/=",
+                    UserStatus = "Associated",
+                },
+                new SubscriptionAdmin { AdamId = "6", ClientUserId = "client-2" },
+            ]);
+    }
+
+    [Fact]
     public async Task An_event_has_succeeded_only_when_every_task_was_done()
     {
         Apple

@@ -14,6 +14,9 @@ internal sealed class ScriptedApple(TimeProvider time) : HttpMessageHandler
 
     public Func<HttpResponseMessage> ServiceConfig { get; set; } = () => Json("{}");
 
+    /// <summary>Service Config is answered once this is done.</summary>
+    public Task ServiceConfigGate { get; set; } = Task.CompletedTask;
+
     public static HttpResponseMessage Json(string body, int status = 200) =>
         new((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
@@ -53,6 +56,7 @@ internal sealed class ScriptedApple(TimeProvider time) : HttpMessageHandler
         if (seen.Url.AbsolutePath.EndsWith("/service/config", StringComparison.Ordinal))
         {
             ServiceConfigRequests.Add(seen);
+            await ServiceConfigGate.WaitAsync(cancellationToken);
             return For(request, ServiceConfig());
         }
 

@@ -60,6 +60,38 @@ public sealed class ServiceConfigTests : AppleTest
         (await FaultOf(Client.GetServiceConfigAsync(default))).Kind.ShouldBe(AppleErrorKind.Unavailable);
     }
 
+    [Fact]
+    public async Task While_one_call_refreshes_it_the_others_go_on_with_the_old_one()
+    {
+        await Client.GetServiceConfigAsync(default);
+        Clock.Advance(TimeSpan.FromMinutes(5));
+        var gate = new TaskCompletionSource();
+        Apple.ServiceConfigGate = gate.Task;
+        Apple.Then("{}").Then("{}");
+
+        var refreshing = ReadAssets();
+        await ReadAssets().WaitAsync(TimeSpan.FromSeconds(30));
+
+        refreshing.IsCompleted.ShouldBeFalse();
+        Apple.ServiceConfigRequests.Count.ShouldBe(2);
+        gate.SetResult();
+        await Passing(refreshing);
+    }
+
+    [Fact]
+    public async Task One_that_hangs_is_given_up_after_seconds_by_everybody_who_waits_for_it()
+    {
+        Options.ServiceConfigTimeout = TimeSpan.FromSeconds(10);
+        Apple.ServiceConfigGate = new TaskCompletionSource().Task;
+        Apple.Then("{}").Then("{}");
+        var start = Clock.GetUtcNow();
+
+        await Passing(Task.WhenAll(ReadAssets(), ReadAssets()));
+
+        Apple.ServiceConfigRequests.Count.ShouldBe(1);
+        (Apple.Requests[0].At - start).ShouldBe(TimeSpan.FromSeconds(10));
+    }
+
     [Theory]
     [InlineData("http://apple.example")]
     [InlineData("ftp://127.0.0.1")]
@@ -72,4 +104,7 @@ public sealed class ServiceConfigTests : AppleTest
             new AppleClient(http, new AppleClientOptions { BaseUrl = new Uri(baseUrl) }, Clock)
         );
     }
+
+    private Task<List<Page<Asset>>> ReadAssets() =>
+        Session.ReadAssetsAsync(new AssetQuery(), default).ToListAsync().AsTask();
 }

@@ -49,7 +49,12 @@ public abstract class RefetchTest : IAsyncLifetime
             CancellationToken.None
         );
         Location = Apple.AddLocation();
-        client = new AppleClient(http, new AppleClientOptions { BaseUrl = Apple.BaseUrl }, Clock);
+        client = new AppleClient(
+            http,
+            // The clock skips short time limits at once.
+            new AppleClientOptions { BaseUrl = Apple.BaseUrl, ServiceConfigTimeout = TimeSpan.FromMinutes(1) },
+            Clock
+        );
         leases = new LeaseKeeper(
             Store.Database,
             Options.Create(Store.Options),

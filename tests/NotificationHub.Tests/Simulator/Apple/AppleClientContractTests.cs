@@ -1,10 +1,11 @@
 using NotificationHub.Apple;
+using NotificationHub.Simulator.Apple.Faults;
 using SimulatedAppleOptions = NotificationHub.Simulator.Apple.SimulatedAppleOptions;
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
 /// <summary>The real client and the simulated Apple were written apart from each other: here they check one another.</summary>
-public sealed class AppleClientContractTests : AppleTest
+public sealed class AppleClientContractTests : AppleTest, IDisposable
 {
     private readonly HttpClient _http = new(AppleClient.CreateHandler());
 
@@ -74,6 +75,32 @@ public sealed class AppleClientContractTests : AppleTest
         Apple.Violations.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task The_client_repeats_a_read_that_failed_narrows_it_and_follows_an_operation()
+    {
+        Location.AddAsset("1", total: 10);
+        Location.AddAsset("2");
+        Location.AddUser("u1", "u1@example.com");
+        Location.AddUser("u2");
+        var eventId = await Location.AssociateAsync(["1"], ["S1", "S2", "S3"]);
+        Apple.Faults.Next("/assets", Fault.InternalError(), Fault.Abort());
+        using var client = NewClient();
+        using var rate = new RequestRate(TimeProvider.System, requestsPerSecond: 1000);
+        var session = NewSession(client, rate);
+
+        var assets = await AllAsync(session.ReadAssetsAsync(new AssetQuery { AdamId = "1" }, default));
+        var users = await AllAsync(session.ReadUsersAsync(new UserQuery { ClientUserId = "u1" }, default));
+        var status = await session.GetEventStatusAsync(eventId, default);
+
+        assets.ShouldHaveSingleItem().AvailableCount.ShouldBe(7);
+        users.ShouldHaveSingleItem().Email.ShouldBe("u1@example.com");
+        status.IsSuccess.ShouldBeTrue();
+        Apple.Requests.Count("/assets").ShouldBe(3);
+        Apple.Violations.ShouldBeEmpty();
+    }
+
+    public void Dispose() => _http.Dispose();
+
     private static async Task<List<T>> AllAsync<T>(IAsyncEnumerable<Page<T>> pages)
     {
         var items = new List<T>();
@@ -86,7 +113,11 @@ public sealed class AppleClientContractTests : AppleTest
     }
 
     private AppleClient NewClient() =>
-        new(_http, new AppleClientOptions { BaseUrl = Apple.BaseUrl }, TimeProvider.System);
+        new(
+            _http,
+            new AppleClientOptions { BaseUrl = Apple.BaseUrl, RetryDelay = TimeSpan.FromMilliseconds(1) },
+            TimeProvider.System
+        );
 
     private AppleSession NewSession(AppleClient client, RequestRate rate) =>
         new(client, ContentToken.Parse(Location.ContentTokenFile), rate);
