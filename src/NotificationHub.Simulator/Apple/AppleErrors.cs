@@ -49,6 +49,7 @@ internal static class AppleErrors
     public const int NoAssociatedUser = 9814;
     public const int UserLacksSubscription = 9815;
     public const int OverSubscriptionLimit = 9816;
+    public const int CannotDisableSubscriptions = 9818;
 
     public static IReadOnlyDictionary<int, string> Messages { get; } =
         new SortedDictionary<int, string>
@@ -97,6 +98,7 @@ internal static class AppleErrors
             [NoAssociatedUser] = "No associated user",
             [UserLacksSubscription] = "The user does not have this subscription",
             [OverSubscriptionLimit] = "Over the subscription limit",
+            [CannotDisableSubscriptions] = "Subscription management cannot be disabled",
         };
 
     public static int StatusOf(int errorNumber) =>

@@ -1,14 +1,9 @@
-using System.Collections.Concurrent;
 using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple;
 
 internal sealed partial class SimulatedLocation
 {
-    private readonly ConcurrentQueue<SimulatedSubscriptionAdmin> _subscriptionAdmins = new();
-
-    internal IReadOnlyCollection<SimulatedSubscriptionAdmin> SubscriptionAdmins => _subscriptionAdmins;
-
     /// <summary>Changes records as another console would, without a notification to anybody.</summary>
     public void Silently(Action<RecordsChange> change) =>
         Records.Change(changing =>
@@ -35,7 +30,7 @@ internal sealed partial class SimulatedLocation
         Silently(change => change.PutSubscription(new(adamId, parentAdamId, renewing, expiring)));
 
     public void AddSubscriptionAdmin(long adamId, string clientUserId) =>
-        _subscriptionAdmins.Enqueue(new(adamId, clientUserId));
+        Silently(change => change.PutSubscriptionAdmin(new(adamId, clientUserId)));
 
     /// <summary>All records as they are, whatever lagging reads still show.</summary>
     public SimulatedState ExportState() => Records.Current.Export();

@@ -76,6 +76,8 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
 
     internal PageRead.Counter PagesInFlight { get; } = new();
 
+    internal Patience Patience { get; } = new();
+
     public ContentToken IssueContentToken(DateTimeOffset expiresAt)
     {
         var token = ContentToken.Create(_context.Random, LocationName, expiresAt);

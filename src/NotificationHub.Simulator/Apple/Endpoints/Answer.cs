@@ -10,6 +10,9 @@ namespace NotificationHub.Simulator.Apple.Endpoints;
 /// <param name="Status">0 breaks the connection off.</param>
 internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter = null)
 {
+    /// <summary>When the Retry-After, as it is written, is over.</summary>
+    public DateTimeOffset? RetryUntil { get; private init; }
+
     public static Answer Aborted { get; } = new(0, null);
 
     public static Answer For(AppleException refused) =>
@@ -18,14 +21,29 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
             AppleErrors.Body(refused.ErrorNumber, refused.ErrorInfo?.DeepClone().AsObject())
         );
 
-    public static Answer For(AnswerFault fault, DateTimeOffset now) =>
-        new(
-            fault.Status,
-            AppleErrors.Body(fault.ErrorNumber),
-            fault.RetryAfter is not { } wait ? null
-                : fault.AsDate ? (now + wait).ToString("R", CultureInfo.InvariantCulture)
-                : Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)
-        );
+    public static Answer For(AnswerFault fault, DateTimeOffset now)
+    {
+        var body = AppleErrors.Body(fault.ErrorNumber);
+        if (fault.RetryAfter is not { } wait)
+        {
+            return new(fault.Status, body);
+        }
+
+        if (fault.AsDate)
+        {
+            var date = (now + wait).ToString("R", CultureInfo.InvariantCulture);
+            return new(fault.Status, body, date)
+            {
+                RetryUntil = DateTimeOffset.ParseExact(date, "R", CultureInfo.InvariantCulture),
+            };
+        }
+
+        var seconds = Math.Ceiling(wait.TotalSeconds);
+        return new(fault.Status, body, seconds.ToString(CultureInfo.InvariantCulture))
+        {
+            RetryUntil = now.AddSeconds(seconds),
+        };
+    }
 
     public async Task SendAsync(HttpContext http)
     {

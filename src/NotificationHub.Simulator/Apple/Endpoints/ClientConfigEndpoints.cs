@@ -8,7 +8,7 @@ internal static class ClientConfigEndpoints
     private const string Path = "/client/config";
 
     public static IReadOnlyList<AppleEndpoint> All { get; } =
-    [AppleEndpoint.Get(Path, [], Describe), new("POST", Path, [], PostAsync)];
+    [AppleEndpoint.Get(Path, [], Describe), AppleEndpoint.Post(Path, PostAsync)];
 
     /// <summary>Stores the configuration only after the new URL answered the test that is posted meanwhile.</summary>
     private static async Task<JsonObject> PostAsync(AppleRequest request, CancellationToken cancellationToken)

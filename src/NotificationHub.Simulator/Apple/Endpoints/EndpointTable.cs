@@ -11,6 +11,7 @@ internal static class EndpointTable
         AssetWriteEndpoints.All,
         UserWriteEndpoints.All,
         SubscriptionWriteEndpoints.All,
+        SubscriptionManagementEndpoints.All,
     }
         .SelectMany(endpoints => endpoints)
         .ToLookup(endpoint => endpoint.Path, StringComparer.Ordinal);

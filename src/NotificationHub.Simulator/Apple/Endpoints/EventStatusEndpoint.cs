@@ -8,9 +8,16 @@ internal static class EventStatusEndpoint
             ["eventId"],
             request =>
             {
+                var eventId = request.Text("eventId") ?? "";
                 var status =
-                    request.Location.EventStatus(request.Text("eventId") ?? "")
-                    ?? throw new AppleException(AppleErrors.EventNotFound);
+                    request.Location.EventStatus(eventId) ?? throw new AppleException(AppleErrors.EventNotFound);
+                if (!request.Location.Patience.TryLook(eventId, request.Context.Options.TimeProvider.GetUtcNow()))
+                {
+                    request.Context.Violations.Add(
+                        "GET /status: an event is looked at more often than every 30 seconds"
+                    );
+                }
+
                 foreach (var (name, value) in Envelope.Create(request))
                 {
                     status[name] = value?.DeepClone();

@@ -19,11 +19,11 @@ internal sealed class RequestHandler(
         var path = http.Request.Path.StartsWithSegments(BasePath, StringComparison.Ordinal, out var rest)
             ? rest.Value!
             : http.Request.Path.Value!;
-        string? uId = null;
+        SimulatedLocation? caller = null;
         Answer answer;
         try
         {
-            answer = await AnswerAsync(http, path, at, location => uId = location.UId);
+            answer = await AnswerAsync(http, path, at, location => caller = location);
         }
         catch (AppleException refused)
         {
@@ -40,8 +40,9 @@ internal sealed class RequestHandler(
         }
 
         // Recorded before the answer leaves: whoever has the answer finds the record.
-        log.Add(new(http.Request.Method, path, http.Request.QueryString.Value ?? "", at, answer.Status, uId));
+        log.Add(new(http.Request.Method, path, http.Request.QueryString.Value ?? "", at, answer.Status, caller?.UId));
         await answer.SendAsync(http);
+        caller?.Patience.Ask(answer.RetryUntil);
     }
 
     private async Task<Answer> AnswerAsync(
@@ -71,13 +72,18 @@ internal sealed class RequestHandler(
 
         var (location, token) = Door.Authorize(http.Request, locations(), at);
         found(location);
+        if (location.Patience.IsEarly(at))
+        {
+            context.Violations.Add($"{http.Request.Method} {path}: called before a Retry-After was over");
+        }
+
         if (context.Options.EnforceRate && !location.Rate.TryEnter(at, context.Options.RequestsPerSecond))
         {
             throw new AppleException(AppleErrors.TooManyRequests);
         }
 
         Door.CheckQuery(endpoint, http.Request.Query);
-        var body = HttpMethods.IsPost(endpoint.Method)
+        var body = endpoint.TakesBody
             ? await RequestBody.ReadAsync(http.Request, http.RequestAborted)
             : RequestBody.None;
         using var page = endpoint.IsPaged ? PageRead.Begin(location, context.Violations) : null;

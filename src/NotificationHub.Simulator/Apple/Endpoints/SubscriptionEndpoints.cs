@@ -59,7 +59,7 @@ internal static class SubscriptionEndpoints
         var adamIds = request.Numbers("adamId");
         var withUserState = request.Flag("includeUserState") is true;
         var rows = request
-            .Location.SubscriptionAdmins.Where(admin => adamIds is null || adamIds.Contains(admin.AdamId))
+            .Visible.SubscriptionAdmins.Where(admin => adamIds is null || adamIds.Contains(admin.AdamId))
             .ToList();
         return CursorPage.Answer(
             request,

@@ -27,9 +27,13 @@ internal static class SubscriptionWriteEndpoints
         return WriteAnswer.Accepted(request, id => SubscriptionEvents.Disassociate(id, adamIds, users, deferred));
     }
 
-    private static (IReadOnlyList<long>, IReadOnlyList<string>) AdamIdsAndUsers(AppleRequest request, string flag)
+    /// <param name="more">The members that the body may have besides.</param>
+    public static (IReadOnlyList<long> AdamIds, IReadOnlyList<string> ClientUserIds) AdamIdsAndUsers(
+        AppleRequest request,
+        params IReadOnlyList<string> more
+    )
     {
-        request.Body.Allow("adamIds", "clientUserIds", flag);
+        request.Body.Allow(["adamIds", "clientUserIds", .. more]);
         if (
             request.Body.Numbers("adamIds") is not { Count: > 0 } adamIds
             || request.Body.Texts("clientUserIds") is not { Count: > 0 } users

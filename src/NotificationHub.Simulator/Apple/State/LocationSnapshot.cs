@@ -15,6 +15,7 @@ internal sealed record LocationSnapshot(
         SubscriptionAssignmentKey,
         Versioned<SimulatedSubscriptionAssignment>
     > SubscriptionAssignments,
+    ImmutableSortedSet<SimulatedSubscriptionAdmin> SubscriptionAdmins,
     long Version
 )
 {
@@ -27,6 +28,7 @@ internal sealed record LocationSnapshot(
             ImmutableSortedDictionary.Create<SubscriptionAssignmentKey, Versioned<SimulatedSubscriptionAssignment>>(
                 SubscriptionAssignmentKey.Order
             ),
+            ImmutableSortedSet.Create(SimulatedSubscriptionAdmin.Order),
             Version: 1
         );
 

@@ -72,7 +72,16 @@ internal sealed record SimulatedSubscriptionAssignment(
 );
 
 /// <summary>A user who may assign a subscription's seats.</summary>
-internal sealed record SimulatedSubscriptionAdmin(long AdamId, string ClientUserId);
+internal sealed record SimulatedSubscriptionAdmin(long AdamId, string ClientUserId)
+{
+    public static IComparer<SimulatedSubscriptionAdmin> Order { get; } =
+        Comparer<SimulatedSubscriptionAdmin>.Create(
+            (left, right) =>
+                left.AdamId.CompareTo(right.AdamId) is var byAdamId and not 0
+                    ? byAdamId
+                    : string.CompareOrdinal(left.ClientUserId, right.ClientUserId)
+        );
+}
 
 /// <summary>All records of a location at one moment, to compare with what a client believes.</summary>
 internal sealed record SimulatedState(

@@ -67,6 +67,27 @@ internal sealed partial class RecordsChange
         return [.. ended.Where(assignment => assignment.DeferredEventId is not null)];
     }
 
+    public void PutSubscriptionAdmin(SimulatedSubscriptionAdmin admin) => _subscriptionAdmins.Add(admin);
+
+    public int? AddSubscriptionAdmin(SimulatedSubscriptionAdmin admin)
+    {
+        if (Subscription(admin.AdamId) is null)
+        {
+            return AppleErrors.BadAdamId;
+        }
+
+        if (ActiveUser(admin.ClientUserId) is not { Status: SimulatedUser.Associated })
+        {
+            return AppleErrors.NoAssociatedUser;
+        }
+
+        PutSubscriptionAdmin(admin);
+        return null;
+    }
+
+    public int? RemoveSubscriptionAdmin(SimulatedSubscriptionAdmin admin) =>
+        _subscriptionAdmins.Remove(admin) ? null : AppleErrors.UserLacksSubscription;
+
     private void Assign(SimulatedSubscriptionAssignment assignment)
     {
         Unassign(assignment.AdamId, assignment.ClientUserId);

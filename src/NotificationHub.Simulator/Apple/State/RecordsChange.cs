@@ -21,6 +21,8 @@ internal sealed partial class RecordsChange(LocationSnapshot before)
         SubscriptionAssignmentKey,
         Versioned<SimulatedSubscriptionAssignment>
     >.Builder _subscriptionAssignments = before.SubscriptionAssignments.ToBuilder();
+    private readonly ImmutableSortedSet<SimulatedSubscriptionAdmin>.Builder _subscriptionAdmins =
+        before.SubscriptionAdmins.ToBuilder();
 
     public LocationSnapshot ToSnapshot() =>
         new(
@@ -29,6 +31,7 @@ internal sealed partial class RecordsChange(LocationSnapshot before)
             _users.ToImmutable(),
             _subscriptions.ToImmutable(),
             _subscriptionAssignments.ToImmutable(),
+            _subscriptionAdmins.ToImmutable(),
             _version
         );
 
