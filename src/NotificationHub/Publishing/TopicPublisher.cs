@@ -30,7 +30,7 @@ internal sealed partial class TopicPublisher(
     public TimeSpan WaitLeft => health.WaitLeft;
 
     /// <summary>Sends what is due. Whoever calls does so again and again, early when events were appended.</summary>
-    /// <returns>Whether more may be waiting.</returns>
+    /// <returns>Whether there was something due, so that more may be: a page ends at a number of bytes, too.</returns>
     /// <exception cref="LeaseLostException">Another replica publishes now; the last batch may be sent again by it.</exception>
     public async Task<bool> PublishDueAsync(Lease lease, CancellationToken cancellationToken)
     {
@@ -94,7 +94,7 @@ internal sealed partial class TopicPublisher(
             }
         }
 
-        return page.Count == TopicLog.PageSize;
+        return page.Count > 0;
     }
 
     /// <summary>Behind a suspect the page is not the end: whether there is a later event decides what becomes of it.</summary>

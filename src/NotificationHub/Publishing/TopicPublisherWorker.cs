@@ -15,7 +15,7 @@ internal sealed class TopicPublisherWorker(
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Between passes that were not full: a cursor moved for each single event halves everybody's rate.</summary>
+    /// <summary>From one pass to the next, at least: a cursor moved for each single event halves everybody's rate.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
 
     // A field of its own: the base keeps the parameter to itself.
@@ -38,6 +38,7 @@ internal sealed class TopicPublisherWorker(
         long? measuredAt = null;
         while (!cancellationToken.IsCancellationRequested)
         {
+            var started = time.GetTimestamp();
             var next = pulses.EventsAppended.Next;
             var more = await publisher.PublishDueAsync(lease, cancellationToken);
             if (measuredAt is null || time.GetElapsedTime(measuredAt.Value) >= MeasureInterval)
@@ -46,9 +47,13 @@ internal sealed class TopicPublisherWorker(
                 measuredAt = time.GetTimestamp();
             }
 
+            if (Pace - time.GetElapsedTime(started) is { Ticks: > 0 } early)
+            {
+                await Task.Delay(early, time, cancellationToken);
+            }
+
             if (!more)
             {
-                await Task.Delay(Pace, time, cancellationToken);
                 await Pulse.WaitAsync(next, PollIn(), time, cancellationToken);
             }
         }

@@ -33,9 +33,23 @@ public sealed class TopicPublisherTests : IAsyncLifetime
         await scene.AppendAsync(TopicLog.PageSize + 1);
 
         (await scene.PassAsync()).ShouldBeTrue();
+        scene.Sender.Accepted.Count.ShouldBe(TopicLog.PageSize);
+        (await scene.PassAsync()).ShouldBeTrue();
         (await scene.PassAsync()).ShouldBeFalse();
 
         scene.Sender.Accepted.Count.ShouldBe(TopicLog.PageSize + 1);
+    }
+
+    [Fact]
+    public async Task A_page_cut_at_its_bytes_says_that_more_may_wait()
+    {
+        await scene.AppendAsync(30, data: $"\"{new string('x', 100_000)}\"");
+
+        (await scene.PassAsync()).ShouldBeTrue();
+        scene.Sender.Accepted.Count.ShouldBeInRange(1, 29);
+        (await scene.PassAsync()).ShouldBeTrue();
+
+        scene.Sender.Accepted.Count.ShouldBe(30);
     }
 
     [Fact]
