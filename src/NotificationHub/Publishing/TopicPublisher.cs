@@ -184,7 +184,10 @@ internal sealed partial class TopicPublisher(
         {
             await sender.SendAsync(Topic, [.. batch.Select(message => message.Message)], cancellationToken);
         }
-        catch (TopicSendException exception) when (exception.Fault == TopicSendFault.Refused)
+        catch (TopicSendException exception)
+            when (exception.Fault == TopicSendFault.Refused
+                || (exception.Fault == TopicSendFault.PerhapsTooLarge && batch.Count > 1 && narrowing.TryDoubtSize())
+            )
         {
             return exception.Message;
         }

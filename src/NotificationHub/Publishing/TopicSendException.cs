@@ -27,6 +27,12 @@ internal enum TopicSendFault
     /// <summary>The broker refuses this content (400, 413): some message of the batch is at fault.</summary>
     Refused,
 
+    /// <summary>
+    /// The broker refuses a batch of several messages and does not say whether for its size (403): a smaller one tells.
+    /// No message is at fault.
+    /// </summary>
+    PerhapsTooLarge,
+
     /// <summary>The topic takes nothing at present (401, 403, 404, 410, 429, 5xx, network, timeout): none is at fault.</summary>
     Stopped,
 }

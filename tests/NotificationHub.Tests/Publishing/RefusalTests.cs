@@ -171,6 +171,47 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_batch_that_may_be_too_large_is_halved_before_the_topic_stops()
+    {
+        var ids = await scene.AppendAsync(16);
+        scene.Sender.Answer = (_, batch) =>
+        {
+            if (batch.Count > 4)
+            {
+                throw ScriptedSender.PerhapsTooLarge();
+            }
+        };
+
+        await scene.PassAsync();
+        scene.Sender.Tried.Select(batch => batch.Count).ShouldBe([16, 8]);
+        scene.Statuses["assets"].State.ShouldBe(TopicState.Stopped);
+
+        await scene.LaterPassAsync();
+        scene.Sender.AcceptedIds.ShouldBe(ids);
+        (await scene.ListDeadLettersAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_topic_that_forbids_everything_sets_nothing_aside()
+    {
+        var ids = await scene.AppendAsync(4);
+        scene.Sender.Answer = (_, batch) =>
+            throw (batch.Count > 1 ? ScriptedSender.PerhapsTooLarge() : ScriptedSender.Stopped(403));
+        for (var pass = 0; pass < 5; pass++)
+        {
+            await scene.LaterPassAsync();
+        }
+
+        scene.Statuses["assets"].State.ShouldBe(TopicState.Stopped);
+        (await scene.ListDeadLettersAsync()).ShouldBeEmpty();
+        (await scene.CursorAsync()).ShouldBe(0);
+
+        scene.Sender.Answer = (_, _) => { };
+        await scene.LaterPassAsync();
+        scene.Sender.AcceptedIds.ShouldBe(ids);
+    }
+
+    [Fact]
     public async Task A_poison_event_at_the_end_of_a_page_is_judged_by_the_next_page()
     {
         var ids = await scene.AppendAsync(TopicLog.PageSize + 2);

@@ -35,6 +35,9 @@ internal sealed class ScriptedSender : ITopicSender
 
     public static TopicSendException Refused() => new(TopicSendFault.Refused, 400, null, "answered 400");
 
+    public static TopicSendException PerhapsTooLarge() =>
+        new(TopicSendFault.PerhapsTooLarge, 403, null, "answered 403");
+
     /// <summary>Refuses every batch that holds one of these events.</summary>
     public void Poison(params string[] ids) =>
         Answer = (_, batch) =>

@@ -11,14 +11,15 @@ internal static partial class ServiceBusAnswer
     private const int Created = 201;
     private const int MaxDetailLength = 300;
 
+    /// <param name="count">How many messages the batch had.</param>
     /// <exception cref="TopicSendException">The answer is anything but 201.</exception>
-    public static void DemandAccepted(string topic, Response response, DateTimeOffset now)
+    public static void DemandAccepted(string topic, int count, Response response, DateTimeOffset now)
     {
         // Nothing else will do: a proxy on the way may well answer 200 for itself.
         if (response.Status != Created)
         {
             throw new TopicSendException(
-                FaultOf(response.Status),
+                FaultOf(response.Status, count),
                 response.Status,
                 RetryAfter(response.Headers, now),
                 $"Topic {topic}: Service Bus answered {response.Status}{Explain(response)}."
@@ -27,8 +28,13 @@ internal static partial class ServiceBusAnswer
     }
 
     // 413 is not documented, but says the same of the content as 400, and halving the batch cures it.
-    private static TopicSendFault FaultOf(int status) =>
-        status is 400 or 413 ? TopicSendFault.Refused : TopicSendFault.Stopped;
+    private static bool IsRefusal(int status) => status is 400 or 413;
+
+    // 403 is no right, a full quota or a batch that is too large; Service Bus counts its own encoding of it, not ours.
+    private static TopicSendFault FaultOf(int status, int count) =>
+        IsRefusal(status) ? TopicSendFault.Refused
+        : status == 403 && count > 1 ? TopicSendFault.PerhapsTooLarge
+        : TopicSendFault.Stopped;
 
     private static TimeSpan? RetryAfter(ResponseHeaders headers, DateTimeOffset now)
     {
@@ -52,7 +58,7 @@ internal static partial class ServiceBusAnswer
         }
 
         var body = response.Content.ToString();
-        if (FaultOf(response.Status) == TopicSendFault.Refused)
+        if (IsRefusal(response.Status))
         {
             // Its detail may quote the message. The tracking id is what Azure's support asks for.
             return TrackingId().Match(body) is { Success: true } match ? $" ({match.Value})" : "";

@@ -42,7 +42,7 @@ internal sealed class ServiceBusHttpSender(
             throw Unanswered(topic, exception, timeout.IsCancellationRequested);
         }
 
-        ServiceBusAnswer.DemandAccepted(topic, message.Response, time.GetUtcNow());
+        ServiceBusAnswer.DemandAccepted(topic, batch.Count, message.Response, time.GetUtcNow());
 
         // Only now nobody reads the buffer any more: after a timeout or an early refusal the transport may still be sending.
         writers.Return(writer);

@@ -60,6 +60,18 @@ public sealed class SenderAnswerTests
         stub.Requests.Count.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_403_to_several_messages_may_be_for_their_size()
+    {
+        var sender = Sender(new StubTransport(HttpStatusCode.Forbidden), new StubCredential(clock));
+
+        var fault = await Should.ThrowAsync<TopicSendException>(
+            sender.SendAsync("assets", [Message, Message], CancellationToken.None)
+        );
+
+        (fault.Fault, fault.Status).ShouldBe((TopicSendFault.PerhapsTooLarge, 403));
+    }
+
     public static TheoryData<string, int?> RetryAfter { get; } =
         new()
         {

@@ -14,6 +14,7 @@ public sealed class SenderOnTheBusTests : BusTest
             new ServiceBusOptions
             {
                 ConnectionString = connectionString ?? Bus.ConnectionString,
+                MaxBatchBytes = 256 * 1024,
                 SendTimeout = timeout ?? TimeSpan.FromSeconds(30),
             },
             () => throw new InvalidOperationException("A connection string needs no identity."),

@@ -15,6 +15,7 @@ public sealed class ServiceBusOptionsTests
     {
         Faults(new()).ShouldBeEmpty();
         new ServiceBusOptions().IsConfigured.ShouldBeFalse();
+        new ServiceBusOptions().MaxBatchBytes.ShouldBe(192 * 1024);
     }
 
     [Fact]
