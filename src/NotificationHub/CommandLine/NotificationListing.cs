@@ -42,11 +42,18 @@ internal static class NotificationListing
 {
     private const int SeqsPerPage = 1000;
 
-    private const string Condition = """
-        seq > @after
-            and (@Disposition is null or disposition = @Disposition)
-            and (@LocationId is null or location_id = @LocationId)
-        """;
+    public static string ListStatement(NotificationFilter filter) =>
+        $"""
+            select seq, location_id Location, notification_id NotificationId, notification_type NotificationType, u_id UId,
+                received_at ReceivedAtMilliseconds, disposition, conflict, length(body) Bytes, fault
+            from notification_log
+            where seq > @after{Conditions(filter)}
+            order by seq
+            limit @limit
+            """;
+
+    public static string SeqsStatement(NotificationFilter filter) =>
+        $"select seq from notification_log where seq > @after{Conditions(filter)} order by seq limit @limit";
 
     public static async Task<IReadOnlyList<NotificationRow>> ReadAsync(
         Database database,
@@ -58,14 +65,7 @@ internal static class NotificationListing
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var rows = await connection.QueryAsync<NotificationRow>(
-            $"""
-            select seq, location_id Location, notification_id NotificationId, notification_type NotificationType, u_id UId,
-                received_at ReceivedAtMilliseconds, disposition, conflict, length(body) Bytes, fault
-            from notification_log
-            where {Condition}
-            order by seq
-            limit @limit
-            """,
+            ListStatement(filter),
             Parameters(filter, after, limit)
         );
         return rows.AsList();
@@ -98,12 +98,18 @@ internal static class NotificationListing
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var seqs = await connection.QueryAsync<long>(
-            $"select seq from notification_log where {Condition} order by seq limit @limit",
-            Parameters(filter, after, SeqsPerPage)
-        );
+        var seqs = await connection.QueryAsync<long>(SeqsStatement(filter), Parameters(filter, after, SeqsPerPage));
         return [.. seqs];
     }
+
+    // What is accepted is not in the index of dispositions, which is used only where its own condition is repeated.
+    private static string Conditions(NotificationFilter filter) =>
+        filter.Disposition switch
+        {
+            null => "",
+            Disposition.Accepted => " and disposition = @Disposition",
+            _ => " and disposition <> 0 and disposition = @Disposition",
+        } + (filter.LocationId is null ? "" : " and location_id = @LocationId");
 
     private static object Parameters(NotificationFilter filter, long after, int limit) =>
         new
