@@ -56,6 +56,8 @@ internal sealed class HubHost : IAsyncDisposable
     /// <summary>A receive-only location, whose secret the intake accepts when this returns.</summary>
     public Task<TestLocation> AddLocationAsync(string? uId = null) => TestLocation.AddAsync(this, uId);
 
+    public Task StopAsync() => app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

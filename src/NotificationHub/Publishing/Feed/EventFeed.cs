@@ -17,6 +17,9 @@ internal sealed class EventFeed(Database database, TimeProvider time)
     /// <summary>Events that another process appends raise no signal here.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
+    /// <summary>From one look to the next, at least: the log may grow all the time without an event that fits.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The oldest <c>seq</c> that is kept; zero while there is none.</summary>
     public async Task<long> ReadOldestAsync(CancellationToken cancellationToken)
     {
@@ -94,7 +97,9 @@ internal sealed class EventFeed(Database database, TimeProvider time)
             }
 
             position = page.Position;
+            var paced = Task.Delay(Pace, time, cancellationToken);
             await Pulse.WaitAsync(appended, left < Poll ? left : Poll, time, cancellationToken);
+            await paced;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace NotificationHub.Publishing.Feed;
@@ -68,6 +69,12 @@ internal static class EventFeedEndpoints
         var left = query.Limit;
         var after = Math.Max(0, query.After ?? 0);
         var page = await feed.ReadOrWaitAsync(after, query.Filter, left, query.Wait, cancellationToken);
+        if (page.Entries.Count == 0)
+        {
+            // Without a line to go by, the consumer would have the same rows looked through again and again.
+            response.Headers[FeedHeaders.Sequence] = page.Position.ToString(CultureInfo.InvariantCulture);
+        }
+
         while (page.Entries.Count > 0)
         {
             foreach (var entry in page.Entries)

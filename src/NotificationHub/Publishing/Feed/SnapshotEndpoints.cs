@@ -5,12 +5,10 @@ namespace NotificationHub.Publishing.Feed;
 
 /// <summary>
 /// <c>GET /snapshot/{location}/{kind}</c>: the current records, one <c>{key, revision, record}</c> a line. A consumer starts
-/// from them and goes on with the events after the header's sequence.
+/// from them and goes on with the events after the header's sequence, keeping the highest revision of each.
 /// </summary>
 internal static class SnapshotEndpoints
 {
-    public const string SequenceHeader = "NotificationHub-Sequence";
-
     public static void MapSnapshots(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/snapshot/{location}/{kind}", ReadAsync);
 
@@ -19,19 +17,29 @@ internal static class SnapshotEndpoints
         string kind,
         HttpContext context,
         SnapshotFeed snapshots,
+        IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
     {
-        if (await snapshots.ReadAsync(location, kind, cancellationToken) is not { } snapshot)
+        if (await snapshots.ReadSequenceAsync(location, kind, cancellationToken) is not { } sequence)
         {
             return TypedResults.NotFound();
         }
 
-        await using (snapshot)
+        context.Response.ContentType = Ndjson.MediaType;
+        context.Response.Headers[FeedHeaders.Sequence] = sequence.ToString(CultureInfo.InvariantCulture);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken,
+            lifetime.ApplicationStopping
+        );
+        try
         {
-            context.Response.ContentType = Ndjson.MediaType;
-            context.Response.Headers[SequenceHeader] = snapshot.Sequence.ToString(CultureInfo.InvariantCulture);
-            await snapshot.Lines.DrainBufferAsync(context.Response.BodyWriter, cancellationToken);
+            await snapshots.WriteAsync(location, kind, context.Response.BodyWriter, ending.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The process ends. A regular end of the answer would make a part of the records look like all of them.
+            context.Abort();
         }
 
         return TypedResults.Empty;

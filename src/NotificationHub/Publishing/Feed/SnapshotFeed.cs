@@ -1,24 +1,25 @@
-using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dapper;
-using Microsoft.AspNetCore.WebUtilities;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing.Feed;
 
-/// <summary>The current records of one kind, and the last event that they take account of.</summary>
-internal sealed record SnapshotRead(long Sequence, FileBufferingWriteStream Lines) : IAsyncDisposable
-{
-    public ValueTask DisposeAsync() => Lines.DisposeAsync();
-}
-
-/// <summary>Reads what is known of a location's records as of one moment.</summary>
+/// <summary>Reads what is known of a location's records, a page at a time and with no connection held between pages.</summary>
 internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
 {
-    private const int LineBuffer = 64 * 1024;
-    private const int MemoryThreshold = 4 * 1024 * 1024;
+    /// <summary>The records behind a key: a seek in the table's own order, so that no page sorts or scans.</summary>
+    public const string PageStatement = """
+        select key, revision, data
+        from snapshot
+        where location_id = @locationId and kind = @kind and key > @after and data is not null
+        order by key
+        limit @PageSize
+        """;
+
+    public const int PageSize = 500;
 
     private static readonly string[] Kinds = ["asset", "assignment", "user", "subscription", "subscription-assignment"];
 
@@ -28,102 +29,82 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
         SkipValidation = true,
     };
 
-    /// <summary>
-    /// The lines and the sequence of the same moment: one statement reads both. They are spooled, for the read must not
-    /// last as long as the consumer takes; what does not fit into a few megabytes goes to a temporary file.
-    /// </summary>
-    /// <returns>Null where there is no such location or kind.</returns>
-    public async Task<SnapshotRead?> ReadAsync(string locationId, string kind, CancellationToken cancellationToken)
+    /// <summary>The last event in the log, to be read before the records; null where there is no such location or kind.</summary>
+    public async Task<long?> ReadSequenceAsync(string locationId, string kind, CancellationToken cancellationToken)
     {
-        if (!Kinds.Contains(kind, StringComparer.Ordinal) || !await ExistsAsync(locationId, cancellationToken))
+        if (!Kinds.Contains(kind, StringComparer.Ordinal))
         {
             return null;
         }
 
-        var spool = new FileBufferingWriteStream(MemoryThreshold);
-        try
-        {
-            var sequence = await SpoolAsync(locationId, kind, spool, cancellationToken);
-            return new SnapshotRead(sequence, spool);
-        }
-        catch
-        {
-            await spool.DisposeAsync();
-            throw;
-        }
-    }
-
-    private async Task<bool> ExistsAsync(string locationId, CancellationToken cancellationToken)
-    {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long>(
-                "select count(*) from location where location_id = @locationId",
-                new { locationId }
-            ) > 0;
+        return await connection.QueryFirstOrDefaultAsync<long?>(
+            "select (select coalesce(max(seq), 0) from event_log) from location where location_id = @locationId",
+            new { locationId }
+        );
     }
 
-    private async Task<long> SpoolAsync(
+    /// <summary>
+    /// Writes the records in the order of their keys, each as it is when its page is read: a read of one moment would keep
+    /// the WAL for as long as the consumer takes.
+    /// </summary>
+    public async Task WriteAsync(string locationId, string kind, PipeWriter output, CancellationToken cancellationToken)
+    {
+        var after = "";
+        while (await ReadPageAsync(locationId, kind, after, cancellationToken) is { Count: > 0 } page)
+        {
+            foreach (var row in page)
+            {
+                WriteLine(row, output);
+            }
+
+            await output.FlushAsync(cancellationToken);
+            after = page[^1].Key;
+        }
+    }
+
+    private async Task<List<Row>> ReadPageAsync(
         string locationId,
         string kind,
-        FileBufferingWriteStream spool,
+        string after,
         CancellationToken cancellationToken
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var rows = connection.QueryUnbufferedAsync<Row>(
-            """
-            select l.seq Sequence, s.key, s.revision, s.data
-            from (select coalesce(max(seq), 0) seq from event_log) l
-            left join snapshot s on s.location_id = @locationId and s.kind = @kind and s.data is not null
-            order by s.key
-            """,
-            new { locationId, kind }
+        var rows = await connection.QueryAsync<Row>(
+            PageStatement,
+            new
+            {
+                locationId,
+                kind,
+                after,
+                PageSize,
+            }
         );
-        var sequence = 0L;
-        var lines = new ArrayBufferWriter<byte>(LineBuffer);
-        await foreach (var row in rows.WithCancellation(cancellationToken))
-        {
-            sequence = row.Sequence;
-            if (row.Key is null)
-            {
-                continue;
-            }
-
-            WriteLine(row, lines);
-            if (lines.WrittenCount >= LineBuffer)
-            {
-                await spool.WriteAsync(lines.WrittenMemory, cancellationToken);
-                lines.ResetWrittenCount();
-            }
-        }
-
-        await spool.WriteAsync(lines.WrittenMemory, cancellationToken);
-        return sequence;
+        return rows.AsList();
     }
 
-    private void WriteLine(Row row, ArrayBufferWriter<byte> lines)
+    private void WriteLine(Row row, PipeWriter output)
     {
-        using (var json = new Utf8JsonWriter(lines, Format))
+        using (var json = new Utf8JsonWriter(output, Format))
         {
             json.WriteStartObject();
             json.WriteString("key"u8, row.Key);
             json.WriteString("revision"u8, CloudEventWriter.Padded(row.Revision));
             json.WritePropertyName("record"u8);
-            writer.WriteData(json, Encoding.UTF8.GetBytes(row.Data!));
+            writer.WriteData(json, Encoding.UTF8.GetBytes(row.Data));
             json.WriteEndObject();
         }
 
-        Ndjson.EndLine(lines);
+        Ndjson.EndLine(output);
     }
 
     private sealed record Row
     {
-        public required long Sequence { get; init; }
+        public required string Key { get; init; }
 
-        public string? Key { get; init; }
+        public required long Revision { get; init; }
 
-        public long Revision { get; init; }
-
-        public string? Data { get; init; }
+        public required string Data { get; init; }
     }
 }

@@ -5,7 +5,11 @@ namespace NotificationHub.Tests.Publishing.Feed;
 
 public sealed class EventFeedTests : IAsyncLifetime
 {
+    /// <summary>How many timers a consumer has that waits: the poll's and the pace's.</summary>
+    private const int Waiting = 2;
+
     private static readonly EventFilter Everything = new();
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
     private PublishingScene scene = null!;
     private EventFeed feed = null!;
@@ -22,10 +26,11 @@ public sealed class EventFeedTests : IAsyncLifetime
     public async Task Waiting_ends_with_the_first_event()
     {
         var waiting = WaitAsync(Everything, TimeSpan.FromSeconds(60));
-        await scene.Clock.TimersPending();
+        await scene.Clock.TimersPending(Waiting);
         waiting.IsCompleted.ShouldBeFalse();
 
         await scene.AppendAsync(1);
+        scene.Clock.Advance(Pace);
 
         (await waiting).Entries.ShouldHaveSingleItem().Seq.ShouldBe(1);
     }
@@ -34,21 +39,33 @@ public sealed class EventFeedTests : IAsyncLifetime
     public async Task Waiting_goes_on_past_events_that_do_not_fit()
     {
         var waiting = WaitAsync(new EventFilter("users"), TimeSpan.FromSeconds(60));
-        await scene.Clock.TimersPending();
+        await scene.Clock.TimersPending(Waiting);
 
         await scene.AppendAsync(1);
         await scene.AppendAsync(1, "user.changed");
+        waiting.IsCompleted.ShouldBeFalse();
+        scene.Clock.Advance(Pace);
 
         (await waiting).Entries.ShouldHaveSingleItem().Seq.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Looking_in_vain_tells_the_position_reached()
+    {
+        await scene.AppendAsync(3);
+
+        var page = await WaitAsync(new EventFilter("users"), TimeSpan.Zero);
+
+        (page.Entries.Count, page.Position).ShouldBe((0, 3));
     }
 
     [Fact]
     public async Task Waiting_ends_with_nothing_when_the_time_is_over()
     {
         var waiting = WaitAsync(Everything, TimeSpan.FromSeconds(2));
-        await scene.Clock.TimersPending();
+        await scene.Clock.TimersPending(Waiting);
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
-        await scene.Clock.TimersPending();
+        await scene.Clock.TimersPending(Waiting);
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
 
         (await waiting).Entries.ShouldBeEmpty();
@@ -58,7 +75,7 @@ public sealed class EventFeedTests : IAsyncLifetime
     public async Task Events_of_another_process_are_seen_by_polling()
     {
         var waiting = WaitAsync(Everything, TimeSpan.FromSeconds(60));
-        await scene.Clock.TimersPending();
+        await scene.Clock.TimersPending(Waiting);
         await scene.Test.ExecuteAsync(
             "insert into event_log (topic, type, data, conflict, created_at) values ('hub', 'location.silent', x'7b7d', 0, 0)"
         );

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.Publishing.Feed;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
 
@@ -37,6 +38,37 @@ public sealed class FeedEndpointTests
         (await IdsAsync(hub, "type=notificationhub.asset.changed.v1")).ShouldBe(["1-1", "1-2"]);
         (await IdsAsync(hub, "location=south&limit=1")).ShouldBe(["1-3"]);
         (await IdsAsync(hub, "location=nowhere")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_poll_that_finds_nothing_says_where_to_read_on()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await AppendAsync(hub, 2);
+
+        using var nothing = await hub.Http.GetAsync("/events?topic=users");
+        using var something = await hub.Http.GetAsync("/events");
+
+        nothing.Headers.GetValues(FeedHeaders.Sequence).ShouldBe(["2"]);
+        (await nothing.Content.ReadAsStringAsync()).ShouldBeEmpty();
+        something.Headers.Contains(FeedHeaders.Sequence).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_poll_that_waits_is_answered_with_the_event_that_comes()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await AppendAsync(hub, 1);
+        using var nothing = await hub.Http.GetAsync("/events?topic=users&wait=1");
+        var after = nothing.Headers.GetValues(FeedHeaders.Sequence).ShouldHaveSingleItem();
+        after.ShouldBe("1");
+
+        var waiting = IdsAsync(hub, $"topic=users&wait=60&after={after}");
+        await AppendAsync(hub, 1);
+        waiting.IsCompleted.ShouldBeFalse();
+        await AppendAsync(hub, 1, EventNames.UserChanged);
+
+        (await waiting).ShouldBe(["1-3"]);
     }
 
     [Fact]

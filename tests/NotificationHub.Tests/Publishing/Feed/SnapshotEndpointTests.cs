@@ -21,7 +21,7 @@ public sealed class SnapshotEndpointTests
 
         using var assets = await hub.Http.GetAsync("/snapshot/north/asset");
 
-        assets.Headers.GetValues(SnapshotEndpoints.SequenceHeader).ShouldBe(["1"]);
+        assets.Headers.GetValues(FeedHeaders.Sequence).ShouldBe(["1"]);
         (await assets.Content.ReadAsStringAsync()).ShouldBe(
             """
             {"key":"1/STDQ","revision":"0000000000000000007","record":{"adamId":"1"}}
@@ -44,7 +44,7 @@ public sealed class SnapshotEndpointTests
         using var answer = await hub.Http.GetAsync("/snapshot/north/subscription-assignment");
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        answer.Headers.GetValues(SnapshotEndpoints.SequenceHeader).ShouldBe(["0"]);
+        answer.Headers.GetValues(FeedHeaders.Sequence).ShouldBe(["0"]);
         (await answer.Content.ReadAsStringAsync()).ShouldBeEmpty();
     }
 
