@@ -35,7 +35,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
         json.WriteStartObject();
         WriteAttributes(json, entry);
         json.WritePropertyName("data"u8);
-        WriteData(json, entry.Data);
+        WriteData(json, entry.Data, entry.IsProvenJson);
         json.WriteEndObject();
     }
 
@@ -50,9 +50,10 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
     }
 
     /// <summary>Writes stored JSON as the value that is due; null where the stored bytes are no JSON.</summary>
-    public void WriteData(Utf8JsonWriter json, byte[] stored)
+    /// <param name="isProvenJson">They are known to be JSON.</param>
+    public void WriteData(Utf8JsonWriter json, byte[] stored, bool isProvenJson = false)
     {
-        if (EventData.Prepare(stored, options.Value.IncludeInviteCode) is { } data)
+        if (EventData.Prepare(stored, options.Value.IncludeInviteCode, isProvenJson) is { } data)
         {
             json.WriteRawValue(data.Span, skipInputValidation: true);
         }

@@ -12,9 +12,34 @@ internal static class EventData
 {
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
 
-    /// <summary>The stored bytes themselves, or a copy where something had to go; null where they are no JSON.</summary>
-    public static ReadOnlyMemory<byte>? Prepare(ReadOnlyMemory<byte> stored, bool includeInviteCode)
+    private static readonly SearchValues<byte> NotPlain = SearchValues.Create([
+        .. Enumerable.Range(0, 32).Select(value => (byte)value),
+        (byte)'\\',
+    ]);
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>
+    /// The stored bytes themselves, less a byte order mark, or a copy where something within had to go; null where they are
+    /// no JSON.
+    /// </summary>
+    /// <param name="isProvenJson">It is known to be JSON in UTF-8, so what can only be plain need not be read.</param>
+    public static ReadOnlyMemory<byte>? Prepare(
+        ReadOnlyMemory<byte> stored,
+        bool includeInviteCode,
+        bool isProvenJson = false
+    )
     {
+        if (stored.Span.StartsWith(ByteOrderMark))
+        {
+            stored = stored[ByteOrderMark.Length..];
+        }
+
+        if (isProvenJson && IsPlain(stored.Span, includeInviteCode))
+        {
+            return stored;
+        }
+
         if (!Utf8.IsValid(stored.Span))
         {
             return null;
@@ -38,6 +63,10 @@ internal static class EventData
             return null;
         }
     }
+
+    // Neither a line end nor an escape that could spell the name of what is left out.
+    private static bool IsPlain(ReadOnlySpan<byte> json, bool includeInviteCode) =>
+        !json.ContainsAny(NotPlain) && (includeInviteCode || json.IndexOf("inviteCode"u8) < 0);
 
     private static void Read(ReadOnlySpan<byte> json)
     {

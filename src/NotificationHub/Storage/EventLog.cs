@@ -63,6 +63,9 @@ internal sealed record EventEntry
     /// <summary>The event's own data, or the body of its notification.</summary>
     public required byte[] Data { get; init; }
 
+    /// <summary>The data is the body of an accepted notification: the intake has read it to its end as JSON.</summary>
+    public bool IsProvenJson { get; init; }
+
     public string? Action { get; init; }
 
     public string? Result { get; init; }
@@ -95,14 +98,6 @@ internal static class EventLog
 {
     private const int PageBytes = 2 * 1024 * 1024;
 
-    private const string Select = """
-        select (select max(epoch) from log_epoch where log = 'event' and from_seq <= e.seq) Epoch, e.seq, e.topic, e.type, e.location_id LocationId, e.subject,
-            e.notification_seq NotificationSeq, coalesce(e.data, n.body) Data, e.action, e.result, e.change, e.cause,
-            e.adam_id AdamId, e.correlation_id CorrelationId, e.conflict, e.traceparent, e.created_at CreatedAt
-        from event_log e
-        left join notification_log n on n.seq = e.notification_seq
-        """;
-
     /// <summary>Appends <paramref name="events"/> in order and returns the <c>seq</c> of each.</summary>
     public static async Task<IReadOnlyList<long>> AppendAsync(
         WriteTransaction transaction,
@@ -130,8 +125,8 @@ internal static class EventLog
     {
         List<EventEntry> page = [];
         var bytes = 0L;
-        var rows = connection.QueryUnbufferedAsync<EventEntry>(
-            $"{Select} where e.seq > @after {Conditions(filter)} order by e.seq limit @limit",
+        await using var rows = await connection.ExecuteReaderAsync(
+            $"{EventRows.Select} where e.seq > @after {Conditions(filter)} order by e.seq limit @limit",
             new
             {
                 after,
@@ -142,21 +137,24 @@ internal static class EventLog
                 filter.UpTo,
             }
         );
-        await foreach (var row in rows.WithCancellation(cancellationToken))
+        while (bytes < PageBytes && await rows.ReadAsync(cancellationToken))
         {
-            page.Add(row);
-            bytes += row.Data.Length;
-            if (bytes >= PageBytes)
-            {
-                break;
-            }
+            var entry = EventRows.Read(rows);
+            page.Add(entry);
+            bytes += entry.Data.Length;
         }
 
         return page;
     }
 
-    public static Task<EventEntry?> FindAsync(DbConnection connection, long seq) =>
-        connection.QueryFirstOrDefaultAsync<EventEntry>($"{Select} where e.seq = @seq", new { seq });
+    public static async Task<EventEntry?> FindAsync(DbConnection connection, long seq)
+    {
+        await using var rows = await connection.ExecuteReaderAsync(
+            $"{EventRows.Select} where e.seq = @seq",
+            new { seq }
+        );
+        return await rows.ReadAsync() ? EventRows.Read(rows) : null;
+    }
 
     /// <summary>The first and the last <c>seq</c> there is; zeros while the log is empty.</summary>
     public static Task<(long First, long Last)> ReadBoundsAsync(DbConnection connection) =>

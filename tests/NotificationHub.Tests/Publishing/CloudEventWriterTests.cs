@@ -87,8 +87,14 @@ public sealed class CloudEventWriterTests
     [InlineData("{")]
     [InlineData("""{"inviteCode":"c""")]
     [InlineData("{} {}")]
-    [InlineData("\uFEFF{}")]
+    [InlineData("\uFEFF")]
+    [InlineData("\uFEFF\uFEFF{}")]
     public void What_is_no_json_becomes_null(string data) => Data(data).ShouldBe("null");
+
+    [Theory]
+    [InlineData("\uFEFF{}", "{}")]
+    [InlineData("\uFEFF{\n\"inviteCode\":\"c\"}", "{}")]
+    public void A_byte_order_mark_is_left_out(string data, string expected) => Data(data).ShouldBe(expected);
 
     [Fact]
     public void Invalid_utf8_becomes_null()
@@ -97,6 +103,18 @@ public sealed class CloudEventWriterTests
 
         Write(Changed with { Data = data }).ShouldEndWith("\"data\":null}");
     }
+
+    [Theory]
+    [InlineData("""{"a":1}""", """{"a":1}""")]
+    [InlineData("\uFEFF{\"a\":1}", """{"a":1}""")]
+    [InlineData("{\n\"a\":1}", """{"a":1}""")]
+    [InlineData("""{"inviteCode":"c"}""", "{}")]
+    [InlineData("""{"invite\u0043ode":"c"}""", "{}")]
+    public void What_is_proven_to_be_json_comes_out_the_same(string data, string expected) =>
+        Data(data, isProvenJson: true).ShouldBe(expected);
+
+    [Fact]
+    public void What_is_proven_to_be_json_is_not_read_again() => Data("unread", isProvenJson: true).ShouldBe("unread");
 
     [Fact]
     public void Nesting_beyond_what_readers_take_becomes_null() =>
@@ -117,9 +135,9 @@ public sealed class CloudEventWriterTests
         written.TryGetProperty("data", out _).ShouldBeFalse();
     }
 
-    private static string Data(string data, PublishingOptions? options = null)
+    private static string Data(string data, PublishingOptions? options = null, bool isProvenJson = false)
     {
-        var written = Write(Changed with { Data = Encoding.UTF8.GetBytes(data) }, options);
+        var written = Write(Changed with { Data = Encoding.UTF8.GetBytes(data), IsProvenJson = isProvenJson }, options);
         var start = written.IndexOf("\"data\":", StringComparison.Ordinal) + "\"data\":".Length;
         return written[start..^1];
     }

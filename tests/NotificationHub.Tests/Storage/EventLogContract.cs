@@ -83,7 +83,26 @@ public abstract class EventLogContract : StoreContract
         var entry = (await ReadAsync(after: 0, new EventFilter())).Single();
 
         Encoding.UTF8.GetString(entry.Data).ShouldBe("""{"from":"Apple"}""");
+        entry.IsProvenJson.ShouldBeTrue();
         (await Test.ScalarAsync<long>("select count(*) from event_log where data is not null")).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(Disposition.Rejected)]
+    [InlineData(Disposition.Rerouted)]
+    internal async Task The_body_of_a_notification_that_was_not_accepted_may_be_anything(Disposition disposition)
+    {
+        var post = await Database.AppendAsync(Post("a", "no JSON", disposition: disposition));
+        await AppendAsync(
+            new NewEvent
+            {
+                Type = EventNames.AssetCountNotified,
+                NotificationSeq = post.Seq,
+                CreatedAt = 1,
+            }
+        );
+
+        (await ReadAsync(after: 0, new EventFilter())).Single().IsProvenJson.ShouldBeFalse();
     }
 
     [Fact]

@@ -88,6 +88,38 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
+    public async Task A_page_has_of_each_post_what_finding_it_alone_has()
+    {
+        await Database.AppendAsync(
+            new NotificationAppend
+            {
+                LocationId = "location-1"u8.ToArray(),
+                DedupHash = 'a',
+                NotificationId = "a"u8.ToArray(),
+                NotificationType = "ASSET_COUNT"u8.ToArray(),
+                UId = "1"u8.ToArray(),
+                Body = "{}"u8.ToArray(),
+                BodySha256 = new byte[32],
+                ReceivedAt = 7,
+                RemoteAddress = "192.0.2.1",
+                UserAgent = "agent",
+                Traceparent = "00-0",
+                Disposition = Disposition.Quarantined,
+                Fault = "fault",
+            }
+        );
+        await Database.AppendAsync(Post("a", "conflicting"));
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        foreach (
+            var entry in await NotificationLog.ReadPageAsync(connection, after: 0, limit: 10, CancellationToken.None)
+        )
+        {
+            entry.ShouldBeEquivalentTo(await NotificationLog.FindAsync(connection, entry.Seq));
+        }
+    }
+
+    [Fact]
     public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
     {
         await Database.AppendAsync(Post("a"));
