@@ -1,3 +1,3 @@
 using NotificationHub.CommandLine;
 
-return await HubCommandLine.RunAsync(args, Console.Out, Console.Error);
+return await HubCommandLine.RunAsync(args, Console.Out, Console.OpenStandardOutput(), Console.Error);

@@ -6,7 +6,10 @@ using Spectre.Console;
 namespace NotificationHub.CommandLine;
 
 /// <summary>Prints a command's result, for people or as one JSON document.</summary>
-internal sealed class CommandOutput(TextWriter output, bool json)
+/// <param name="output">For text.</param>
+/// <param name="bytes">The same place, for what is not to be touched.</param>
+/// <param name="json">Whether the one document is wanted.</param>
+internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json)
 {
     private const int WidthWithoutTerminal = 4096;
 
@@ -16,6 +19,14 @@ internal sealed class CommandOutput(TextWriter output, bool json)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
     };
+
+    public bool IsJson => json;
+
+    public async Task WriteBytesAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        await bytes.WriteAsync(content, cancellationToken);
+        await bytes.FlushAsync(cancellationToken);
+    }
 
     /// <summary>Prints <paramref name="document"/>, or lets <paramref name="people"/> print what it says.</summary>
     public void Write<T>(T document, Action<IAnsiConsole> people)

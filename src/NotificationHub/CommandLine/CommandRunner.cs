@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.CommandLine;
 
 /// <summary>Runs one command on the hub's own services, with the database open and no stage started: a hub may be running beside it.</summary>
-internal sealed class CommandRunner(string[] settings, TextWriter output)
+internal sealed class CommandRunner(string[] settings, TextWriter output, Stream bytes)
 {
     /// <summary>On every command: one JSON document on the output, and nothing else.</summary>
     public static readonly Option<bool> Json = new("--json")
@@ -41,7 +41,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output)
             app.Services,
             database,
             arguments,
-            new CommandOutput(output, arguments.GetValue(Json)),
+            new CommandOutput(output, bytes, arguments.GetValue(Json)),
             cancellationToken
         );
         return await work(context);

@@ -28,6 +28,11 @@ internal static class ConsoleTable
 
     public static void WriteText(this IAnsiConsole console, string text) => console.WriteLine(Printable(text));
 
+    /// <summary>Past the width of the terminal: what is long is to be copied, or piped on.</summary>
+    public static void WriteUnwrapped(this IAnsiConsole console, string text) =>
+        // A lone carriage return would let a stranger write over the line.
+        console.Profile.Out.Writer.WriteLine(Printable(text.ReplaceLineEndings("\n")));
+
     private static string Printable(object? cell) =>
         string.Concat(
             Write(cell).Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\uFFFD' : letter)

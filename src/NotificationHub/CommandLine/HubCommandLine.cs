@@ -11,22 +11,31 @@ namespace NotificationHub.CommandLine;
 /// <summary>All commands. Results go to the output; everything else an operator is to read goes to the error output.</summary>
 internal static class HubCommandLine
 {
+    private const string ServeName = "serve";
+
     private const string Description = """
         Receives Apple's App and Book Management notifications, keeps them, passes them on as events and reads again what has changed.
-        Without a command it serves. Every command takes settings as --Section:Key=value, for example
+        Without a command it serves, as with serve. Every command takes settings as --Section:Key=value, for example
         --Storage:ConnectionString="Data Source=data/notificationhub.db".
         Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not found, 78 unusable settings.
         """;
 
+    /// <param name="args">As the process was given them.</param>
+    /// <param name="output">For results.</param>
+    /// <param name="bytes">The output once more, for results that are no text.</param>
+    /// <param name="error">For what an operator is to read.</param>
+    /// <param name="cancellationToken">Ends what was begun.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
         string[] args,
         TextWriter output,
+        Stream bytes,
         TextWriter error,
         CancellationToken cancellationToken = default
     )
     {
         var arguments = CommandArguments.Of(args);
-        var root = Create(new CommandRunner(arguments.Settings, output));
+        var root = Create(new CommandRunner(arguments.Settings, output, bytes));
         var result = root.Parse(arguments.Others, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction || result.Errors.Count > 0)
         {
@@ -51,12 +60,20 @@ internal static class HubCommandLine
     {
         var root = new RootCommand(Description)
         {
+            CreateServe(runner),
             LocationsCommand.Create(runner),
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
         };
         root.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
         return root;
+    }
+
+    private static Command CreateServe(CommandRunner runner)
+    {
+        var serve = new Command(ServeName, "Receive, route and publish, until it is told to stop.");
+        serve.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
+        return serve;
     }
 
     private static async Task<int> ServeAsync(string[] settings, CancellationToken cancellationToken)
@@ -72,7 +89,9 @@ internal static class HubCommandLine
             Error = error,
             EnableDefaultExceptionHandler = false,
             // The serving host listens to the signals itself, and takes its time to write what it has taken in.
-            ProcessTerminationTimeout = result.CommandResult.Command is RootCommand ? null : TimeSpan.FromSeconds(5),
+            ProcessTerminationTimeout = result.CommandResult.Command is RootCommand or { Name: ServeName }
+                ? null
+                : TimeSpan.FromSeconds(5),
         };
 
     /// <summary>Null for what nobody has foreseen: that ends the process with its trace.</summary>

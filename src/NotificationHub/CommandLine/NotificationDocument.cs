@@ -87,7 +87,7 @@ internal sealed record NotificationDocument
             ("SHA-256", BodySha256)
         );
         console.WriteText(BodyHex is null ? "Body:" : "Body, which is no text, in hexadecimal:");
-        console.WriteText(Body ?? BodyHex!);
+        console.WriteUnwrapped(Body ?? BodyHex!);
         if (InviteCodesWithheld)
         {
             console.WriteText("Invite codes were withheld; --raw shows them.");

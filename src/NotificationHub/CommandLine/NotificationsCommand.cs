@@ -11,6 +11,11 @@ internal static class NotificationsCommand
         Description = "Only those of which this became.",
     }.AcceptOnlyFromAmong([.. Enum.GetNames<Disposition>().Select(name => name.ToLowerInvariant())]);
 
+    private static readonly Option<string?> SetAside = new Option<string?>("--disposition")
+    {
+        Description = "All of which this became.",
+    }.AcceptOnlyFromAmong("rejected", "quarantined", "unrecognized");
+
     private static readonly Option<string?> OfLocation = new("--location")
     {
         Description = "Only those of this location.",
@@ -34,7 +39,8 @@ internal static class NotificationsCommand
 
     private static readonly Option<bool> Raw = new("--raw")
     {
-        Description = "Print the body as it came, invite codes included.",
+        Description =
+            "Print the body byte for byte and nothing else, invite codes included; with --json, as text within it.",
     };
 
     public static Command Create(CommandRunner runner) =>
@@ -81,12 +87,12 @@ internal static class NotificationsCommand
         )
         {
             Seqs,
-            WithDisposition,
+            SetAside,
             OfLocation,
         };
         reroute.Validators.Add(command =>
         {
-            var hasDisposition = command.GetResult(WithDisposition) is not null;
+            var hasDisposition = command.GetResult(SetAside) is not null;
             if (hasDisposition == (command.GetValue(Seqs) is { Length: > 0 }))
             {
                 command.AddError("Give either the seqs or --disposition.");
@@ -108,7 +114,7 @@ internal static class NotificationsCommand
         var limit = context.Arguments.GetValue(Limit);
         var found = await NotificationListing.ReadAsync(
             context.Database,
-            FilterOf(context.Arguments),
+            FilterOf(context.Arguments, WithDisposition),
             context.Arguments.GetValue(After),
             limit,
             context.CancellationToken
@@ -154,7 +160,14 @@ internal static class NotificationsCommand
         var entry =
             await NotificationLog.FindAsync(connection, seq)
             ?? throw new CommandException(ExitCode.NotFound, $"There is no notification {seq}.");
-        var document = NotificationDocument.Of(entry, context.Arguments.GetValue(Raw));
+        var raw = context.Arguments.GetValue(Raw);
+        if (raw && !context.Output.IsJson)
+        {
+            await context.Output.WriteBytesAsync(entry.Body, context.CancellationToken);
+            return ExitCode.Ok;
+        }
+
+        var document = NotificationDocument.Of(entry, raw);
         context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
     }
@@ -189,11 +202,15 @@ internal static class NotificationsCommand
     private static IAsyncEnumerable<long> SeqsOfAsync(CommandContext context) =>
         context.Arguments.GetValue(Seqs) is { Length: > 0 } seqs
             ? seqs.ToAsyncEnumerable()
-            : NotificationListing.SeqsAsync(context.Database, FilterOf(context.Arguments), context.CancellationToken);
+            : NotificationListing.SeqsAsync(
+                context.Database,
+                FilterOf(context.Arguments, SetAside),
+                context.CancellationToken
+            );
 
-    private static NotificationFilter FilterOf(ParseResult arguments) =>
+    private static NotificationFilter FilterOf(ParseResult arguments, Option<string?> disposition) =>
         new(
-            arguments.GetValue(WithDisposition) is { } word ? Enum.Parse<Disposition>(word, ignoreCase: true) : null,
+            arguments.GetValue(disposition) is { } word ? Enum.Parse<Disposition>(word, ignoreCase: true) : null,
             arguments.GetValue(OfLocation)
         );
 }

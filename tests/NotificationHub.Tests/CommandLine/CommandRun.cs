@@ -5,7 +5,7 @@ using NotificationHub.Tests.EndToEnd;
 namespace NotificationHub.Tests.CommandLine;
 
 /// <summary>What one command printed, and what it ended with.</summary>
-internal sealed record CommandRun(int ExitCode, string Output, string Error)
+internal sealed record CommandRun(int ExitCode, string Output, byte[] Bytes, string Error)
 {
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
@@ -19,8 +19,9 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static async Task<CommandRun> RunAsync(params string[] args)
     {
         using var output = new StringWriter();
+        using var bytes = new MemoryStream();
         using var error = new StringWriter();
-        var exitCode = await HubCommandLine.RunAsync(args, output, error);
-        return new CommandRun(exitCode, output.ToString(), error.ToString());
+        var exitCode = await HubCommandLine.RunAsync(args, output, bytes, error);
+        return new CommandRun(exitCode, output.ToString(), bytes.ToArray(), error.ToString());
     }
 }

@@ -87,6 +87,35 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
+    public async Task Show_raw_prints_the_body_byte_for_byte_and_nothing_else()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        byte[] body = [.. "{\r\n\t[red]"u8, 0xFF, 0x1B, .. Enumerable.Repeat((byte)'x', 5000), (byte)'\r'];
+        using var answer = await location.PostAsync(body);
+
+        var run = await CommandRun.OnAsync(hub, "notifications", "show", "1", "--raw");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        run.Bytes.ShouldBe(body);
+        run.Output.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Show_wraps_no_body_and_breaks_its_lines_where_it_does()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        var line = new string('x', 5000);
+        using var answer = await location.PostAsync($"{line}\r\n[red] {line}\rover");
+
+        var run = await CommandRun.OnAsync(hub, "notifications", "show", "1");
+
+        run.Output.ShouldContain($"{line}\n[red] {line}\nover");
+        run.Output.ShouldNotContain("\uFFFD");
+    }
+
+    [Fact]
     public async Task Show_tells_that_there_is_no_such_notification()
     {
         await using var hub = await HubHost.StartAsync();

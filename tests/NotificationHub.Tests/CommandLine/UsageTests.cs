@@ -19,6 +19,9 @@ public sealed class UsageTests
     [InlineData("notifications", "show", "first")]
     [InlineData("notifications", "reroute")]
     [InlineData("notifications", "reroute", "1", "--disposition", "rejected")]
+    [InlineData("notifications", "reroute", "--disposition", "accepted")]
+    [InlineData("notifications", "reroute", "--disposition", "rerouted")]
+    [InlineData("serve", "locations")]
     public async Task A_wrong_command_line_is_refused_before_anything_is_done(params string[] args)
     {
         var run = await CommandRun.RunAsync(args);

@@ -1,3 +1,5 @@
+using NotificationHub.Storage;
+
 namespace NotificationHub.Refetch.Snapshots;
 
 /// <summary>How records are named in the snapshot.</summary>
@@ -15,9 +17,7 @@ internal static class RecordKeys
 
     public static string SubscriptionAssignment(string adamId, string clientUserId) => $"{adamId}/{clientUserId}";
 
-    /// <summary>A user's id may hold slashes; only those that the hub writes separate.</summary>
-    public static string User(string clientUserId) =>
-        clientUserId.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal);
+    public static string User(string clientUserId) => UserKeys.Of(clientUserId);
 
     public static string RetiredUser(string clientUserId, string hash) => $"{User(clientUserId)}/retired/{hash}";
 

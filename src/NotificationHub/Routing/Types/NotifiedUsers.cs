@@ -17,7 +17,7 @@ internal static class NotifiedUsers
         };
 
     public static string? Subject(IReadOnlyList<NotifiedUser> users) =>
-        users is [var only] ? $"users/{only.ClientUserId}" : null;
+        users is [var only] ? UserKeys.Subject(only.ClientUserId) : null;
 
     public static IReadOnlyList<TargetHint> Targets(IReadOnlyList<NotifiedUser> users) =>
         [.. users.Select(user => new TargetHint(RefetchResources.User, user.ClientUserId)).Distinct()];
