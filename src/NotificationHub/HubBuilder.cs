@@ -14,6 +14,7 @@ internal sealed class ConfigurationException(IReadOnlyList<string> faults)
 internal sealed class HubBuilder(WebApplicationBuilder host)
 {
     private readonly List<string> faults = [];
+    private readonly List<string> sections = [];
 
     public WebApplicationBuilder Host => host;
 
@@ -23,12 +24,16 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
 
     public IHostEnvironment Environment => host.Environment;
 
+    /// <summary>The sections of settings that the hub's parts read.</summary>
+    public IReadOnlyList<string> Sections => sections;
+
     public void AddFault(string setting, string fault) => faults.Add($"  {setting}: {fault}");
 
     /// <summary>Binds a section, judges it and registers it; every fault is collected, a member that is not known among them.</summary>
     public TOptions AddOptions<TOptions>(string section, IValidator<TOptions>? validator = null)
         where TOptions : class, new()
     {
+        sections.Add(section);
         var options = new TOptions();
         foreach (var child in host.Configuration.GetSection(section).GetChildren())
         {

@@ -4,7 +4,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>Runs one command on the hub's own services, with the database open and no stage started: a hub may be running beside it.</summary>
+/// <summary>
+/// Runs one command on the hub's own services, with the database open and no stage started: a hub may be running beside it.
+/// So no command changes the schema, under a hub of another version perhaps: only serving does.
+/// </summary>
 internal sealed class CommandRunner(string[] settings, TextWriter output, Stream bytes)
 {
     /// <summary>On every command: one JSON document on the output, and nothing else.</summary>
@@ -36,7 +39,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
             );
         }
 
-        await database.OpenAsync(cancellationToken);
+        await database.OpenBesideAsync(cancellationToken);
         var context = new CommandContext(
             app.Services,
             database,

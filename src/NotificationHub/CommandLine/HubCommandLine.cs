@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
-using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 
@@ -11,8 +10,6 @@ namespace NotificationHub.CommandLine;
 /// <summary>All commands. Results go to the output; everything else an operator is to read goes to the error output.</summary>
 internal static class HubCommandLine
 {
-    private const string ServeName = "serve";
-
     private const string Description = """
         Receives Apple's App and Book Management notifications, keeps them, passes them on as events and reads again what has changed.
         Without a command it serves, as with serve. Every command takes settings as --Section:Key=value, for example
@@ -60,26 +57,13 @@ internal static class HubCommandLine
     {
         var root = new RootCommand(Description)
         {
-            CreateServe(runner),
+            ServeCommand.Create(runner),
             LocationsCommand.Create(runner),
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
         };
-        root.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
+        root.SetAction((_, cancellationToken) => ServeCommand.ServeAsync(runner.Settings, cancellationToken));
         return root;
-    }
-
-    private static Command CreateServe(CommandRunner runner)
-    {
-        var serve = new Command(ServeName, "Receive, route and publish, until it is told to stop.");
-        serve.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
-        return serve;
-    }
-
-    private static async Task<int> ServeAsync(string[] settings, CancellationToken cancellationToken)
-    {
-        await HubApplication.Build(settings).RunAsync(cancellationToken);
-        return ExitCode.Ok;
     }
 
     private static InvocationConfiguration Configuration(ParseResult result, TextWriter output, TextWriter error) =>
@@ -89,7 +73,7 @@ internal static class HubCommandLine
             Error = error,
             EnableDefaultExceptionHandler = false,
             // The serving host listens to the signals itself, and takes its time to write what it has taken in.
-            ProcessTerminationTimeout = result.CommandResult.Command is RootCommand or { Name: ServeName }
+            ProcessTerminationTimeout = result.CommandResult.Command is RootCommand or { Name: ServeCommand.Name }
                 ? null
                 : TimeSpan.FromSeconds(5),
         };
@@ -104,6 +88,7 @@ internal static class HubCommandLine
             RegistrationException
             or SchemaException
             or StorageUnavailableException
+            or DatabaseOpenException
             or SqliteException
             or CryptographicException
             or IOException

@@ -10,8 +10,6 @@ namespace NotificationHub.Hosting;
 /// <summary>Puts the hub together; the service, the simulator, the tests and the benchmarks all run what this builds.</summary>
 internal static class HubApplication
 {
-    private const string DefaultUrl = "http://localhost:5080";
-
     /// <param name="args">Settings as <c>--Section:Key=value</c>; they win over the environment and <c>appsettings.json</c>.</param>
     /// <param name="configure">A last word on the services, for a host that runs the hub within itself.</param>
     /// <exception cref="ConfigurationException">The settings are not usable; all faults are named at once.</exception>
@@ -24,6 +22,7 @@ internal static class HubApplication
         var app = hub.Host.Build();
         app.MapIntake();
         app.MapPublishing();
+        app.ReportStart(hub.FindMisspelt());
         return app;
     }
 
@@ -35,28 +34,15 @@ internal static class HubApplication
             // appsettings.json lies beside the program, wherever it is started from; the data folder does not.
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
         );
-        ListenSomewhere(builder);
         var hub = new HubBuilder(builder);
+        hub.AddListenAddresses();
         hub.AddStorage();
         hub.AddIntake();
         hub.AddRouting();
         hub.AddPublishing();
         hub.AddLocations();
         hub.AddRefetch();
+        hub.RefuseUnknownArguments(args);
         return hub;
-    }
-
-    private static void ListenSomewhere(WebApplicationBuilder builder)
-    {
-        var settings = builder.Configuration;
-        if (
-            settings["urls"] is null
-            && settings["http_ports"] is null
-            && settings["https_ports"] is null
-            && !settings.GetSection("Kestrel:Endpoints").Exists()
-        )
-        {
-            builder.WebHost.UseUrls(DefaultUrl);
-        }
     }
 }

@@ -29,7 +29,14 @@ internal abstract class Database : IAsyncDisposable
     public abstract bool Exists { get; }
 
     /// <summary>Brings the schema up to date and opens the write lane.</summary>
+    /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
+    /// <exception cref="SchemaException">It is of a newer version.</exception>
     public abstract Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Opens the write lane beside a hub that may be running, and leaves the schema alone.</summary>
+    /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
+    /// <exception cref="SchemaException">It is of an older version, or of a newer one.</exception>
+    public abstract Task OpenBesideAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens a connection for reading. Read a page and let it go: an open statement keeps the WAL from being reset.</summary>
     public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken);

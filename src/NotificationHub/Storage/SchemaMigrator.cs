@@ -1,5 +1,7 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 
 namespace NotificationHub.Storage;
 
@@ -20,32 +22,50 @@ internal sealed class SchemaMigrator(Database database)
         )
         """;
 
+    private const string ReadJournal = "select name, sha256 from schema_journal order by name";
+
+    private readonly SqlFiles files = new($"{database.Engine}/Migrations/");
+
     /// <summary>Applies what is missing. Must be called inside the engine's migration lock.</summary>
     /// <returns>The names of the files that were applied now.</returns>
     public async Task<IReadOnlyList<string>> MigrateAsync(WriteTransaction transaction)
     {
-        var files = new SqlFiles($"{database.Engine}/Migrations/");
         if (await transaction.ScalarAsync<long>(database.Sql("JournalExists")) == 0)
         {
             await transaction.ExecuteAsync(CreateJournal);
         }
 
-        var journal = await transaction.QueryAsync<(string Name, string Sha256)>(
-            "select name, sha256 from schema_journal order by name"
-        );
+        var missing = Missing(await transaction.QueryAsync<(string Name, string Sha256)>(ReadJournal));
+        foreach (var name in missing)
+        {
+            await ApplyAsync(transaction, name, files[name], Digest(files[name]));
+        }
+
+        return missing;
+    }
+
+    /// <summary>Changes nothing.</summary>
+    /// <exception cref="SchemaException">The database is older than this version, or newer.</exception>
+    public async Task VerifyAsync(DbConnection connection)
+    {
+        var isJournalled = await connection.ExecuteScalarAsync<long>(database.Sql("JournalExists")) > 0;
+        var journal = isJournalled ? await connection.QueryAsync<(string Name, string Sha256)>(ReadJournal) : [];
+        if (Missing(journal) is [var first, ..])
+        {
+            throw new SchemaException(
+                $"The database {database.Place} is older than this version ('{first}' is missing). "
+                    + "Start this version of the hub: serving brings the database up to date."
+            );
+        }
+    }
+
+    private List<string> Missing(IEnumerable<(string Name, string Sha256)> journal)
+    {
         var applied = journal.ToDictionary(entry => entry.Name, entry => entry.Sha256, StringComparer.Ordinal);
         RefuseUnknown(applied.Keys.Except(files.Names, StringComparer.Ordinal));
-
-        List<string> now = [];
-        foreach (var name in files.Names)
+        foreach (var (name, digest) in applied)
         {
-            var digest = Digest(files[name]);
-            if (!applied.TryGetValue(name, out var known))
-            {
-                await ApplyAsync(transaction, name, files[name], digest);
-                now.Add(name);
-            }
-            else if (known != digest)
+            if (digest != Digest(files[name]))
             {
                 throw new SchemaException(
                     $"The migration '{name}' has been changed since it was applied. Restore the file and write a new migration."
@@ -53,7 +73,7 @@ internal sealed class SchemaMigrator(Database database)
             }
         }
 
-        return now;
+        return [.. files.Names.Where(name => !applied.ContainsKey(name))];
     }
 
     private static async Task ApplyAsync(WriteTransaction transaction, string name, string text, string digest)

@@ -37,9 +37,19 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
     {
         RuleFor(options => options.Provider).Equal("Sqlite").WithMessage("the engine must be Sqlite");
         RuleFor(options => options.ConnectionString)
+            .Cascade(CascadeMode.Stop)
             .Must(NameAFile)
             .WithMessage(
-                "must name a file, such as Data Source=data/notificationhub.db (a database in memory would lose what was answered 200)"
+                "must name a file by its path, such as Data Source=data/notificationhub.db, that can be written (a database in memory would lose what was answered 200)"
+            )
+            .Custom(
+                (text, context) =>
+                {
+                    if (DataFolder.FaultOf(FileOf(text)) is { } fault)
+                    {
+                        context.AddFailure(fault);
+                    }
+                }
             );
         RuleFor(options => options.LeaseDuration)
             .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
@@ -52,13 +62,18 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
             .WithMessage("must lie between 10 milliseconds and one second");
     }
 
+    private static string FileOf(string connectionString) =>
+        Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource);
+
     private static bool NameAFile(string connectionString)
     {
         try
         {
             var builder = new SqliteConnectionStringBuilder(connectionString);
             return builder.DataSource.Length > 0
-                && builder.Mode != SqliteOpenMode.Memory
+                && builder.Mode is SqliteOpenMode.ReadWrite or SqliteOpenMode.ReadWriteCreate
+                // A URI can say all that is refused here.
+                && !builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
                 && !builder.DataSource.Contains(":memory:", StringComparison.Ordinal);
         }
         catch (ArgumentException)

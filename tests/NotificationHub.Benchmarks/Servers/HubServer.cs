@@ -19,6 +19,8 @@ internal static class HubServer
         var app = HubApplication.Build([
             "--urls=http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
+            // The output belongs to what the server answers.
+            "--Logging:Console:LogToStandardErrorThreshold=Trace",
             $"--Storage:ConnectionString=Data Source={file}",
             // One location stands for all: its share must not be what is measured.
             string.Create(CultureInfo.InvariantCulture, $"--Intake:PostsPerSecondPerLocation={10_000_000}"),

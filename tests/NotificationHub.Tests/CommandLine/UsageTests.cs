@@ -41,6 +41,9 @@ public sealed class UsageTests
             "--Storage:BusyTimeout=soon",
             "--Apple:BaseUrl=http://apple.example.com",
             "--Locations:Bogus=1",
+            "--Intak:MaxBodyBytes=5",
+            "--Bogus:Key=1",
+            "--urls=nowhere",
         ]);
 
         run.ExitCode.ShouldBe(ExitCode.Configuration);
@@ -48,18 +51,27 @@ public sealed class UsageTests
         run.Error.ShouldContain("Storage:BusyTimeout");
         run.Error.ShouldContain("Apple:BaseUrl");
         run.Error.ShouldContain("Locations:Bogus");
+        run.Error.ShouldContain("'Intake'");
+        run.Error.ShouldContain("Bogus:Key");
+        run.Error.ShouldContain("nowhere");
         run.Error.ShouldNotContain(" at ");
     }
 
-    [Fact]
-    public async Task An_address_that_cannot_be_listened_on_is_a_fault_of_the_settings()
+    [Theory]
+    [InlineData("--urls=nowhere")]
+    [InlineData("--urls=ftp://127.0.0.1:1")]
+    [InlineData("--urls=http://127.0.0.1:0;http://127.0.0.1:65536")]
+    [InlineData("--urls=http://127.0.0.1:0/base")]
+    [InlineData("--http_ports=0;any")]
+    public async Task An_address_that_cannot_be_listened_on_is_a_fault_of_the_settings(string setting)
     {
         using var folder = new TemporaryFolder();
 
-        var run = await CommandRun.OnAsync(folder.File("hub.db"), "--urls=nowhere", "--Logging:LogLevel:Default=None");
+        var run = await CommandRun.OnAsync(folder.File("hub.db"), setting, "--Logging:LogLevel:Default=None");
 
         run.ExitCode.ShouldBe(ExitCode.Configuration);
-        run.Error.ShouldContain("nowhere");
+        run.Error.ShouldContain(setting.Split('=')[0][2..] + ": ");
+        Directory.EnumerateFileSystemEntries(folder.Path).ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace NotificationHub.Publishing.Feed;
 
-internal static partial class FeedSetup
+internal static class FeedSetup
 {
     public static void AddFeed(this HubBuilder hub)
     {
@@ -10,19 +10,23 @@ internal static partial class FeedSetup
         hub.Services.AddSingleton<SnapshotFeed>();
     }
 
-    /// <summary>Open in Development, behind a consumer's key elsewhere, and not there at all while there is no key.</summary>
+    public static FeedAccess AccessToFeed(this WebApplication app) =>
+        app.Environment.IsDevelopment() ? FeedAccess.Open
+        : app.Services.GetRequiredService<ConsumerKeyVerifier>().HasKeys ? FeedAccess.WithKey
+        : FeedAccess.None;
+
     public static void MapFeed(this WebApplication app)
     {
+        var access = app.AccessToFeed();
+        if (access == FeedAccess.None)
+        {
+            return;
+        }
+
         var feed = app.MapGroup("");
-        if (!app.Environment.IsDevelopment())
+        if (access == FeedAccess.WithKey)
         {
             var verifier = app.Services.GetRequiredService<ConsumerKeyVerifier>();
-            if (!verifier.HasKeys)
-            {
-                Log.NotServed(app.Logger);
-                return;
-            }
-
             feed.AddEndpointFilter(
                 async (context, next) =>
                     IsAccepted(verifier, context.HttpContext) ? await next(context) : Refuse(context.HttpContext)
@@ -43,14 +47,5 @@ internal static partial class FeedSetup
             "Present a consumer's key as Authorization: Bearer KEY or X-Api-Key: KEY.",
             statusCode: StatusCodes.Status401Unauthorized
         );
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(
-            LogLevel.Information,
-            "/events and /snapshot are not served: there is no key in Consumers:ApiKeys."
-        )]
-        public static partial void NotServed(ILogger logger);
     }
 }

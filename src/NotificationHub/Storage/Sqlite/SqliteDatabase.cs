@@ -45,12 +45,10 @@ internal sealed class SqliteDatabase : Database
     /// <summary>About how many pages the write-ahead log holds.</summary>
     public long WalPages => lane.WalPages;
 
-    public override async Task OpenAsync(CancellationToken cancellationToken)
-    {
-        CreatePrivate();
-        await MigrateAsync(cancellationToken);
-        lane.Start();
-    }
+    public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(MigrateAsync, cancellationToken);
+
+    public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
+        OpenAsync(VerifyAsync, cancellationToken);
 
     public override async Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken)
     {
@@ -137,8 +135,28 @@ internal sealed class SqliteDatabase : Database
         );
     }
 
+    private async Task OpenAsync(Func<CancellationToken, Task> prepare, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await prepare(cancellationToken);
+            lane.Start();
+        }
+        catch (Exception exception) when (SqliteOpenFault.IsOne(exception))
+        {
+            throw SqliteOpenFault.Of(File, exception);
+        }
+    }
+
+    private async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenReaderAsync(cancellationToken);
+        await new SchemaMigrator(this).VerifyAsync(connection);
+    }
+
     private async Task MigrateAsync(CancellationToken cancellationToken)
     {
+        CreatePrivate();
         await using var connection = OpenWriter();
         // An immediate transaction is the migration lock: a second hub waits here, then finds nothing to do.
         await using var transaction = connection.BeginTransaction(deferred: false);

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Net;
+
+namespace NotificationHub.Hosting;
+
+/// <summary>Where the hub listens; judged with the other settings, so that it is listed with their faults.</summary>
+internal static class ListenAddresses
+{
+    private const string DefaultUrl = "http://localhost:5080";
+
+    private static readonly string[] PortSettings = ["http_ports", "https_ports"];
+
+    public static void AddListenAddresses(this HubBuilder hub)
+    {
+        var settings = hub.Configuration;
+        if (settings.GetSection("Kestrel:Endpoints").Exists())
+        {
+            return;
+        }
+
+        if (settings["urls"] is null && PortSettings.All(setting => settings[setting] is null))
+        {
+            hub.Host.WebHost.UseUrls(DefaultUrl);
+        }
+
+        foreach (var url in Split(settings["urls"]).Where(url => !CanBeListenedOn(url)))
+        {
+            hub.AddFault("urls", $"'{url}' is no address to listen on, such as {DefaultUrl} or http://+:8080");
+        }
+
+        foreach (var setting in PortSettings)
+        {
+            foreach (var port in Split(settings[setting]).Where(port => !IsPort(port)))
+            {
+                hub.AddFault(setting, $"'{port}' is no port between 0 and {IPEndPoint.MaxPort}");
+            }
+        }
+    }
+
+    private static string[] Split(string? list) =>
+        list?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    private static bool IsPort(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort;
+
+    private static bool CanBeListenedOn(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address is { PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort }
+                && (
+                    address.Scheme.Equals(Uri.UriSchemeHttp, StringComparison.OrdinalIgnoreCase)
+                    || address.Scheme.Equals(Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase)
+                );
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Options;
+using NotificationHub.Publishing;
+using NotificationHub.Publishing.Feed;
+using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Hosting;
+
+/// <summary>Says at the start what the hub works with, and what its settings seem to have forgotten.</summary>
+internal static partial class StartReport
+{
+    public static void ReportStart(this WebApplication app, IEnumerable<UnknownSection> misspelt)
+    {
+        foreach (var section in misspelt)
+        {
+            Log.Misspelt(app.Logger, section.Name, section.Meant);
+        }
+
+        var bus = app.Services.GetRequiredService<IOptions<ServiceBusOptions>>().Value;
+        if (bus.IsConfigured && !app.Environment.IsDevelopment())
+        {
+            WarnOfReferences(app);
+        }
+
+        // Not before the ports are known.
+        app.Lifetime.ApplicationStarted.Register(() => ReportStarted(app, bus));
+    }
+
+    // An event that is too large for a message is fetched from the feed.
+    private static void WarnOfReferences(WebApplication app)
+    {
+        if (app.Services.GetRequiredService<IOptions<PublishingOptions>>().Value.PublicUrl is null)
+        {
+            Log.NoPublicUrl(app.Logger);
+        }
+
+        if (app.AccessToFeed() == FeedAccess.None)
+        {
+            Log.NoKeys(app.Logger);
+        }
+    }
+
+    private static void ReportStarted(WebApplication app, ServiceBusOptions bus)
+    {
+        Log.Keeping(app.Logger, app.Services.GetRequiredService<Database>().Place);
+        if (bus.IsConfigured)
+        {
+            Log.Publishing(app.Logger, HostOf(bus));
+        }
+        else
+        {
+            Log.NotPublishing(app.Logger);
+        }
+
+        var feeds = string.Join(", ", app.Urls.Select(url => $"{url}/events"));
+        switch (app.AccessToFeed())
+        {
+            case FeedAccess.Open:
+                Log.FeedOpen(app.Logger, feeds);
+                break;
+            case FeedAccess.WithKey:
+                Log.FeedWithKey(app.Logger, feeds);
+                break;
+            default:
+                Log.NoFeed(app.Logger, app.Environment.EnvironmentName);
+                break;
+        }
+    }
+
+    private static string? HostOf(ServiceBusOptions bus) =>
+        bus.ConnectionString is { Length: > 0 } text
+        && ServiceBusConnectionString.TryParse(text, out var connection, out _)
+            ? connection.Endpoint.Authority
+            : bus.FullyQualifiedNamespace;
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Nothing reads the settings of section '{Section}'. Did you mean '{Meant}'?")]
+        public static partial void Misspelt(ILogger logger, string section, string? meant);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "An event too large for a message will refer to no host: set Publishing:PublicUrl to the https address where consumers reach this hub."
+        )]
+        public static partial void NoPublicUrl(ILogger logger);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "An event too large for a message cannot be fetched by anyone: set Consumers:ApiKeys:0:Name and Consumers:ApiKeys:0:Sha256 for its consumer."
+        )]
+        public static partial void NoKeys(ILogger logger);
+
+        [LoggerMessage(LogLevel.Information, "The database is {Place}.")]
+        public static partial void Keeping(ILogger logger, string place);
+
+        [LoggerMessage(LogLevel.Information, "Events are published to the Service Bus {Bus}.")]
+        public static partial void Publishing(ILogger logger, string? bus);
+
+        [LoggerMessage(
+            LogLevel.Information,
+            "Events are published to no Service Bus: neither ServiceBus:FullyQualifiedNamespace nor ServiceBus:ConnectionString is set."
+        )]
+        public static partial void NotPublishing(ILogger logger);
+
+        [LoggerMessage(LogLevel.Information, "Events are read at {Feeds}, without a key: this is Development.")]
+        public static partial void FeedOpen(ILogger logger, string feeds);
+
+        [LoggerMessage(LogLevel.Information, "Events are read at {Feeds}, with a consumer's key.")]
+        public static partial void FeedWithKey(ILogger logger, string feeds);
+
+        [LoggerMessage(
+            LogLevel.Information,
+            "/events and /snapshot are not served: there is no key in Consumers:ApiKeys, and {Environment} is not Development."
+        )]
+        public static partial void NoFeed(ILogger logger, string environment);
+    }
+}
