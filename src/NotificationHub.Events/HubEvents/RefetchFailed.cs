@@ -6,12 +6,12 @@ public sealed record RefetchFailed
     /// <summary>What was to be read: <c>asset</c>, <c>assignments</c>, <c>user</c>, <c>subscription</c> or <c>subscription-assignments</c>.</summary>
     public required string Resource { get; init; }
 
-    /// <summary>Which one.</summary>
-    public required string Key { get; init; }
+    /// <summary>Which one: <c>adamId/pricingParam</c>, or a subscription's <c>adamId</c>. Absent for a user: the hub's topic names nobody.</summary>
+    public string? Key { get; init; }
 
     /// <summary>How often it was tried.</summary>
     public required long Attempts { get; init; }
 
-    /// <summary>What Apple said or what went wrong on the way.</summary>
+    /// <summary>The kind of fault and Apple's number or the status, such as <c>Refused 9602</c>; never Apple's text, which may name people.</summary>
     public required string Fault { get; init; }
 }

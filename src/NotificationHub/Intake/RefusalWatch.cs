@@ -40,7 +40,9 @@ internal sealed partial class RefusalWatch(
             {
                 await ReportAsync(stoppingToken);
             }
-            catch (StorageUnavailableException exception)
+#pragma warning disable CA1031 // Whatever it was, the next period is looked at: an exception that leaves here would end the hub.
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 Log.NotReported(logger, exception);
             }

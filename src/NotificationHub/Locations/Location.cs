@@ -35,6 +35,9 @@ internal sealed record Location
 
     public long? TokenExpiresAt { get; init; }
 
+    /// <summary>Apple is not called before this, whatever is asked for; null where it never asked to be left alone.</summary>
+    public long? PausedUntil { get; init; }
+
     public required long CreatedAt { get; init; }
 
     /// <summary>When the registration was confirmed; null while it is pending.</summary>

@@ -4,7 +4,8 @@ namespace NotificationHub.Locations;
 
 /// <summary>
 /// Registers a location at Apple with this hub as the receiver of its notifications. It rolls forward: only what Apple certainly
-/// refused is undone; what is unknown stays accepted, and the same command finds out and finishes.
+/// refused is undone; what is unknown stays accepted, and the same command finds out and finishes. A location whose content token
+/// has ended, or that was taken over, comes back in the same way, under its id.
 /// </summary>
 internal sealed class LocationRegistration(
     RegistrationLedger ledger,
@@ -172,8 +173,8 @@ internal sealed class LocationRegistration(
     ) =>
         new(
             RegistrationFault.Unconfirmed,
-            $"Whether Apple has taken the configuration is not known yet ({reason}). The location {attempt.LocationId} stays pending and "
-                + "accepts posts. Run the same command again: it finds out and finishes.",
+            $"Whether Apple has taken the configuration is not known yet ({reason}). The location {attempt.LocationId} stays "
+                + $"{attempt.Location.StateWord} and accepts posts. Run the same command again: it finds out and finishes.",
             innerException
         );
 }

@@ -12,6 +12,15 @@ internal static class LocationStates
     /// <summary>Whether Apple may be called for a location in this state.</summary>
     public static bool MayCallApple(LocationState state) => state is LocationState.Valid or LocationState.Expiring;
 
+    /// <summary>Whether only a new registration lets Apple be called again.</summary>
+    public static bool NeedsRegistration(LocationState state) =>
+        state
+            is LocationState.Pending
+                or LocationState.Expired
+                or LocationState.Revoked
+                or LocationState.Invalid
+                or LocationState.TakenOver;
+
     /// <summary>The state after an answer without an error.</summary>
     /// <param name="current">The state before.</param>
     /// <param name="recordedMdmId">The <c>mdmInfo.id</c> that was recorded at registration.</param>

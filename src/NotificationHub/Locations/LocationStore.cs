@@ -16,7 +16,7 @@ internal sealed class LocationStore(Database database)
         select location_id LocationId, u_id UId, name, state StateWord, state_reason StateReason, state_since StateSince,
             receive_only ReceiveOnly, mdm_id MdmId, mdm_name MdmName, mdm_metadata MdmMetadata, notification_url NotificationUrl,
             notification_types NotificationTypes, content_token ContentToken, token_expires_at TokenExpiresAt,
-            created_at CreatedAt, registered_at RegisteredAt
+            paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt
         from location
         """;
 
@@ -67,7 +67,7 @@ internal sealed class LocationStore(Database database)
     /// <param name="transaction">The transaction of whoever learned of it.</param>
     /// <param name="locationId">The location.</param>
     /// <param name="state">What <see cref="LocationStates"/> says.</param>
-    /// <param name="reason">What showed it, such as Apple's message; for people.</param>
+    /// <param name="reason">What showed it, for people; nothing personal.</param>
     /// <param name="owner">Who owns it now, where it was taken over.</param>
     /// <returns>False where the location is in that state already, or is not there.</returns>
     public async Task<bool> SetStateAsync(
@@ -108,6 +108,18 @@ internal sealed class LocationStore(Database database)
 
         return true;
     }
+
+    /// <summary>Lets Apple alone for the location until then, also after a restart; one that reaches further stays.</summary>
+    /// <param name="until">Unix milliseconds.</param>
+    public static Task PauseAsync(WriteTransaction transaction, string locationId, long until) =>
+        transaction.ExecuteAsync(
+            """
+            update location
+            set paused_until = @until
+            where location_id = @locationId and (paused_until is null or paused_until < @until)
+            """,
+            new { locationId, until }
+        );
 
     /// <summary>Notes the end of the content token, as an answer of Apple names it.</summary>
     public static Task SetTokenExpiryAsync(WriteTransaction transaction, string locationId, DateTimeOffset expiresAt) =>

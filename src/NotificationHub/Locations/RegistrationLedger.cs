@@ -13,8 +13,8 @@ internal sealed class RegistrationLedger(
     TimeProvider time
 )
 {
-    /// <summary>A new location, or the pending one of an attempt that was interrupted.</summary>
-    /// <exception cref="RegistrationException">The library is registered already.</exception>
+    /// <summary>A new location, the pending one of an attempt that was interrupted, or one that stopped calling Apple and comes back.</summary>
+    /// <exception cref="RegistrationException">The library is registered already, and its content token works.</exception>
     public async Task<RegistrationAttempt> PlanAsync(
         RegistrationRequest request,
         ClientConfig found,
@@ -23,7 +23,7 @@ internal sealed class RegistrationLedger(
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var known = found.UId is null ? null : await LocationStore.FindByUIdAsync(connection, found.UId);
-        if (known is not null && known.State != LocationState.Pending)
+        if (known is not null && !LocationStates.NeedsRegistration(known.State))
         {
             throw AlreadyRegistered(known.LocationId);
         }
@@ -36,7 +36,7 @@ internal sealed class RegistrationLedger(
             LocationId = locationId,
             UId = found.UId,
             Name = found.LocationName,
-            StateWord = LocationState.Pending.Word(),
+            StateWord = (known?.State ?? LocationState.Pending).Word(),
             StateSince = now,
             ReceiveOnly = false,
             MdmId = mdmInfo.Id,
@@ -45,7 +45,7 @@ internal sealed class RegistrationLedger(
             NotificationUrl = NotificationUrl.Of(request.HubUrl, locationId),
             ContentToken = protector.Protect(request.Token),
             TokenExpiresAt = (found.TokenExpirationDate ?? request.Token.ExpiresAt)?.ToUnixTimeMilliseconds(),
-            CreatedAt = now,
+            CreatedAt = known?.CreatedAt ?? now,
         };
         return new RegistrationAttempt(location, mdmInfo, await SecretStore.PendingAsync(connection, locationId));
     }
@@ -107,7 +107,12 @@ internal sealed class RegistrationLedger(
             return await database.WriteAsync(
                 async transaction =>
                 {
-                    await LocationStore.SaveAsync(transaction, location);
+                    // One that is registered stays as it is until Apple has certainly taken the new configuration.
+                    if (location.State == LocationState.Pending)
+                    {
+                        await LocationStore.SaveAsync(transaction, location);
+                    }
+
                     await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, location.StateSince);
                     return await locations.BumpAsync(transaction);
                 },

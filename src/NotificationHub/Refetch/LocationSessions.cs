@@ -12,6 +12,9 @@ internal sealed class LocationPace(RequestRate rate)
 
     /// <summary>Reads in a row that failed because of Apple or the network, whichever target they were for.</summary>
     public int FaultsInARow { get; set; }
+
+    /// <summary>Answers in a row that Apple does not know the content token.</summary>
+    public int UnknownTokenAnswers { get; set; }
 }
 
 /// <summary>A location's view of Apple, and its pace.</summary>
@@ -27,6 +30,7 @@ internal sealed class LocationSessions(
 {
     private readonly ConcurrentDictionary<string, LocationPace> paces = new(StringComparer.Ordinal);
 
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The content token cannot be decrypted: its key is missing.</exception>
     public LocationSession Open(Location location)
     {
         var pace = paces.GetOrAdd(

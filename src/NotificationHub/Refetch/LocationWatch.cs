@@ -7,6 +7,9 @@ namespace NotificationHub.Refetch;
 /// <summary>Follows what answers say of the location itself: its owner, and the end of its content token.</summary>
 internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
 {
+    /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
+    private const int UnknownTokenAnswersUntilInvalid = 2;
+
     /// <exception cref="LocationClosedException">Another server has taken the location over.</exception>
     public async Task ObserveAsync(RefetchTurn turn, RecordPage page)
     {
@@ -34,7 +37,7 @@ internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
                 await LocationStore.SetTokenExpiryAsync(transaction, location.LocationId, date);
             }
 
-            await locations.SetStateAsync(transaction, location.LocationId, state, ReasonOf(state, page));
+            await locations.SetStateAsync(transaction, location.LocationId, state, ReasonOf(state, page), page.MdmInfo);
         });
         turn.Location = location with
         {
@@ -47,14 +50,24 @@ internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
         }
     }
 
-    /// <summary>Brings the location into the state that an error about its content token means.</summary>
+    /// <summary>Brings the location into the state that an error about its content token means; an unknown one must be so twice in a row.</summary>
     public async Task ObserveAsync(RefetchTurn turn, AppleException fault)
     {
+        turn.Pace.UnknownTokenAnswers += fault.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
+        if (
+            fault.Kind == AppleErrorKind.TokenInvalid
+            && turn.Pace.UnknownTokenAnswers < UnknownTokenAnswersUntilInvalid
+        )
+        {
+            return;
+        }
+
+        turn.Pace.UnknownTokenAnswers = 0;
         var state = LocationStates.AfterFault(turn.Location.State, fault.Kind);
         if (state != turn.Location.State)
         {
             await turn.WriteAsync(transaction =>
-                locations.SetStateAsync(transaction, turn.Location.LocationId, state, fault.Message)
+                locations.SetStateAsync(transaction, turn.Location.LocationId, state, FaultWords.Of(fault))
             );
             turn.Location = turn.Location with { StateWord = state.Word() };
         }

@@ -2,10 +2,12 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Events;
+using NotificationHub.Locations;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch;
 
@@ -23,53 +25,89 @@ internal sealed partial class RefetchFailures(
     /// <returns>Whether the location's other reads may go on.</returns>
     public async Task<bool> NoteAsync(RefetchTurn turn, RefetchStep step, AppleException fault)
     {
-        Log.Failed(logger, turn.Location.LocationId, fault.Kind, fault.Message);
+        Log.Failed(logger, turn.Location.LocationId, FaultWords.Of(fault));
         RefetchMetrics.CountError(fault.Kind);
         if (fault.IsTokenFault)
         {
             await watch.ObserveAsync(turn, fault);
+            if (LocationStates.MayCallApple(turn.Location.State))
+            {
+                await PauseAsync(turn, Longer(options.Value.FirstRetryDelay, fault.RetryAfter));
+            }
+
             return false;
         }
 
         if (fault.Kind is AppleErrorKind.Paused)
         {
-            await PostponeAsync(turn, DueIn(fault.RetryAfter ?? TimeSpan.Zero));
+            await PauseAsync(turn, fault.RetryAfter ?? TimeSpan.Zero);
             return false;
         }
 
         var concernsAll =
             fault.Kind is AppleErrorKind.Throttled or AppleErrorKind.Unavailable or AppleErrorKind.Network;
         turn.Pace.FaultsInARow += concernsAll ? 1 : 0;
-        foreach (var chunk in step.Targets.Chunk(SnapshotStore.ChunkSize))
-        {
-            await turn.WriteAsync(transaction => FailAsync(transaction, turn, chunk, fault, concernsAll));
-        }
-
+        await FailAsync(turn, step, fault, concernsAll);
         if (concernsAll)
         {
-            await PostponeAsync(turn, DueIn(Longer(Backoff(turn.Pace.FaultsInARow - 1), fault.RetryAfter)));
+            await PauseAsync(turn, Longer(Backoff(turn.Pace.FaultsInARow - 1), fault.RetryAfter));
         }
 
         return !concernsAll;
     }
 
-    private static Task PostponeAsync(RefetchTurn turn, long until) =>
-        turn.WriteAsync(transaction => TargetStore.PostponeAsync(transaction, turn.Location.LocationId, until));
+    /// <summary>Whatever it was, it came of these targets: they are tried again later, and the location's other reads go on.</summary>
+    public async Task NoteAsync(RefetchTurn turn, RefetchStep step, Exception exception)
+    {
+        Log.Broke(logger, turn.Location.LocationId, step.Targets[0].Resource, exception);
+        await FailAsync(turn, step, exception, concernsAll: false);
+    }
+
+    /// <summary>The location's content token cannot be read: it waits, and the other locations go on.</summary>
+    public async Task NoteUnreadableAsync(
+        Lease lease,
+        string locationId,
+        Exception exception,
+        CancellationToken cancellationToken
+    )
+    {
+        Log.TokenUnreadable(logger, locationId, exception);
+        await database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                await LocationStore.PauseAsync(transaction, locationId, DueIn(options.Value.LongestRetryDelay));
+            },
+            cancellationToken
+        );
+    }
+
+    private Task PauseAsync(RefetchTurn turn, TimeSpan length) =>
+        turn.WriteAsync(transaction => LocationStore.PauseAsync(transaction, turn.Location.LocationId, DueIn(length)));
+
+    private async Task FailAsync(RefetchTurn turn, RefetchStep step, Exception fault, bool concernsAll)
+    {
+        foreach (var chunk in step.Targets.Chunk(SnapshotStore.ChunkSize))
+        {
+            await turn.WriteAsync(transaction => FailAsync(transaction, turn, chunk, fault, concernsAll));
+        }
+    }
 
     private async Task FailAsync(
         WriteTransaction transaction,
         RefetchTurn turn,
         ClaimedTarget[] targets,
-        AppleException fault,
+        Exception fault,
         bool concernsAll
     )
     {
+        var asked = (fault as AppleException)?.RetryAfter;
         foreach (var target in targets)
         {
             var attempts = target.Attempts + 1;
             var hopeless = !concernsAll && attempts >= options.Value.AttemptsUntilFailed;
             var delay = hopeless ? options.Value.FailedRetryDelay : Backoff(target.Attempts);
-            await TargetStore.FailAsync(transaction, target, fault.Message, DueIn(Longer(delay, fault.RetryAfter)));
+            await TargetStore.FailAsync(transaction, target, FaultWords.Of(fault), DueIn(Longer(delay, asked)));
             if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
             {
                 Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts);
@@ -78,19 +116,22 @@ internal sealed partial class RefetchFailures(
         }
     }
 
-    private NewEvent EventOf(ClaimedTarget target, long attempts, AppleException fault) =>
-        new()
+    private NewEvent EventOf(ClaimedTarget target, long attempts, Exception fault)
+    {
+        // A user's key is the clientUserId: who may follow the hub need not know the users.
+        var key = target.Resource == RefetchResources.User ? null : target.Key;
+        return new NewEvent
         {
             Type = EventNames.RefetchFailed,
             LocationId = target.LocationId,
-            Subject = $"{target.Resource}/{target.Key}",
+            Subject = key is null ? target.Resource : $"{target.Resource}/{key}",
             Data = JsonSerializer.SerializeToUtf8Bytes(
                 new RefetchFailed
                 {
                     Resource = target.Resource,
-                    Key = target.Key,
+                    Key = key,
                     Attempts = attempts,
-                    Fault = fault.Message,
+                    Fault = FaultWords.Of(fault),
                 },
                 EventJsonContext.Wire.RefetchFailed
             ),
@@ -98,6 +139,7 @@ internal sealed partial class RefetchFailures(
             Traceparent = target.Traceparent,
             CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
+    }
 
     /// <summary>Doubled with each failure before, up to the longest, and spread by half of itself so that locations do not return together.</summary>
     private TimeSpan Backoff(long failuresBefore)
@@ -113,8 +155,20 @@ internal sealed partial class RefetchFailures(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "A read for location {LocationId} failed ({Kind}): {Fault}")]
-        public static partial void Failed(ILogger logger, string locationId, AppleErrorKind kind, string fault);
+        [LoggerMessage(LogLevel.Warning, "A read for location {LocationId} failed: {Fault}")]
+        public static partial void Failed(ILogger logger, string locationId, string fault);
+
+        [LoggerMessage(
+            LogLevel.Error,
+            "A read of {Resource} for location {LocationId} broke off; it is tried again later."
+        )]
+        public static partial void Broke(ILogger logger, string locationId, string resource, Exception exception);
+
+        [LoggerMessage(
+            LogLevel.Error,
+            "The content token of location {LocationId} cannot be decrypted, so that nothing is read: is the key ring complete?"
+        )]
+        public static partial void TokenUnreadable(ILogger logger, string locationId, Exception exception);
 
         [LoggerMessage(
             LogLevel.Error,

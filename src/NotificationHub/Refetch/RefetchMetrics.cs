@@ -29,7 +29,7 @@ internal static class RefetchMetrics
     private static readonly Gauge<long> Pending = Meter.CreateGauge<long>(
         "notificationhub.refetch.pending",
         "{target}",
-        "Targets of this replica's shards that wait to be read."
+        "Targets that wait to be read, counted every ten seconds and to 100,000 at most."
     );
 
     public static void CountRequest(string kind) => Requests.Add(1, new KeyValuePair<string, object?>("kind", kind));

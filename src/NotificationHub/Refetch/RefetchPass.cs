@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
@@ -15,6 +16,7 @@ internal sealed class RefetchPass(
     RefetchWalk walk,
     RefetchFailures failures,
     LocationSessions sessions,
+    TurnQueue queue,
     IOptions<RefetchOptions> options,
     TimeProvider time
 )
@@ -29,7 +31,6 @@ internal sealed class RefetchPass(
             return 0;
         }
 
-        var startedAt = time.GetTimestamp();
         var done = 0;
         foreach (var step in steps)
         {
@@ -39,7 +40,7 @@ internal sealed class RefetchPass(
             }
 
             done++;
-            if (time.GetElapsedTime(startedAt) >= options.Value.TurnLength)
+            if (turn.Place.IsOver)
             {
                 break;
             }
@@ -61,13 +62,20 @@ internal sealed class RefetchPass(
             targets.Count == 0
             || await LocationStore.FindAsync(connection, locationId) is not { ContentToken: not null } location
             || !LocationStates.MayCallApple(location.State)
+            || location.PausedUntil > now
         )
         {
             return null;
         }
 
         var known = await KnowledgeReader.ReadAsync(connection, locationId, targets);
-        var turn = new RefetchTurn(database, lease, sessions.Open(location), cancellationToken)
+        if (await OpenAsync(location, lease, cancellationToken) is not { } session)
+        {
+            return null;
+        }
+
+        var place = new TurnPlace(queue, locationId, options.Value.TurnLength, database.Pulses, time);
+        var turn = new RefetchTurn(database, lease, session, place, cancellationToken)
         {
             Location = location,
             UsersKnown = known.UsersVersion is not null,
@@ -75,11 +83,30 @@ internal sealed class RefetchPass(
         return (turn, RefetchPlan.Create(targets, known));
     }
 
+    /// <returns>Null where the content token cannot be decrypted.</returns>
+    private async Task<LocationSession?> OpenAsync(Location location, Lease lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return sessions.Open(location);
+        }
+        catch (Exception exception) when (exception is CryptographicException or FormatException)
+        {
+            await failures.NoteUnreadableAsync(lease, location.LocationId, exception, cancellationToken);
+            return null;
+        }
+    }
+
     /// <returns>Whether the turn goes on.</returns>
     private async Task<bool> RunAsync(RefetchTurn turn, RefetchStep step)
     {
         try
         {
+            if (step.Reads.Count == 0)
+            {
+                throw new InvalidDataException("The target names nothing that can be read.");
+            }
+
             for (var i = 0; i < step.Reads.Count; i++)
             {
                 if (!await ReadAsync(turn, step, step.Reads[i], isLast: i == step.Reads.Count - 1))
@@ -98,7 +125,17 @@ internal sealed class RefetchPass(
         {
             return false;
         }
+#pragma warning disable CA1031 // What one target brings about must not keep the location's others from being read.
+        catch (Exception exception) when (!EndsTurn(exception))
+#pragma warning restore CA1031
+        {
+            await failures.NoteAsync(turn, step, exception);
+            return true;
+        }
     }
+
+    private static bool EndsTurn(Exception exception) =>
+        exception is LeaseLostException or OperationCanceledException or StorageUnavailableException;
 
     /// <summary>Once more from the start where Apple asks for it.</summary>
     private async Task<bool> ReadAsync(RefetchTurn turn, RefetchStep step, RefetchRead read, bool isLast)

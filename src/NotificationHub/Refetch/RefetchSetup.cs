@@ -20,6 +20,11 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<RefetchWalk>();
         hub.Services.AddSingleton<RefetchFailures>();
         hub.Services.AddSingleton<RefetchPass>();
+        hub.Services.AddSingleton<PendingTargets>();
+        hub.Services.AddSingleton(services => new TurnQueue(
+            services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelLocations,
+            services.GetRequiredService<TimeProvider>()
+        ));
         hub.Services.AddHostedService<RefetchWorker>();
     }
 

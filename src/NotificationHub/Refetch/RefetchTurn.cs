@@ -10,6 +10,7 @@ internal sealed class RefetchTurn(
     Database database,
     Lease lease,
     LocationSession session,
+    TurnPlace place,
     CancellationToken cancellationToken
 )
 {
@@ -22,6 +23,8 @@ internal sealed class RefetchTurn(
     public AppleSession Apple => session.Apple;
 
     public LocationPace Pace => session.Pace;
+
+    public TurnPlace Place => place;
 
     public CancellationToken CancellationToken => cancellationToken;
 

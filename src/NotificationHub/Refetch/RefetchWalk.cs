@@ -39,9 +39,14 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
             RefetchMetrics.CountRequest(read.Kind.Name);
             await watch.ObserveAsync(turn, page);
             await TakeInAsync(turn, walk, page);
+            if (!page.IsLast)
+            {
+                await turn.Place.ShareAsync(turn.CancellationToken);
+            }
         } while (!page.IsLast);
 
         turn.Pace.FaultsInARow = 0;
+        turn.Pace.UnknownTokenAnswers = 0;
         return walk.IsSettled || await SettleDisturbedAsync(turn, step, walk);
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Options;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -11,7 +10,8 @@ internal sealed partial class RefetchWorker(
     Database database,
     LeaseKeeper leases,
     RefetchPass pass,
-    IOptions<RefetchOptions> options,
+    TurnQueue queue,
+    PendingTargets pending,
     TimeProvider time,
     ILogger<RefetchWorker> logger
 ) : BackgroundService
@@ -24,9 +24,7 @@ internal sealed partial class RefetchWorker(
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
 
     private readonly RefetchShards shards = new(leases, time);
-    private readonly TurnQueue queue = new(options.Value.ParallelLocations, time);
     private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
-    private readonly Pulse turnEnded = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,7 +32,7 @@ internal sealed partial class RefetchWorker(
         {
             while (!stoppingToken.IsCancellationRequested)
             {
-                var signal = Task.WhenAny(database.Pulses.TargetsRequested.Next, turnEnded.Next);
+                var signal = database.Pulses.TargetsRequested.Next;
                 var wait = await LookAsync(stoppingToken);
                 await Task.Delay(LookInterval, time, stoppingToken);
                 await Pulse.WaitAsync(signal, wait, time, stoppingToken);
@@ -46,7 +44,7 @@ internal sealed partial class RefetchWorker(
         }
 
         await Task.WhenAll(running.Values);
-        await shards.ReleaseAsync(CancellationToken.None);
+        await ReleaseAsync();
     }
 
     /// <returns>How long there is nothing to look for, so far as is known.</returns>
@@ -57,10 +55,26 @@ internal sealed partial class RefetchWorker(
             await shards.TakeFreeAsync(stoppingToken);
             return await StartTurnsAsync(stoppingToken);
         }
-        catch (Exception exception) when (exception is StorageUnavailableException or System.Data.Common.DbException)
+#pragma warning disable CA1031 // Whatever it was, it is looked again: an exception that leaves here would end the hub.
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             Log.NotLooked(logger, exception);
             return PollInterval;
+        }
+    }
+
+    private async Task ReleaseAsync()
+    {
+        try
+        {
+            await shards.ReleaseAsync(CancellationToken.None);
+        }
+#pragma warning disable CA1031 // A lease that is not given back runs out.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.NotReleased(logger, exception);
         }
     }
 
@@ -73,10 +87,14 @@ internal sealed partial class RefetchWorker(
 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var locations = await DueLocations.ReadAsync(database, shards.Held, now, stoppingToken);
-        RefetchMetrics.SetPending(locations.Pending);
-        foreach (var (locationId, shard) in queue.Take(locations.Due, due => due.LocationId))
+        if (await pending.CountAsync(stoppingToken) is { } count)
         {
-            var lease = shards.LeaseOf(shard);
+            RefetchMetrics.SetPending(count);
+        }
+
+        foreach (var locationId in queue.Take(locations.Due))
+        {
+            var lease = shards.LeaseOf(RefetchTargets.ShardOf(locationId));
             running[locationId] = Task.Run(
                 () => RunTurnAsync(locationId, lease, stoppingToken),
                 CancellationToken.None
@@ -111,7 +129,8 @@ internal sealed partial class RefetchWorker(
         {
             running.TryRemove(locationId, out _);
             queue.End(locationId);
-            turnEnded.Raise();
+            // There is a place for another location.
+            database.Pulses.TargetsRequested.Raise();
         }
     }
 
@@ -119,6 +138,12 @@ internal sealed partial class RefetchWorker(
     {
         [LoggerMessage(LogLevel.Warning, "What is due to be read cannot be looked up now.")]
         public static partial void NotLooked(ILogger logger, Exception exception);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "The shards of the reads could not be given back; they run out by themselves."
+        )]
+        public static partial void NotReleased(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Error, "The reads for location {LocationId} failed; they are tried again.")]
         public static partial void TurnFailed(ILogger logger, string locationId, Exception exception);

@@ -10,28 +10,48 @@ internal sealed class TurnQueue(int parallel, TimeProvider time)
     private readonly HashSet<string> running = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> lastTurns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> resting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TaskCompletionSource> left = new(StringComparer.Ordinal);
     private long turns;
+    private bool isCrowded;
 
-    /// <summary>Takes as many of the locations as may be read now; each is to be given back by <see cref="End"/>.</summary>
+    /// <summary>Takes as many of the locations as may be read now, those that left their place among them; each one returned is to be given back by <see cref="End"/>.</summary>
     /// <param name="due">Those with due targets, the longest waiting ones first.</param>
-    public IReadOnlyList<T> Take<T>(IReadOnlyList<T> due, Func<T, string> locationOf)
+    public IReadOnlyList<string> Take(IReadOnlyList<string> due)
     {
         lock (gate)
         {
-            Forget([.. due.Select(locationOf)]);
-            List<T> taken =
+            Forget([.. due, .. left.Keys]);
+            List<string> candidates =
             [
-                .. due.Where(entry => !running.Contains(locationOf(entry)) && !resting.ContainsKey(locationOf(entry)))
-                    .OrderBy(entry => lastTurns.GetValueOrDefault(locationOf(entry)))
-                    .Take(parallel - running.Count),
+                .. due.Where(location => !running.Contains(location) && !resting.ContainsKey(location)),
+                .. left.Keys,
             ];
-            foreach (var location in taken.Select(locationOf))
+            List<string> taken =
+            [
+                .. candidates.OrderBy(location => lastTurns.GetValueOrDefault(location)).Take(parallel - PlacesTaken),
+            ];
+            isCrowded = taken.Count < candidates.Count;
+            return [.. taken.Where(BeginTurn)];
+        }
+    }
+
+    /// <summary>Leaves the place to a location that waits for one.</summary>
+    /// <param name="turn">Ends when it is this location's turn again.</param>
+    /// <returns>False where none waits and it keeps the place.</returns>
+    public bool TryLeave(string locationId, out Task turn)
+    {
+        lock (gate)
+        {
+            if (!isCrowded || !running.Contains(locationId))
             {
-                running.Add(location);
-                lastTurns[location] = ++turns;
+                turn = Task.CompletedTask;
+                return false;
             }
 
-            return taken;
+            var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            left[locationId] = again;
+            turn = again.Task;
+            return true;
         }
     }
 
@@ -40,6 +60,7 @@ internal sealed class TurnQueue(int parallel, TimeProvider time)
         lock (gate)
         {
             running.Remove(locationId);
+            left.Remove(locationId);
         }
     }
 
@@ -50,6 +71,21 @@ internal sealed class TurnQueue(int parallel, TimeProvider time)
         {
             resting[locationId] = time.GetUtcNow() + length;
         }
+    }
+
+    private int PlacesTaken => running.Count - left.Count;
+
+    /// <returns>False where the location goes on with the turn that it left.</returns>
+    private bool BeginTurn(string location)
+    {
+        lastTurns[location] = ++turns;
+        if (left.Remove(location, out var again))
+        {
+            again.SetResult();
+            return false;
+        }
+
+        return running.Add(location);
     }
 
     private void Forget(HashSet<string> due)

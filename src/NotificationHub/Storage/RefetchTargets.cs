@@ -86,7 +86,6 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
                 request.Key,
                 request.CorrelationId,
                 request.Traceparent,
-                Shard = ShardOf(request.LocationId),
                 Holders = holders,
                 next.FirstRequestedAt,
                 next.DueAt,
@@ -99,16 +98,17 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
     private const string Insert = """
         insert into refetch_target
         (
-            location_id, resource, key, shard, requested, fetched, holders, first_requested_at, last_requested_at,
+            location_id, resource, key, requested, fetched, holders, first_requested_at, last_requested_at,
             due_at, max_wait, attempts, correlation_id, traceparent
         )
         values
         (
-            @LocationId, @Resource, @Key, @Shard, 1, 0, @Holders, @FirstRequestedAt, @now,
+            @LocationId, @Resource, @Key, 1, 0, @Holders, @FirstRequestedAt, @now,
             @DueAt, @MaxWait, 0, @CorrelationId, @Traceparent
         )
         """;
 
+    // Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification.
     private const string Update = """
         update refetch_target
         set requested = requested + 1, holders = @Holders, first_requested_at = @FirstRequestedAt, last_requested_at = @now,

@@ -7,8 +7,13 @@ namespace NotificationHub.Tests.Locations;
 internal sealed class LogLines : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> lines = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> awaited = new(StringComparer.Ordinal);
 
     public string Text => string.Join('\n', lines);
+
+    /// <summary>Ends with the next line that has the text in it.</summary>
+    public Task Next(string text) =>
+        awaited.GetOrAdd(text, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -23,7 +28,15 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         TState state,
         Exception? exception,
         Func<TState, Exception?, string> formatter
-    ) => lines.Enqueue($"{formatter(state, exception)} {exception}");
+    )
+    {
+        var line = $"{formatter(state, exception)} {exception}";
+        lines.Enqueue(line);
+        foreach (var text in awaited.Keys.Where(text => line.Contains(text, StringComparison.Ordinal)))
+        {
+            awaited[text].TrySetResult();
+        }
+    }
 
     public void Dispose() { }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch;
 using NotificationHub.Simulator.Apple;
@@ -23,13 +24,14 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     [Theory]
-    [InlineData("Expired", "expired", EventNames.LocationTokenExpired)]
-    [InlineData("Revoked", "revoked", EventNames.LocationTokenRevoked)]
-    [InlineData("Invalid", "invalid", EventNames.LocationTokenRevoked)]
+    [InlineData("Expired", "expired", EventNames.LocationTokenExpired, 1)]
+    [InlineData("Revoked", "revoked", EventNames.LocationTokenRevoked, 1)]
+    [InlineData("Invalid", "invalid", EventNames.LocationTokenRevoked, 2)]
     public async Task A_content_token_that_ended_stops_the_calls_and_the_targets_wait_for_a_new_one(
         string tokenState,
         string state,
-        string eventName
+        string eventName,
+        int requests
     )
     {
         Location.AddAsset("1");
@@ -38,16 +40,31 @@ public sealed class RefetchFaultTests : RefetchTest
         await RequestAsync(Asset("1"), Asset("2"));
         await TurnAsync();
         await TurnAsync();
+        await TurnAsync();
 
         (await StateAsync()).ShouldBe(state);
         (await EventsAsync(eventName)).Count.ShouldBe(1);
-        Apple.Requests.Count("/assets").ShouldBe(1);
+        Apple.Requests.Count("/assets").ShouldBe(requests);
         (await WaitingAsync()).ShouldBe(2);
 
         Location.ContentToken.State = ContentTokenState.Valid;
         await SaveLocationAsync(LocationId, Location);
         await TurnAsync();
         (await WaitingAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Answers_that_the_content_token_is_unknown_change_nothing_unless_two_come_in_a_row()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        var unknown = Fault.ErrorInside200(9622);
+        Apple.Faults.Next("/assets", unknown, Fault.ThenChange(() => { }), unknown);
+        await RequestAsync(Asset("1"), Asset("2"));
+        await DrainAsync();
+
+        (await StateAsync()).ShouldBe("valid");
+        Apple.Requests.Count("/assets").ShouldBe(4);
     }
 
     [Fact]
@@ -61,7 +78,7 @@ public sealed class RefetchFaultTests : RefetchTest
 
         var failedAt = Clock.Milliseconds;
         Apple.Requests.Count("/assets").ShouldBe(1);
-        (await NextDueAsync()).ShouldBeInRange(failedAt + 2000, failedAt + 3000);
+        (await PausedUntilAsync()).ShouldBeInRange(failedAt + 2000, failedAt + 3000);
         await DrainAsync();
         Apple.Requests.Count("/assets").ShouldBe(3);
     }
@@ -150,7 +167,9 @@ public sealed class RefetchFaultTests : RefetchTest
         await TurnAsync();
 
         (await StateAsync()).ShouldBe("taken-over");
-        (await EventsAsync(EventNames.LocationTakenOver)).Count.ShouldBe(1);
+        var told = (await EventsAsync(EventNames.LocationTakenOver)).ShouldHaveSingleItem();
+        var data = JsonSerializer.Deserialize(told.Data, EventJsonContext.Wire.LocationTakenOver)!;
+        (data.ExpectedMdmId, data.ActualMdmId, data.ActualMdmName).ShouldBe(("the-mdm", "another-mdm", "Another"));
         Apple.Requests.Count("/assets").ShouldBe(1);
         (await WaitingAsync()).ShouldBe(2);
     }
@@ -170,6 +189,8 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     private Task<long> AttemptsAsync() => Store.ScalarAsync<long>("select max(attempts) from refetch_target");
+
+    private Task<long> PausedUntilAsync() => Store.ScalarAsync<long>("select paused_until from location");
 
     private Task<long> NextDueAsync() =>
         Store.ScalarAsync<long>("select min(due_at) from refetch_target where requested > fetched");

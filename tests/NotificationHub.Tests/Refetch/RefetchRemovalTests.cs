@@ -1,3 +1,4 @@
+using NotificationHub.Events;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 
@@ -9,6 +10,46 @@ public sealed class RefetchRemovalTests : RefetchTest
     private static readonly string[] Devices = ["D1", "D2", "D3", "D4", "D5"];
 
     private protected override int PageSize => 2;
+
+    [Fact]
+    public async Task A_user_that_Apple_does_not_find_is_gone_with_what_it_had()
+    {
+        Location.AddAsset("1");
+        Location.AddUser("user-1");
+        await Location.AssociateAsync(["1"], clientUserIds: ["user-1"]);
+        await ReadAsync(User("user-1"), Assignments("1", "user:user-1"));
+        Apple.Faults.Next("/users", Fault.Error(9609));
+        Apple.Faults.Next("/assignments", Fault.Error(9609));
+        await ReadAsync(User("user-1"), Assignments("1", "user:user-1"));
+
+        (await EventsAsync(EventNames.UserChanged))[^1].Change.ShouldBe("removed");
+        (await EventsAsync(EventNames.AssignmentChanged))[^1].Change.ShouldBe("removed");
+    }
+
+    [Fact]
+    public async Task A_walk_longer_than_a_turn_lets_another_location_pass_and_goes_on_where_it_was()
+    {
+        const int pages = 40;
+        string[] devices = [.. Enumerable.Range(0, pages * PageSize).Select(i => $"D{i:00}")];
+        Location.AddAsset("1", total: devices.Length);
+        await Location.AssociateAsync(["1"], devices);
+        await RequestAsync(Assignments("1"));
+        Queue.Take([LocationId]).ShouldBe([LocationId]);
+        Queue.Take([LocationId, "another"]).ShouldBeEmpty();
+
+        var left = Store.Database.Pulses.TargetsRequested.Next;
+        var turn = TurnAsync();
+        await left.WaitAsync(TimeSpan.FromSeconds(60));
+        Queue.Take([LocationId, "another"]).ShouldBe(["another"]);
+        turn.IsCompleted.ShouldBeFalse();
+        Apple.Requests.Count("/assignments").ShouldBeLessThan(pages);
+        Queue.End("another");
+        Queue.Take([LocationId]).ShouldBeEmpty();
+        await turn;
+
+        Apple.Requests.Count("/assignments").ShouldBe(pages);
+        (await EventsAsync(EventNames.AssignmentChanged)).Count.ShouldBe(devices.Length);
+    }
 
     [Fact]
     public async Task A_complete_walk_removes_what_it_did_not_return()

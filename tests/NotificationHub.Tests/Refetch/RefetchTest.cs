@@ -34,6 +34,8 @@ public abstract class RefetchTest : IAsyncLifetime
 
     private protected RefetchPass Pass { get; private set; } = null!;
 
+    private protected TurnQueue Queue { get; } = new(parallel: 1, TimeProvider.System);
+
     private protected Lease Held { get; set; } = null!;
 
     private protected virtual int PageSize => 500;
@@ -86,6 +88,7 @@ public abstract class RefetchTest : IAsyncLifetime
             new RefetchWalk(new SnapshotStore(Store.Database), new TargetStore(Timing), watch, time),
             new RefetchFailures(Store.Database, watch, options, time, NullLogger<RefetchFailures>.Instance),
             new LocationSessions(client!, protector, options, time),
+            Queue,
             options,
             time
         );
@@ -137,7 +140,14 @@ public abstract class RefetchTest : IAsyncLifetime
     /// <summary>One turn of the location, at the time at which its next target is due.</summary>
     private protected async Task<int> TurnAsync()
     {
-        var due = await Store.ScalarAsync<long>("select min(due_at) from refetch_target where requested > fetched");
+        var due = await Store.ScalarAsync<long>(
+            """
+            select max(min(t.due_at), coalesce(max(l.paused_until), 0))
+            from refetch_target t
+            join location l on l.location_id = t.location_id
+            where t.requested > t.fetched
+            """
+        );
         if (due > Clock.Milliseconds)
         {
             Clock.Advance(TimeSpan.FromMilliseconds(due - Clock.Milliseconds));

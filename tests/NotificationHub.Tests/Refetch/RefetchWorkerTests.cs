@@ -1,10 +1,12 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
@@ -17,19 +19,23 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
 
     private TestDatabase store = null!;
     private SimulatedApple apple = null!;
+    private readonly LogLines log = new();
     private WebApplication hub = null!;
 
     public async Task InitializeAsync()
     {
         store = await TestDatabase.OpenAsync();
         apple = await SimulatedApple.StartAsync(new SimulatedAppleOptions { EnforceRate = false });
-        hub = HubApplication.Build([
-            "--urls=http://127.0.0.1:0",
-            $"--Storage:ConnectionString=Data Source={store.File}",
-            $"--Apple:BaseUrl={apple.BaseUrl}",
-            "--Refetch:Quiet=00:00:00.1",
-            "--Refetch:TurnLength=00:00:01",
-        ]);
+        hub = HubApplication.Build(
+            [
+                "--urls=http://127.0.0.1:0",
+                $"--Storage:ConnectionString=Data Source={store.File}",
+                $"--Apple:BaseUrl={apple.BaseUrl}",
+                "--Refetch:Quiet=00:00:00.1",
+                "--Refetch:TurnLength=00:00:01",
+            ],
+            builder => builder.Logging.AddProvider(log)
+        );
         await hub.StartAsync();
     }
 
@@ -79,6 +85,25 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
             await store.ScalarAsync<long>("select count(*) from refetch_target where requested > fetched")
         ).ShouldBePositive("the burst is still being read");
     }
+
+    [Fact]
+    public async Task An_unexpected_error_in_looking_for_work_does_not_end_the_hub()
+    {
+        (await RegisterAsync("location-1")).AddAsset("1");
+        var logged = log.Next("cannot be looked up");
+        await SetPauseAsync("'not a number'");
+        await RequestAsync([new RefetchRequest("location-1", RefetchResources.Asset, "1/STDQ")]);
+        await logged.WaitAsync(Patience);
+
+        await SetPauseAsync("null");
+        await WaitForEventsAsync(1);
+    }
+
+    private Task SetPauseAsync(string value) =>
+        Database.WriteAsync(
+            transaction => transaction.ExecuteAsync($"update location set paused_until = {value}"),
+            CancellationToken.None
+        );
 
     private async Task<SimulatedLocation> RegisterAsync(string locationId)
     {

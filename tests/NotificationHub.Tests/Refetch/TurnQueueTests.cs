@@ -49,5 +49,30 @@ public sealed class TurnQueueTests
         Take(queue, "a").ShouldBe(["a"]);
     }
 
-    private static IReadOnlyList<string> Take(TurnQueue queue, params string[] due) => queue.Take(due, due => due);
+    [Fact]
+    public async Task A_location_that_leaves_its_place_goes_on_after_those_that_waited()
+    {
+        var queue = new TurnQueue(1, clock);
+        Take(queue, "long");
+        Take(queue, "long", "single").ShouldBeEmpty();
+
+        queue.TryLeave("long", out var turn).ShouldBeTrue();
+        Take(queue, "long", "single").ShouldBe(["single"]);
+        turn.IsCompleted.ShouldBeFalse();
+        queue.End("single");
+        Take(queue).ShouldBeEmpty();
+        await turn;
+        Take(queue, "third").ShouldBeEmpty("the place is taken");
+    }
+
+    [Fact]
+    public void A_location_keeps_its_place_while_none_waits_for_one()
+    {
+        var queue = new TurnQueue(2, clock);
+        Take(queue, "a", "b");
+
+        queue.TryLeave("a", out _).ShouldBeFalse();
+    }
+
+    private static IReadOnlyList<string> Take(TurnQueue queue, params string[] due) => queue.Take(due);
 }

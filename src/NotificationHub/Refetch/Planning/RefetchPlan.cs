@@ -1,10 +1,11 @@
+using System.Text.Json;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Planning;
 
-/// <summary>Reads that together answer the targets.</summary>
+/// <summary>Reads that together answer the targets; none where a target names nothing that can be read.</summary>
 internal sealed record RefetchStep(IReadOnlyList<ClaimedTarget> Targets, IReadOnlyList<RefetchRead> Reads);
 
 /// <summary>What is known before the reading, so far as it decides how to read.</summary>
@@ -52,7 +53,7 @@ internal static class RefetchPlan
             RefetchResources.User => [new UserRead(target.Key)],
             RefetchResources.Subscription => [new SubscriptionRead(target.Key)],
             RefetchResources.SubscriptionAssignments => [new SubscriptionAssignmentsRead(target.Key)],
-            _ => throw new ArgumentException($"There is no resource '{target.Resource}'.", nameof(target)),
+            _ => [],
         };
 
     private static AssetRead AssetOf(string key)
@@ -71,10 +72,26 @@ internal static class RefetchPlan
             return [walk];
         }
 
-        var holders = TargetHolders.Parse(target.Holders);
+        if (HoldersOf(target.Holders) is not { } holders)
+        {
+            return [];
+        }
+
         return holders.Count is 0 or > RefetchTargets.MaxHolders || holders.Count > PagesOf(target.Key, known)
             ? [walk]
             : [.. holders.Select(holder => walk with { Holder = holder })];
+    }
+
+    private static IReadOnlyList<string>? HoldersOf(string holders)
+    {
+        try
+        {
+            return TargetHolders.Parse(holders);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Where nothing is known of an asset it may be large.</summary>

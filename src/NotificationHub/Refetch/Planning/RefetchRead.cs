@@ -12,6 +12,9 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     /// <summary>Whether it shows everything under its target, and not one holder of many.</summary>
     public virtual bool IsWhole => Scope.Count > 0;
 
+    /// <summary>It asks for one user, or what that user has.</summary>
+    public virtual bool IsOfOneUser => false;
+
     /// <summary>A read of that one record only; null where there is none.</summary>
     public virtual RefetchRead? Narrow(string key) => null;
 }
@@ -32,6 +35,8 @@ internal sealed record AssignmentsRead(string AdamId, string PricingParam, strin
 
     public override bool IsWhole => Holder is null;
 
+    public override bool IsOfOneUser => Holder is not null && RecordKeys.ParseHolder(Holder).ClientUserId is not null;
+
     public override RefetchRead? Narrow(string key) =>
         Holder is null ? this with { Holder = key[(Asset.Length + 1)..] } : null;
 }
@@ -40,6 +45,8 @@ internal sealed record UserRead(string ClientUserId) : RefetchRead(SnapshotKind.
 {
     public override IReadOnlyList<KeyRange> Scope =>
         [new(RecordKeys.User(ClientUserId)), KeyRange.Under(RecordKeys.User(ClientUserId))];
+
+    public override bool IsOfOneUser => true;
 }
 
 /// <param name="SinceVersionId">Only what changed since; null for all users.</param>
@@ -65,6 +72,8 @@ internal sealed record SubscriptionAssignmentsRead(string AdamId, string? Client
         ];
 
     public override bool IsWhole => ClientUserId is null;
+
+    public override bool IsOfOneUser => ClientUserId is not null;
 
     public override RefetchRead? Narrow(string key) =>
         ClientUserId is null ? this with { ClientUserId = key[(AdamId.Length + 1)..] } : null;

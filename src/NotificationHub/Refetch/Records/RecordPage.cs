@@ -23,6 +23,15 @@ internal sealed record RecordPage
 
     public DateTimeOffset? TokenExpirationDate { get; init; }
 
+    /// <summary>An answer that there is nothing.</summary>
+    public static RecordPage Nothing { get; } =
+        new()
+        {
+            Records = [],
+            VersionMoved = false,
+            IsLast = true,
+        };
+
     public static RecordPage Of<T>(Page<T> page, IEnumerable<SnapshotRecord?> records) =>
         new()
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NotificationHub.Apple;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Snapshots;
@@ -7,7 +8,50 @@ namespace NotificationHub.Refetch.Records;
 /// <summary>Turns a planned read into Apple's endpoint and its pages into records.</summary>
 internal static class RecordReader
 {
+    private const int UserNotFound = 9609;
+
     public static IAsyncEnumerable<RecordPage> ReadAsync(
+        AppleSession session,
+        RefetchRead read,
+        CancellationToken cancellationToken
+    )
+    {
+        var pages = PagesOf(session, read, cancellationToken);
+        return read.IsOfOneUser ? WithoutUnknownUserAsync(pages, cancellationToken) : pages;
+    }
+
+    /// <summary>That Apple does not know the user is an answer: there is nothing of theirs.</summary>
+    private static async IAsyncEnumerable<RecordPage> WithoutUnknownUserAsync(
+        IAsyncEnumerable<RecordPage> pages,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await using var walk = pages.GetAsyncEnumerator(cancellationToken);
+        if (!await IsKnownAsync(walk))
+        {
+            yield return RecordPage.Nothing;
+            yield break;
+        }
+
+        do
+        {
+            yield return walk.Current;
+        } while (await walk.MoveNextAsync());
+    }
+
+    private static async Task<bool> IsKnownAsync(IAsyncEnumerator<RecordPage> walk)
+    {
+        try
+        {
+            return await walk.MoveNextAsync();
+        }
+        catch (AppleException fault) when (fault.ErrorNumber == UserNotFound)
+        {
+            return false;
+        }
+    }
+
+    private static IAsyncEnumerable<RecordPage> PagesOf(
         AppleSession session,
         RefetchRead read,
         CancellationToken cancellationToken

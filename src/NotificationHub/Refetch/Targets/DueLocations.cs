@@ -3,19 +3,17 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <param name="Due">The locations with targets that are due, and the shard of each; the longest waiting ones first.</param>
+/// <param name="Due">The locations with targets that are due, the longest waiting ones first.</param>
 /// <param name="NextDueAt">When the next one falls due; null where none waits.</param>
-/// <param name="Pending">How many targets wait, due or not.</param>
-internal sealed record DueLocations(IReadOnlyList<(string LocationId, int Shard)> Due, long? NextDueAt, long Pending)
+internal sealed record DueLocations(IReadOnlyList<string> Due, long? NextDueAt)
 {
-    private const int Limit = 1000;
-
-    // Only where Apple may be called: what waits for a content token stays waiting.
-    private const string Waiting = """
-        from refetch_target t
-        join location l on l.location_id = t.location_id
-        where t.requested > t.fetched and t.shard in @shards
-            and l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
+    // Only where Apple may be called: what waits for a content token stays waiting. One seek in the index for each location,
+    // however much waits there.
+    public const string Sql = """
+        select l.location_id, l.paused_until,
+            (select min(t.due_at) from refetch_target t where t.location_id = l.location_id and t.requested > t.fetched)
+        from location l
+        where l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
         """;
 
     public static async Task<DueLocations> ReadAsync(
@@ -26,25 +24,17 @@ internal sealed record DueLocations(IReadOnlyList<(string LocationId, int Shard)
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var due = await connection.QueryAsync<(string, int)>(
-            $"""
-            select t.location_id, min(t.shard)
-            {Waiting} and t.due_at <= @now
-            group by t.location_id
-            order by min(t.due_at)
-            limit @Limit
-            """,
-            new
-            {
-                shards,
-                now,
-                Limit,
-            }
-        );
-        var (pending, next) = await connection.QuerySingleAsync<(long, long?)>(
-            $"select count(*), min(case when t.due_at > @now then t.due_at end) {Waiting}",
-            new { shards, now }
-        );
-        return new DueLocations(due.AsList(), next, pending);
+        var callable = await connection.QueryAsync<(string LocationId, long? PausedUntil, long? DueAt)>(Sql);
+        var waiting = callable
+            .Where(location =>
+                location.DueAt is not null && shards.Contains(RefetchTargets.ShardOf(location.LocationId))
+            )
+            .Select(location =>
+                (location.LocationId, DueAt: Math.Max(location.DueAt!.Value, location.PausedUntil ?? 0))
+            )
+            .OrderBy(location => location.DueAt)
+            .ToList();
+        var due = waiting.TakeWhile(location => location.DueAt <= now).Select(location => location.LocationId).ToList();
+        return new DueLocations(due, due.Count < waiting.Count ? waiting[due.Count].DueAt : null);
     }
 }

@@ -95,7 +95,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <summary>Notes a failed try.</summary>
-    /// <param name="fault">What went wrong; no personal data.</param>
+    /// <param name="fault">What went wrong, in the words of <see cref="FaultWords"/>.</param>
     public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string fault, long dueAt) =>
         transaction.ExecuteAsync(
             """
@@ -112,16 +112,5 @@ internal sealed class TargetStore(RefetchTiming timing)
                 fault,
                 dueAt,
             }
-        );
-
-    /// <summary>Lets everything that waits for a location wait until <paramref name="until"/>, also after a restart.</summary>
-    public static Task PostponeAsync(WriteTransaction transaction, string locationId, long until) =>
-        transaction.ExecuteAsync(
-            """
-            update refetch_target
-            set due_at = @until
-            where location_id = @locationId and requested > fetched and due_at < @until
-            """,
-            new { locationId, until }
         );
 }

@@ -98,6 +98,7 @@ create table location (
     notification_types text    null,
     content_token      blob    null,
     token_expires_at   integer null,
+    paused_until       integer null,
     read_number        integer not null,
     created_at         integer not null,
     registered_at      integer null
@@ -137,7 +138,6 @@ create table refetch_target (
     location_id        text    not null,
     resource           text    not null,
     key                text    not null,
-    shard              integer not null,
     requested          integer not null,
     fetched            integer not null,
     holders            text    null,
@@ -154,7 +154,7 @@ create table refetch_target (
     primary key (location_id, resource, key)
 ) without rowid;
 
-create index refetch_target_due on refetch_target (shard, due_at) where requested > fetched;
+create index refetch_target_due on refetch_target (location_id, due_at) where requested > fetched;
 
 -- What is known of Apple's records. data null: gone. revision: the seq of the event that last stated the record.
 create table snapshot (

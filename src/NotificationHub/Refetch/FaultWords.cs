@@ -1,0 +1,19 @@
+using NotificationHub.Apple;
+
+namespace NotificationHub.Refetch;
+
+/// <summary>A fault as it may be logged, stored and told of: Apple's own text may name people and devices.</summary>
+internal static class FaultWords
+{
+    /// <summary>The kind, and Apple's number or else the status, such as <c>Refused 9602</c> or <c>Unavailable (HTTP 503)</c>.</summary>
+    public static string Of(AppleException fault) =>
+        fault switch
+        {
+            { ErrorNumber: { } number } => $"{fault.Kind} {number}",
+            { HttpStatusCode: { } status } => $"{fault.Kind} (HTTP {(int)status})",
+            _ => fault.Kind.ToString(),
+        };
+
+    public static string Of(Exception exception) =>
+        exception is AppleException fault ? Of(fault) : exception.GetType().Name;
+}

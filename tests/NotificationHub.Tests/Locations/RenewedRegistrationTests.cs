@@ -1,0 +1,92 @@
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Events;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Locations;
+
+/// <summary>A location for which Apple is not called any more comes back by being added again.</summary>
+public sealed class RenewedRegistrationTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("expired")]
+    [InlineData("revoked")]
+    [InlineData("invalid")]
+    [InlineData("taken-over")]
+    public async Task A_location_comes_back_under_its_id_and_what_waits_is_read(string state)
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var before = await scene.RegisterAsync();
+        scene.Library.AddAsset("1");
+        scene.Library.TakeOver("mdm-9", "The other MDM");
+        await StopAsync(scene, state);
+        var old = scene.Library.ContentToken;
+        old.State = ContentTokenState.Expired;
+        scene.Library.IssueContentToken(TimeProvider.System.GetUtcNow().AddYears(1));
+
+        var after = await scene.RegisterAsync();
+        await WaitForAssetAsync(scene);
+
+        (after.LocationId, after.State, after.MdmId).ShouldBe((before.LocationId, LocationState.Valid, "mdm-9"));
+        (await scene.SecretStatesAsync()).ShouldBe(["retired", "active"]);
+        (await scene.LocationsAsync()).ShouldHaveSingleItem().StateReason.ShouldBeNull();
+        (await scene.EventsAsync(EventNames.LocationRegistered)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_refused_attempt_leaves_the_location_as_it_was()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        await scene.RegisterAsync();
+        await StopAsync(scene, "revoked");
+        var before = (await scene.LocationsAsync()).ShouldHaveSingleItem();
+        var secrets = await scene.SecretStatesAsync();
+
+        await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
+
+        var after = (await scene.LocationsAsync()).ShouldHaveSingleItem();
+        after.ShouldBe(before with { ContentToken = after.ContentToken });
+        after.ContentToken.ShouldBe(before.ContentToken);
+        (await scene.SecretStatesAsync()).ShouldBe(secrets);
+    }
+
+    /// <summary>Brings the location into the state, with a target that waits.</summary>
+    private static async Task StopAsync(RegistrationScene scene, string state)
+    {
+        var targets = scene.Hub.Services.GetRequiredService<RefetchTargets>();
+        var locationId = (await scene.LocationsAsync()).Single().LocationId;
+        await scene.Hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync(
+                    "update location set state = @state, state_reason = 'because'",
+                    new { state }
+                );
+                await targets.RequestAsync(
+                    transaction,
+                    [new RefetchRequest(locationId, RefetchResources.Asset, "1/STDQ")],
+                    TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()
+                );
+            },
+            CancellationToken.None
+        );
+    }
+
+    private static async Task WaitForAssetAsync(RegistrationScene scene)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var appended = scene.Hub.Database.Pulses.EventsAppended.Next;
+            if ((await scene.EventsAsync(EventNames.AssetChanged)).Count > 0)
+            {
+                return;
+            }
+
+            await appended.WaitAsync(patience.Token);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using NotificationHub.Events;
+using NotificationHub.Refetch;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>What is wrong with one target or location, and what of it is told.</summary>
+public sealed class RefetchIsolationTests : RefetchTest
+{
+    [Theory]
+    [InlineData("nonsense", null)]
+    [InlineData(RefetchResources.Assignments, "no JSON")]
+    [InlineData(RefetchResources.Assignments, """["x"]""")]
+    public async Task A_target_that_cannot_be_read_does_not_hold_up_the_others(string resource, string? holders)
+    {
+        Location.AddAsset("1");
+        await RequestAsync(Asset("1"), new RefetchRequest(LocationId, resource, "2/STDQ"));
+        await Store.ExecuteAsync(
+            "update refetch_target set due_at = 1, holders = @holders where resource = @resource",
+            new { resource, holders }
+        );
+        await TurnAsync();
+        await TurnAsync();
+
+        (await EventsAsync(EventNames.AssetChanged)).ShouldHaveSingleItem();
+        (await Store.ScalarAsync<long>("select attempts from refetch_target where key = '2/STDQ'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_content_token_that_cannot_be_decrypted_lets_its_location_wait()
+    {
+        await RequestAsync(Asset("1"));
+        await Store.ExecuteAsync("update location set content_token = x'00'");
+
+        (await TurnAsync()).ShouldBe(0);
+
+        (await Store.ScalarAsync<long>("select paused_until from location")).ShouldBeGreaterThan(Clock.Milliseconds);
+        (await WaitingAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_failed_read_of_a_user_names_neither_the_user_nor_what_Apple_wrote()
+    {
+        var attempts = new RefetchOptions().AttemptsUntilFailed;
+        Apple.Faults.Next("/users", [.. Enumerable.Repeat(Fault.Error(9602), attempts)]);
+        await RequestAsync(User("jane@example.com"));
+        for (var attempt = 0; attempt < attempts; attempt++)
+        {
+            await TurnAsync();
+        }
+
+        var failed = (await EventsAsync(EventNames.RefetchFailed)).ShouldHaveSingleItem();
+        failed.Subject.ShouldBe("user");
+        Encoding
+            .UTF8.GetString(failed.Data)
+            .ShouldBe($$"""{"resource":"user","attempts":{{attempts}},"fault":"Refused 9602"}""");
+        (await Store.ScalarAsync<string>("select last_fault from refetch_target")).ShouldBe("Refused 9602");
+    }
+
+    [Fact]
+    public async Task The_reason_of_a_state_is_the_kind_of_error_and_its_number()
+    {
+        Apple.Faults.Next("/assets", Fault.Error(9625));
+        await RequestAsync(Asset("1"));
+        await TurnAsync();
+
+        (await Store.ScalarAsync<string>("select state_reason from location")).ShouldBe("TokenRevoked 9625");
+    }
+}

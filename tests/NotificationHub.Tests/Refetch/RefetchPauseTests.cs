@@ -1,0 +1,84 @@
+using NotificationHub.Events;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>A pause belongs to the location: to whatever is asked for there, and across restarts.</summary>
+public sealed class RefetchPauseTests : RefetchTest
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(90);
+
+    [Fact]
+    public async Task A_pause_holds_after_a_restart_and_for_what_is_asked_for_meanwhile()
+    {
+        await PauseAsync();
+        var pausedAt = Clock.Milliseconds;
+        await RequestAsync(Asset("3"));
+        Clock.Advance(TimeSpan.FromSeconds(60));
+
+        (await DueAsync()).Due.ShouldBeEmpty();
+        (await CreatePass(Clock).ReadDueAsync(LocationId, Held, CancellationToken.None)).ShouldBe(0);
+        Apple.Requests.Count("/assets").ShouldBe(1);
+        (await DueAsync()).NextDueAt!.Value.ShouldBeGreaterThanOrEqualTo(
+            pausedAt + (long)RetryAfter.TotalMilliseconds - 1
+        );
+        await DrainAsync();
+        (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_pause_leaves_the_targets_that_were_not_read_as_they_are()
+    {
+        const string others = "select sum(due_at) from refetch_target where key = '2/STDQ'";
+        await RequestAsync(Asset("2"));
+        var before = await Store.ScalarAsync<long>(others);
+        await PauseAsync();
+
+        (await Store.ScalarAsync<long>(others)).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Of_what_waits_for_a_location_only_the_first_is_looked_up()
+    {
+        var plan = await Store.QueryAsync<(long, long, long, string Detail)>($"explain query plan {DueLocations.Sql}");
+
+        plan.Select(step => step.Detail)
+            .Where(detail => detail.Contains(" t ", StringComparison.Ordinal))
+            .ShouldHaveSingleItem()
+            .ShouldMatch("^SEARCH t USING .*INDEX refetch_target_due \\(location_id=\\?\\)$");
+    }
+
+    [Fact]
+    public async Task What_waits_is_counted_every_ten_seconds_at_most()
+    {
+        await RequestAsync(Asset("1"), Asset("2"));
+        var pending = new PendingTargets(Store.Database, Clock);
+
+        (await pending.CountAsync(CancellationToken.None)).ShouldBe(2);
+        Clock.Advance(TimeSpan.FromSeconds(9));
+        (await pending.CountAsync(CancellationToken.None)).ShouldBeNull();
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        (await pending.CountAsync(CancellationToken.None)).ShouldBe(2);
+    }
+
+    /// <summary>Apple refuses the first read, of asset 1, and asks to be left alone.</summary>
+    private async Task PauseAsync()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("3");
+        await RequestAsync(Asset("1"));
+        await Store.ExecuteAsync("update refetch_target set due_at = 1 where key = '1/STDQ'");
+        Apple.Faults.Next("/assets", Fault.Unavailable(RetryAfter));
+        await Pass.ReadDueAsync(LocationId, Held, CancellationToken.None);
+    }
+
+    private Task<DueLocations> DueAsync() =>
+        DueLocations.ReadAsync(
+            Store.Database,
+            [RefetchTargets.ShardOf(LocationId)],
+            Clock.Milliseconds,
+            CancellationToken.None
+        );
+}
