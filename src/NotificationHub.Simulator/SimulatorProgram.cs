@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Globalization;
 using NotificationHub.Simulator.Demonstration;
 
 namespace NotificationHub.Simulator;
@@ -6,7 +8,45 @@ namespace NotificationHub.Simulator;
 /// <summary>Shows the hub doing its job: the real hub between a simulated Apple and a simulated Service Bus, on loopback.</summary>
 internal static class SimulatorProgram
 {
-    private static async Task<int> Main(string[] args)
+    private const int UsageError = 2;
+
+    // The hub and both simulators stop in order when Ctrl+C is pressed.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
+    private static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
+
+    /// <returns>0 where all arrived, 1 where not, 2 for a command line that is wrong.</returns>
+    public static async Task<int> RunAsync(
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = CreateCommand(output, error).Parse(args);
+        if (result.Action is ParseErrorAction)
+        {
+            foreach (var fault in result.Errors)
+            {
+                await error.WriteLineAsync(fault.Message);
+            }
+
+            await error.WriteLineAsync("Try --help.");
+            return UsageError;
+        }
+
+        return await result.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                ProcessTerminationTimeout = StopTimeout,
+            },
+            cancellationToken
+        );
+    }
+
+    private static RootCommand CreateCommand(TextWriter output, TextWriter error)
     {
         var devices = new Option<int>("--devices")
         {
@@ -60,7 +100,7 @@ internal static class SimulatorProgram
         };
         root.SetAction(
             (result, cancellationToken) =>
-                Demonstrator.RunAsync(
+                DemonstrationCommand.RunAsync(
                     new DemonstrationOptions
                     {
                         Devices = result.GetValue(devices),
@@ -72,22 +112,23 @@ internal static class SimulatorProgram
                         Json = result.GetValue(json),
                         KeepRunning = result.GetValue(keepRunning),
                     },
+                    output,
+                    error,
                     cancellationToken
                 )
         );
-        return await root.Parse(args).InvokeAsync();
+        return root;
     }
 
     private static void RequireRange<T>(Option<T> option, T least, T most)
-        where T : IComparable<T> =>
+        where T : IComparable<T>, IParsable<T> =>
         option.Validators.Add(result =>
         {
+            // What is no number at all is reported without us.
             if (
-                result.Tokens.Count > 0
-                && (
-                    result.GetValueOrDefault<T>().CompareTo(least) < 0
-                    || result.GetValueOrDefault<T>().CompareTo(most) > 0
-                )
+                result.Tokens is [var token]
+                && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
+                && (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
             )
             {
                 result.AddError($"{option.Name} must lie between {least} and {most}.");

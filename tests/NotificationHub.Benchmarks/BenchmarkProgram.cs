@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using NotificationHub.Benchmarks.Servers;
 
@@ -15,6 +14,12 @@ internal static class BenchmarkProgram
         if (args is ["serve", var kind, ..])
         {
             await ServeAsync(kind, args[2..]);
+            return 0;
+        }
+
+        if (args is ["--help" or "-h" or "-?"])
+        {
+            Console.WriteLine(BenchmarkOptions.Usage);
             return 0;
         }
 
@@ -52,51 +57,4 @@ internal static class BenchmarkProgram
             await app.WaitForShutdownAsync();
         }
     }
-}
-
-/// <summary>How long and how wide to measure.</summary>
-internal sealed record BenchmarkOptions(double Seconds, int[] Connections, int Rounds, double Pace)
-{
-    public const string Usage =
-        "usage: NotificationHub.Benchmarks [--seconds 6] [--connections 1,32,128] [--rounds 3] [--pace 10000]";
-
-    public static bool TryParse(string[] args, out BenchmarkOptions options)
-    {
-        options = new BenchmarkOptions(6, [1, 32, 128], 3, 10_000);
-        if (args.Length % 2 != 0)
-        {
-            return false;
-        }
-
-        foreach (var pair in args.Chunk(2))
-        {
-            switch (pair[0])
-            {
-                case "--seconds"
-                    when double.TryParse(pair[1], CultureInfo.InvariantCulture, out var seconds) && seconds > 0:
-                    options = options with { Seconds = seconds };
-                    break;
-                case "--connections" when ParseList(pair[1]) is { Length: > 0 } connections:
-                    options = options with { Connections = connections };
-                    break;
-                case "--rounds" when int.TryParse(pair[1], out var rounds) && rounds > 0:
-                    options = options with { Rounds = rounds };
-                    break;
-                case "--pace" when double.TryParse(pair[1], CultureInfo.InvariantCulture, out var pace) && pace >= 0:
-                    options = options with { Pace = pace };
-                    break;
-                default:
-                    return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static int[] ParseList(string list) =>
-        [
-            .. list.Split(',')
-                .Select(text => int.TryParse(text, out var number) ? number : 0)
-                .Where(number => number > 0),
-        ];
 }

@@ -59,8 +59,8 @@ internal sealed class Comparison(BenchmarkOptions options)
     private async Task<LoadResult> MeasureBareAsync(int connections, params string[] server)
     {
         using var process = await ServerProcess.StartAsync(server);
-        var load = new LoadRun(new Uri(process.FirstLine + "/post"), Token, numbers);
-        await load.RunAsync(connections, options.Seconds / 3);
+        var load = new LoadRun(new Uri(process.FirstLine + "/post"), Token, numbers, options.Assignments);
+        await load.RunAsync(connections, options.WarmUpSeconds);
         return await load.RunAsync(connections, options.Seconds);
     }
 
@@ -69,8 +69,8 @@ internal sealed class Comparison(BenchmarkOptions options)
         var file = NewFile();
         using var bus = await ServerProcess.StartAsync("bus");
         using var hub = await ServerProcess.StartAsync("hub", file, Token, bus.FirstLine);
-        var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers);
-        await load.RunAsync(connections, options.Seconds / 3, pace);
+        var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers, options.Assignments);
+        await load.RunAsync(connections, options.WarmUpSeconds, pace);
         await bus.AskAsync("start");
         var result = await load.RunAsync(connections, options.Seconds, pace);
         var behind = await HubProgress.ReadAsync(file);

@@ -25,4 +25,8 @@ internal sealed record DeliveredNotification(
 }
 
 /// <summary>Posts over all locations, the tests of Client Config included.</summary>
-internal readonly record struct PostCounts(int Sent, int Answered, int GaveUp);
+/// <param name="Copies">What Apple set out to deliver: the notifications, those that go out twice counted twice.</param>
+/// <param name="Sent">Attempts.</param>
+/// <param name="Answered">Attempts that the receiver answered 2xx.</param>
+/// <param name="GaveUp">Copies whose attempts all failed.</param>
+internal readonly record struct PostCounts(int Copies, int Sent, int Answered, int GaveUp);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.ServiceBus;
@@ -5,67 +6,89 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>What was lost, what was there twice.</summary>
-internal readonly record struct Losses(long Lost, long Doubled)
-{
-    public static Losses operator +(Losses left, Losses right) =>
-        new(left.Lost + right.Lost, left.Doubled + right.Doubled);
-
-    /// <summary>Compares what had to be there once with what was there.</summary>
-    public static Losses Between<T>(IEnumerable<T> expected, IEnumerable<T> found)
-        where T : notnull
-    {
-        var counts = found.GroupBy(item => item).ToDictionary(group => group.Key, group => group.Count());
-        var lost = expected.Count(item => !counts.ContainsKey(item));
-        return new Losses(lost, counts.Values.Sum(count => (long)count - 1));
-    }
-}
+/// <summary>What an audit found.</summary>
+/// <param name="Losses">Notifications, events and messages against what had to be there.</param>
+/// <param name="OutOfOrder">Messages that came to a subscription after a later one of their topic's log.</param>
+internal readonly record struct Findings(Losses Losses, long OutOfOrder);
 
 /// <summary>Follows every notification from Apple's answer to the last subscriber, and the records back from Apple.</summary>
-internal static class Audit
+internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, SimulatedServiceBus bus)
 {
-    public static async Task<Losses> RunAsync(
+    // The one that is read as a consumer reads it; what came to the others the bus tells by itself.
+    private const string ReceivedTopic = "assets";
+    private const string ReceivedSubscription = "deployment";
+
+    /// <summary>Takes all that one subscription holds: afterwards it is empty.</summary>
+    public async Task<Findings> RunAsync(Database database, CancellationToken cancellationToken)
+    {
+        var losses = await FollowNotificationsAsync(database, cancellationToken);
+        var logged = await ReadEventsAsync(database, cancellationToken);
+        var outOfOrder = 0L;
+        foreach (var topic in bus.Topics)
+        {
+            string[] expected = [.. logged[topic.Name]];
+            foreach (var subscription in topic.Subscriptions)
+            {
+                string[] arrived = [.. subscription.Messages.Select(message => message.MessageId)];
+                losses += Losses.Between(expected, arrived);
+                outOfOrder += CountOutOfOrder(arrived);
+            }
+        }
+
+        var received = await Receiver.TakeAllAsync(bus, ReceivedTopic, ReceivedSubscription, cancellationToken);
+        losses += Losses.Between([.. logged[ReceivedTopic]], received);
+        return new Findings(losses + new Losses(Lost: DifferencesToApple(), 0, 0), outOfOrder);
+    }
+
+    private async Task<Losses> FollowNotificationsAsync(Database database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var stored = await connection.QueryAsync<string?>("select notification_id from notification_log");
+        var routable = await connection.QueryAsync<long>("select seq from notification_log where disposition = 0");
+        var notified = await connection.QueryAsync<long>(
+            "select notification_seq from event_log where notification_seq is not null"
+        );
+        var sent = apple.Notifications;
+        return Losses.Between(
+                [.. sent.Where(notification => notification.IsAnswered).Select(one => one.NotificationId)],
+                // An answer can be late for Apple: then it is stored all the same.
+                [.. sent.Select(notification => notification.NotificationId)],
+                [.. stored.Select(id => id ?? "")]
+            ) + Losses.Between(routable.AsList(), notified.AsList());
+    }
+
+    private static async Task<ILookup<string, string>> ReadEventsAsync(
         Database database,
-        SimulatedApple apple,
-        SimulatedLocation location,
-        SimulatedServiceBus bus,
         CancellationToken cancellationToken
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var stored = await connection.QueryAsync<string>("select notification_id from notification_log");
-        var notified = await connection.QueryAsync<long>(
-            "select notification_seq from event_log where notification_seq is not null"
+        var rows = await connection.QueryAsync<(string Topic, string Id)>(
+            "select topic, (select max(epoch) from log_epoch where log = 'event') || '-' || seq from event_log"
         );
-        var routable = await connection.QueryAsync<long>("select seq from notification_log where disposition = 0");
-        var events = (
-            await connection.QueryAsync<(string Topic, string Id)>(
-                """
-                select topic, (select max(epoch) from log_epoch where log = 'event') || '-' || seq
-                from event_log
-                """
-            )
-        ).ToLookup(row => row.Topic, row => row.Id, StringComparer.Ordinal);
-
-        var answered = apple.Notifications.Where(notification => notification.IsAnswered);
-        var losses =
-            Losses.Between(answered.Select(notification => notification.NotificationId), stored)
-            + Losses.Between(routable, notified);
-        foreach (var topic in bus.Topics)
-        {
-            foreach (var subscription in topic.Subscriptions)
-            {
-                losses += Losses.Between(
-                    events[topic.Name],
-                    subscription.Messages.Select(message => message.MessageId)
-                );
-            }
-        }
-
-        return losses + new Losses(CopyFrom(bus).DifferencesTo(location.ExportState()), 0);
+        return rows.ToLookup(row => row.Topic, row => row.Id, StringComparer.Ordinal);
     }
 
-    private static Subscriber CopyFrom(SimulatedServiceBus bus)
+    /// <summary>Sent again does not count: at least once means that the first arrivals are in the log's order.</summary>
+    private static long CountOutOfOrder(IEnumerable<string> messageIds)
+    {
+        var (latest, outOfOrder) = (0L, 0L);
+        foreach (var seq in messageIds.Distinct(StringComparer.Ordinal).Select(SeqOf))
+        {
+            outOfOrder += seq < latest ? 1 : 0;
+            latest = Math.Max(latest, seq);
+        }
+
+        return outOfOrder;
+    }
+
+    private static long SeqOf(string messageId) =>
+        long.Parse(
+            messageId.AsSpan(messageId.IndexOf('-', StringComparison.Ordinal) + 1),
+            CultureInfo.InvariantCulture
+        );
+
+    private long DifferencesToApple()
     {
         var subscriber = new Subscriber();
         foreach (var message in bus.Messages("assets", "inventory"))
@@ -73,6 +96,6 @@ internal static class Audit
             subscriber.Take(message);
         }
 
-        return subscriber;
+        return subscriber.DifferencesTo(location.ExportState());
     }
 }

@@ -36,8 +36,7 @@ internal sealed class DemonstrationFolder : IDisposable
             );
         }
 
-        Directory.CreateDirectory(path);
-        return new DemonstrationFolder(path, temporary: false);
+        return new DemonstrationFolder(path, temporary: false, Create(path));
     }
 
     public void Dispose()
@@ -45,6 +44,24 @@ internal sealed class DemonstrationFolder : IDisposable
         if (temporary)
         {
             Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    private static string? Create(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            using var probe = File.Create(
+                System.IO.Path.Combine(path, $".{Guid.NewGuid():N}"),
+                bufferSize: 1,
+                FileOptions.DeleteOnClose
+            );
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"{path} cannot be used for the database: {exception.Message}";
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Delivery;
 using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
 
@@ -11,6 +12,9 @@ internal sealed class Demonstrator : IAsyncDisposable
 {
     private const int SerialsPerRequest = 1000;
     private const int AppsPerRequest = 25;
+
+    // No MDM shares the location here: the hub may have most of Apple's 15 requests a second.
+    private const int RequestsPerSecond = 12;
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(90);
 
     private readonly DemonstrationOptions options;
@@ -19,6 +23,7 @@ internal sealed class Demonstrator : IAsyncDisposable
     private readonly SimulatedServiceBus bus;
     private readonly RunningHub hub;
     private readonly SimulatedLocation location;
+    private TimeSpan elapsed;
 
     private Demonstrator(
         DemonstrationOptions options,
@@ -36,60 +41,11 @@ internal sealed class Demonstrator : IAsyncDisposable
         location = apple.AddLocation();
     }
 
-    /// <returns>The process's exit code: 0 if nothing was lost, doubled or left over.</returns>
-    public static async Task<int> RunAsync(DemonstrationOptions options, CancellationToken cancellationToken)
-    {
-        using var folder = DemonstrationFolder.Open(options);
-        if (folder.Fault is { } fault)
-        {
-            await Console.Error.WriteLineAsync(fault);
-            return 2;
-        }
+    public Database Database => hub.Database;
 
-        await using var demonstrator = await StartAsync(options, folder, cancellationToken);
-        using var view = ProgressView.For(options);
-        var summary = await demonstrator.PlayAsync(view, cancellationToken);
-        if (options.Json)
-        {
-            Console.WriteLine(summary.ToJson());
-        }
-        else
-        {
-            SummaryTable.Write(summary);
-        }
+    public SimulatedServiceBus Bus => bus;
 
-        if (options.KeepRunning)
-        {
-            await demonstrator.StayUpAsync(cancellationToken);
-        }
-
-        return summary.IsGood ? 0 : 1;
-    }
-
-    /// <summary>Plays the burst and returns when every stage is idle, or stands still.</summary>
-    public async Task<Summary> PlayAsync(ProgressView view, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var locationId = await hub.RegisterAsync(location, cancellationToken);
-        view.Registered(locationId, hub.Url);
-        if (options.Faults)
-        {
-            Misbehave();
-        }
-
-        await AssociateAsync();
-        await WaitUntilIdleAsync(view, cancellationToken);
-        return await SummariseAsync(Stopwatch.GetElapsedTime(started), cancellationToken);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await hub.DisposeAsync();
-        await apple.DisposeAsync();
-        await bus.DisposeAsync();
-    }
-
-    private static async Task<Demonstrator> StartAsync(
+    public static async Task<Demonstrator> StartAsync(
         DemonstrationOptions options,
         DemonstrationFolder folder,
         CancellationToken cancellationToken
@@ -114,15 +70,73 @@ internal sealed class Demonstrator : IAsyncDisposable
             new SimulatedServiceBusOptions { Seed = options.Seed },
             cancellationToken
         );
-        // No MDM shares the location here: the hub may have most of Apple's 15 requests a second.
         var hub = await RunningHub.StartAsync(
             folder.Path,
             apple,
             bus,
             cancellationToken,
-            "--Refetch:RequestsPerSecond=12"
+            $"--Refetch:RequestsPerSecond={Number(RequestsPerSecond)}"
         );
         return new Demonstrator(options, folder, apple, bus, hub);
+    }
+
+    /// <summary>Plays the burst and returns when every stage is idle, or stands still.</summary>
+    public async Task PlayAsync(ProgressView view, CancellationToken cancellationToken)
+    {
+        var startedAt = Stopwatch.GetTimestamp();
+        var locationId = await hub.RegisterAsync(location, cancellationToken);
+        view.Registered(locationId, hub.Url);
+        if (options.Faults)
+        {
+            Misbehave();
+        }
+
+        await AssociateAsync();
+        await WaitUntilIdleAsync(view, cancellationToken);
+        elapsed = Stopwatch.GetElapsedTime(startedAt);
+    }
+
+    /// <summary>Audits what was played, once: it empties a subscription.</summary>
+    public async Task<Summary> SummariseAsync(CancellationToken cancellationToken)
+    {
+        var counts = await HubCounts.ReadAsync(hub.Database, cancellationToken);
+        var findings = await new Audit(apple, location, bus).RunAsync(hub.Database, cancellationToken);
+        var (p50, p99) = Lag.Of(bus);
+        var posts = apple.Posts;
+        return new Summary
+        {
+            Devices = options.Devices,
+            Apps = options.Apps,
+            Seed = options.Seed,
+            Seconds = Math.Round(elapsed.TotalSeconds, 1),
+            RequestsPerSecond = RequestsPerSecond,
+            PostsIntended = posts.Copies,
+            PostsSent = posts.Sent,
+            PostsAnswered = posts.Answered,
+            PostsStored = counts.Stored,
+            EventsAppended = counts.Appended,
+            EventsPublished = counts.Published,
+            Topics = [.. bus.Topics.Select(topic => Summarise(topic, counts))],
+            RefetchHints = counts.Hints,
+            RefetchTargets = counts.Targets,
+            AppleRequests = apple.Requests.Total,
+            AppleRequestsByEndpoint = apple.Requests.ByEndpoint,
+            LagP50Milliseconds = Math.Round(p50, 1),
+            LagP99Milliseconds = Math.Round(p99, 1),
+            Lost = findings.Losses.Lost,
+            Doubled = findings.Losses.Doubled,
+            Unexpected = findings.Losses.Unexpected,
+            OutOfOrder = findings.OutOfOrder,
+            LeftOver = counts.LeftOver + posts.Copies - posts.Answered,
+            Violations = [.. apple.Violations, .. bus.Violations],
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        await apple.DisposeAsync();
+        await bus.DisposeAsync();
     }
 
     private void Misbehave()
@@ -161,7 +175,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var now = (apple.Posts.Sent, Counts: await HubCounts.ReadAsync(hub.Database, cancellationToken));
-            view.Show(apple.Notifications.Count, apple.Posts, now.Counts, apple.Requests.Total);
+            view.Show(apple.Posts, now.Counts, apple.Requests.Total);
             if (delivered.IsCompleted && now.Counts.IsIdle)
             {
                 return;
@@ -185,37 +199,6 @@ internal sealed class Demonstrator : IAsyncDisposable
         }
     }
 
-    private async Task<Summary> SummariseAsync(TimeSpan elapsed, CancellationToken cancellationToken)
-    {
-        var counts = await HubCounts.ReadAsync(hub.Database, cancellationToken);
-        var losses = await Audit.RunAsync(hub.Database, apple, location, bus, cancellationToken);
-        var (p50, p99) = Lag.Of(bus);
-        return new Summary
-        {
-            Devices = options.Devices,
-            Apps = options.Apps,
-            Seed = options.Seed,
-            Seconds = Math.Round(elapsed.TotalSeconds, 1),
-            PostsSent = apple.Posts.Sent,
-            PostsAnswered = apple.Posts.Answered,
-            PostsStored = counts.Stored,
-            EventsAppended = counts.Appended,
-            EventsPublished = counts.Published,
-            Topics = [.. bus.Topics.Select(topic => Summarise(topic, counts))],
-            RefetchHints = counts.Hints,
-            RefetchTargets = counts.Targets,
-            AppleRequests = apple.Requests.Total,
-            AppleRequestsByEndpoint = apple.Requests.ByEndpoint,
-            LagP50Milliseconds = Math.Round(p50, 1),
-            LagP99Milliseconds = Math.Round(p99, 1),
-            Lost = losses.Lost,
-            Doubled = losses.Doubled,
-            LeftOver =
-                counts.Appended - counts.Published + counts.TargetsWaiting + counts.DeadLetters + apple.Posts.GaveUp,
-            Violations = [.. apple.Violations, .. bus.Violations],
-        };
-    }
-
     private static TopicSummary Summarise(SimulatedTopic topic, HubCounts counts)
     {
         var count = counts.Topics.FirstOrDefault(count => count.Topic == topic.Name);
@@ -232,11 +215,11 @@ internal sealed class Demonstrator : IAsyncDisposable
         );
     }
 
-    private async Task StayUpAsync(CancellationToken cancellationToken)
+    /// <summary>Where everything is, for a person who wants to try it.</summary>
+    public string Describe()
     {
         var configuration = location.Configuration;
-        await Console.Error.WriteLineAsync(
-            $$"""
+        return $$"""
 
             The hub         {{hub.Url}}
             Its events      {{new Uri(hub.Url, "/events?after=0")}}
@@ -250,10 +233,7 @@ internal sealed class Demonstrator : IAsyncDisposable
                 {{configuration.NotificationUrl}}
 
             Ctrl+C ends it.
-            """
-        );
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            """;
     }
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -24,12 +24,18 @@ internal sealed record HubCounts
 
     public required long DeadLetters { get; init; }
 
+    /// <summary>Posts that were kept but not routed: rejected, quarantined, unrecognized.</summary>
+    public required long SetAside { get; init; }
+
     public long Appended => Topics.Sum(topic => topic.Appended);
 
     public long Published => Topics.Sum(topic => topic.Published);
 
     /// <summary>Whether no stage has anything left to do.</summary>
     public bool IsIdle => Routed == Stored && Published == Appended && TargetsWaiting == 0;
+
+    /// <summary>What a stage has not finished, or has put aside.</summary>
+    public long LeftOver => Stored - Routed + Appended - Published + TargetsWaiting + DeadLetters + SetAside;
 
     public static async Task<HubCounts> ReadAsync(Database database, CancellationToken cancellationToken)
     {
@@ -50,7 +56,8 @@ internal sealed record HubCounts
             long Targets,
             long Hints,
             long Waiting,
-            long Dead
+            long Dead,
+            long SetAside
         )>(
             """
             select
@@ -60,7 +67,8 @@ internal sealed record HubCounts
                 (select count(*) from refetch_target),
                 (select coalesce(sum(requested), 0) from refetch_target),
                 (select count(*) from refetch_target where requested > fetched),
-                (select count(*) from dead_letter)
+                (select count(*) from dead_letter),
+                (select count(*) from notification_log where disposition <> 0)
             """
         );
         return new HubCounts
@@ -72,6 +80,7 @@ internal sealed record HubCounts
             Hints = counts.Hints,
             TargetsWaiting = counts.Waiting,
             DeadLetters = counts.Dead,
+            SetAside = counts.SetAside,
         };
     }
 }

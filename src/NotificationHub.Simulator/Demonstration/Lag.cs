@@ -19,8 +19,12 @@ internal static class Lag
                 .Select(message => (message.EnqueuedAt - PostedAt(message)).TotalMilliseconds)
                 .Order(),
         ];
-        return lags.Length == 0 ? (0, 0) : (lags[lags.Length / 2], lags[(int)((lags.Length - 1) * 0.99)]);
+        return (Percentile(lags, 0.50), Percentile(lags, 0.99));
     }
+
+    // The smallest that is at least as large as this share of them.
+    private static double Percentile(double[] sorted, double share) =>
+        sorted.Length == 0 ? 0 : sorted[(int)Math.Ceiling(sorted.Length * share) - 1];
 
     private static DateTimeOffset PostedAt(BusMessage message) =>
         JsonSerializer

@@ -4,40 +4,42 @@ using Spectre.Console;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>What a person sees while it runs; nothing at all for a program that reads JSON.</summary>
+/// <summary>What a person sees while it runs.</summary>
 internal sealed class ProgressView : IDisposable
 {
-    private readonly IAnsiConsole? console;
+    private readonly TextWriter writer;
+    private readonly IAnsiConsole console;
     private string shown = "";
 
-    private ProgressView(IAnsiConsole? console) => this.console = console;
+    private ProgressView(TextWriter writer)
+    {
+        this.writer = writer;
+        console = Screen.On(writer);
+    }
 
-    public static ProgressView For(DemonstrationOptions options) =>
-        new(
-            options.Json
-                ? null
-                : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
-        );
+    /// <summary>Nothing at all for a program that reads JSON.</summary>
+    public static ProgressView On(TextWriter writer, DemonstrationOptions options) =>
+        new(options.Json ? TextWriter.Null : writer);
 
     public void Registered(string locationId, Uri hub) =>
-        console?.MarkupLineInterpolated(
+        console.MarkupLineInterpolated(
             $"Registered location [bold]{locationId}[/] at the simulated Apple: its TEST_NOTIFICATION has come to {hub}"
         );
 
-    public void Show(int notifications, PostCounts posts, HubCounts counts, int requests)
+    public void Show(PostCounts posts, HubCounts counts, int requests)
     {
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"posts {posts.Answered}/{notifications} | stored {counts.Stored} | routed {counts.Routed} | events published {counts.Published}/{counts.Appended} | to read {counts.TargetsWaiting}/{counts.Targets} | requests to Apple {requests}"
+            $"posts answered {posts.Answered}/{posts.Copies} | stored {counts.Stored} | routed {counts.Routed} | events published {counts.Published}/{counts.Appended} | to read {counts.TargetsWaiting}/{counts.Targets} | requests to Apple {requests}"
         );
-        if (console is null || line == shown)
+        if (line == shown)
         {
             return;
         }
 
         shown = line;
         // A terminal shows one line that changes; a log file gets a line for each change.
-        Console.Error.Write(
+        writer.Write(
             console.Profile.Capabilities.Interactive
                 ? "\r" + line[..Math.Min(line.Length, console.Profile.Width - 1)].PadRight(console.Profile.Width - 1)
                 : line + Environment.NewLine
@@ -46,7 +48,7 @@ internal sealed class ProgressView : IDisposable
 
     public void Dispose()
     {
-        if (shown.Length > 0 && console is { Profile.Capabilities.Interactive: true })
+        if (shown.Length > 0 && console.Profile.Capabilities.Interactive)
         {
             console.WriteLine();
         }

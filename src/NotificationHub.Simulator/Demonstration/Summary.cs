@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -24,6 +25,12 @@ internal sealed record Summary
     public required int Seed { get; init; }
 
     public required double Seconds { get; init; }
+
+    /// <summary>What the hub may ask of Apple; more than it is shipped with, for no MDM shares the location here.</summary>
+    public required int RequestsPerSecond { get; init; }
+
+    /// <summary>The posts that Apple set out to have answered: each notification, and those sent twice once more.</summary>
+    public required long PostsIntended { get; init; }
 
     /// <summary>Posts by Apple, retries and the test post included.</summary>
     public required long PostsSent { get; init; }
@@ -60,16 +67,38 @@ internal sealed record Summary
 
     public required long Doubled { get; init; }
 
-    /// <summary>Work that was not finished: unpublished events, waiting targets, dead letters, posts given up.</summary>
+    /// <summary>What was there though nothing had asked for it: a stored post that Apple never sent, an event without a notification.</summary>
+    public required long Unexpected { get; init; }
+
+    /// <summary>Messages that a subscription got after a later one of the log.</summary>
+    public required long OutOfOrder { get; init; }
+
+    /// <summary>Work that was not finished: posts unanswered or set aside, unpublished events, waiting targets, dead letters.</summary>
     public required long LeftOver { get; init; }
 
     /// <summary>What the hub sent that Apple or Service Bus would refuse.</summary>
     public required IReadOnlyList<string> Violations { get; init; }
 
     [JsonIgnore]
-    public bool IsGood => Lost == 0 && Doubled == 0 && LeftOver == 0 && Violations.Count == 0;
+    public bool IsGood =>
+        Lost == 0 && Doubled == 0 && Unexpected == 0 && OutOfOrder == 0 && LeftOver == 0 && Violations.Count == 0;
+
+    [JsonIgnore]
+    public int ExitCode => IsGood ? 0 : 1;
+
+    /// <summary>The verdict in a line; what is not always said is said where it is not zero.</summary>
+    [JsonIgnore]
+    public string Verdict =>
+        string.Create(CultureInfo.InvariantCulture, $"lost: {Lost}, doubled: {Doubled}")
+        + Unless0("unexpected", Unexpected)
+        + Unless0("out of order", OutOfOrder)
+        + Unless0("left over", LeftOver)
+        + Unless0("refused by Apple or the bus", Violations.Count);
 
     public string ToJson() => JsonSerializer.Serialize(this, SummaryJsonContext.Default.Summary);
+
+    private static string Unless0(string name, long count) =>
+        count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {name}: {count}");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

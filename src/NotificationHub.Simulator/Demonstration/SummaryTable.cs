@@ -1,4 +1,5 @@
 using System.Globalization;
+using NotificationHub.Refetch;
 using Spectre.Console;
 
 namespace NotificationHub.Simulator.Demonstration;
@@ -6,23 +7,21 @@ namespace NotificationHub.Simulator.Demonstration;
 /// <summary>The result for a person.</summary>
 internal static class SummaryTable
 {
-    public static void Write(Summary summary)
+    public static void Write(IAnsiConsole console, Summary summary)
     {
-        AnsiConsole.WriteLine();
-        AnsiConsole.Write(Figures(summary));
-        AnsiConsole.Write(Topics(summary));
+        console.WriteLine();
+        console.Write(Figures(summary));
+        console.Write(Topics(summary));
+        console.MarkupLineInterpolated(
+            CultureInfo.InvariantCulture,
+            $"The hub might ask Apple {summary.RequestsPerSecond} times a second (it is shipped with {new RefetchOptions().RequestsPerSecond}), for no MDM shares the location."
+        );
         foreach (var violation in summary.Violations)
         {
-            AnsiConsole.MarkupLineInterpolated($"[red]{violation}[/]");
+            console.MarkupLineInterpolated($"[red]{violation}[/]");
         }
 
-        var colour = summary.IsGood ? "green" : "red";
-        AnsiConsole.MarkupLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"[bold {colour}]lost: {summary.Lost}, doubled: {summary.Doubled}[/]{(summary.LeftOver == 0 ? "" : $", left over: {summary.LeftOver}")}"
-            )
-        );
+        console.MarkupLine($"[bold {(summary.IsGood ? "green" : "red")}]{summary.Verdict}[/]");
     }
 
     private static Table Figures(Summary summary)
@@ -36,7 +35,8 @@ internal static class SummaryTable
             ),
             new TableColumn("").RightAligned()
         );
-        Row(table, "posts sent by Apple", summary.PostsSent);
+        Row(table, "posts that Apple set out to make", summary.PostsIntended);
+        Row(table, "posts sent, attempts repeated included", summary.PostsSent);
         Row(table, "posts answered 2xx", summary.PostsAnswered);
         Row(table, "notifications stored", summary.PostsStored);
         Row(table, "duplicates recognised", summary.Duplicates);

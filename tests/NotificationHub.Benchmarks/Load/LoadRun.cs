@@ -15,9 +15,9 @@ internal sealed record LoadResult(
 }
 
 /// <summary>Posts over a number of connections for a while, as fast as the answers come or at a given pace.</summary>
-internal sealed class LoadRun(Uri url, string token, Numbers numbers)
+internal sealed class LoadRun(Uri url, string token, Numbers numbers, int assignments)
 {
-    private readonly PostTemplate template = new(url, token);
+    private readonly PostTemplate template = new(url, token, assignments);
 
     /// <param name="connections">How many posts are under way at once.</param>
     /// <param name="seconds">For how long.</param>

@@ -3,26 +3,31 @@ using System.Text;
 
 namespace NotificationHub.Benchmarks.Load;
 
-/// <summary>One post of Apple's usual kind, as the bytes of its whole HTTP request, with a place for a unique id.</summary>
+/// <summary>One post of Apple's usual kind, as the bytes of its whole HTTP request, with places for a unique id and for an app.</summary>
 internal sealed class PostTemplate
 {
-    private const string IdPlace = "00000000-0000-4000-8000-000000000000";
+    private const int Apps = 25;
     private const int IdDigits = 12;
+    private const int AppDigits = 2;
+    private const string IdPlace = "00000000-0000-4000-8000-000000000000";
+
+    // An adamId whose last digits say which app it is.
+    private const string AppPlace = "408709700";
 
     private readonly byte[] request;
     private readonly int idEnd;
+    private readonly int[] appEnds;
 
-    public PostTemplate(Uri url, string token)
+    public PostTemplate(Uri url, string token, int assignments)
     {
-        const string body = """
-            {"notificationId":"00000000-0000-4000-8000-000000000000","notificationType":"ASSET_MANAGEMENT","notification":{"type":"ASSOCIATE","result":"SUCCESS","eventId":"d6a3f64a-6c9b-4c7f-9c5c-2c6f4f6f2c11","assignments":[{"adamId":"408709785","pricingParam":"STDQ","serialNumber":"C02XK0AAJG5J"},{"adamId":"408709785","pricingParam":"STDQ","serialNumber":"C02XK0ABJG5J"},{"adamId":"408709785","pricingParam":"STDQ","serialNumber":"C02XK0ACJG5J"}]},"uId":"2049025000431439"}
-            """;
+        var body = Body(assignments);
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"POST {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"
         );
         request = Encoding.UTF8.GetBytes(text);
-        idEnd = text.IndexOf(IdPlace, StringComparison.Ordinal) + IdPlace.Length;
+        idEnd = EndsOf(IdPlace, text).Single();
+        appEnds = [.. EndsOf(AppPlace, text)];
     }
 
     /// <summary>A buffer of its own for each connection.</summary>
@@ -30,9 +35,45 @@ internal sealed class PostTemplate
 
     public void Number(byte[] copy, long number)
     {
-        for (var digit = 1; digit <= IdDigits; digit++, number /= 10)
+        Write(copy, idEnd, IdDigits, number);
+        foreach (var appEnd in appEnds)
         {
-            copy[idEnd - digit] = (byte)('0' + (number % 10));
+            Write(copy, appEnd, AppDigits, number % Apps);
+        }
+    }
+
+    private static string Body(int assignments)
+    {
+        var some = Enumerable
+            .Range(0, assignments)
+            .Select(index =>
+                $$"""{"adamId":"{{AppPlace}}","pricingParam":"STDQ","serialNumber":"C02XK{{index:000}}JG5J"}"""
+            );
+        return $$"""
+            {"notificationId":"{{IdPlace}}","notificationType":"ASSET_MANAGEMENT","notification":{"type":"ASSOCIATE","result":"SUCCESS","eventId":"d6a3f64a-6c9b-4c7f-9c5c-2c6f4f6f2c11","assignments":[{{string.Join(
+                ',',
+                some
+            )}}]},"uId":"2049025000431439"}
+            """;
+    }
+
+    private static IEnumerable<int> EndsOf(string place, string text)
+    {
+        for (
+            var start = text.IndexOf(place, StringComparison.Ordinal);
+            start >= 0;
+            start = text.IndexOf(place, start + place.Length, StringComparison.Ordinal)
+        )
+        {
+            yield return start + place.Length;
+        }
+    }
+
+    private static void Write(byte[] copy, int end, int digits, long number)
+    {
+        for (var digit = 1; digit <= digits; digit++, number /= 10)
+        {
+            copy[end - digit] = (byte)('0' + (number % 10));
         }
     }
 }

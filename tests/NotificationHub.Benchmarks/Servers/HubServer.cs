@@ -8,11 +8,17 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Benchmarks.Servers;
 
-/// <summary>The hub as it is shipped, with one location that accepts the load's secret.</summary>
+/// <summary>
+/// The hub as it is shipped, with one location that accepts the load's secret. Its content token counts as expired: routing
+/// writes what is to be read, and nobody asks Apple for it.
+/// </summary>
 internal static class HubServer
 {
     public const string LocationId = "benchmark";
     public const string Path = $"/notifications/{LocationId}";
+
+    // The one in the load's bodies.
+    private const string UId = "2049025000431439";
 
     public static WebApplication Build(string file, string token, string serviceBus)
     {
@@ -38,10 +44,16 @@ internal static class HubServer
             {
                 await transaction.ExecuteAsync(
                     """
-                    insert into location (location_id, state, state_since, receive_only, read_number, created_at)
-                    values (@LocationId, 'valid', 0, 1, 0, 0)
+                    insert into location
+                        (location_id, u_id, state, state_since, receive_only, content_token, read_number, created_at)
+                    values (@LocationId, @UId, 'expired', 0, 0, @contentToken, 0, 0)
                     """,
-                    new { LocationId }
+                    new
+                    {
+                        LocationId,
+                        UId,
+                        contentToken = Array.Empty<byte>(),
+                    }
                 );
                 await transaction.ExecuteAsync(
                     "insert into notification_secret (location_id, sha256, state, created_at) values (@LocationId, @digest, 'active', 0)",

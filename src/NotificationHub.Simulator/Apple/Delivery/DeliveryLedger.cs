@@ -40,6 +40,7 @@ internal sealed class DeliveryLedger
             }
 
             entry.Copies++;
+            _counts = _counts with { Copies = _counts.Copies + 1 };
         }
     }
 
