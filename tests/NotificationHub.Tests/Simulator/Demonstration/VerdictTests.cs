@@ -55,8 +55,8 @@ public sealed class VerdictTests : IAsyncLifetime
         await ExecuteAsync(
             """
             insert into notification_log
-                (location_id, dedup_hash, notification_id, notification_type, body, body_sha256, received_at, disposition, conflict)
-            select location_id, dedup_hash, notification_id, notification_type, body, body_sha256, received_at, 1, conflict
+                (location_id, dedup_hash, notification_id, body_sha256, body_hash, received_at, disposition, conflict, body)
+            select location_id, dedup_hash, notification_id, body_sha256, body_hash, received_at, 1, conflict, body
             from notification_log
             where seq = 2
             """
