@@ -140,7 +140,7 @@ internal sealed partial class RefetchWorker(
         public static partial void NotLooked(ILogger logger, Exception exception);
 
         [LoggerMessage(
-            LogLevel.Warning,
+            LogLevel.Debug,
             "The shards of the reads could not be given back; they run out by themselves."
         )]
         public static partial void NotReleased(ILogger logger, Exception exception);

@@ -180,13 +180,21 @@ public abstract class RefetchTest : IAsyncLifetime
     private protected async Task<IReadOnlyList<EventEntry>> EventsAsync(string? type = null)
     {
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
-        return await EventLog.ReadPageAsync(
-            connection,
-            after: 0,
-            new EventFilter(Type: type),
-            limit: 100_000,
-            CancellationToken.None
-        );
+        List<EventEntry> events = [];
+        IReadOnlyList<EventEntry> page;
+        do
+        {
+            page = await EventLog.ReadPageAsync(
+                connection,
+                after: events.Count == 0 ? 0 : events[^1].Seq,
+                new EventFilter(Type: type),
+                limit: 10_000,
+                CancellationToken.None
+            );
+            events.AddRange(page);
+        } while (page.Count > 0);
+
+        return events;
     }
 
     /// <summary>What a consumer would know that takes nothing but the events.</summary>
