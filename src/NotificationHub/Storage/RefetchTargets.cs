@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace NotificationHub.Storage;
 
 /// <summary>What a refetch target names. Stored as the words of <see cref="RefetchResources"/>.</summary>
@@ -53,46 +55,50 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
 
     public async Task RequestAsync(WriteTransaction transaction, IReadOnlyCollection<RefetchRequest> requests, long now)
     {
-        foreach (var target in requests.GroupBy(request => (request.LocationId, request.Resource, request.Key)))
+        if (requests.Count == 0)
         {
-            await RequestOneAsync(transaction, [.. target], now);
+            return;
         }
 
-        if (requests.Count > 0)
-        {
-            transaction.OnCommit(database.Pulses.TargetsRequested);
-        }
+        // Three statements, however many targets there are: each costs more than its rows, and the lane waits for them.
+        var asked = requests.GroupBy(TargetKey.Of).ToList();
+        var known = await FindAsync(transaction, asked.Select(target => target.Key));
+        var rows = asked.ConvertAll(target => Row([.. target], known.GetValueOrDefault(target.Key), now));
+        await transaction.ExecuteAsync(Insert, rows.Where(row => row.IsNew));
+        await transaction.ExecuteAsync(Update, rows.Where(row => !row.IsNew));
+        transaction.OnCommit(database.Pulses.TargetsRequested);
     }
 
-    private async Task RequestOneAsync(WriteTransaction transaction, RefetchRequest[] requests, long now)
+    private async Task<Dictionary<TargetKey, WaitingTarget>> FindAsync(
+        WriteTransaction transaction,
+        IEnumerable<TargetKey> keys
+    )
+    {
+        var found = await transaction.QueryAsync<WaitingTarget>(
+            database.Sql("FindTargets"),
+            new { Keys = JsonSerializer.Serialize(keys.Select(key => new[] { key.LocationId, key.Resource, key.Key })) }
+        );
+        return found.ToDictionary(target => new TargetKey(target.LocationId, target.Resource, target.Key));
+    }
+
+    private TargetRow Row(RefetchRequest[] requests, WaitingTarget? known, long now)
     {
         var request = requests[^1];
-        var known = await transaction.FirstOrDefaultAsync<WaitingTarget>(
-            """
-            select requested, fetched, holders, first_requested_at FirstRequestedAt, max_wait MaxWait, read_at ReadAt
-            from refetch_target
-            where location_id = @LocationId and resource = @Resource and key = @Key
-            """,
-            request
-        );
         var next = timing.Request(known, now);
-        var holders = TargetHolders.Merge(known is { IsWaiting: true } ? known.Holders : TargetHolders.None, requests);
-        await transaction.ExecuteAsync(
-            known is null ? Insert : Update,
-            new
-            {
-                request.LocationId,
-                request.Resource,
-                request.Key,
-                request.CorrelationId,
-                request.Traceparent,
-                Holders = holders,
-                next.FirstRequestedAt,
-                next.DueAt,
-                next.MaxWait,
-                now,
-            }
-        );
+        return new TargetRow
+        {
+            IsNew = known is null,
+            LocationId = request.LocationId,
+            Resource = request.Resource,
+            Key = request.Key,
+            CorrelationId = request.CorrelationId,
+            Traceparent = request.Traceparent,
+            Holders = TargetHolders.Merge(known is { IsWaiting: true } ? known.Holders : TargetHolders.None, requests),
+            FirstRequestedAt = next.FirstRequestedAt,
+            DueAt = next.DueAt,
+            MaxWait = next.MaxWait,
+            Now = now,
+        };
     }
 
     private const string Insert = """
@@ -103,7 +109,7 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
         )
         values
         (
-            @LocationId, @Resource, @Key, 1, 0, @Holders, @FirstRequestedAt, @now,
+            @LocationId, @Resource, @Key, 1, 0, @Holders, @FirstRequestedAt, @Now,
             @DueAt, @MaxWait, 0, @CorrelationId, @Traceparent
         )
         """;
@@ -111,16 +117,54 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
     // Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification.
     private const string Update = """
         update refetch_target
-        set requested = requested + 1, holders = @Holders, first_requested_at = @FirstRequestedAt, last_requested_at = @now,
+        set requested = requested + 1, holders = @Holders, first_requested_at = @FirstRequestedAt, last_requested_at = @Now,
             due_at = case when attempts > 0 and due_at > @DueAt then due_at else @DueAt end, max_wait = @MaxWait,
             correlation_id = @CorrelationId, traceparent = @Traceparent
         where location_id = @LocationId and resource = @Resource and key = @Key
         """;
 }
 
+/// <summary>What tells targets apart.</summary>
+internal readonly record struct TargetKey(string LocationId, string Resource, string Key)
+{
+    public static TargetKey Of(RefetchRequest request) => new(request.LocationId, request.Resource, request.Key);
+}
+
+/// <summary>A target as it is written.</summary>
+internal sealed record TargetRow
+{
+    public required bool IsNew { get; init; }
+
+    public required string LocationId { get; init; }
+
+    public required string Resource { get; init; }
+
+    public required string Key { get; init; }
+
+    public required string? CorrelationId { get; init; }
+
+    public required string? Traceparent { get; init; }
+
+    public required string? Holders { get; init; }
+
+    public required long FirstRequestedAt { get; init; }
+
+    public required long DueAt { get; init; }
+
+    public required long MaxWait { get; init; }
+
+    public required long Now { get; init; }
+}
+
 /// <summary>A target as it stands when it is asked for again.</summary>
 internal sealed record WaitingTarget
 {
+    public string LocationId { get; init; } = "";
+
+    public string Resource { get; init; } = "";
+
+    public string Key { get; init; } = "";
+
     public long Requested { get; init; }
 
     public long Fetched { get; init; }
