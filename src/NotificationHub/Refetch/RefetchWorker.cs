@@ -139,10 +139,7 @@ internal sealed partial class RefetchWorker(
         [LoggerMessage(LogLevel.Warning, "What is due to be read cannot be looked up now.")]
         public static partial void NotLooked(ILogger logger, Exception exception);
 
-        [LoggerMessage(
-            LogLevel.Debug,
-            "The shards of the reads could not be given back; they run out by themselves."
-        )]
+        [LoggerMessage(LogLevel.Debug, "The shards of the reads could not be given back; they run out by themselves.")]
         public static partial void NotReleased(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Error, "The reads for location {LocationId} failed; they are tried again.")]
