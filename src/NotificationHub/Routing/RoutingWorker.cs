@@ -26,15 +26,15 @@ internal sealed class RoutingWorker(
             var started = time.GetTimestamp();
             var appended = pulses.NotificationsAppended.Next;
             var routed = await pass.RouteDueAsync(lease, cancellationToken);
+            var took = time.GetElapsedTime(started);
             if (routed == 0)
             {
                 await Pulse.WaitAsync(appended, Poll, time, cancellationToken);
             }
-
-            var rest = Pace - time.GetElapsedTime(started);
-            if (routed < RoutingPass.PageRows && rest > TimeSpan.Zero)
+            else if (routed < RoutingPass.PageRows)
             {
-                await Task.Delay(rest, time, cancellationToken);
+                // At least as long as the pass took, so that the posts have half of the lane and of a core to themselves.
+                await Task.Delay(took > Pace ? took : Pace, time, cancellationToken);
             }
         }
     }
