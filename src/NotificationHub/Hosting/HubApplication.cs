@@ -1,3 +1,4 @@
+using NotificationHub.Hosting.Admin;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Publishing;
@@ -42,6 +43,7 @@ internal static class HubApplication
         hub.AddPublishing();
         hub.AddLocations();
         hub.AddRefetch();
+        hub.AddAdmin();
         hub.RefuseUnknownArguments(args);
         return hub;
     }

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting.Admin;
+using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.Feed;
 using NotificationHub.Publishing.ServiceBus;
@@ -65,6 +67,24 @@ internal static partial class StartReport
                 Log.NoFeed(app.Logger, app.Environment.EnvironmentName);
                 break;
         }
+
+        ReportAdmin(app);
+    }
+
+    private static void ReportAdmin(WebApplication app)
+    {
+        switch (app.AccessToAdmin())
+        {
+            case AdminAccess.Loopback:
+                Log.AdminOpen(app.Logger);
+                break;
+            case AdminAccess.WithCredentials:
+                Log.AdminWithCredentials(app.Logger);
+                break;
+            default:
+                Log.NoAdmin(app.Logger, app.Environment.EnvironmentName);
+                break;
+        }
     }
 
     private static string? HostOf(ServiceBusOptions bus) =>
@@ -113,5 +133,20 @@ internal static partial class StartReport
             "/events and /snapshot are not served: there is no key in Consumers:ApiKeys, and {Environment} is not Development."
         )]
         public static partial void NoFeed(ILogger logger, string environment);
+
+        [LoggerMessage(
+            LogLevel.Information,
+            "/admin is open to whoever is on this machine: this is Development, and neither Admin:ApiKeys nor Admin:Entra is set."
+        )]
+        public static partial void AdminOpen(ILogger logger);
+
+        [LoggerMessage(LogLevel.Information, "/admin is served to those with an administrator's key or token.")]
+        public static partial void AdminWithCredentials(ILogger logger);
+
+        [LoggerMessage(
+            LogLevel.Information,
+            "/admin is not served: neither Admin:ApiKeys nor Admin:Entra is set, and {Environment} is not Development."
+        )]
+        public static partial void NoAdmin(ILogger logger, string environment);
     }
 }

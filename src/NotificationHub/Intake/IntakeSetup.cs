@@ -34,6 +34,7 @@ internal static class IntakeSetup
     public static void MapIntake(this WebApplication app)
     {
         var endpoint = app.Services.GetRequiredService<IntakeEndpoint>();
-        app.MapPost("/notifications/{locationId}", endpoint.HandleAsync);
+        // It judges the sender itself: authentication and authorization, which the admin routes bring, have no say here.
+        app.MapPost("/notifications/{locationId}", endpoint.HandleAsync).ShortCircuit();
     }
 }

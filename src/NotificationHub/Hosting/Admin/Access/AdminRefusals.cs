@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+
+namespace NotificationHub.Hosting.Admin.Access;
+
+/// <summary>Answers those who may not: 401 for a stranger, 403 for somebody known, as problem details that give no hint.</summary>
+internal sealed class AdminRefusals : IAuthorizationMiddlewareResultHandler
+{
+    public Task HandleAsync(
+        RequestDelegate next,
+        HttpContext context,
+        AuthorizationPolicy policy,
+        PolicyAuthorizationResult authorizeResult
+    ) =>
+        authorizeResult switch
+        {
+            { Succeeded: true } => next(context),
+            { Forbidden: true } => Refuse(context, StatusCodes.Status403Forbidden),
+            _ => Challenge(context),
+        };
+
+    private static Task Challenge(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Refuse(context, StatusCodes.Status401Unauthorized);
+    }
+
+    private static Task Refuse(HttpContext context, int status) =>
+        TypedResults.Problem(statusCode: status).ExecuteAsync(context);
+}

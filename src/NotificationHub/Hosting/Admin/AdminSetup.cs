@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+using NotificationHub.Hosting.Admin.Access;
+
+namespace NotificationHub.Hosting.Admin;
+
+internal static class AdminSetup
+{
+    /// <summary>Who may administer the hub over HTTP, and how they prove it.</summary>
+    public static void AddAdmin(this HubBuilder hub)
+    {
+        var options = hub.AddOptions(AdminOptions.Section, new AdminOptionsValidator());
+        if (AccessTo(options, hub.Environment) == AdminAccess.None)
+        {
+            return;
+        }
+
+        hub.Services.AddAdminSchemes(options, hub.Environment.IsDevelopment());
+        hub.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, AdminRefusals>();
+        hub.Services.AddAuthorizationBuilder()
+            .AddPolicy(AdminPolicies.Read, policy => Demand(policy, AdminPolicies.Read, AdminPolicies.Operate))
+            .AddPolicy(AdminPolicies.Operate, policy => Demand(policy, AdminPolicies.Operate));
+    }
+
+    public static AdminAccess AccessToAdmin(this WebApplication app) =>
+        AccessTo(app.Services.GetRequiredService<IOptions<AdminOptions>>().Value, app.Environment);
+
+    /// <summary>
+    /// Maps routes for administrators only, or none where nobody may administer. All of them demand
+    /// <see cref="AdminPolicies.Read"/>; one that changes something adds <c>RequireAuthorization(AdminPolicies.Operate)</c>.
+    /// </summary>
+    public static void MapAdmin(this WebApplication app, Action<IEndpointRouteBuilder> map)
+    {
+        if (app.AccessToAdmin() != AdminAccess.None)
+        {
+            map(app.MapGroup("").RequireAuthorization(AdminPolicies.Read));
+        }
+    }
+
+    private static AdminAccess AccessTo(AdminOptions options, IHostEnvironment environment) =>
+        options.IsConfigured ? AdminAccess.WithCredentials
+        : environment.IsDevelopment() ? AdminAccess.Loopback
+        : AdminAccess.None;
+
+    private static void Demand(AuthorizationPolicyBuilder policy, params string[] roles) =>
+        policy
+            .AddAuthenticationSchemes(AdminSchemes.Any)
+            .RequireAuthenticatedUser()
+            .RequireClaim(AdminPrincipal.RoleClaim, roles);
+}
