@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NotificationHub.Hosting;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.CommandLine;
 
@@ -60,6 +61,9 @@ internal sealed record CommandContext(
     CancellationToken CancellationToken
 )
 {
+    /// <summary>Who gave the command, for the audit log.</summary>
+    public Actor Actor { get; } = new($"os:{Environment.UserName}", $"command line of {Environment.MachineName}");
+
     public T Service<T>()
         where T : notnull => Services.GetRequiredService<T>();
 }

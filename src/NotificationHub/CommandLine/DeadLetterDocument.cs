@@ -27,5 +27,13 @@ internal sealed record DeadLetterDocument(
         );
 }
 
+/// <summary>A page of dead letters.</summary>
+/// <param name="Next">What to ask on after; null where the page is not full.</param>
+internal sealed record DeadLetterPage(IReadOnlyList<DeadLetterDocument> DeadLetters, long? Next)
+{
+    public static DeadLetterPage Of(IReadOnlyList<DeadLetter> letters, int limit) =>
+        new([.. letters.Select(DeadLetterDocument.Of)], letters.Count == limit ? letters[^1].Seq : null);
+}
+
 /// <summary>What became of a decision about one dead letter.</summary>
 internal sealed record DecisionDocument(long Seq, DeadLetterDecision Result);

@@ -17,12 +17,7 @@ internal static class DeadLettersCommand
     private static readonly Option<string?> InState = new Option<string?>("--state")
     {
         Description = "Only those in this state.",
-    }.AcceptOnlyFromAmong(
-        DeadLetterState.Open,
-        DeadLetterState.Resend,
-        DeadLetterState.Resent,
-        DeadLetterState.Discarded
-    );
+    }.AcceptOnlyFromAmong([.. DeadLetterState.All]);
 
     private static readonly Option<bool> All = new("--all") { Description = "All that are open." };
 
@@ -49,13 +44,13 @@ internal static class DeadLettersCommand
                 runner,
                 "resend",
                 "Have the running hub send them once more, with the same ids.",
-                (letters, seq, cancellationToken) => letters.ResendAsync(seq, cancellationToken)
+                (letters, seq, context) => letters.ResendAsync(seq, context.Actor, context.CancellationToken)
             ),
             CreateDecision(
                 runner,
                 "discard",
                 "Settle them unsent.",
-                (letters, seq, cancellationToken) => letters.DiscardAsync(seq, cancellationToken)
+                (letters, seq, context) => letters.DiscardAsync(seq, context.Actor, context.CancellationToken)
             ),
         };
     }
@@ -64,7 +59,7 @@ internal static class DeadLettersCommand
         CommandRunner runner,
         string name,
         string description,
-        Func<DeadLetters, long, CancellationToken, Task<DeadLetterDecision>> decide
+        Func<DeadLetters, long, CommandContext, Task<DeadLetterDecision>> decide
     )
     {
         var command = new Command(name, description) { Seqs, OfTopic, All };
@@ -95,6 +90,7 @@ internal static class DeadLettersCommand
             .ListAsync(
                 context.Arguments.GetValue(OfTopic),
                 context.Arguments.GetValue(InState),
+                after: 0,
                 PageSize,
                 context.CancellationToken
             );
@@ -149,14 +145,14 @@ internal static class DeadLettersCommand
 
     private static async Task<int> DecideAsync(
         CommandContext context,
-        Func<DeadLetters, long, CancellationToken, Task<DeadLetterDecision>> decide
+        Func<DeadLetters, long, CommandContext, Task<DeadLetterDecision>> decide
     )
     {
         var letters = context.Service<DeadLetters>();
         var done = new List<DecisionDocument>();
         foreach (var seq in await SeqsOfAsync(context, letters))
         {
-            done.Add(new DecisionDocument(seq, await decide(letters, seq, context.CancellationToken)));
+            done.Add(new DecisionDocument(seq, await decide(letters, seq, context)));
         }
 
         context.Output.Write(new { DeadLetters = done }, console => Write(console, done));
@@ -193,6 +189,7 @@ internal static class DeadLettersCommand
                     await letters.ListAsync(
                         context.Arguments.GetValue(OfTopic),
                         DeadLetterState.Open,
+                        after: 0,
                         int.MaxValue,
                         context.CancellationToken
                     )

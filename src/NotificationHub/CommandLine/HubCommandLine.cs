@@ -61,6 +61,7 @@ internal static class HubCommandLine
             LocationsCommand.Create(runner),
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
+            AuditCommand.Create(runner),
         };
         root.SetAction((_, cancellationToken) => ServeCommand.ServeAsync(runner.Settings, cancellationToken));
         return root;

@@ -38,6 +38,14 @@ internal sealed record NotificationRow
     public string? Fault { get; init; }
 }
 
+/// <summary>A page of the list.</summary>
+/// <param name="Next">What to ask on after; null where the page is not full.</param>
+internal sealed record NotificationPage(IReadOnlyList<NotificationRow> Notifications, long? Next)
+{
+    public static NotificationPage Of(IReadOnlyList<NotificationRow> rows, int limit) =>
+        new(rows, rows.Count == limit ? rows[^1].Seq : null);
+}
+
 internal static class NotificationListing
 {
     private const int SeqsPerPage = 1000;

@@ -120,7 +120,7 @@ internal static class NotificationsCommand
             context.CancellationToken
         );
         context.Output.Write(
-            new { Notifications = found, Next = found.Count == limit ? found[^1].Seq : (long?)null },
+            NotificationPage.Of(found, limit),
             console =>
             {
                 var table = ConsoleTable.Of(
@@ -178,7 +178,9 @@ internal static class NotificationsCommand
         List<RerouteDocument> done = [];
         await foreach (var seq in SeqsOfAsync(context))
         {
-            done.Add(RerouteDocument.Of(seq, await reroute.RerouteAsync(seq, context.CancellationToken)));
+            done.Add(
+                RerouteDocument.Of(seq, await reroute.RerouteAsync(seq, context.Actor, context.CancellationToken))
+            );
         }
 
         context.Output.Write(

@@ -23,6 +23,7 @@ internal static class HubApplication
         var app = hub.Host.Build();
         app.MapIntake();
         app.MapPublishing();
+        app.MapAdmin(admin => admin.MapAdminEndpoints());
         app.ReportStart(hub.FindMisspelt());
         return app;
     }

@@ -14,6 +14,8 @@ internal static class DeadLetterState
 
     /// <summary>Settled: somebody decided that it need not be sent.</summary>
     public const string Discarded = "discarded";
+
+    public static readonly IReadOnlyCollection<string> All = [Open, Resend, Resent, Discarded];
 }
 
 /// <summary>An event that the broker refuses to take. The event itself stays in the log.</summary>

@@ -1,5 +1,6 @@
 using Dapper;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Publishing;
 
@@ -17,6 +18,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
     public async Task<IReadOnlyList<DeadLetter>> ListAsync(
         string? topic,
         string? state,
+        long after,
         int limit,
         CancellationToken cancellationToken
     )
@@ -25,7 +27,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
         var rows = await connection.QueryAsync<DeadLetter>(
             $"""
             {Select}
-            where (@topic is null or d.topic = @topic) and (@state is null or d.state = @state)
+            where d.event_seq > @after and (@topic is null or d.topic = @topic) and (@state is null or d.state = @state)
             order by d.event_seq
             limit @limit
             """,
@@ -33,6 +35,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
             {
                 topic,
                 state,
+                after,
                 limit,
             }
         );
@@ -46,43 +49,74 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
     }
 
     /// <summary>Has the event sent once more, with the same id, by whoever publishes its topic.</summary>
-    public Task<DeadLetterDecision> ResendAsync(long seq, CancellationToken cancellationToken) =>
-        DecideAsync(seq, DeadLetterState.Resend, settledAt: null, cancellationToken);
+    public Task<DeadLetterDecision> ResendAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
+        DecideAsync(seq, DeadLetterState.Resend, settledAt: null, actor, cancellationToken);
 
     /// <summary>Settles it unsent.</summary>
-    public Task<DeadLetterDecision> DiscardAsync(long seq, CancellationToken cancellationToken) =>
-        DecideAsync(seq, DeadLetterState.Discarded, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+    public Task<DeadLetterDecision> DiscardAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
+        DecideAsync(
+            seq,
+            DeadLetterState.Discarded,
+            time.GetUtcNow().ToUnixTimeMilliseconds(),
+            actor,
+            cancellationToken
+        );
 
     private Task<DeadLetterDecision> DecideAsync(
         long seq,
         string state,
         long? settledAt,
+        Actor actor,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             async transaction =>
             {
-                var changed = await transaction.ExecuteAsync(
-                    "update dead_letter set state = @state, settled_at = @settledAt where event_seq = @seq and state = 'open'",
-                    new
-                    {
-                        seq,
-                        state,
-                        settledAt,
-                    }
+                var decision = await DecideAsync(transaction, seq, state, settledAt);
+                await AuditLog.RecordAsync(
+                    transaction,
+                    actor,
+                    new AuditedAct(
+                        settledAt is null ? "dead-letters resend" : "dead-letters discard",
+                        await LocationOfAsync(transaction, seq),
+                        $"event {seq}"
+                    ),
+                    decision == DeadLetterDecision.Taken ? AuditOutcome.Done : AuditOutcome.Refused
                 );
-                if (changed == 1)
-                {
-                    transaction.OnCommit(database.Pulses.EventsAppended);
-                    return DeadLetterDecision.Taken;
-                }
-
-                var known = await transaction.ScalarAsync<long>(
-                    "select count(*) from dead_letter where event_seq = @seq",
-                    new { seq }
-                );
-                return known == 0 ? DeadLetterDecision.NotFound : DeadLetterDecision.NotOpen;
+                return decision;
             },
             cancellationToken
         );
+
+    private async Task<DeadLetterDecision> DecideAsync(
+        WriteTransaction transaction,
+        long seq,
+        string state,
+        long? settledAt
+    )
+    {
+        var changed = await transaction.ExecuteAsync(
+            "update dead_letter set state = @state, settled_at = @settledAt where event_seq = @seq and state = 'open'",
+            new
+            {
+                seq,
+                state,
+                settledAt,
+            }
+        );
+        if (changed == 1)
+        {
+            transaction.OnCommit(database.Pulses.EventsAppended);
+            return DeadLetterDecision.Taken;
+        }
+
+        var known = await transaction.ScalarAsync<long>(
+            "select count(*) from dead_letter where event_seq = @seq",
+            new { seq }
+        );
+        return known == 0 ? DeadLetterDecision.NotFound : DeadLetterDecision.NotOpen;
+    }
+
+    private static Task<string?> LocationOfAsync(WriteTransaction transaction, long seq) =>
+        transaction.ScalarAsync<string>("select location_id from event_log where seq = @seq", new { seq });
 }

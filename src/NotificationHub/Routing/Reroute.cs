@@ -1,4 +1,5 @@
 using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Routing;
 
@@ -29,7 +30,7 @@ internal sealed record RerouteOutcome(RerouteResult Result, IReadOnlyList<string
 /// </summary>
 internal sealed class Reroute(Database database, NotificationRouter router, RefetchTargets targets)
 {
-    public Task<RerouteOutcome> RerouteAsync(long seq, CancellationToken cancellationToken) =>
+    public Task<RerouteOutcome> RerouteAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async transaction =>
             {
@@ -37,13 +38,20 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
                     $"select {NotificationLog.Columns} from notification_log where seq = @seq",
                     new { seq }
                 );
-                return entry?.Disposition switch
+                var outcome = entry?.Disposition switch
                 {
                     null => Refuse(RerouteResult.NotFound),
                     Disposition.Accepted => Refuse(RerouteResult.NotSetAside),
                     Disposition.Rerouted => Refuse(RerouteResult.AlreadyRerouted),
                     _ => await RouteAsync(transaction, entry),
                 };
+                await AuditLog.RecordAsync(
+                    transaction,
+                    actor,
+                    new AuditedAct("notifications reroute", entry?.LocationId, $"notification {seq}"),
+                    outcome.Result == RerouteResult.Rerouted ? AuditOutcome.Done : AuditOutcome.Refused
+                );
+                return outcome;
             },
             cancellationToken
         );

@@ -39,7 +39,9 @@ public sealed class DeadLetterTests : IAsyncLifetime
     {
         scene.Sender.Answer = (_, _) => { };
 
-        (await scene.DeadLetters.ResendAsync(2, CancellationToken.None)).ShouldBe(DeadLetterDecision.Taken);
+        (await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None)).ShouldBe(
+            DeadLetterDecision.Taken
+        );
         await scene.PassAsync();
         await scene.PassAsync();
 
@@ -54,7 +56,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     {
         scene.Sender.Answer = (_, _) =>
             throw new TopicSendException(TopicSendFault.Refused, 400, retryAfter: null, "still refused");
-        await scene.DeadLetters.ResendAsync(2, CancellationToken.None);
+        await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
 
         await scene.PassAsync();
 
@@ -66,7 +68,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     public async Task Resending_while_the_topic_is_stopped_happens_once_it_is_back()
     {
         scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
-        await scene.DeadLetters.ResendAsync(2, CancellationToken.None);
+        await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
         await scene.PassAsync();
         (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Resend);
 
@@ -80,7 +82,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     public async Task What_is_no_longer_in_the_log_cannot_be_resent()
     {
         await scene.Test.ExecuteAsync("delete from event_log where seq = 2");
-        await scene.DeadLetters.ResendAsync(2, CancellationToken.None);
+        await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
 
         await scene.PassAsync();
 
@@ -91,8 +93,12 @@ public sealed class DeadLetterTests : IAsyncLifetime
     [Fact]
     public async Task A_discarded_letter_is_settled_unsent_and_cannot_be_resent()
     {
-        (await scene.DeadLetters.DiscardAsync(2, CancellationToken.None)).ShouldBe(DeadLetterDecision.Taken);
-        (await scene.DeadLetters.ResendAsync(2, CancellationToken.None)).ShouldBe(DeadLetterDecision.NotOpen);
+        (await scene.DeadLetters.DiscardAsync(2, TestActor.Operator, CancellationToken.None)).ShouldBe(
+            DeadLetterDecision.Taken
+        );
+        (await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None)).ShouldBe(
+            DeadLetterDecision.NotOpen
+        );
         await scene.PassAsync();
 
         scene.Sender.Accepted.ShouldBeEmpty();
@@ -101,10 +107,12 @@ public sealed class DeadLetterTests : IAsyncLifetime
 
     [Fact]
     public async Task What_was_never_set_aside_is_not_found() =>
-        (await scene.DeadLetters.ResendAsync(1, CancellationToken.None)).ShouldBe(DeadLetterDecision.NotFound);
+        (await scene.DeadLetters.ResendAsync(1, TestActor.Operator, CancellationToken.None)).ShouldBe(
+            DeadLetterDecision.NotFound
+        );
 
     private async Task<IEnumerable<long>> ListAsync(string? topic, string? state) =>
-        (await scene.DeadLetters.ListAsync(topic, state, limit: 10, CancellationToken.None)).Select(letter =>
+        (await scene.DeadLetters.ListAsync(topic, state, after: 0, limit: 10, CancellationToken.None)).Select(letter =>
             letter.Seq
         );
 }

@@ -105,7 +105,7 @@ internal sealed class PublishingScene : IAsyncDisposable
         );
 
     public Task<IReadOnlyList<DeadLetter>> ListDeadLettersAsync() =>
-        DeadLetters.ListAsync(topic: null, state: null, limit: 100, CancellationToken.None);
+        DeadLetters.ListAsync(topic: null, state: null, after: 0, limit: 100, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

@@ -12,7 +12,7 @@ public sealed class RerouteTests
         await using var hub = await RoutingHarness.StartAsync();
         var seq = await hub.PostAsync("ASSET_COUNT/purchase.json", Disposition.Quarantined);
 
-        var outcome = await hub.Reroute.RerouteAsync(seq, CancellationToken.None);
+        var outcome = await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
 
         outcome.Result.ShouldBe(RerouteResult.Rerouted);
         outcome.Events.ShouldBe([EventNames.AssetCountNotified]);
@@ -26,9 +26,9 @@ public sealed class RerouteTests
     {
         await using var hub = await RoutingHarness.StartAsync();
         var seq = await hub.PostAsync("ASSET_COUNT/purchase.json", Disposition.Quarantined);
-        await hub.Reroute.RerouteAsync(seq, CancellationToken.None);
+        await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
 
-        var outcome = await hub.Reroute.RerouteAsync(seq, CancellationToken.None);
+        var outcome = await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
 
         outcome.Result.ShouldBe(RerouteResult.AlreadyRerouted);
         (await hub.EventTypesAsync()).Count.ShouldBe(1);
@@ -40,7 +40,7 @@ public sealed class RerouteTests
         await using var hub = await RoutingHarness.StartAsync();
         var seq = await hub.PostAsync("USER_MANAGEMENT/everything-wrong.bad.json", Disposition.Unrecognized);
 
-        var outcome = await hub.Reroute.RerouteAsync(seq, CancellationToken.None);
+        var outcome = await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
 
         outcome.Result.ShouldBe(RerouteResult.StillUnrecognized);
         outcome.Faults.Count.ShouldBe(7);
@@ -54,8 +54,12 @@ public sealed class RerouteTests
         await using var hub = await RoutingHarness.StartAsync();
         var seq = await hub.PostAsync("ASSET_COUNT/purchase.json");
 
-        (await hub.Reroute.RerouteAsync(seq, CancellationToken.None)).Result.ShouldBe(RerouteResult.NotSetAside);
-        (await hub.Reroute.RerouteAsync(99, CancellationToken.None)).Result.ShouldBe(RerouteResult.NotFound);
+        (await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None)).Result.ShouldBe(
+            RerouteResult.NotSetAside
+        );
+        (await hub.Reroute.RerouteAsync(99, TestActor.Operator, CancellationToken.None)).Result.ShouldBe(
+            RerouteResult.NotFound
+        );
         (await hub.EventTypesAsync()).ShouldBeEmpty();
     }
 
@@ -65,7 +69,7 @@ public sealed class RerouteTests
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
         var seq = await hub.PostAsync("ASSET_COUNT/purchase.json", Disposition.Quarantined);
-        await hub.Reroute.RerouteAsync(seq, CancellationToken.None);
+        await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
 
         await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
 

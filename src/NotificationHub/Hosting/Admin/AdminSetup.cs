@@ -1,6 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using NotificationHub.Hosting.Admin.Access;
+using NotificationHub.Hosting.Admin.Endpoints;
+using NotificationHub.Hosting.Admin.OpenApi;
 
 namespace NotificationHub.Hosting.Admin;
 
@@ -17,6 +21,13 @@ internal static class AdminSetup
 
         hub.Services.AddAdminSchemes(options, hub.Environment.IsDevelopment());
         hub.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, AdminRefusals>();
+        hub.Services.AddAdminDocument();
+        // Enumerations as the commands print them.
+        hub.Services.ConfigureHttpJsonOptions(json =>
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower))
+        );
+        // A request that cannot be bound is answered with problem details, in every environment.
+        hub.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         hub.Services.AddAuthorizationBuilder()
             .AddPolicy(AdminPolicies.Read, policy => Demand(policy, AdminPolicies.Read, AdminPolicies.Operate))
             .AddPolicy(AdminPolicies.Operate, policy => Demand(policy, AdminPolicies.Operate));
@@ -31,10 +42,25 @@ internal static class AdminSetup
     /// </summary>
     public static void MapAdmin(this WebApplication app, Action<IEndpointRouteBuilder> map)
     {
-        if (app.AccessToAdmin() != AdminAccess.None)
+        if (app.AccessToAdmin() == AdminAccess.None)
         {
-            map(app.MapGroup("").RequireAuthorization(AdminPolicies.Read));
+            return;
         }
+
+        map(app.MapGroup("").RequireAuthorization(AdminPolicies.Read).WithMetadata(AdminRoute.Mark));
+        app.UseWhen(
+            context => context.GetEndpoint()?.Metadata.GetMetadata<AdminRoute>() is not null,
+            admin => admin.UseAdminFaults()
+        );
+    }
+
+    /// <summary>The hub's own admin routes.</summary>
+    public static void MapAdminEndpoints(this IEndpointRouteBuilder admin)
+    {
+        admin.MapNotifications();
+        admin.MapDeadLetters();
+        admin.MapAudit();
+        admin.MapOpenApi();
     }
 
     private static AdminAccess AccessTo(AdminOptions options, IHostEnvironment environment) =>
@@ -47,4 +73,10 @@ internal static class AdminSetup
             .AddAuthenticationSchemes(AdminSchemes.Any)
             .RequireAuthenticatedUser()
             .RequireClaim(AdminPrincipal.RoleClaim, roles);
+
+    /// <summary>Marks the routes of <see cref="MapAdmin"/>.</summary>
+    private sealed class AdminRoute
+    {
+        public static readonly AdminRoute Mark = new();
+    }
 }

@@ -174,3 +174,16 @@ create table location_version (
     version_id  text not null,
     primary key (location_id, resource)
 ) without rowid;
+
+-- What people did. outcome: begun (and neither done nor failed: interrupted), done, refused, failed. No secret, ever.
+create table audit_entry (
+    seq         integer primary key autoincrement,
+    at          integer not null,
+    actor       text    not null,
+    origin      text    not null,
+    action      text    not null,
+    location_id text    null,
+    subject     text    null,
+    outcome     text    not null,
+    detail      text    null
+);

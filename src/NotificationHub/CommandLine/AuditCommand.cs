@@ -1,0 +1,66 @@
+using System.CommandLine;
+using NotificationHub.Storage.Auditing;
+
+namespace NotificationHub.CommandLine;
+
+internal static class AuditCommand
+{
+    private static readonly Option<long?> After = new("--after")
+    {
+        Description = "Only those behind this seq; without it, the latest.",
+    };
+
+    private static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "How many at most.",
+        DefaultValueFactory = _ => 100,
+    };
+
+    public static Command Create(CommandRunner runner)
+    {
+        Limit.Validators.Add(option =>
+        {
+            if (option.GetValueOrDefault<int>() is < 1 or > 10_000)
+            {
+                option.AddError("--limit must lie between 1 and 10000.");
+            }
+        });
+        var list = new Command("list", "List who changed what, when and from where.") { After, Limit };
+        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
+        return new Command("audit", "What people changed, through commands and the admin API.")
+        {
+            CommandRunner.Json,
+            list,
+        };
+    }
+
+    private static async Task<int> ListAsync(CommandContext context)
+    {
+        var limit = context.Arguments.GetValue(Limit);
+        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
+        var page = AuditPage.Of(await AuditLog.ListAsync(connection, context.Arguments.GetValue(After), limit), limit);
+        context.Output.Write(
+            page,
+            console =>
+            {
+                var table = ConsoleTable.Of("Seq", "At", "Who", "From", "What", "Location", "Which", "Outcome");
+                foreach (var entry in page.Entries)
+                {
+                    table.Row(
+                        entry.Seq,
+                        entry.At,
+                        entry.Actor,
+                        entry.Origin,
+                        entry.Action,
+                        entry.Location,
+                        entry.Subject,
+                        entry.Detail is null ? entry.Outcome : $"{entry.Outcome} ({entry.Detail})"
+                    );
+                }
+
+                console.Write(table);
+            }
+        );
+        return ExitCode.Ok;
+    }
+}

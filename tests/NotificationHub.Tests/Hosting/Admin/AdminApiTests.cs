@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using NotificationHub.Tests.CommandLine;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Hosting.Admin;
+
+/// <summary>The admin API of the whole hub, open on loopback as in Development.</summary>
+public sealed class AdminApiTests
+{
+    [Fact]
+    public async Task Notifications_are_listed_by_pages_shown_and_routed_again()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync("1");
+        await location.PostAsync(TestLocation.Notification("n-1", uId: "1"));
+        await location.PostAsync(TestLocation.Notification("n-2", uId: "2"));
+
+        var page = await GetAsync(hub, "/admin/notifications?limit=1");
+        var rest = await GetAsync(hub, $"/admin/notifications?after={page.GetProperty("next").GetInt64()}");
+        var quarantined = await GetAsync(hub, "/admin/notifications?disposition=quarantined");
+        var shown = await GetAsync(hub, "/admin/notifications/2");
+        using var rerouted = await hub.Http.PostAsync("/admin/notifications/2/reroute", content: null);
+        using var again = await hub.Http.PostAsync("/admin/notifications/2/reroute", content: null);
+        using var unknown = await hub.Http.PostAsync("/admin/notifications/9/reroute", content: null);
+
+        Seqs(page, "notifications").ShouldBe([1]);
+        Seqs(rest, "notifications").ShouldBe([2]);
+        Seqs(quarantined, "notifications").ShouldBe([2]);
+        shown.GetProperty("notificationId").GetString().ShouldBe("n-2");
+        rerouted.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        unknown.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        unknown.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_listed_and_decided_about_once()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await SetAsideAsync(hub);
+
+        var open = await GetAsync(hub, "/admin/dead-letters?state=open");
+        using var discarded = await hub.Http.PostAsync("/admin/dead-letters/1/discard", content: null);
+        using var resent = await hub.Http.PostAsync("/admin/dead-letters/1/resend", content: null);
+
+        Seqs(open, "deadLetters").ShouldBe([1]);
+        (await discarded.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("result").GetString().ShouldBe("taken");
+        resent.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await GetAsync(hub, "/admin/dead-letters/1")).GetProperty("state").GetString().ShouldBe("discarded");
+    }
+
+    [Fact]
+    public async Task All_faults_of_a_question_are_told_at_once()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        using var answer = await hub.Http.GetAsync("/admin/dead-letters?after=-1&limit=0&topic=weather&state=new");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        problem
+            .GetProperty("errors")
+            .EnumerateObject()
+            .Select(fault => fault.Name)
+            .ShouldBe(["after", "limit", "topic", "state"]);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_at_all_is_answered_without_quoting_it()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        using var answer = await hub.Http.GetAsync("/admin/audit?after=s3cr3t");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        (await answer.Content.ReadAsStringAsync()).ShouldNotContain("s3cr3t");
+    }
+
+    [Fact]
+    public async Task The_audit_log_knows_what_came_over_HTTP_and_what_through_commands()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await SetAsideAsync(hub);
+
+        (await hub.Http.PostAsync("/admin/dead-letters/1/resend", content: null)).Dispose();
+        await CommandRun.OnAsync(hub, "dead-letters", "discard", "1");
+        var page = await GetAsync(hub, "/admin/audit");
+        var behind = await CommandRun.OnAsync(hub, "audit", "list", "--after=1", "--json");
+        var table = await CommandRun.OnAsync(hub, "audit", "list");
+
+        var entries = page.GetProperty("entries").EnumerateArray().ToArray();
+        entries.Length.ShouldBe(2);
+        Texts(entries[0], "actor", "origin", "action", "location", "subject", "outcome")
+            .ShouldBe(["loopback", "127.0.0.1", "dead-letters resend", "loc-1", "event 1", "done"]);
+        Texts(entries[1], "actor", "action", "outcome")
+            .ShouldBe([$"os:{Environment.UserName}", "dead-letters discard", "refused"]);
+        Seqs(behind.Json, "entries").ShouldBe([2]);
+        table.Output.ShouldContain("dead-letters resend");
+    }
+
+    [Fact]
+    public async Task The_API_is_described_with_what_lets_in_and_which_role_is_needed()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        var document = await GetAsync(hub, "/openapi/v1.json");
+
+        var paths = document.GetProperty("paths");
+        paths
+            .EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject())
+            .ShouldAllBe(operation => operation.Value.GetProperty("summary").GetString()!.Length > 10);
+        paths
+            .GetProperty("/admin/notifications/{seq}/reroute")
+            .GetProperty("post")
+            .GetProperty("description")
+            .GetString()
+            .ShouldBe("Needs the role Hub.Operate.");
+        var components = document.GetProperty("components");
+        components
+            .GetProperty("securitySchemes")
+            .EnumerateObject()
+            .Select(scheme => scheme.Name)
+            .ShouldBe(["bearer", "apiKey"], ignoreOrder: true);
+        components.GetProperty("schemas").TryGetProperty("AuditDocument", out _).ShouldBeTrue();
+        document.GetProperty("security").GetArrayLength().ShouldBe(2);
+        paths.EnumerateObject().ShouldAllBe(path => !path.Name.StartsWith("/events"));
+    }
+
+    private static async Task SetAsideAsync(HubHost hub) =>
+        await hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync(
+                    """
+                    insert into event_log (topic, type, location_id, data, conflict, created_at)
+                    values ('assets', 'asset.changed', 'loc-1', x'7b7d', 0, 0)
+                    """
+                );
+                await transaction.ExecuteAsync(
+                    """
+                    insert into dead_letter (event_seq, topic, state, reason, refused_at)
+                    values (1, 'assets', 'open', 'odd', 0)
+                    """
+                );
+            },
+            CancellationToken.None
+        );
+
+    private static Task<JsonElement> GetAsync(HubHost hub, string path) => hub.Http.GetFromJsonAsync<JsonElement>(path);
+
+    private static long[] Seqs(JsonElement page, string list) =>
+        [.. page.GetProperty(list).EnumerateArray().Select(entry => entry.GetProperty("seq").GetInt64())];
+
+    private static string?[] Texts(JsonElement entry, params string[] names) =>
+        [.. names.Select(name => entry.GetProperty(name).GetString())];
+}
