@@ -31,6 +31,8 @@ namespace NotificationHub.Events;
 [JsonSerializable(typeof(CloudEvent<LocationUidMismatch>))]
 [JsonSerializable(typeof(CloudEvent<LocationTokenState>))]
 [JsonSerializable(typeof(CloudEvent<LocationTakenOver>))]
+[JsonSerializable(typeof(CloudEvent<LocationSettingsChanged>))]
+[JsonSerializable(typeof(CloudEvent<LocationSilent>))]
 [JsonSerializable(typeof(CloudEvent<RefetchFailed>))]
 [JsonSerializable(typeof(CloudEvent<EventDeadLettered>))]
 public sealed partial class EventJsonContext : JsonSerializerContext

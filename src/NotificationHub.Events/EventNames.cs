@@ -60,7 +60,7 @@ public static class EventNames
     /// <summary>A post with a location's secret named another location; it is quarantined. Topic <c>hub</c>.</summary>
     public const string LocationUidMismatch = "location.uid-mismatch";
 
-    /// <summary>A location's content token expires within 15 days. Topic <c>hub</c>.</summary>
+    /// <summary>A location's content token expires within 30, 15, 7 or 1 days, told once for each. Topic <c>hub</c>.</summary>
     public const string LocationTokenExpiring = "location.token-expiring";
 
     /// <summary>A location's content token has expired: Apple is not asked any more. Topic <c>hub</c>.</summary>
@@ -71,6 +71,9 @@ public static class EventNames
 
     /// <summary>Another device management server has taken the location over. Topic <c>hub</c>.</summary>
     public const string LocationTakenOver = "location.taken-over";
+
+    /// <summary>Apple's notification settings of a location are not those that were made for the hub. Topic <c>hub</c>.</summary>
+    public const string LocationSettingsChanged = "location.settings-changed";
 
     /// <summary>A location has been silent for longer than is likely. Topic <c>hub</c>.</summary>
     public const string LocationSilent = "location.silent";

@@ -45,7 +45,7 @@ public sealed record LocationUidMismatch
 /// </summary>
 public sealed record LocationTokenState
 {
-    /// <summary>The location's state: <c>expiring</c>, <c>expired</c> or <c>revoked</c>.</summary>
+    /// <summary>The location's state: <c>valid</c> (30 days before the end), <c>expiring</c>, <c>expired</c>, <c>revoked</c> or <c>invalid</c>.</summary>
     public required string State { get; init; }
 
     /// <summary>When the content token expires or expired, in UTC, if that is known.</summary>
@@ -53,6 +53,9 @@ public sealed record LocationTokenState
 
     /// <summary>What showed it, such as Apple's error number.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Of <see cref="EventNames.LocationTokenExpiring"/>: the token ends within this many days: 30, 15, 7 or 1.</summary>
+    public int? DaysLeft { get; init; }
 }
 
 /// <summary>Data of <see cref="EventNames.LocationTakenOver"/>.</summary>
@@ -66,4 +69,34 @@ public sealed record LocationTakenOver
 
     /// <summary>The <c>mdmInfo.name</c> that Apple states.</summary>
     public string? ActualMdmName { get; init; }
+}
+
+/// <summary>Data of <see cref="EventNames.LocationSettingsChanged"/>.</summary>
+public sealed record LocationSettingsChanged
+{
+    /// <summary>What is different now; never empty.</summary>
+    public required IReadOnlyList<LocationSettingDifference> Differences { get; init; }
+}
+
+/// <summary>One of Apple's settings that is not as it was made for the hub.</summary>
+public sealed record LocationSettingDifference
+{
+    /// <summary>Apple's name of it: <c>notificationUrl</c>, <c>notificationTypes</c>, <c>notificationAuthToken</c> or <c>uId</c>.</summary>
+    public required string Setting { get; init; }
+
+    /// <summary>What was set; null for a secret.</summary>
+    public string? Expected { get; init; }
+
+    /// <summary>What Apple has now; null where there is nothing, and for a secret.</summary>
+    public string? Actual { get; init; }
+}
+
+/// <summary>Data of <see cref="EventNames.LocationSilent"/>: a location that used to be busy has not been heard from.</summary>
+public sealed record LocationSilent
+{
+    /// <summary>When the last post came, in UTC.</summary>
+    public required DateTimeOffset LastHeardAt { get; init; }
+
+    /// <summary>How many posts have come from it in all.</summary>
+    public required long Posts { get; init; }
 }

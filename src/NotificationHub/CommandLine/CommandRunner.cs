@@ -2,6 +2,7 @@ using System.CommandLine;
 using NotificationHub.Hosting;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.CommandLine;
 
@@ -48,7 +49,17 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
             new CommandOutput(output, bytes, arguments.GetValue(Json)),
             cancellationToken
         );
-        return await work(context);
+        // A command that works on a location holds a lease while Apple takes its time.
+        var leases = app.Services.GetRequiredService<LeaseKeeper>();
+        await leases.StartAsync(cancellationToken);
+        try
+        {
+            return await work(context);
+        }
+        finally
+        {
+            await leases.StopAsync(CancellationToken.None);
+        }
     }
 }
 

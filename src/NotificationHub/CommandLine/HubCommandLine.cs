@@ -86,7 +86,9 @@ internal static class HubCommandLine
             // The two others: an address to listen on, or an appsettings.json, that cannot be read.
             ConfigurationException or FormatException or InvalidDataException => ExitCode.Configuration,
             CommandException refused => refused.ExitCode,
-            RegistrationException
+            LocationException { Fault: LocationFault.NotFound } => ExitCode.NotFound,
+            LocationException { Fault: LocationFault.BadInput } => ExitCode.Usage,
+            LocationException
             or SchemaException
             or StorageUnavailableException
             or DatabaseOpenException

@@ -1,4 +1,5 @@
 using NotificationHub.Locations;
+using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
 
@@ -29,6 +30,8 @@ internal sealed record LocationDocument
 
     public DateTimeOffset? RegisteredAt { get; init; }
 
+    public DateTimeOffset? RemovedAt { get; init; }
+
     public static LocationDocument Of(Location location) =>
         new()
         {
@@ -44,8 +47,25 @@ internal sealed record LocationDocument
             NotificationTypes = LocationStore.ReadTypes(location.NotificationTypes),
             TokenExpiresAt = TimeOf(location.TokenExpiresAt),
             RegisteredAt = TimeOf(location.RegisteredAt),
+            RemovedAt = TimeOf(location.RemovedAt),
         };
 
-    private static DateTimeOffset? TimeOf(long? milliseconds) =>
+    public void WriteTo(IAnsiConsole console) =>
+        console.WriteFields(
+            ("Location", Id),
+            ("Name", Name),
+            ("uId", UId),
+            ("State", State),
+            ("Since", StateSince),
+            ("Because", StateReason),
+            ("MDM", MdmId),
+            ("Notification URL", NotificationUrl),
+            ("Notifications", NotificationTypes.Count > 0 ? NotificationTypes : null),
+            ("Content token ends", ReceiveOnly ? "none (receive only)" : TokenExpiresAt),
+            ("Registered", RegisteredAt),
+            ("Removed", RemovedAt)
+        );
+
+    public static DateTimeOffset? TimeOf(long? milliseconds) =>
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }

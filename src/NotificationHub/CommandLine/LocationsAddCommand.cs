@@ -101,19 +101,7 @@ internal static class LocationsAddCommand
         );
         var location = await context.Service<LocationRegistration>().RegisterAsync(request, context.CancellationToken);
         var document = LocationDocument.Of(location);
-        context.Output.Write(
-            document,
-            console =>
-                console.WriteFields(
-                    ("Location", document.Id),
-                    ("Notification URL", document.NotificationUrl),
-                    ("Name", document.Name),
-                    ("uId", document.UId),
-                    ("MDM", document.MdmId),
-                    ("Notifications", document.NotificationTypes),
-                    ("Content token ends", document.TokenExpiresAt)
-                )
-        );
+        context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
     }
 

@@ -5,24 +5,68 @@ namespace NotificationHub.CommandLine;
 
 internal static class LocationsCommand
 {
+    private const int MostRows = 10_000;
+
+    private static readonly Option<string?> After = new("--after")
+    {
+        Description = "Begin behind this location: the last one of the page before.",
+    };
+
+    private static readonly Option<int> Limit = CreateLimit();
+
     public static Command Create(CommandRunner runner)
     {
-        var list = new Command("list", "List the locations and their states.");
+        var list = new Command("list", "List the locations and their states, a page at a time.") { After, Limit };
         list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
-        return new Command("locations", "The locations (Apple's libraries) whose notifications the hub receives.")
+        var locations = new Command(
+            "locations",
+            "The locations (Apple's libraries) whose notifications the hub receives."
+        )
         {
             CommandRunner.Json,
             LocationsAddCommand.Create(runner),
             list,
         };
+        foreach (var command in LocationCommands.Create(runner))
+        {
+            locations.Add(command);
+        }
+
+        return locations;
+    }
+
+    private static Option<int> CreateLimit()
+    {
+        var limit = new Option<int>("--limit")
+        {
+            Description = $"How many at most, 1 to {MostRows}.",
+            DefaultValueFactory = _ => LocationStore.PageRows,
+        };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > MostRows)
+            {
+                result.AddError($"--limit must lie between 1 and {MostRows}.");
+            }
+        });
+        return limit;
     }
 
     private static async Task<int> ListAsync(CommandContext context)
     {
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
-        LocationDocument[] locations = [.. (await LocationStore.ListAsync(connection)).Select(LocationDocument.Of)];
+        var (after, limit) = (context.Arguments.GetValue(After), context.Arguments.GetValue(Limit));
+        if (after is not null && await LocationStore.FindAsync(connection, after) is null)
+        {
+            throw LocationException.NotFound(after);
+        }
+
+        // One more than asked for tells whether there is another page.
+        var page = await LocationStore.ListAsync(connection, after, limit + 1);
+        LocationDocument[] locations = [.. page.Take(limit).Select(LocationDocument.Of)];
+        var next = page.Count > limit ? locations[^1].Id : null;
         context.Output.Write(
-            new { Locations = locations },
+            new { Locations = locations, Next = next },
             console =>
             {
                 var table = ConsoleTable.Of("Id", "uId", "Name", "State", "Since", "Content token", "Notification URL");
@@ -40,6 +84,10 @@ internal static class LocationsCommand
                 }
 
                 console.Write(table);
+                if (next is not null)
+                {
+                    console.WriteText($"There are more: --after {next}");
+                }
             }
         );
         return ExitCode.Ok;

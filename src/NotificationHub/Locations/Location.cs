@@ -43,5 +43,7 @@ internal sealed record Location
     /// <summary>When the registration was confirmed; null while it is pending.</summary>
     public long? RegisteredAt { get; init; }
 
+    public long? RemovedAt { get; init; }
+
     public LocationState State => LocationStates.Parse(StateWord);
 }

@@ -8,9 +8,44 @@ namespace NotificationHub.Locations;
 /// <summary>What the hub tells of a location. Nothing of a token or secret is in it.</summary>
 internal static class LocationEvents
 {
-    /// <summary>That it was registered, and at once that its content token ends soon, where it does.</summary>
+    /// <summary>That it was registered; and at once of a state that somebody has to know of.</summary>
     public static IReadOnlyCollection<NewEvent> OfRegistration(Location location) =>
         OfState(location, owner: null) is { } state ? [Registered(location), state] : [Registered(location)];
+
+    /// <summary>That the content token's end has come nearer.</summary>
+    /// <param name="location">The location, with the date.</param>
+    /// <param name="daysLeft">The step: 30, 15, 7 or 1.</param>
+    /// <param name="now">Unix milliseconds.</param>
+    public static NewEvent OfExpiry(Location location, int daysLeft, long now) =>
+        Of(EventNames.LocationTokenExpiring, location, TokenState(location, daysLeft)) with
+        {
+            CreatedAt = now,
+        };
+
+    /// <summary>That Apple has other settings than those that were made for the hub.</summary>
+    public static NewEvent OfSettings(Location location, IReadOnlyList<LocationDifference> differences, long now) =>
+        Of(
+            EventNames.LocationSettingsChanged,
+            location,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new LocationSettingsChanged
+                {
+                    Differences =
+                    [
+                        .. differences.Select(one => new LocationSettingDifference
+                        {
+                            Setting = one.Setting,
+                            Expected = one.Expected,
+                            Actual = one.Actual,
+                        }),
+                    ],
+                },
+                EventJsonContext.Wire.LocationSettingsChanged
+            )
+        ) with
+        {
+            CreatedAt = now,
+        };
 
     /// <summary>That it came into its present state; null where that needs no telling.</summary>
     /// <param name="location">The location, in that state.</param>
@@ -36,13 +71,14 @@ internal static class LocationEvents
             )
         );
 
-    private static byte[] TokenState(Location location) =>
+    private static byte[] TokenState(Location location, int? daysLeft = null) =>
         JsonSerializer.SerializeToUtf8Bytes(
             new LocationTokenState
             {
                 State = location.StateWord,
                 ExpiresAt = location.TokenExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
                 Reason = location.StateReason,
+                DaysLeft = daysLeft,
             },
             EventJsonContext.Wire.LocationTokenState
         );

@@ -16,7 +16,7 @@ internal sealed class LocationRegistration(
 {
     private const int InvalidArgument = 9602;
 
-    /// <exception cref="RegistrationException">It did not come to its end; the fault says how things stand.</exception>
+    /// <exception cref="LocationException">It did not come to its end; the fault says how things stand.</exception>
     public async Task<Location> RegisterAsync(RegistrationRequest request, CancellationToken cancellationToken)
     {
         await replicas.DemandLiveAsync(cancellationToken);
@@ -154,9 +154,9 @@ internal sealed class LocationRegistration(
     private static bool IsOutcomeUnknown(AppleException fault) =>
         fault.Kind is AppleErrorKind.Network or AppleErrorKind.Protocol or AppleErrorKind.Unavailable;
 
-    private static RegistrationException Refused(AppleException fault) =>
+    private static LocationException Refused(AppleException fault) =>
         new(
-            RegistrationFault.Refused,
+            LocationFault.Refused,
             fault.Kind switch
             {
                 AppleErrorKind.NotificationUrlRefused =>
@@ -166,13 +166,13 @@ internal sealed class LocationRegistration(
             fault
         );
 
-    private static RegistrationException Unconfirmed(
+    private static LocationException Unconfirmed(
         RegistrationAttempt attempt,
         string reason,
         Exception? innerException = null
     ) =>
         new(
-            RegistrationFault.Unconfirmed,
+            LocationFault.Unconfirmed,
             $"Whether Apple has taken the configuration is not known yet ({reason}). The location {attempt.LocationId} stays "
                 + $"{attempt.Location.StateWord} and accepts posts. Run the same command again: it finds out and finishes.",
             innerException

@@ -1,6 +1,6 @@
 namespace NotificationHub.Locations;
 
-/// <summary>What may be done for a location. Receiving goes on in every state.</summary>
+/// <summary>What may be done for a location. Receiving goes on in every state but the last.</summary>
 internal enum LocationState
 {
     /// <summary>Its registration is under way, or was interrupted with an unknown outcome.</summary>
@@ -22,4 +22,7 @@ internal enum LocationState
 
     /// <summary>Another server wrote its own <c>mdmInfo</c> at Apple.</summary>
     TakenOver,
+
+    /// <summary>An operator removed it: late posts are kept for a day and not routed.</summary>
+    Removed,
 }

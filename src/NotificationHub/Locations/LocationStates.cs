@@ -34,7 +34,7 @@ internal static class LocationStates
         DateTimeOffset? tokenExpiresAt,
         DateTimeOffset now
     ) =>
-        current == LocationState.Pending ? current
+        current is LocationState.Pending or LocationState.Removed ? current
         : recordedMdmId is not null && answeredMdmId is not null && recordedMdmId != answeredMdmId
             ? LocationState.TakenOver
         // An answer proves that the token works, whatever its date says.
@@ -45,18 +45,20 @@ internal static class LocationStates
     public static LocationState AfterFault(LocationState current, AppleErrorKind fault) =>
         (current, fault) switch
         {
-            (LocationState.Pending, _) => current,
+            (LocationState.Pending or LocationState.Removed, _) => current,
             (_, AppleErrorKind.TokenExpired) => LocationState.Expired,
             (_, AppleErrorKind.TokenRevoked) => LocationState.Revoked,
             (_, AppleErrorKind.TokenInvalid) => LocationState.Invalid,
             _ => current,
         };
 
-    /// <summary>The event that tells of having come into this state; null where there is nothing to tell.</summary>
+    /// <summary>
+    /// The event that tells of having come into this state; null where there is nothing to tell. That the token's end is near is told
+    /// in steps, not by the state.
+    /// </summary>
     public static string? EventOf(LocationState state) =>
         state switch
         {
-            LocationState.Expiring => EventNames.LocationTokenExpiring,
             LocationState.Expired => EventNames.LocationTokenExpired,
             // To a consumer the two are one: the token is dead before its date. The data says which.
             LocationState.Revoked or LocationState.Invalid => EventNames.LocationTokenRevoked,
@@ -75,6 +77,7 @@ internal static class LocationStates
             LocationState.Revoked => "revoked",
             LocationState.Invalid => "invalid",
             LocationState.TakenOver => "taken-over",
+            LocationState.Removed => "removed",
             _ => throw new ArgumentOutOfRangeException(nameof(state), state, "There is no such state."),
         };
 

@@ -12,22 +12,56 @@ namespace NotificationHub.Locations;
 /// </summary>
 internal sealed class LocationStore(Database database)
 {
+    /// <summary>How many locations a page holds unless asked otherwise.</summary>
+    public const int PageRows = 1_000;
+
     private const string Select = """
         select location_id LocationId, u_id UId, name, state StateWord, state_reason StateReason, state_since StateSince,
             receive_only ReceiveOnly, mdm_id MdmId, mdm_name MdmName, mdm_metadata MdmMetadata, notification_url NotificationUrl,
             notification_types NotificationTypes, content_token ContentToken, token_expires_at TokenExpiresAt,
-            paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt
+            paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt, removed_at RemovedAt
         from location
         """;
 
-    public static async Task<IReadOnlyList<Location>> ListAsync(DbConnection connection) =>
-        (await connection.QueryAsync<Location>($"{Select} order by created_at, location_id")).AsList();
+    /// <summary>A page of the locations, the oldest first.</summary>
+    /// <param name="after">The last location of the page before; null for the first page.</param>
+    /// <returns>Empty also where there is no location <paramref name="after"/>.</returns>
+    public static async Task<IReadOnlyList<Location>> ListAsync(
+        DbConnection connection,
+        string? after = null,
+        int limit = PageRows
+    )
+    {
+        var from = after is null ? null : await FindAsync(connection, after);
+        if (after is not null && from is null)
+        {
+            return [];
+        }
+
+        var condition = from is null
+            ? ""
+            : "where created_at > @CreatedAt or (created_at = @CreatedAt and location_id > @LocationId)";
+        return (
+            await connection.QueryAsync<Location>(
+                $"{Select} {condition} order by created_at, location_id limit @limit",
+                new
+                {
+                    from?.CreatedAt,
+                    from?.LocationId,
+                    limit,
+                }
+            )
+        ).AsList();
+    }
 
     public static Task<Location?> FindAsync(DbConnection connection, string locationId) =>
         connection.QueryFirstOrDefaultAsync<Location>($"{Select} where location_id = @locationId", new { locationId });
 
     public static Task<Location?> FindByUIdAsync(DbConnection connection, string? uId) =>
-        connection.QueryFirstOrDefaultAsync<Location>($"{Select} where u_id = @uId", new { uId });
+        connection.QueryFirstOrDefaultAsync<Location>(
+            $"{Select} where u_id = @uId and state <> 'removed'",
+            new { uId }
+        );
 
     /// <summary>Writes the location, new or over the row of an earlier attempt. The caller bumps the change counter.</summary>
     public static Task SaveAsync(WriteTransaction transaction, Location location) =>
@@ -48,7 +82,7 @@ internal sealed class LocationStore(Database database)
                 state_since = excluded.state_since, mdm_id = excluded.mdm_id, mdm_name = excluded.mdm_name,
                 mdm_metadata = excluded.mdm_metadata, notification_url = excluded.notification_url,
                 notification_types = excluded.notification_types, content_token = excluded.content_token,
-                token_expires_at = excluded.token_expires_at, registered_at = excluded.registered_at
+                token_expires_at = excluded.token_expires_at, registered_at = excluded.registered_at, expiry_step = null
             """,
             location
         );
@@ -82,7 +116,7 @@ internal sealed class LocationStore(Database database)
             $"{Select} where location_id = @locationId",
             new { locationId }
         );
-        if (location is null || location.State == state)
+        if (location is null || location.State == state || location.State == LocationState.Removed)
         {
             return false;
         }
@@ -106,7 +140,34 @@ internal sealed class LocationStore(Database database)
             await EventLog.AppendAsync(transaction, database, [told]);
         }
 
+        await TellExpiryAsync(transaction, changed);
         return true;
+    }
+
+    /// <summary>Appends <c>location.token-expiring</c> where the end of the content token has come nearer by a step, once for each.</summary>
+    public async Task TellExpiryAsync(WriteTransaction transaction, Location location)
+    {
+        var now = await transaction.NowAsync();
+        if (
+            !LocationStates.MayCallApple(location.State)
+            || ExpirySteps.Reached(location.TokenExpiresAt, now) is not { } step
+        )
+        {
+            return;
+        }
+
+        var isNew = await transaction.ExecuteAsync(
+            """
+            update location
+            set expiry_step = @step
+            where location_id = @LocationId and (expiry_step is null or expiry_step > @step)
+            """,
+            new { location.LocationId, step }
+        );
+        if (isNew > 0)
+        {
+            await EventLog.AppendAsync(transaction, database, [LocationEvents.OfExpiry(location, step, now)]);
+        }
     }
 
     /// <summary>Lets Apple alone for the location until then, also after a restart; one that reaches further stays.</summary>
@@ -124,7 +185,11 @@ internal sealed class LocationStore(Database database)
     /// <summary>Notes the end of the content token, as an answer of Apple names it.</summary>
     public static Task SetTokenExpiryAsync(WriteTransaction transaction, string locationId, DateTimeOffset expiresAt) =>
         transaction.ExecuteAsync(
-            "update location set token_expires_at = @expires where location_id = @locationId",
+            """
+            update location
+            set token_expires_at = @expires, expiry_step = case when token_expires_at < @expires then null else expiry_step end
+            where location_id = @locationId
+            """,
             new { locationId, expires = expiresAt.ToUnixTimeMilliseconds() }
         );
 

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Watch;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
@@ -25,6 +27,17 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<RegistrationLedger>();
         hub.Services.AddSingleton<LocationRegistration>();
         hub.Services.AddSingleton<ReceiveOnlyRegistration>();
+        hub.Services.AddSingleton<LocationLocks>();
+        hub.Services.AddSingleton<LocationApple>();
+        hub.Services.AddSingleton<LocationCheck>();
+        hub.AddOperations();
+    }
+
+    private static void AddOperations(this HubBuilder hub)
+    {
+        hub.Services.AddSingleton<LocationDesk>();
+        hub.Services.AddSingleton<LocationDescription>();
+        hub.Services.AddSingleton<LocationVerification>();
     }
 
     private static DirectoryInfo KeyRingOf(LocationOptions locations, StorageOptions storage)

@@ -6,7 +6,7 @@ internal sealed record ReceiveOnlyLocation(Location Location, NotificationSecret
 /// <summary>Adds a location whose notifications are received and passed on, while the MDM itself posts Client Config.</summary>
 internal sealed class ReceiveOnlyRegistration(RegistrationLedger ledger, ReplicaWatch replicas, TimeProvider time)
 {
-    /// <exception cref="RegistrationException">No hub runs, or one of them does not accept the secret in time.</exception>
+    /// <exception cref="LocationException">No hub runs, or one of them does not accept the secret in time.</exception>
     public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
     {
         await replicas.DemandLiveAsync(cancellationToken);

@@ -14,7 +14,7 @@ internal sealed class RegistrationLedger(
 )
 {
     /// <summary>A new location, the pending one of an attempt that was interrupted, or one that stopped calling Apple and comes back.</summary>
-    /// <exception cref="RegistrationException">The library is registered already, and its content token works.</exception>
+    /// <exception cref="LocationException">The library is registered already, and its content token works.</exception>
     public async Task<RegistrationAttempt> PlanAsync(
         RegistrationRequest request,
         ClientConfig found,
@@ -51,7 +51,7 @@ internal sealed class RegistrationLedger(
     }
 
     /// <summary>Has the secret accepted, and returns once every running hub does.</summary>
-    /// <exception cref="RegistrationException">One of them does not in time; nothing is left behind.</exception>
+    /// <exception cref="LocationException">One of them does not in time; nothing is left behind.</exception>
     public async Task BeginAsync(Location location, NotificationSecret secret, CancellationToken cancellationToken)
     {
         var version = await AddPendingAsync(location, secret, cancellationToken);
@@ -92,6 +92,7 @@ internal sealed class RegistrationLedger(
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await locations.BumpAsync(transaction);
                 await EventLog.AppendAsync(transaction, database, LocationEvents.OfRegistration(location));
+                await locations.TellExpiryAsync(transaction, location);
             },
             cancellationToken
         );
@@ -126,9 +127,9 @@ internal sealed class RegistrationLedger(
         }
     }
 
-    private static RegistrationException AlreadyRegistered(string? locationId) =>
+    private static LocationException AlreadyRegistered(string? locationId) =>
         new(
-            RegistrationFault.AlreadyRegistered,
+            LocationFault.AlreadyRegistered,
             locationId is null
                 ? "This library is being registered by another command at this moment. Nothing was changed at Apple."
                 : $"This library is registered already, as location {locationId}. Nothing was changed at Apple."

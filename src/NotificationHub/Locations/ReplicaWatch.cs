@@ -15,13 +15,13 @@ internal sealed class ReplicaWatch(Database database, IOptions<LocationOptions> 
     public async Task<bool> IsAnyLiveAsync(CancellationToken cancellationToken) =>
         (await ReadLiveAsync(cancellationToken)).Count > 0;
 
-    /// <exception cref="RegistrationException">No hub is running.</exception>
+    /// <exception cref="LocationException">No hub is running.</exception>
     public async Task DemandLiveAsync(CancellationToken cancellationToken)
     {
         if (!await IsAnyLiveAsync(cancellationToken))
         {
-            throw new RegistrationException(
-                RegistrationFault.NoLiveReplica,
+            throw new LocationException(
+                LocationFault.NoLiveReplica,
                 "No running hub is seen on this database. Apple posts a test notification during the registration and the hub has to "
                     + "answer it: start the hub, then run this command again. Nothing was changed at Apple."
             );
@@ -29,7 +29,7 @@ internal sealed class ReplicaWatch(Database database, IOptions<LocationOptions> 
     }
 
     /// <summary>Returns once every running hub has taken in the change.</summary>
-    /// <exception cref="RegistrationException">One has not in time, or none is running any more.</exception>
+    /// <exception cref="LocationException">One has not in time, or none is running any more.</exception>
     public async Task WaitAsync(long version, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
@@ -44,8 +44,8 @@ internal sealed class ReplicaWatch(Database database, IOptions<LocationOptions> 
 
             if (time.GetElapsedTime(startedAt) >= options.Value.ReplicaWait)
             {
-                throw new RegistrationException(
-                    RegistrationFault.ReplicaBehind,
+                throw new LocationException(
+                    LocationFault.ReplicaBehind,
                     live.Count == 0
                         ? "The hub has stopped meanwhile. Start it, then run this command again. Nothing was changed at Apple."
                         : $"These running hubs do not accept the new secret yet: {string.Join(", ", behind)}. Nothing was changed at Apple."

@@ -10,6 +10,12 @@ namespace NotificationHub.Locations;
 /// </summary>
 internal static class SecretStore
 {
+    /// <summary>
+    /// How long a secret is accepted after Apple was seen to use a newer one, and a pending one after Apple was seen to use an older one.
+    /// Apple repeats a post for five minutes, with the secret that it began with.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+
     public static Task AddAsync(WriteTransaction transaction, string locationId, byte[] sha256, long now) =>
         transaction.ExecuteAsync(
             """
@@ -24,19 +30,33 @@ internal static class SecretStore
             }
         );
 
-    public static async Task<IReadOnlyList<byte[]>> PendingAsync(DbConnection connection, string locationId) =>
+    /// <summary>All secrets of a location, the newest first.</summary>
+    public static async Task<IReadOnlyList<StoredSecret>> ListAsync(DbConnection connection, string locationId) =>
         (
-            await connection.QueryAsync<byte[]>(
-                "select sha256 from notification_secret where location_id = @locationId and state = 'pending'",
+            await connection.QueryAsync<StoredSecret>(
+                """
+                select secret_id SecretId, sha256, state, created_at CreatedAt, confirmed_at ConfirmedAt,
+                    superseded_at SupersededAt, last_used_at LastUsedAt, use_count UseCount
+                from notification_secret
+                where location_id = @locationId
+                order by secret_id desc
+                """,
                 new { locationId }
             )
         ).AsList();
 
-    /// <summary>Apple uses this one now.</summary>
+    public static async Task<IReadOnlyList<byte[]>> PendingAsync(DbConnection connection, string locationId) =>
+        [
+            .. (await ListAsync(connection, locationId))
+                .Where(secret => secret.IsPending)
+                .Select(secret => secret.Sha256),
+        ];
+
+    /// <summary>Apple uses this one now. Newer ones that are pending stay so: a request may be on its way yet.</summary>
     /// <param name="transaction">The transaction of the confirmation.</param>
     /// <param name="locationId">Whose it is.</param>
     /// <param name="sha256">The confirmed one.</param>
-    /// <param name="proven">Apple echoed it: the older ones are done with. Else they stay accepted for the time being.</param>
+    /// <param name="proven">Apple echoed it: the older ones end after <see cref="Grace"/>. Else they stay accepted for the time being.</param>
     /// <param name="now">Unix milliseconds.</param>
     public static Task ConfirmAsync(
         WriteTransaction transaction,
@@ -48,17 +68,38 @@ internal static class SecretStore
         transaction.ExecuteAsync(
             """
             update notification_secret
-            set state = case when sha256 = @sha256 then 'active' else @others end,
-                confirmed_at = case when sha256 = @sha256 then @now else confirmed_at end
+            set state = case when sha256 = @sha256 then 'active' else 'retiring' end,
+                confirmed_at = case when sha256 = @sha256 then coalesce(confirmed_at, @now) else confirmed_at end,
+                superseded_at = case
+                    when sha256 = @sha256 then null
+                    when @proven = 1 then coalesce(superseded_at, @now)
+                    else superseded_at
+                end
             where location_id = @locationId and state <> 'retired'
+                and
+                (
+                    state <> 'pending'
+                    or secret_id <= (select max(secret_id) from notification_secret where location_id = @locationId and sha256 = @sha256)
+                )
             """,
             new
             {
                 locationId,
                 sha256,
-                others = proven ? "retired" : "retiring",
+                proven,
                 now,
             }
+        );
+
+    /// <summary>Ends the pending ones of requests that certainly have no effect any more: Apple was seen to use another, long after.</summary>
+    public static Task<int> RetireUnusedAsync(WriteTransaction transaction, string locationId, long now) =>
+        transaction.ExecuteAsync(
+            """
+            update notification_secret
+            set state = 'retired'
+            where location_id = @locationId and state = 'pending' and created_at <= @before
+            """,
+            new { locationId, before = now - (long)Grace.TotalMilliseconds }
         );
 
     /// <summary>Forgets a secret that Apple certainly does not use, and its location where nothing else is known of it.</summary>
@@ -77,4 +118,29 @@ internal static class SecretStore
             new { locationId }
         );
     }
+}
+
+/// <summary>A row of <c>notification_secret</c>. Times are Unix milliseconds.</summary>
+internal sealed record StoredSecret
+{
+    public required long SecretId { get; init; }
+
+    public required byte[] Sha256 { get; init; }
+
+    /// <summary><c>pending</c>, <c>active</c>, <c>retiring</c> or <c>retired</c>.</summary>
+    public required string State { get; init; }
+
+    public required long CreatedAt { get; init; }
+
+    public long? ConfirmedAt { get; init; }
+
+    public long? SupersededAt { get; init; }
+
+    public long? LastUsedAt { get; init; }
+
+    public required long UseCount { get; init; }
+
+    public bool IsPending => State == "pending";
+
+    public bool IsAccepted => State != "retired";
 }

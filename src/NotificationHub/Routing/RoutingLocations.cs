@@ -61,7 +61,8 @@ internal sealed class RoutingLocations(Database database)
                     """
                     update location
                     set u_id = @uId
-                    where location_id = @locationId and u_id is null and not exists (select 1 from location where u_id = @uId)
+                    where location_id = @locationId and u_id is null and state <> 'removed'
+                        and not exists (select 1 from location where u_id = @uId and state <> 'removed')
                     """,
                     new { locationId, uId }
                 );

@@ -119,6 +119,65 @@ public sealed class LocationsCommandTests
         listed.GetProperty("receiveOnly").GetBoolean().ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task List_goes_on_from_page_to_page_until_all_were_there()
+    {
+        await using var hub = await HubHost.StartAsync();
+        string[] added =
+        [
+            (await hub.AddLocationAsync()).Id,
+            (await hub.AddLocationAsync()).Id,
+            (await hub.AddLocationAsync()).Id,
+        ];
+
+        var first = (await CommandRun.OnAsync(hub, "locations", "list", "--limit=2", "--json")).Json;
+        var next = first.GetProperty("next").GetString()!;
+        var second = (await CommandRun.OnAsync(hub, "locations", "list", $"--after={next}", "--json")).Json;
+
+        Ids(first).Count.ShouldBe(2);
+        Ids(first).Concat(Ids(second)).ShouldBe(added, ignoreOrder: true);
+        second.GetProperty("next").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
+        (await CommandRun.OnAsync(hub, "locations", "list", "--after=nobody")).ExitCode.ShouldBe(ExitCode.NotFound);
+        (await CommandRun.OnAsync(hub, "locations", "list", "--limit=0")).ExitCode.ShouldBe(ExitCode.Usage);
+    }
+
+    [Fact]
+    public async Task Show_tells_of_the_location_and_its_secrets_but_no_secret()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+
+        var run = await CommandRun.OnAsync(scene.Hub, "locations", "show", location.LocationId, "--json");
+        var people = await CommandRun.OnAsync(scene.Hub, "locations", "show", location.LocationId);
+
+        run.Json.GetProperty("location").GetProperty("uId").GetString().ShouldBe(scene.Library.UId);
+        run.Json.GetProperty("secrets")[0].GetProperty("state").GetString().ShouldBe("active");
+        people.Output.ShouldContain("active");
+        (run.Output + people.Output).ShouldNotContain(scene.Library.Configuration.NotificationAuthToken!);
+        (await CommandRun.OnAsync(scene.Hub, "locations", "show", "nobody")).ExitCode.ShouldBe(ExitCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Verify_says_what_differs_and_what_to_do()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        var apple = $"--Apple:BaseUrl={scene.Apple.BaseUrl}";
+        (await CommandRun.OnAsync(scene.Hub, "locations", "verify", location.LocationId, apple)).ExitCode.ShouldBe(
+            ExitCode.Ok
+        );
+        scene.Library.TakeOver("mdm-9", "The other MDM");
+
+        var run = await CommandRun.OnAsync(scene.Hub, "locations", "verify", location.LocationId, apple);
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Output.ShouldContain("mdm-9");
+        run.Output.ShouldContain("locations add");
+    }
+
+    private static IReadOnlyList<string?> Ids(System.Text.Json.JsonElement page) =>
+        [.. page.GetProperty("locations").EnumerateArray().Select(one => one.GetProperty("id").GetString())];
+
     private static async Task<CommandRun> AddAsync(RegistrationScene scene, params string[] more)
     {
         using var folder = new TemporaryFolder();

@@ -24,7 +24,7 @@ public sealed class InterruptedRegistrationTests
         await using var scene = await RegistrationScene.StartAsync();
         CutOffAfterTheFirstRead(scene);
         var failure = await scene.FailToRegisterAsync();
-        failure.Fault.ShouldBe(RegistrationFault.Unconfirmed);
+        failure.Fault.ShouldBe(LocationFault.Unconfirmed);
         var pending = (await scene.LocationsAsync()).ShouldHaveSingleItem();
         pending.State.ShouldBe(LocationState.Pending);
         failure.Message.ShouldContain(pending.LocationId);
@@ -44,13 +44,13 @@ public sealed class InterruptedRegistrationTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Network.LoseRequest = LostAnswers.IsPost;
-        (await scene.FailToRegisterAsync()).Fault.ShouldBe(RegistrationFault.Unconfirmed);
+        (await scene.FailToRegisterAsync()).Fault.ShouldBe(LocationFault.Unconfirmed);
         (await scene.SecretStatesAsync()).ShouldBe(["pending"]);
 
         scene.Network.Heal();
         await scene.RegisterAsync();
 
-        (await scene.SecretStatesAsync()).ShouldBe(["retired", "active"]);
+        (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
         (await scene.LocationsAsync()).ShouldHaveSingleItem().State.ShouldBe(LocationState.Valid);
     }
 
@@ -60,7 +60,7 @@ public sealed class InterruptedRegistrationTests
         await using var scene = await RegistrationScene.StartAsync();
         scene.Network.LoseRequest = _ => true;
 
-        (await scene.FailToRegisterAsync()).Fault.ShouldBe(RegistrationFault.Refused);
+        (await scene.FailToRegisterAsync()).Fault.ShouldBe(LocationFault.Refused);
 
         (await scene.LocationsAsync()).ShouldBeEmpty();
     }

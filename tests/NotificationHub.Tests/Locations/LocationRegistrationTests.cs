@@ -57,7 +57,7 @@ public sealed class LocationRegistrationTests
 
         var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
 
-        failure.Fault.ShouldBe(RegistrationFault.Refused);
+        failure.Fault.ShouldBe(LocationFault.Refused);
         failure.Message.ShouldContain("9728");
         (await scene.LocationsAsync()).ShouldBeEmpty();
         (await scene.SecretStatesAsync()).ShouldBeEmpty();
@@ -84,7 +84,7 @@ public sealed class LocationRegistrationTests
 
         var failure = await scene.FailToRegisterAsync();
 
-        failure.Fault.ShouldBe(RegistrationFault.Refused);
+        failure.Fault.ShouldBe(LocationFault.Refused);
         failure.Message.ShouldContain("9622");
         (await scene.LocationsAsync()).ShouldBeEmpty();
     }
@@ -98,7 +98,7 @@ public sealed class LocationRegistrationTests
 
         var failure = await scene.FailToRegisterAsync();
 
-        failure.Fault.ShouldBe(RegistrationFault.AlreadyRegistered);
+        failure.Fault.ShouldBe(LocationFault.AlreadyRegistered);
         failure.Message.ShouldContain(first.LocationId);
         scene.Library.Configuration.ShouldBe(configured);
     }

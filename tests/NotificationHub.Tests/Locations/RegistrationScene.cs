@@ -64,8 +64,8 @@ internal sealed class RegistrationScene : IAsyncDisposable
             .Services.GetRequiredService<LocationRegistration>()
             .RegisterAsync(new RegistrationRequest(Token(), hubUrl ?? HubUrl, mdmInfo), CancellationToken.None);
 
-    public async Task<RegistrationException> FailToRegisterAsync(Uri? hubUrl = null) =>
-        await Should.ThrowAsync<RegistrationException>(() => RegisterAsync(hubUrl: hubUrl));
+    public async Task<LocationException> FailToRegisterAsync(Uri? hubUrl = null) =>
+        await Should.ThrowAsync<LocationException>(() => RegisterAsync(hubUrl: hubUrl));
 
     public async Task<IReadOnlyList<Location>> LocationsAsync()
     {

@@ -31,7 +31,7 @@ public sealed class RenewedRegistrationTests
         await WaitForAssetAsync(scene);
 
         (after.LocationId, after.State, after.MdmId).ShouldBe((before.LocationId, LocationState.Valid, "mdm-9"));
-        (await scene.SecretStatesAsync()).ShouldBe(["retired", "active"]);
+        (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
         (await scene.LocationsAsync()).ShouldHaveSingleItem().StateReason.ShouldBeNull();
         (await scene.EventsAsync(EventNames.LocationRegistered)).Count.ShouldBe(2);
     }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;

@@ -101,22 +101,52 @@ create table location (
     paused_until       integer null,
     read_number        integer not null,
     created_at         integer not null,
-    registered_at      integer null
+    registered_at      integer null,
+    removed_at         integer null,
+    expiry_step        integer null
 );
 
-create unique index location_u_id on location (u_id) where u_id is not null;
+create unique index location_u_id on location (u_id) where u_id is not null and state <> 'removed';
 
--- Only digests. Accepted are pending, active and retiring ones.
+create index location_created on location (created_at, location_id);
+
+-- Only digests. Accepted are pending, active and retiring ones. superseded_at: Apple was seen to use a newer one. proven_at: a post
+-- other than a test was signed with it, which a configuration that Apple refused in the end cannot bring about.
 create table notification_secret (
-    secret_id   integer primary key autoincrement,
-    location_id text    not null,
-    sha256      blob    not null,
-    state       text    not null,
-    created_at  integer not null,
-    confirmed_at integer null
+    secret_id     integer primary key autoincrement,
+    location_id   text    not null,
+    sha256        blob    not null,
+    state         text    not null,
+    created_at    integer not null,
+    confirmed_at  integer null,
+    superseded_at integer null,
+    last_used_at  integer null,
+    use_count     integer not null default 0,
+    proven_at     integer null
 );
 
 create index notification_secret_location on notification_secret (location_id);
+
+create index notification_secret_open on notification_secret (state) where state in ('pending', 'retiring');
+
+-- When a location's Client Config is read next, and what was found when it was read last. differences: a JSON array, null for none.
+create table location_watch (
+    location_id  text    not null primary key,
+    due_at       integer not null,
+    checked_at   integer null,
+    fault        text    null,
+    differences  text    null,
+    silent_since integer null
+);
+
+create index location_watch_due on location_watch (due_at);
+
+-- A removal that was begun; it goes when all of it is done.
+create table location_removal (
+    location_id  text    not null primary key,
+    purge        integer not null,
+    requested_at integer not null
+);
 
 -- Raised in the transaction of every change that replicas must follow.
 create table change_counter (

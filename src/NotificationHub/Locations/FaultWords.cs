@@ -1,6 +1,6 @@
 using NotificationHub.Apple;
 
-namespace NotificationHub.Refetch;
+namespace NotificationHub.Locations;
 
 /// <summary>A fault as it may be logged, stored and told of: Apple's own text may name people and devices.</summary>
 internal static class FaultWords

@@ -1,0 +1,74 @@
+using NotificationHub.Apple;
+using NotificationHub.Locations.Watch;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Locations.Operations;
+
+/// <summary>A location that a command works on: nobody else does meanwhile.</summary>
+/// <param name="Lock">The right to do so.</param>
+/// <param name="Location">The row as it was read under that right.</param>
+internal sealed record OpenedLocation(LocationLock Lock, Location Location) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Lock.DisposeAsync();
+}
+
+/// <summary>What every command on one location begins with.</summary>
+internal sealed class LocationDesk(Database database, LocationLocks locks, LocationCheck check)
+{
+    /// <summary>Takes the location for one command.</summary>
+    /// <exception cref="LocationException">It is not there, was removed, or another command works on it.</exception>
+    public async Task<OpenedLocation> OpenAsync(string locationId, CancellationToken cancellationToken)
+    {
+        // Looked for first, so that a name that means nothing takes no lease.
+        Demand(await FindAsync(locationId, cancellationToken), locationId);
+        var held = await locks.TakeAsync(locationId, cancellationToken);
+        try
+        {
+            return new OpenedLocation(held, Demand(await FindAsync(locationId, cancellationToken), locationId));
+        }
+        catch
+        {
+            await held.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Reads how Apple has the location configured, and writes down what follows.</summary>
+    /// <exception cref="LocationException">Apple did not answer; nothing was changed there.</exception>
+    public async Task<LocationReading> ReadAsync(
+        OpenedLocation opened,
+        AppleSession session,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await check.ReadAsync(opened.Lock, opened.Location, session, cancellationToken);
+        }
+        catch (AppleException fault)
+        {
+            throw new LocationException(
+                LocationFault.Refused,
+                $"{fault.Message} Nothing was changed at Apple. Run this command again later.",
+                fault
+            );
+        }
+    }
+
+    private async Task<Location?> FindAsync(string locationId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await LocationStore.FindAsync(connection, locationId);
+    }
+
+    private static Location Demand(Location? location, string locationId) =>
+        location switch
+        {
+            null => throw LocationException.NotFound(locationId),
+            { State: LocationState.Removed } => throw new LocationException(
+                LocationFault.NotAllowed,
+                $"The location {locationId} was removed. `locations add` registers its library again, as a new location."
+            ),
+            _ => location,
+        };
+}
