@@ -6,13 +6,15 @@ namespace NotificationHub.Benchmarks;
 internal sealed record BenchmarkOptions
 {
     public const string Usage = """
-        usage: NotificationHub.Benchmarks [--seconds 6] [--connections 1,32,128] [--rounds 3] [--pace 10000] [--assignments 3]
+        usage: NotificationHub.Benchmarks [--seconds 6] [--warm-up 5] [--connections 1,32,128] [--rounds 3] [--pace 10000] [--assignments 3] [--servers LIST]
 
-          --seconds       of each measurement, after a warm-up of half as long, at least 5 s
+          --seconds       of each measurement
+          --warm-up       seconds before each, until the runtime has compiled what is hot
           --connections   posts under way at once
           --rounds        measurements of each server; the medians are shown
           --pace          posts/s of the last measurement, of the hub alone; 0 leaves it out
           --assignments   assignments in a post's body; Apple sends up to 100
+          --servers       which to measure: nothing,transaction,group-commit,hub
 
         The ratio compares the hub with an endpoint that commits the same bodies in groups and does nothing else. The hub also
         checks the secret, finds repeats, routes (events and refetch targets) and publishes, all while it is measured. What
@@ -32,8 +34,11 @@ internal sealed record BenchmarkOptions
 
     public int Assignments { get; private init; } = 3;
 
+    public IReadOnlyList<string> Servers { get; private init; } =
+        [Comparison.Nothing, Comparison.Transaction, Comparison.GroupCommit, Comparison.Hub];
+
     /// <summary>Until the runtime has compiled with optimisation what is measured, and it has come to its own pace.</summary>
-    public double WarmUpSeconds => Math.Max(5, Seconds / 2);
+    public double WarmUpSeconds { get; private init; } = 5;
 
     public static bool TryParse(string[] args, out BenchmarkOptions options)
     {
@@ -60,6 +65,7 @@ internal sealed record BenchmarkOptions
         name switch
         {
             "--seconds" when TryNumber(value, out var seconds) && seconds > 0 => this with { Seconds = seconds },
+            "--warm-up" when TryNumber(value, out var seconds) && seconds > 0 => this with { WarmUpSeconds = seconds },
             "--connections" when ParseList(value) is { Length: > 0 } connections => this with
             {
                 Connections = connections,
@@ -70,6 +76,7 @@ internal sealed record BenchmarkOptions
             {
                 Assignments = count,
             },
+            "--servers" => this with { Servers = value.Split(',') },
             _ => null,
         };
 

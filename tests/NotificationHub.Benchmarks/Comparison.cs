@@ -8,10 +8,10 @@ namespace NotificationHub.Benchmarks;
 /// <summary>Measures each server in turn, round after round, so that a machine that grows slower grows slower for all.</summary>
 internal sealed class Comparison(BenchmarkOptions options)
 {
-    public const string GroupCommit = "group commit";
-    public const string Transaction = "a transaction per request";
-    public const string Hub = "the hub";
-    public const string Nothing = "nothing stored";
+    public const string GroupCommit = "group-commit";
+    public const string Transaction = "transaction";
+    public const string Hub = "hub";
+    public const string Nothing = "nothing";
 
     private const string Token = "benchmark-secret";
     private static readonly TimeSpan DrainDeadline = TimeSpan.FromMinutes(5);
@@ -50,10 +50,17 @@ internal sealed class Comparison(BenchmarkOptions options)
 
     private async Task MeasureRoundAsync(Report report, int connections)
     {
-        report.Add(Nothing, connections, await MeasureBareAsync(connections, "nothing"));
-        report.Add(Transaction, connections, await MeasureBareAsync(connections, "transaction", NewFile()));
-        report.Add(GroupCommit, connections, await MeasureBareAsync(connections, "group-commit", NewFile()));
-        await MeasureHubAsync(report, connections, pace: null);
+        foreach (var server in options.Servers)
+        {
+            if (server == Hub)
+            {
+                await MeasureHubAsync(report, connections, pace: null);
+            }
+            else
+            {
+                report.Add(server, connections, await MeasureBareAsync(connections, server, NewFile()));
+            }
+        }
     }
 
     private async Task<LoadResult> MeasureBareAsync(int connections, params string[] server)
@@ -61,7 +68,7 @@ internal sealed class Comparison(BenchmarkOptions options)
         using var process = await ServerProcess.StartAsync(server);
         var load = new LoadRun(new Uri(process.FirstLine + "/post"), Token, numbers, options.Assignments);
         await load.RunAsync(connections, options.WarmUpSeconds);
-        return await load.RunAsync(connections, options.Seconds);
+        return await MeasureAsync(load, process, connections, pace: null);
     }
 
     private async Task MeasureHubAsync(Report report, int connections, double? pace)
@@ -72,7 +79,7 @@ internal sealed class Comparison(BenchmarkOptions options)
         var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers, options.Assignments);
         await load.RunAsync(connections, options.WarmUpSeconds, pace);
         await bus.AskAsync("start");
-        var result = await load.RunAsync(connections, options.Seconds, pace);
+        var result = await MeasureAsync(load, hub, connections, pace);
         var behind = await HubProgress.ReadAsync(file);
         var arrived = Parse(await bus.AskAsync("arrived"));
         var drain = await DrainAsync(file);
@@ -90,6 +97,13 @@ internal sealed class Comparison(BenchmarkOptions options)
                 hub.PeakMemoryMiB
             )
         );
+    }
+
+    private async Task<LoadResult> MeasureAsync(LoadRun load, ServerProcess server, int connections, double? pace)
+    {
+        var before = server.ProcessorTime;
+        var result = await load.RunAsync(connections, options.Seconds, pace);
+        return result with { ServerProcessorTime = server.ProcessorTime - before };
     }
 
     private static async Task<TimeSpan> DrainAsync(string file)

@@ -43,6 +43,7 @@ internal sealed class Report
             "posts/s",
             "p50 ms",
             "p99 ms",
+            "server CPU µs/post",
             "rate against group commit",
             "p99 against group commit"
         );
@@ -51,13 +52,14 @@ internal sealed class Report
             var bare = Medians(width.Where(entry => entry.Server == Comparison.GroupCommit));
             foreach (var server in width.GroupBy(entry => entry.Server))
             {
-                var (rate, p50, p99) = Medians(server);
+                var (rate, p50, p99, processor) = Medians(server);
                 table.AddRow(
                     Number(width.Key, "0"),
                     server.Key,
                     Number(rate, "N0"),
                     Number(p50, "0.00"),
                     Number(p99, "0.00"),
+                    Number(processor, "N0"),
                     Number(rate / bare.Rate, "0.00") + "×",
                     Number(p99 / bare.P99, "0.00") + "×"
                 );
@@ -110,20 +112,21 @@ internal sealed class Report
         return table;
     }
 
-    private static (double Rate, double P50, double P99) Medians(IEnumerable<(string, int, LoadResult Result)> runs)
+    private static (double Rate, double P50, double P99, double Processor) Medians(IEnumerable<(string, int, LoadResult Result)> runs)
     {
         LoadResult[] all = [.. runs.Select(run => run.Result)];
         return (
             Median(all.Select(run => run.PerSecond)),
             Median(all.Select(run => run.P50Milliseconds)),
-            Median(all.Select(run => run.P99Milliseconds))
+            Median(all.Select(run => run.P99Milliseconds)),
+            Median(all.Select(run => run.ProcessorMicrosecondsPerPost))
         );
     }
 
     private static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -71,8 +71,7 @@ internal sealed partial class RoutingPass(
         database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
-                var now = await transaction.NowAsync();
+                var now = await lease.DemandAsync(transaction);
                 await targets.RequestAsync(transaction, chunk.Targets, now);
                 foreach (var (seq, routed) in chunk.Changed)
                 {

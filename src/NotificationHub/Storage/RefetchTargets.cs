@@ -60,12 +60,11 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
             return;
         }
 
-        // Three statements, however many targets there are: each costs more than its rows, and the lane waits for them.
+        // Two statements, however many targets there are: each costs more than its rows, and the lane waits for them.
         var asked = requests.GroupBy(TargetKey.Of).ToList();
         var known = await FindAsync(transaction, asked.Select(target => target.Key));
         var rows = asked.ConvertAll(target => Row([.. target], known.GetValueOrDefault(target.Key), now));
-        await transaction.ExecuteAsync(Insert, rows.Where(row => row.IsNew));
-        await transaction.ExecuteAsync(Update, rows.Where(row => !row.IsNew));
+        await transaction.ExecuteAsync(database.Sql("SaveTargets"), new { Rows = JsonSerializer.Serialize(rows) });
         transaction.OnCommit(database.Pulses.TargetsRequested);
     }
 
@@ -87,7 +86,6 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
         var next = timing.Request(known, now);
         return new TargetRow
         {
-            IsNew = known is null,
             LocationId = request.LocationId,
             Resource = request.Resource,
             Key = request.Key,
@@ -100,28 +98,6 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
             Now = now,
         };
     }
-
-    private const string Insert = """
-        insert into refetch_target
-        (
-            location_id, resource, key, requested, fetched, holders, first_requested_at, last_requested_at,
-            due_at, max_wait, attempts, correlation_id, traceparent
-        )
-        values
-        (
-            @LocationId, @Resource, @Key, 1, 0, @Holders, @FirstRequestedAt, @Now,
-            @DueAt, @MaxWait, 0, @CorrelationId, @Traceparent
-        )
-        """;
-
-    // Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification.
-    private const string Update = """
-        update refetch_target
-        set requested = requested + 1, holders = @Holders, first_requested_at = @FirstRequestedAt, last_requested_at = @Now,
-            due_at = case when attempts > 0 and due_at > @DueAt then due_at else @DueAt end, max_wait = @MaxWait,
-            correlation_id = @CorrelationId, traceparent = @Traceparent
-        where location_id = @LocationId and resource = @Resource and key = @Key
-        """;
 }
 
 /// <summary>What tells targets apart.</summary>
@@ -133,8 +109,6 @@ internal readonly record struct TargetKey(string LocationId, string Resource, st
 /// <summary>A target as it is written.</summary>
 internal sealed record TargetRow
 {
-    public required bool IsNew { get; init; }
-
     public required string LocationId { get; init; }
 
     public required string Resource { get; init; }

@@ -31,6 +31,18 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     /// <summary>The database's clock in Unix milliseconds: the one that judges leases.</summary>
     public async Task<long> NowAsync() => await ScalarAsync<long>(database.Sql("Now"));
 
+    /// <summary>The database's clock, and when that lease runs out by it; 0 when it is another owner's or number's.</summary>
+    public Task<(long Now, long ExpiresAt)> LeaseAsync(string name, string owner, long number) =>
+        FirstOrDefaultAsync<(long, long)>(
+            database.Sql("FindLease"),
+            new
+            {
+                name,
+                owner,
+                number,
+            }
+        );
+
     /// <summary>Raises <paramref name="pulse"/> once this transaction is committed.</summary>
     public void OnCommit(Pulse pulse)
     {

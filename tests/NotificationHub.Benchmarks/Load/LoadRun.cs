@@ -12,6 +12,11 @@ internal sealed record LoadResult(
 )
 {
     public double PerSecond => Posts / Seconds;
+
+    /// <summary>What the server's process used while it ran: less at the mercy of whoever else uses the machine.</summary>
+    public TimeSpan ServerProcessorTime { get; init; }
+
+    public double ProcessorMicrosecondsPerPost => ServerProcessorTime.TotalMicroseconds / Posts;
 }
 
 /// <summary>Posts over a number of connections for a while, as fast as the answers come or at a given pace.</summary>

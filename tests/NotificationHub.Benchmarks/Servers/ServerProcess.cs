@@ -35,6 +35,16 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Of all its threads, in the kernel and out of it.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
     public static async Task<ServerProcess> StartAsync(params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", .. arguments])

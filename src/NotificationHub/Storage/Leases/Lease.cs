@@ -27,28 +27,18 @@ internal sealed class Lease(string name, string owner, long number, TimeProvider
         && time.GetTimestamp() + (needed.TotalSeconds * time.TimestampFrequency) < Interlocked.Read(ref safeUntil);
 
     /// <summary>Lets the transaction go on only while this lease is held, by the database's clock.</summary>
+    /// <returns>That clock's time, in Unix milliseconds.</returns>
     /// <exception cref="LeaseLostException">It is not.</exception>
-    public async Task DemandAsync(WriteTransaction transaction)
+    public async Task<long> DemandAsync(WriteTransaction transaction)
     {
-        var held = await transaction.ScalarAsync<long>(
-            """
-            select count(*)
-            from lease
-            where name = @name and owner = @owner and number = @number and expires_at > @now
-            """,
-            new
-            {
-                name,
-                owner,
-                number,
-                now = await transaction.NowAsync(),
-            }
-        );
-        if (held == 0)
+        var (now, expiresAt) = await transaction.LeaseAsync(name, owner, number);
+        if (expiresAt <= now)
         {
             MarkLost();
             throw new LeaseLostException(name);
         }
+
+        return now;
     }
 
     /// <param name="askedAt">The timestamp before the database was asked: its clock may be read any time after.</param>

@@ -86,7 +86,9 @@ internal sealed class SqliteDatabase : Database
 
             Pragma(connection, "synchronous = full");
             Pragma(connection, "wal_autocheckpoint = 0");
-            Pragma(connection, "cache_size = -65536");
+            // SQLite walks the whole cache at the end of every commit that has split a page: a large one costs more than the
+            // reads that it saves, which the operating system's own cache answers.
+            Pragma(connection, "cache_size = -8192");
             Pragma(connection, "temp_store = memory");
             return connection;
         }
