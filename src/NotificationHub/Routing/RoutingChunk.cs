@@ -7,7 +7,7 @@ internal sealed class RoutingChunk
 {
     // About two milliseconds in the write lane, in units of an event's insert.
     private const int MaxWeight = 768;
-    private const int TargetWeight = 10;
+    private const int TargetWeight = 6;
     private const int DispositionWeight = 5;
 
     private const string AllHolders = "";

@@ -33,8 +33,9 @@ internal sealed class RoutingWorker(
             }
             else if (routed < RoutingPass.PageRows)
             {
-                // At least as long as the pass took, so that the posts have half of the lane and of a core to themselves.
-                await Task.Delay(took > Pace ? took : Pace, time, cancellationToken);
+                // Under load twice as long as the pass took: fewer and larger passes, whose targets coalesce, and the rest
+                // of the lane and of the cores for the posts.
+                await Task.Delay(2 * took > Pace ? 2 * took : Pace, time, cancellationToken);
             }
         }
     }
