@@ -35,7 +35,7 @@ internal sealed record BenchmarkOptions
     public int Assignments { get; private init; } = 3;
 
     public IReadOnlyList<string> Servers { get; private init; } =
-        [Comparison.Nothing, Comparison.Transaction, Comparison.GroupCommit, Comparison.Hub];
+    [Comparison.Nothing, Comparison.Transaction, Comparison.GroupCommit, Comparison.Hub];
 
     /// <summary>Until the runtime has compiled with optimisation what is measured, and it has come to its own pace.</summary>
     public double WarmUpSeconds { get; private init; } = 5;

@@ -112,7 +112,9 @@ internal sealed class Report
         return table;
     }
 
-    private static (double Rate, double P50, double P99, double Processor) Medians(IEnumerable<(string, int, LoadResult Result)> runs)
+    private static (double Rate, double P50, double P99, double Processor) Medians(
+        IEnumerable<(string, int, LoadResult Result)> runs
+    )
     {
         LoadResult[] all = [.. runs.Select(run => run.Result)];
         return (
