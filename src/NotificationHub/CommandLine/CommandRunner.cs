@@ -22,7 +22,31 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
     public string[] Settings => settings;
 
     /// <exception cref="CommandException">There is no database yet.</exception>
-    public async Task<int> RunAsync(
+    public Task<int> RunAsync(
+        ParseResult arguments,
+        Func<CommandContext, Task<int>> work,
+        CancellationToken cancellationToken
+    ) =>
+        RunUnopenedAsync(
+            arguments,
+            async context =>
+            {
+                if (!context.Database.Exists)
+                {
+                    throw new CommandException(
+                        ExitCode.NotFound,
+                        $"There is no database at {context.Database.Place}. Start the hub first, or name its database with --Storage:ConnectionString=…"
+                    );
+                }
+
+                await context.Database.OpenBesideAsync(cancellationToken);
+                return await work(context);
+            },
+            cancellationToken
+        );
+
+    /// <summary>Leaves it to the work to open the database, if it can be.</summary>
+    public async Task<int> RunUnopenedAsync(
         ParseResult arguments,
         Func<CommandContext, Task<int>> work,
         CancellationToken cancellationToken
@@ -32,19 +56,9 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
         hub.Host.Logging.ClearProviders();
         hub.ThrowIfFaulty();
         await using var app = hub.Host.Build();
-        var database = app.Services.GetRequiredService<Database>();
-        if (!database.Exists)
-        {
-            throw new CommandException(
-                ExitCode.NotFound,
-                $"There is no database at {database.Place}. Start the hub first, or name its database with --Storage:ConnectionString=…"
-            );
-        }
-
-        await database.OpenBesideAsync(cancellationToken);
         var context = new CommandContext(
             app.Services,
-            database,
+            app.Services.GetRequiredService<Database>(),
             arguments,
             new CommandOutput(output, bytes, arguments.GetValue(Json)),
             cancellationToken

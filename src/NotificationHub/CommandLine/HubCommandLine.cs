@@ -62,6 +62,7 @@ internal static class HubCommandLine
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
             AuditCommand.Create(runner),
+            DoctorCommand.Create(runner),
         };
         root.SetAction((_, cancellationToken) => ServeCommand.ServeAsync(runner.Settings, cancellationToken));
         return root;

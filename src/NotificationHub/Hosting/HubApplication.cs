@@ -1,4 +1,5 @@
 using NotificationHub.Hosting.Admin;
+using NotificationHub.Hosting.Diagnosis;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Publishing;
@@ -45,6 +46,7 @@ internal static class HubApplication
         hub.AddLocations();
         hub.AddRefetch();
         hub.AddAdmin();
+        hub.AddDiagnosis();
         hub.RefuseUnknownArguments(args);
         return hub;
     }

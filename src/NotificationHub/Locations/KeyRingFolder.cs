@@ -3,6 +3,9 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 
 namespace NotificationHub.Locations;
 
+/// <summary>Where the key ring lies.</summary>
+internal sealed record KeyRingPlace(string Folder);
+
 /// <summary>The key ring as files that only the hub's own user can read: whoever has them and the database has the content tokens.</summary>
 internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers)
     : FileSystemXmlRepository(CreatePrivate(folder), loggers)

@@ -17,10 +17,16 @@ internal static class LocationsSetup
         hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
         hub.Services.AddDataProtection().SetApplicationName("NotificationHub");
         hub.Services.AddOptions<KeyManagementOptions>()
-            .Configure<IOptions<LocationOptions>, IOptions<StorageOptions>, ILoggerFactory>(
-                (keys, locations, storage, loggers) =>
-                    keys.XmlRepository = new KeyRingFolder(KeyRingOf(locations.Value, storage.Value), loggers)
+            .Configure<KeyRingPlace, ILoggerFactory>(
+                (keys, place, loggers) =>
+                    keys.XmlRepository = new KeyRingFolder(new DirectoryInfo(place.Folder), loggers)
             );
+        hub.Services.AddSingleton(services =>
+            KeyRingOf(
+                services.GetRequiredService<IOptions<LocationOptions>>().Value,
+                services.GetRequiredService<IOptions<StorageOptions>>().Value
+            )
+        );
         hub.Services.AddSingleton<ContentTokenProtector>();
         hub.Services.AddSingleton<LocationStore>();
         hub.Services.AddSingleton<ReplicaWatch>();
@@ -40,9 +46,9 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<LocationVerification>();
     }
 
-    private static DirectoryInfo KeyRingOf(LocationOptions locations, StorageOptions storage)
+    private static KeyRingPlace KeyRingOf(LocationOptions locations, StorageOptions storage)
     {
         var database = Path.GetFullPath(new SqliteConnectionStringBuilder(storage.ConnectionString).DataSource);
-        return new DirectoryInfo(locations.KeyRing ?? Path.Combine(Path.GetDirectoryName(database)!, "keys"));
+        return new KeyRingPlace(locations.KeyRing ?? Path.Combine(Path.GetDirectoryName(database)!, "keys"));
     }
 }
