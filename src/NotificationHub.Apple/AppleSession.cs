@@ -5,7 +5,7 @@ namespace NotificationHub.Apple;
 
 /// <summary>
 /// One location's view of Apple: its content token and its share of the request rate. Every method throws <see cref="AppleException"/>
-/// when Apple does not answer, or answers with an error; reads repeat passing faults a few times first.
+/// when Apple does not answer, or answers with an error; reads of records repeat passing faults a few times first.
 /// </summary>
 /// <param name="client">The client, shared by all locations.</param>
 /// <param name="token">The location's content token.</param>
@@ -51,9 +51,12 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         );
     }
 
-    /// <summary>How far an operation is; <see cref="AppleErrorKind.EventUnknown"/> where Apple does not know the id. Apple: Event Status.</summary>
+    /// <summary>
+    /// How far an operation is; <see cref="AppleErrorKind.EventUnknown"/> where Apple does not know the id. Never repeated: Apple wants to
+    /// be asked every 30 seconds at most. Apple: Event Status.
+    /// </summary>
     public Task<EventStatus> GetEventStatusAsync(string eventId, CancellationToken cancellationToken) =>
-        client.ReadAsync(
+        client.SendOnceAsync(
             new AppleCall(Endpoint.EventStatus) { Token = token, Query = new QueryString().Add("eventId", eventId) },
             rate,
             AnswerJsonContext.Default.EventStatus,

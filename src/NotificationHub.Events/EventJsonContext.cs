@@ -35,6 +35,7 @@ namespace NotificationHub.Events;
 [JsonSerializable(typeof(CloudEvent<LocationSilent>))]
 [JsonSerializable(typeof(CloudEvent<RefetchFailed>))]
 [JsonSerializable(typeof(CloudEvent<EventDeadLettered>))]
+[JsonSerializable(typeof(CloudEvent<OperationReport>))]
 public sealed partial class EventJsonContext : JsonSerializerContext
 {
     /// <summary>

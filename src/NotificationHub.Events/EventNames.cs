@@ -78,13 +78,13 @@ public static class EventNames
     /// <summary>A location has been silent for longer than is likely. Topic <c>hub</c>.</summary>
     public const string LocationSilent = "location.silent";
 
-    /// <summary>All tasks of one of Apple's events are done. Topic <c>hub</c>.</summary>
+    /// <summary>An operation at Apple has ended and all of its tasks are done. Topic <c>hub</c>.</summary>
     public const string OperationCompleted = "operation.completed";
 
-    /// <summary>One of Apple's events has ended and some of its tasks failed. Topic <c>hub</c>.</summary>
+    /// <summary>An operation at Apple has ended and some of its tasks failed. Topic <c>hub</c>.</summary>
     public const string OperationFailed = "operation.failed";
 
-    /// <summary>One of Apple's events is pending for too long. Topic <c>hub</c>.</summary>
+    /// <summary>An operation at Apple does not end, or Apple does not know it. Topic <c>hub</c>.</summary>
     public const string OperationStalled = "operation.stalled";
 
     /// <summary>A record could not be read from Apple in spite of several tries. Topic <c>hub</c>.</summary>

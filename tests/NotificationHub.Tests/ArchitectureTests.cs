@@ -22,6 +22,7 @@ public sealed class ArchitectureTests
             { "Publishing", ["Storage", "Events"] },
             { "Locations", ["Storage", "Apple", "Events"] },
             { "Refetch", ["Storage", "Locations", "Apple", "Events"] },
+            { "Operations", ["Storage", "Locations", "Refetch", "Apple", "Events"] },
         };
 
     [Theory]

@@ -61,6 +61,7 @@ internal static class HubCommandLine
             LocationsCommand.Create(runner),
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
+            OperationsCommand.Create(runner),
             AuditCommand.Create(runner),
             DoctorCommand.Create(runner),
         };

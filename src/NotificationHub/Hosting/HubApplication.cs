@@ -1,7 +1,9 @@
 using NotificationHub.Hosting.Admin;
+using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Hosting.Diagnosis;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
+using NotificationHub.Operations;
 using NotificationHub.Publishing;
 using NotificationHub.Refetch;
 using NotificationHub.Routing;
@@ -25,6 +27,7 @@ internal static class HubApplication
         app.MapIntake();
         app.MapPublishing();
         app.MapAdmin(admin => admin.MapAdminEndpoints());
+        app.MapAdmin(admin => admin.MapOperations(AdminPrincipal.NameOf));
         app.ReportStart(hub.FindMisspelt());
         return app;
     }
@@ -45,6 +48,7 @@ internal static class HubApplication
         hub.AddPublishing();
         hub.AddLocations();
         hub.AddRefetch();
+        hub.AddOperations();
         hub.AddAdmin();
         hub.AddDiagnosis();
         hub.RefuseUnknownArguments(args);

@@ -18,5 +18,8 @@ internal sealed record NotificationHints
 
     public string? EventId { get; init; }
 
+    /// <summary>How many of an operation's tasks are listed.</summary>
+    public int Tasks { get; init; }
+
     public IReadOnlyList<TargetHint> Targets { get; init; } = [];
 }

@@ -41,7 +41,10 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
                 location.Refetches ? Targets(entry, hints) : [],
                 Disposition.Accepted,
                 []
-            );
+            )
+            {
+                Heard = Heard(entry, hints),
+            };
     }
 
     /// <summary>A notification that is kept for an operator to look at.</summary>
@@ -116,6 +119,22 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             Traceparent = entry.Traceparent,
             CreatedAt = entry.ReceivedAt,
         };
+
+    private static HeardNotification? Heard(NotificationEntry entry, NotificationHints hints)
+    {
+        var failed = hints.Result == NotificationRules.Failure;
+        return hints.EventId is null
+            ? null
+            : new HeardNotification(
+                entry.LocationId,
+                hints.EventId,
+                entry.Seq,
+                entry.ReceivedAt,
+                hints.Action,
+                Succeeded: failed ? 0 : hints.Tasks,
+                Failed: failed ? hints.Tasks : 0
+            );
+    }
 
     private static NewEvent OfHub(NotificationEntry entry, string name) =>
         new()

@@ -8,6 +8,8 @@ internal static class NotificationRules
 {
     public const string ExpectedText = "expected a string that is not empty";
 
+    public const string Failure = "FAILURE";
+
     private const int MaxDigits = 19;
 
     // Serial numbers and user ids become keys; the eventId becomes the correlation id of a message.
@@ -26,7 +28,7 @@ internal static class NotificationRules
             .WithMessage($"expected {string.Join(" or ", words)}");
 
     public static IRuleBuilderOptions<T, string?> IsResult<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.IsOneOf("SUCCESS", "FAILURE");
+        rule.IsOneOf("SUCCESS", Failure);
 
     public static IRuleBuilderOptions<T, string?> IsPricingParam<T>(this IRuleBuilder<T, string?> rule) =>
         rule.IsOneOf(AssetKeys.Standard, "PLUS");

@@ -70,6 +70,13 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
 
         var now = await transaction.NowAsync();
         await targets.RequestAsync(transaction, routed.Targets, now);
+        if (routed.Heard is { } heard)
+        {
+            var operations = new HeardOperations();
+            operations.Add(heard with { ReceivedAt = now });
+            await operations.WriteAsync(transaction, database);
+        }
+
         await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Fault);
         // The event comes to be now, however long ago the post came.
         List<NewEvent> events = [.. routed.Events.Select(told => told with { CreatedAt = now })];

@@ -14,6 +14,9 @@ internal sealed record RoutedNotification(
     IReadOnlyList<string> Faults
 )
 {
+    /// <summary>What it says of the operation that caused it; null where it names none.</summary>
+    public HeardNotification? Heard { get; init; }
+
     /// <summary>The faults as the log keeps them.</summary>
     public string? Fault => Faults.Count == 0 ? null : string.Join("; ", Faults);
 }

@@ -9,6 +9,7 @@ internal sealed class RoutingChunk
     private const int MaxWeight = 768;
     private const int TargetWeight = 6;
     private const int DispositionWeight = 5;
+    private const int HeardWeight = 10;
 
     private const string AllHolders = "";
 
@@ -32,8 +33,15 @@ internal sealed class RoutingChunk
     /// <summary>The notifications whose disposition is another one now.</summary>
     public IReadOnlyCollection<(long Seq, RoutedNotification Routed)> Changed => changed;
 
+    /// <summary>What was heard of operations.</summary>
+    public HeardOperations Heard { get; } = new();
+
     public bool IsFull =>
-        events.Count + (TargetWeight * targets.Count) + (DispositionWeight * changed.Count) >= MaxWeight;
+        events.Count
+            + (TargetWeight * targets.Count)
+            + (DispositionWeight * changed.Count)
+            + (HeardWeight * Heard.Count)
+        >= MaxWeight;
 
     public void Add(NotificationEntry entry, RoutedNotification routed)
     {
@@ -42,6 +50,11 @@ internal sealed class RoutingChunk
         foreach (var target in routed.Targets)
         {
             Add(target);
+        }
+
+        if (routed.Heard is { } heard)
+        {
+            Heard.Add(heard);
         }
 
         if (routed.Disposition != entry.Disposition)

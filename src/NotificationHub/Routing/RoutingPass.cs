@@ -73,6 +73,7 @@ internal sealed partial class RoutingPass(
             {
                 var now = await lease.DemandAsync(transaction);
                 await targets.RequestAsync(transaction, chunk.Targets, now);
+                await chunk.Heard.WriteAsync(transaction, database);
                 foreach (var (seq, routed) in chunk.Changed)
                 {
                     await NotificationLog.SetDispositionAsync(transaction, seq, routed.Disposition, routed.Fault);

@@ -10,4 +10,7 @@ internal sealed class Pulses
     public Pulse TargetsRequested { get; } = new();
 
     public Pulse LocationsChanged { get; } = new();
+
+    /// <summary>As much was heard of an operation as it has tasks.</summary>
+    public Pulse OperationsCounted { get; } = new();
 }

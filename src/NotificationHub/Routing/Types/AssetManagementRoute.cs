@@ -40,6 +40,7 @@ internal sealed class AssetManagementRoute()
             Result = notification.Result,
             AdamId = adamIds is [var adamId] ? adamId : null,
             EventId = notification.EventId,
+            Tasks = notification.Assignments.Count,
             Targets = [.. holdersByAsset.SelectMany(asset => TargetsOf(asset.Key, asset))],
         };
     }

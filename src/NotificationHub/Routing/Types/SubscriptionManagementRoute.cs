@@ -32,6 +32,7 @@ internal sealed class SubscriptionManagementRoute()
             Result = notification.Result,
             AdamId = only,
             EventId = notification.EventId,
+            Tasks = notification.Assignments.Count,
             Targets =
             [
                 .. adamIds.Select(id => new TargetHint(RefetchResources.Subscription, id)),

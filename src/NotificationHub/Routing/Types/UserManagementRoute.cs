@@ -27,6 +27,7 @@ internal sealed class UserManagementRoute()
             Action = notification.Type,
             Result = notification.Result,
             EventId = notification.EventId,
+            Tasks = notification.Users.Count,
             Targets = NotifiedUsers.Targets(notification.Users),
         };
 }

@@ -217,3 +217,43 @@ create table audit_entry (
     outcome     text    not null,
     detail      text    null
 );
+
+-- What the MDM asked Apple for, as it was announced or as notifications name it. succeeded and failed count what was heard,
+-- doubled notifications included; counted: as much was heard as there are tasks. report: the last event's data.
+create table operation (
+    event_id      text    not null,
+    location_id   text    not null,
+    state         text    not null,
+    kind          text    null,
+    deferred      integer not null,
+    tasks         integer null,
+    announced_by  text    null,
+    announced_at  integer null,
+    started_at    integer not null,
+    last_heard_at integer null,
+    notifications integer not null,
+    succeeded     integer not null,
+    failed        integer not null,
+    counted       integer not null,
+    due_at        integer not null,
+    asked_at      integer null,
+    polls         integer not null,
+    last_fault    text    null,
+    closed_at     integer null,
+    report        text    null,
+    primary key (event_id, location_id)
+) without rowid;
+
+create index operation_due on operation (location_id, due_at) where closed_at is null;
+
+create index operation_counted on operation (counted) where counted <> 0;
+
+create index operation_closed on operation (closed_at) where closed_at is not null;
+
+-- The notifications of an operation that its end has to be told from: those with failures, and all where the tasks are known.
+create table operation_notification (
+    event_id    text    not null,
+    location_id text    not null,
+    seq         integer not null,
+    primary key (event_id, location_id, seq)
+) without rowid;

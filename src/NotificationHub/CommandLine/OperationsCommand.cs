@@ -1,0 +1,146 @@
+using System.CommandLine;
+using NotificationHub.Operations;
+using Spectre.Console;
+
+namespace NotificationHub.CommandLine;
+
+internal static class OperationsCommand
+{
+    private static readonly Option<string?> OfLocation = new("--location")
+    {
+        Description = "Only those of this location.",
+    };
+
+    private static readonly Option<string?> InState = new Option<string?>("--state")
+    {
+        Description = "Only those in this state.",
+    }.AcceptOnlyFromAmong([.. OperationStates.All]);
+
+    private static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "How many at most.",
+        DefaultValueFactory = _ => 100,
+    };
+
+    private static readonly Argument<string> EventId = new("id") { Description = "Apple's eventId of the operation." };
+
+    public static Command Create(CommandRunner runner)
+    {
+        Limit.Validators.Add(option =>
+        {
+            if (option.GetValueOrDefault<int>() is < 1 or > 10_000)
+            {
+                option.AddError("--limit must lie between 1 and 10000.");
+            }
+        });
+        var list = new Command("list", "List operations, the latest first.") { OfLocation, InState, Limit };
+        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
+        var show = new Command("show", "Show one operation and what failed of it.") { EventId };
+        show.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ShowAsync, cancellationToken));
+        return new Command("operations", "What the MDM asked Apple for, and how it goes.")
+        {
+            CommandRunner.Json,
+            list,
+            show,
+        };
+    }
+
+    private static async Task<int> ListAsync(CommandContext context)
+    {
+        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
+        var found = await OperationStore.ListAsync(
+            connection,
+            new OperationFilter(context.Arguments.GetValue(OfLocation), context.Arguments.GetValue(InState)),
+            context.Arguments.GetValue(Limit)
+        );
+        OperationDocument[] operations = [.. found.Select(OperationDocument.Of)];
+        context.Output.Write(
+            new { Operations = operations },
+            console =>
+            {
+                var table = ConsoleTable.Of("Id", "Location", "Kind", "State", "Started", "Ended", "Done", "Failed");
+                foreach (var one in operations)
+                {
+                    table.Row(
+                        one.EventId,
+                        one.Location,
+                        one.Deferred ? $"{one.Kind}, deferred" : one.Kind,
+                        one.State,
+                        one.StartedAt,
+                        one.EndedAt,
+                        one.Report?.Completed ?? one.HeardSucceeded,
+                        one.Report?.Failed ?? one.HeardFailed
+                    );
+                }
+
+                console.Write(table);
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> ShowAsync(CommandContext context)
+    {
+        var eventId = context.Arguments.GetValue(EventId)!;
+        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
+        var found = await OperationStore.FindAsync(connection, eventId);
+        if (found.Count == 0)
+        {
+            throw new CommandException(ExitCode.NotFound, "There is no such operation in the ledger.");
+        }
+
+        OperationsDocument document = new([.. found.Select(OperationDocument.Of)]);
+        context.Output.Write(
+            document,
+            console =>
+            {
+                foreach (var one in document.Operations)
+                {
+                    Write(console, one);
+                }
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static void Write(IAnsiConsole console, OperationDocument one)
+    {
+        console.WriteFields(
+            ("Id", one.EventId),
+            ("Location", one.Location),
+            ("State", one.State),
+            ("Reason", one.Report?.Reason),
+            ("Kind", one.Kind),
+            ("Deferred", one.Deferred),
+            ("Announced by", one.AnnouncedBy),
+            ("Started", one.StartedAt),
+            ("Last heard", one.LastHeardAt),
+            ("Asked", one.AskedAt),
+            ("Asked next", one.AskedNextAt),
+            ("Last fault", one.LastFault),
+            ("Ended", one.EndedAt),
+            ("Tasks", one.Report?.Requested ?? one.Tasks),
+            ("Done", one.Report?.Completed ?? one.HeardSucceeded),
+            ("Failed", one.Report?.Failed ?? one.HeardFailed)
+        );
+        if (one.Report is not { Failures.Count: > 0 } report)
+        {
+            return;
+        }
+
+        var table = ConsoleTable.Of("Error", "Message", "Asset", "Device", "User");
+        foreach (var failure in report.Failures)
+        {
+            foreach (var item in failure.Items)
+            {
+                table.Row(failure.ErrorNumber, failure.ErrorMessage, item.AdamId, item.SerialNumber, item.ClientUserId);
+            }
+        }
+
+        console.Write(table);
+        if (report.ItemsOmitted > 0)
+        {
+            console.WriteText($"{report.ItemsOmitted} more failed and are not listed.");
+        }
+    }
+}

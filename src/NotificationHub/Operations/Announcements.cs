@@ -1,0 +1,90 @@
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Operations;
+
+/// <summary>Takes announcements into the ledger. Saying the same again changes nothing.</summary>
+internal sealed class Announcements(Database database, TimeProvider time)
+{
+    private const int ChunkRows = 100;
+
+    /// <summary>Those of the locations that the hub does not know.</summary>
+    public async Task<IReadOnlyCollection<string>> FindStrangersAsync(
+        IEnumerable<string> locationIds,
+        CancellationToken cancellationToken
+    )
+    {
+        HashSet<string> asked = new(locationIds, StringComparer.Ordinal);
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        asked.ExceptWith(
+            await connection.QueryAsync<string>(
+                "select location_id from location where location_id in @asked",
+                new { asked }
+            )
+        );
+        return asked;
+    }
+
+    /// <summary>Announces what was not announced yet; the first announcement of an operation stands.</summary>
+    /// <param name="announcements">Judged already.</param>
+    /// <param name="who">The name of who announces.</param>
+    /// <param name="cancellationToken">Ends it between two chunks; saying it again does the rest.</param>
+    /// <returns>How many were new.</returns>
+    public async Task<int> TakeAsync(
+        IReadOnlyCollection<Announcement> announcements,
+        string who,
+        CancellationToken cancellationToken
+    )
+    {
+        var taken = 0;
+        foreach (var chunk in announcements.Chunk(ChunkRows))
+        {
+            taken += await database.WriteAsync(t => TakeAsync(t, chunk, who), cancellationToken);
+        }
+
+        return taken;
+    }
+
+    private async Task<int> TakeAsync(WriteTransaction transaction, Announcement[] chunk, string who)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var taken = 0;
+        foreach (var announcement in chunk)
+        {
+            var row = new
+            {
+                announcement.EventId,
+                announcement.Location,
+                announcement.Kind,
+                announcement.Deferred,
+                announcement.Tasks,
+                who,
+                now,
+                DueAt = now + (long)HeardOperations.Silence.TotalMilliseconds,
+            };
+            var known = await transaction.ExecuteAsync(Complete, row);
+            taken += known == 1 ? 1 : await transaction.ExecuteAsync(Insert, row);
+        }
+
+        transaction.OnCommit(database.Pulses.OperationsCounted);
+        return taken;
+    }
+
+    // Notifications may have been faster than the MDM.
+    private const string Complete = """
+        update operation
+        set kind = @Kind, deferred = @Deferred, tasks = @Tasks, announced_by = @who, announced_at = @now,
+            counted = case when closed_at is null and succeeded + failed >= @Tasks then 1 else 0 end
+        where event_id = @EventId and location_id = @Location and announced_at is null
+        """;
+
+    private const string Insert = """
+        insert into operation
+        (
+            event_id, location_id, state, kind, deferred, tasks, announced_by, announced_at, started_at, due_at,
+            notifications, succeeded, failed, counted, polls
+        )
+        select @EventId, @Location, 'open', @Kind, @Deferred, @Tasks, @who, @now, @now, @DueAt, 0, 0, 0, 0, 0
+        where not exists (select 1 from operation where event_id = @EventId and location_id = @Location)
+        """;
+}

@@ -1,0 +1,75 @@
+using NotificationHub.Apple;
+using NotificationHub.Events;
+using NotificationHub.Locations;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Operations;
+
+/// <summary>What follows from a question that Apple did not answer: it is asked again, and the location's trouble is noted.</summary>
+internal sealed partial class InquiryFaults(
+    LocationStore locations,
+    OperationEvents events,
+    TimeProvider time,
+    ILogger<InquiryFaults> logger
+)
+{
+    /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
+    private const int UnknownTokenAnswersUntilInvalid = 2;
+
+    /// <returns>Whether the location's other operations may be asked for.</returns>
+    public async Task<bool> NoteAsync(
+        WriteTransaction transaction,
+        Question ask,
+        AppleException fault,
+        OperationTally tally
+    )
+    {
+        var words = FaultWords.Of(fault);
+        Log.Unanswered(logger, ask.Location.LocationId, words);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var concernsAll = ConcernsAll(fault);
+        if (fault.IsTokenFault)
+        {
+            await NoteTokenAsync(transaction, ask, fault, words);
+        }
+        else if (fault.RetryAfter is { } wait)
+        {
+            await LocationStore.PauseAsync(transaction, ask.Location.LocationId, now + (long)wait.TotalMilliseconds);
+        }
+        else if (!concernsAll && OperationTiming.IsStalled(ask.Operation, now))
+        {
+            var report = OperationReports.OfNoStatus(ask.Operation, tally, StallReasons.Unanswered, now);
+            await events.TellAsync(transaction, ask.Operation, OperationStates.Stalled, report, now);
+        }
+
+        var pause = OperationTiming.PauseAfter(ask.Operation.Polls, ask.Operation.Deferred);
+        await OperationStore.PostponeAsync(transaction, ask.Operation, words, now, now + (long)pause.TotalMilliseconds);
+        return !concernsAll;
+    }
+
+    private static bool ConcernsAll(AppleException fault) =>
+        fault.IsTokenFault
+        || fault.Kind
+            is AppleErrorKind.Paused
+                or AppleErrorKind.Throttled
+                or AppleErrorKind.Unavailable
+                or AppleErrorKind.Network;
+
+    private async Task NoteTokenAsync(WriteTransaction transaction, Question ask, AppleException fault, string words)
+    {
+        var pace = ask.Session.Pace;
+        if (fault.Kind == AppleErrorKind.TokenInvalid && ++pace.UnknownTokenAnswers < UnknownTokenAnswersUntilInvalid)
+        {
+            return;
+        }
+
+        var state = LocationStates.AfterFault(ask.Location.State, fault.Kind);
+        await locations.SetStateAsync(transaction, ask.Location.LocationId, state, words);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "An operation of location {LocationId} was asked for in vain: {Fault}")]
+        public static partial void Unanswered(ILogger logger, string locationId, string fault);
+    }
+}

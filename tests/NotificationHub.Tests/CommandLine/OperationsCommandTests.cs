@@ -1,0 +1,97 @@
+using NotificationHub.CommandLine;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class OperationsCommandTests
+{
+    [Fact]
+    public async Task List_shows_the_latest_first_and_only_what_is_asked_for()
+    {
+        await using var test = await OpenAsync();
+
+        var all = await CommandRun.OnAsync(test.File, "operations", "list", "--json");
+        var failed = await CommandRun.OnAsync(test.File, "operations", "list", "--state=failed", "--json");
+        var elsewhere = await CommandRun.OnAsync(test.File, "operations", "list", "--location=location-2", "--json");
+        var table = await CommandRun.OnAsync(test.File, "operations", "list", "--limit=1");
+
+        IdsOf(all).ShouldBe(["third", "second", "first"]);
+        IdsOf(failed).ShouldBe(["second"]);
+        IdsOf(elsewhere).ShouldBe(["third"]);
+        table.Output.ShouldContain("third");
+        table.Output.ShouldNotContain("second");
+    }
+
+    [Fact]
+    public async Task Show_tells_what_failed_and_why()
+    {
+        await using var test = await OpenAsync();
+
+        var show = await CommandRun.OnAsync(test.File, "operations", "show", "second");
+        var json = await CommandRun.OnAsync(test.File, "operations", "show", "second", "--json");
+
+        show.Output.ShouldContain("9709");
+        show.Output.ShouldContain("too [red]few[/]");
+        show.Output.ShouldContain("C02");
+        show.Output.ShouldContain("7 more failed");
+        var operation = json.Json.GetProperty("operations")[0];
+        operation.GetProperty("report").GetProperty("failed").GetInt64().ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task What_is_not_in_the_ledger_is_not_found()
+    {
+        await using var test = await OpenAsync();
+
+        (await CommandRun.OnAsync(test.File, "operations", "show", "fourth")).ExitCode.ShouldBe(ExitCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("operations", "show")]
+    [InlineData("operations", "list", "--state=lost")]
+    [InlineData("operations", "list", "--limit=0")]
+    public async Task It_must_be_clear_which_are_meant(params string[] args) =>
+        (await CommandRun.RunAsync(args)).ExitCode.ShouldBe(ExitCode.Usage);
+
+    private static string?[] IdsOf(CommandRun run) =>
+        [.. run.Json.GetProperty("operations").EnumerateArray().Select(one => one.GetProperty("eventId").GetString())];
+
+    private static async Task<TestDatabase> OpenAsync()
+    {
+        const string Report = """
+            {"eventId":"second","deferred":false,"startedAt":"2026-08-01T12:00:00Z","durationSeconds":1,"source":"event-status",
+             "completed":1,"failed":8,"notifications":1,"itemsOmitted":7,
+             "failures":[{"errorNumber":9709,"errorMessage":"too [red]few[/]","items":[{"adamId":"1","serialNumber":"C02"}]}]}
+            """;
+        var test = await TestDatabase.OpenAsync();
+        (string Id, string Location, string State, string? Report)[] operations =
+        [
+            ("first", "location-1", "open", null),
+            ("second", "location-1", "failed", Report),
+            ("third", "location-2", "open", null),
+        ];
+        for (var i = 0; i < operations.Length; i++)
+        {
+            await test.ExecuteAsync(
+                """
+                insert into operation
+                (
+                    event_id, location_id, state, deferred, started_at, notifications, succeeded, failed, counted, due_at, polls,
+                    report
+                )
+                values (@Id, @Location, @State, 0, @i, 0, 0, 0, 0, 0, 0, @Report)
+                """,
+                new
+                {
+                    operations[i].Id,
+                    operations[i].Location,
+                    operations[i].State,
+                    operations[i].Report,
+                    i,
+                }
+            );
+        }
+
+        return test;
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Locations;
+using NotificationHub.Operations;
+using NotificationHub.Refetch;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Tests.Operations;
+
+/// <summary>One hub's passes over the ledger, and its lease, if it has it.</summary>
+internal sealed class Ledger
+{
+    private readonly Lease? lease;
+    private readonly CountPass counts;
+    private readonly StatusPass statuses;
+    private readonly LedgerPruning pruning;
+
+    public Ledger(
+        Database database,
+        LocationSessions sessions,
+        IOptions<OperationsOptions> options,
+        TimeProvider time,
+        Lease? lease
+    )
+    {
+        var events = new OperationEvents(database);
+        var faults = new InquiryFaults(new LocationStore(database), events, time, NullLogger<InquiryFaults>.Instance);
+        var inquiry = new StatusInquiry(database, events, faults, time);
+        this.lease = lease;
+        counts = new CountPass(database, events, time);
+        statuses = new StatusPass(database, inquiry, sessions, time, NullLogger<StatusPass>.Instance);
+        pruning = new LedgerPruning(database, options, time);
+    }
+
+    public bool HasLease => lease is not null;
+
+    public async Task LookAsync()
+    {
+        await counts.CountDueAsync(lease!, CancellationToken.None);
+        await statuses.AskDueAsync(lease!, CancellationToken.None);
+    }
+
+    public Task<int> PruneAsync() => pruning.PruneAsync(lease!, CancellationToken.None);
+}

@@ -1,0 +1,43 @@
+using NotificationHub.Operations;
+
+namespace NotificationHub.Tests.Operations;
+
+public sealed class LedgerPruningTests : LedgerTest
+{
+    [Fact]
+    public async Task What_ended_is_kept_for_a_time_and_what_is_deferred_for_longer()
+    {
+        Location.AddAsset("1", total: 2);
+        var ended = Associate(["1"], Devices(5));
+        await AnnounceAsync(ended, tasks: 5);
+        await DeliverAsync(await NotificationsAsync());
+        await Ledger.LookAsync();
+        await AnnounceAsync("deferred", deferred: true);
+        await AnnounceAsync("silent");
+
+        Clock.Advance(TimeSpan.FromDays(29));
+        (await Ledger.PruneAsync()).ShouldBe(0);
+        await AnnounceAsync("young");
+        Clock.Advance(TimeSpan.FromDays(1));
+        (await Ledger.PruneAsync()).ShouldBe(2);
+
+        (await Store.QueryAsync<string>("select event_id from operation order by 1")).ShouldBe(["deferred", "young"]);
+        (await Store.ScalarAsync<long>("select count(*) from operation_notification")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_time_is_a_setting()
+    {
+        Ledger = await RestartAsync(TimeSpan.FromHours(2));
+        await AnnounceAsync("silent");
+        Clock.Advance(TimeSpan.FromHours(2));
+
+        (await Ledger.PruneAsync()).ShouldBe(1);
+    }
+
+    private async Task<Ledger> RestartAsync(TimeSpan keepFor)
+    {
+        await Store.ExecuteAsync("delete from lease where name = 'operations'");
+        return await StartLedgerAsync(new OperationsOptions { KeepFor = keepFor });
+    }
+}
