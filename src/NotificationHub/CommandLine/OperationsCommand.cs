@@ -68,8 +68,8 @@ internal static class OperationsCommand
                         one.State,
                         one.StartedAt,
                         one.EndedAt,
-                        one.Report?.Completed ?? one.HeardSucceeded,
-                        one.Report?.Failed ?? one.HeardFailed
+                        one.Completed ?? one.HeardSucceeded,
+                        one.Failed ?? one.HeardFailed
                     );
                 }
 
@@ -119,9 +119,9 @@ internal static class OperationsCommand
             ("Asked next", one.AskedNextAt),
             ("Last fault", one.LastFault),
             ("Ended", one.EndedAt),
-            ("Tasks", one.Report?.Requested ?? one.Tasks),
-            ("Done", one.Report?.Completed ?? one.HeardSucceeded),
-            ("Failed", one.Report?.Failed ?? one.HeardFailed)
+            ("Tasks", one.Requested ?? one.Tasks),
+            ("Done", one.Completed ?? one.HeardSucceeded),
+            ("Failed", one.Failed ?? one.HeardFailed)
         );
         if (one.Report is not { Failures.Count: > 0 } report)
         {

@@ -48,7 +48,15 @@ internal sealed record Operation
 
     public long? ClosedAt { get; init; }
 
-    /// <summary>The data of the last event that told of it.</summary>
+    /// <summary>How many tasks the last event said there are; so are the next two, and all are null where there was none.</summary>
+    public long? Requested { get; init; }
+
+    public long? Completed { get; init; }
+
+    /// <summary>How many tasks that event said have failed.</summary>
+    public long? Missed { get; init; }
+
+    /// <summary>The data of that event; null in lists, for it may be long.</summary>
     public string? Report { get; init; }
 
     /// <summary>Since when it is silent.</summary>

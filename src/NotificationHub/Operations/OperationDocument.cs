@@ -45,7 +45,14 @@ internal sealed record OperationDocument
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>What the last event told of it; null where there was none yet.</summary>
+    /// <summary>How many tasks there are, and what became of them, as the last event told; null where there was none yet.</summary>
+    public long? Requested { get; init; }
+
+    public long? Completed { get; init; }
+
+    public long? Failed { get; init; }
+
+    /// <summary>All that the last event told; null where there was none yet, and in lists.</summary>
     public OperationReport? Report { get; init; }
 
     public static OperationDocument Of(Operation operation) =>
@@ -68,6 +75,9 @@ internal sealed record OperationDocument
             AskedNextAt = operation.ClosedAt is null ? TimeOf(operation.DueAt) : null,
             LastFault = operation.LastFault,
             EndedAt = TimeOf(operation.ClosedAt),
+            Requested = operation.Requested,
+            Completed = operation.Completed,
+            Failed = operation.Missed,
             Report = operation.Report is { } report
                 ? JsonSerializer.Deserialize(report, EventJsonContext.Default.OperationReport)
                 : null,

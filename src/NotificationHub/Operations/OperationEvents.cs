@@ -22,13 +22,14 @@ internal sealed class OperationEvents(Database database)
             transaction,
             operation,
             state,
-            report.Kind,
+            report,
             Encoding.UTF8.GetString(data),
             OperationStates.IsClosed(state) ? now : null
         );
         if (entered)
         {
             await EventLog.AppendAsync(transaction, database, [EventOf(operation, state, report, data, now)]);
+            OperationMetrics.CountTold(state);
         }
 
         return entered;

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Events;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Operations;
@@ -10,18 +11,23 @@ internal sealed record OperationFilter(string? LocationId, string? State);
 /// <summary>The statements over <c>operation</c>, but for what routing hears.</summary>
 internal static class OperationStore
 {
-    private const string Select = """
-        select event_id EventId, location_id LocationId, state, kind, deferred, tasks, announced_by AnnouncedBy,
+    private const string Columns = """
+        event_id EventId, location_id LocationId, state, kind, deferred, tasks, announced_by AnnouncedBy,
             announced_at AnnouncedAt, started_at StartedAt, last_heard_at LastHeardAt, notifications, succeeded, failed,
-            due_at DueAt, asked_at AskedAt, polls, last_fault LastFault, closed_at ClosedAt, report
-        from operation
+            due_at DueAt, asked_at AskedAt, polls, last_fault LastFault, closed_at ClosedAt, requested, completed, missed
         """;
+
+    private const string Select = $"select {Columns} from operation";
 
     private const string IsOne = "event_id = @EventId and location_id = @LocationId";
 
     /// <summary>The operations of that id: one, unless two locations bear witness to it.</summary>
     public static Task<IReadOnlyList<Operation>> FindAsync(DbConnection connection, string eventId) =>
-        QueryAsync(connection, $"{Select} where event_id = @eventId order by location_id", new { eventId });
+        QueryAsync(
+            connection,
+            $"select {Columns}, report from operation where event_id = @eventId order by location_id",
+            new { eventId }
+        );
 
     /// <summary>The latest first.</summary>
     public static Task<IReadOnlyList<Operation>> ListAsync(
@@ -144,14 +150,15 @@ internal static class OperationStore
         WriteTransaction transaction,
         Operation operation,
         string state,
-        string? kind,
-        string report,
+        OperationReport report,
+        string data,
         long? closedAt
     ) =>
         await transaction.ExecuteAsync(
             $"""
             update operation
-            set state = @state, kind = coalesce(kind, @kind), report = @report, closed_at = @closedAt,
+            set state = @state, kind = coalesce(kind, @Kind), report = @data, requested = @Requested, completed = @Completed,
+                missed = @Failed, closed_at = @closedAt,
                 counted = case when @closedAt is null then counted else 0 end
             where {IsOne} and closed_at is null and state <> @state
             """,
@@ -160,8 +167,11 @@ internal static class OperationStore
                 operation.EventId,
                 operation.LocationId,
                 state,
-                kind,
-                report,
+                report.Kind,
+                report.Requested,
+                report.Completed,
+                report.Failed,
+                data,
                 closedAt,
             }
         ) == 1;

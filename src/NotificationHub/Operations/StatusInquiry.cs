@@ -31,6 +31,7 @@ internal sealed class StatusInquiry(Database database, OperationEvents events, I
         var tally = await OperationTally.ReadAsync(database, ask.Operation, cancellationToken);
         try
         {
+            OperationMetrics.CountQuestion();
             var status = await ask.Session.Apple.GetEventStatusAsync(ask.Operation.EventId, cancellationToken);
             ask.Session.Pace.UnknownTokenAnswers = 0;
             await WriteAsync(ask, t => TakeInAsync(t, ask.Operation, status, tally), cancellationToken);

@@ -20,6 +20,7 @@ public sealed class OperationsCommandTests
         IdsOf(elsewhere).ShouldBe(["third"]);
         table.Output.ShouldContain("third");
         table.Output.ShouldNotContain("second");
+        failed.Json.GetProperty("operations")[0].GetProperty("failed").GetInt64().ShouldBe(8);
     }
 
     [Fact]
@@ -77,9 +78,9 @@ public sealed class OperationsCommandTests
                 insert into operation
                 (
                     event_id, location_id, state, deferred, started_at, notifications, succeeded, failed, counted, due_at, polls,
-                    report
+                    completed, missed, report
                 )
-                values (@Id, @Location, @State, 0, @i, 0, 0, 0, 0, 0, 0, @Report)
+                values (@Id, @Location, @State, 0, @i, 0, 0, 0, 0, 0, 0, 1, 8, @Report)
                 """,
                 new
                 {

@@ -34,6 +34,19 @@ public sealed class TroubledOperationTests : LedgerTest
     }
 
     [Fact]
+    public async Task A_content_token_that_Apple_does_not_know_twice_in_a_row_is_invalid()
+    {
+        await AnnounceAsync("some-event");
+        Location.ContentToken.State = ContentTokenState.Invalid;
+        await PassAsync(5 * Minute);
+        (await Store.ScalarAsync<string>("select state from location")).ShouldBe("valid");
+        await PassAsync(60 * Minute);
+
+        (await Store.ScalarAsync<string>("select state from location")).ShouldBe("invalid");
+        Questions.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task What_notifications_settle_needs_no_token()
     {
         Location.AddAsset("1");

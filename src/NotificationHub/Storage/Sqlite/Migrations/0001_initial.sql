@@ -219,7 +219,8 @@ create table audit_entry (
 );
 
 -- What the MDM asked Apple for, as it was announced or as notifications name it. succeeded and failed count what was heard,
--- doubled notifications included; counted: as much was heard as there are tasks. report: the last event's data.
+-- doubled notifications included; counted: as much was heard as there are tasks. requested, completed and missed are the last
+-- event's counts, report is its data.
 create table operation (
     event_id      text    not null,
     location_id   text    not null,
@@ -240,6 +241,9 @@ create table operation (
     polls         integer not null,
     last_fault    text    null,
     closed_at     integer null,
+    requested     integer null,
+    completed     integer null,
+    missed        integer null,
     report        text    null,
     primary key (event_id, location_id)
 ) without rowid;
