@@ -89,6 +89,10 @@ internal sealed record CommandContext(
     /// <summary>Who gave the command, for the audit log.</summary>
     public Actor Actor { get; } = new($"os:{Environment.UserName}", $"command line of {Environment.MachineName}");
 
+    /// <summary>Has it audited; see <see cref="AuditTrail.RunAsync"/>.</summary>
+    public Task<T> AuditAsync<T>(AuditedAct act, Func<Task<T>> work, Func<T, string>? locationOf = null) =>
+        Service<AuditTrail>().RunAsync(Actor, act, work, locationOf);
+
     public T Service<T>()
         where T : notnull => Services.GetRequiredService<T>();
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using NotificationHub.Locations;
 using Spectre.Console;
 
@@ -68,4 +69,17 @@ internal sealed record LocationDocument
 
     public static DateTimeOffset? TimeOf(long? milliseconds) =>
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
+}
+
+/// <summary>A page of the locations.</summary>
+/// <param name="Next">The location to ask on after; null where there are no more.</param>
+internal sealed record LocationPage(IReadOnlyList<LocationDocument> Locations, string? Next)
+{
+    public static async Task<LocationPage> ReadAsync(DbConnection connection, string? after, int limit)
+    {
+        // One more than asked for tells whether there is another page.
+        var page = await LocationStore.ListAsync(connection, after, limit + 1);
+        LocationDocument[] locations = [.. page.Take(limit).Select(LocationDocument.Of)];
+        return new LocationPage(locations, page.Count > limit ? locations[^1].Id : null);
+    }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.CommandLine;
 
@@ -99,7 +100,11 @@ internal static class LocationsAddCommand
                 Metadata = arguments.GetValue(MdmMetadata),
             }
         );
-        var location = await context.Service<LocationRegistration>().RegisterAsync(request, context.CancellationToken);
+        var location = await context.AuditAsync(
+            new AuditedAct("locations add"),
+            () => context.Service<LocationRegistration>().RegisterAsync(request, context.CancellationToken),
+            added => added.LocationId
+        );
         var document = LocationDocument.Of(location);
         context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
@@ -107,9 +112,14 @@ internal static class LocationsAddCommand
 
     private static async Task<int> AddReceiveOnlyAsync(CommandContext context)
     {
-        var (location, secret) = await context
-            .Service<ReceiveOnlyRegistration>()
-            .RegisterAsync(new Uri(context.Arguments.GetValue(Url)!), context.CancellationToken);
+        var (location, secret) = await context.AuditAsync(
+            new AuditedAct("locations add --receive-only"),
+            () =>
+                context
+                    .Service<ReceiveOnlyRegistration>()
+                    .RegisterAsync(new Uri(context.Arguments.GetValue(Url)!), context.CancellationToken),
+            added => added.Location.LocationId
+        );
         context.Output.Write(
             new
             {

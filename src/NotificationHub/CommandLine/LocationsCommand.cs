@@ -61,16 +61,13 @@ internal static class LocationsCommand
             throw LocationException.NotFound(after);
         }
 
-        // One more than asked for tells whether there is another page.
-        var page = await LocationStore.ListAsync(connection, after, limit + 1);
-        LocationDocument[] locations = [.. page.Take(limit).Select(LocationDocument.Of)];
-        var next = page.Count > limit ? locations[^1].Id : null;
+        var page = await LocationPage.ReadAsync(connection, after, limit);
         context.Output.Write(
-            new { Locations = locations, Next = next },
+            page,
             console =>
             {
                 var table = ConsoleTable.Of("Id", "uId", "Name", "State", "Since", "Content token", "Notification URL");
-                foreach (var location in locations)
+                foreach (var location in page.Locations)
                 {
                     table.Row(
                         location.Id,
@@ -84,9 +81,9 @@ internal static class LocationsCommand
                 }
 
                 console.Write(table);
-                if (next is not null)
+                if (page.Next is not null)
                 {
-                    console.WriteText($"There are more: --after {next}");
+                    console.WriteText($"There are more: --after {page.Next}");
                 }
             }
         );

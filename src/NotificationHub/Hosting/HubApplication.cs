@@ -26,8 +26,11 @@ internal static class HubApplication
         var app = hub.Host.Build();
         app.MapIntake();
         app.MapPublishing();
-        app.MapAdmin(admin => admin.MapAdminEndpoints());
-        app.MapAdmin(admin => admin.MapOperations(AdminPrincipal.NameOf));
+        app.MapAdmin(admin =>
+        {
+            admin.MapAdminEndpoints();
+            admin.MapOperations(AdminPrincipal.NameOf);
+        });
         app.ReportStart(hub.FindMisspelt());
         return app;
     }
@@ -49,6 +52,7 @@ internal static class HubApplication
         hub.AddLocations();
         hub.AddRefetch();
         hub.AddOperations();
+        hub.AddAudit();
         hub.AddAdmin();
         hub.AddDiagnosis();
         hub.RefuseUnknownArguments(args);

@@ -57,6 +57,7 @@ internal static class AdminSetup
     /// <summary>The hub's own admin routes.</summary>
     public static void MapAdminEndpoints(this IEndpointRouteBuilder admin)
     {
+        admin.MapLocations();
         admin.MapNotifications();
         admin.MapDeadLetters();
         admin.MapAudit();

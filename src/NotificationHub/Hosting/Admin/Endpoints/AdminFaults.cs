@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Admin.Endpoints;
@@ -41,7 +42,24 @@ internal static class AdminFaults
                 statusCode: bad.StatusCode
             ),
             StorageUnavailableException => Unavailable(context),
+            LocationException fault => TypedResults.Problem(
+                fault.Message,
+                statusCode: StatusOf(fault.Fault),
+                extensions: [KeyValuePair.Create<string, object?>("fault", fault.Fault.Word())]
+            ),
             _ => null,
+        };
+
+    private static int StatusOf(LocationFault fault) =>
+        fault switch
+        {
+            LocationFault.BadInput => StatusCodes.Status400BadRequest,
+            LocationFault.NotFound => StatusCodes.Status404NotFound,
+            LocationFault.NoLiveReplica or LocationFault.ReplicaBehind => StatusCodes.Status503ServiceUnavailable,
+            // Apple did not do it, or did not say so.
+            LocationFault.Refused or LocationFault.Unconfirmed => StatusCodes.Status502BadGateway,
+            LocationFault.KeyMissing => StatusCodes.Status500InternalServerError,
+            _ => StatusCodes.Status409Conflict,
         };
 
     private static IResult Unavailable(HttpContext context)

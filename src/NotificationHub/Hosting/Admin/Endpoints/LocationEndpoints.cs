@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using NotificationHub.CommandLine;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Operations;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Hosting.Admin.Endpoints;
+
+/// <summary><c>/admin/locations</c>: what the commands of the same names do.</summary>
+internal static class LocationEndpoints
+{
+    private const int MostAtOnce = 1000;
+
+    public static void MapLocations(this IEndpointRouteBuilder admin)
+    {
+        var locations = admin.MapGroup("/admin/locations").WithTags("Locations");
+        locations.MapGet("", ListAsync).WithSummary("The locations and their states, the oldest first.");
+        locations.MapGet("/{id}", ShowAsync).WithSummary("Everything that is known of one location.");
+        locations
+            .MapPost("", LocationAddition.AddAsync)
+            .WithSummary(
+                "Registers a location at Apple. After a time-out, send the same again: it finds out and finishes."
+            )
+            .RequireAuthorization(AdminPolicies.Operate);
+        locations
+            .MapPost("/{id}/verify", VerifyAsync)
+            .WithSummary("Compares what Apple has recorded with what the hub has. Changes nothing at Apple.")
+            .RequireAuthorization(AdminPolicies.Operate);
+    }
+
+    private static async Task<Results<Ok<LocationPage>, ValidationProblem>> ListAsync(
+        string? after,
+        int? limit,
+        Database database,
+        CancellationToken cancellationToken
+    )
+    {
+        if (limit is < 1 or > MostAtOnce)
+        {
+            return TypedResults.ValidationProblem(
+                new Dictionary<string, string[]>(StringComparer.Ordinal)
+                {
+                    ["limit"] = [$"must lie between 1 and {MostAtOnce}"],
+                }
+            );
+        }
+
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        if (after is not null && await LocationStore.FindAsync(connection, after) is null)
+        {
+            throw LocationException.NotFound(after);
+        }
+
+        return TypedResults.Ok(await LocationPage.ReadAsync(connection, after, limit ?? LocationStore.PageRows));
+    }
+
+    private static async Task<Ok<LocationDetailsDocument>> ShowAsync(
+        string id,
+        LocationDescription locations,
+        CancellationToken cancellationToken
+    ) =>
+        TypedResults.Ok(
+            LocationDetailsDocument.Of(await locations.DescribeAsync(new DescribeRequest(id), cancellationToken))
+        );
+
+    private static async Task<Ok<ComparedLocation>> VerifyAsync(
+        string id,
+        LocationVerification locations,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await locations.VerifyAsync(new VerifyRequest(id), cancellationToken);
+        return TypedResults.Ok(new ComparedLocation(LocationDocument.Of(result.Location), result.Differences));
+    }
+}
+
+/// <summary>How a location stands at Apple.</summary>
+/// <param name="Differences">What is not as it is recorded, each with what to do; empty if all is well.</param>
+internal sealed record ComparedLocation(LocationDocument Location, IReadOnlyList<LocationDifference> Differences);

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.Hosting.Admin;
+
+public sealed class LocationEndpointTests
+{
+    [Fact]
+    public async Task A_location_is_added_shown_and_compared_with_what_Apple_has()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        using var added = await AddAsync(
+            scene,
+            new { url = scene.HubUrl, contentToken = scene.Library.ContentTokenFile }
+        );
+
+        added.StatusCode.ShouldBe(HttpStatusCode.Created);
+        var location = (await ReadAsync(added)).GetProperty("location");
+        location.GetProperty("uId").GetString().ShouldBe(scene.Library.UId);
+        var id = location.GetProperty("id").GetString();
+        added.Headers.Location!.ToString().ShouldBe($"/admin/locations/{id}");
+        var shown = await GetAsync(scene.Hub, $"/admin/locations/{id}");
+        shown.GetProperty("secrets").GetArrayLength().ShouldBe(1);
+        using var verified = await scene.Hub.Http.PostAsync($"/admin/locations/{id}/verify", content: null);
+        (await ReadAsync(verified)).GetProperty("differences").GetArrayLength().ShouldBe(0);
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        entry.GetProperty("action").GetString().ShouldBe("locations add");
+        entry.GetProperty("location").GetString().ShouldBe(id);
+        entry.GetProperty("outcome").GetString().ShouldBe("done");
+    }
+
+    [Fact]
+    public async Task What_Apple_refuses_is_told_and_audited()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        using var refused = await AddAsync(
+            scene,
+            new { url = new Uri(scene.Apple.BaseUrl, "/nobody"), contentToken = scene.Library.ContentTokenFile }
+        );
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        (await ReadAsync(refused)).GetProperty("fault").GetString().ShouldBe("refused");
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        entry.GetProperty("outcome").GetString().ShouldBe("refused");
+        entry.GetProperty("detail").GetString().ShouldBe("refused");
+    }
+
+    [Fact]
+    public async Task All_faults_of_what_is_to_be_added_are_told_at_once_and_no_token_is_quoted()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        using var answer = await hub.Http.PostAsJsonAsync(
+            "/admin/locations",
+            new { url = "http://hub.example.com", contentToken = "s3cr3t" }
+        );
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var problem = await ReadAsync(answer);
+        problem.GetProperty("errors").EnumerateObject().Select(fault => fault.Name).ShouldBe(["url", "contentToken"]);
+        problem.ToString().ShouldNotContain("s3cr3t");
+    }
+
+    [Fact]
+    public async Task A_receive_only_location_is_answered_with_its_secret_this_once()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        using var added = await hub.Http.PostAsJsonAsync(
+            "/admin/locations",
+            new { url = hub.Http.BaseAddress, receiveOnly = true }
+        );
+        var answer = await ReadAsync(added);
+
+        var secret = answer.GetProperty("notificationAuthToken").GetString()!;
+        var id = answer.GetProperty("location").GetProperty("id").GetString();
+        added.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        (await hub.Http.GetStringAsync($"/admin/locations/{id}")).ShouldNotContain(secret);
+        (await hub.Http.GetStringAsync("/admin/audit")).ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public async Task Locations_are_listed_by_pages()
+    {
+        await using var hub = await HubHost.StartAsync();
+        string[] ids = [(await hub.AddLocationAsync()).Id, (await hub.AddLocationAsync()).Id];
+
+        var first = await GetAsync(hub, "/admin/locations?limit=1");
+        var second = await GetAsync(hub, $"/admin/locations?after={first.GetProperty("next").GetString()}");
+
+        new[] { first, second }
+            .SelectMany(page => page.GetProperty("locations").EnumerateArray())
+            .Select(location => location.GetProperty("id").GetString())
+            .ShouldBe(ids, ignoreOrder: true);
+        second.GetProperty("next").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Theory]
+    [InlineData("GET", "/admin/locations/nobody", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/admin/locations?after=nobody", HttpStatusCode.NotFound)]
+    [InlineData("POST", "/admin/locations/nobody/verify", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/admin/locations/no-id", HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/admin/locations?limit=0", HttpStatusCode.BadRequest)]
+    public async Task What_cannot_be_done_is_answered_with_problem_details(
+        string method,
+        string path,
+        HttpStatusCode status
+    )
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var answer = await hub.Http.SendAsync(request);
+
+        answer.StatusCode.ShouldBe(status);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+    }
+
+    [Theory]
+    [InlineData("{", "$")]
+    [InlineData("""{"url":["s3cr3t"]}""", "$.url")]
+    public async Task A_body_of_another_shape_is_answered_with_where_it_differs(string body, string path)
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await hub.Http.PostAsync("/admin/locations", content);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var detail = (await ReadAsync(answer)).GetProperty("detail").GetString()!;
+        detail.ShouldContain(path);
+        detail.ShouldNotContain("s3cr3t");
+    }
+
+    private static Task<HttpResponseMessage> AddAsync(RegistrationScene scene, object body) =>
+        scene.Hub.Http.PostAsJsonAsync("/admin/locations", body);
+
+    private static Task<JsonElement> GetAsync(HubHost hub, string path) => hub.Http.GetFromJsonAsync<JsonElement>(path);
+
+    private static Task<JsonElement> ReadAsync(HttpResponseMessage answer) =>
+        answer.Content.ReadFromJsonAsync<JsonElement>();
+}
