@@ -67,6 +67,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     public IAsyncEnumerable<Page<Asset>> ReadAssetsAsync(AssetQuery query, CancellationToken cancellationToken) =>
         ByIndexAsync<Asset, AssetsAnswer>(
             Endpoint.Assets,
+            query,
             query.ToQuery,
             AnswerJsonContext.Default.AssetsAnswer,
             cancellationToken
@@ -79,6 +80,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     ) =>
         ByIndexAsync<Assignment, AssignmentsAnswer>(
             Endpoint.Assignments,
+            query,
             query.ToQuery,
             AnswerJsonContext.Default.AssignmentsAnswer,
             cancellationToken
@@ -88,6 +90,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     public IAsyncEnumerable<Page<User>> ReadUsersAsync(UserQuery query, CancellationToken cancellationToken) =>
         ByIndexAsync<User, UsersAnswer>(
                 Endpoint.Users,
+                query,
                 query.ToQuery,
                 AnswerJsonContext.Default.UsersAnswer,
                 cancellationToken
@@ -101,6 +104,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     ) =>
         ByCursorAsync<Subscription, SubscriptionsAnswer>(
             Endpoint.Subscriptions,
+            query,
             query.ToQuery,
             AnswerJsonContext.Default.SubscriptionsAnswer,
             cancellationToken
@@ -113,6 +117,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     ) =>
         ByCursorAsync<SubscriptionAssignment, SubscriptionAssignmentsAnswer>(
             Endpoint.SubscriptionAssignments,
+            query,
             query.ToQuery,
             AnswerJsonContext.Default.SubscriptionAssignmentsAnswer,
             cancellationToken
@@ -125,6 +130,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     ) =>
         ByCursorAsync<SubscriptionAdmin, SubscriptionAdminsAnswer>(
             Endpoint.SubscriptionAdmins,
+            query,
             query.ToQuery,
             AnswerJsonContext.Default.SubscriptionAdminsAnswer,
             cancellationToken
@@ -132,6 +138,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
 
     private IAsyncEnumerable<Page<T>> ByIndexAsync<T, TAnswer>(
         Endpoint endpoint,
+        PageQuery pages,
         Func<QueryString> query,
         JsonTypeInfo<TAnswer> answerType,
         CancellationToken cancellationToken
@@ -139,6 +146,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         where TAnswer : PageAnswer<T> =>
         PageWalk.ByIndexAsync<T>(
             $"GET {endpoint.Path}",
+            pages.From,
             // Index 0 is the default, and one of Apple's error texts says that an index must be greater than 0.
             async (index, token) =>
                 await ReadPageAsync(
@@ -152,6 +160,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
 
     private IAsyncEnumerable<Page<T>> ByCursorAsync<T, TAnswer>(
         Endpoint endpoint,
+        PageQuery pages,
         Func<QueryString> query,
         JsonTypeInfo<TAnswer> answerType,
         CancellationToken cancellationToken
@@ -159,6 +168,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         where TAnswer : PageAnswer<T> =>
         PageWalk.ByCursorAsync<T>(
             $"GET {endpoint.Path}",
+            pages.From,
             async (cursor, token) => await ReadPageAsync(endpoint, query().Add("cursor", cursor), answerType, token),
             cancellationToken
         );

@@ -27,6 +27,9 @@ public sealed record Page<T>
     /// <summary>True for the last page of the walk: only then is the set complete.</summary>
     public bool IsLast { get; init; }
 
+    /// <summary>Where the walk goes on, for a walk that is resumed by another call; null for the last page.</summary>
+    public PageMark? Next { get; init; }
+
     /// <summary>Apple's id of the location.</summary>
     public string? UId { get; init; }
 
@@ -35,4 +38,19 @@ public sealed record Page<T>
 
     /// <summary>When the content token ends, where Apple says so.</summary>
     public DateTimeOffset? TokenExpirationDate { get; init; }
+}
+
+/// <summary>
+/// Where a walk over pages goes on: kept, it lets a walk be resumed after a restart, by <see cref="PageQuery.From"/> of the same
+/// query. Pages that were read before may have shifted meanwhile: <see cref="Page{T}.VersionMoved"/> shows it.
+/// </summary>
+/// <param name="Place">The next page's index or cursor, opaque.</param>
+/// <param name="FirstVersionId">The version of the walk's first page, where Apple gave one.</param>
+public sealed record PageMark(string Place, string? FirstVersionId);
+
+/// <summary>What the queries of all paged reads have in common.</summary>
+public abstract record PageQuery
+{
+    /// <summary>Where an earlier walk of the same query is to go on; null begins at the first page.</summary>
+    public PageMark? From { get; init; }
 }

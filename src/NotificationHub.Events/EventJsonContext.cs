@@ -34,6 +34,8 @@ namespace NotificationHub.Events;
 [JsonSerializable(typeof(CloudEvent<LocationSettingsChanged>))]
 [JsonSerializable(typeof(CloudEvent<LocationSilent>))]
 [JsonSerializable(typeof(CloudEvent<RefetchFailed>))]
+[JsonSerializable(typeof(CloudEvent<LocationImported>))]
+[JsonSerializable(typeof(CloudEvent<ReconcileDriftFound>))]
 [JsonSerializable(typeof(CloudEvent<EventDeadLettered>))]
 [JsonSerializable(typeof(CloudEvent<OperationReport>))]
 public sealed partial class EventJsonContext : JsonSerializerContext

@@ -50,7 +50,7 @@ public sealed record Asset
 }
 
 /// <summary>Which assets to read; what is null does not restrict. Apple: Get Assets.</summary>
-public sealed record AssetQuery
+public sealed record AssetQuery : PageQuery
 {
     /// <summary>One app or book; there may be an asset for each pricing.</summary>
     public string? AdamId { get; init; }

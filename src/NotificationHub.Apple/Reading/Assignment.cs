@@ -32,7 +32,7 @@ public sealed record Assignment
 /// Which assignments to read; what is null does not restrict. An incremental read does not show what was taken back.
 /// Apple: Get Assignments.
 /// </summary>
-public sealed record AssignmentQuery
+public sealed record AssignmentQuery : PageQuery
 {
     /// <summary>One app or book.</summary>
     public string? AdamId { get; init; }

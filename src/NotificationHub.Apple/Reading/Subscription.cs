@@ -48,7 +48,7 @@ public sealed record SeatCounts
 }
 
 /// <summary>Which subscriptions to read; what is null does not restrict. Apple: Get Subscriptions.</summary>
-public sealed record SubscriptionQuery
+public sealed record SubscriptionQuery : PageQuery
 {
     /// <summary>One app's subscriptions.</summary>
     public string? ParentAdamId { get; init; }

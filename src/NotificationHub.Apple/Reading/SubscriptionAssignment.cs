@@ -20,7 +20,7 @@ public sealed record SubscriptionAssignment
 }
 
 /// <summary>Which seats to read; what is null does not restrict. Apple: Get Subscription Assignments.</summary>
-public sealed record SubscriptionAssignmentQuery
+public sealed record SubscriptionAssignmentQuery : PageQuery
 {
     /// <summary>One app's subscriptions.</summary>
     public string? ParentAdamId { get; init; }
@@ -59,7 +59,7 @@ public sealed record SubscriptionAdmin
 }
 
 /// <summary>Which administrators to read; what is null does not restrict.</summary>
-public sealed record SubscriptionAdminQuery
+public sealed record SubscriptionAdminQuery : PageQuery
 {
     /// <summary>One subscription.</summary>
     public string? AdamId { get; init; }

@@ -26,7 +26,7 @@ public sealed record User
 }
 
 /// <summary>Which users to read; what is null does not restrict. Apple: Get Users.</summary>
-public sealed record UserQuery
+public sealed record UserQuery : PageQuery
 {
     /// <summary>One user; several records may come.</summary>
     public string? ClientUserId { get; init; }

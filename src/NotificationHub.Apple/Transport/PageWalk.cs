@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace NotificationHub.Apple;
@@ -7,12 +8,13 @@ internal static class PageWalk
 {
     public static async IAsyncEnumerable<Page<T>> ByIndexAsync<T>(
         string name,
+        PageMark? from,
         Func<int, CancellationToken, Task<PageAnswer<T>>> read,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        string? firstVersion = null;
-        for (int? index = 0; index is { } wanted; )
+        var firstVersion = from?.FirstVersionId;
+        for (int? index = from is null ? 0 : IndexOf(from); index is { } wanted; )
         {
             var answer = await read(wanted, cancellationToken);
             if (answer.CurrentPageIndex is { } given && given != wanted)
@@ -34,19 +36,20 @@ internal static class PageWalk
             }
 
             firstVersion = wanted == 0 ? answer.VersionId : firstVersion;
-            yield return ToPage(answer, wanted, firstVersion, isLast: index is null);
+            yield return ToPage(answer, wanted, firstVersion, index?.ToString(CultureInfo.InvariantCulture));
         }
     }
 
     public static async IAsyncEnumerable<Page<T>> ByCursorAsync<T>(
         string name,
+        PageMark? from,
         Func<string?, CancellationToken, Task<PageAnswer<T>>> read,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        string? firstVersion = null;
-        string? cursor = null;
+        var cursor = from?.Place;
+        HashSet<string> seen = cursor is null ? [] : [cursor];
+        var firstVersion = from?.FirstVersionId;
         for (var index = 0; index == 0 || cursor is not null; index++)
         {
             var answer = await read(cursor, cancellationToken);
@@ -63,12 +66,17 @@ internal static class PageWalk
                 );
             }
 
-            firstVersion = index == 0 ? answer.VersionId : firstVersion;
-            yield return ToPage(answer, index, firstVersion, isLast: cursor is null);
+            firstVersion = index == 0 && from is null ? answer.VersionId : firstVersion;
+            yield return ToPage(answer, index, firstVersion, cursor);
         }
     }
 
-    private static Page<T> ToPage<T>(PageAnswer<T> answer, int index, string? firstVersion, bool isLast) =>
+    private static int IndexOf(PageMark mark) =>
+        int.TryParse(mark.Place, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : throw new AppleException(AppleErrorKind.RestartTraversal, "The mark is of another kind of walk.");
+
+    private static Page<T> ToPage<T>(PageAnswer<T> answer, int index, string? firstVersion, string? next) =>
         new()
         {
             Items = answer.Items,
@@ -76,7 +84,8 @@ internal static class PageWalk
             TotalPages = answer.TotalPages,
             VersionId = firstVersion,
             VersionMoved = answer.VersionId is { } version && firstVersion is { } first && version != first,
-            IsLast = isLast,
+            IsLast = next is null,
+            Next = next is null ? null : new PageMark(next, firstVersion),
             UId = answer.UId,
             MdmInfo = answer.MdmInfo,
             TokenExpirationDate = answer.TokenExpirationDate,

@@ -15,6 +15,12 @@ internal sealed class LocationPace(RequestRate rate)
 
     /// <summary>Answers in a row that Apple does not know the content token.</summary>
     public int UnknownTokenAnswers { get; set; }
+
+    public void NoteAnswer()
+    {
+        FaultsInARow = 0;
+        UnknownTokenAnswers = 0;
+    }
 }
 
 /// <summary>A location's view of Apple, and its pace.</summary>

@@ -59,8 +59,38 @@ internal sealed partial class RefetchFailures(
     /// <summary>Whatever it was, it came of these targets: they are tried again later, and the location's other reads go on.</summary>
     public async Task NoteAsync(RefetchTurn turn, RefetchStep step, Exception exception)
     {
-        Log.Broke(logger, turn.Location.LocationId, step.Targets[0].Resource, exception);
+        NoteBroken(turn, step.Targets[0].Resource, exception);
         await FailAsync(turn, step, exception, concernsAll: false);
+    }
+
+    public void NoteBroken(RefetchTurn turn, string resource, Exception exception) =>
+        Log.Broke(logger, turn.Location.LocationId, resource, exception);
+
+    /// <summary>The pause after so many failures in a row of one and the same read.</summary>
+    public TimeSpan DelayOf(long attempts) =>
+        attempts >= options.Value.AttemptsUntilFailed ? options.Value.FailedRetryDelay : Backoff(attempts - 1);
+
+    /// <summary>Tells of a kind of records that cannot be read, once.</summary>
+    public async Task TellAsync(
+        WriteTransaction transaction,
+        string locationId,
+        string resource,
+        long attempts,
+        Exception fault
+    )
+    {
+        if (attempts == options.Value.AttemptsUntilFailed)
+        {
+            Log.GivenUp(logger, locationId, resource, attempts);
+            var whole = new ClaimedTarget
+            {
+                LocationId = locationId,
+                Resource = resource,
+                Key = "",
+                Requested = 0,
+            };
+            await EventLog.AppendAsync(transaction, database, [EventOf(whole, attempts, fault)]);
+        }
     }
 
     /// <summary>The location's content token cannot be read: it waits, and the other locations go on.</summary>
@@ -105,8 +135,7 @@ internal sealed partial class RefetchFailures(
         foreach (var target in targets)
         {
             var attempts = target.Attempts + 1;
-            var hopeless = !concernsAll && attempts >= options.Value.AttemptsUntilFailed;
-            var delay = hopeless ? options.Value.FailedRetryDelay : Backoff(target.Attempts);
+            var delay = concernsAll ? Backoff(target.Attempts) : DelayOf(attempts);
             await TargetStore.FailAsync(transaction, target, FaultWords.Of(fault), DueIn(Longer(delay, asked)));
             if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
             {
@@ -119,7 +148,7 @@ internal sealed partial class RefetchFailures(
     private NewEvent EventOf(ClaimedTarget target, long attempts, Exception fault)
     {
         // A user's key is the clientUserId: who may follow the hub need not know the users.
-        var key = target.Resource == RefetchResources.User ? null : target.Key;
+        var key = target.Resource == RefetchResources.User || target.Key.Length == 0 ? null : target.Key;
         return new NewEvent
         {
             Type = EventNames.RefetchFailed,

@@ -22,6 +22,21 @@ internal sealed class RefetchOptions
     /// <summary>How many locations are read at the same time.</summary>
     public int ParallelLocations { get; set; } = 16;
 
+    /// <summary>Whether whole locations are read: once when they are registered, and then on schedule.</summary>
+    public bool Surveys { get; set; } = true;
+
+    /// <summary>How often a location's assets, assignments and users are compared with Apple's, spread by a tenth; zero for never.</summary>
+    public TimeSpan ReconcileEvery { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>The same for subscriptions and their seats, which change by themselves.</summary>
+    public TimeSpan ReconcileSubscriptionsEvery { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>What of <see cref="RequestsPerSecond"/> importing and reconciling may take of a location.</summary>
+    public double SurveyRequestsPerSecond { get; set; } = 2;
+
+    /// <summary>How many locations are imported or reconciled at the same time, beside those that notifications ask for.</summary>
+    public int ParallelSurveys { get; set; } = 4;
+
     /// <summary>How long a location may go on reading while others wait for their turn.</summary>
     public TimeSpan TurnLength { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -41,6 +56,7 @@ internal sealed class RefetchOptions
 internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions>
 {
     private const double ApplesLimit = 15;
+    private const string IntervalWanted = "must be at least one minute, or zero for never";
 
     public RefetchOptionsValidator()
     {
@@ -59,6 +75,16 @@ internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions
         RuleFor(options => options.ParallelLocations)
             .InclusiveBetween(1, 1000)
             .WithMessage("must lie between 1 and 1000");
+        RuleFor(options => options.ReconcileEvery).Must(IsInterval).WithMessage(IntervalWanted);
+        RuleFor(options => options.ReconcileSubscriptionsEvery).Must(IsInterval).WithMessage(IntervalWanted);
+        RuleFor(options => options.SurveyRequestsPerSecond)
+            .InclusiveBetween(0.1, 2)
+            .WithMessage("must lie between 0.1 and 2, so that there is room for what notifications ask for")
+            .LessThanOrEqualTo(options => options.RequestsPerSecond)
+            .WithMessage("must be at most Refetch:RequestsPerSecond");
+        RuleFor(options => options.ParallelSurveys)
+            .InclusiveBetween(1, 1000)
+            .WithMessage("must lie between 1 and 1000");
         RuleFor(options => options.TurnLength)
             .InclusiveBetween(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1))
             .WithMessage("must lie between 100 milliseconds and one minute");
@@ -71,4 +97,7 @@ internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions
             .GreaterThanOrEqualTo(options => options.LongestRetryDelay)
             .WithMessage("must be at least Refetch:LongestRetryDelay");
     }
+
+    private static bool IsInterval(TimeSpan interval) =>
+        interval == TimeSpan.Zero || interval >= TimeSpan.FromMinutes(1);
 }

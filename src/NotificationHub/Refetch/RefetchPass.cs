@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
-using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
-using NotificationHub.Locations;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
@@ -13,11 +10,9 @@ namespace NotificationHub.Refetch;
 /// <summary>One location's turn: its due targets, planned together, read one after another.</summary>
 internal sealed class RefetchPass(
     Database database,
+    TurnStart turns,
     RefetchWalk walk,
     RefetchFailures failures,
-    LocationSessions sessions,
-    TurnQueue queue,
-    IOptions<RefetchOptions> options,
     TimeProvider time
 )
 {
@@ -60,41 +55,14 @@ internal sealed class RefetchPass(
         var targets = await TargetStore.ReadDueAsync(connection, locationId, now);
         if (
             targets.Count == 0
-            || await LocationStore.FindAsync(connection, locationId) is not { ContentToken: not null } location
-            || !LocationStates.MayCallApple(location.State)
-            || location.PausedUntil > now
+            || await turns.BeginAsync(connection, locationId, lease, RecordChanges.Notification, cancellationToken)
+                is not { } turn
         )
         {
             return null;
         }
 
-        var known = await KnowledgeReader.ReadAsync(connection, locationId, targets);
-        if (await OpenAsync(location, lease, cancellationToken) is not { } session)
-        {
-            return null;
-        }
-
-        var place = new TurnPlace(queue, locationId, options.Value.TurnLength, database.Pulses, time);
-        var turn = new RefetchTurn(database, lease, session, place, cancellationToken)
-        {
-            Location = location,
-            UsersKnown = known.UsersVersion is not null,
-        };
-        return (turn, RefetchPlan.Create(targets, known));
-    }
-
-    /// <returns>Null where the content token cannot be decrypted.</returns>
-    private async Task<LocationSession?> OpenAsync(Location location, Lease lease, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return sessions.Open(location);
-        }
-        catch (Exception exception) when (exception is CryptographicException or FormatException)
-        {
-            await failures.NoteUnreadableAsync(lease, location.LocationId, exception, cancellationToken);
-            return null;
-        }
+        return (turn, RefetchPlan.Create(targets, await KnowledgeReader.ReadAsync(connection, locationId, targets)));
     }
 
     /// <returns>Whether the turn goes on.</returns>
@@ -126,16 +94,13 @@ internal sealed class RefetchPass(
             return false;
         }
 #pragma warning disable CA1031 // What one target brings about must not keep the location's others from being read.
-        catch (Exception exception) when (!EndsTurn(exception))
+        catch (Exception exception) when (!RefetchTurn.IsEndedBy(exception))
 #pragma warning restore CA1031
         {
             await failures.NoteAsync(turn, step, exception);
             return true;
         }
     }
-
-    private static bool EndsTurn(Exception exception) =>
-        exception is LeaseLostException or OperationCanceledException or StorageUnavailableException;
 
     /// <summary>Once more from the start where Apple asks for it.</summary>
     private async Task<bool> ReadAsync(RefetchTurn turn, RefetchStep step, RefetchRead read, bool isLast)

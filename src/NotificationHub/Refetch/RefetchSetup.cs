@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
@@ -19,10 +20,19 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<LocationWatch>();
         hub.Services.AddSingleton<RefetchWalk>();
         hub.Services.AddSingleton<RefetchFailures>();
+        hub.Services.AddSingleton<TurnStart>();
         hub.Services.AddSingleton<RefetchPass>();
+        hub.Services.AddSingleton<SurveySchedule>();
+        hub.Services.AddSingleton<SurveyAbsences>();
+        hub.Services.AddSingleton<SurveyCompletion>();
+        hub.Services.AddSingleton<SurveyFailures>();
+        hub.Services.AddSingleton<SurveyWalk>();
+        hub.Services.AddSingleton<SurveyEnd>();
+        hub.Services.AddSingleton<SurveyPass>();
         hub.Services.AddSingleton<PendingTargets>();
         hub.Services.AddSingleton(services => new TurnQueue(
             services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelLocations,
+            services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelSurveys,
             services.GetRequiredService<TimeProvider>()
         ));
         hub.Services.AddHostedService<RefetchWorker>();

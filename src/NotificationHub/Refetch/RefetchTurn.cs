@@ -1,5 +1,7 @@
+using System.Globalization;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
+using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -17,8 +19,14 @@ internal sealed class RefetchTurn(
     /// <summary>As it is known; it follows what Apple answers.</summary>
     public required Location Location { get; set; }
 
-    /// <summary>All users were walked before, so that a new one is new at Apple.</summary>
-    public required bool UsersKnown { get; init; }
+    /// <summary>Why it is read: one of <see cref="RecordChanges"/>'s causes.</summary>
+    public required string Cause { get; init; }
+
+    /// <summary>The kinds of which all records were read before, so that a new one is new at Apple.</summary>
+    public required IReadOnlySet<SnapshotKind> Known { get; init; }
+
+    /// <summary>Who has the turn: another one after each restart, and on each replica.</summary>
+    public string Owner => string.Create(CultureInfo.InvariantCulture, $"{lease.Owner}:{lease.Number}");
 
     public AppleSession Apple => session.Apple;
 
@@ -27,6 +35,10 @@ internal sealed class RefetchTurn(
     public TurnPlace Place => place;
 
     public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>It says nothing of what was read: somebody else has the shard, the hub stops, or the store is out of order.</summary>
+    public static bool IsEndedBy(Exception exception) =>
+        exception is LeaseLostException or OperationCanceledException or StorageUnavailableException;
 
     /// <summary>Writes in the lane while the lease of the location's shard is held; else nothing is committed.</summary>
     /// <exception cref="LeaseLostException">It is not held any more.</exception>

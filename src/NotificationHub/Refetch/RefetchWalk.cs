@@ -45,8 +45,7 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
             }
         } while (!page.IsLast);
 
-        turn.Pace.FaultsInARow = 0;
-        turn.Pace.UnknownTokenAnswers = 0;
+        turn.Pace.NoteAnswer();
         return walk.IsSettled || await SettleDisturbedAsync(turn, step, walk);
     }
 
@@ -164,7 +163,7 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
         foreach (var range in walk.Read.Scope)
         {
             var absent = await turn.WriteAsync(transaction =>
-                SnapshotStore.FindAbsentAsync(transaction, walk.Context, range, walk.Start)
+                SnapshotRows.FindAbsentAsync(transaction, walk.Context, range, walk.Start, SnapshotStore.ChunkSize)
             );
             foreach (var read in absent.Select(row => walk.Read.Narrow(row.Key)).OfType<RefetchRead>())
             {
@@ -180,11 +179,12 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
     private static ReadContext ContextOf(RefetchTurn turn, RefetchStep step, RefetchRead read)
     {
         var one = step.Targets is [var only] ? only : null;
-        var usersKnown = read.Kind == SnapshotKind.User && turn.UsersKnown;
+        var readBefore = step.Targets.Count > 0 && step.Targets.All(target => target.CompleteReadAt is not null);
         return new ReadContext(
             turn.Location.LocationId,
             read.Kind,
-            FirstSight: !usersKnown && one?.CompleteReadAt is null,
+            turn.Cause,
+            FirstSight: !turn.Known.Contains(read.Kind) && !readBefore,
             one?.CorrelationId,
             one?.Traceparent
         );

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -10,8 +12,10 @@ internal sealed partial class RefetchWorker(
     Database database,
     LeaseKeeper leases,
     RefetchPass pass,
+    SurveyPass surveys,
     TurnQueue queue,
     PendingTargets pending,
+    IOptions<RefetchOptions> options,
     TimeProvider time,
     ILogger<RefetchWorker> logger
 ) : BackgroundService
@@ -86,7 +90,7 @@ internal sealed partial class RefetchWorker(
         }
 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var locations = await DueLocations.ReadAsync(database, shards.Held, now, stoppingToken);
+        var locations = await DueLocations.ReadAsync(database, shards.Held, options.Value.Surveys, now, stoppingToken);
         if (await pending.CountAsync(stoppingToken) is { } count)
         {
             RefetchMetrics.SetPending(count);
@@ -94,11 +98,12 @@ internal sealed partial class RefetchWorker(
 
         foreach (var locationId in queue.Take(locations.Due))
         {
-            var lease = shards.LeaseOf(RefetchTargets.ShardOf(locationId));
-            running[locationId] = Task.Run(
-                () => RunTurnAsync(locationId, lease, stoppingToken),
-                CancellationToken.None
-            );
+            Start(locationId, pass.ReadDueAsync, stoppingToken);
+        }
+
+        foreach (var locationId in queue.TakeSurveys(locations.Surveys))
+        {
+            Start(locationId, surveys.RunAsync, stoppingToken);
         }
 
         return locations.NextDueAt is { } next && next - now < PollInterval.TotalMilliseconds
@@ -106,12 +111,30 @@ internal sealed partial class RefetchWorker(
             : PollInterval;
     }
 
-    private async Task RunTurnAsync(string locationId, Lease lease, CancellationToken stoppingToken)
+    private void Start(
+        string locationId,
+        Func<string, Lease, CancellationToken, Task> turn,
+        CancellationToken stoppingToken
+    )
+    {
+        var lease = shards.LeaseOf(RefetchTargets.ShardOf(locationId));
+        running[locationId] = Task.Run(
+            () => RunTurnAsync(locationId, turn, lease, stoppingToken),
+            CancellationToken.None
+        );
+    }
+
+    private async Task RunTurnAsync(
+        string locationId,
+        Func<string, Lease, CancellationToken, Task> turn,
+        Lease lease,
+        CancellationToken stoppingToken
+    )
     {
         using var owned = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lease.Lost);
         try
         {
-            await pass.ReadDueAsync(locationId, lease, owned.Token);
+            await turn(locationId, lease, owned.Token);
         }
         catch (Exception exception)
             when (exception is LeaseLostException or OperationCanceledException && owned.IsCancellationRequested)

@@ -4,10 +4,14 @@ namespace NotificationHub.Refetch;
 /// Whose turn it is. A location has one turn at a time, and who has waited longest since its last one comes first, so that
 /// a location with a thousand targets does not delay one with a single target.
 /// </summary>
-internal sealed class TurnQueue(int parallel, TimeProvider time)
+/// <param name="parallel">How many locations are read at the same time because of notifications.</param>
+/// <param name="surveys">How many more are surveyed at the same time: they have places of their own, and take none of the others.</param>
+/// <param name="time">The clock of rests.</param>
+internal sealed class TurnQueue(int parallel, int surveys, TimeProvider time)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> running = new(StringComparer.Ordinal);
+    private readonly HashSet<string> surveyed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> lastTurns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> resting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TaskCompletionSource> left = new(StringComparer.Ordinal);
@@ -35,6 +39,24 @@ internal sealed class TurnQueue(int parallel, TimeProvider time)
         }
     }
 
+    /// <summary>Takes as many of the locations as may be surveyed now; each one returned is to be given back by <see cref="End"/>.</summary>
+    /// <param name="waiting">Those of which nothing else is due, the longest waiting ones first.</param>
+    public IReadOnlyList<string> TakeSurveys(IReadOnlyList<string> waiting)
+    {
+        lock (gate)
+        {
+            List<string> taken =
+            [
+                .. waiting
+                    .Where(location => !running.Contains(location) && !resting.ContainsKey(location))
+                    .Take(surveys - surveyed.Count),
+            ];
+            running.UnionWith(taken);
+            surveyed.UnionWith(taken);
+            return taken;
+        }
+    }
+
     /// <summary>Leaves the place to a location that waits for one.</summary>
     /// <param name="turn">Ends when it is this location's turn again.</param>
     /// <returns>False where none waits and it keeps the place.</returns>
@@ -42,7 +64,7 @@ internal sealed class TurnQueue(int parallel, TimeProvider time)
     {
         lock (gate)
         {
-            if (!isCrowded || !running.Contains(locationId))
+            if (!isCrowded || !running.Contains(locationId) || surveyed.Contains(locationId))
             {
                 turn = Task.CompletedTask;
                 return false;
@@ -60,6 +82,7 @@ internal sealed class TurnQueue(int parallel, TimeProvider time)
         lock (gate)
         {
             running.Remove(locationId);
+            surveyed.Remove(locationId);
             left.Remove(locationId);
         }
     }
@@ -73,7 +96,7 @@ internal sealed class TurnQueue(int parallel, TimeProvider time)
         }
     }
 
-    private int PlacesTaken => running.Count - left.Count;
+    private int PlacesTaken => running.Count - surveyed.Count - left.Count;
 
     /// <returns>False where the location goes on with the turn that it left.</returns>
     private bool BeginTurn(string location)

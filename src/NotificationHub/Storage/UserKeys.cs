@@ -7,5 +7,9 @@ internal static class UserKeys
     public static string Of(string clientUserId) =>
         clientUserId.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal);
 
+    /// <summary>The id of which <paramref name="key"/> is the name.</summary>
+    public static string Parse(string key) =>
+        key.Replace("%2F", "/", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal);
+
     public static string Subject(string clientUserId) => $"users/{Of(clientUserId)}";
 }

@@ -78,6 +78,7 @@ public sealed class RefetchPauseTests : RefetchTest
         DueLocations.ReadAsync(
             Store.Database,
             [RefetchTargets.ShardOf(LocationId)],
+            surveys: false,
             Clock.Milliseconds,
             CancellationToken.None
         );

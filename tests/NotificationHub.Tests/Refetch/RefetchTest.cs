@@ -34,7 +34,7 @@ public abstract class RefetchTest : IAsyncLifetime
 
     private protected RefetchPass Pass { get; private set; } = null!;
 
-    private protected TurnQueue Queue { get; } = new(parallel: 1, TimeProvider.System);
+    private protected TurnQueue Queue { get; } = new(parallel: 1, surveys: 1, TimeProvider.System);
 
     private protected Lease Held { get; set; } = null!;
 
@@ -83,13 +83,20 @@ public abstract class RefetchTest : IAsyncLifetime
     {
         var options = Options.Create(new RefetchOptions());
         var watch = new LocationWatch(new LocationStore(Store.Database), time);
-        return new RefetchPass(
+        var failures = new RefetchFailures(Store.Database, watch, options, time, NullLogger<RefetchFailures>.Instance);
+        var turns = new TurnStart(
             Store.Database,
-            new RefetchWalk(new SnapshotStore(Store.Database), new TargetStore(Timing), watch, time),
-            new RefetchFailures(Store.Database, watch, options, time, NullLogger<RefetchFailures>.Instance),
+            failures,
             new LocationSessions(client!, protector, options, time),
             Queue,
             options,
+            time
+        );
+        return new RefetchPass(
+            Store.Database,
+            turns,
+            new RefetchWalk(new SnapshotStore(Store.Database), new TargetStore(Timing), watch, time),
+            failures,
             time
         );
     }

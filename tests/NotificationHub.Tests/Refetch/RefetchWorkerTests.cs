@@ -33,6 +33,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
                 $"--Apple:BaseUrl={apple.BaseUrl}",
                 "--Refetch:Quiet=00:00:00.1",
                 "--Refetch:TurnLength=00:00:01",
+                "--Refetch:Surveys=false",
             ],
             builder => builder.Logging.AddProvider(log)
         );

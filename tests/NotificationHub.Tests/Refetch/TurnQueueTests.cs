@@ -9,7 +9,7 @@ public sealed class TurnQueueTests
     [Fact]
     public void A_location_has_one_turn_at_a_time()
     {
-        var queue = new TurnQueue(4, clock);
+        var queue = new TurnQueue(4, 1, clock);
 
         Take(queue, "a", "b").ShouldBe(["a", "b"]);
         Take(queue, "a", "b", "c").ShouldBe(["c"]);
@@ -20,16 +20,28 @@ public sealed class TurnQueueTests
     [Fact]
     public void No_more_locations_than_allowed_are_read_at_once()
     {
-        var queue = new TurnQueue(2, clock);
+        var queue = new TurnQueue(2, 1, clock);
 
         Take(queue, "a", "b", "c").ShouldBe(["a", "b"]);
         Take(queue, "a", "b", "c").ShouldBeEmpty();
     }
 
     [Fact]
+    public void Surveys_take_no_place_of_those_that_notifications_ask_for()
+    {
+        var queue = new TurnQueue(1, 1, clock);
+
+        queue.TakeSurveys(["a", "b"]).ShouldBe(["a"]);
+        queue.TakeSurveys(["b"]).ShouldBeEmpty();
+        Take(queue, "a", "b").ShouldBe(["b"]);
+        queue.End("a");
+        queue.TakeSurveys(["b", "c"]).ShouldBe(["c"]);
+    }
+
+    [Fact]
     public void A_burst_of_one_location_lets_the_others_pass()
     {
-        var queue = new TurnQueue(1, clock);
+        var queue = new TurnQueue(1, 1, clock);
 
         Take(queue, "busy").ShouldBe(["busy"]);
         queue.End("busy");
@@ -41,7 +53,7 @@ public sealed class TurnQueueTests
     [Fact]
     public void A_location_that_rests_has_no_turn_until_it_has_rested()
     {
-        var queue = new TurnQueue(4, clock);
+        var queue = new TurnQueue(4, 1, clock);
         queue.Rest("a", TimeSpan.FromSeconds(5));
 
         Take(queue, "a").ShouldBeEmpty();
@@ -52,7 +64,7 @@ public sealed class TurnQueueTests
     [Fact]
     public async Task A_location_that_leaves_its_place_goes_on_after_those_that_waited()
     {
-        var queue = new TurnQueue(1, clock);
+        var queue = new TurnQueue(1, 1, clock);
         Take(queue, "long");
         Take(queue, "long", "single").ShouldBeEmpty();
 
@@ -68,7 +80,7 @@ public sealed class TurnQueueTests
     [Fact]
     public void A_location_keeps_its_place_while_none_waits_for_one()
     {
-        var queue = new TurnQueue(2, clock);
+        var queue = new TurnQueue(2, 1, clock);
         Take(queue, "a", "b");
 
         queue.TryLeave("a", out _).ShouldBeFalse();

@@ -19,6 +19,17 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     public virtual RefetchRead? Narrow(string key) => null;
 }
 
+internal sealed record AssetsRead() : RefetchRead(SnapshotKind.Asset)
+{
+    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
+
+    public override RefetchRead Narrow(string key)
+    {
+        var (adamId, pricingParam) = RecordKeys.ParseAsset(key);
+        return new AssetRead(adamId, pricingParam);
+    }
+}
+
 internal sealed record AssetRead(string AdamId, string PricingParam) : RefetchRead(SnapshotKind.Asset)
 {
     public override IReadOnlyList<KeyRange> Scope => [new(RecordKeys.Asset(AdamId, PricingParam))];
@@ -41,6 +52,43 @@ internal sealed record AssignmentsRead(string AdamId, string PricingParam, strin
         Holder is null ? this with { Holder = key[(Asset.Length + 1)..] } : null;
 }
 
+/// <summary>What one device or user has of several assets, in one request.</summary>
+/// <param name="Holder"><c>serial:S</c> or <c>user:U</c>.</param>
+/// <param name="Assets">The keys of the assets that are asked for.</param>
+internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) : RefetchRead(SnapshotKind.Assignment)
+{
+    public override IReadOnlyList<KeyRange> Scope =>
+        [.. Assets.Select(asset => new KeyRange(RecordKeys.Assignment(asset, Holder)))];
+
+    public override bool IsWhole => false;
+
+    public override bool IsOfOneUser => RecordKeys.ParseHolder(Holder).ClientUserId is not null;
+
+    public override RefetchRead Narrow(string key)
+    {
+        var (adamId, pricingParam) = RecordKeys.ParseAsset(RecordKeys.ParseAssignment(key).Asset);
+        return new AssignmentsRead(adamId, pricingParam, Holder);
+    }
+
+    public bool Equals(HolderRead? other) =>
+        other is not null && Holder == other.Holder && Assets.SequenceEqual(other.Assets, StringComparer.Ordinal);
+
+    public override int GetHashCode() => HashCode.Combine(Holder, Assets.Count);
+}
+
+/// <summary>The assignments of all assets.</summary>
+internal sealed record AllAssignmentsRead() : RefetchRead(SnapshotKind.Assignment)
+{
+    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
+
+    public override RefetchRead Narrow(string key)
+    {
+        var (asset, holder) = RecordKeys.ParseAssignment(key);
+        var (adamId, pricingParam) = RecordKeys.ParseAsset(asset);
+        return new AssignmentsRead(adamId, pricingParam, holder);
+    }
+}
+
 internal sealed record UserRead(string ClientUserId) : RefetchRead(SnapshotKind.User)
 {
     public override IReadOnlyList<KeyRange> Scope =>
@@ -53,6 +101,13 @@ internal sealed record UserRead(string ClientUserId) : RefetchRead(SnapshotKind.
 internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(SnapshotKind.User)
 {
     public override IReadOnlyList<KeyRange> Scope => SinceVersionId is null ? [KeyRange.All] : [];
+}
+
+internal sealed record SubscriptionsRead() : RefetchRead(SnapshotKind.Subscription)
+{
+    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
+
+    public override RefetchRead Narrow(string key) => new SubscriptionRead(key);
 }
 
 internal sealed record SubscriptionRead(string AdamId) : RefetchRead(SnapshotKind.Subscription)
@@ -77,4 +132,16 @@ internal sealed record SubscriptionAssignmentsRead(string AdamId, string? Client
 
     public override RefetchRead? Narrow(string key) =>
         ClientUserId is null ? this with { ClientUserId = key[(AdamId.Length + 1)..] } : null;
+}
+
+/// <summary>The seats of all subscriptions.</summary>
+internal sealed record AllSubscriptionAssignmentsRead() : RefetchRead(SnapshotKind.SubscriptionAssignment)
+{
+    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
+
+    public override RefetchRead Narrow(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return new SubscriptionAssignmentsRead(key[..slash], key[(slash + 1)..]);
+    }
 }

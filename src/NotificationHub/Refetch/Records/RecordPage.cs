@@ -19,6 +19,11 @@ internal sealed record RecordPage
 
     public required bool IsLast { get; init; }
 
+    /// <summary>Where the walk goes on; null after the last page.</summary>
+    public PageMark? Next { get; init; }
+
+    public int? TotalPages { get; init; }
+
     public MdmInfo? MdmInfo { get; init; }
 
     public DateTimeOffset? TokenExpirationDate { get; init; }
@@ -40,6 +45,8 @@ internal sealed record RecordPage
             VersionId = page.VersionId,
             VersionMoved = page.VersionMoved,
             IsLast = page.IsLast,
+            Next = page.Next,
+            TotalPages = page.TotalPages,
             MdmInfo = page.MdmInfo,
             TokenExpirationDate = page.TokenExpirationDate,
         };

@@ -14,9 +14,17 @@ internal static class RecordReader
         AppleSession session,
         RefetchRead read,
         CancellationToken cancellationToken
+    ) => ReadAsync(session, read, from: null, cancellationToken);
+
+    /// <param name="from">Where an earlier walk of the same read is to go on; null begins at the first page.</param>
+    public static IAsyncEnumerable<RecordPage> ReadAsync(
+        AppleSession session,
+        RefetchRead read,
+        PageMark? from,
+        CancellationToken cancellationToken
     )
     {
-        var pages = PagesOf(session, read, cancellationToken);
+        var pages = PagesOf(new RecordSource(session, cancellationToken), read, from);
         return read.IsOfOneUser ? WithoutUnknownUserAsync(pages, cancellationToken) : pages;
     }
 
@@ -51,59 +59,47 @@ internal static class RecordReader
         }
     }
 
-    private static IAsyncEnumerable<RecordPage> PagesOf(
-        AppleSession session,
-        RefetchRead read,
-        CancellationToken cancellationToken
-    ) =>
+    private static IAsyncEnumerable<RecordPage> PagesOf(RecordSource source, RefetchRead read, PageMark? from) =>
         read switch
         {
-            AssetRead asset => session
-                .ReadAssetsAsync(
-                    new AssetQuery { AdamId = asset.AdamId, PricingParam = asset.PricingParam },
-                    cancellationToken
-                )
-                .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map))),
-            AssignmentsRead assignments => session
-                .ReadAssignmentsAsync(QueryOf(assignments), cancellationToken)
-                .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map))),
-            UserRead user => ReadUsers(session, new UserQuery { ClientUserId = user.ClientUserId }, cancellationToken),
-            UsersRead users => ReadUsers(
-                session,
-                new UserQuery { SinceVersionId = users.SinceVersionId },
-                cancellationToken
+            AssetsRead => source.Read(new AssetQuery { From = from }),
+            AssetRead one => source.Read(
+                new AssetQuery
+                {
+                    AdamId = one.AdamId,
+                    PricingParam = one.PricingParam,
+                    From = from,
+                }
             ),
-            SubscriptionRead subscription => session
-                .ReadSubscriptionsAsync(new SubscriptionQuery { AdamId = subscription.AdamId }, cancellationToken)
-                .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map))),
-            SubscriptionAssignmentsRead seats => session
-                .ReadSubscriptionAssignmentsAsync(
-                    new SubscriptionAssignmentQuery { AdamId = seats.AdamId, ClientUserId = seats.ClientUserId },
-                    cancellationToken
-                )
-                .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map))),
+            AllAssignmentsRead => source.Read(new AssignmentQuery { From = from }),
+            AssignmentsRead some => source.Read(
+                QueryOf(some.Holder) with
+                {
+                    AdamId = some.AdamId,
+                    PricingParam = some.PricingParam,
+                    From = from,
+                }
+            ),
+            HolderRead one => source.Read(QueryOf(one.Holder) with { From = from }),
+            UserRead one => source.Read(new UserQuery { ClientUserId = one.ClientUserId, From = from }),
+            UsersRead users => source.Read(new UserQuery { SinceVersionId = users.SinceVersionId, From = from }),
+            SubscriptionsRead => source.Read(new SubscriptionQuery { From = from }),
+            SubscriptionRead one => source.Read(new SubscriptionQuery { AdamId = one.AdamId, From = from }),
+            AllSubscriptionAssignmentsRead => source.Read(new SubscriptionAssignmentQuery { From = from }),
+            SubscriptionAssignmentsRead seats => source.Read(
+                new SubscriptionAssignmentQuery
+                {
+                    AdamId = seats.AdamId,
+                    ClientUserId = seats.ClientUserId,
+                    From = from,
+                }
+            ),
             _ => throw new ArgumentException($"There is no endpoint for {read.GetType().Name}.", nameof(read)),
         };
 
-    private static IAsyncEnumerable<RecordPage> ReadUsers(
-        AppleSession session,
-        UserQuery query,
-        CancellationToken cancellationToken
-    )
+    private static AssignmentQuery QueryOf(string? holder)
     {
-        var walk = new UserWalk();
-        return session.ReadUsersAsync(query, cancellationToken).Select(walk.Take);
-    }
-
-    private static AssignmentQuery QueryOf(AssignmentsRead read)
-    {
-        var (serialNumber, clientUserId) = read.Holder is null ? (null, null) : RecordKeys.ParseHolder(read.Holder);
-        return new AssignmentQuery
-        {
-            AdamId = read.AdamId,
-            PricingParam = read.PricingParam,
-            SerialNumber = serialNumber,
-            ClientUserId = clientUserId,
-        };
+        var (serialNumber, clientUserId) = holder is null ? (null, null) : RecordKeys.ParseHolder(holder);
+        return new AssignmentQuery { SerialNumber = serialNumber, ClientUserId = clientUserId };
     }
 }

@@ -12,11 +12,14 @@ internal static class LocationVersions
 {
     private const string Users = "users";
 
+    private const string Select =
+        "select version_id from location_version where location_id = @locationId and resource = @Users";
+
     public static Task<string?> ReadUsersAsync(DbConnection connection, string locationId) =>
-        connection.ExecuteScalarAsync<string?>(
-            "select version_id from location_version where location_id = @locationId and resource = @Users",
-            new { locationId, Users }
-        );
+        connection.ExecuteScalarAsync<string?>(Select, new { locationId, Users });
+
+    public static Task<string?> ReadUsersAsync(WriteTransaction transaction, string locationId) =>
+        transaction.ScalarAsync<string>(Select, new { locationId, Users });
 
     /// <param name="versionId">Null: it is forgotten.</param>
     public static async Task SetUsersAsync(WriteTransaction transaction, string locationId, string? versionId)

@@ -6,11 +6,13 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Snapshots;
 
 /// <summary>What a read is about, for the events that come of it.</summary>
+/// <param name="Cause">Why it is read: one of <see cref="RecordChanges"/>'s causes.</param>
 /// <param name="FirstSight">Nothing was known completely before: what is new to us need not be new at Apple.</param>
 /// <param name="CorrelationId">Apple's <c>eventId</c>, where one notification asked.</param>
 internal sealed record ReadContext(
     string LocationId,
     SnapshotKind Kind,
+    string Cause,
     bool FirstSight,
     string? CorrelationId,
     string? Traceparent
@@ -19,44 +21,36 @@ internal sealed record ReadContext(
 /// <summary>The events that tell of changed records.</summary>
 internal static class RecordChanges
 {
-    private const string Added = "added";
-    private const string Updated = "updated";
-    private const string Removed = "removed";
-    private const string Notification = "notification";
-    private const string Baseline = "baseline";
+    /// <summary>A notification made the hub look.</summary>
+    public const string Notification = "notification";
+
+    /// <summary>It was there before the hub looked first.</summary>
+    public const string Baseline = "baseline";
+
+    /// <summary>The scheduled survey found it.</summary>
+    public const string Reconcile = "reconcile";
+
+    public const string Added = "added";
+    public const string Updated = "updated";
+    public const string Removed = "removed";
 
     private static readonly JsonWriterOptions WriterOptions = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <param name="before">The record as it was kept; null: it was gone, or never seen.</param>
-    /// <param name="after">The record as it is; null: it is gone.</param>
-    /// <param name="isNew">It was never seen before.</param>
-    public static NewEvent Create(
-        ReadContext read,
-        string key,
-        string? adamId,
-        string? before,
-        string? after,
-        bool isNew,
-        long now
-    )
+    public static NewEvent Create(ReadContext read, RecordDifference difference, long now)
     {
-        var change =
-            after is null ? Removed
-            : before is null ? Added
-            : Updated;
-        var cause = isNew && read.FirstSight ? Baseline : Notification;
+        var cause = difference.IsNew && read.FirstSight ? Baseline : read.Cause;
         return new NewEvent
         {
             Type = read.Kind.EventName,
             LocationId = read.LocationId,
-            Subject = $"{read.Kind.SubjectPrefix}/{key}",
-            Data = Write(before, after, change, cause),
-            Change = change,
+            Subject = $"{read.Kind.SubjectPrefix}/{difference.Key}",
+            Data = Write(difference.Before, difference.After, difference.Change, cause),
+            Change = difference.Change,
             Cause = cause,
-            AdamId = adamId,
+            AdamId = difference.AdamId,
             CorrelationId = read.CorrelationId,
             Traceparent = read.Traceparent,
             CreatedAt = now,

@@ -30,6 +30,20 @@ internal static class RecordKeys
             ? (holder[SerialPrefix.Length..], null)
             : (null, holder[UserPrefix.Length..]);
 
+    /// <summary>The parts of an assignment's key; a holder may hold slashes.</summary>
+    public static (string Asset, string Holder) ParseAssignment(string key)
+    {
+        var slash = key.IndexOf('/', key.IndexOf('/', StringComparison.Ordinal) + 1);
+        return (key[..slash], key[(slash + 1)..]);
+    }
+
+    /// <summary>The key of the active record of the user whose active or retired record this is.</summary>
+    public static string ActiveUser(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? key : key[..slash];
+    }
+
     /// <summary>The parts of an asset's key.</summary>
     public static (string AdamId, string PricingParam) ParseAsset(string key)
     {

@@ -8,6 +8,9 @@ namespace NotificationHub.Refetch.Snapshots;
 /// <param name="SubjectPrefix">With the key behind it: the event's subject.</param>
 internal sealed record SnapshotKind(string Name, string EventName, string SubjectPrefix)
 {
+    /// <summary>Its records say who or which device: only the topic of that kind may.</summary>
+    public bool NamesSomebody => this != Asset && this != Subscription;
+
     /// <summary>Key <c>adamId/pricingParam</c>.</summary>
     public static readonly SnapshotKind Asset = new("asset", EventNames.AssetChanged, "assets");
 
@@ -30,4 +33,16 @@ internal sealed record SnapshotKind(string Name, string EventName, string Subjec
         EventNames.SubscriptionAssignmentChanged,
         "subscription-assignments"
     );
+
+    /// <summary>All kinds, in the order in which a location is imported.</summary>
+    public static readonly IReadOnlyList<SnapshotKind> All =
+    [
+        Asset,
+        Assignment,
+        User,
+        Subscription,
+        SubscriptionAssignment,
+    ];
+
+    public static SnapshotKind Of(string name) => All.Single(kind => kind.Name == name);
 }

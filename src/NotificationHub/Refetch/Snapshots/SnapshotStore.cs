@@ -4,11 +4,12 @@ namespace NotificationHub.Refetch.Snapshots;
 
 /// <summary>What became of a chunk.</summary>
 /// <param name="Repeated">A record had come before in the same walk: records moved between the pages.</param>
-internal readonly record struct ApplyOutcome(bool Repeated);
+/// <param name="Fresh">How many of the records had not come before in the same walk.</param>
+internal readonly record struct ApplyOutcome(bool Repeated, int Fresh);
 
 /// <summary>
-/// The statements over <c>snapshot</c>. A row accepts only a higher read number than it has, and its revision is the seq of
-/// the event that last stated it, appended in the same transaction.
+/// Takes in what reads state. A row of the snapshot accepts only a higher read number than it has, and its revision is the seq
+/// of the event that last stated it, appended in the same transaction.
 /// </summary>
 internal sealed class SnapshotStore(Database database)
 {
@@ -40,14 +41,16 @@ internal sealed class SnapshotStore(Database database)
         long now
     )
     {
-        var known = await FindAsync(transaction, read, [.. records.Select(record => record.Key)]);
-        List<Change> changes = [];
+        var known = await SnapshotRows.FindAsync(transaction, read, [.. records.Select(record => record.Key)]);
+        List<RecordDifference> changes = [];
         List<string> unchanged = [];
         var repeated = false;
+        var fresh = 0;
         foreach (var record in records.DistinctBy(record => record.Key))
         {
             var row = known.GetValueOrDefault(record.Key);
             repeated |= row is not null && row.ReadNumber >= walkStart && row.ReadNumber < number;
+            fresh += row is null || row.ReadNumber < walkStart ? 1 : 0;
             if (row is not null && row.ReadNumber >= number)
             {
                 continue;
@@ -59,13 +62,13 @@ internal sealed class SnapshotStore(Database database)
             }
             else
             {
-                changes.Add(new Change(record.Key, record.AdamId, row?.Data, record.Data, IsNew: row is null));
+                changes.Add(new(record.Key, record.AdamId, row?.Data, record.Data, IsNew: row is null));
             }
         }
 
-        await TouchAsync(transaction, read, unchanged, number);
+        await SnapshotRows.TouchAsync(transaction, read, unchanged, number);
         await StateAsync(transaction, read, changes, number, now);
-        return new ApplyOutcome(repeated);
+        return new ApplyOutcome(repeated, fresh);
     }
 
     /// <summary>Removes records of a scope that a complete walk did not return, up to a chunk of them.</summary>
@@ -79,7 +82,7 @@ internal sealed class SnapshotStore(Database database)
         long now
     )
     {
-        var absent = await FindAbsentAsync(transaction, read, range, walkStart);
+        var absent = await SnapshotRows.FindAbsentAsync(transaction, read, range, walkStart, ChunkSize);
         await RemoveAsync(transaction, read, absent, number, now);
         return absent.Count < ChunkSize;
     }
@@ -94,7 +97,7 @@ internal sealed class SnapshotStore(Database database)
         long now
     )
     {
-        var known = await FindAsync(transaction, read, keys);
+        var known = await SnapshotRows.FindAsync(transaction, read, keys);
         await RemoveAsync(
             transaction,
             read,
@@ -102,77 +105,6 @@ internal sealed class SnapshotStore(Database database)
             number,
             now
         );
-    }
-
-    /// <summary>The records of a scope that a walk did not return.</summary>
-    public static Task<IReadOnlyList<SnapshotRow>> FindAbsentAsync(
-        WriteTransaction transaction,
-        ReadContext read,
-        KeyRange range,
-        long walkStart
-    ) =>
-        transaction.QueryAsync<SnapshotRow>(
-            $"""
-            select key, data, read_number ReadNumber
-            from snapshot
-            where location_id = @LocationId and kind = @Kind and {range.Condition}
-                and read_number < @walkStart and data is not null
-            order by key
-            limit @ChunkSize
-            """,
-            new
-            {
-                read.LocationId,
-                Kind = read.Kind.Name,
-                range.From,
-                range.Below,
-                walkStart,
-                ChunkSize,
-            }
-        );
-
-    private static async Task<Dictionary<string, SnapshotRow>> FindAsync(
-        WriteTransaction transaction,
-        ReadContext read,
-        IReadOnlyCollection<string> keys
-    ) =>
-        keys.Count == 0
-            ? []
-            : (
-                await transaction.QueryAsync<SnapshotRow>(
-                    """
-                    select key, data, read_number ReadNumber
-                    from snapshot
-                    where location_id = @LocationId and kind = @Kind and key in @keys
-                    """,
-                    new
-                    {
-                        read.LocationId,
-                        Kind = read.Kind.Name,
-                        keys,
-                    }
-                )
-            ).ToDictionary(row => row.Key, StringComparer.Ordinal);
-
-    private static async Task TouchAsync(WriteTransaction transaction, ReadContext read, List<string> keys, long number)
-    {
-        if (keys.Count > 0)
-        {
-            await transaction.ExecuteAsync(
-                """
-                update snapshot
-                set read_number = @number
-                where location_id = @LocationId and kind = @Kind and key in @keys
-                """,
-                new
-                {
-                    read.LocationId,
-                    Kind = read.Kind.Name,
-                    keys,
-                    number,
-                }
-            );
-        }
     }
 
     private Task RemoveAsync(
@@ -185,7 +117,15 @@ internal sealed class SnapshotStore(Database database)
         StateAsync(
             transaction,
             read,
-            [.. rows.Select(row => new Change(row.Key, AdamIdOf(read, row.Key), row.Data, After: null, IsNew: false))],
+            [
+                .. rows.Select(row => new RecordDifference(
+                    row.Key,
+                    AdamIdOf(read, row.Key),
+                    row.Data,
+                    After: null,
+                    IsNew: false
+                )),
+            ],
             number,
             now
         );
@@ -193,71 +133,36 @@ internal sealed class SnapshotStore(Database database)
     private async Task StateAsync(
         WriteTransaction transaction,
         ReadContext read,
-        IReadOnlyList<Change> changes,
+        IReadOnlyList<RecordDifference> changes,
         long number,
         long now
     )
     {
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
+        var awaited =
+            read.Cause == RecordChanges.Reconcile ? await AwaitedRecords.FindAsync(transaction, read, changes) : [];
         var seqs = await EventLog.AppendAsync(
             transaction,
             database,
-            [
-                .. changes.Select(change =>
-                    RecordChanges.Create(
-                        read,
-                        change.Key,
-                        change.AdamId,
-                        change.Before,
-                        change.After,
-                        change.IsNew,
-                        now
-                    )
-                ),
-            ]
+            [.. changes.Select(change => RecordChanges.Create(ContextOf(read, change, awaited), change, now))]
         );
-        foreach (var (change, revision) in changes.Zip(seqs))
+        await SnapshotRows.StateAsync(transaction, read, changes.Zip(seqs), number, now);
+        if (read.Cause == RecordChanges.Reconcile)
         {
-            await transaction.ExecuteAsync(
-                change.IsNew ? Insert : Update,
-                new
-                {
-                    read.LocationId,
-                    Kind = read.Kind.Name,
-                    change.Key,
-                    Data = change.After,
-                    number,
-                    revision,
-                    now,
-                }
-            );
+            var drifts = changes.Zip(seqs).Where(pair => !awaited.Contains(pair.First.Key)).ToList();
+            await DriftEvents.AppendAsync(transaction, database, read, drifts, now);
         }
     }
+
+    /// <summary>What a notification has asked for and nobody has read yet is no drift: the survey was only faster.</summary>
+    private static ReadContext ContextOf(ReadContext read, RecordDifference change, HashSet<string> awaited) =>
+        awaited.Contains(change.Key) ? read with { Cause = RecordChanges.Notification } : read;
 
     // Every key but a user's begins with it.
     private static string? AdamIdOf(ReadContext read, string key) =>
         read.Kind == SnapshotKind.User ? null : key.Split('/', 2)[0];
-
-    private const string Insert = """
-        insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
-        values (@LocationId, @Kind, @Key, @Data, @number, @revision, @now)
-        """;
-
-    // The row of a record that is gone stays: its revision and read number outlive it.
-    private const string Update = """
-        update snapshot
-        set data = @Data, read_number = @number, revision = @revision, changed_at = @now
-        where location_id = @LocationId and kind = @Kind and key = @Key
-        """;
-
-    private sealed record Change(string Key, string? AdamId, string? Before, string? After, bool IsNew);
-}
-
-/// <summary>A record as it is kept; <see cref="Data"/> null: it is gone.</summary>
-internal sealed record SnapshotRow
-{
-    public required string Key { get; init; }
-
-    public string? Data { get; init; }
-
-    public required long ReadNumber { get; init; }
 }

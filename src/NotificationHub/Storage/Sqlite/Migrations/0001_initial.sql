@@ -205,6 +205,35 @@ create table location_version (
     primary key (location_id, resource)
 ) without rowid;
 
+-- The reading of all of a location's records of one kind, a page at a time: first to import them, then on schedule.
+-- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
+create table survey (
+    location_id   text    not null,
+    resource      text    not null,
+    purpose       text    not null,
+    phase         text    not null,
+    due_at        integer null,
+    owner         text    null,
+    place         text    null,
+    first_version text    null,
+    since_version text    null,
+    start_number  integer null,
+    clean         integer not null,
+    walks         integer not null,
+    pages         integer not null,
+    total_pages   integer null,
+    records       integer not null,
+    drifts        integer not null,
+    attempts      integer not null,
+    last_fault    text    null,
+    started_at    integer null,
+    finished_at   integer null,
+    imported_at   integer null,
+    known_records integer null,
+    created_at    integer not null,
+    primary key (location_id, resource)
+) without rowid;
+
 -- What people did. outcome: begun (and neither done nor failed: interrupted), done, refused, failed. No secret, ever.
 create table audit_entry (
     seq         integer primary key autoincrement,

@@ -1,0 +1,16 @@
+namespace NotificationHub.Events;
+
+/// <summary>
+/// Data of <see cref="EventNames.LocationImported"/>: from now on what is <c>added</c> is new at Apple, unless its <c>cause</c> says otherwise.
+/// </summary>
+public sealed record LocationImported
+{
+    /// <summary>How many records there were, of each kind.</summary>
+    public required IReadOnlyDictionary<string, long> Records { get; init; }
+
+    /// <summary>When the reading began, in UTC.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it ended, in UTC.</summary>
+    public required DateTimeOffset FinishedAt { get; init; }
+}

@@ -1,0 +1,155 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Snapshots;
+
+/// <summary>A record as it is kept; <see cref="Data"/> null: it is gone.</summary>
+internal sealed record SnapshotRow
+{
+    public required string Key { get; init; }
+
+    public string? Data { get; init; }
+
+    public required long ReadNumber { get; init; }
+}
+
+/// <summary>The statements over <c>snapshot</c>.</summary>
+internal static class SnapshotRows
+{
+    private const string Select = "select key, data, read_number ReadNumber from snapshot";
+
+    public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        IReadOnlyCollection<string> keys
+    ) =>
+        keys.Count == 0
+            ? []
+            : (
+                await transaction.QueryAsync<SnapshotRow>(
+                    $"{Select} where location_id = @LocationId and kind = @Kind and key in @keys",
+                    new
+                    {
+                        read.LocationId,
+                        Kind = read.Kind.Name,
+                        keys,
+                    }
+                )
+            ).ToDictionary(row => row.Key, StringComparer.Ordinal);
+
+    /// <summary>The records of a scope that a walk did not return, up to <paramref name="limit"/> of them.</summary>
+    public static Task<IReadOnlyList<SnapshotRow>> FindAbsentAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        KeyRange range,
+        long walkStart,
+        int limit
+    ) =>
+        transaction.QueryAsync<SnapshotRow>(
+            $"""
+            {Select}
+            where location_id = @LocationId and kind = @Kind and {range.Condition}
+                and read_number < @walkStart and data is not null
+            order by key
+            limit @limit
+            """,
+            new
+            {
+                read.LocationId,
+                Kind = read.Kind.Name,
+                range.From,
+                range.Below,
+                walkStart,
+                limit,
+            }
+        );
+
+    /// <summary>All records of a kind behind <paramref name="after"/>, those that are gone too, a page of them in the order of their keys.</summary>
+    public static async Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
+        DbConnection connection,
+        string locationId,
+        SnapshotKind kind,
+        string after,
+        int limit
+    ) =>
+        (
+            await connection.QueryAsync<SnapshotRow>(
+                $"{Select} where location_id = @locationId and kind = @Name and key > @after order by key limit @limit",
+                new
+                {
+                    locationId,
+                    kind.Name,
+                    after,
+                    limit,
+                }
+            )
+        ).AsList();
+
+    public static Task<long> CountAsync(DbConnection connection, string locationId, SnapshotKind kind) =>
+        connection.ExecuteScalarAsync<long>(
+            "select count(*) from snapshot where location_id = @locationId and kind = @Name and data is not null",
+            new { locationId, kind.Name }
+        );
+
+    /// <summary>Notes that the records were returned as they are kept.</summary>
+    public static async Task TouchAsync(WriteTransaction transaction, ReadContext read, List<string> keys, long number)
+    {
+        if (keys.Count > 0)
+        {
+            await transaction.ExecuteAsync(
+                """
+                update snapshot
+                set read_number = @number
+                where location_id = @LocationId and kind = @Kind and key in @keys
+                """,
+                new
+                {
+                    read.LocationId,
+                    Kind = read.Kind.Name,
+                    keys,
+                    number,
+                }
+            );
+        }
+    }
+
+    /// <summary>Keeps the records as they are now, each with the seq of the event that states it.</summary>
+    public static async Task StateAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        IEnumerable<(RecordDifference Change, long Revision)> stated,
+        long number,
+        long now
+    )
+    {
+        foreach (var (change, revision) in stated)
+        {
+            await transaction.ExecuteAsync(
+                change.IsNew ? Insert : Update,
+                new
+                {
+                    read.LocationId,
+                    Kind = read.Kind.Name,
+                    change.Key,
+                    Data = change.After,
+                    number,
+                    revision,
+                    now,
+                }
+            );
+        }
+    }
+
+    private const string Insert = """
+        insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
+        values (@LocationId, @Kind, @Key, @Data, @number, @revision, @now)
+        """;
+
+    // The row of a record that is gone stays: its revision and read number outlive it.
+    private const string Update = """
+        update snapshot
+        set data = @Data, read_number = @number, revision = @revision, changed_at = @now
+        where location_id = @LocationId and kind = @Kind and key = @Key
+        """;
+}

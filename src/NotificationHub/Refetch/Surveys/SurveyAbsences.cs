@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Surveys;
+
+/// <summary>What a survey did not return, looked for beside the write lane: there may be a million records to look through.</summary>
+internal sealed class SurveyAbsences(Database database)
+{
+    private const int RowsAtOnce = 2000;
+
+    /// <summary>The records that are kept and were not returned, in the order of their keys; no page of them is empty.</summary>
+    public IAsyncEnumerable<IReadOnlyList<string>> FindAsync(
+        Survey survey,
+        string after,
+        CancellationToken cancellationToken
+    ) =>
+        ReadAsync(
+            survey,
+            after,
+            rows =>
+                rows.Where(row => row.Data is not null && row.ReadNumber < survey.StartNumber).Select(row => row.Key),
+            cancellationToken
+        );
+
+    /// <summary>The active records of users that were returned as retired only, where they were not returned themselves.</summary>
+    public IAsyncEnumerable<IReadOnlyList<string>> FindRetiredAsync(
+        Survey survey,
+        CancellationToken cancellationToken
+    ) =>
+        ReadAsync(
+            survey,
+            after: "",
+            rows =>
+                rows.Where(row => row.ReadNumber >= survey.StartNumber && RecordKeys.ActiveUser(row.Key) != row.Key)
+                    .Select(row => RecordKeys.ActiveUser(row.Key))
+                    .Distinct(StringComparer.Ordinal),
+            cancellationToken
+        );
+
+    private async IAsyncEnumerable<IReadOnlyList<string>> ReadAsync(
+        Survey survey,
+        string after,
+        Func<IReadOnlyList<SnapshotRow>, IEnumerable<string>> choose,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<SnapshotRow> rows;
+        do
+        {
+            await using (var connection = await database.OpenReaderAsync(cancellationToken))
+            {
+                rows = await SnapshotRows.ReadPageAsync(connection, survey.LocationId, survey.Kind, after, RowsAtOnce);
+            }
+
+            List<string> chosen = [.. choose(rows)];
+            if (chosen.Count > 0)
+            {
+                yield return chosen;
+            }
+
+            after = rows.Count > 0 ? rows[^1].Key : after;
+        } while (rows.Count == RowsAtOnce);
+    }
+}

@@ -1,0 +1,66 @@
+using NotificationHub.Apple;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Surveys;
+
+/// <summary>What follows from a page that failed: the survey keeps its place and goes on later, unless the place itself is lost.</summary>
+internal sealed class SurveyFailures(RefetchFailures failures, SurveySchedule schedule)
+{
+    private static readonly RefetchStep NoTargets = new([], []);
+
+    public async Task NoteAsync(RefetchTurn turn, Survey survey, AppleException fault)
+    {
+        var ofLocation = !await failures.NoteAsync(turn, NoTargets, fault);
+        var lost =
+            fault.Kind
+            is AppleErrorKind.RestartTraversal
+                or AppleErrorKind.TraversalStuck
+                or AppleErrorKind.VersionUnknown;
+        await turn.WriteAsync(async transaction =>
+        {
+            if (fault.Kind == AppleErrorKind.VersionUnknown && survey.Kind == SnapshotKind.User)
+            {
+                await LocationVersions.SetUsersAsync(transaction, survey.LocationId, versionId: null);
+            }
+
+            // What concerns the whole location has paused it.
+            var kept = lost ? survey.StartOver() : await CurrentAsync(transaction, survey);
+            await (
+                ofLocation
+                    ? SurveyStore.SaveAsync(transaction, kept with { LastFault = FaultWords.Of(fault) })
+                    : FailAsync(transaction, kept, fault)
+            );
+        });
+    }
+
+    public Task NoteAsync(RefetchTurn turn, Survey survey, Exception exception)
+    {
+        failures.NoteBroken(turn, survey.Resource, exception);
+        return turn.WriteAsync(async transaction =>
+            // What is broken may be the place.
+            await FailAsync(transaction, (await CurrentAsync(transaction, survey)).StartOver(), exception)
+        );
+    }
+
+    private async Task FailAsync(WriteTransaction transaction, Survey survey, Exception exception)
+    {
+        var attempts = survey.Attempts + 1;
+        var delay = failures.DelayOf(attempts);
+        await SurveyStore.SaveAsync(
+            transaction,
+            survey with
+            {
+                Attempts = attempts,
+                LastFault = FaultWords.Of(exception),
+                DueAt = schedule.Now + (long)delay.TotalMilliseconds,
+            }
+        );
+        await failures.TellAsync(transaction, survey.LocationId, survey.Resource, attempts, exception);
+    }
+
+    /// <summary>The row itself: it may have begun, or gone on, since it was read.</summary>
+    private static async Task<Survey> CurrentAsync(WriteTransaction transaction, Survey survey) =>
+        (await SurveyStore.ReadAsync(transaction, survey.LocationId)).Single(row => row.Resource == survey.Resource);
+}

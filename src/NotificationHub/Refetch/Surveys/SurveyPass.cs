@@ -1,0 +1,90 @@
+using NotificationHub.Apple;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Refetch.Surveys;
+
+/// <summary>
+/// One location's turn at a survey: one request, so that whatever a notification asks for waits for no more than that. How far it is
+/// is kept with each page, so that it goes on there after a restart.
+/// </summary>
+internal sealed class SurveyPass(
+    Database database,
+    TurnStart turns,
+    SurveyWalk walk,
+    SurveyEnd end,
+    SurveyFailures failures,
+    SurveySchedule schedule
+)
+{
+    /// <param name="lease">The lease of the location's shard.</param>
+    /// <returns>False where nothing was to be read, or Apple is not to be asked.</returns>
+    public async Task<bool> RunAsync(string locationId, Lease lease, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var surveys = await SurveyStore.ReadAsync(connection, locationId);
+        if (surveys.Count == 0)
+        {
+            surveys = await CreateAsync(locationId, lease, cancellationToken);
+        }
+
+        var due = surveys
+            .Where(survey => survey.DueAt <= schedule.Now)
+            .OrderByDescending(survey => survey.IsImport)
+            .ThenBy(survey => survey.DueAt)
+            .FirstOrDefault();
+        if (
+            due is null
+            || await turns.BeginAsync(connection, locationId, lease, due.Cause, cancellationToken) is not { } turn
+        )
+        {
+            return false;
+        }
+
+        await StepAsync(turn, due);
+        return true;
+    }
+
+    private Task<IReadOnlyList<Survey>> CreateAsync(
+        string locationId,
+        Lease lease,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                return await SurveyStore.CreateAsync(transaction, locationId, schedule.Now);
+            },
+            cancellationToken
+        );
+
+    private async Task StepAsync(RefetchTurn turn, Survey survey)
+    {
+        try
+        {
+            var after =
+                survey.Phase == SurveyPhases.Verifying ? await end.VerifyAsync(turn, survey)
+                : survey.Phase == SurveyPhases.Settling ? survey
+                : await walk.ReadPageAsync(turn, survey);
+            if (after.Phase == SurveyPhases.Settling)
+            {
+                await end.SettleAsync(turn, after);
+            }
+        }
+        catch (AppleException fault)
+        {
+            await failures.NoteAsync(turn, survey, fault);
+        }
+        catch (LocationClosedException)
+        {
+            // It goes on when the location comes back.
+        }
+#pragma warning disable CA1031 // What one kind of records brings about must not keep the others from being read.
+        catch (Exception exception) when (!RefetchTurn.IsEndedBy(exception))
+#pragma warning restore CA1031
+        {
+            await failures.NoteAsync(turn, survey, exception);
+        }
+    }
+}

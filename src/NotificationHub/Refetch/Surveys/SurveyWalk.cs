@@ -1,0 +1,125 @@
+using NotificationHub.Refetch.Records;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Surveys;
+
+/// <summary>Reads one page of a survey and keeps how far it has come with the last of the page's records.</summary>
+internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, SurveySchedule schedule)
+{
+    /// <returns>The survey as it is after the page.</returns>
+    public async Task<Survey> ReadPageAsync(RefetchTurn turn, Survey before)
+    {
+        var sentAt = schedule.Now;
+        var (survey, number) = await turn.WriteAsync(transaction => BeginPageAsync(transaction, before, sentAt));
+        var page = await RecordReader
+            .ReadAsync(turn.Apple, survey.Read, survey.From, turn.CancellationToken)
+            .FirstAsync(turn.CancellationToken);
+        RefetchMetrics.CountRequest(survey.Kind.Name);
+        await watch.ObserveAsync(turn, page);
+        turn.Pace.NoteAnswer();
+
+        // Another process read the pages before, perhaps long ago: what moved since may be on a page that was read already.
+        if (survey.Place is not null && survey.Owner != turn.Owner && page.VersionMoved)
+        {
+            var again = survey.StartOver() with { DueAt = schedule.NextRequest(sentAt) };
+            await turn.WriteAsync(transaction => SurveyStore.SaveAsync(transaction, again));
+            return again;
+        }
+
+        return await TakeInAsync(turn, survey, page, number, schedule.NextRequest(sentAt));
+    }
+
+    private static async Task<(Survey Survey, long Number)> BeginPageAsync(
+        WriteTransaction transaction,
+        Survey survey,
+        long now
+    )
+    {
+        var number = await SnapshotStore.TakeReadNumberAsync(transaction, survey.LocationId);
+        if (survey.StartNumber is not null)
+        {
+            return (survey, number);
+        }
+
+        var begun = survey with
+        {
+            Phase = SurveyPhases.Walking,
+            StartNumber = number,
+            StartedAt = now,
+            // Everything is read first; after that a removal, which no incremental read shows, comes as a retirement.
+            SinceVersion =
+                survey.Kind == SnapshotKind.User && !survey.IsImport
+                    ? await LocationVersions.ReadUsersAsync(transaction, survey.LocationId)
+                    : null,
+        };
+        await SurveyStore.SaveAsync(transaction, begun);
+        await SurveyStore.ForgetDriftsAsync(transaction, begun);
+        return (begun, number);
+    }
+
+    private async Task<Survey> TakeInAsync(RefetchTurn turn, Survey survey, RecordPage page, long number, long dueAt)
+    {
+        var read = ContextOf(survey);
+        var repeated = false;
+        var fresh = 0;
+        Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
+        Survey after;
+        do
+        {
+            SnapshotRecord[] chunk = chunks.TryDequeue(out var next) ? next : [];
+            after = await turn.WriteAsync(async transaction =>
+            {
+                var outcome = await snapshots.ApplyAsync(
+                    transaction,
+                    read,
+                    chunk,
+                    survey.StartNumber!.Value,
+                    number,
+                    schedule.Now
+                );
+                repeated |= outcome.Repeated;
+                fresh += outcome.Fresh;
+                if (chunks.Count > 0)
+                {
+                    return survey;
+                }
+
+                DemandProgress(survey, page, fresh);
+                var done = After(survey, page, !repeated, turn.Owner, dueAt);
+                await SurveyStore.SaveAsync(transaction, done);
+                return done;
+            });
+        } while (chunks.Count > 0);
+
+        return after;
+    }
+
+    /// <exception cref="InvalidDataException">The cursors lead in a circle, which would never end.</exception>
+    private static void DemandProgress(Survey survey, RecordPage page, int fresh)
+    {
+        if (survey.Pages > 0 && !page.IsLast && page.Records.Count > 0 && fresh == 0)
+        {
+            throw new InvalidDataException($"Every record of page {survey.Pages} came before.");
+        }
+    }
+
+    private static Survey After(Survey survey, RecordPage page, bool clean, string owner, long dueAt) =>
+        survey with
+        {
+            Phase = page.IsLast ? SurveyPhases.Settling : SurveyPhases.Walking,
+            Place = page.Next?.Place,
+            FirstVersion = page.VersionId,
+            Owner = owner,
+            Clean = survey.Clean && clean && !page.VersionMoved,
+            Pages = survey.Pages + 1,
+            TotalPages = page.TotalPages,
+            Records = survey.Records + page.Records.Count,
+            Attempts = 0,
+            LastFault = null,
+            DueAt = dueAt,
+        };
+
+    public static ReadContext ContextOf(Survey survey) =>
+        new(survey.LocationId, survey.Kind, survey.Cause, FirstSight: survey.IsImport, null, null);
+}
