@@ -66,7 +66,7 @@ internal abstract class Database : IAsyncDisposable
     );
 
     /// <summary>The statement of that name for this engine.</summary>
-    public string Sql(string name) => statements[name];
+    public virtual string Sql(string name) => statements[name];
 
     public abstract ValueTask DisposeAsync();
 }

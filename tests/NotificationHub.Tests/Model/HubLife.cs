@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NotificationHub.Apple;
+using NotificationHub.Hosting;
+using NotificationHub.Intake;
+using NotificationHub.Locations;
+using NotificationHub.Refetch;
+using NotificationHub.Refetch.Surveys;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Refetch;
+
+namespace NotificationHub.Tests.Model;
+
+/// <summary>The hub from one start to its end: its own stages as it puts them together, driven pass by pass on virtual time.</summary>
+internal sealed class HubLife : IAsyncDisposable
+{
+    public const string LocationId = "location-1";
+
+    private readonly WebApplication app;
+    private readonly SkippingClock clock;
+    private Lease routing = null!;
+    private Lease reading = null!;
+
+    private HubLife(WebApplication app, MortalDatabase database, SkippingClock clock)
+    {
+        this.app = app;
+        this.clock = clock;
+        Database = database;
+    }
+
+    public MortalDatabase Database { get; }
+
+    /// <param name="file">The database; what an earlier life left in it is taken up.</param>
+    public static async Task<HubLife> StartAsync(
+        string file,
+        Uri apple,
+        ContentTokenProtector protector,
+        SkippingClock clock
+    )
+    {
+        // Leases are judged by virtual time too, and nobody renews them here.
+        var options = new StorageOptions
+        {
+            ConnectionString = $"Data Source={file}",
+            LeaseDuration = TimeSpan.FromDays(10_000),
+        };
+        var database = new MortalDatabase(options, clock);
+        await database.OpenAsync(CancellationToken.None);
+        var hub = HubApplication.Compose([$"--Storage:ConnectionString={options.ConnectionString}"]);
+        hub.Host.Logging.ClearProviders();
+        hub.Services.AddSingleton<TimeProvider>(clock);
+        hub.Services.AddSingleton<Database>(database);
+        hub.Services.AddSingleton(Options.Create(options));
+        hub.Services.AddSingleton(protector);
+        hub.Services.AddSingleton(services => new AppleClient(
+            services.GetRequiredService<IHttpClientFactory>().CreateClient(AppleOptions.Section),
+            // The clock skips short time limits at once.
+            new AppleClientOptions { BaseUrl = apple, ServiceConfigTimeout = TimeSpan.FromMinutes(1) },
+            clock
+        ));
+        var life = new HubLife(hub.Host.Build(), database, clock);
+        await life.TakeLeasesAsync();
+        return life;
+    }
+
+    /// <summary>Takes a post in, as the intake does.</summary>
+    public async Task<AppendOutcome> PostAsync(byte[] body)
+    {
+        var envelope = EnvelopeReader.Read(body);
+        var digest = SHA256.HashData(body);
+        return await Database.AppendAsync(
+            new NotificationAppend
+            {
+                LocationId = Encoding.UTF8.GetBytes(LocationId),
+                DedupHash = BitConverter.ToInt64(SHA256.HashData(envelope.NotificationId.Span)),
+                NotificationId = envelope.NotificationId,
+                NotificationType = envelope.NotificationType,
+                UId = envelope.UId,
+                Body = body,
+                BodySha256 = digest,
+                ReceivedAt = clock.Milliseconds,
+                Disposition = Disposition.Accepted,
+            }
+        );
+    }
+
+    public async Task RouteAsync()
+    {
+        var pass = app.Services.GetRequiredService<RoutingPass>();
+        while (await pass.RouteDueAsync(routing, CancellationToken.None) > 0)
+        {
+            // Page by page.
+        }
+    }
+
+    /// <summary>Gives the location whatever turn is due, in the order in which the worker would.</summary>
+    /// <returns>When the next one is due; null where it had one.</returns>
+    public async Task<long?> TurnAsync()
+    {
+        var due = await DueLocations.ReadAsync(
+            Database,
+            [RefetchTargets.ShardOf(LocationId)],
+            surveys: true,
+            clock.Milliseconds,
+            CancellationToken.None
+        );
+        if (due.Due.Count > 0)
+        {
+            await app
+                .Services.GetRequiredService<RefetchPass>()
+                .ReadDueAsync(LocationId, reading, CancellationToken.None);
+            return null;
+        }
+
+        if (due.Surveys.Count > 0)
+        {
+            await app.Services.GetRequiredService<SurveyPass>().RunAsync(LocationId, reading, CancellationToken.None);
+            return null;
+        }
+
+        return due.NextDueAt ?? long.MaxValue;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private async Task TakeLeasesAsync()
+    {
+        // The life before this one ended long enough ago.
+        await Database.WriteAsync(
+            transaction => transaction.ExecuteAsync("update lease set expires_at = 0"),
+            CancellationToken.None
+        );
+        var keeper = app.Services.GetRequiredService<LeaseKeeper>();
+        routing = (await keeper.TryAcquireAsync(RoutingPass.Name, CancellationToken.None))!;
+        reading = (
+            await keeper.TryAcquireAsync(
+                RefetchShards.NameOf(RefetchTargets.ShardOf(LocationId)),
+                CancellationToken.None
+            )
+        )!;
+    }
+}
