@@ -47,7 +47,8 @@ internal static class LocationCommands
         var details = await context
             .Service<LocationDescription>()
             .DescribeAsync(new DescribeRequest(context.Arguments.GetValue(Id)!), context.CancellationToken);
-        var document = LocationDetailsDocument.Of(details);
+        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
+        var document = await LocationDetailsDocument.OfAsync(connection, details);
         context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
     }

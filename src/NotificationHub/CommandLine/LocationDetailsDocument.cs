@@ -1,3 +1,4 @@
+using System.Data.Common;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
 using Spectre.Console;
@@ -25,10 +26,10 @@ internal sealed record LocationDetailsDocument
 
     public required IReadOnlyList<LocationDifference> Differences { get; init; }
 
-    public static LocationDetailsDocument Of(LocationDetails details) =>
+    public static async Task<LocationDetailsDocument> OfAsync(DbConnection connection, LocationDetails details) =>
         new()
         {
-            Location = LocationDocument.Of(details.Location),
+            Location = (await LocationDocument.OfAsync(connection, [details.Location]))[0],
             Secrets = [.. details.Secrets.Select(SecretDocument.Of)],
             LastHeardAt = LocationDocument.TimeOf(details.LastHeardAt),
             SilentSince = LocationDocument.TimeOf(details.Watch?.SilentSince),
@@ -48,6 +49,7 @@ internal sealed record LocationDetailsDocument
             ("Compared with Apple", CheckedAt),
             ("Not compared since, for", CheckFault)
         );
+        Location.Progress?.WriteTo(console);
         var table = ConsoleTable.Of("Secret of", "State", "Confirmed", "Replaced", "Last used", "Posts");
         foreach (var secret in Secrets)
         {

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using NotificationHub.Locations;
+using NotificationHub.Refetch.Surveys;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
@@ -33,6 +34,9 @@ internal sealed record LocationDocument
 
     public DateTimeOffset? RemovedAt { get; init; }
 
+    /// <summary>How far the reading of the whole location is; null where it has not begun.</summary>
+    public LocationProgress? Progress { get; init; }
+
     public static LocationDocument Of(Location location) =>
         new()
         {
@@ -64,8 +68,30 @@ internal sealed record LocationDocument
             ("Notifications", NotificationTypes.Count > 0 ? NotificationTypes : null),
             ("Content token ends", ReceiveOnly ? "none (receive only)" : TokenExpiresAt),
             ("Registered", RegisteredAt),
+            ("Imported", Progress?.Import),
             ("Removed", RemovedAt)
         );
+
+    /// <summary>The locations as they are printed, with how far each is.</summary>
+    public static async Task<IReadOnlyList<LocationDocument>> OfAsync(
+        DbConnection connection,
+        IReadOnlyCollection<Location> locations
+    )
+    {
+        var progress = await LocationProgress.ReadAsync(
+            connection,
+            [.. locations.Select(location => location.LocationId)]
+        );
+        return
+        [
+            .. locations.Select(location =>
+                Of(location) with
+                {
+                    Progress = progress.GetValueOrDefault(location.LocationId),
+                }
+            ),
+        ];
+    }
 
     public static DateTimeOffset? TimeOf(long? milliseconds) =>
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
@@ -79,7 +105,7 @@ internal sealed record LocationPage(IReadOnlyList<LocationDocument> Locations, s
     {
         // One more than asked for tells whether there is another page.
         var page = await LocationStore.ListAsync(connection, after, limit + 1);
-        LocationDocument[] locations = [.. page.Take(limit).Select(LocationDocument.Of)];
+        var locations = await LocationDocument.OfAsync(connection, [.. page.Take(limit)]);
         return new LocationPage(locations, page.Count > limit ? locations[^1].Id : null);
     }
 }

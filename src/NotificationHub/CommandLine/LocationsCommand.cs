@@ -66,7 +66,16 @@ internal static class LocationsCommand
             page,
             console =>
             {
-                var table = ConsoleTable.Of("Id", "uId", "Name", "State", "Since", "Content token", "Notification URL");
+                var table = ConsoleTable.Of(
+                    "Id",
+                    "uId",
+                    "Name",
+                    "State",
+                    "Since",
+                    "Content token",
+                    "Imported",
+                    "Notification URL"
+                );
                 foreach (var location in page.Locations)
                 {
                     table.Row(
@@ -76,6 +85,7 @@ internal static class LocationsCommand
                         location.State,
                         location.StateSince,
                         location.ReceiveOnly ? "none (receive only)" : location.TokenExpiresAt,
+                        location.Progress?.Import,
                         location.NotificationUrl
                     );
                 }

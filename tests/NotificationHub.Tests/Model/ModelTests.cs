@@ -11,7 +11,7 @@ namespace NotificationHub.Tests.Model;
 public sealed class ModelTests(ITestOutputHelper output)
 {
     private const string Variable = "NOTIFICATIONHUB_MODEL_SEEDS";
-    private const int SeedsInTheSuite = 12;
+    private const int SeedsInTheSuite = 10;
 
     public static TheoryData<int> Seeds
     {

@@ -61,9 +61,12 @@ internal sealed class MortalDatabase(StorageOptions options, TimeProvider time) 
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => inner.AppendAsync(append);
 
     public override string Sql(string name) =>
-        name == "Now"
-            ? string.Create(CultureInfo.InvariantCulture, $"select {time.GetUtcNow().ToUnixTimeMilliseconds()}")
-            : base.Sql(name);
+        base.Sql(name)
+            .Replace(
+                "cast(unixepoch('subsec') * 1000 as integer)",
+                time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
+                StringComparison.Ordinal
+            );
 
     public override ValueTask DisposeAsync() => inner.DisposeAsync();
 }

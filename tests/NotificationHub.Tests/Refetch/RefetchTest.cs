@@ -5,6 +5,7 @@ using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Refetch;
 using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage;
@@ -21,6 +22,7 @@ public abstract class RefetchTest : IAsyncLifetime
 
     private readonly HttpClient http = new(AppleClient.CreateHandler());
     private readonly ContentTokenProtector protector = new(new EphemeralDataProtectionProvider());
+    private readonly IOptions<RefetchOptions> settings = Options.Create(new RefetchOptions());
     private AppleClient? client;
     private LeaseKeeper? leases;
 
@@ -79,27 +81,46 @@ public abstract class RefetchTest : IAsyncLifetime
     private protected async Task<Lease> AcquireAsync() =>
         (await leases!.TryAcquireAsync(RefetchShards.NameOf(0), CancellationToken.None))!;
 
-    private protected RefetchPass CreatePass(TimeProvider time)
+    private protected RefetchPass CreatePass(TimeProvider time) =>
+        new(Store.Database, TurnsOf(time), WalkOf(time), FailuresOf(time), time);
+
+    private protected SurveyPass CreateSurveys()
     {
-        var options = Options.Create(new RefetchOptions());
-        var watch = new LocationWatch(new LocationStore(Store.Database), time);
-        var failures = new RefetchFailures(Store.Database, watch, options, time, NullLogger<RefetchFailures>.Instance);
-        var turns = new TurnStart(
+        var schedule = new SurveySchedule(settings, Clock);
+        var completion = new SurveyCompletion(Store.Database, schedule, NullLogger<SurveyCompletion>.Instance);
+        return new SurveyPass(
             Store.Database,
-            failures,
-            new LocationSessions(client!, protector, options, time),
-            Queue,
-            options,
-            time
-        );
-        return new RefetchPass(
-            Store.Database,
-            turns,
-            new RefetchWalk(new SnapshotStore(Store.Database), new TargetStore(Timing), watch, time),
-            failures,
-            time
+            TurnsOf(Clock),
+            new SurveyWalk(new SnapshotStore(Store.Database), WatchOf(Clock), schedule),
+            new SurveyEnd(
+                new SnapshotStore(Store.Database),
+                WalkOf(Clock),
+                new SurveyAbsences(Store.Database),
+                completion,
+                schedule
+            ),
+            new SurveyFailures(FailuresOf(Clock), schedule),
+            schedule
         );
     }
+
+    private LocationWatch WatchOf(TimeProvider time) => new(new LocationStore(Store.Database), time);
+
+    private RefetchWalk WalkOf(TimeProvider time) =>
+        new(new SnapshotStore(Store.Database), new TargetStore(Timing), WatchOf(time), time);
+
+    private RefetchFailures FailuresOf(TimeProvider time) =>
+        new(Store.Database, WatchOf(time), settings, time, NullLogger<RefetchFailures>.Instance);
+
+    private TurnStart TurnsOf(TimeProvider time) =>
+        new(
+            Store.Database,
+            FailuresOf(time),
+            new LocationSessions(client!, protector, settings, time),
+            Queue,
+            settings,
+            time
+        );
 
     private protected Task SaveLocationAsync(string locationId, SimulatedLocation simulated) =>
         Store.Database.WriteAsync(

@@ -39,7 +39,6 @@ internal sealed class SurveyEnd(
     /// <summary>Asks for the next record that the walk did not return.</summary>
     public async Task<Survey> VerifyAsync(RefetchTurn turn, Survey survey)
     {
-        var sentAt = schedule.Now;
         var next = await absences
             .FindAsync(survey, survey.Place ?? "", turn.CancellationToken)
             .Select(keys => keys[0])
@@ -51,7 +50,7 @@ internal sealed class SurveyEnd(
         }
 
         await narrow.RunAsync(turn, new RefetchStep([], []), survey.Read.Narrow(next)!, isLast: false);
-        var after = survey with { Place = next, Attempts = 0, DueAt = schedule.NextRequest(sentAt) };
+        var after = survey with { Place = next, Attempts = 0, DueAt = schedule.NextRequest };
         await turn.WriteAsync(transaction => SurveyStore.SaveAsync(transaction, after));
         return after;
     }

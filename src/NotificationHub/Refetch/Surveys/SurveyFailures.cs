@@ -1,4 +1,5 @@
 using NotificationHub.Apple;
+using NotificationHub.Locations;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;

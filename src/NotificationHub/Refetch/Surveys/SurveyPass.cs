@@ -42,6 +42,9 @@ internal sealed class SurveyPass(
         }
 
         await StepAsync(turn, due);
+        await turn.WriteAsync(transaction =>
+            SurveyStore.HoldBackAsync(transaction, locationId, schedule.NextRequest)
+        );
         return true;
     }
 

@@ -10,8 +10,8 @@ internal sealed class SurveySchedule(IOptions<RefetchOptions> options, TimeProvi
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>When the next request after one sent at <paramref name="sentAt"/> may be sent.</summary>
-    public long NextRequest(long sentAt) => sentAt + (long)Math.Ceiling(1000 / options.Value.SurveyRequestsPerSecond);
+    /// <summary>When the next request may be sent after one that is answered now.</summary>
+    public long NextRequest => Now + (long)Math.Ceiling(1000 / options.Value.SurveyRequestsPerSecond);
 
     /// <summary>When the kind is surveyed next after one that ended now; null where it is not.</summary>
     public long? NextSurvey(SnapshotKind kind)

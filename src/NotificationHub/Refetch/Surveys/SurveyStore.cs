@@ -84,6 +84,13 @@ internal static class SurveyStore
             survey
         );
 
+    /// <summary>Lets no survey of the location send a request before then: all share its rate.</summary>
+    public static Task HoldBackAsync(WriteTransaction transaction, string locationId, long until) =>
+        transaction.ExecuteAsync(
+            "update survey set due_at = @until where location_id = @locationId and due_at < @until",
+            new { locationId, until }
+        );
+
     /// <summary>Has the kinds that are imported surveyed at once, unless they are just being.</summary>
     /// <returns>How many there are.</returns>
     public static Task<int> RequestAsync(

@@ -10,8 +10,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
     /// <returns>The survey as it is after the page.</returns>
     public async Task<Survey> ReadPageAsync(RefetchTurn turn, Survey before)
     {
-        var sentAt = schedule.Now;
-        var (survey, number) = await turn.WriteAsync(transaction => BeginPageAsync(transaction, before, sentAt));
+        var (survey, number) = await turn.WriteAsync(transaction => BeginPageAsync(transaction, before, schedule.Now));
         var page = await RecordReader
             .ReadAsync(turn.Apple, survey.Read, survey.From, turn.CancellationToken)
             .FirstAsync(turn.CancellationToken);
@@ -22,12 +21,12 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
         // Another process read the pages before, perhaps long ago: what moved since may be on a page that was read already.
         if (survey.Place is not null && survey.Owner != turn.Owner && page.VersionMoved)
         {
-            var again = survey.StartOver() with { DueAt = schedule.NextRequest(sentAt) };
+            var again = survey.StartOver() with { DueAt = schedule.NextRequest };
             await turn.WriteAsync(transaction => SurveyStore.SaveAsync(transaction, again));
             return again;
         }
 
-        return await TakeInAsync(turn, survey, page, number, schedule.NextRequest(sentAt));
+        return await TakeInAsync(turn, survey, page, number, schedule.NextRequest);
     }
 
     private static async Task<(Survey Survey, long Number)> BeginPageAsync(

@@ -56,12 +56,15 @@ internal static class LocationEndpoints
 
     private static async Task<Ok<LocationDetailsDocument>> ShowAsync(
         string id,
+        Database database,
         LocationDescription locations,
         CancellationToken cancellationToken
-    ) =>
-        TypedResults.Ok(
-            LocationDetailsDocument.Of(await locations.DescribeAsync(new DescribeRequest(id), cancellationToken))
-        );
+    )
+    {
+        var details = await locations.DescribeAsync(new DescribeRequest(id), cancellationToken);
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return TypedResults.Ok(await LocationDetailsDocument.OfAsync(connection, details));
+    }
 
     private static async Task<Ok<ComparedLocation>> VerifyAsync(
         string id,

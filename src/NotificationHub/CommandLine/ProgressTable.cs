@@ -1,0 +1,29 @@
+using NotificationHub.Refetch.Surveys;
+using Spectre.Console;
+
+namespace NotificationHub.CommandLine;
+
+internal static class ProgressTable
+{
+    /// <summary>How far the reading of each kind of records is.</summary>
+    public static void WriteTo(this LocationProgress progress, IAnsiConsole console)
+    {
+        var table = ConsoleTable.Of("Reading", "For", "Is", "Pages", "Records", "Drifts", "Finished", "Next", "Fault");
+        foreach (var survey in progress.Surveys)
+        {
+            table.Row(
+                survey.Resource,
+                survey.Purpose,
+                survey.Phase,
+                survey.TotalPages is { } total ? $"{survey.Pages} of {total}" : survey.Pages,
+                survey.Records,
+                survey.Drifts,
+                survey.FinishedAt,
+                survey.NextAt,
+                survey.Fault
+            );
+        }
+
+        console.Write(table);
+    }
+}

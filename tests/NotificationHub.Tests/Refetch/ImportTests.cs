@@ -1,0 +1,187 @@
+using System.Globalization;
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Refetch.Surveys;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Simulator.Apple.State;
+
+namespace NotificationHub.Tests.Refetch;
+
+public sealed class ImportTests : SurveyTest
+{
+    private static readonly string[] Devices = [.. Enumerable.Range(0, 10).Select(i => $"D{i}")];
+
+    [Fact]
+    public async Task All_records_are_read_once_as_the_baseline_and_the_end_is_told()
+    {
+        await FillAsync();
+        await ImportAsync();
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+        var events = await EventsAsync();
+        events.SkipLast(1).ShouldAllBe(entry => entry.Cause == "baseline" && entry.Change == "added");
+        events[^1].Type.ShouldBe(EventNames.LocationImported);
+        var imported = JsonSerializer.Deserialize(events[^1].Data, EventJsonContext.Wire.LocationImported)!;
+        imported.Records["assignment"].ShouldBe(Devices.Length + 1);
+        imported.Records["user"].ShouldBe(2);
+        imported.FinishedAt.ShouldBeGreaterThan(imported.StartedAt);
+    }
+
+    [Fact]
+    public async Task The_kinds_are_read_one_after_another()
+    {
+        await FillAsync();
+        await ImportAsync();
+
+        Apple
+            .Requests.All.Select(request => request.Path)
+            .Where(path => path != "/service/config")
+            .Aggregate(new List<string>(), (order, path) => order.LastOrDefault() == path ? order : [.. order, path])
+            .ShouldBe(["/assets", "/assignments", "/users", "/subscriptions", "/subscriptions/assignments"]);
+    }
+
+    [Fact]
+    public async Task At_most_two_requests_are_sent_in_a_second()
+    {
+        await FillAsync();
+        await ImportAsync();
+
+        var sent = Apple.Requests.All.Where(request => request.Path != "/service/config").Select(request => request.At);
+        foreach (var at in sent)
+        {
+            sent.Count(other => other >= at && other < at + TimeSpan.FromSeconds(1)).ShouldBeLessThanOrEqualTo(2);
+        }
+    }
+
+    [Fact]
+    public async Task After_a_restart_it_goes_on_at_the_page_where_it_stood()
+    {
+        await FillAsync();
+        while (Apple.Requests.Count("/assignments") < 2)
+        {
+            await SurveyTurnAsync();
+        }
+
+        await RestartAsync();
+        await ImportAsync();
+
+        PagesOf("/assignments").ShouldBe([0, 1, 2, 3]);
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    [Fact]
+    public async Task After_a_restart_it_starts_over_where_the_version_has_moved()
+    {
+        await FillAsync();
+        while (Apple.Requests.Count("/assignments") < 2)
+        {
+            await SurveyTurnAsync();
+        }
+
+        Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
+        await RestartAsync();
+        await ImportAsync();
+
+        PagesOf("/assignments").ShouldBe([0, 1, 2, 0, 1, 2, 3]);
+        (await CopyAsync()).Lines().ShouldNotContain("assignments/1/STDQ/serial:D0");
+    }
+
+    [Fact]
+    public async Task A_failed_page_is_asked_for_again_and_nothing_before_it()
+    {
+        await FillAsync();
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.Error(9602));
+        await ImportAsync();
+
+        PagesOf("/assignments").ShouldBe([0, 1, 1, 2, 3]);
+    }
+
+    [Fact]
+    public async Task What_a_notification_asks_for_goes_before_the_next_page()
+    {
+        await FillAsync();
+        await SurveyTurnAsync();
+        await SurveyTurnAsync();
+        await RequestAsync(Asset("1"));
+        await DrainAsync();
+
+        (await ImportedKindsAsync()).ShouldBe(1);
+        Apple.Requests.All[^1].Query.ShouldContain("adamId=1");
+    }
+
+    [Fact]
+    public async Task What_is_new_after_the_import_is_news()
+    {
+        await FillAsync();
+        await ImportAsync();
+        Location.AddAsset("2");
+        await ReadAsync(Asset("2"));
+
+        (await EventsAsync(EventNames.AssetChanged))[^1].Cause.ShouldBe("notification");
+    }
+
+    [Fact]
+    public async Task How_far_it_is_can_be_watched()
+    {
+        await FillAsync();
+        while (Apple.Requests.Count("/assignments") < 2)
+        {
+            await SurveyTurnAsync();
+        }
+
+        (await ProgressAsync()).Import.ShouldBe("1 of 5; assignment: 2 of 4 pages");
+        await ImportAsync();
+        (await ProgressAsync()).Import.ShouldBe("done");
+        (await ProgressAsync()).Surveys.ShouldAllBe(survey => survey.FinishedAt != null && survey.NextAt != null);
+    }
+
+    [Fact]
+    public async Task Cursors_that_lead_in_a_circle_do_not_keep_it_going()
+    {
+        await FillAsync();
+        for (var plan = 0; plan < 7; plan++)
+        {
+            Location.AddSubscription(20_000 + plan, renewing: 1);
+        }
+
+        while (await ImportedKindsAsync() < 3)
+        {
+            await SurveyTurnAsync();
+        }
+
+        Apple.Faults.RepeatCursor = true;
+        for (var turn = 0; turn < 6; turn++)
+        {
+            await SurveyTurnAsync();
+        }
+
+        (await ProgressAsync()).Surveys[3].Fault.ShouldNotBeNull();
+        Apple.Faults.RepeatCursor = false;
+        await ImportAsync();
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    /// <summary>An asset that ten devices and a user have, two users, and a subscription with a seat in use.</summary>
+    private async Task FillAsync()
+    {
+        Location.AddAsset("1");
+        Location.AddUser("user-1", managedAppleId: "one@example.org");
+        Location.AddUser("user-2");
+        Location.AddSubscription(12345, renewing: 5);
+        await Location.AssociateAsync(["1"], Devices, ["user-1"]);
+        await Location.AssociateSubscriptionsAsync([12345], ["user-1"]);
+        Apple.Requests.Clear();
+    }
+
+    private IEnumerable<int> PagesOf(string path) =>
+        Apple
+            .Requests.All.Where(request => request.Path == path)
+            .Select(request => System.Web.HttpUtility.ParseQueryString(request.Query)["pageIndex"] ?? "0")
+            .Select(index => int.Parse(index, CultureInfo.InvariantCulture));
+
+    private async Task<LocationProgress> ProgressAsync()
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        return (await LocationProgress.ReadAsync(connection, [LocationId]))[LocationId];
+    }
+}
