@@ -42,9 +42,7 @@ internal sealed class SurveyPass(
         }
 
         await StepAsync(turn, due);
-        await turn.WriteAsync(transaction =>
-            SurveyStore.HoldBackAsync(transaction, locationId, schedule.NextRequest)
-        );
+        await turn.WriteAsync(transaction => SurveyStore.HoldBackAsync(transaction, locationId, schedule.NextRequest));
         return true;
     }
 
