@@ -29,7 +29,7 @@ internal static class HubApplication
         app.MapAdmin(admin =>
         {
             admin.MapAdminEndpoints();
-            admin.MapOperations(AdminPrincipal.NameOf);
+            admin.MapOperations(AdminActor.Of);
         });
         app.ReportStart(hub.FindMisspelt());
         return app;

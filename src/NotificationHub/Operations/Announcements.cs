@@ -1,5 +1,6 @@
 using Dapper;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Operations;
 
@@ -27,28 +28,28 @@ internal sealed class Announcements(Database database, TimeProvider time)
 
     /// <summary>Announces what was not announced yet; the first announcement of an operation stands.</summary>
     /// <param name="announcements">Judged already.</param>
-    /// <param name="who">The name of who announces.</param>
+    /// <param name="actor">Who announces.</param>
     /// <param name="cancellationToken">Ends it between two chunks; saying it again does the rest.</param>
     /// <returns>How many were new.</returns>
     public async Task<int> TakeAsync(
         IReadOnlyCollection<Announcement> announcements,
-        string who,
+        Actor actor,
         CancellationToken cancellationToken
     )
     {
         var taken = 0;
         foreach (var chunk in announcements.Chunk(ChunkRows))
         {
-            taken += await database.WriteAsync(t => TakeAsync(t, chunk, who), cancellationToken);
+            taken += await database.WriteAsync(t => TakeAsync(t, chunk, actor), cancellationToken);
         }
 
         return taken;
     }
 
-    private async Task<int> TakeAsync(WriteTransaction transaction, Announcement[] chunk, string who)
+    private async Task<int> TakeAsync(WriteTransaction transaction, Announcement[] chunk, Actor actor)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var taken = 0;
+        List<Announcement> taken = [];
         foreach (var announcement in chunk)
         {
             var row = new
@@ -58,17 +59,32 @@ internal sealed class Announcements(Database database, TimeProvider time)
                 announcement.Kind,
                 announcement.Deferred,
                 announcement.Tasks,
-                who,
+                who = actor.Name,
                 now,
                 DueAt = now + (long)HeardOperations.Silence.TotalMilliseconds,
             };
             var known = await transaction.ExecuteAsync(Complete, row);
-            taken += known == 1 ? 1 : await transaction.ExecuteAsync(Insert, row);
+            if (known == 1 || await transaction.ExecuteAsync(Insert, row) == 1)
+            {
+                taken.Add(announcement);
+            }
         }
 
-        transaction.OnCommit(database.Pulses.OperationsCounted);
-        return taken;
+        if (taken.Count > 0)
+        {
+            await AuditLog.RecordAsync(transaction, actor, ActOf(taken), AuditOutcome.Done);
+            transaction.OnCommit(database.Pulses.OperationsCounted);
+        }
+
+        return taken.Count;
     }
+
+    private static AuditedAct ActOf(List<Announcement> taken) =>
+        new(
+            "operations announce",
+            taken.Select(one => one.Location).Distinct(StringComparer.Ordinal).ToList() is [var only] ? only : null,
+            taken is [var single] ? $"operation {single.EventId}" : $"{taken.Count} operations"
+        );
 
     // Notifications may have been faster than the MDM.
     private const string Complete = """

@@ -1,42 +1,41 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Operations;
 
 /// <summary>What the MDM announces, and what became of it.</summary>
 internal static class OperationEndpoints
 {
+    private const string Tag = "Operations";
     private const int MostAnnouncements = 1_000;
     private const int MaxBodyBytes = 1024 * 1024;
 
     /// <param name="admin">Where administrators' routes are mapped.</param>
-    /// <param name="nameOf">The name that an administrator is known by.</param>
-    public static void MapOperations(this IEndpointRouteBuilder admin, Func<ClaimsPrincipal, string> nameOf)
+    /// <param name="actorOf">Who an administrator is, and from where.</param>
+    public static void MapOperations(this IEndpointRouteBuilder admin, Func<HttpContext, Actor> actorOf)
     {
         admin
             .MapPost(
                 "/operations",
-                (
-                    HttpRequest request,
-                    ClaimsPrincipal user,
-                    Announcements announcements,
-                    CancellationToken cancellationToken
-                ) => AnnounceAsync(request, nameOf(user), announcements, cancellationToken)
+                (HttpRequest request, Announcements announcements, CancellationToken cancellationToken) =>
+                    AnnounceAsync(request, actorOf(request.HttpContext), announcements, cancellationToken)
             )
             .RequireAuthorization(AdminPolicies.Operate)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes))
+            .WithTags(Tag)
             .Accepts<Announcement>("application/json")
             .WithSummary("Announces one operation, or a list of them, so that the hub tells how they end.");
         admin
             .MapGet("/operations/{eventId}", ShowAsync)
+            .WithTags(Tag)
             .WithSummary("What is known of an operation: of each location that it was heard at, an entry.");
     }
 
     private static async Task<Results<Accepted<TakenDocument>, Ok<TakenDocument>, ValidationProblem>> AnnounceAsync(
         HttpRequest request,
-        string who,
+        Actor actor,
         Announcements announcements,
         CancellationToken cancellationToken
     )
@@ -53,7 +52,7 @@ internal static class OperationEndpoints
             );
         }
 
-        var taken = await announcements.TakeAsync(read, who, cancellationToken);
+        var taken = await announcements.TakeAsync(read, actor, cancellationToken);
         var document = new TakenDocument(taken, read.Count - taken);
         return taken > 0 ? TypedResults.Accepted((string?)null, document) : TypedResults.Ok(document);
     }

@@ -17,6 +17,29 @@ internal static class OperationStore
             due_at DueAt, asked_at AskedAt, polls, last_fault LastFault, closed_at ClosedAt, requested, completed, missed
         """;
 
+    /// <summary>A seek in the index for each location, however many operations there are.</summary>
+    public const string DueLocations = """
+        select l.location_id
+        from location l
+        where l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
+            and (l.paused_until is null or l.paused_until <= @now)
+            and exists
+            (
+                select 1
+                from operation o
+                where o.location_id = l.location_id and o.closed_at is null and o.due_at <= @now
+            )
+        """;
+
+    public const string Due = $"""
+        {Select}
+        where location_id = @locationId and closed_at is null and due_at <= @now
+        order by due_at
+        limit @limit
+        """;
+
+    public const string Counted = $"{Select} where counted <> 0 limit @limit";
+
     private const string Select = $"select {Columns} from operation";
 
     private const string IsOne = "event_id = @EventId and location_id = @LocationId";
@@ -53,7 +76,7 @@ internal static class OperationStore
 
     /// <summary>Those of which as much was heard as they have tasks.</summary>
     public static Task<IReadOnlyList<Operation>> ReadCountedAsync(DbConnection connection, int limit) =>
-        QueryAsync(connection, $"{Select} where counted <> 0 limit @limit", new { limit });
+        QueryAsync(connection, Counted, new { limit });
 
     /// <summary>The location's operations that Apple is to be asked for, those that wait longest first.</summary>
     public static Task<IReadOnlyList<Operation>> ReadDueAsync(
@@ -64,12 +87,7 @@ internal static class OperationStore
     ) =>
         QueryAsync(
             connection,
-            $"""
-            {Select}
-            where location_id = @locationId and closed_at is null and due_at <= @now
-            order by due_at
-            limit @limit
-            """,
+            Due,
             new
             {
                 locationId,
@@ -78,25 +96,9 @@ internal static class OperationStore
             }
         );
 
-    /// <summary>The locations that Apple may be asked for now and that have something due: a seek in the index for each.</summary>
+    /// <summary>The locations that Apple may be asked for now and that have something due.</summary>
     public static async Task<IReadOnlyList<string>> DueLocationsAsync(DbConnection connection, long now) =>
-        (
-            await connection.QueryAsync<string>(
-                """
-                select l.location_id
-                from location l
-                where l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
-                    and (l.paused_until is null or l.paused_until <= @now)
-                    and exists
-                    (
-                        select 1
-                        from operation o
-                        where o.location_id = l.location_id and o.closed_at is null and o.due_at <= @now
-                    )
-                """,
-                new { now }
-            )
-        ).AsList();
+        (await connection.QueryAsync<string>(DueLocations, new { now })).AsList();
 
     /// <summary>Notes that Apple is being asked, so that nobody asks again too soon.</summary>
     /// <returns>False where the operation is not due any more: it was heard of, or has ended.</returns>

@@ -33,18 +33,24 @@ internal sealed class HeardOperations
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<(string LocationId, string EventId), HeardOperation> operations = [];
+    private HeardOperation? last;
 
     /// <summary>How many operations were heard of.</summary>
     public int Count => operations.Count;
 
     public void Add(HeardNotification heard)
     {
-        if (!operations.TryGetValue((heard.LocationId, heard.EventId), out var operation))
+        // Apple's bursts are of one operation: to compare is cheaper than to look up.
+        if (last?.IsOf(heard) != true)
         {
-            operations[(heard.LocationId, heard.EventId)] = operation = new HeardOperation(heard);
+            var key = (heard.LocationId, heard.EventId);
+            if (!operations.TryGetValue(key, out last))
+            {
+                operations[key] = last = new HeardOperation(heard);
+            }
         }
 
-        operation.Add(heard);
+        last.Add(heard);
     }
 
     public async Task WriteAsync(WriteTransaction transaction, Database database)
@@ -97,6 +103,9 @@ internal sealed class HeardOperations
         public List<long> Seqs { get; } = [];
 
         public List<long> FailedSeqs { get; } = [];
+
+        public bool IsOf(HeardNotification heard) =>
+            heard.EventId == first.EventId && heard.LocationId == first.LocationId;
 
         public void Add(HeardNotification heard)
         {

@@ -15,6 +15,7 @@ using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage;
 using AssetKey = NotificationHub.Simulator.Apple.State.AssetKey;
@@ -139,7 +140,7 @@ public abstract class LedgerTest : IAsyncLifetime
                     Tasks = tasks,
                 },
             ],
-            "the-mdm",
+            new Actor("the-mdm", "127.0.0.1"),
             CancellationToken.None
         );
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Hosting.Admin;
 
@@ -44,6 +45,12 @@ public sealed class OperationEndpointTests
         var more = await AnnounceAsync(hub, $"[{One(location)}, {One(location).Replace(EventId, "another")}]");
 
         again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var audited = await CommandRun.OnAsync(hub, "audit", "list", "--json");
+        audited
+            .Json.GetProperty("entries")
+            .EnumerateArray()
+            .Select(entry => entry.GetProperty("subject").GetString())
+            .ShouldBe([$"operation {EventId}", "operation another"]);
         (await ReadAsync(again)).GetProperty("known").GetInt32().ShouldBe(1);
         more.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await ReadAsync(more)).GetProperty("announced").GetInt32().ShouldBe(1);

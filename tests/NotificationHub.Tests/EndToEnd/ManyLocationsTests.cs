@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Intake;
+
+namespace NotificationHub.Tests.EndToEnd;
+
+/// <summary>Ten thousand locations in one hub: a post for any of them is the same work.</summary>
+public sealed class ManyLocationsTests
+{
+    private const int Locations = 10_000;
+
+    [Fact]
+    public async Task A_post_for_any_of_ten_thousand_locations_is_judged_from_memory()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await AddAsync(hub);
+        var gates = hub.Services.GetRequiredService<LocationGates>();
+        gates.All.Count().ShouldBe(Locations);
+        // What is not there cannot be looked up: nothing tells the hub of this change.
+        await hub.Database.WriteAsync(
+            transaction => transaction.ExecuteAsync("update notification_secret set state = 'retired'"),
+            CancellationToken.None
+        );
+
+        foreach (var number in (int[])[0, Locations / 2, Locations - 1])
+        {
+            (await PostAsync(hub, number, Secret(number))).ShouldBe(HttpStatusCode.OK);
+            (await PostAsync(hub, number, Secret(number + 1))).ShouldBe(HttpStatusCode.Unauthorized);
+        }
+    }
+
+    [Fact]
+    public async Task Finding_a_location_takes_no_memory_however_many_there_are()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await AddAsync(hub);
+        var gates = hub.Services.GetRequiredService<LocationGates>();
+        string[] ids = [.. Enumerable.Range(0, Locations).Select(Id)];
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var found = 0;
+        foreach (var id in ids)
+        {
+            found += gates.Find(id) is null ? 0 : 1;
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        found.ShouldBe(Locations);
+    }
+
+    private static async Task AddAsync(HubHost hub)
+    {
+        await AddRowsAsync(hub);
+        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+    }
+
+    private static async Task AddRowsAsync(HubHost hub)
+    {
+        foreach (var numbers in Enumerable.Range(0, Locations).Chunk(1_000))
+        {
+            var rows = numbers.Select(number => new { Id = Id(number), Digest = Digest(number) }).ToList();
+            await hub.Database.WriteAsync(
+                async transaction =>
+                {
+                    await transaction.ExecuteAsync(
+                        """
+                        insert into location (location_id, state, state_since, receive_only, read_number, created_at)
+                        values (@Id, 'valid', 0, 1, 0, 0)
+                        """,
+                        rows
+                    );
+                    await transaction.ExecuteAsync(
+                        "insert into notification_secret (location_id, sha256, state, created_at) values (@Id, @Digest, 'active', 0)",
+                        rows
+                    );
+                    await transaction.ExecuteAsync(
+                        "update change_counter set value = value + 1 where name = 'locations'"
+                    );
+                },
+                CancellationToken.None
+            );
+        }
+    }
+
+    private static async Task<HttpStatusCode> PostAsync(HubHost hub, int number, string secret)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/notifications/{Id(number)}")
+        {
+            Content = new StringContent(TestLocation.Notification($"n-{number}"), Encoding.UTF8),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        return (await hub.Http.SendAsync(request)).StatusCode;
+    }
+
+    private static string Id(int number) => $"location{number:00000}";
+
+    private static string Secret(int number) => $"the-secret-of-{number}";
+
+    private static byte[] Digest(int number) => SHA256.HashData(Encoding.UTF8.GetBytes(Secret(number)));
+}
