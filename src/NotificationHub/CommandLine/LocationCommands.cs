@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Removal;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
@@ -13,6 +14,34 @@ internal static class LocationCommands
         Description = "The location's id, of `locations list`.",
     };
 
+    private static readonly Option<bool> TakeBack = new("--take-back")
+    {
+        Description = "Also where somebody has set another notification URL at Apple: set ours again.",
+    };
+
+    private static readonly Option<FileInfo> TokenFile = CreateTokenFile();
+
+    private static readonly Option<TimeSpan> Wait = new("--wait")
+    {
+        Description = "How long the test notification is waited for.",
+        DefaultValueFactory = _ => TestRequest.DefaultWait,
+    };
+
+    private static readonly Option<bool> Purge = new("--purge")
+    {
+        Description = "Delete what was kept of it: its notifications, events, records.",
+    };
+
+    private static readonly Option<bool> KeepData = new("--keep-data")
+    {
+        Description = "Keep what was kept of it; that is so without --purge, too.",
+    };
+
+    private static readonly Option<bool> WithoutApple = new("--without-apple")
+    {
+        Description = "Do not tell Apple, for a location that Apple cannot be asked about any more.",
+    };
+
     public static IEnumerable<Command> Create(CommandRunner runner)
     {
         yield return Create(runner, "show", "Show everything that is known of one location.", ShowAsync);
@@ -22,6 +51,56 @@ internal static class LocationCommands
             "Compare what Apple has recorded for a location with what the hub has. Changes nothing at Apple; ends with 1 where they differ.",
             VerifyAsync
         );
+        yield return Create(
+            runner,
+            "rotate",
+            "Give a location a new notification secret, while the hub runs. After a time-out, run the same command again: it finds out and finishes.",
+            RotateAsync,
+            TakeBack
+        );
+        yield return Create(
+            runner,
+            "renew",
+            "Give a location a new content token for the same library. Everything else stays.",
+            RenewAsync,
+            TokenFile
+        );
+        yield return Create(
+            runner,
+            "test",
+            "Have Apple post a test notification through the public URL, with a new secret, and say what happened; ends with 1 where it did not arrive.",
+            TestAsync,
+            Wait
+        );
+        yield return CreateRemove(runner);
+    }
+
+    private static Option<FileInfo> CreateTokenFile()
+    {
+        var option = ContentTokenFile.CreateOption();
+        option.Required = true;
+        return option;
+    }
+
+    private static Command CreateRemove(CommandRunner runner)
+    {
+        var remove = Create(
+            runner,
+            "remove",
+            "Take a location out: Apple is told, late posts are answered for a day and not routed. Its library can be added again at once.",
+            RemoveAsync,
+            Purge,
+            KeepData,
+            WithoutApple
+        );
+        remove.Validators.Add(result =>
+        {
+            if (result.GetValue(Purge) && result.GetValue(KeepData))
+            {
+                result.AddError("Give either --purge or --keep-data.");
+            }
+        });
+        return remove;
     }
 
     private static Command Create(
@@ -46,7 +125,7 @@ internal static class LocationCommands
     {
         var details = await context
             .Service<LocationDescription>()
-            .DescribeAsync(new DescribeRequest(context.Arguments.GetValue(Id)!), context.CancellationToken);
+            .DescribeAsync(new DescribeRequest(IdOf(context)), context.CancellationToken);
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var document = await LocationDetailsDocument.OfAsync(connection, details);
         context.Output.Write(document, document.WriteTo);
@@ -57,10 +136,70 @@ internal static class LocationCommands
     {
         var result = await context
             .Service<LocationVerification>()
-            .VerifyAsync(new VerifyRequest(context.Arguments.GetValue(Id)!), context.CancellationToken);
+            .VerifyAsync(new VerifyRequest(IdOf(context)), context.CancellationToken);
         Write(context, result.Location, result.Differences);
         return result.Differences.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
+
+    private static async Task<int> RotateAsync(CommandContext context)
+    {
+        var request = new RotateRequest(IdOf(context), context.Arguments.GetValue(TakeBack));
+        var result = await context.Service<LocationRotation>().RotateAsync(request, context.CancellationToken);
+        var document = LocationDocument.Of(result.Location);
+        context.Output.Write(
+            new { Location = document, Resumed = result.IsResumed },
+            console =>
+            {
+                document.WriteTo(console);
+                console.WriteText(
+                    result.IsResumed
+                        ? "An earlier rotation had taken effect at Apple, and is finished now. Run the command once more for a further secret."
+                        : "Apple uses the new secret. The old ones are accepted for ten minutes more."
+                );
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> RenewAsync(CommandContext context)
+    {
+        var token = await ContentTokenFile.ReadAsync(context.Arguments.GetValue(TokenFile)!, context.CancellationToken);
+        var result = await context
+            .Service<LocationRenewal>()
+            .RenewAsync(new RenewRequest(IdOf(context), token), context.CancellationToken);
+        Write(context, result.Location, result.Differences);
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> TestAsync(CommandContext context)
+    {
+        var request = new TestRequest(IdOf(context), context.Arguments.GetValue(Wait));
+        var result = await context.Service<LocationTest>().TestAsync(request, context.CancellationToken);
+        context.Output.Write(result, console => console.WriteText(result.Words));
+        return result.Outcome == TestOutcome.Arrived ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static async Task<int> RemoveAsync(CommandContext context)
+    {
+        var request = new RemoveRequest(
+            IdOf(context),
+            context.Arguments.GetValue(Purge),
+            context.Arguments.GetValue(WithoutApple)
+        );
+        var result = await context.Service<LocationRemoval>().RemoveAsync(request, context.CancellationToken);
+        var document = LocationDocument.Of(result.Location);
+        context.Output.Write(
+            new { Location = document, result.Apple },
+            console =>
+            {
+                document.WriteTo(console);
+                console.WriteText(result.Apple.Words);
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static string IdOf(CommandContext context) => context.Arguments.GetValue(Id)!;
 
     private static void Write(CommandContext context, Location location, IReadOnlyList<LocationDifference> differences)
     {

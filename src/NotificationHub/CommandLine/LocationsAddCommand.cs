@@ -8,12 +8,7 @@ namespace NotificationHub.CommandLine;
 
 internal static class LocationsAddCommand
 {
-    private const long MaxTokenFileBytes = 64 * 1024;
-
-    private static readonly Option<FileInfo> TokenFile = new Option<FileInfo>("--token-file")
-    {
-        Description = "The content token (.vpptoken) as it was downloaded from Apple.",
-    }.AcceptExistingOnly();
+    private static readonly Option<FileInfo> TokenFile = ContentTokenFile.CreateOption();
 
     private static readonly Option<string> Url = new("--url")
     {
@@ -91,7 +86,7 @@ internal static class LocationsAddCommand
     {
         var arguments = context.Arguments;
         var request = new RegistrationRequest(
-            await ReadTokenAsync(arguments.GetValue(TokenFile)!, context.CancellationToken),
+            await ContentTokenFile.ReadAsync(arguments.GetValue(TokenFile)!, context.CancellationToken),
             new Uri(arguments.GetValue(Url)!),
             new MdmInfo
             {
@@ -139,19 +134,5 @@ internal static class LocationsAddCommand
             }
         );
         return ExitCode.Ok;
-    }
-
-    private static async Task<ContentToken> ReadTokenAsync(FileInfo file, CancellationToken cancellationToken)
-    {
-        var fault = $"It is longer than {MaxTokenFileBytes} bytes.";
-        return
-            file.Length <= MaxTokenFileBytes
-            && ContentToken.TryParse(
-                await File.ReadAllTextAsync(file.FullName, cancellationToken),
-                out var token,
-                out fault
-            )
-            ? token
-            : throw new CommandException(ExitCode.Failed, $"{file.FullName} is no content token. {fault}");
     }
 }

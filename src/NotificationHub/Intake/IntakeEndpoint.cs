@@ -21,6 +21,10 @@ internal sealed partial class IntakeEndpoint(
 {
     private const int MaxUserAgent = 256;
     private const int TraceparentLength = 55;
+
+    // It comes before Apple takes the configuration, so that it does not prove that Apple did.
+    private static ReadOnlySpan<byte> TestNotification => "TEST_NOTIFICATION"u8;
+
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 
     private long lastNotKeptLogged;
@@ -31,7 +35,7 @@ internal sealed partial class IntakeEndpoint(
         var gate = gates.Find(locationId);
         var admission = gate?.Admission ?? Admission.None;
         if (
-            NotificationTokenVerifier.Verify(context.Request.Headers.Authorization, admission.Digests)
+            NotificationTokenVerifier.Verify(context.Request.Headers.Authorization, admission.Digests, out var slot)
             != VerificationResult.Valid
         )
         {
@@ -59,7 +63,7 @@ internal sealed partial class IntakeEndpoint(
             );
             await (
                 read == BodyResult.Complete
-                    ? KeepAsync(context, gate, admission, body.Bytes)
+                    ? KeepAsync(context, gate, admission, slot, body.Bytes)
                     : RefuseAsync(context, read)
             );
         }
@@ -80,7 +84,13 @@ internal sealed partial class IntakeEndpoint(
         }
     }
 
-    private async Task KeepAsync(HttpContext context, LocationGate gate, Admission admission, ReadOnlyMemory<byte> body)
+    private async Task KeepAsync(
+        HttpContext context,
+        LocationGate gate,
+        Admission admission,
+        int slot,
+        ReadOnlyMemory<byte> body
+    )
     {
         var envelope = EnvelopeReader.Read(body);
         var append = ToAppend(context, gate, admission, envelope, body);
@@ -99,6 +109,7 @@ internal sealed partial class IntakeEndpoint(
             return;
         }
 
+        admission.Uses[slot].Note(append.ReceivedAt, envelope.NotificationType.Span.SequenceEqual(TestNotification));
         IntakeMetrics.Count(Outcome(outcome.Result, append.Disposition));
         if (envelope.Fault is not null)
         {
@@ -180,6 +191,11 @@ internal sealed partial class IntakeEndpoint(
             return Disposition.Rejected;
         }
 
+        if (admission.IsRemoved)
+        {
+            return Disposition.Late;
+        }
+
         // An absent uId contradicts nothing, and a location that has none yet cannot be contradicted.
         var foreign =
             !envelope.UId.IsEmpty && admission.UId.Length > 0 && !envelope.UId.Span.SequenceEqual(admission.UId);
@@ -211,6 +227,7 @@ internal sealed partial class IntakeEndpoint(
             (AppendResult.Duplicate, _) => IntakeOutcome.Duplicate,
             (_, Disposition.Rejected) => IntakeOutcome.Rejected,
             (_, Disposition.Quarantined) => IntakeOutcome.Quarantined,
+            (_, Disposition.Late) => IntakeOutcome.Late,
             (AppendResult.StoredAsConflict, _) => IntakeOutcome.Conflict,
             _ => IntakeOutcome.Stored,
         };

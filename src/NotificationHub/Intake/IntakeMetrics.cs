@@ -24,6 +24,7 @@ internal static class IntakeOutcome
     public const string Duplicate = "duplicate";
     public const string Quarantined = "quarantined";
     public const string Rejected = "rejected";
+    public const string Late = "late";
     public const string Refused = "refused";
     public const string TooLarge = "too-large";
     public const string TooSlow = "too-slow";

@@ -14,6 +14,8 @@ internal static class IntakeSetup
         hub.Services.AddSingleton(new ByteBudget(options.MaxBytesInFlight));
         hub.Services.AddSingleton<LocationGates>();
         hub.Services.AddHostedService<LocationFollower>();
+        hub.Services.AddSingleton<SecretUseWriter>();
+        hub.Services.AddHostedService(services => services.GetRequiredService<SecretUseWriter>());
         hub.Services.AddSingleton<RefusalWatch>();
         hub.Services.AddHostedService(services => services.GetRequiredService<RefusalWatch>());
         hub.Services.AddSingleton<IntakeEndpoint>();

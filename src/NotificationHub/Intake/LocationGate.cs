@@ -1,9 +1,13 @@
 namespace NotificationHub.Intake;
 
 /// <summary>What a location lets in: immutable, replaced whole when the database has changed.</summary>
-internal sealed record Admission(AcceptedDigests Digests, byte[] UId)
+/// <param name="Digests">Its accepted secrets.</param>
+/// <param name="Uses">A counter for each of them, in the same order.</param>
+/// <param name="UId">Apple's id of it; empty where it is not known.</param>
+/// <param name="IsRemoved">Its posts are late ones: kept, and not routed.</param>
+internal sealed record Admission(AcceptedDigests Digests, IReadOnlyList<SecretUse> Uses, byte[] UId, bool IsRemoved)
 {
-    public static Admission None { get; } = new(AcceptedDigests.UnknownLocation, []);
+    public static Admission None { get; } = new(AcceptedDigests.UnknownLocation, [], [], false);
 }
 
 /// <summary>One location as the intake sees it. It stays the same object for as long as the location exists.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Text;
 using Dapper;
@@ -17,6 +18,9 @@ internal sealed class LocationGates(Database database, IOptions<IntakeOptions> o
     /// <summary>The change counter's value that the gates stand for; -1 before the first load.</summary>
     public long Version { get; private set; } = -1;
 
+    /// <summary>The secrets whose use is still to be written down.</summary>
+    public ConcurrentQueue<SecretUse> Touched { get; } = new();
+
     public IEnumerable<LocationGate> All => gates.Values;
 
     public LocationGate? Find(string locationId) => gates.GetValueOrDefault(locationId);
@@ -34,12 +38,15 @@ internal sealed class LocationGates(Database database, IOptions<IntakeOptions> o
             return false;
         }
 
-        var rows = await connection.QueryAsync<(string LocationId, string? UId, byte[]? Sha256)>(
+        // The one that Apple is known to use comes first: what does not fit is not accepted.
+        var rows = await connection.QueryAsync<GateRow>(
             """
-            select l.location_id, l.u_id, s.sha256
+            select l.location_id LocationId, l.u_id UId, case when l.state = 'removed' then 1 else 0 end IsRemoved,
+                s.secret_id SecretId, s.sha256
             from location l
             left join notification_secret s on s.location_id = l.location_id and s.state in ('pending', 'active', 'retiring')
-            order by l.location_id, s.secret_id desc
+            where l.state <> 'removed' or s.secret_id is not null
+            order by l.location_id, case when s.state = 'active' then 0 else 1 end, s.secret_id desc
             """
         );
         Replace(rows.GroupBy(row => row.LocationId, StringComparer.Ordinal));
@@ -47,7 +54,7 @@ internal sealed class LocationGates(Database database, IOptions<IntakeOptions> o
         return true;
     }
 
-    private void Replace(IEnumerable<IGrouping<string, (string LocationId, string? UId, byte[]? Sha256)>> locations)
+    private void Replace(IEnumerable<IGrouping<string, GateRow>> locations)
     {
         Dictionary<string, LocationGate> next = new(StringComparer.Ordinal);
         foreach (var location in locations)
@@ -55,13 +62,32 @@ internal sealed class LocationGates(Database database, IOptions<IntakeOptions> o
             var gate =
                 Find(location.Key)
                 ?? new LocationGate(location.Key, new PostRate(options.Value.PostsPerSecondPerLocation, time));
+            var secrets = location.Where(row => row.Sha256 is not null).ToList();
             gate.Admission = new Admission(
-                new AcceptedDigests(location.Where(row => row.Sha256 is not null).Select(row => row.Sha256!)),
-                Encoding.UTF8.GetBytes(location.First().UId ?? "")
+                new AcceptedDigests(secrets.Select(row => row.Sha256!)),
+                [.. secrets.Select(row => UseOf(gate, row.SecretId))],
+                Encoding.UTF8.GetBytes(location.First().UId ?? ""),
+                location.First().IsRemoved
             );
             next.Add(location.Key, gate);
         }
 
         gates = next.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private SecretUse UseOf(LocationGate gate, long secretId) =>
+        gate.Admission.Uses.FirstOrDefault(use => use.SecretId == secretId) ?? new SecretUse(secretId, Touched);
+
+    private sealed record GateRow
+    {
+        public required string LocationId { get; init; }
+
+        public string? UId { get; init; }
+
+        public bool IsRemoved { get; init; }
+
+        public long SecretId { get; init; }
+
+        public byte[]? Sha256 { get; init; }
     }
 }

@@ -30,11 +30,17 @@ internal static class NotificationTokenVerifier
 
     /// <param name="authorization">The header's values, as they came.</param>
     /// <param name="accepted">The location's digests.</param>
-    public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted)
+    public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted) =>
+        Verify(authorization, accepted, out _);
+
+    /// <param name="authorization">The header's values, as they came.</param>
+    /// <param name="accepted">The location's digests.</param>
+    /// <param name="slot">Which of them matched; -1 for none.</param>
+    public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted, out int slot)
     {
         var form = ReadToken(authorization, out var token);
-        var matches = accepted.Match(token);
-        return (form, accepted.IsKnownLocation, matches) switch
+        slot = accepted.Find(token);
+        return (form, accepted.IsKnownLocation, slot >= 0) switch
         {
             (not VerificationResult.Valid, _, _) => form,
             (_, false, _) => VerificationResult.UnknownLocation,
@@ -96,18 +102,21 @@ internal sealed class AcceptedDigests
     public bool IsKnownLocation { get; }
 
     /// <summary>Compares in constant time, whichever slot matches.</summary>
-    public bool Match(ReadOnlySpan<char> token)
+    /// <returns>The slot; -1 where none matches.</returns>
+    public int Find(ReadOnlySpan<char> token)
     {
         Span<byte> utf8 = stackalloc byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], digest);
-        var matches = false;
+        var found = 0;
         for (var slot = 0; slot < NotificationTokenVerifier.Slots; slot++)
         {
-            matches |= CryptographicOperations.FixedTimeEquals(digest, Slot(slot)) & slot < used;
+            var matches = CryptographicOperations.FixedTimeEquals(digest, Slot(slot)) & slot < used;
+            // No branch: where it matched is nobody's business either.
+            found |= (slot + 1) & -Convert.ToInt32(matches);
         }
 
-        return matches;
+        return found - 1;
     }
 
     private Span<byte> Slot(int slot) => digests.AsSpan(slot * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes);

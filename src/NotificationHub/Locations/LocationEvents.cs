@@ -55,6 +55,22 @@ internal static class LocationEvents
         : location.State == LocationState.TakenOver ? Of(name, location, TakenOver(location, owner))
         : Of(name, location, TokenState(location));
 
+    /// <summary>That a busy location has not been heard from for long.</summary>
+    public static NewEvent OfSilence(string locationId, long lastHeardAt, long posts, long now) =>
+        Of(
+            EventNames.LocationSilent,
+            locationId,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new LocationSilent
+                {
+                    LastHeardAt = DateTimeOffset.FromUnixTimeMilliseconds(lastHeardAt),
+                    Posts = posts,
+                },
+                EventJsonContext.Wire.LocationSilent
+            ),
+            now
+        );
+
     private static NewEvent Registered(Location location) =>
         Of(
             EventNames.LocationRegistered,
@@ -95,12 +111,15 @@ internal static class LocationEvents
         );
 
     private static NewEvent Of(string name, Location location, byte[] data) =>
+        Of(name, location.LocationId, data, location.StateSince);
+
+    private static NewEvent Of(string name, string locationId, byte[] data, long at) =>
         new()
         {
             Type = name,
-            LocationId = location.LocationId,
-            Subject = location.LocationId,
+            LocationId = locationId,
+            Subject = locationId,
             Data = data,
-            CreatedAt = location.StateSince,
+            CreatedAt = at,
         };
 }

@@ -15,6 +15,15 @@ internal sealed class LocationOptions
 
     /// <summary>How long a registration waits until every running hub accepts the new secret.</summary>
     public TimeSpan ReplicaWait { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often each location's Client Config is compared with what is recorded.</summary>
+    public TimeSpan CheckEvery { get; set; } = TimeSpan.FromHours(6);
+
+    /// <summary>The age at which a notification secret is rotated by itself, at the next comparison; null for never.</summary>
+    public TimeSpan? RotateEvery { get; set; }
+
+    /// <summary>After how long a silence of a busy location is told of; null for never.</summary>
+    public TimeSpan? SilentAfter { get; set; } = TimeSpan.FromDays(3);
 }
 
 internal sealed class LocationOptionsValidator : AbstractValidator<LocationOptions>
@@ -30,5 +39,14 @@ internal sealed class LocationOptionsValidator : AbstractValidator<LocationOptio
         RuleFor(options => options.ReplicaWait)
             .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
             .WithMessage("must lie between one second and five minutes");
+        RuleFor(options => options.CheckEvery)
+            .InclusiveBetween(TimeSpan.FromMinutes(1), TimeSpan.FromDays(7))
+            .WithMessage("must lie between one minute and seven days");
+        RuleFor(options => options.RotateEvery)
+            .Must(interval => interval is null || interval >= TimeSpan.FromHours(1))
+            .WithMessage("must be at least an hour; leave it out to rotate by hand only");
+        RuleFor(options => options.SilentAfter)
+            .Must(silence => silence is null || silence >= TimeSpan.FromMinutes(10))
+            .WithMessage("must be at least ten minutes; leave it empty to be told of no silence");
     }
 }

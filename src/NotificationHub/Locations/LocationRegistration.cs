@@ -1,4 +1,5 @@
 using NotificationHub.Apple;
+using NotificationHub.Locations.Operations;
 
 namespace NotificationHub.Locations;
 
@@ -10,31 +11,38 @@ namespace NotificationHub.Locations;
 internal sealed class LocationRegistration(
     RegistrationLedger ledger,
     ReplicaWatch replicas,
+    LocationLocks locks,
+    LocationConfiguration configuration,
     AppleClient apple,
     TimeProvider time
 )
 {
-    private const int InvalidArgument = 9602;
+    private static readonly RegistrationRequestValidator Validator = new();
 
     /// <exception cref="LocationException">It did not come to its end; the fault says how things stand.</exception>
     public async Task<Location> RegisterAsync(RegistrationRequest request, CancellationToken cancellationToken)
     {
+        Validator.Demand(request);
         await replicas.DemandLiveAsync(cancellationToken);
         using var rate = new RequestRate(time);
         var session = new AppleSession(apple, request.Token, rate);
         var found = await ReadAsync(session, cancellationToken);
-        var attempt = await ledger.PlanAsync(request, found, cancellationToken);
+        var planned = await ledger.PlanAsync(request, found, plannedId: null, cancellationToken);
+        await using var held = await locks.TakeAsync(planned.LocationId, cancellationToken);
+
+        // Read once more under the lock: another command may have finished meanwhile.
+        found = await ReadAsync(session, cancellationToken);
+        var attempt = await ledger.PlanAsync(request, found, planned.LocationId, cancellationToken);
         if (attempt.IsShownBy(found) && attempt.PendingDigests.Any(found.Echoes))
         {
             // An earlier attempt of unknown outcome did take effect.
-            return await CompleteAsync(attempt, found.NotificationAuthTokenSha256!, found, cancellationToken);
+            return await CompleteAsync(held, attempt, found.NotificationAuthTokenSha256!, found, cancellationToken);
         }
 
         var secret = NotificationSecret.Mint();
-        await ledger.BeginAsync(attempt.Location, secret, cancellationToken);
-        var answered = await ConfigureAsync(session, attempt, secret, cancellationToken);
-        var set = await ReadBackAsync(session, attempt, secret, answered, cancellationToken);
-        return await CompleteAsync(attempt, secret.Sha256, set, cancellationToken);
+        await ledger.BeginAsync(held, attempt.Location, secret, cancellationToken);
+        var set = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
+        return await CompleteAsync(held, attempt, secret.Sha256, set, cancellationToken);
     }
 
     private static async Task<ClientConfig> ReadAsync(AppleSession session, CancellationToken cancellationToken)
@@ -45,100 +53,12 @@ internal sealed class LocationRegistration(
         }
         catch (AppleException fault)
         {
-            throw Refused(fault);
-        }
-    }
-
-    /// <returns>False where it is not known whether Apple took it.</returns>
-    private async Task<bool> ConfigureAsync(
-        AppleSession session,
-        RegistrationAttempt attempt,
-        NotificationSecret secret,
-        CancellationToken cancellationToken
-    )
-    {
-        var request = new ClientConfigRequest
-        {
-            MdmInfo = attempt.MdmInfo,
-            NotificationUrl = attempt.Location.NotificationUrl,
-            NotificationAuthToken = secret.Reveal(),
-            NotificationTypes = AppleNotificationTypes.All,
-        };
-        try
-        {
-            await SendAsync(session, request, cancellationToken);
-            return true;
-        }
-        catch (AppleException fault) when (IsOutcomeUnknown(fault))
-        {
-            // The read-back decides.
-            return false;
-        }
-        catch (AppleException fault)
-        {
-            await ledger.WithdrawAsync(attempt.Location, secret);
-            throw Refused(fault);
-        }
-    }
-
-    /// <summary>Asks for every type; where Apple finds an argument invalid, for those that it lists itself.</summary>
-    private async Task SendAsync(AppleSession session, ClientConfigRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await session.SetClientConfigAsync(request, cancellationToken);
-        }
-        catch (AppleException fault)
-            when (fault is { Kind: AppleErrorKind.Refused, ErrorNumber: null or InvalidArgument })
-        {
-            var listed = await ListedTypesAsync(cancellationToken);
-            if (listed.Count == 0 || listed.ToHashSet(StringComparer.Ordinal).SetEquals(request.NotificationTypes!))
-            {
-                throw;
-            }
-
-            await session.SetClientConfigAsync(request with { NotificationTypes = listed }, cancellationToken);
-        }
-    }
-
-    private async Task<IReadOnlyList<string>> ListedTypesAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await apple.GetServiceConfigAsync(cancellationToken)).NotificationTypes;
-        }
-        catch (AppleException)
-        {
-            // The refusal before is the one to tell of.
-            return [];
-        }
-    }
-
-    private static async Task<ClientConfig> ReadBackAsync(
-        AppleSession session,
-        RegistrationAttempt attempt,
-        NotificationSecret secret,
-        bool answered,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            var set = await session.GetClientConfigAsync(cancellationToken);
-            // Apple may leave the secret out of its answer; then its word that it took the request has to do.
-            return
-                attempt.IsShownBy(set)
-                && (set.NotificationAuthTokenSha256 is null ? answered : set.Echoes(secret.Sha256))
-                ? set
-                : throw Unconfirmed(attempt, "Apple's Client Config does not show it");
-        }
-        catch (AppleException fault)
-        {
-            throw Unconfirmed(attempt, fault.Message, fault);
+            throw LocationConfiguration.Refused(fault);
         }
     }
 
     private async Task<Location> CompleteAsync(
+        LocationLock held,
         RegistrationAttempt attempt,
         byte[] sha256,
         ClientConfig set,
@@ -146,35 +66,7 @@ internal sealed class LocationRegistration(
     )
     {
         var location = attempt.Confirmed(set, time.GetUtcNow());
-        await ledger.CompleteAsync(location, sha256, set.Echoes(sha256), cancellationToken);
+        await ledger.CompleteAsync(held, location, sha256, set.Echoes(sha256), cancellationToken);
         return location;
     }
-
-    // An answer that refuses is certain; no answer, or one that is not of this API, is not.
-    private static bool IsOutcomeUnknown(AppleException fault) =>
-        fault.Kind is AppleErrorKind.Network or AppleErrorKind.Protocol or AppleErrorKind.Unavailable;
-
-    private static LocationException Refused(AppleException fault) =>
-        new(
-            LocationFault.Refused,
-            fault.Kind switch
-            {
-                AppleErrorKind.NotificationUrlRefused =>
-                    $"Apple refuses the notification URL: its test notification has to reach the hub there and be answered. {fault.Message}",
-                _ => fault.Message,
-            } + " Nothing was changed at Apple.",
-            fault
-        );
-
-    private static LocationException Unconfirmed(
-        RegistrationAttempt attempt,
-        string reason,
-        Exception? innerException = null
-    ) =>
-        new(
-            LocationFault.Unconfirmed,
-            $"Whether Apple has taken the configuration is not known yet ({reason}). The location {attempt.LocationId} stays "
-                + $"{attempt.Location.StateWord} and accepts posts. Run the same command again: it finds out and finishes.",
-            innerException
-        );
 }

@@ -193,6 +193,41 @@ internal sealed class LocationStore(Database database)
             new { locationId, expires = expiresAt.ToUnixTimeMilliseconds() }
         );
 
+    /// <summary>Notes how Apple has the location configured now.</summary>
+    public static Task SetConfigurationAsync(WriteTransaction transaction, Location location) =>
+        transaction.ExecuteAsync(
+            """
+            update location
+            set mdm_id = @MdmId, mdm_name = @MdmName, mdm_metadata = @MdmMetadata, notification_types = @NotificationTypes
+            where location_id = @LocationId
+            """,
+            location
+        );
+
+    /// <summary>Replaces the content token; the pause that Apple asked for belonged to the old one.</summary>
+    public static Task SetContentTokenAsync(WriteTransaction transaction, Location location) =>
+        transaction.ExecuteAsync(
+            """
+            update location
+            set content_token = @ContentToken, name = @Name, paused_until = null,
+                expiry_step = case when token_expires_at >= @TokenExpiresAt then expiry_step else null end,
+                token_expires_at = @TokenExpiresAt
+            where location_id = @LocationId
+            """,
+            location
+        );
+
+    /// <summary>Closes the location for everything but late posts. The content token is forgotten.</summary>
+    public static Task SetRemovedAsync(WriteTransaction transaction, string locationId, long now) =>
+        transaction.ExecuteAsync(
+            """
+            update location
+            set state = 'removed', state_reason = null, state_since = @now, removed_at = @now, content_token = null
+            where location_id = @locationId
+            """,
+            new { locationId, now }
+        );
+
     public static string WriteTypes(IEnumerable<string> types) => JsonSerializer.Serialize(types);
 
     public static IReadOnlyList<string> ReadTypes(string? types) =>

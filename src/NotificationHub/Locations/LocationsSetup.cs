@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Watch;
 using NotificationHub.Storage;
 
@@ -31,12 +32,14 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<LocationStore>();
         hub.Services.AddSingleton<ReplicaWatch>();
         hub.Services.AddSingleton<RegistrationLedger>();
+        hub.Services.AddSingleton<LocationConfiguration>();
         hub.Services.AddSingleton<LocationRegistration>();
         hub.Services.AddSingleton<ReceiveOnlyRegistration>();
         hub.Services.AddSingleton<LocationLocks>();
         hub.Services.AddSingleton<LocationApple>();
         hub.Services.AddSingleton<LocationCheck>();
         hub.AddOperations();
+        hub.AddWatch();
     }
 
     private static void AddOperations(this HubBuilder hub)
@@ -44,6 +47,22 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<LocationDesk>();
         hub.Services.AddSingleton<LocationDescription>();
         hub.Services.AddSingleton<LocationVerification>();
+        hub.Services.AddSingleton<SecretRollover>();
+        hub.Services.AddSingleton<LocationRotation>();
+        hub.Services.AddSingleton<LocationTest>();
+        hub.Services.AddSingleton<LocationRenewal>();
+        hub.Services.AddSingleton<Unregistration>();
+        hub.Services.AddSingleton<LocationPurge>();
+        hub.Services.AddSingleton<LocationRemoval>();
+    }
+
+    private static void AddWatch(this HubBuilder hub)
+    {
+        hub.Services.AddSingleton<ConfigurationWatch>();
+        hub.Services.AddSingleton<SecretUpkeep>();
+        hub.Services.AddSingleton<SilenceWatch>();
+        hub.Services.AddSingleton<RemovalPass>();
+        hub.Services.AddHostedService<LocationWatchWorker>();
     }
 
     private static KeyRingPlace KeyRingOf(LocationOptions locations, StorageOptions storage)

@@ -4,7 +4,12 @@ namespace NotificationHub.Locations;
 internal sealed record ReceiveOnlyLocation(Location Location, NotificationSecret Secret);
 
 /// <summary>Adds a location whose notifications are received and passed on, while the MDM itself posts Client Config.</summary>
-internal sealed class ReceiveOnlyRegistration(RegistrationLedger ledger, ReplicaWatch replicas, TimeProvider time)
+internal sealed class ReceiveOnlyRegistration(
+    RegistrationLedger ledger,
+    ReplicaWatch replicas,
+    LocationLocks locks,
+    TimeProvider time
+)
 {
     /// <exception cref="LocationException">No hub runs, or one of them does not accept the secret in time.</exception>
     public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
@@ -12,7 +17,9 @@ internal sealed class ReceiveOnlyRegistration(RegistrationLedger ledger, Replica
         await replicas.DemandLiveAsync(cancellationToken);
         var secret = NotificationSecret.Mint();
         var location = Create(hubUrl, time.GetUtcNow().ToUnixTimeMilliseconds());
+        await using var held = await locks.TakeAsync(location.LocationId, cancellationToken);
         await ledger.BeginAsync(
+            held,
             location with
             {
                 StateWord = LocationState.Pending.Word(),
@@ -21,7 +28,7 @@ internal sealed class ReceiveOnlyRegistration(RegistrationLedger ledger, Replica
             secret,
             cancellationToken
         );
-        await ledger.CompleteAsync(location, secret.Sha256, proven: true, cancellationToken);
+        await ledger.CompleteAsync(held, location, secret.Sha256, proven: true, cancellationToken);
         return new ReceiveOnlyLocation(location, secret);
     }
 

@@ -14,10 +14,15 @@ internal sealed class RegistrationLedger(
 )
 {
     /// <summary>A new location, the pending one of an attempt that was interrupted, or one that stopped calling Apple and comes back.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="found">How Apple has the location configured.</param>
+    /// <param name="plannedId">The location that was planned for and locked; null for the first plan.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LocationException">The library is registered already, and its content token works.</exception>
     public async Task<RegistrationAttempt> PlanAsync(
         RegistrationRequest request,
         ClientConfig found,
+        string? plannedId,
         CancellationToken cancellationToken
     )
     {
@@ -28,7 +33,12 @@ internal sealed class RegistrationLedger(
             throw AlreadyRegistered(known.LocationId);
         }
 
-        var locationId = known?.LocationId ?? LocationId.Mint();
+        var locationId = known?.LocationId ?? plannedId ?? LocationId.Mint();
+        if (plannedId is not null && plannedId != locationId)
+        {
+            throw AlreadyRegistered(null);
+        }
+
         var mdmInfo = Ownership.Choose(request.MdmInfo, found.MdmInfo, locationId);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var location = new Location
@@ -52,9 +62,14 @@ internal sealed class RegistrationLedger(
 
     /// <summary>Has the secret accepted, and returns once every running hub does.</summary>
     /// <exception cref="LocationException">One of them does not in time; nothing is left behind.</exception>
-    public async Task BeginAsync(Location location, NotificationSecret secret, CancellationToken cancellationToken)
+    public async Task BeginAsync(
+        LocationLock held,
+        Location location,
+        NotificationSecret secret,
+        CancellationToken cancellationToken
+    )
     {
-        var version = await AddPendingAsync(location, secret, cancellationToken);
+        var version = await AddPendingAsync(held, location, secret, cancellationToken);
         try
         {
             await replicas.WaitAsync(version, cancellationToken);
@@ -80,14 +95,22 @@ internal sealed class RegistrationLedger(
         );
 
     /// <summary>The secret of this digest is the one in use.</summary>
+    /// <param name="held">The right to work on the location.</param>
     /// <param name="location">The row as it is to be from now on.</param>
     /// <param name="sha256">The secret's digest.</param>
     /// <param name="proven">Apple echoed it.</param>
     /// <param name="cancellationToken">Gives up before the transaction.</param>
-    public Task CompleteAsync(Location location, byte[] sha256, bool proven, CancellationToken cancellationToken) =>
+    public Task CompleteAsync(
+        LocationLock held,
+        Location location,
+        byte[] sha256,
+        bool proven,
+        CancellationToken cancellationToken
+    ) =>
         database.WriteAsync(
             async transaction =>
             {
+                await held.DemandAsync(transaction);
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await locations.BumpAsync(transaction);
@@ -98,6 +121,7 @@ internal sealed class RegistrationLedger(
         );
 
     private async Task<long> AddPendingAsync(
+        LocationLock held,
         Location location,
         NotificationSecret secret,
         CancellationToken cancellationToken
@@ -108,12 +132,14 @@ internal sealed class RegistrationLedger(
             return await database.WriteAsync(
                 async transaction =>
                 {
+                    await held.DemandAsync(transaction);
                     // One that is registered stays as it is until Apple has certainly taken the new configuration.
                     if (location.State == LocationState.Pending)
                     {
                         await LocationStore.SaveAsync(transaction, location);
                     }
 
+                    await DemandRoomAsync(transaction, location.LocationId);
                     await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, location.StateSince);
                     return await locations.BumpAsync(transaction);
                 },
@@ -124,6 +150,20 @@ internal sealed class RegistrationLedger(
         {
             // The unique uId: somebody else registers the same library at this moment.
             throw AlreadyRegistered(null);
+        }
+    }
+
+    // The hubs compare a post with so many secrets and no more: one that Apple uses must not fall out.
+    private static async Task DemandRoomAsync(WriteTransaction transaction, string locationId)
+    {
+        var secrets = await SecretStore.ListAsync(transaction.Connection, locationId);
+        if (secrets.Count(secret => secret.IsAccepted) >= SecretStore.MostAccepted)
+        {
+            throw new LocationException(
+                LocationFault.NotAllowed,
+                $"The location {locationId} has {SecretStore.MostAccepted} secrets of which Apple may use each, after as many attempts of unknown outcome. Nothing was "
+                    + $"changed at Apple. Wait for {SecretStore.Grace.TotalMinutes:0} minutes, then run `locations verify {locationId}`: it finds out which one it is."
+            );
         }
     }
 

@@ -1,3 +1,4 @@
+using FluentValidation;
 using NotificationHub.Apple;
 
 namespace NotificationHub.Locations;
@@ -7,6 +8,47 @@ namespace NotificationHub.Locations;
 /// <param name="HubUrl">The hub's public address.</param>
 /// <param name="MdmInfo">What to record as the owner; members left null are kept as Apple has them.</param>
 internal sealed record RegistrationRequest(ContentToken Token, Uri HubUrl, MdmInfo? MdmInfo = null);
+
+internal sealed class RegistrationRequestValidator : AbstractValidator<RegistrationRequest>
+{
+    /// <summary>Apple: Service Config, <c>maxMdmIdLength</c>, <c>maxMdmNameLength</c>, <c>maxMdmMetadataLength</c>.</summary>
+    private const int LongestId = 100;
+    private const int LongestName = 100;
+    private const int LongestMetadata = 255;
+
+    public RegistrationRequestValidator()
+    {
+        RuleFor(request => request.HubUrl)
+            .Custom(
+                (url, context) =>
+                {
+                    if (!NotificationUrl.TryParseHub(url.OriginalString, out _, out var fault))
+                    {
+                        context.AddFailure(fault);
+                    }
+                }
+            );
+        RuleFor(request => request.MdmInfo!.Id)
+            .Must(text => Fits(text, LongestId))
+            .WithMessage(TooLong(LongestId))
+            .When(HasOwner);
+        RuleFor(request => request.MdmInfo!.Name)
+            .Must(text => Fits(text, LongestName))
+            .WithMessage(TooLong(LongestName))
+            .When(HasOwner);
+        RuleFor(request => request.MdmInfo!.Metadata)
+            .Must(text => text is null or { Length: <= LongestMetadata })
+            .WithMessage($"may be at most {LongestMetadata} characters long")
+            .When(HasOwner);
+    }
+
+    private static bool HasOwner(RegistrationRequest request) => request.MdmInfo is not null;
+
+    private static bool Fits(string? text, int longest) => text is null || (text.Length > 0 && text.Length <= longest);
+
+    private static string TooLong(int longest) =>
+        $"must be 1 to {longest} characters long; leave it out to keep what Apple has";
+}
 
 /// <summary>One attempt at configuring a location at Apple.</summary>
 /// <param name="Location">The row as it stands while the attempt is under way.</param>

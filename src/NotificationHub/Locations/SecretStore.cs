@@ -16,6 +16,9 @@ internal static class SecretStore
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
+    /// <summary>How many secrets of a location the intake accepts at once.</summary>
+    public const int MostAccepted = 8;
+
     public static Task AddAsync(WriteTransaction transaction, string locationId, byte[] sha256, long now) =>
         transaction.ExecuteAsync(
             """

@@ -8,6 +8,9 @@ internal enum Disposition
     Rejected = 2,
     Unrecognized = 3,
     Rerouted = 4,
+
+    /// <summary>It came for a location that was removed: kept, and not routed.</summary>
+    Late = 5,
 }
 
 internal enum AppendResult

@@ -9,6 +9,9 @@ internal sealed class LostAnswers : DelegatingHandler
     /// <summary>Requests that arrive, and whose answers do not.</summary>
     public Func<HttpRequestMessage, bool> LoseAnswer { get; set; } = _ => false;
 
+    /// <summary>Requests that wait before they are sent.</summary>
+    public Func<HttpRequestMessage, Task> Hold { get; set; } = _ => Task.CompletedTask;
+
     public static bool IsPost(HttpRequestMessage request) => request.Method == HttpMethod.Post;
 
     public void Heal() => LoseRequest = LoseAnswer = _ => false;
@@ -18,6 +21,7 @@ internal sealed class LostAnswers : DelegatingHandler
         CancellationToken cancellationToken
     )
     {
+        await Hold(request);
         if (LoseRequest(request))
         {
             throw new HttpRequestException("The connection was refused.");

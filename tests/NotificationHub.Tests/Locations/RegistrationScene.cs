@@ -10,7 +10,7 @@ using MdmInfo = NotificationHub.Apple.MdmInfo;
 namespace NotificationHub.Tests.Locations;
 
 /// <summary>The running hub, a simulated Apple with one location, and the network between the two.</summary>
-internal sealed class RegistrationScene : IAsyncDisposable
+internal sealed partial class RegistrationScene : IAsyncDisposable
 {
     private RegistrationScene(
         SimulatedApple apple,
@@ -91,5 +91,5 @@ internal sealed class RegistrationScene : IAsyncDisposable
         await Apple.DisposeAsync();
     }
 
-    private ContentToken Token() => ContentToken.Parse(Library.ContentTokenFile);
+    public ContentToken Token() => ContentToken.Parse(Library.ContentTokenFile);
 }

@@ -1,12 +1,11 @@
 using System.Data.Common;
 using Dapper;
-using FluentValidation;
 using NotificationHub.Locations.Watch;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Operations;
 
-internal sealed record DescribeRequest(string LocationId);
+internal sealed record DescribeRequest(string LocationId) : LocationRequest(LocationId);
 
 /// <summary>Everything that is known of one location. Nothing of a token or secret is in it but their times.</summary>
 /// <param name="Location">Its row.</param>
@@ -26,15 +25,10 @@ internal sealed record LocationDetails(
     public IReadOnlyList<LocationDifference> Differences => LocationDifferences.Read(Watch?.Differences);
 }
 
-internal sealed class DescribeRequestValidator : AbstractValidator<DescribeRequest>
-{
-    public DescribeRequestValidator() => RuleFor(request => request.LocationId).IsLocationId();
-}
-
 /// <summary>Reads together what is known of one location.</summary>
 internal sealed class LocationDescription(Database database)
 {
-    private static readonly DescribeRequestValidator Validator = new();
+    private static readonly LocationRequestValidator Validator = new();
 
     /// <exception cref="LocationException">There is no such location.</exception>
     public async Task<LocationDetails> DescribeAsync(DescribeRequest request, CancellationToken cancellationToken)

@@ -15,16 +15,27 @@ internal sealed record OpenedLocation(LocationLock Lock, Location Location) : IA
 /// <summary>What every command on one location begins with.</summary>
 internal sealed class LocationDesk(Database database, LocationLocks locks, LocationCheck check)
 {
+    private static readonly LocationRequestValidator Validator = new();
+
     /// <summary>Takes the location for one command.</summary>
     /// <exception cref="LocationException">It is not there, was removed, or another command works on it.</exception>
-    public async Task<OpenedLocation> OpenAsync(string locationId, CancellationToken cancellationToken)
+    public async Task<OpenedLocation> OpenAsync(
+        LocationRequest request,
+        CancellationToken cancellationToken,
+        bool evenRemoved = false
+    )
     {
+        Validator.Demand(request);
+        var locationId = request.LocationId;
         // Looked for first, so that a name that means nothing takes no lease.
-        Demand(await FindAsync(locationId, cancellationToken), locationId);
+        Demand(await FindAsync(locationId, cancellationToken), locationId, evenRemoved);
         var held = await locks.TakeAsync(locationId, cancellationToken);
         try
         {
-            return new OpenedLocation(held, Demand(await FindAsync(locationId, cancellationToken), locationId));
+            return new OpenedLocation(
+                held,
+                Demand(await FindAsync(locationId, cancellationToken), locationId, evenRemoved)
+            );
         }
         catch
         {
@@ -55,17 +66,40 @@ internal sealed class LocationDesk(Database database, LocationLocks locks, Locat
         }
     }
 
+    /// <summary>Demands that Apple may be called, and configured, for the location.</summary>
+    /// <exception cref="LocationException">It may not; the message says what leads further.</exception>
+    public static void DemandCallable(Location location)
+    {
+        if (location.ReceiveOnly || LocationStates.MayCallApple(location.State))
+        {
+            // Without a content token there are clearer words when one is needed.
+            return;
+        }
+
+        throw new LocationException(
+            LocationFault.NotAllowed,
+            $"The location {location.LocationId} is {location.StateWord}{(location.StateReason is { } reason ? $" ({reason})" : "")}: nothing is changed at Apple. "
+                + location.State switch
+                {
+                    LocationState.Pending => "Run `locations add` again: it finishes the registration.",
+                    LocationState.TakenOver =>
+                        "Agree on who owns it. `locations verify` finds out whether it was given back; `locations add` takes it up again.",
+                    _ => "Give it a new content token with `locations renew`.",
+                }
+        );
+    }
+
     private async Task<Location?> FindAsync(string locationId, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await LocationStore.FindAsync(connection, locationId);
     }
 
-    private static Location Demand(Location? location, string locationId) =>
+    private static Location Demand(Location? location, string locationId, bool evenRemoved) =>
         location switch
         {
             null => throw LocationException.NotFound(locationId),
-            { State: LocationState.Removed } => throw new LocationException(
+            { State: LocationState.Removed } when !evenRemoved => throw new LocationException(
                 LocationFault.NotAllowed,
                 $"The location {locationId} was removed. `locations add` registers its library again, as a new location."
             ),

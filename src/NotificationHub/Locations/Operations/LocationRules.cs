@@ -2,14 +2,22 @@ using FluentValidation;
 
 namespace NotificationHub.Locations.Operations;
 
-internal static class LocationRules
+/// <summary>What every command on one location is asked with.</summary>
+/// <param name="LocationId">The hub's id of the location.</param>
+internal abstract record LocationRequest(string LocationId);
+
+internal sealed class LocationRequestValidator : AbstractValidator<LocationRequest>
 {
     private const int LongestId = 64;
 
-    public static void IsLocationId<T>(this IRuleBuilder<T, string> rule) =>
-        rule.Must(id => id is { Length: > 0 and <= LongestId } && id.All(letter => char.IsAsciiLetterOrDigit(letter)))
+    public LocationRequestValidator() =>
+        RuleFor(request => request.LocationId)
+            .Must(id => id is { Length: > 0 and <= LongestId } && id.All(char.IsAsciiLetterOrDigit))
             .WithMessage("is no location's id: take one from `locations list`");
+}
 
+internal static class LocationRules
+{
     /// <summary>Judges what was asked for.</summary>
     /// <exception cref="LocationException">It cannot be meant: every fault is in the message.</exception>
     public static void Demand<T>(this IValidator<T> validator, T request)

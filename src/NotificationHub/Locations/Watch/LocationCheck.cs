@@ -34,7 +34,10 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         try
         {
             var found = await GetAsync(session, cancellationToken);
-            return await ApplyAsync(held, location, found, cancellationToken);
+            return await database.WriteAsync(
+                transaction => FollowAsync(transaction, held, location, found),
+                cancellationToken
+            );
         }
         catch (AppleException fault) when (fault.IsTokenFault)
         {
@@ -48,26 +51,26 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
     }
 
     /// <summary>Writes down what follows from an answer.</summary>
-    public Task<LocationReading> ApplyAsync(
+    /// <param name="transaction">The transaction of whoever asked.</param>
+    /// <param name="held">The right to work on the location.</param>
+    /// <param name="location">The location as it is recorded.</param>
+    /// <param name="found">The answer.</param>
+    public async Task<LocationReading> FollowAsync(
+        WriteTransaction transaction,
         LocationLock held,
         Location location,
-        ClientConfig found,
-        CancellationToken cancellationToken
-    ) =>
-        database.WriteAsync(
-            async transaction =>
-            {
-                await held.DemandAsync(transaction);
-                var now = await transaction.NowAsync();
-                var secrets = await SecretStore.ListAsync(transaction.Connection, location.LocationId);
-                var differences = LocationDifferences.Find(location, found, secrets);
-                await FollowAsync(transaction, location, found, now);
-                await FollowSecretsAsync(transaction, location, found, secrets, now);
-                await TellDifferencesAsync(transaction, location, differences, now);
-                return new LocationReading(await ReloadAsync(transaction, location), found, differences);
-            },
-            cancellationToken
-        );
+        ClientConfig found
+    )
+    {
+        await held.DemandAsync(transaction);
+        var now = await transaction.NowAsync();
+        var secrets = await SecretStore.ListAsync(transaction.Connection, location.LocationId);
+        var differences = LocationDifferences.Find(location, found, secrets);
+        await FollowStateAsync(transaction, location, found, now);
+        await FollowSecretsAsync(transaction, location, found, secrets, now);
+        await TellDifferencesAsync(transaction, location, differences, now);
+        return new LocationReading(await ReloadAsync(transaction, location), found, differences);
+    }
 
     // One answer that the token is unknown may be Apple's mistake.
     private static async Task<ClientConfig> GetAsync(AppleSession session, CancellationToken cancellationToken)
@@ -82,7 +85,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         }
     }
 
-    private async Task FollowAsync(WriteTransaction transaction, Location location, ClientConfig found, long now)
+    private async Task FollowStateAsync(WriteTransaction transaction, Location location, ClientConfig found, long now)
     {
         var expiresAt = found.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? location.TokenExpiresAt;
         if (found.TokenExpirationDate is { } date)

@@ -87,6 +87,16 @@ internal static class WatchStore
         );
     }
 
+    /// <summary>Since when the location is told to be silent; null: it was heard from again.</summary>
+    public static async Task SetSilentAsync(WriteTransaction transaction, string locationId, long? since, long now)
+    {
+        await AddAsync(transaction, locationId, now);
+        await transaction.ExecuteAsync(
+            "update location_watch set silent_since = @since where location_id = @locationId",
+            new { locationId, since }
+        );
+    }
+
     private static Task AddAsync(WriteTransaction transaction, string locationId, long dueAt) =>
         transaction.ExecuteAsync(
             """

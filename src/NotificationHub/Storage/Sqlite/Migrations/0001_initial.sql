@@ -11,7 +11,7 @@ create table log_epoch (
 insert into log_epoch (log, epoch, from_seq) values ('notification', 1, 0), ('event', 1, 0);
 
 -- Append-only. Bodies stand last: what lies behind a long column can only be reached through its overflow pages.
--- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted.
+-- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted, 5 late.
 create table notification_log (
     seq               integer primary key autoincrement,
     location_id       text    not null,
@@ -145,7 +145,8 @@ create index location_watch_due on location_watch (due_at);
 create table location_removal (
     location_id  text    not null primary key,
     purge        integer not null,
-    requested_at integer not null
+    requested_at integer not null,
+    purged_at    integer null
 );
 
 -- Raised in the transaction of every change that replicas must follow.

@@ -1,0 +1,37 @@
+using NotificationHub.Apple;
+
+namespace NotificationHub.Locations.Operations;
+
+/// <param name="LocationId">The location.</param>
+/// <param name="TakeBack">Also where somebody else has set another notification URL.</param>
+internal sealed record RotateRequest(string LocationId, bool TakeBack = false) : LocationRequest(LocationId);
+
+/// <param name="Location">The row as it is now.</param>
+/// <param name="IsResumed">An earlier rotation had taken effect without our knowing, and is finished now; no further secret was made.</param>
+internal sealed record RotateResult(Location Location, bool IsResumed);
+
+/// <summary>Gives a location a new notification secret, without a restart and without a post lost.</summary>
+internal sealed class LocationRotation(
+    LocationDesk desk,
+    LocationApple apple,
+    ReplicaWatch replicas,
+    SecretRollover rollover,
+    TimeProvider time
+)
+{
+    /// <exception cref="LocationException">It did not come to its end; the fault says how things stand, and the same command goes on from there.</exception>
+    public async Task<RotateResult> RotateAsync(RotateRequest request, CancellationToken cancellationToken)
+    {
+        await using var opened = await desk.OpenAsync(request, cancellationToken);
+        LocationDesk.DemandCallable(opened.Location);
+        await replicas.DemandLiveAsync(cancellationToken);
+        using var rate = new RequestRate(time);
+        var rolled = await rollover.RollAsync(
+            opened,
+            apple.Open(opened.Location, rate),
+            new RolloverOrder(request.TakeBack, PostAnyhow: false),
+            cancellationToken
+        );
+        return new RotateResult(rolled.Location, rolled.IsResumed);
+    }
+}

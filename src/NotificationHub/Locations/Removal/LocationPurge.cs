@@ -1,0 +1,167 @@
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Locations.Removal;
+
+/// <summary>A table with rows of a location, and the members of its key besides the location.</summary>
+internal sealed record PurgedTable(string Name, params string[] Key);
+
+/// <summary>
+/// Deletes what the hub keeps of a location, in short transactions. Both logs are purged only as far as every stage has come, so that no stage
+/// misses what is still to be done; the rest is purged when the last late posts have come.
+/// </summary>
+internal sealed class LocationPurge(Database database)
+{
+    private const int ChunkRows = 200;
+    private const int ScannedRows = 20_000;
+
+    public static IReadOnlyList<PurgedTable> Tables { get; } =
+    [
+        new("refetch_target", "resource", "key"),
+        new("snapshot", "kind", "key"),
+        new("location_version", "resource"),
+        new("location_watch"),
+    ];
+
+    /// <param name="locationId">A location that was removed.</param>
+    /// <param name="everything">Also what a stage has not come to: nothing that is still to come of it is wanted.</param>
+    /// <param name="cancellationToken">Ends it between two chunks.</param>
+    public async Task RunAsync(string locationId, bool everything, CancellationToken cancellationToken)
+    {
+        foreach (var table in Tables)
+        {
+            await PurgeAsync(table, locationId, cancellationToken);
+        }
+
+        // Events point at their notifications, and so go first.
+        var (events, notifications) = await BoundsAsync(everything, cancellationToken);
+        await PurgeLogAsync("event_log", locationId, events, DeleteEventsAsync, cancellationToken);
+        var told = await OldestToldAsync(locationId, cancellationToken);
+        await PurgeLogAsync(
+            "notification_log",
+            locationId,
+            Math.Min(notifications, told - 1),
+            DeleteNotificationsAsync,
+            cancellationToken
+        );
+    }
+
+    private async Task PurgeAsync(PurgedTable table, string locationId, CancellationToken cancellationToken)
+    {
+        string[] key = ["location_id", .. table.Key];
+        var columns = string.Join(", ", key);
+        var condition = string.Join(" and ", key.Select(column => $"{column} = @{column}"));
+        while (true)
+        {
+            List<dynamic> rows;
+            await using (var connection = await database.OpenReaderAsync(cancellationToken))
+            {
+                rows = (
+                    await connection.QueryAsync(
+                        $"select {columns} from {table.Name} where location_id = @locationId limit {ChunkRows}",
+                        new { locationId }
+                    )
+                ).AsList();
+            }
+
+            if (rows.Count == 0)
+            {
+                return;
+            }
+
+            await database.WriteAsync(
+                async transaction =>
+                {
+                    foreach (IDictionary<string, object> row in rows)
+                    {
+                        await transaction.ExecuteAsync(
+                            $"delete from {table.Name} where {condition}",
+                            new DynamicParameters(row)
+                        );
+                    }
+                },
+                cancellationToken
+            );
+        }
+    }
+
+    private async Task<(long Events, long Notifications)> BoundsAsync(
+        bool everything,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await connection.QuerySingleAsync<(long, long)>(
+            """
+            select
+                case when @everything = 0 and exists (select 1 from log_cursor where name like 'publishing:%')
+                    then (select min(position) from log_cursor where name like 'publishing:%')
+                    else (select coalesce(max(seq), 0) from event_log)
+                end,
+                case when @everything = 0
+                    then coalesce((select position from log_cursor where name = 'routing'), 0)
+                    else (select coalesce(max(seq), 0) from notification_log)
+                end
+            """,
+            new { everything }
+        );
+    }
+
+    /// <summary>The oldest notification that an event of the location still points at.</summary>
+    private async Task<long> OldestToldAsync(string locationId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long?>(
+                "select min(notification_seq) from event_log where location_id = @locationId",
+                new { locationId }
+            ) ?? long.MaxValue;
+    }
+
+    private async Task PurgeLogAsync(
+        string log,
+        string locationId,
+        long last,
+        Func<WriteTransaction, long[], Task> delete,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var after = 0L; after < last; after += ScannedRows)
+        {
+            foreach (var chunk in (await SeqsAsync(log, locationId, after, last, cancellationToken)).Chunk(ChunkRows))
+            {
+                await database.WriteAsync(transaction => delete(transaction, chunk), cancellationToken);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<long>> SeqsAsync(
+        string log,
+        string locationId,
+        long after,
+        long last,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (
+            await connection.QueryAsync<long>(
+                $"select seq from {log} where seq > @after and seq <= @until and location_id = @locationId",
+                new
+                {
+                    after,
+                    until = Math.Min(last, after + ScannedRows),
+                    locationId,
+                }
+            )
+        ).AsList();
+    }
+
+    private static async Task DeleteEventsAsync(WriteTransaction transaction, long[] seqs)
+    {
+        await transaction.ExecuteAsync("delete from dead_letter where event_seq in @seqs", new { seqs });
+        await transaction.ExecuteAsync("delete from event_log where seq in @seqs", new { seqs });
+    }
+
+    private static Task DeleteNotificationsAsync(WriteTransaction transaction, long[] seqs) =>
+        transaction.ExecuteAsync("delete from notification_log where seq in @seqs", new { seqs });
+}

@@ -1,0 +1,114 @@
+using NotificationHub.Locations.Operations;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Locations.Removal;
+
+/// <param name="LocationId">The location.</param>
+/// <param name="Purge">Delete what was kept of it, instead of keeping it. May be asked for a location that was removed before.</param>
+/// <param name="WithoutApple">Do not ask Apple: for a location that Apple cannot be asked about any more.</param>
+internal sealed record RemoveRequest(string LocationId, bool Purge = false, bool WithoutApple = false)
+    : LocationRequest(LocationId);
+
+/// <param name="Location">The row as it is now.</param>
+/// <param name="Apple">Whether Apple was told.</param>
+internal sealed record RemoveResult(Location Location, UnregistrationResult Apple);
+
+/// <summary>
+/// Takes a location out: Apple is told, the content token is forgotten, late posts are taken in for a day and not routed. What was asked for is
+/// written down first, so that a removal that is cut off is finished by the hub.
+/// </summary>
+internal sealed class LocationRemoval(
+    Database database,
+    LocationDesk desk,
+    LocationStore locations,
+    Unregistration unregistration,
+    LocationPurge purge
+)
+{
+    /// <exception cref="LocationException">Nothing was changed; or, Unconfirmed, it goes on by itself.</exception>
+    public async Task<RemoveResult> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken)
+    {
+        await using var opened = await desk.OpenAsync(request, cancellationToken, evenRemoved: request.Purge);
+        await WriteAsync(
+            opened,
+            transaction => RemovalStore.BeginAsync(transaction, request.LocationId, request.Purge),
+            cancellationToken
+        );
+        var told =
+            opened.Location.State == LocationState.Removed
+                ? new UnregistrationResult(true, "Apple was told when the location was removed.")
+                : await CloseAsync(opened, request.WithoutApple, cancellationToken);
+        if (request.Purge)
+        {
+            await PurgeAsync(request.LocationId, cancellationToken);
+        }
+
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return new RemoveResult((await LocationStore.FindAsync(connection, request.LocationId))!, told);
+    }
+
+    /// <summary>Deletes what was kept of a removed location, and notes that it is done.</summary>
+    public async Task PurgeAsync(string locationId, CancellationToken cancellationToken)
+    {
+        await purge.RunAsync(locationId, everything: false, cancellationToken);
+        await database.WriteAsync(
+            async transaction =>
+                await RemovalStore.SetPurgedAsync(transaction, locationId, await transaction.NowAsync()),
+            cancellationToken
+        );
+    }
+
+    private async Task<UnregistrationResult> CloseAsync(
+        OpenedLocation opened,
+        bool withoutApple,
+        CancellationToken cancellationToken
+    )
+    {
+        var told = withoutApple
+            ? new UnregistrationResult(false, "Apple was not told: it goes on posting to the hub's URL.")
+            : await UnregisterAsync(opened, cancellationToken);
+        var locationId = opened.Location.LocationId;
+        await WriteAsync(
+            opened,
+            async transaction =>
+            {
+                await LocationStore.SetRemovedAsync(transaction, locationId, await transaction.NowAsync());
+                await locations.BumpAsync(transaction);
+            },
+            cancellationToken
+        );
+        return told;
+    }
+
+    private async Task<UnregistrationResult> UnregisterAsync(OpenedLocation opened, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await unregistration.RunAsync(opened.Location, cancellationToken);
+        }
+        catch (LocationException fault) when (fault.Fault != LocationFault.Unconfirmed)
+        {
+            // Nothing was changed, and nobody has to go on with it.
+            await WriteAsync(
+                opened,
+                transaction => RemovalStore.EndAsync(transaction, opened.Location.LocationId),
+                CancellationToken.None
+            );
+            throw;
+        }
+    }
+
+    private Task WriteAsync(
+        OpenedLocation opened,
+        Func<WriteTransaction, Task> work,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                await opened.Lock.DemandAsync(transaction);
+                await work(transaction);
+            },
+            cancellationToken
+        );
+}

@@ -1,0 +1,109 @@
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Locations.Removal;
+
+/// <summary>Goes on with removals that were cut off, and ends those whose day of late posts is over.</summary>
+internal sealed partial class RemovalPass(
+    Database database,
+    LocationStore locations,
+    LocationRemoval removal,
+    LocationPurge purge,
+    TimeProvider time,
+    ILogger<RemovalPass> logger
+)
+{
+    /// <summary>How long late posts of a removed location are answered 200.</summary>
+    public static readonly TimeSpan LatePosts = TimeSpan.FromDays(1);
+
+    /// <param name="lease">The lease of the watch.</param>
+    /// <param name="cancellationToken">Ends it between two steps.</param>
+    public async Task RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        foreach (var pending in await ListAsync(cancellationToken))
+        {
+            try
+            {
+                await GoOnAsync(lease, pending, cancellationToken);
+            }
+            catch (LocationException fault)
+            {
+                // Busy: the command that began it is still at it. Else it is tried again, and the command says why.
+                Log.Postponed(logger, pending.LocationId, fault.Fault);
+            }
+        }
+    }
+
+    private async Task GoOnAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)
+    {
+        if (pending.RemovedAt is not { } removedAt)
+        {
+            await removal.RemoveAsync(new RemoveRequest(pending.LocationId, pending.Purge), cancellationToken);
+        }
+        else if (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(removedAt) >= LatePosts)
+        {
+            await EndAsync(lease, pending, cancellationToken);
+        }
+        else if (pending is { Purge: true, PurgedAt: null })
+        {
+            await removal.PurgeAsync(pending.LocationId, cancellationToken);
+        }
+    }
+
+    private async Task EndAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)
+    {
+        await database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                await transaction.ExecuteAsync(
+                    "update notification_secret set state = 'retired' where location_id = @LocationId",
+                    pending
+                );
+                await locations.BumpAsync(transaction);
+            },
+            cancellationToken
+        );
+        if (pending.Purge)
+        {
+            await purge.RunAsync(pending.LocationId, everything: true, cancellationToken);
+        }
+
+        await database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                if (pending.Purge)
+                {
+                    await transaction.ExecuteAsync(
+                        "delete from notification_secret where location_id = @LocationId",
+                        pending
+                    );
+                    await transaction.ExecuteAsync("delete from location where location_id = @LocationId", pending);
+                }
+
+                await RemovalStore.EndAsync(transaction, pending.LocationId);
+            },
+            cancellationToken
+        );
+        Log.Ended(logger, pending.LocationId);
+    }
+
+    private async Task<IReadOnlyList<PendingRemoval>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await RemovalStore.ListAsync(connection);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "The removal of location {LocationId} has come to its end.")]
+        public static partial void Ended(ILogger logger, string locationId);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "The removal of location {LocationId} could not go on ({Fault}); it is tried again."
+        )]
+        public static partial void Postponed(ILogger logger, string locationId, LocationFault fault);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Locations.Removal;
+
+/// <summary>A row of <c>location_removal</c>: something of a removal is still to be done.</summary>
+internal sealed record PendingRemoval
+{
+    public required string LocationId { get; init; }
+
+    public required bool Purge { get; init; }
+
+    /// <summary>Unix milliseconds; null where what there was has not been purged yet.</summary>
+    public long? PurgedAt { get; init; }
+
+    /// <summary>Unix milliseconds; null while the location is not removed yet.</summary>
+    public long? RemovedAt { get; init; }
+}
+
+/// <summary>The statements over <c>location_removal</c>.</summary>
+internal static class RemovalStore
+{
+    public static async Task<IReadOnlyList<PendingRemoval>> ListAsync(DbConnection connection) =>
+        (
+            await connection.QueryAsync<PendingRemoval>(
+                """
+                select r.location_id LocationId, r.purge, r.purged_at PurgedAt, l.removed_at RemovedAt
+                from location_removal r
+                join location l on l.location_id = r.location_id
+                order by r.requested_at
+                """
+            )
+        ).AsList();
+
+    /// <summary>Notes what was asked for, before anything is done: what is cut off is taken up from here.</summary>
+    public static async Task BeginAsync(WriteTransaction transaction, string locationId, bool purge)
+    {
+        var now = await transaction.NowAsync();
+        await transaction.ExecuteAsync(
+            """
+            insert into location_removal (location_id, purge, requested_at)
+            select @locationId, 0, @now
+            where not exists (select 1 from location_removal where location_id = @locationId)
+            """,
+            new { locationId, now }
+        );
+        if (purge)
+        {
+            await transaction.ExecuteAsync(
+                "update location_removal set purge = 1, purged_at = null where location_id = @locationId",
+                new { locationId }
+            );
+        }
+    }
+
+    public static Task SetPurgedAsync(WriteTransaction transaction, string locationId, long now) =>
+        transaction.ExecuteAsync(
+            "update location_removal set purged_at = @now where location_id = @locationId",
+            new { locationId, now }
+        );
+
+    public static Task EndAsync(WriteTransaction transaction, string locationId) =>
+        transaction.ExecuteAsync("delete from location_removal where location_id = @locationId", new { locationId });
+}

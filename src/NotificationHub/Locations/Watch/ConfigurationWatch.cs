@@ -1,0 +1,134 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotificationHub.Locations.Operations;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Locations.Watch;
+
+/// <summary>
+/// Compares each location's Client Config with what is recorded, from time to time, and rotates its secret where that is due. It raises the
+/// alarm and changes nothing that somebody else has set.
+/// </summary>
+internal sealed partial class ConfigurationWatch(
+    Database database,
+    LocationVerification verification,
+    LocationRotation rotation,
+    IOptions<LocationOptions> options,
+    ILogger<ConfigurationWatch> logger
+)
+{
+    private const int BatchRows = 50;
+
+    /// <summary>How soon a read that failed is tried again.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
+
+    /// <summary>Reads what is due.</summary>
+    /// <returns>How many locations were read; where it is a full batch, there may be more.</returns>
+    public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var due = await ReadDueAsync(cancellationToken);
+        foreach (var (locationId, isNew) in due)
+        {
+            var wait = options.Value.CheckEvery;
+            if (!isNew && !await CheckAsync(locationId, cancellationToken) && RetryAfter < wait)
+            {
+                wait = RetryAfter;
+            }
+
+            await ScheduleAsync(lease, locationId, wait, cancellationToken);
+        }
+
+        return due.Count == BatchRows;
+    }
+
+    private async Task<IReadOnlyList<(string LocationId, bool IsNew)>> ReadDueAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var due = await connection.QueryAsync<(string, bool)>(
+            $"""
+            select l.location_id, case when w.location_id is null then 1 else 0 end
+            from location l
+            left join location_watch w on w.location_id = l.location_id
+            where l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
+                and (w.due_at is null or w.due_at <= @now)
+                and (l.paused_until is null or l.paused_until <= @now)
+            order by w.due_at
+            limit {BatchRows}
+            """,
+            new { now = await connection.ExecuteScalarAsync<long>(database.Sql("Now")) }
+        );
+        return due.AsList();
+    }
+
+    /// <returns>Whether Apple answered.</returns>
+    private async Task<bool> CheckAsync(string locationId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await verification.VerifyAsync(new VerifyRequest(locationId), cancellationToken);
+            if (result.Differences.Count > 0)
+            {
+                Log.Differs(logger, locationId, string.Join(", ", result.Differences.Select(one => one.Setting)));
+            }
+            else if (await IsRotationDueAsync(locationId, cancellationToken))
+            {
+                await rotation.RotateAsync(new RotateRequest(locationId), cancellationToken);
+                Log.Rotated(logger, locationId);
+            }
+
+            return true;
+        }
+        catch (LocationException fault)
+        {
+            Log.NotChecked(logger, locationId, fault.Fault, FaultWords.Of(fault.InnerException ?? fault));
+            return false;
+        }
+    }
+
+    private async Task<bool> IsRotationDueAsync(string locationId, CancellationToken cancellationToken)
+    {
+        if (options.Value.RotateEvery is not { } interval)
+        {
+            return false;
+        }
+
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var before = await connection.ExecuteScalarAsync<long>(database.Sql("Now")) - (long)interval.TotalMilliseconds;
+        var secrets = await SecretStore.ListAsync(connection, locationId);
+        return secrets.Where(secret => secret.State == "active").All(secret => secret.CreatedAt <= before);
+    }
+
+    // Spread by a quarter each way, so that locations that were registered together are not read together for ever.
+    private Task ScheduleAsync(Lease lease, string locationId, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var jittered = wait * (0.75 + (Random.Shared.NextDouble() / 2));
+        return database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                var dueAt = await transaction.NowAsync() + (long)jittered.TotalMilliseconds;
+                await WatchStore.ScheduleAsync(transaction, locationId, dueAt);
+            },
+            cancellationToken
+        );
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Location {LocationId} is not at Apple as it is recorded: {Settings}. `locations verify` says what to do."
+        )]
+        public static partial void Differs(ILogger logger, string locationId, string settings);
+
+        [LoggerMessage(LogLevel.Information, "The notification secret of location {LocationId} was rotated.")]
+        public static partial void Rotated(ILogger logger, string locationId);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Location {LocationId} could not be compared with Apple ({Fault}, {Reason}); it is tried again."
+        )]
+        public static partial void NotChecked(ILogger logger, string locationId, LocationFault fault, string reason);
+    }
+}

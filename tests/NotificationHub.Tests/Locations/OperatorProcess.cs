@@ -1,0 +1,138 @@
+using System.Data.Common;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+
+namespace NotificationHub.Tests.Locations;
+
+/// <summary>
+/// A command's own process beside the running hub, which can be made to die: at a step, a transaction or a request to Apple, after which
+/// nothing of it ever happens, no <c>catch</c> and no <c>finally</c> either.
+/// </summary>
+internal sealed class OperatorProcess : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly Mortality mortality;
+
+    private OperatorProcess(WebApplication app, Mortality mortality)
+    {
+        this.app = app;
+        this.mortality = mortality;
+    }
+
+    /// <param name="scene">The hub and Apple.</param>
+    /// <param name="diesAt">The step, from 1; 0 for never.</param>
+    /// <param name="afterIt">The step is done, and nothing after it.</param>
+    public static async Task<OperatorProcess> StartAsync(RegistrationScene scene, int diesAt = 0, bool afterIt = false)
+    {
+        var mortality = new Mortality(diesAt, afterIt);
+        var hub = HubApplication.Compose([
+            $"--Storage:ConnectionString=Data Source={scene.Hub.Folder}/hub.db",
+            $"--Apple:BaseUrl={scene.Apple.BaseUrl}",
+        ]);
+        hub.Host.Logging.ClearProviders();
+        hub.Services.AddSingleton<Database>(services => new MortalDatabase(
+            new SqliteDatabase(
+                services.GetRequiredService<Microsoft.Extensions.Options.IOptions<StorageOptions>>().Value
+            ),
+            mortality
+        ));
+        hub.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => new MortalNetwork(mortality));
+        var app = hub.Host.Build();
+        await app.Services.GetRequiredService<Database>().OpenBesideAsync(CancellationToken.None);
+        return new OperatorProcess(app, mortality);
+    }
+
+    /// <returns>The result; null where the process died, or the command ended with an error.</returns>
+    public async Task<T?> RunAsync<TOperation, T>(Func<TOperation, Task<T>> work)
+        where TOperation : notnull
+        where T : class
+    {
+        var working = work(app.Services.GetRequiredService<TOperation>());
+        await Task.WhenAny(working, mortality.Died);
+        return mortality.Died.IsCompleted ? null : await working;
+    }
+
+    public bool IsDead => mortality.Died.IsCompleted;
+
+    // What has died must not be waited for.
+    public async ValueTask DisposeAsync()
+    {
+        if (!IsDead)
+        {
+            await app.DisposeAsync();
+        }
+    }
+
+    private sealed class Mortality(int diesAt, bool afterIt)
+    {
+        private readonly TaskCompletionSource died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int steps;
+
+        public Task Died => died.Task;
+
+        public async Task<T> StepAsync<T>(Func<Task<T>> step)
+        {
+            var isLast = Interlocked.Increment(ref steps) == diesAt;
+            if ((isLast && !afterIt) || Died.IsCompleted)
+            {
+                await DieAsync();
+            }
+
+            var result = await step();
+            if (isLast)
+            {
+                await DieAsync();
+            }
+
+            return result;
+        }
+
+        private Task DieAsync()
+        {
+            died.TrySetResult();
+            return Task.Delay(Timeout.Infinite);
+        }
+    }
+
+    private sealed class MortalNetwork(Mortality mortality) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        ) => mortality.StepAsync(() => base.SendAsync(request, cancellationToken));
+    }
+
+    private sealed class MortalDatabase(SqliteDatabase database, Mortality mortality) : Database("Sqlite")
+    {
+        public override string Place => database.Place;
+
+        public override bool Exists => database.Exists;
+
+        public override Task OpenAsync(CancellationToken cancellationToken) => database.OpenAsync(cancellationToken);
+
+        public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
+            database.OpenBesideAsync(cancellationToken);
+
+        public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
+            database.OpenReaderAsync(cancellationToken);
+
+        public override Task<T> WriteAsync<T>(
+            Func<WriteTransaction, Task<T>> work,
+            CancellationToken cancellationToken
+        ) => mortality.StepAsync(() => database.WriteAsync(work, cancellationToken));
+
+        public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);
+
+        public override Task<IReadOnlyList<long>> AppendEventsAsync(
+            WriteTransaction transaction,
+            IReadOnlyCollection<NewEvent> events
+        ) => database.AppendEventsAsync(transaction, events);
+
+        public override ValueTask DisposeAsync() => database.DisposeAsync();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Intake;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Watch;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Locations;
+
+internal sealed partial class RegistrationScene
+{
+    private static int posts;
+
+    public T Service<T>()
+        where T : notnull => Hub.Services.GetRequiredService<T>();
+
+    public Task<RotateResult> RotateAsync(Location location, bool takeBack = false) =>
+        Service<LocationRotation>()
+            .RotateAsync(new RotateRequest(location.LocationId, takeBack), CancellationToken.None);
+
+    public async Task<LocationException> FailToRotateAsync(Location location) =>
+        await Should.ThrowAsync<LocationException>(() => RotateAsync(location));
+
+    /// <summary>A post as Apple would send it now; the hub knows of every secret that was written down.</summary>
+    public Task<HttpStatusCode> PostAsAppleAsync(SimulatedLocation? library = null)
+    {
+        var configured = (library ?? Library).Configuration;
+        return PostAsync(configured.NotificationUrl!, configured.NotificationAuthToken!, (library ?? Library).UId);
+    }
+
+    public async Task<HttpStatusCode> PostAsync(Uri url, string secret, string uId, string type = "ASSET_COUNT")
+    {
+        await Service<LocationGates>().RefreshAsync(CancellationToken.None);
+        using var request = new HttpRequestMessage(HttpMethod.Post, url);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        request.Content = new StringContent(
+            TestLocation.Notification($"p-{Interlocked.Increment(ref posts)}", uId, type)
+        );
+        using var answer = await Hub.Http.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    /// <summary>Runs one pass of the watch under a lease of its own.</summary>
+    public async Task UnderLeaseAsync(Func<Lease, Task> pass)
+    {
+        var leases = Service<LeaseKeeper>();
+        var lease = (await leases.TryAcquireAsync("test", CancellationToken.None))!;
+        await pass(lease);
+        await leases.ReleaseAsync(lease, CancellationToken.None);
+    }
+
+    /// <summary>Writes down which secrets were used, and draws the conclusions.</summary>
+    public async Task KeepUpAsync()
+    {
+        await Service<SecretUseWriter>().WriteAsync(CancellationToken.None);
+        await UnderLeaseAsync(lease => Service<SecretUpkeep>().RunAsync(lease, CancellationToken.None));
+    }
+
+    /// <summary>A quarter of an hour goes by, as far as the database can tell: leases run out, secrets end.</summary>
+    public async Task LetTimePassAsync()
+    {
+        await Hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync("update lease set expires_at = 0 where name like 'location:%'");
+                await transaction.ExecuteAsync(
+                    """
+                    update notification_secret
+                    set created_at = created_at - 900000, superseded_at = superseded_at - 900000
+                    """
+                );
+            },
+            CancellationToken.None
+        );
+        await KeepUpAsync();
+    }
+
+    public Task ExecuteAsync(string sql, object? parameters = null) =>
+        Hub.Database.WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);
+
+    public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
+        Hub.Database.WriteAsync(transaction => transaction.ScalarAsync<T>(sql, parameters), CancellationToken.None);
+}
