@@ -2,6 +2,7 @@ using System.CommandLine;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
 using NotificationHub.Locations.Removal;
+using NotificationHub.Storage.Auditing;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
@@ -144,7 +145,10 @@ internal static class LocationCommands
     private static async Task<int> RotateAsync(CommandContext context)
     {
         var request = new RotateRequest(IdOf(context), context.Arguments.GetValue(TakeBack));
-        var result = await context.Service<LocationRotation>().RotateAsync(request, context.CancellationToken);
+        var result = await context.AuditAsync(
+            new AuditedAct("locations rotate", request.LocationId),
+            () => context.Service<LocationRotation>().RotateAsync(request, context.CancellationToken)
+        );
         var document = LocationDocument.Of(result.Location);
         context.Output.Write(
             new { Location = document, Resumed = result.IsResumed },
@@ -164,9 +168,13 @@ internal static class LocationCommands
     private static async Task<int> RenewAsync(CommandContext context)
     {
         var token = await ContentTokenFile.ReadAsync(context.Arguments.GetValue(TokenFile)!, context.CancellationToken);
-        var result = await context
-            .Service<LocationRenewal>()
-            .RenewAsync(new RenewRequest(IdOf(context), token), context.CancellationToken);
+        var result = await context.AuditAsync(
+            new AuditedAct("locations renew", IdOf(context)),
+            () =>
+                context
+                    .Service<LocationRenewal>()
+                    .RenewAsync(new RenewRequest(IdOf(context), token), context.CancellationToken)
+        );
         Write(context, result.Location, result.Differences);
         return ExitCode.Ok;
     }
@@ -174,7 +182,10 @@ internal static class LocationCommands
     private static async Task<int> TestAsync(CommandContext context)
     {
         var request = new TestRequest(IdOf(context), context.Arguments.GetValue(Wait));
-        var result = await context.Service<LocationTest>().TestAsync(request, context.CancellationToken);
+        var result = await context.AuditAsync(
+            new AuditedAct("locations test", request.LocationId),
+            () => context.Service<LocationTest>().TestAsync(request, context.CancellationToken)
+        );
         context.Output.Write(result, console => console.WriteText(result.Words));
         return result.Outcome == TestOutcome.Arrived ? ExitCode.Ok : ExitCode.Failed;
     }
@@ -186,7 +197,10 @@ internal static class LocationCommands
             context.Arguments.GetValue(Purge),
             context.Arguments.GetValue(WithoutApple)
         );
-        var result = await context.Service<LocationRemoval>().RemoveAsync(request, context.CancellationToken);
+        var result = await context.AuditAsync(
+            new AuditedAct(request.Purge ? "locations remove --purge" : "locations remove", request.LocationId),
+            () => context.Service<LocationRemoval>().RemoveAsync(request, context.CancellationToken)
+        );
         var document = LocationDocument.Of(result.Location);
         context.Output.Write(
             new { Location = document, result.Apple },

@@ -23,6 +23,10 @@ internal sealed class LocationStore(Database database)
         from location
         """;
 
+    // The first condition is the one that the index is entered by.
+    public const string PageSql =
+        $"{Select} where created_at >= @CreatedAt and (created_at > @CreatedAt or location_id > @LocationId) order by created_at, location_id limit @limit";
+
     /// <summary>A page of the locations, the oldest first.</summary>
     /// <param name="after">The last location of the page before; null for the first page.</param>
     /// <returns>Empty also where there is no location <paramref name="after"/>.</returns>
@@ -38,16 +42,13 @@ internal sealed class LocationStore(Database database)
             return [];
         }
 
-        var condition = from is null
-            ? ""
-            : "where created_at > @CreatedAt or (created_at = @CreatedAt and location_id > @LocationId)";
         return (
             await connection.QueryAsync<Location>(
-                $"{Select} {condition} order by created_at, location_id limit @limit",
+                PageSql,
                 new
                 {
-                    from?.CreatedAt,
-                    from?.LocationId,
+                    CreatedAt = from?.CreatedAt ?? long.MinValue,
+                    LocationId = from?.LocationId ?? "",
                     limit,
                 }
             )

@@ -21,6 +21,9 @@ internal sealed class LocationPurge(Database database)
         new("snapshot", "kind", "key"),
         new("location_version", "resource"),
         new("location_watch"),
+        new("survey", "resource"),
+        new("operation", "event_id"),
+        new("operation_notification", "event_id", "seq"),
     ];
 
     /// <param name="locationId">A location that was removed.</param>

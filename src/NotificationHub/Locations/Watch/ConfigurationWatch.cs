@@ -24,7 +24,7 @@ internal sealed partial class ConfigurationWatch(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
 
     /// <summary>Reads what is due.</summary>
-    /// <returns>How many locations were read; where it is a full batch, there may be more.</returns>
+    /// <returns>Whether there may be more.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         var due = await ReadDueAsync(cancellationToken);

@@ -25,12 +25,10 @@ internal sealed class LocationWatchWorker(
             await secrets.RunAsync(lease, cancellationToken);
             await removals.RunAsync(lease, cancellationToken);
             await silence.RunAsync(lease, cancellationToken);
-            while (await configuration.RunAsync(lease, cancellationToken))
+            if (!await configuration.RunAsync(lease, cancellationToken))
             {
-                // There may be another batch.
+                await Task.Delay(Interval, time, cancellationToken);
             }
-
-            await Task.Delay(Interval, time, cancellationToken);
         }
     }
 }

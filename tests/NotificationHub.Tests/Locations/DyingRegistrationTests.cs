@@ -1,0 +1,55 @@
+using System.Net;
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+
+namespace NotificationHub.Tests.Locations;
+
+/// <summary>A registration whose process dies: nothing half done is left that the same command does not finish.</summary>
+public sealed class DyingRegistrationTests
+{
+    [Fact]
+    public async Task Wherever_the_process_dies_Apples_posts_are_accepted_and_the_same_command_finishes()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var steps = 0;
+        for (var isDead = true; isDead; )
+        {
+            steps++;
+            foreach (var afterIt in new[] { false, true })
+            {
+                var library = scene.Apple.AddLocation();
+                var request = new RegistrationRequest(ContentToken.Parse(library.ContentTokenFile), scene.HubUrl);
+                await using var process = await OperatorProcess.StartAsync(scene, steps, afterIt);
+                await process.RunAsync<LocationRegistration, Location>(registration =>
+                    registration.RegisterAsync(request, CancellationToken.None)
+                );
+                isDead = process.IsDead;
+                if (library.Configuration.NotificationUrl is not null)
+                {
+                    (await scene.PostAsAppleAsync(library)).ShouldBe(HttpStatusCode.OK, $"step {steps}, {afterIt}");
+                }
+
+                await scene.LetTimePassAsync();
+                await FinishAsync(scene, request);
+
+                (await scene.PostAsAppleAsync(library)).ShouldBe(HttpStatusCode.OK, $"finished, step {steps}");
+                var location = (await scene.LocationsAsync()).Single(one => one.UId == library.UId);
+                location.State.ShouldBe(LocationState.Valid);
+            }
+        }
+
+        steps.ShouldBeGreaterThan(7);
+    }
+
+    private static async Task FinishAsync(RegistrationScene scene, RegistrationRequest request)
+    {
+        try
+        {
+            await scene.Service<LocationRegistration>().RegisterAsync(request, CancellationToken.None);
+        }
+        catch (LocationException fault) when (fault.Fault == LocationFault.AlreadyRegistered)
+        {
+            // It had died after the last step, or not at all.
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotificationHub.Intake;
+using NotificationHub.Locations;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Locations;
+
+/// <summary>What ten thousand locations cost, in work: reads of the database and rows looked at, not time.</summary>
+public sealed class ManyLocationsTests
+{
+    private const int Locations = 10_000;
+
+    [Fact]
+    public async Task A_post_for_any_of_them_asks_the_database_nothing()
+    {
+        await using var test = await FillAsync();
+        await using var counting = new CountingDatabase(test.Database);
+        var gates = new LocationGates(counting, Options.Create(new IntakeOptions()), TimeProvider.System);
+        await gates.RefreshAsync(CancellationToken.None);
+        counting.Readers.ShouldBe(1);
+
+        foreach (var number in new[] { 0, 17, Locations - 1 })
+        {
+            var admission = gates.Find(IdOf(number))!.Admission;
+            var result = NotificationTokenVerifier.Verify("Bearer none", admission.Digests);
+            (result, admission.Uses.Count).ShouldBe((VerificationResult.WrongSecret, 1));
+        }
+
+        gates.Find("nobody").ShouldBeNull();
+        counting.Readers.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task They_are_listed_by_pages_each_read_from_where_the_last_one_ended()
+    {
+        await using var test = await FillAsync();
+        await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        string? after = null;
+        while (true)
+        {
+            var page = await LocationStore.ListAsync(connection, after, 999);
+            page.Count.ShouldBeLessThanOrEqualTo(999);
+            if (page.Count == 0)
+            {
+                break;
+            }
+
+            page.ShouldAllBe(location => seen.Add(location.LocationId));
+            after = page[^1].LocationId;
+        }
+
+        seen.Count.ShouldBe(Locations);
+        var plan = await connection.QueryAsync<(int, int, int, string Detail)>(
+            $"explain query plan {LocationStore.PageSql}",
+            new
+            {
+                CreatedAt = 5,
+                LocationId = "x",
+                limit = 10,
+            }
+        );
+        plan.ShouldHaveSingleItem().Detail.ShouldBe("SEARCH location USING INDEX location_created (created_at>?)");
+    }
+
+    private static string IdOf(int number) => $"location{number:00000}";
+
+    private static async Task<TestDatabase> FillAsync()
+    {
+        var test = await TestDatabase.OpenAsync();
+        await test.Database.WriteAsync(
+            async transaction =>
+            {
+                for (var number = 0; number < Locations; number++)
+                {
+                    // Several are added in the same millisecond.
+                    await transaction.ExecuteAsync(
+                        """
+                        insert into location (location_id, state, state_since, receive_only, read_number, created_at)
+                        values (@id, 'valid', 0, 1, 0, @createdAt);
+                        insert into notification_secret (location_id, sha256, state, created_at)
+                        values (@id, @digest, 'active', 0)
+                        """,
+                        new
+                        {
+                            id = IdOf(number),
+                            digest = new byte[32],
+                            createdAt = number / 3,
+                        }
+                    );
+                }
+            },
+            CancellationToken.None
+        );
+        return test;
+    }
+
+    private sealed class CountingDatabase(SqliteDatabase database) : Database("Sqlite")
+    {
+        private int readers;
+
+        public int Readers => readers;
+
+        public override string Place => database.Place;
+
+        public override bool Exists => database.Exists;
+
+        public override Task OpenAsync(CancellationToken cancellationToken) => database.OpenAsync(cancellationToken);
+
+        public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
+            database.OpenBesideAsync(cancellationToken);
+
+        public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref readers);
+            return database.OpenReaderAsync(cancellationToken);
+        }
+
+        public override Task<T> WriteAsync<T>(
+            Func<WriteTransaction, Task<T>> work,
+            CancellationToken cancellationToken
+        ) => database.WriteAsync(work, cancellationToken);
+
+        public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);
+
+        public override Task<IReadOnlyList<long>> AppendEventsAsync(
+            WriteTransaction transaction,
+            IReadOnlyCollection<NewEvent> events
+        ) => database.AppendEventsAsync(transaction, events);
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,224 @@
+using System.Net;
+using NotificationHub.Events;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Removal;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Locations.Removal;
+
+public sealed class LocationRemovalTests
+{
+    [Fact]
+    public async Task Apple_is_told_the_token_is_forgotten_and_late_posts_are_kept_and_not_routed()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        scene.Library.TakeOver("mdm-7", "The MDM", "since 2019");
+        var location = await scene.RegisterAsync();
+        var before = scene.Library.Configuration;
+
+        var result = await RemoveAsync(scene, location);
+
+        result.Apple.IsDone.ShouldBeTrue();
+        (scene.Library.Configuration.NotificationUrl, scene.Library.Configuration.NotificationTypes.Count).ShouldBe(
+            (null, 0)
+        );
+        scene.Library.Configuration.MdmInfo.ShouldBe(before.MdmInfo);
+        (result.Location.State, result.Location.ContentToken).ShouldBe((LocationState.Removed, null));
+        (await LatePostAsync(scene, before)).ShouldBe(HttpStatusCode.OK);
+        (await scene.ScalarAsync<long>("select disposition from notification_log order by seq desc limit 1")).ShouldBe(
+            5
+        );
+        scene.Apple.Violations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_late_post_becomes_no_event_and_after_a_day_it_is_refused()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        var before = scene.Library.Configuration;
+        await RemoveAsync(scene, location);
+        await LatePostAsync(scene, before);
+        // What comes after it, for a location that is there, shows that the router has passed it.
+        var other = await scene.Hub.AddLocationAsync();
+        await other.PostAsync(TestLocation.Notification("after"));
+        await Until.TrueAsync(
+            async () =>
+                (await scene.EventsAsync(EventNames.NotificationTestReceived)).Any(told => told.LocationId == other.Id),
+            "the router has come to the last post"
+        );
+
+        (await scene.EventsAsync(EventNames.NotificationUnrecognized)).ShouldBeEmpty();
+        (await scene.EventsAsync(EventNames.AssetCountNotified)).ShouldBeEmpty();
+        await PassADayAsync(scene);
+        (await LatePostAsync(scene, before)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(0);
+        (await scene.LocationsAsync()).ShouldContain(one => one.LocationId == location.LocationId);
+    }
+
+    [Fact]
+    public async Task The_library_can_be_added_again_at_once_as_a_new_location()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var first = await scene.RegisterAsync();
+        await RemoveAsync(scene, first);
+
+        var second = await scene.RegisterAsync();
+
+        second.LocationId.ShouldNotBe(first.LocationId);
+        second.UId.ShouldBe(first.UId);
+        (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
+        (await scene.ScalarAsync<long>("select disposition from notification_log order by seq desc limit 1")).ShouldBe(
+            0
+        );
+        var again = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, first));
+        again.Fault.ShouldBe(LocationFault.NotAllowed);
+    }
+
+    [Fact]
+    public async Task What_another_server_has_set_is_left_alone()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Library.TakeOver("mdm-9", "Other", "", new Uri("https://elsewhere.example.com/in"), "theirs");
+        var theirs = scene.Library.Configuration;
+
+        var result = await RemoveAsync(scene, location);
+
+        result.Location.State.ShouldBe(LocationState.Removed);
+        scene.Library.Configuration.ShouldBe(theirs);
+    }
+
+    [Fact]
+    public async Task Where_Apple_refuses_empty_members_the_types_alone_are_cleared()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Apple.Faults.Next("/client/config", Fault.Slow(TimeSpan.Zero), Fault.Error(9710));
+
+        var result = await RemoveAsync(scene, location);
+
+        result.Apple.IsDone.ShouldBeTrue();
+        scene.Library.Configuration.NotificationTypes.ShouldBeEmpty();
+        scene.Library.Configuration.NotificationUrl.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Apple_out_of_reach_changes_nothing_unless_told_to_do_without()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Network.LoseRequest = _ => true;
+
+        var failure = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, location));
+        failure.Fault.ShouldBe(LocationFault.Refused);
+        failure.Message.ShouldContain("--without-apple");
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
+        (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(0);
+
+        var result = await scene
+            .Service<LocationRemoval>()
+            .RemoveAsync(new RemoveRequest(location.LocationId, WithoutApple: true), CancellationToken.None);
+        result.Location.State.ShouldBe(LocationState.Removed);
+        (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_dead_token_does_not_keep_a_location_from_being_removed()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Library.ContentToken.State = ContentTokenState.Revoked;
+
+        var result = await RemoveAsync(scene, location);
+
+        (result.Location.State, result.Apple.IsDone).ShouldBe((LocationState.Removed, false));
+        result.Apple.Words.ShouldContain("9625");
+    }
+
+    [Fact]
+    public async Task A_location_that_only_receives_is_removed_and_the_MDM_has_to_do_the_rest()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var receiveOnly = await scene.Hub.AddLocationAsync();
+
+        var result = await scene
+            .Service<LocationRemoval>()
+            .RemoveAsync(new RemoveRequest(receiveOnly.Id), CancellationToken.None);
+
+        (result.Location.State, result.Apple.IsDone).ShouldBe((LocationState.Removed, false));
+        (await receiveOnly.PostAsync(TestLocation.Notification("late"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Wherever_the_process_dies_the_hub_finishes_the_removal_or_it_never_began()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var steps = 0;
+        for (var isDead = true; isDead; )
+        {
+            steps++;
+            foreach (var afterIt in new[] { false, true })
+            {
+                var (library, location) = await AddAsync(scene);
+                await using var process = await OperatorProcess.StartAsync(scene, steps, afterIt);
+                await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
+                    removal.RemoveAsync(new RemoveRequest(location.LocationId, Purge: true), CancellationToken.None)
+                );
+                isDead = process.IsDead;
+
+                await scene.LetTimePassAsync();
+                await PassAsync(scene);
+
+                var after = (await scene.LocationsAsync()).Single(one => one.LocationId == location.LocationId);
+                if (after.State == LocationState.Removed)
+                {
+                    library.Configuration.NotificationTypes.ShouldBeEmpty();
+                    (
+                        await scene.ScalarAsync<long>(
+                            "select count(*) from location_removal where purge = 0 or purged_at is null"
+                        )
+                    ).ShouldBe(0);
+                }
+                else
+                {
+                    after.State.ShouldBe(LocationState.Valid);
+                    (await scene.PostAsAppleAsync(library)).ShouldBe(HttpStatusCode.OK);
+                    steps.ShouldBeLessThan(3);
+                }
+            }
+        }
+
+        steps.ShouldBeGreaterThan(6);
+    }
+
+    internal static Task<RemoveResult> RemoveAsync(RegistrationScene scene, Location location, bool purge = false) =>
+        scene
+            .Service<LocationRemoval>()
+            .RemoveAsync(new RemoveRequest(location.LocationId, purge), CancellationToken.None);
+
+    internal static Task PassAsync(RegistrationScene scene) =>
+        scene.UnderLeaseAsync(lease => scene.Service<RemovalPass>().RunAsync(lease, CancellationToken.None));
+
+    internal static async Task PassADayAsync(RegistrationScene scene)
+    {
+        await scene.ExecuteAsync("update location set removed_at = removed_at - 86400001 where removed_at is not null");
+        await PassAsync(scene);
+    }
+
+    private static Task<HttpStatusCode> LatePostAsync(RegistrationScene scene, ClientConfiguration before) =>
+        scene.PostAsync(before.NotificationUrl!, before.NotificationAuthToken!, scene.Library.UId);
+
+    private static async Task<(SimulatedLocation, Location)> AddAsync(RegistrationScene scene)
+    {
+        var library = scene.Apple.AddLocation();
+        var request = new RegistrationRequest(
+            NotificationHub.Apple.ContentToken.Parse(library.ContentTokenFile),
+            scene.HubUrl
+        );
+        return (library, await scene.Service<LocationRegistration>().RegisterAsync(request, CancellationToken.None));
+    }
+}
