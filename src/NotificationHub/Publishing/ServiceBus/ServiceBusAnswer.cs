@@ -64,7 +64,8 @@ internal static partial class ServiceBusAnswer
             return TrackingId().Match(body) is { Success: true } match ? $" ({match.Value})" : "";
         }
 
-        var detail = Detail().Match(body).Groups["text"].Value;
+        // Whoever answers may quote the request, with what lets the hub in.
+        var detail = Credential().Replace(Detail().Match(body).Groups["text"].Value, "${kind}…");
         return detail.Length switch
         {
             0 => "",
@@ -75,6 +76,12 @@ internal static partial class ServiceBusAnswer
 
     [GeneratedRegex("<Detail>(?<text>[^<]*)</Detail>")]
     private static partial Regex Detail();
+
+    [GeneratedRegex(
+        @"(?<kind>SharedAccessSignature|Bearer|SharedAccessKey=|sig=)\s*\S+",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Credential();
 
     [GeneratedRegex("TrackingId:[0-9A-Za-z_-]{1,80}")]
     private static partial Regex TrackingId();

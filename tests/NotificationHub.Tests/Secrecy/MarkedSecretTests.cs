@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace NotificationHub.Tests.Secrecy;
+
+/// <summary>The search finds what it is for: otherwise finding nothing would say nothing.</summary>
+public sealed class MarkedSecretTests
+{
+    private const string Secret = "marked+secret/4711=";
+
+    public static TheoryData<string> Writings =>
+        [
+            $"key={Secret}.",
+            $"x%3D{Uri.EscapeDataString(Secret)}",
+            $"x%3d{Uri.EscapeDataString(Secret).ToLowerInvariant()}",
+            System.Text.Json.JsonSerializer.Serialize(new { key = Secret }),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret)),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"k{Secret}")),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"ke{Secret}&more")),
+            System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"key:{Secret};")),
+            Convert.ToHexString(Encoding.UTF8.GetBytes($"-{Secret}-")),
+            Convert.ToHexStringLower(Encoding.UTF8.GetBytes($"-{Secret}-")),
+            Encoding.Latin1.GetString(Encoding.Unicode.GetBytes($"-{Secret}-")),
+        ];
+
+    [Theory]
+    [MemberData(nameof(Writings))]
+    public void A_secret_is_found_however_it_is_written(string writing) =>
+        new MarkedSecret("key", Secret).IsIn(writing).ShouldBeTrue();
+
+    [Fact]
+    public void Its_digest_is_not_it() =>
+        new MarkedSecret("key", Secret)
+            .IsIn(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(Secret))))
+            .ShouldBeFalse();
+}

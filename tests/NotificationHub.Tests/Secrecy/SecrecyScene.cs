@@ -1,0 +1,152 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Xml.Linq;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Tests.CommandLine;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Hosting.Admin;
+using ContentToken = NotificationHub.Apple.ContentToken;
+
+namespace NotificationHub.Tests.Secrecy;
+
+/// <summary>A whole hub in Production, with every secret that there is, and what it lets out.</summary>
+internal sealed class SecrecyScene : IAsyncDisposable
+{
+    public const string ConsumerKey = "consumer-key-8c1f6a52";
+    public const string ReadKey = "admin-read-key-17ab40c9";
+    public const string OperateKey = "admin-operate-key-93e0d1f7";
+    public const string WrongKey = "wrong-key-40d7be19";
+    public const string InviteCode = "invite-code-f2a90b6e";
+
+    private readonly StringBuilder answers = new();
+    private readonly List<string> commandSettings = [];
+
+    public required Capture Capture { get; init; }
+
+    public required SimulatedApple Apple { get; init; }
+
+    public required SimulatedLocation Library { get; init; }
+
+    public required EchoingApple Network { get; init; }
+
+    public required EchoingBus Bus { get; init; }
+
+    public required TokenIssuer Issuer { get; init; }
+
+    public required HubHost Hub { get; init; }
+
+    /// <summary>All that was answered and printed, headers included.</summary>
+    public string Answers => answers.ToString();
+
+    public static async Task<SecrecyScene> StartAsync()
+    {
+        var capture = new Capture();
+        var apple = await SimulatedApple.StartAsync();
+        var library = apple.AddLocation();
+        var network = new EchoingApple();
+        var bus = await EchoingBus.StartAsync();
+        var issuer = await TokenIssuer.StartAsync();
+        string[] settings =
+        [
+            $"Apple:BaseUrl={apple.BaseUrl}",
+            $"ServiceBus:ConnectionString={bus.ConnectionString}",
+            "Refetch:Quiet=00:00:00.100",
+            .. issuer.Settings,
+            .. AdminHost.Key(0, "reader", ReadKey, "Read"),
+            .. AdminHost.Key(1, "operator", OperateKey, "Operate"),
+            "Consumers:ApiKeys:0:Name=inventory",
+            $"Consumers:ApiKeys:0:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(ConsumerKey)))}",
+        ];
+        var hub = await HubHost.StartAsync(
+            builder =>
+            {
+                builder.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => network);
+                builder.Logging.AddProvider(capture);
+            },
+            ["environment=Production", "Logging:LogLevel:Default=Trace", .. settings]
+        );
+        var scene = new SecrecyScene
+        {
+            Capture = capture,
+            Apple = apple,
+            Library = library,
+            Network = network,
+            Bus = bus,
+            Issuer = issuer,
+            Hub = hub,
+        };
+        scene.commandSettings.AddRange(settings.Select(setting => $"--{setting}"));
+        return scene;
+    }
+
+    /// <summary>Sends a request and keeps what is answered.</summary>
+    public async Task<string> SendAsync(HttpMethod method, string path, string bearer, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Content = body switch
+        {
+            null => null,
+            string raw => new StringContent(raw, Encoding.UTF8, "application/json"),
+            _ => JsonContent.Create(body),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        using var answer = await Hub.Http.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        answers.AppendLine($"{method} {path.Split('?')[0]} -> {(int)answer.StatusCode} {answer.Headers} {text}");
+        return text;
+    }
+
+    /// <summary>Runs a command with the hub's settings and keeps what it prints.</summary>
+    public async Task RunAsync(params string[] command)
+    {
+        var run = await CommandRun.OnAsync(Hub, [.. command, .. commandSettings]);
+        answers.AppendLine($"{command[0]} -> {run.ExitCode} {run.Output} {run.Error}");
+    }
+
+    /// <summary>Every secret of the run.</summary>
+    /// <param name="tokens">Bearer tokens that were presented.</param>
+    public IReadOnlyList<MarkedSecret> Secrets(params string[] tokens)
+    {
+        var content = ContentToken.Parse(Library.ContentTokenFile).Reveal();
+        using var inner = JsonDocument.Parse(Convert.FromBase64String(content));
+        return
+        [
+            new("content token", content),
+            new("the token within the content token", inner.RootElement.GetProperty("token").GetString()!),
+            new("notification secret", Library.Configuration.NotificationAuthToken!),
+            new("consumer key", ConsumerKey),
+            new("admin key to read", ReadKey),
+            new("admin key to operate", OperateKey),
+            new("a stranger's key", WrongKey),
+            new("SAS key", EchoingBus.Key),
+            .. Bus.Signatures.Select(signature => new MarkedSecret("SAS signature", signature)),
+            .. tokens
+                .SelectMany(token => token.Split('.'))
+                .Skip(1)
+                .Select(part => new MarkedSecret("bearer token", part)),
+            .. KeyRing.Select(key => new MarkedSecret("key of the key ring", key)),
+        ];
+    }
+
+    public IEnumerable<string> Files => Directory.EnumerateFiles(Hub.Folder, "*", SearchOption.AllDirectories);
+
+    public bool IsOfKeyRing(string file) => Path.GetDirectoryName(file) == Path.Combine(Hub.Folder, "keys");
+
+    private IEnumerable<string> KeyRing =>
+        Files.Where(IsOfKeyRing).SelectMany(file => XDocument.Load(file).Descendants("value")).Select(key => key.Value);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Hub.DisposeAsync();
+        await Apple.DisposeAsync();
+        await Bus.DisposeAsync();
+        await Issuer.DisposeAsync();
+        Capture.Dispose();
+    }
+}

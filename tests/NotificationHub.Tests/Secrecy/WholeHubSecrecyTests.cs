@@ -1,0 +1,180 @@
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Publishing;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.Secrecy;
+
+/// <summary>
+/// A run of the whole hub with every secret marked, rightly and wrongly used, with others that quote them back; then all that it let out
+/// is searched, in clear and in every usual encoding.
+/// </summary>
+[Collection(MeterReaders.Name)]
+public sealed class WholeHubSecrecyTests
+{
+    [Fact]
+    public async Task No_secret_is_in_a_log_line_trace_metric_event_answer_or_file()
+    {
+        await using var scene = await SecrecyScene.StartAsync();
+        var good = scene.Issuer.Issue([AdminPolicies.Operate]);
+        var foreign = scene.Issuer.Issue([AdminPolicies.Operate], token => token.Audience = "another");
+
+        var id = await RegisterAsync(scene);
+        await UseIntakeAsync(scene, id);
+        await UseAdminAsync(scene, id, good, foreign);
+        await MeetEchoesAsync(scene, id);
+        await RunCommandsAsync(scene, id);
+
+        var secrets = scene.Secrets(good, foreign);
+        ShouldHaveNone(
+            scene.Answers,
+            [.. secrets, new("invite code", SecrecyScene.InviteCode)],
+            "answers, events among them"
+        );
+        ShouldHaveNone(scene.Capture.Logs, [.. secrets, new("invite code", SecrecyScene.InviteCode)], "log");
+        ShouldHaveNone(scene.Capture.Traces, secrets, "traces");
+        ShouldHaveNone(scene.Capture.Metrics, secrets, "metrics");
+        await SearchFilesAsync(scene, secrets);
+        await scene.Hub.StopAsync();
+        await SearchFilesAsync(scene, secrets);
+        ShouldHaveCaught(scene, id);
+    }
+
+    private static async Task<string> RegisterAsync(SecrecyScene scene)
+    {
+        var answer = await scene.SendAsync(
+            HttpMethod.Post,
+            "/admin/locations",
+            SecrecyScene.OperateKey,
+            new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Library.ContentTokenFile }
+        );
+        var configured = scene.Library.Configuration.NotificationUrl;
+        configured.ShouldNotBeNull(answer);
+        return configured.ToString().Split('/')[^1];
+    }
+
+    private static async Task UseIntakeAsync(SecrecyScene scene, string id)
+    {
+        var secret = scene.Library.Configuration.NotificationAuthToken!;
+        var path = $"/notifications/{id}";
+        var associated = $$$"""
+            {"notificationId":"n-1","notificationType":"USER_ASSOCIATED","uId":"{{{scene.Library.UId}}}","notification":
+            {"associatedUsers":[{"clientUserId":"u-1","inviteCode":"{{{SecrecyScene.InviteCode}}}","status":"Associated"}]}}
+            """;
+        await scene.SendAsync(HttpMethod.Post, path, secret, associated);
+        await scene.SendAsync(HttpMethod.Post, path, secret, "no JSON");
+        await scene.SendAsync(HttpMethod.Post, path, SecrecyScene.WrongKey, associated);
+        await scene.SendAsync(HttpMethod.Post, "/notifications/unknown", secret, associated);
+        await scene.SendAsync(HttpMethod.Put, path, secret, associated);
+        await scene.SendAsync(HttpMethod.Get, "/events?wait=5&topic=users", SecrecyScene.ConsumerKey);
+        await scene.SendAsync(HttpMethod.Get, "/events", SecrecyScene.ConsumerKey);
+        await scene.SendAsync(HttpMethod.Get, "/events", SecrecyScene.WrongKey);
+        await scene.SendAsync(HttpMethod.Get, $"/snapshot/{id}/users", SecrecyScene.ConsumerKey);
+    }
+
+    private static async Task UseAdminAsync(SecrecyScene scene, string id, string good, string foreign)
+    {
+        string[] credentials =
+        [
+            SecrecyScene.ReadKey,
+            SecrecyScene.OperateKey,
+            SecrecyScene.WrongKey,
+            good,
+            foreign,
+            $"{good}x",
+        ];
+        foreach (var credential in credentials)
+        {
+            await scene.SendAsync(HttpMethod.Get, $"/admin/locations/{id}", credential);
+            await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/verify", credential);
+        }
+
+        foreach (
+            var path in new[]
+            {
+                "locations",
+                "notifications",
+                "notifications/2",
+                "notifications/3",
+                "dead-letters",
+                "audit",
+            }
+        )
+        {
+            await scene.SendAsync(HttpMethod.Get, $"/admin/{path}", SecrecyScene.ReadKey);
+        }
+
+        await scene.SendAsync(HttpMethod.Post, "/admin/notifications/3/reroute", SecrecyScene.OperateKey);
+        await scene.SendAsync(HttpMethod.Get, "/openapi/v1.json", SecrecyScene.ReadKey);
+        var token = scene.Library.ContentTokenFile;
+        object[] misshapen =
+        [
+            new { url = "x", contentToken = token[..40] },
+            new { url = new[] { token } },
+            $"\"{token}",
+        ];
+        foreach (var body in misshapen)
+        {
+            await scene.SendAsync(HttpMethod.Post, "/admin/locations", SecrecyScene.OperateKey, body);
+        }
+    }
+
+    /// <summary>Apple and the bus answer with errors that quote the request.</summary>
+    private static async Task MeetEchoesAsync(SecrecyScene scene, string id)
+    {
+        var topics = scene.Hub.Services.GetRequiredService<TopicStatuses>();
+        await Until.TrueAsync(() => topics["hub"].State == TopicState.Stopped, "the bus has refused the signature");
+        scene.Network.Echoes = true;
+        await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/verify", SecrecyScene.OperateKey);
+        await scene.SendAsync(
+            HttpMethod.Post,
+            "/admin/locations",
+            SecrecyScene.OperateKey,
+            new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Library.ContentTokenFile }
+        );
+        scene.Network.Echoes = false;
+        scene.Network.Count.ShouldBeGreaterThan(1);
+    }
+
+    private static async Task RunCommandsAsync(SecrecyScene scene, string id)
+    {
+        await scene.RunAsync("locations", "list");
+        await scene.RunAsync("locations", "show", id);
+        await scene.RunAsync("locations", "verify", id, "--json");
+        await scene.RunAsync("notifications", "list");
+        await scene.RunAsync("notifications", "show", "2");
+        await scene.RunAsync("audit", "list");
+        await scene.RunAsync("doctor", "--json");
+    }
+
+    /// <summary>The database, its write-ahead log and whatever else lies in the folder. Invite codes are in the raw posts that are kept, by design.</summary>
+    private static async Task SearchFilesAsync(SecrecyScene scene, IReadOnlyList<MarkedSecret> secrets)
+    {
+        var files = scene.Files.Where(file => !scene.IsOfKeyRing(file)).ToArray();
+        files.Select(Path.GetFileName).ShouldContain("hub.db");
+        foreach (var file in files)
+        {
+            ShouldHaveNone(await SecrecyTests.ReadSharedAsync(file), secrets, file);
+        }
+    }
+
+    /// <summary>What was searched did hold what the run was about: otherwise it would prove nothing.</summary>
+    private static void ShouldHaveCaught(SecrecyScene scene, string id)
+    {
+        scene.Answers.ShouldContain("/admin/locations -> 201");
+        scene.Answers.ShouldContain("-> 401");
+        scene.Answers.ShouldContain("-> 403");
+        scene.Answers.ShouldContain("-> 502");
+        scene.Answers.ShouldContain("user.associated.notified");
+        scene.Answers.ShouldContain("InvalidSignature");
+        scene.Bus.Signatures.ShouldNotBeEmpty();
+        scene.Capture.Logs.ShouldContain(id);
+        scene.Capture.Logs.ShouldContain("stands still");
+        scene.Capture.Traces.ShouldContain("/admin/locations");
+        scene.Capture.Metrics.ShouldContain("notificationhub");
+    }
+
+    // Not by ShouldNotContain, whose message would quote the megabytes around it.
+    private static void ShouldHaveNone(string text, IReadOnlyList<MarkedSecret> secrets, string place) =>
+        secrets.Where(secret => secret.IsIn(text)).Select(secret => secret.Name).ShouldBeEmpty(place);
+}
