@@ -22,10 +22,13 @@ public sealed class WholeHubSecrecyTests
         var id = await RegisterAsync(scene);
         await UseIntakeAsync(scene, id);
         await UseAdminAsync(scene, id, good, foreign);
+        var replaced = scene.Library.Configuration.NotificationAuthToken!;
+        await RotateAsync(scene, id);
         await MeetEchoesAsync(scene, id);
         await RunCommandsAsync(scene, id);
 
-        var secrets = scene.Secrets(good, foreign);
+        MarkedSecret[] secrets = [.. scene.Secrets(good, foreign), new("replaced notification secret", replaced)];
+        scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(replaced);
         ShouldHaveNone(
             scene.Answers,
             [.. secrets, new("invite code", SecrecyScene.InviteCode)],
@@ -119,13 +122,29 @@ public sealed class WholeHubSecrecyTests
         }
     }
 
+    private static async Task RotateAsync(SecrecyScene scene, string id)
+    {
+        await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/rotate", SecrecyScene.OperateKey);
+        await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/test?wait=20", SecrecyScene.OperateKey);
+        await scene.SendAsync(
+            HttpMethod.Post,
+            $"/admin/locations/{id}/renew",
+            SecrecyScene.OperateKey,
+            new { contentToken = scene.Library.ContentTokenFile }
+        );
+    }
+
     /// <summary>Apple and the bus answer with errors that quote the request.</summary>
     private static async Task MeetEchoesAsync(SecrecyScene scene, string id)
     {
         var topics = scene.Hub.Services.GetRequiredService<TopicStatuses>();
         await Until.TrueAsync(() => topics["hub"].State == TopicState.Stopped, "the bus has refused the signature");
         scene.Network.Echoes = true;
-        await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/verify", SecrecyScene.OperateKey);
+        foreach (var change in new[] { "verify", "rotate", "test?wait=0" })
+        {
+            await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/{change}", SecrecyScene.OperateKey);
+        }
+
         await scene.SendAsync(
             HttpMethod.Post,
             "/admin/locations",
@@ -141,6 +160,7 @@ public sealed class WholeHubSecrecyTests
         await scene.RunAsync("locations", "list");
         await scene.RunAsync("locations", "show", id);
         await scene.RunAsync("locations", "verify", id, "--json");
+        await scene.RunAsync("locations", "rotate", id);
         await scene.RunAsync("notifications", "list");
         await scene.RunAsync("notifications", "show", "2");
         await scene.RunAsync("audit", "list");

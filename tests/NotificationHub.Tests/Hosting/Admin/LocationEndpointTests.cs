@@ -34,6 +34,56 @@ public sealed class LocationEndpointTests
     }
 
     [Fact]
+    public async Task A_location_is_rotated_tested_renewed_and_removed_and_each_is_audited()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var path = $"/admin/locations/{(await scene.RegisterAsync()).LocationId}";
+        var before = scene.Library.Configuration.NotificationAuthToken;
+
+        using var rotated = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
+        using var tested = await scene.Hub.Http.PostAsync($"{path}/test?wait=20", content: null);
+        using var renewed = await scene.Hub.Http.PostAsJsonAsync(
+            $"{path}/renew",
+            new { contentToken = scene.Library.ContentTokenFile }
+        );
+        using var removed = await scene.Hub.Http.DeleteAsync(path);
+        using var again = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
+
+        rotated.StatusCode.ShouldBe(HttpStatusCode.OK);
+        scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(before);
+        (await ReadAsync(tested)).GetProperty("outcome").GetString().ShouldBe("arrived");
+        (await ReadAsync(renewed)).GetProperty("differences").GetArrayLength().ShouldBe(0);
+        (await ReadAsync(removed)).GetProperty("location").GetProperty("state").GetString().ShouldBe("removed");
+        again.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await GetAsync(scene.Hub, "/admin/audit"))
+            .GetProperty("entries")
+            .EnumerateArray()
+            .Select(entry => $"{entry.GetProperty("action").GetString()}: {entry.GetProperty("outcome").GetString()}")
+            .ShouldBe([
+                "locations rotate: done",
+                "locations test: done",
+                "locations renew: done",
+                "locations remove: done",
+                "locations rotate: refused",
+            ]);
+    }
+
+    [Fact]
+    public async Task A_content_token_of_another_library_is_refused()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+
+        using var renewed = await scene.Hub.Http.PostAsJsonAsync(
+            $"/admin/locations/{location.LocationId}/renew",
+            new { contentToken = scene.Apple.AddLocation().ContentTokenFile }
+        );
+
+        renewed.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await ReadAsync(renewed)).GetProperty("fault").GetString().ShouldBe("other-library");
+    }
+
+    [Fact]
     public async Task What_Apple_refuses_is_told_and_audited()
     {
         await using var scene = await RegistrationScene.StartAsync();

@@ -26,6 +26,24 @@ internal static class LocationEndpoints
             .MapPost("/{id}/verify", VerifyAsync)
             .WithSummary("Compares what Apple has recorded with what the hub has. Changes nothing at Apple.")
             .RequireAuthorization(AdminPolicies.Operate);
+        locations
+            .MapPost("/{id}/rotate", LocationChanges.RotateAsync)
+            .WithSummary(
+                "Gives a location a new notification secret. After a time-out, send the same again: it finishes."
+            )
+            .RequireAuthorization(AdminPolicies.Operate);
+        locations
+            .MapPost("/{id}/renew", LocationChanges.RenewAsync)
+            .WithSummary("Gives a location a new content token for the same library. Everything else stays.")
+            .RequireAuthorization(AdminPolicies.Operate);
+        locations
+            .MapPost("/{id}/test", LocationChanges.TestAsync)
+            .WithSummary("Has Apple post a test notification through the public URL, and says whether it arrived.")
+            .RequireAuthorization(AdminPolicies.Operate);
+        locations
+            .MapDelete("/{id}", LocationChanges.RemoveAsync)
+            .WithSummary("Takes a location out. Late posts are answered for a day and not routed.")
+            .RequireAuthorization(AdminPolicies.Operate);
     }
 
     private static async Task<Results<Ok<LocationPage>, ValidationProblem>> ListAsync(
