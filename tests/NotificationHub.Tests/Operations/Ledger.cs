@@ -41,5 +41,9 @@ internal sealed class Ledger
         await statuses.AskDueAsync(lease!, CancellationToken.None);
     }
 
+    /// <summary>The worker that runs these passes in a hub.</summary>
+    public LedgerWorker Worker(Database database, LeaseKeeper leases, TimeProvider time) =>
+        new(counts, statuses, pruning, database.Pulses, leases, time, NullLogger<LedgerWorker>.Instance);
+
     public Task<int> PruneAsync() => pruning.PruneAsync(lease!, CancellationToken.None);
 }

@@ -213,6 +213,6 @@ public abstract class LedgerTest : IAsyncLifetime
     private protected Task<string?> StateAsync(string eventId) =>
         Store.ScalarAsync<string>("select state from operation where event_id = @eventId", new { eventId });
 
-    private LeaseKeeper NewKeeper() =>
+    private protected LeaseKeeper NewKeeper() =>
         new(Store.Database, Options.Create(Store.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
 }
