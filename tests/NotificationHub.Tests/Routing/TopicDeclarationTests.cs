@@ -2,7 +2,9 @@ using System.Reflection;
 using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Routing;
+using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Routing;
 
@@ -20,6 +22,19 @@ public sealed class TopicDeclarationTests
             .Select(name => name.GetString()!);
 
         declared.ShouldBe(ConstantsOf(typeof(EventNames)), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Routing_the_simulator_and_the_deployment_have_the_same_topics()
+    {
+        var deployed = new BicepEvaluator(BicepFolder.Module("service-bus"), new Dictionary<string, object?>());
+
+        Topology.Load().Topics.Select(topic => topic.Name).ShouldBe(TopicMap.Topics, ignoreOrder: true);
+        deployed
+            .Variable("topicNames")
+            .ShouldBeOfType<object?[]>()
+            .Cast<string>()
+            .ShouldBe(TopicMap.Topics, ignoreOrder: true);
     }
 
     [Fact]

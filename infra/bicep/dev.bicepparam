@@ -1,0 +1,18 @@
+using './main.bicep'
+
+param name = 'nhub-dev'
+param image = readEnvironmentVariable('HUB_IMAGE')
+param registryName = readEnvironmentVariable('HUB_REGISTRY', '')
+param sqlAdministratorName = readEnvironmentVariable('SQL_ADMIN_GROUP')
+param sqlAdministratorObjectId = readEnvironmentVariable('SQL_ADMIN_GROUP_ID')
+param alertEmails = [readEnvironmentVariable('ALERT_EMAIL')]
+
+// The least that runs: still two replicas, because one hides what only two can do wrong.
+param sqlServerless = true
+param sqlVCores = 1
+param serviceBusTier = 'Standard'
+param minReplicas = 2
+param maxReplicas = 3
+param zoneRedundant = false
+param privateNetworking = false
+param silenceWindow = 'P2D'

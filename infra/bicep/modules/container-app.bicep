@@ -1,0 +1,145 @@
+// The hub itself, with a collector for its telemetry beside it in each replica.
+param name string
+param location string
+param image string
+param collectorImage string
+param registryServer string
+param identityId string
+param identityClientId string
+param environmentName string
+param applicationInsightsName string
+param minReplicas int
+param maxReplicas int
+param customDomain string
+param customDomainCertificateId string
+param sqlServerHost string
+param databaseName string
+param serviceBusHost string
+param maxBatchBytes int
+param adminAudience string
+param settings object
+
+var port = 8080
+var connectionStringSecret = 'application-insights'
+var publicHost = empty(customDomain) ? '${name}.${managedEnvironment.properties.defaultDomain}' : customDomain
+
+var hubSettings = [
+  { name: 'ASPNETCORE_HTTP_PORTS', value: string(port) }
+  // The address that is kept with each post is the sender's, not the ingress's.
+  { name: 'ASPNETCORE_FORWARDEDHEADERS_ENABLED', value: 'true' }
+  { name: 'AZURE_CLIENT_ID', value: identityClientId }
+  { name: 'OTEL_SERVICE_NAME', value: 'notificationhub' }
+  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://localhost:4317' }
+  // Application Insights adds up what it is sent.
+  { name: 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', value: 'delta' }
+  { name: 'Storage__Provider', value: 'SqlServer' }
+  {
+    name: 'Storage__ConnectionString'
+    value: 'Server=tcp:${sqlServerHost},1433;Database=${databaseName};Authentication=Active Directory Default;Encrypt=True'
+  }
+  { name: 'ServiceBus__FullyQualifiedNamespace', value: serviceBusHost }
+  { name: 'ServiceBus__MaxBatchBytes', value: string(maxBatchBytes) }
+  { name: 'Publishing__PublicUrl', value: 'https://${publicHost}' }
+]
+
+var adminSettings = empty(adminAudience) ? [] : [
+  { name: 'Admin__Entra__TenantId', value: tenant().tenantId }
+  { name: 'Admin__Entra__Audience', value: adminAudience }
+]
+
+var otherSettings = map(items(settings), setting => { name: setting.key, value: string(setting.value) })
+
+resource managedEnvironment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
+  name: environmentName
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource app 'Microsoft.App/containerApps@2025-07-01' = {
+  name: name
+  location: location
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    environmentId: managedEnvironment.id
+    workloadProfileName: 'Consumption'
+    configuration: {
+      activeRevisionsMode: 'Single'
+      ingress: {
+        external: true
+        targetPort: port
+        transport: 'auto'
+        allowInsecure: false
+        customDomains: empty(customDomain) ? [] : [
+          {
+            name: customDomain
+            certificateId: customDomainCertificateId
+            bindingType: 'SniEnabled'
+          }
+        ]
+      }
+      registries: empty(registryServer) ? [] : [{ server: registryServer, identity: identityId }]
+      secrets: [{ name: connectionStringSecret, value: applicationInsights.properties.ConnectionString }]
+    }
+    template: {
+      // Longer than the longest send, so that a batch is never cut off.
+      terminationGracePeriodSeconds: 60
+      containers: [
+        {
+          name: 'hub'
+          image: image
+          resources: { cpu: json('1.0'), memory: '2Gi' }
+          env: concat(hubSettings, adminSettings, otherSettings)
+          probes: [
+            {
+              // Migrations of a large database take their time.
+              type: 'Startup'
+              httpGet: { path: '/health/live', port: port }
+              periodSeconds: 30
+              failureThreshold: 10
+            }
+            {
+              type: 'Liveness'
+              httpGet: { path: '/health/live', port: port }
+              periodSeconds: 10
+              failureThreshold: 3
+            }
+            {
+              type: 'Readiness'
+              httpGet: { path: '/health/ready', port: port }
+              periodSeconds: 5
+              failureThreshold: 3
+            }
+          ]
+        }
+        {
+          name: 'collector'
+          image: collectorImage
+          args: ['--config=env:COLLECTOR_CONFIGURATION']
+          resources: { cpu: json('0.25'), memory: '0.5Gi' }
+          env: [
+            { name: 'COLLECTOR_CONFIGURATION', value: loadTextContent('../collector.yaml') }
+            { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', secretRef: connectionStringSecret }
+          ]
+        }
+      ]
+      scale: {
+        minReplicas: minReplicas
+        maxReplicas: maxReplicas
+        rules: [
+          {
+            name: 'posts'
+            http: { metadata: { concurrentRequests: '100' } }
+          }
+        ]
+      }
+    }
+  }
+}
+
+output id string = app.id
+output publicUrl string = 'https://${publicHost}'

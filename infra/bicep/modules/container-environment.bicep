@@ -1,0 +1,38 @@
+// What the hub runs in.
+param name string
+param location string
+param zoneRedundant bool
+param subnetId string
+param workspaceName string
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
+  name: workspaceName
+}
+
+resource managedEnvironment 'Microsoft.App/managedEnvironments@2025-07-01' = {
+  name: name
+  location: location
+  properties: {
+    // Open to the outside in any network: Apple posts from the internet.
+    vnetConfiguration: {
+      infrastructureSubnetId: subnetId
+      internal: false
+    }
+    workloadProfiles: [
+      {
+        name: 'Consumption'
+        workloadProfileType: 'Consumption'
+      }
+    ]
+    zoneRedundant: zoneRedundant
+    appLogsConfiguration: {
+      destination: 'log-analytics'
+      logAnalyticsConfiguration: {
+        customerId: workspace.properties.customerId
+        sharedKey: workspace.listKeys().primarySharedKey
+      }
+    }
+  }
+}
+
+output name string = managedEnvironment.name

@@ -1,0 +1,55 @@
+// A subnet for Container Apps and one for private endpoints.
+param name string
+param location string
+param addressPrefix string
+param privateNetworking bool
+
+var appsSubnetName = 'apps'
+var endpointSubnetName = 'endpoints'
+
+// Without private endpoints, service endpoints let the database and the vault admit this subnet alone.
+var serviceEndpoints = privateNetworking ? [] : [{ service: 'Microsoft.Sql' }, { service: 'Microsoft.KeyVault' }]
+
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+  name: name
+  location: location
+  properties: {
+    addressSpace: { addressPrefixes: [addressPrefix] }
+    // Within the network: a deployment that states subnets elsewhere would remove them first.
+    subnets: [
+      {
+        name: appsSubnetName
+        properties: {
+          addressPrefix: cidrSubnet(addressPrefix, 23, 0)
+          serviceEndpoints: serviceEndpoints
+          delegations: [
+            {
+              name: 'container-apps'
+              properties: { serviceName: 'Microsoft.App/environments' }
+            }
+          ]
+        }
+      }
+      {
+        name: endpointSubnetName
+        properties: {
+          addressPrefix: cidrSubnet(addressPrefix, 26, 8)
+        }
+      }
+    ]
+  }
+}
+
+resource appsSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
+  parent: network
+  name: appsSubnetName
+}
+
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
+  parent: network
+  name: endpointSubnetName
+}
+
+output networkId string = network.id
+output appsSubnetId string = appsSubnet.id
+output endpointSubnetId string = endpointSubnet.id

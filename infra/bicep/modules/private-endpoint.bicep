@@ -1,0 +1,55 @@
+// A private address for one resource, and the name by which the hub's network finds it.
+param name string
+param location string
+param targetId string
+param groupId string
+param zoneName string
+param subnetId string
+param networkId string
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+  name: zoneName
+  location: 'global'
+}
+
+resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = {
+  parent: zone
+  name: uniqueString(networkId)
+  location: 'global'
+  properties: {
+    registrationEnabled: false
+    virtualNetwork: { id: networkId }
+  }
+}
+
+resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
+  name: name
+  location: location
+  properties: {
+    subnet: { id: subnetId }
+    privateLinkServiceConnections: [
+      {
+        name: groupId
+        properties: {
+          privateLinkServiceId: targetId
+          groupIds: [groupId]
+        }
+      }
+    ]
+  }
+}
+
+resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = {
+  parent: endpoint
+  name: 'default'
+  // The name is known everywhere in the network before the address behind it changes.
+  dependsOn: [zoneLink]
+  properties: {
+    privateDnsZoneConfigs: [
+      {
+        name: groupId
+        properties: { privateDnsZoneId: zone.id }
+      }
+    ]
+  }
+}

@@ -1,0 +1,110 @@
+// The topics, subscriptions and rules of topics.json, which routing and the simulator read as well.
+param name string
+param location string
+
+@allowed(['Standard', 'Premium'])
+param tier string
+
+param privateNetworking bool
+param senderPrincipalId string
+param endpointSubnetId string
+param networkId string
+
+var topology = loadJsonContent('../topics.json')
+var topicNames = map(topology.topics, topic => topic.name)
+var subscriptions = flatten(map(topology.topics, topic => map(topic.subscriptions, subscription => {
+  topic: topic.name
+  name: subscription.name
+})))
+var rules = flatten(map(range(0, length(subscriptions)), index => map(items(topology.rules), rule => {
+  subscriptionIndex: index
+  name: rule.key
+  properties: mapValues(rule.value, value => replace(value, '{subscription}', subscriptions[index].name))
+})))
+
+// Only Premium has private endpoints; a Standard namespace is guarded by Entra ID alone.
+var isPremium = tier == 'Premium'
+var isPrivate = isPremium && privateNetworking
+
+// Azure Service Bus Data Sender
+var senderRole = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
+  name: name
+  location: location
+  sku: isPremium ? { name: tier, tier: tier, capacity: 1 } : { name: tier, tier: tier }
+  properties: {
+    // No shared access keys: nothing to leak, nothing to rotate.
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    premiumMessagingPartitions: isPremium ? 1 : 0
+  }
+}
+
+// Service Bus refuses changes that come at the same time, hence one at a time from here on.
+@batchSize(1)
+resource topics 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [for topicName in topicNames: {
+  parent: namespace
+  name: topicName
+  properties: {
+    // Can only be set when a topic is made. What a publisher sends again after a crash is dropped.
+    requiresDuplicateDetection: true
+    duplicateDetectionHistoryTimeWindow: topology.duplicateDetectionWindow
+    defaultMessageTimeToLive: topology.defaultMessageTimeToLive
+    supportOrdering: true
+    maxSizeInMegabytes: 5120
+  }
+}]
+
+@batchSize(1)
+resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [for subscription in subscriptions: {
+  parent: topics[indexOf(topicNames, subscription.topic)]
+  name: subscription.name
+  properties: {
+    requiresSession: topology.requiresSession
+    lockDuration: topology.lockDuration
+    maxDeliveryCount: topology.maxDeliveryCount
+    defaultMessageTimeToLive: topology.defaultMessageTimeToLive
+    deadLetteringOnMessageExpiration: topology.deadLetteringOnMessageExpiration
+  }
+}]
+
+// A new subscription takes everything, by a rule that Service Bus removes when the first rule of ours arrives.
+@batchSize(1)
+resource subscriptionRules 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = [for rule in rules: {
+  parent: topicSubscriptions[rule.subscriptionIndex]
+  name: rule.name
+  properties: {
+    filterType: 'CorrelationFilter'
+    correlationFilter: { properties: rule.properties }
+  }
+}]
+
+resource senders 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for index in range(0, length(topicNames)): {
+  scope: topics[index]
+  name: guid(topics[index].id, senderPrincipalId, senderRole)
+  properties: {
+    principalId: senderPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', senderRole)
+  }
+}]
+
+module privateEndpoint 'private-endpoint.bicep' = if (isPrivate) {
+  params: {
+    name: '${name}-endpoint'
+    location: location
+    targetId: namespace.id
+    groupId: 'namespace'
+    zoneName: 'privatelink.servicebus.windows.net'
+    subnetId: endpointSubnetId
+    networkId: networkId
+  }
+}
+
+output id string = namespace.id
+output host string = split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]
+
+@description('What the tier takes in one request, less the room that its own encoding needs.')
+output maxBatchBytes int = isPremium ? 786432 : 196608

@@ -1,0 +1,86 @@
+// The database of the hub: Entra ID only, no password anywhere.
+param name string
+param location string
+param administratorName string
+param administratorObjectId string
+param serverless bool
+param vCores int
+param zoneRedundant bool
+param privateNetworking bool
+param operatorAddresses string[]
+param appsSubnetId string
+param endpointSubnetId string
+param networkId string
+
+resource server 'Microsoft.Sql/servers@2023-08-01' = {
+  name: name
+  location: location
+  properties: {
+    administrators: {
+      administratorType: 'ActiveDirectory'
+      azureADOnlyAuthentication: true
+      principalType: 'Group'
+      login: administratorName
+      sid: administratorObjectId
+      tenantId: tenant().tenantId
+    }
+    minimalTlsVersion: '1.2'
+    publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
+  }
+}
+
+resource database 'Microsoft.Sql/servers/databases@2023-08-01' = {
+  parent: server
+  name: 'notificationhub'
+  location: location
+  sku: {
+    name: serverless ? 'GP_S_Gen5' : 'GP_Gen5'
+    tier: 'GeneralPurpose'
+    family: 'Gen5'
+    capacity: vCores
+  }
+  properties: {
+    // The hub asks the database several times a second, so that it would never pause anyway.
+    autoPauseDelay: serverless ? -1 : null
+    minCapacity: serverless ? json('0.5') : null
+    // The log of notifications is the only copy of what Apple said once.
+    requestedBackupStorageRedundancy: zoneRedundant ? 'GeoZone' : 'Local'
+    zoneRedundant: zoneRedundant
+  }
+}
+
+resource backups 'Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies@2023-08-01' = {
+  parent: database
+  name: 'default'
+  properties: { retentionDays: 14 }
+}
+
+resource appsRule 'Microsoft.Sql/servers/virtualNetworkRules@2023-08-01' = if (!privateNetworking) {
+  parent: server
+  name: 'apps'
+  properties: { virtualNetworkSubnetId: appsSubnetId }
+}
+
+resource operatorRules 'Microsoft.Sql/servers/firewallRules@2023-08-01' = [for address in operatorAddresses: if (!privateNetworking) {
+  parent: server
+  name: 'operator-${replace(address, '.', '-')}'
+  properties: {
+    startIpAddress: address
+    endIpAddress: address
+  }
+}]
+
+module privateEndpoint 'private-endpoint.bicep' = if (privateNetworking) {
+  params: {
+    name: '${name}-endpoint'
+    location: location
+    targetId: server.id
+    groupId: 'sqlServer'
+    zoneName: 'privatelink${environment().suffixes.sqlServerHostname}'
+    subnetId: endpointSubnetId
+    networkId: networkId
+  }
+}
+
+output host string = server.properties.fullyQualifiedDomainName
+output databaseName string = database.name

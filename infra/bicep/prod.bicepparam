@@ -1,0 +1,16 @@
+using './main.bicep'
+
+param name = 'nhub-prod'
+param image = readEnvironmentVariable('HUB_IMAGE')
+param registryName = readEnvironmentVariable('HUB_REGISTRY', '')
+param sqlAdministratorName = readEnvironmentVariable('SQL_ADMIN_GROUP')
+param sqlAdministratorObjectId = readEnvironmentVariable('SQL_ADMIN_GROUP_ID')
+param alertEmails = [readEnvironmentVariable('ALERT_EMAIL')]
+
+param sqlServerless = false
+param sqlVCores = 2
+param serviceBusTier = 'Premium'
+param minReplicas = 3
+param maxReplicas = 10
+param zoneRedundant = true
+param privateNetworking = true

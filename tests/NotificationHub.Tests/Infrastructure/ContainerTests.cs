@@ -1,0 +1,157 @@
+using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Infrastructure.Bicep;
+
+namespace NotificationHub.Tests.Infrastructure;
+
+/// <summary>What the container is given, is what the hub reads.</summary>
+public sealed class ContainerTests
+{
+    private static readonly BicepFile File = BicepFolder.Module("container-app");
+
+    private static readonly ObjectExpression Properties = (ObjectExpression)
+        File[BicepDeclarationKind.Resource, "app"].Body["properties"];
+
+    // Read by the host, by Azure.Identity and by OpenTelemetry.
+    private static readonly string[] NotTheHubs =
+    [
+        "ASPNETCORE_HTTP_PORTS",
+        "ASPNETCORE_FORWARDEDHEADERS_ENABLED",
+        "AZURE_CLIENT_ID",
+        "OTEL_SERVICE_NAME",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+    ];
+
+    [Fact]
+    public void Every_setting_is_one_that_the_hub_knows()
+    {
+        var settings = Settings().Select(setting => setting.Name).ToArray();
+
+        settings.ShouldBeUnique();
+        settings.Except(NotTheHubs).Where(setting => !IsKnown(setting)).ShouldBeEmpty();
+        NotTheHubs.Except(settings).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_settings_of_a_parameter_file_are_such_as_well()
+    {
+        foreach (var file in BicepFolder.ParameterFiles)
+        {
+            file.Of(BicepDeclarationKind.Param)
+                .Where(parameter => parameter.Name == "settings")
+                .SelectMany(parameter => ((ObjectExpression)parameter.Value!).Members)
+                .Where(setting => !IsKnown(setting.Name!))
+                .ShouldBeEmpty(file.Path);
+        }
+    }
+
+    [Theory]
+    [InlineData("Storage__Provider", true)]
+    [InlineData("Admin__Entra__Audience", true)]
+    [InlineData("Consumers__ApiKeys__0__Sha256", true)]
+    [InlineData("Storage__Providers", false)]
+    [InlineData("Storage", false)]
+    [InlineData("Storage__Provider__Name", false)]
+    [InlineData("Stores__Provider", false)]
+    public void A_setting_is_looked_up_in_the_options(string setting, bool known) => IsKnown(setting).ShouldBe(known);
+
+    [Fact]
+    public void The_database_is_entered_with_the_identity()
+    {
+        Value("Storage__Provider").Text.ShouldBe("SqlServer");
+        var text = Value("Storage__ConnectionString").ShouldBeOfType<TextExpression>();
+        string.Concat(text.Literals).ShouldContain(";Authentication=Active Directory Default;");
+        Value("AZURE_CLIENT_ID").ShouldBeOfType<NameExpression>().Name.ShouldBe("identityClientId");
+    }
+
+    [Fact]
+    public void A_batch_is_as_large_as_the_tier_takes()
+    {
+        var largest = BicepFolder.Module("service-bus")[BicepDeclarationKind.Output, "maxBatchBytes"].Value;
+        var sizes = largest.ShouldBeOfType<OperatorExpression>().Operands;
+        sizes[0].ShouldBeOfType<NameExpression>().Name.ShouldBe("isPremium");
+        sizes[1].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(786432L);
+        sizes[2].ShouldBeOfType<ConstantExpression>().Value.ShouldBe((long)new ServiceBusOptions().MaxBatchBytes);
+    }
+
+    [Fact]
+    public void It_is_probed_where_it_listens()
+    {
+        var port = File[BicepDeclarationKind.Var, "port"].Value.ShouldBeOfType<ConstantExpression>().Value;
+        new BicepEvaluator(File, new Dictionary<string, object?>())
+            .Evaluate(Properties.Find("configuration.ingress.targetPort")!)
+            .ShouldBe(port);
+        BicepNames.Free(Value("ASPNETCORE_HTTP_PORTS")).ShouldBe(["port"]);
+
+        Probes().ShouldBe(["Startup /health/live", "Liveness /health/live", "Readiness /health/ready"]);
+    }
+
+    [Fact]
+    public void Two_replicas_are_the_fewest()
+    {
+        Properties.Find("template.scale.minReplicas").ShouldBeOfType<NameExpression>().Name.ShouldBe("minReplicas");
+        var lowest = BicepFolder
+            .Main[BicepDeclarationKind.Param, "minReplicas"]
+            .Decorators.Single(decorator => decorator.Function == "minValue");
+        lowest.Arguments[0].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(2L);
+        Properties
+            .Find("template.scale.rules")
+            .ShouldBeOfType<ArrayExpression>()
+            .Items.Cast<ObjectExpression>()
+            .ShouldContain(rule => rule.Find("http.metadata.concurrentRequests") != null);
+    }
+
+    [Fact]
+    public void Telemetry_goes_where_the_collector_listens()
+    {
+        var endpoint = new Uri(Value("OTEL_EXPORTER_OTLP_ENDPOINT").Text!);
+        BicepFolder.Read("collector.yaml").ShouldContain($"endpoint: {endpoint.Authority}\n");
+    }
+
+    private static IEnumerable<string> Probes() =>
+        Properties
+            .Find("template.containers")
+            .ShouldBeOfType<ArrayExpression>()
+            .Items.Cast<ObjectExpression>()
+            .Single(container => container["name"].Text == "hub")["probes"]
+            .ShouldBeOfType<ArrayExpression>()
+            .Items.Cast<ObjectExpression>()
+            .Select(probe =>
+            {
+                probe.Find("httpGet.port").ShouldBeOfType<NameExpression>().Name.ShouldBe("port");
+                // More is refused by Container Apps.
+                probe["failureThreshold"]
+                    .ShouldBeOfType<ConstantExpression>()
+                    .Value.ShouldBeOneOf([.. Enumerable.Range(1, 10).Select(count => (object?)(long)count)]);
+                return $"{probe["type"].Text} {probe.Find("httpGet.path")!.Text}";
+            });
+
+    private static BicepExpression Value(string setting) => Settings().Single(own => own.Name == setting).Value;
+
+    private static IEnumerable<(string Name, BicepExpression Value)> Settings() =>
+        ((string[])["hubSettings", "adminSettings"])
+            .SelectMany(variable => File[BicepDeclarationKind.Var, variable].Value!.All())
+            .OfType<ObjectExpression>()
+            .Select(setting => (setting["name"].Text!, setting["value"]));
+
+    /// <summary>Whether the words, which stand between double underscores, lead from a section to a value.</summary>
+    private static bool IsKnown(string setting)
+    {
+        var words = setting.Split("__");
+        var type = typeof(StorageOptions)
+            .Assembly.GetTypes()
+            .SingleOrDefault(type => type.GetField("Section")?.GetValue(null) as string == words[0]);
+        foreach (var word in words.Skip(1))
+        {
+            type = ItemOf(type) is { } item && int.TryParse(word, out _) ? item : type?.GetProperty(word)?.PropertyType;
+        }
+
+        return type is not null && words.Length > 1 && type.Assembly != typeof(StorageOptions).Assembly;
+    }
+
+    private static Type? ItemOf(Type? list) =>
+        list is { IsGenericType: true } && list.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
+            ? list.GetGenericArguments()[0]
+            : null;
+}
