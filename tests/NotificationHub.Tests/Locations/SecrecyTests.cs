@@ -1,6 +1,8 @@
 using System.Runtime.Versioning;
 using System.Text;
 using NotificationHub.Apple;
+using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Removal;
 
 namespace NotificationHub.Tests.Locations;
 
@@ -26,6 +28,34 @@ public sealed class SecrecyTests
 
         secrets.ShouldAllBe(secret => !scene.Log.Text.Contains(secret, StringComparison.Ordinal));
         scene.Log.Text.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task No_command_on_a_location_leaves_a_token_or_secret_in_a_file_or_a_log_line()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        List<string> secrets = [scene.Token().Reveal(), scene.Library.Configuration.NotificationAuthToken!];
+        await scene.RotateAsync(location);
+        secrets.Add(scene.Library.Configuration.NotificationAuthToken!);
+        scene.Library.IssueContentToken(TimeProvider.System.GetUtcNow().AddYears(1));
+        secrets.Add(scene.Token().Reveal());
+        var renewal = new RenewRequest(location.LocationId, scene.Token());
+        await scene.Service<LocationRenewal>().RenewAsync(renewal, CancellationToken.None);
+        var owner = scene.Library.Configuration.MdmInfo!;
+        scene.Library.TakeOver(owner.Id, owner.Name, "", new Uri("https://elsewhere.example.com/"), "their-own-secret");
+        secrets.Add("their-own-secret");
+        await scene.FailToRotateAsync(location);
+        var removal = new RemoveRequest(location.LocationId);
+        await scene.Service<LocationRemoval>().RemoveAsync(removal, CancellationToken.None);
+
+        foreach (var file in Directory.EnumerateFiles(scene.Hub.Folder, "*", SearchOption.AllDirectories))
+        {
+            var content = await ReadSharedAsync(file);
+            secrets.ShouldAllBe(secret => !content.Contains(secret, StringComparison.Ordinal), file);
+        }
+
+        secrets.ShouldAllBe(secret => !scene.Log.Text.Contains(secret, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,0 +1,92 @@
+using NotificationHub.CommandLine;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.CommandLine;
+
+/// <summary>The commands that change one location.</summary>
+public sealed class LocationChangeCommandTests
+{
+    [Fact]
+    public async Task Rotate_says_what_the_location_is_now_and_prints_no_secret()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        var before = scene.Library.Configuration.NotificationAuthToken!;
+
+        var run = await RunAsync(scene, "rotate", location, "--json");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        run.Json.GetProperty("resumed").GetBoolean().ShouldBeFalse();
+        run.Json.GetProperty("location").GetProperty("state").GetString().ShouldBe("valid");
+        var after = scene.Library.Configuration.NotificationAuthToken!;
+        after.ShouldNotBe(before);
+        run.Output.ShouldNotContain(after);
+        (await scene.ScalarAsync<string>("select outcome from audit_entry where action = 'locations rotate'")).ShouldBe(
+            "done"
+        );
+    }
+
+    [Fact]
+    public async Task Test_ends_with_one_where_the_test_notification_does_not_arrive()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        (await RunAsync(scene, "test", location)).ExitCode.ShouldBe(ExitCode.Ok);
+        scene.Apple.Faults.Next("/client/config", Fault.Slow(TimeSpan.Zero), Fault.Error(9728));
+
+        var run = await RunAsync(scene, "test", location, "--json");
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Json.GetProperty("outcome").GetString().ShouldBe("not-arrived");
+    }
+
+    [Fact]
+    public async Task Renew_takes_the_new_token_of_the_same_library()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Library.IssueContentToken(TimeProvider.System.GetUtcNow().AddDays(300));
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("new.vpptoken"), scene.Library.ContentTokenFile);
+
+        var run = await RunAsync(scene, "renew", location, $"--token-file={folder.File("new.vpptoken")}");
+
+        run.Error.ShouldBeEmpty();
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        run.Output.ShouldNotContain(scene.Library.ContentToken.Text);
+        (await CommandRun.OnAsync(scene.Hub, "locations", "renew", location.LocationId)).ExitCode.ShouldBe(
+            ExitCode.Usage
+        );
+    }
+
+    [Fact]
+    public async Task Remove_tells_Apple_and_says_so()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        (await RunAsync(scene, "remove", location, "--purge", "--keep-data")).ExitCode.ShouldBe(ExitCode.Usage);
+
+        var run = await RunAsync(scene, "remove", location, "--json");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        run.Json.GetProperty("location").GetProperty("state").GetString().ShouldBe("removed");
+        run.Json.GetProperty("apple").GetProperty("isDone").GetBoolean().ShouldBeTrue();
+        scene.Library.Configuration.NotificationUrl.ShouldBeNull();
+        var again = await RunAsync(scene, "remove", location);
+        again.ExitCode.ShouldBe(ExitCode.Failed);
+        again.Error.ShouldContain("was removed");
+    }
+
+    private static Task<CommandRun> RunAsync(
+        RegistrationScene scene,
+        string command,
+        Location location,
+        params string[] more
+    ) =>
+        CommandRun.OnAsync(
+            scene.Hub,
+            ["locations", command, location.LocationId, $"--Apple:BaseUrl={scene.Apple.BaseUrl}", .. more]
+        );
+}

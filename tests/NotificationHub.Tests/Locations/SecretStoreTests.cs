@@ -1,0 +1,33 @@
+using System.Net;
+using NotificationHub.Intake;
+using NotificationHub.Locations;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class SecretStoreTests
+{
+    [Fact]
+    public void As_many_secrets_are_made_as_the_intake_compares_a_post_with() =>
+        SecretStore.MostAccepted.ShouldBe(NotificationTokenVerifier.Slots);
+
+    [Fact]
+    public async Task However_many_attempts_stay_unknown_the_secret_that_Apple_uses_is_never_crowded_out()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Network.LoseRequest = LostAnswers.IsPost;
+        for (var open = 1; open < SecretStore.MostAccepted; open++)
+        {
+            (await scene.FailToRotateAsync(location)).Fault.ShouldBe(LocationFault.Unconfirmed);
+        }
+
+        var refused = await scene.FailToRotateAsync(location);
+
+        refused.Fault.ShouldBe(LocationFault.NotAllowed);
+        (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
+        await scene.LetTimePassAsync();
+        scene.Network.Heal();
+        await scene.RotateAsync(location);
+        (await scene.SecretStatesAsync()).Where(state => state != "retired").ShouldBe(["retiring", "active"]);
+    }
+}
