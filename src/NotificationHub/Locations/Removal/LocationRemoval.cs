@@ -29,11 +29,38 @@ internal sealed class LocationRemoval(
     public async Task<RemoveResult> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken)
     {
         await using var opened = await desk.OpenAsync(request, cancellationToken, evenRemoved: request.Purge);
-        await WriteAsync(
-            opened,
-            transaction => RemovalStore.BeginAsync(transaction, request.LocationId, request.Purge),
-            cancellationToken
-        );
+        await WriteAsync(opened, transaction => RemovalStore.BeginAsync(transaction, request), cancellationToken);
+        try
+        {
+            return await GoOnAsync(opened, request, cancellationToken);
+        }
+        catch (LocationException fault) when (fault.Fault != LocationFault.Unconfirmed)
+        {
+            // Nothing was changed, and nobody has to go on with it.
+            await WriteAsync(
+                opened,
+                transaction => RemovalStore.EndAsync(transaction, request.LocationId),
+                CancellationToken.None
+            );
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with a removal that was cut off. It is not given up: nobody knows what was done of it.</summary>
+    /// <exception cref="LocationException">It could not go on now.</exception>
+    public async Task ResumeAsync(PendingRemoval pending, CancellationToken cancellationToken)
+    {
+        var request = new RemoveRequest(pending.LocationId, pending.Purge, pending.WithoutApple);
+        await using var opened = await desk.OpenAsync(request, cancellationToken);
+        await GoOnAsync(opened, request, cancellationToken);
+    }
+
+    private async Task<RemoveResult> GoOnAsync(
+        OpenedLocation opened,
+        RemoveRequest request,
+        CancellationToken cancellationToken
+    )
+    {
         var told =
             opened.Location.State == LocationState.Removed
                 ? new UnregistrationResult(true, "Apple was told when the location was removed.")
@@ -66,7 +93,7 @@ internal sealed class LocationRemoval(
     {
         var told = withoutApple
             ? new UnregistrationResult(false, "Apple was not told: it goes on posting to the hub's URL.")
-            : await UnregisterAsync(opened, cancellationToken);
+            : await unregistration.RunAsync(opened.Location, cancellationToken);
         var locationId = opened.Location.LocationId;
         await WriteAsync(
             opened,
@@ -78,24 +105,6 @@ internal sealed class LocationRemoval(
             cancellationToken
         );
         return told;
-    }
-
-    private async Task<UnregistrationResult> UnregisterAsync(OpenedLocation opened, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await unregistration.RunAsync(opened.Location, cancellationToken);
-        }
-        catch (LocationException fault) when (fault.Fault != LocationFault.Unconfirmed)
-        {
-            // Nothing was changed, and nobody has to go on with it.
-            await WriteAsync(
-                opened,
-                transaction => RemovalStore.EndAsync(transaction, opened.Location.LocationId),
-                CancellationToken.None
-            );
-            throw;
-        }
     }
 
     private Task WriteAsync(

@@ -28,7 +28,7 @@ internal sealed partial class RemovalPass(
             }
             catch (LocationException fault)
             {
-                // Busy: the command that began it is still at it. Else it is tried again, and the command says why.
+                // Busy: the command that began it is still at it.
                 Log.Postponed(logger, pending.LocationId, fault.Fault);
             }
         }
@@ -38,7 +38,7 @@ internal sealed partial class RemovalPass(
     {
         if (pending.RemovedAt is not { } removedAt)
         {
-            await removal.RemoveAsync(new RemoveRequest(pending.LocationId, pending.Purge), cancellationToken);
+            await removal.ResumeAsync(pending, cancellationToken);
         }
         else if (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(removedAt) >= LatePosts)
         {

@@ -11,6 +11,8 @@ internal sealed record PendingRemoval
 
     public required bool Purge { get; init; }
 
+    public required bool WithoutApple { get; init; }
+
     /// <summary>Unix milliseconds; null where what there was has not been purged yet.</summary>
     public long? PurgedAt { get; init; }
 
@@ -25,7 +27,7 @@ internal static class RemovalStore
         (
             await connection.QueryAsync<PendingRemoval>(
                 """
-                select r.location_id LocationId, r.purge, r.purged_at PurgedAt, l.removed_at RemovedAt
+                select r.location_id LocationId, r.purge, r.without_apple WithoutApple, r.purged_at PurgedAt, l.removed_at RemovedAt
                 from location_removal r
                 join location l on l.location_id = r.location_id
                 order by r.requested_at
@@ -34,22 +36,30 @@ internal static class RemovalStore
         ).AsList();
 
     /// <summary>Notes what was asked for, before anything is done: what is cut off is taken up from here.</summary>
-    public static async Task BeginAsync(WriteTransaction transaction, string locationId, bool purge)
+    public static async Task BeginAsync(WriteTransaction transaction, RemoveRequest request)
     {
         var now = await transaction.NowAsync();
         await transaction.ExecuteAsync(
             """
-            insert into location_removal (location_id, purge, requested_at)
-            select @locationId, 0, @now
-            where not exists (select 1 from location_removal where location_id = @locationId)
+            insert into location_removal (location_id, purge, without_apple, requested_at)
+            select @LocationId, 0, 0, @now
+            where not exists (select 1 from location_removal where location_id = @LocationId)
             """,
-            new { locationId, now }
+            new { request.LocationId, now }
         );
-        if (purge)
+        if (request.Purge)
         {
             await transaction.ExecuteAsync(
-                "update location_removal set purge = 1, purged_at = null where location_id = @locationId",
-                new { locationId }
+                "update location_removal set purge = 1, purged_at = null where location_id = @LocationId",
+                request
+            );
+        }
+
+        if (request.WithoutApple)
+        {
+            await transaction.ExecuteAsync(
+                "update location_removal set without_apple = 1 where location_id = @LocationId",
+                request
             );
         }
     }

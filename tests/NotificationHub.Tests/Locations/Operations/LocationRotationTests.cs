@@ -7,6 +7,8 @@ namespace NotificationHub.Tests.Locations.Operations;
 
 public sealed class LocationRotationTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task Apple_uses_a_new_secret_and_the_old_one_is_accepted_for_a_while()
     {
@@ -138,8 +140,8 @@ public sealed class LocationRotationTests
 
         await using var other = await OperatorProcess.StartAsync(scene);
         var second = inTheSameProcess
-            ? await scene.FailToRotateAsync(location)
-            : await Should.ThrowAsync<LocationException>(() => other.RunAsync(Rotate(location)));
+            ? await scene.FailToRotateAsync(location).WaitAsync(Patience)
+            : await Should.ThrowAsync<LocationException>(() => other.RunAsync(Rotate(location)).WaitAsync(Patience));
         goOn.SetResult();
 
         second.Fault.ShouldBe(LocationFault.Busy);
@@ -175,6 +177,27 @@ public sealed class LocationRotationTests
         await scene.LetTimePassAsync();
         (await scene.SecretStatesAsync()).Where(state => state != "retired").ShouldBe(["active"]);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Apple_hears_of_no_secret_that_a_running_hub_does_not_accept()
+    {
+        await using var scene = await RegistrationScene.StartAsync(null, "Locations:ReplicaWait=00:00:01");
+        var location = await scene.RegisterAsync();
+        var configured = scene.Library.Configuration;
+        await scene.ExecuteAsync(
+            "insert into replica (replica_id, locations_version, seen_at) values ('stuck', 0, @soon)",
+            new { soon = TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeMilliseconds() }
+        );
+
+        var failure = await scene.FailToRotateAsync(location);
+
+        failure.Fault.ShouldBe(LocationFault.ReplicaBehind);
+        failure.Message.ShouldContain("stuck");
+        scene.Library.Configuration.ShouldBe(configured);
+        (await scene.SecretStatesAsync()).ShouldBe(["active"]);
+        await scene.ExecuteAsync("delete from replica where replica_id = 'stuck'");
+        (await scene.RotateAsync(location)).IsResumed.ShouldBeFalse();
     }
 
     [Fact]

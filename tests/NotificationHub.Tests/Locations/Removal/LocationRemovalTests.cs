@@ -127,6 +127,31 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
+    public async Task A_removal_that_was_cut_off_waits_for_Apple_and_is_not_given_up()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        await using (var process = await OperatorProcess.StartAsync(scene, diesAt: 4))
+        {
+            await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
+                removal.RemoveAsync(new RemoveRequest(location.LocationId), CancellationToken.None)
+            );
+            process.IsDead.ShouldBeTrue();
+        }
+
+        await scene.LetTimePassAsync();
+        scene.Network.LoseRequest = _ => true;
+        await PassAsync(scene);
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
+
+        scene.Network.Heal();
+        await PassAsync(scene);
+
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Removed);
+        scene.Library.Configuration.NotificationUrl.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_dead_token_does_not_keep_a_location_from_being_removed()
     {
         await using var scene = await RegistrationScene.StartAsync();

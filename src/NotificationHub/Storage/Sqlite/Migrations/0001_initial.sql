@@ -143,10 +143,11 @@ create index location_watch_due on location_watch (due_at);
 
 -- A removal that was begun; it goes when all of it is done.
 create table location_removal (
-    location_id  text    not null primary key,
-    purge        integer not null,
-    requested_at integer not null,
-    purged_at    integer null
+    location_id   text    not null primary key,
+    purge         integer not null,
+    without_apple integer not null,
+    requested_at  integer not null,
+    purged_at     integer null
 );
 
 -- Raised in the transaction of every change that replicas must follow.
