@@ -1,3 +1,6 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Crash;
@@ -20,6 +23,7 @@ public sealed class WholeHubSecrecyTests
         var foreign = scene.Issuer.Issue([AdminPolicies.Operate], token => token.Audience = "another");
 
         var id = await RegisterAsync(scene);
+        var handedOut = await ReceiveOnlyAsync(scene);
         await UseIntakeAsync(scene, id);
         await UseAdminAsync(scene, id, good, foreign);
         var replaced = scene.Library.Configuration.NotificationAuthToken!;
@@ -27,7 +31,12 @@ public sealed class WholeHubSecrecyTests
         await MeetEchoesAsync(scene, id);
         await RunCommandsAsync(scene, id);
 
-        MarkedSecret[] secrets = [.. scene.Secrets(good, foreign), new("replaced notification secret", replaced)];
+        MarkedSecret[] secrets =
+        [
+            .. scene.Secrets(good, foreign),
+            new("replaced notification secret", replaced),
+            new("secret that was handed out", handedOut),
+        ];
         scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(replaced);
         ShouldHaveNone(
             scene.Answers,
@@ -54,6 +63,17 @@ public sealed class WholeHubSecrecyTests
         var configured = scene.Library.Configuration.NotificationUrl;
         configured.ShouldNotBeNull(answer);
         return configured.ToString().Split('/')[^1];
+    }
+
+    /// <returns>The secret. It is in that one answer, by design, which is not searched.</returns>
+    private static async Task<string> ReceiveOnlyAsync(SecrecyScene scene)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/locations");
+        request.Content = JsonContent.Create(new { url = scene.Hub.Http.BaseAddress, receiveOnly = true });
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", SecrecyScene.OperateKey);
+        using var answer = await scene.Hub.Http.SendAsync(request);
+        var added = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return added.GetProperty("notificationAuthToken").GetString()!;
     }
 
     private static async Task UseIntakeAsync(SecrecyScene scene, string id)

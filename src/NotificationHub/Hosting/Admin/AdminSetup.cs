@@ -22,10 +22,13 @@ internal static class AdminSetup
         hub.Services.AddAdminSchemes(options, hub.Environment.IsDevelopment());
         hub.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, AdminRefusals>();
         hub.Services.AddAdminDocument();
-        // Enumerations as the commands print them.
         hub.Services.ConfigureHttpJsonOptions(json =>
-            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower))
-        );
+        {
+            // As the commands print them.
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower));
+            // Else every number is described as a number or a text.
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         // A request that cannot be bound is answered with problem details, in every environment.
         hub.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         hub.Services.AddAuthorizationBuilder()

@@ -125,7 +125,16 @@ public sealed class AdminApiTests
             .EnumerateObject()
             .Select(scheme => scheme.Name)
             .ShouldBe(["bearer", "apiKey"], ignoreOrder: true);
-        components.GetProperty("schemas").TryGetProperty("AuditDocument", out _).ShouldBeTrue();
+        var audited = components.GetProperty("schemas").GetProperty("AuditDocument").GetProperty("properties");
+        audited.GetProperty("seq").GetProperty("type").GetString().ShouldBe("integer");
+        audited.GetProperty("actor").GetProperty("description").GetString()!.ShouldContain("key:NAME");
+        paths
+            .GetProperty("/admin/audit")
+            .GetProperty("get")
+            .GetProperty("parameters")
+            .EnumerateArray()
+            .Select(parameter => parameter.GetProperty("name").GetString())
+            .ShouldBe(["after", "limit"]);
         document.GetProperty("security").GetArrayLength().ShouldBe(2);
         paths.EnumerateObject().ShouldAllBe(path => !path.Name.StartsWith("/events"));
     }

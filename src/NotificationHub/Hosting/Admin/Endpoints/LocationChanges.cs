@@ -10,7 +10,8 @@ using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Hosting.Admin.Endpoints;
 
-/// <summary>A location's new content token. No record: what it prints must not have the token in it.</summary>
+// No record: what that prints would have the token in it.
+/// <summary>A location's new content token.</summary>
 internal sealed class RenewLocationInput
 {
     [Description("The text of the new content token's file, as it was downloaded from Apple.")]

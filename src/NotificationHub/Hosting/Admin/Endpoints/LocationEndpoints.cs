@@ -11,9 +11,17 @@ internal static class LocationEndpoints
 {
     private const int MostAtOnce = 1000;
 
+    // What AdminFaults makes of a LocationException.
+    private static readonly int[] Refusals = [400, 404, 409, 502, 503];
+
     public static void MapLocations(this IEndpointRouteBuilder admin)
     {
         var locations = admin.MapGroup("/admin/locations").WithTags("Locations");
+        foreach (var status in Refusals)
+        {
+            locations.ProducesProblem(status);
+        }
+
         locations.MapGet("", ListAsync).WithSummary("The locations and their states, the oldest first.");
         locations.MapGet("/{id}", ShowAsync).WithSummary("Everything that is known of one location.");
         locations

@@ -5,7 +5,8 @@ using NotificationHub.Locations;
 
 namespace NotificationHub.Hosting.Admin.Endpoints;
 
-/// <summary>A location to be registered. No record: what it prints must not have the token in it.</summary>
+// No record: what that prints would have the token in it.
+/// <summary>A location to be registered.</summary>
 internal sealed class AddLocationInput
 {
     [Description("The hub's public address, such as https://hub.example.com; Apple is given URL/notifications/ID.")]

@@ -1,11 +1,16 @@
 using System.ComponentModel;
+using Microsoft.AspNetCore.Mvc;
 
 namespace NotificationHub.Hosting.Admin.Endpoints;
 
 /// <summary>Which page of a list is asked for.</summary>
 internal sealed record Paging(
-    [property: Description("Only what lies behind this seq: the last answer's next.")] long? After,
-    [property: Description("How many at most, 1 to 1000; 100 by default.")] int? Limit
+    [property: FromQuery(Name = "after")]
+    [property: Description("Only what lies behind this seq: the last answer's next.")]
+        long? After,
+    [property: FromQuery(Name = "limit")]
+    [property: Description("How many at most, 1 to 1000; 100 by default.")]
+        int? Limit
 )
 {
     private const int MostAtOnce = 1000;

@@ -1,0 +1,70 @@
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Storage.Auditing;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Hosting;
+
+/// <summary>What takes more than one transaction leaves an entry, however it ends.</summary>
+public sealed class AuditTrailTests
+{
+    private static readonly AuditedAct Act = new("locations rotate", "loc1");
+
+    [Fact]
+    public async Task The_entry_is_there_before_the_work_begins()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        string[] meanwhile = [];
+
+        await new AuditTrail(test.Database).RunAsync(
+            TestActor.Operator,
+            Act,
+            async () =>
+            {
+                // What a process that ends here leaves behind.
+                meanwhile = await OutcomesAsync(test);
+                return true;
+            }
+        );
+
+        meanwhile.ShouldBe(["begun"]);
+        (await OutcomesAsync(test)).ShouldBe(["done"]);
+    }
+
+    [Theory]
+    [InlineData(LocationFault.Busy, "refused busy")]
+    [InlineData(LocationFault.Refused, "refused refused")]
+    [InlineData(LocationFault.Unconfirmed, "failed unconfirmed")]
+    internal async Task A_fault_is_named_by_its_kind_and_not_by_its_words(LocationFault fault, string outcome)
+    {
+        await using var test = await TestDatabase.OpenAsync();
+
+        await Should.ThrowAsync<LocationException>(() => FailAsync(test, new LocationException(fault, "s3cr3t")));
+
+        (await OutcomesAsync(test)).ShouldBe([outcome]);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_leaves_an_entry_too()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => FailAsync(test, new OperationCanceledException()));
+
+        (await OutcomesAsync(test)).ShouldBe(["failed interrupted"]);
+    }
+
+    private static Task FailAsync(TestDatabase test, Exception fault) =>
+        new AuditTrail(test.Database).RunAsync<bool>(TestActor.Operator, Act, () => Task.FromException<bool>(fault));
+
+    private static async Task<string[]> OutcomesAsync(TestDatabase test)
+    {
+        await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
+        return
+        [
+            .. (await AuditLog.ListAsync(connection, after: null, limit: 10)).Select(entry =>
+                entry.Detail is null ? entry.Outcome : $"{entry.Outcome} {entry.Detail}"
+            ),
+        ];
+    }
+}
