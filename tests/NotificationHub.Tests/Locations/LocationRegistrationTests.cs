@@ -90,6 +90,25 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
+    public async Task What_cannot_be_meant_is_refused_with_all_its_faults_and_Apple_is_not_asked()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var owner = new MdmInfo { Id = new string('x', 101), Metadata = new string('x', 256) };
+
+        var failure = await Should.ThrowAsync<LocationException>(() =>
+            scene.RegisterAsync(owner, new Uri("ftp://hub.example.com"))
+        );
+
+        failure.Fault.ShouldBe(LocationFault.BadInput);
+        foreach (var named in new[] { "HubUrl", "MdmInfo.Id", "MdmInfo.Metadata" })
+        {
+            failure.Message.ShouldContain(named);
+        }
+
+        scene.Apple.Requests.Total.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_library_is_registered_once()
     {
         await using var scene = await RegistrationScene.StartAsync();
