@@ -62,6 +62,7 @@ internal static class HubCommandLine
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
             OperationsCommand.Create(runner),
+            ReconcileCommand.Create(runner),
             AuditCommand.Create(runner),
             DoctorCommand.Create(runner),
         };

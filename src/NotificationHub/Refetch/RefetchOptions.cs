@@ -16,6 +16,9 @@ internal sealed class RefetchOptions
     /// <summary>What the maximum wait grows to while a target stays busy.</summary>
     public TimeSpan LongestMaxWait { get; set; } = TimeSpan.FromMinutes(4);
 
+    /// <summary>When a record is read once more whose read contradicted the notification: reads may lag.</summary>
+    public TimeSpan RereadAfter { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The hub's share of Apple's 15 requests a second and location, which it has in common with the MDM.</summary>
     public double RequestsPerSecond { get; set; } = 5;
 
@@ -69,6 +72,9 @@ internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions
         RuleFor(options => options.LongestMaxWait)
             .GreaterThanOrEqualTo(options => options.FirstMaxWait)
             .WithMessage("must be at least Refetch:FirstMaxWait");
+        RuleFor(options => options.RereadAfter)
+            .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))
+            .WithMessage("must lie between one second and one hour");
         RuleFor(options => options.RequestsPerSecond)
             .InclusiveBetween(0.1, ApplesLimit)
             .WithMessage("must lie between 0.1 and 15, which is all that Apple allows a location");

@@ -77,6 +77,8 @@ internal sealed class RefetchPass(
 
             for (var i = 0; i < step.Reads.Count; i++)
             {
+                // A step of many reads is done together, or again: others may have a turn between them.
+                await (i == 0 ? Task.CompletedTask : turn.Place.ShareAsync(turn.CancellationToken));
                 if (!await ReadAsync(turn, step, step.Reads[i], isLast: i == step.Reads.Count - 1))
                 {
                     break;

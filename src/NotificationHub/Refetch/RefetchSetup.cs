@@ -29,6 +29,8 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<SurveyWalk>();
         hub.Services.AddSingleton<SurveyEnd>();
         hub.Services.AddSingleton<SurveyPass>();
+        hub.Services.AddSingleton<SurveyOrder>();
+        hub.Services.AddSingleton<SurveyRehearsal>();
         hub.Services.AddSingleton<PendingTargets>();
         hub.Services.AddSingleton(services => new TurnQueue(
             services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelLocations,
@@ -39,5 +41,5 @@ internal static class RefetchSetup
     }
 
     private static RefetchTiming TimingOf(RefetchOptions options) =>
-        new(options.Quiet, options.FirstMaxWait, options.LongestMaxWait);
+        new(options.Quiet, options.FirstMaxWait, options.LongestMaxWait) { RereadAfter = options.RereadAfter };
 }

@@ -126,6 +126,11 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
             foreach (var target in chunk)
             {
                 await targets.CompleteAsync(transaction, target, complete, Now);
+                if (await Contradictions.IsThereAsync(transaction, target))
+                {
+                    await targets.ReadAgainAsync(transaction, target, Now);
+                }
+
                 RefetchMetrics.CountCoalesced(target.Requested - target.Fetched - 1);
             }
         }

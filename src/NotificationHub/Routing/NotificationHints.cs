@@ -1,7 +1,10 @@
+using NotificationHub.Storage;
+
 namespace NotificationHub.Routing;
 
 /// <summary>One thing that a notification hints at: what to read again.</summary>
-internal readonly record struct TargetHint(string Resource, string Key, string? Holder = null);
+/// <param name="Expects">What it says is true now; see <see cref="TargetExpectations"/>.</param>
+internal readonly record struct TargetHint(string Resource, string Key, string? Holder = null, string? Expects = null);
 
 /// <summary>What a notification says about itself, for filters, and what it hints at.</summary>
 internal sealed record NotificationHints

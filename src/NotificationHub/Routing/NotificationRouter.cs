@@ -155,7 +155,8 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
                 target.Key,
                 target.Holder,
                 hints.EventId,
-                entry.Traceparent
+                entry.Traceparent,
+                target.Expects
             )),
         ];
 }

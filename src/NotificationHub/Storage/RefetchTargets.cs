@@ -28,13 +28,15 @@ internal static class RefetchResources
 /// <param name="Holder">For assignments: <c>serial:S</c> or <c>user:U</c>; null for all holders.</param>
 /// <param name="CorrelationId">Apple's <c>eventId</c>, where a notification asked.</param>
 /// <param name="Traceparent">The trace of what asked.</param>
+/// <param name="Expects">What the notification says is true now, in the words of <see cref="TargetExpectations"/>; null: nothing that a read could contradict.</param>
 internal sealed record RefetchRequest(
     string LocationId,
     string Resource,
     string Key,
     string? Holder = null,
     string? CorrelationId = null,
-    string? Traceparent = null
+    string? Traceparent = null,
+    string? Expects = null
 );
 
 /// <summary>Asks for reads. Asking again for a target that still waits only raises its requested generation.</summary>
@@ -92,6 +94,7 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
             CorrelationId = request.CorrelationId,
             Traceparent = request.Traceparent,
             Holders = TargetHolders.Merge(known is { IsWaiting: true } ? known.Holders : TargetHolders.None, requests),
+            Expects = TargetExpectations.Merge(known is { IsWaiting: true } ? known.Expects : null, requests),
             FirstRequestedAt = next.FirstRequestedAt,
             DueAt = next.DueAt,
             MaxWait = next.MaxWait,
@@ -121,6 +124,8 @@ internal sealed record TargetRow
 
     public required string? Holders { get; init; }
 
+    public required string? Expects { get; init; }
+
     public required long FirstRequestedAt { get; init; }
 
     public required long DueAt { get; init; }
@@ -144,6 +149,8 @@ internal sealed record WaitingTarget
     public long Fetched { get; init; }
 
     public string? Holders { get; init; }
+
+    public string? Expects { get; init; }
 
     public long FirstRequestedAt { get; init; }
 

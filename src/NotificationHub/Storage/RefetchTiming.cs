@@ -7,6 +7,9 @@ namespace NotificationHub.Storage;
 /// </summary>
 internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, TimeSpan LongestMaxWait)
 {
+    /// <summary>When a target is read once more whose read contradicted the notification.</summary>
+    public TimeSpan RereadAfter { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How many maximum waits after its last read a target still counts as busy.</summary>
     private const int BusyWaits = 4;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using NotificationHub.Events;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.Documents;
 
@@ -31,6 +32,18 @@ public sealed class DocumentTests
             .Select(field => (string)field.GetValue(null)!);
 
         names.Where(name => !contract.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_table_of_what_is_read_when_says_what_the_planner_does()
+    {
+        var rows = Read("refetch.md")
+            .Split('\n')
+            .SkipWhile(line => !line.StartsWith("| due |", StringComparison.Ordinal))
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'));
+
+        rows.ShouldBe(RefetchPlanCase.Table.Select(one => one.Row()));
     }
 
     private static IEnumerable<string> SettingsOf(Type options) =>

@@ -21,7 +21,7 @@ public sealed class RefetchPlanTests
     public void Holders_are_read_one_by_one_unless_a_walk_has_fewer_pages(int holders, long assigned, int requests)
     {
         var plan = Plan(
-            new RefetchKnowledge(null, new Dictionary<string, long> { ["1/STDQ"] = assigned }),
+            new RefetchKnowledge { AssignedCounts = new Dictionary<string, long> { ["1/STDQ"] = assigned } },
             AssignmentsOf(holders)
         );
 
@@ -38,20 +38,6 @@ public sealed class RefetchPlanTests
     [Fact]
     public void Without_holders_an_asset_is_walked() =>
         Plan(Target(RefetchResources.Assignments, "1/STDQ")).ShouldBe([new AssignmentsRead("1", "STDQ")]);
-
-    [Fact]
-    public void Few_users_are_read_one_by_one() =>
-        Plan(Users(RefetchPlan.FewUsers))
-            .ShouldBe(Enumerable.Range(0, RefetchPlan.FewUsers).Select(i => new UserRead($"user-{i}")));
-
-    [Fact]
-    public void Many_users_are_one_read_since_the_known_version() =>
-        Plan(new RefetchKnowledge("version-1", new Dictionary<string, long>()), Users(RefetchPlan.FewUsers + 1))
-            .ShouldBe([new UsersRead("version-1")]);
-
-    [Fact]
-    public void Many_users_are_one_walk_where_no_version_is_known() =>
-        Plan(Users(RefetchPlan.FewUsers + 1)).ShouldBe([new UsersRead(null)]);
 
     [Fact]
     public void Subscriptions_are_read_by_their_id() =>

@@ -110,7 +110,7 @@ public sealed class RefetchRecordTests : RefetchTest
     [Fact]
     public async Task Many_users_are_walked_once_and_then_asked_for_since_the_version()
     {
-        string[] users = [.. Enumerable.Range(0, 8).Select(i => $"user-{i}")];
+        string[] users = [.. Enumerable.Range(0, 12).Select(i => $"user-{i}")];
         foreach (var user in users)
         {
             Location.AddUser(user, $"{user}@example.org");
@@ -128,7 +128,7 @@ public sealed class RefetchRecordTests : RefetchTest
     [Fact]
     public async Task A_version_that_Apple_does_not_know_any_more_leads_to_a_full_walk()
     {
-        RefetchRequest[] users = [.. Enumerable.Range(0, 8).Select(i => User($"user-{i}"))];
+        RefetchRequest[] users = [.. Enumerable.Range(0, 12).Select(i => User($"user-{i}"))];
         Location.AddUser("user-1");
         await ReadAsync(users);
         await Store.ExecuteAsync("update location_version set version_id = 'not-known'");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
@@ -17,30 +18,47 @@ internal static class KnowledgeReader
         IReadOnlyList<ClaimedTarget> targets
     )
     {
-        var version = await LocationVersions.ReadUsersAsync(connection, locationId);
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var target in targets.Where(target => target.Resource == RefetchResources.Assignments))
+        var surveys = await SurveyStore.ReadAsync(connection, locationId);
+        return new RefetchKnowledge
         {
-            if (await ReadAssignedCountAsync(connection, locationId, target.Key) is { } count)
-            {
-                counts[target.Key] = count;
-            }
-        }
+            UsersVersion = await LocationVersions.ReadUsersAsync(connection, locationId),
+            AssignedCounts = await CountsAsync(
+                RefetchResources.Assignments,
+                SnapshotKind.Asset,
+                data => JsonSerializer.Deserialize(data, EventJsonContext.Wire.AssetRecord)?.AssignedCount
+            ),
+            SeatCounts = await CountsAsync(
+                RefetchResources.SubscriptionAssignments,
+                SnapshotKind.Subscription,
+                data => SeatsOf(JsonSerializer.Deserialize(data, EventJsonContext.Wire.SubscriptionRecord))
+            ),
+            Totals = surveys
+                .Where(survey => survey.KnownRecords is not null)
+                .ToDictionary(survey => survey.Kind, survey => survey.KnownRecords!.Value),
+        };
 
-        return new RefetchKnowledge(version, counts);
+        async Task<Dictionary<string, long>> CountsAsync(string resource, SnapshotKind kind, Func<string, long?> count)
+        {
+            string[] keys = [.. targets.Where(target => target.Resource == resource).Select(target => target.Key)];
+            var rows = await connection.QueryAsync<(string Key, string Data)>(
+                """
+                select key, data
+                from snapshot
+                where location_id = @locationId and kind = @Name and key in @keys and data is not null
+                """,
+                new
+                {
+                    locationId,
+                    kind.Name,
+                    keys,
+                }
+            );
+            return rows.Select(row => (row.Key, Count: count(row.Data)))
+                .Where(row => row.Count is not null)
+                .ToDictionary(row => row.Key, row => row.Count!.Value, StringComparer.Ordinal);
+        }
     }
 
-    private static async Task<long?> ReadAssignedCountAsync(DbConnection connection, string locationId, string asset) =>
-        await connection.ExecuteScalarAsync<string?>(
-            "select data from snapshot where location_id = @locationId and kind = @Kind and key = @asset",
-            new
-            {
-                locationId,
-                Kind = SnapshotKind.Asset.Name,
-                asset,
-            }
-        )
-            is { } data
-            ? JsonSerializer.Deserialize(data, EventJsonContext.Wire.AssetRecord)?.AssignedCount
-            : null;
+    private static long? SeatsOf(SubscriptionRecord? subscription) =>
+        subscription?.Counts?.Assigned is { } assigned ? assigned.Renewing + assigned.Expiring : null;
 }

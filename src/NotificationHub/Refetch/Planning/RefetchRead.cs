@@ -19,10 +19,18 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     public virtual RefetchRead? Narrow(string key) => null;
 }
 
-internal sealed record AssetsRead() : RefetchRead(SnapshotKind.Asset)
+/// <summary>All records of a kind.</summary>
+internal abstract record WholeRead(SnapshotKind Kind) : RefetchRead(Kind)
 {
-    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
+    /// <summary>What was asked for. The rest is taken in as it comes, and what of it is gone is left to those who look for it.</summary>
+    public IReadOnlyList<KeyRange> Asked { get; init; } = [KeyRange.All];
 
+    public sealed override IReadOnlyList<KeyRange> Scope => Asked;
+}
+
+/// <summary>All assets.</summary>
+internal sealed record AssetsRead() : WholeRead(SnapshotKind.Asset)
+{
     public override RefetchRead Narrow(string key)
     {
         var (adamId, pricingParam) = RecordKeys.ParseAsset(key);
@@ -77,10 +85,8 @@ internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) :
 }
 
 /// <summary>The assignments of all assets.</summary>
-internal sealed record AllAssignmentsRead() : RefetchRead(SnapshotKind.Assignment)
+internal sealed record AllAssignmentsRead() : WholeRead(SnapshotKind.Assignment)
 {
-    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
-
     public override RefetchRead Narrow(string key)
     {
         var (asset, holder) = RecordKeys.ParseAssignment(key);
@@ -103,10 +109,9 @@ internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(SnapshotK
     public override IReadOnlyList<KeyRange> Scope => SinceVersionId is null ? [KeyRange.All] : [];
 }
 
-internal sealed record SubscriptionsRead() : RefetchRead(SnapshotKind.Subscription)
+/// <summary>All subscriptions.</summary>
+internal sealed record SubscriptionsRead() : WholeRead(SnapshotKind.Subscription)
 {
-    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
-
     public override RefetchRead Narrow(string key) => new SubscriptionRead(key);
 }
 
@@ -135,10 +140,8 @@ internal sealed record SubscriptionAssignmentsRead(string AdamId, string? Client
 }
 
 /// <summary>The seats of all subscriptions.</summary>
-internal sealed record AllSubscriptionAssignmentsRead() : RefetchRead(SnapshotKind.SubscriptionAssignment)
+internal sealed record AllSubscriptionAssignmentsRead() : WholeRead(SnapshotKind.SubscriptionAssignment)
 {
-    public override IReadOnlyList<KeyRange> Scope => [KeyRange.All];
-
     public override RefetchRead Narrow(string key)
     {
         var slash = key.IndexOf('/', StringComparison.Ordinal);

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Dapper;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Snapshots;
@@ -5,27 +7,51 @@ namespace NotificationHub.Refetch.Snapshots;
 /// <summary>Which records a notification has asked for that are still waiting to be read.</summary>
 internal static class AwaitedRecords
 {
+    private const string Select = """
+        select key
+        from refetch_target
+        where location_id = @LocationId and resource = @Resource and key in @Keys and requested > fetched
+        """;
+
+    /// <returns>The keys of those of the records that are waited for.</returns>
     public static async Task<HashSet<string>> FindAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<RecordDifference> records
+    ) =>
+        Choose(
+            read.Kind,
+            records,
+            await transaction.QueryAsync<string>(Select, Parameters(read.LocationId, read.Kind, records))
+        );
+
+    public static async Task<HashSet<string>> FindAsync(
+        DbConnection connection,
+        string locationId,
+        SnapshotKind kind,
+        IReadOnlyCollection<RecordDifference> records
+    ) => Choose(kind, records, await connection.QueryAsync<string>(Select, Parameters(locationId, kind, records)));
+
+    private static object Parameters(
+        string locationId,
+        SnapshotKind kind,
+        IReadOnlyCollection<RecordDifference> records
+    ) =>
+        new
+        {
+            LocationId = locationId,
+            Resource = ResourceOf(kind),
+            Keys = records.Select(record => TargetOf(kind, record.Key)).Distinct(StringComparer.Ordinal),
+        };
+
+    private static HashSet<string> Choose(
+        SnapshotKind kind,
+        IReadOnlyCollection<RecordDifference> records,
+        IEnumerable<string> waiting
     )
     {
-        var waiting = await transaction.QueryAsync<string>(
-            """
-            select key
-            from refetch_target
-            where location_id = @LocationId and resource = @Resource and key in @Keys and requested > fetched
-            """,
-            new
-            {
-                read.LocationId,
-                Resource = ResourceOf(read.Kind),
-                Keys = records.Select(record => TargetOf(read.Kind, record.Key)).Distinct(StringComparer.Ordinal),
-            }
-        );
         HashSet<string> targets = new(waiting, StringComparer.Ordinal);
-        return [.. records.Select(record => record.Key).Where(key => targets.Contains(TargetOf(read.Kind, key)))];
+        return [.. records.Select(record => record.Key).Where(key => targets.Contains(TargetOf(kind, key)))];
     }
 
     private static string ResourceOf(SnapshotKind kind) =>

@@ -38,6 +38,24 @@ internal static class SnapshotRows
                 )
             ).ToDictionary(row => row.Key, StringComparer.Ordinal);
 
+    public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
+        DbConnection connection,
+        string locationId,
+        SnapshotKind kind,
+        IReadOnlyCollection<string> keys
+    ) =>
+        (
+            await connection.QueryAsync<SnapshotRow>(
+                $"{Select} where location_id = @locationId and kind = @Name and key in @keys",
+                new
+                {
+                    locationId,
+                    kind.Name,
+                    keys,
+                }
+            )
+        ).ToDictionary(row => row.Key, StringComparer.Ordinal);
+
     /// <summary>The records of a scope that a walk did not return, up to <paramref name="limit"/> of them.</summary>
     public static Task<IReadOnlyList<SnapshotRow>> FindAbsentAsync(
         WriteTransaction transaction,

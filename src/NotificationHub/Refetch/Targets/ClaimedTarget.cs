@@ -22,6 +22,14 @@ internal sealed record ClaimedTarget
 
     public long MaxWait { get; init; }
 
+    /// <summary>What notifications said of it, in the words of <see cref="TargetExpectations"/>.</summary>
+    public string? Expects { get; init; }
+
+    /// <summary>Whether this is the re-read after one that contradicted them.</summary>
+    public long Rereads { get; init; }
+
+    public long FirstRequestedAt { get; init; }
+
     /// <summary>Tries since the last completion, this one not counted.</summary>
     public long Attempts { get; init; }
 

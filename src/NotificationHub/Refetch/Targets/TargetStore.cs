@@ -15,7 +15,7 @@ internal sealed class TargetStore(RefetchTiming timing)
 
     private const string Select = """
         select location_id LocationId, resource, key, requested, fetched, holders, max_wait MaxWait, attempts,
-            complete_read_at CompleteReadAt, correlation_id CorrelationId, traceparent
+            complete_read_at CompleteReadAt, expects, rereads, first_requested_at FirstRequestedAt, correlation_id CorrelationId, traceparent
         from refetch_target
         """;
 
@@ -50,7 +50,8 @@ internal sealed class TargetStore(RefetchTiming timing)
         await transaction.ExecuteAsync(
             """
             update refetch_target
-            set fetched = @Requested, attempts = 0, last_fault = null, read_at = @now,
+            set fetched = @Requested, attempts = 0, last_fault = null, read_at = @now, rereads = 0,
+                expects = case when requested > @Requested then expects end,
                 complete_read_at = case when @complete then @now else complete_read_at end,
                 first_requested_at = case when requested > @Requested then @now else first_requested_at end,
                 max_wait = case when requested > @Requested then @MaxWait else max_wait end,
@@ -70,6 +71,30 @@ internal sealed class TargetStore(RefetchTiming timing)
             }
         );
     }
+
+    /// <summary>Has a target read once more that is not asked for meanwhile, with the counts that go with it: its read may have lagged.</summary>
+    public Task ReadAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now) =>
+        transaction.ExecuteAsync(
+            """
+            update refetch_target
+            set requested = requested + 1, first_requested_at = @now, due_at = @dueAt,
+                expects = case when resource = @Resource then @Expects else expects end,
+                rereads = case when resource = @Resource then 1 else rereads end
+            where location_id = @LocationId and resource in (@Resource, @counts) and key = @Key and requested <= fetched
+            """,
+            new
+            {
+                target.LocationId,
+                target.Resource,
+                target.Key,
+                target.Expects,
+                counts = target.Resource == RefetchResources.Assignments ? RefetchResources.Asset
+                : target.Resource == RefetchResources.SubscriptionAssignments ? RefetchResources.Subscription
+                : target.Resource,
+                now,
+                dueAt = now + (long)timing.RereadAfter.TotalMilliseconds,
+            }
+        );
 
     /// <summary>Leaves a target waiting after a walk that cannot show what is gone; it is walked again later.</summary>
     public Task WalkAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)

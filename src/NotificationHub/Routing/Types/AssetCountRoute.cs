@@ -26,7 +26,14 @@ internal sealed class AssetCountRoute()
         {
             Subject = AssetKeys.Subject(key),
             AdamId = notification.AdamId,
-            Targets = [new TargetHint(RefetchResources.Asset, key)],
+            Targets =
+            [
+                new TargetHint(
+                    RefetchResources.Asset,
+                    key,
+                    Expects: notification.CountDelta == 0 ? null : TargetExpectations.Changed
+                ),
+            ],
         };
     }
 }

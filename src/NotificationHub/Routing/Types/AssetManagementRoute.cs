@@ -41,17 +41,36 @@ internal sealed class AssetManagementRoute()
             AdamId = adamIds is [var adamId] ? adamId : null,
             EventId = notification.EventId,
             Tasks = notification.Assignments.Count,
-            Targets = [.. holdersByAsset.SelectMany(asset => TargetsOf(asset.Key, asset))],
+            Targets = [.. holdersByAsset.SelectMany(asset => TargetsOf(asset.Key, asset, ExpectationOf(notification)))],
         };
     }
 
-    private static IEnumerable<TargetHint> TargetsOf(string key, IEnumerable<string> holders)
+    /// <summary>Only a success says what is true: of what failed nothing need have changed.</summary>
+    private static Func<string, string?> ExpectationOf(AssetManagementNotification notification) =>
+        notification.Result != "SUCCESS" ? _ => null
+        : notification.Type == "ASSOCIATE" ? TargetExpectations.Present
+        : TargetExpectations.Absent;
+
+    private static IEnumerable<TargetHint> TargetsOf(
+        string key,
+        IEnumerable<string> holders,
+        Func<string, string?> expectation
+    )
     {
         List<string> distinct = [.. holders.Distinct(StringComparer.Ordinal)];
         var asset = new TargetHint(RefetchResources.Asset, key);
         return distinct.Count > RefetchTargets.MaxHolders
-            ? [asset, new TargetHint(RefetchResources.Assignments, key)]
-            : [asset, .. distinct.Select(holder => new TargetHint(RefetchResources.Assignments, key, holder))];
+            ? [asset, new TargetHint(RefetchResources.Assignments, key, Expects: expectation(distinct[^1]))]
+            :
+            [
+                asset,
+                .. distinct.Select(holder => new TargetHint(
+                    RefetchResources.Assignments,
+                    key,
+                    holder,
+                    expectation(holder)
+                )),
+            ];
     }
 
     private static string HolderOf(NotifiedAssignment assignment) =>

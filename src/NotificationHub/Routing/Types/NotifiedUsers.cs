@@ -19,8 +19,13 @@ internal static class NotifiedUsers
     public static string? Subject(IReadOnlyList<NotifiedUser> users) =>
         users is [var only] ? UserKeys.Subject(only.ClientUserId) : null;
 
-    public static IReadOnlyList<TargetHint> Targets(IReadOnlyList<NotifiedUser> users) =>
-        [.. users.Select(user => new TargetHint(RefetchResources.User, user.ClientUserId)).Distinct()];
+    /// <param name="expects">What the notification says of all of them.</param>
+    public static IReadOnlyList<TargetHint> Targets(IReadOnlyList<NotifiedUser> users, string? expects) =>
+        [
+            .. users
+                .Select(user => new TargetHint(RefetchResources.User, user.ClientUserId, Expects: expects))
+                .Distinct(),
+        ];
 }
 
 internal sealed class NotifiedUserValidator : AbstractValidator<NotifiedUser>

@@ -36,9 +36,22 @@ internal sealed class SubscriptionManagementRoute()
             Targets =
             [
                 .. adamIds.Select(id => new TargetHint(RefetchResources.Subscription, id)),
-                .. adamIds.Select(id => new TargetHint(RefetchResources.SubscriptionAssignments, id)),
+                .. adamIds.Select(id => new TargetHint(
+                    RefetchResources.SubscriptionAssignments,
+                    id,
+                    Expects: ExpectationOf(notification, id)
+                )),
             ],
         };
+    }
+
+    /// <summary>One user of many will do: they change together. Only a success says what is true.</summary>
+    private static string? ExpectationOf(SubscriptionManagementNotification notification, string adamId)
+    {
+        var user = notification.Assignments.Last(assignment => assignment.AdamId == adamId).ClientUserId;
+        return notification.Result != "SUCCESS" ? null
+            : notification.Type == "ASSOCIATE" ? TargetExpectations.Present(user)
+            : TargetExpectations.Absent(user);
     }
 
     private static NotifiedSubscriptionAssignment ReadAssignment(JsonMembers assignment) =>

@@ -1,5 +1,6 @@
 using FluentValidation;
 using NotificationHub.Events;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Routing.Types;
 
@@ -17,7 +18,7 @@ internal sealed class UserAssociatedRoute()
         new()
         {
             Subject = NotifiedUsers.Subject(notification.AssociatedUsers),
-            Targets = NotifiedUsers.Targets(notification.AssociatedUsers),
+            Targets = NotifiedUsers.Targets(notification.AssociatedUsers, TargetExpectations.Present()),
         };
 }
 

@@ -1,5 +1,6 @@
 using FluentValidation;
 using NotificationHub.Events;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Routing.Types;
 
@@ -28,7 +29,12 @@ internal sealed class UserManagementRoute()
             Result = notification.Result,
             EventId = notification.EventId,
             Tasks = notification.Users.Count,
-            Targets = NotifiedUsers.Targets(notification.Users),
+            Targets = NotifiedUsers.Targets(
+                notification.Users,
+                notification.Result != "SUCCESS" ? null
+                    : notification.Type == "RETIRE" ? TargetExpectations.Absent()
+                    : TargetExpectations.Present()
+            ),
         };
 }
 

@@ -166,6 +166,7 @@ create table replica (
 );
 
 -- requested and fetched are generations: work is due while requested > fetched. holders: a JSON array, null for all.
+-- expects: what notifications said of it last; rereads: whether it is read once more because a read contradicted them.
 create table refetch_target (
     location_id        text    not null,
     resource           text    not null,
@@ -183,6 +184,8 @@ create table refetch_target (
     traceparent        text    null,
     complete_read_at   integer null,
     read_at            integer null,
+    expects            text    null,
+    rereads            integer not null default 0,
     primary key (location_id, resource, key)
 ) without rowid;
 

@@ -3,15 +3,16 @@
 insert into refetch_target
 (
     location_id, resource, key, requested, fetched, holders, first_requested_at, last_requested_at,
-    due_at, max_wait, attempts, correlation_id, traceparent
+    due_at, max_wait, attempts, correlation_id, traceparent, expects
 )
 select value ->> 'LocationId', value ->> 'Resource', value ->> 'Key', 1, 0, value ->> 'Holders',
     value ->> 'FirstRequestedAt', value ->> 'Now', value ->> 'DueAt', value ->> 'MaxWait', 0,
-    value ->> 'CorrelationId', value ->> 'Traceparent'
+    value ->> 'CorrelationId', value ->> 'Traceparent', value ->> 'Expects'
 from json_each(@Rows)
 where true
 on conflict (location_id, resource, key) do update
 set requested = requested + 1, holders = excluded.holders, first_requested_at = excluded.first_requested_at,
     last_requested_at = excluded.last_requested_at, max_wait = excluded.max_wait,
     due_at = case when attempts > 0 and due_at > excluded.due_at then due_at else excluded.due_at end,
-    correlation_id = excluded.correlation_id, traceparent = excluded.traceparent
+    correlation_id = excluded.correlation_id, traceparent = excluded.traceparent,
+    expects = excluded.expects, rereads = 0

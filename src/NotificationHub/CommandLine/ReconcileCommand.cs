@@ -1,0 +1,140 @@
+using System.CommandLine;
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
+
+namespace NotificationHub.CommandLine;
+
+internal static class ReconcileCommand
+{
+    private static readonly Option<string> OfLocation = new("--location")
+    {
+        Description = "The location's id, of `locations list`.",
+        Required = true,
+    };
+
+    private static readonly Option<string?> OfResource = new Option<string?>("--resource")
+    {
+        Description = "Only records of this kind.",
+    }.AcceptOnlyFromAmong([.. SnapshotKind.All.Select(kind => kind.Name)]);
+
+    private static readonly Option<bool> DryRun = new("--dry-run")
+    {
+        Description = "Only list what differs: nothing is written, told or repaired. Ends with 1 where there is any.",
+    };
+
+    public static Command Create(CommandRunner runner)
+    {
+        var reconcile = new Command(
+            "reconcile",
+            "Compare a location's records with Apple's now. The running hub tells of each that differs and repairs it."
+        )
+        {
+            CommandRunner.Json,
+            OfLocation,
+            OfResource,
+            DryRun,
+        };
+        reconcile.SetAction(
+            (arguments, cancellationToken) =>
+                runner.RunAsync(
+                    arguments,
+                    arguments.GetValue(DryRun) ? RehearseAsync : ReconcileAsync,
+                    cancellationToken
+                )
+        );
+        return reconcile;
+    }
+
+    private static async Task<int> ReconcileAsync(CommandContext context)
+    {
+        var location = await FindAsync(context);
+        var surveys = await context
+            .Service<SurveyOrder>()
+            .RunAsync(location.LocationId, KindsOf(context), context.CancellationToken);
+        context.Output.Write(
+            new { Location = location.LocationId, Surveys = surveys },
+            console =>
+            {
+                var table = ConsoleTable.Of("Resource", "Records", "Pages", "Drifts", "Finished");
+                foreach (var survey in surveys)
+                {
+                    table.Row(survey.Resource, survey.Records, survey.Pages, survey.Drifts, survey.FinishedAt);
+                }
+
+                console.Write(table);
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> RehearseAsync(CommandContext context)
+    {
+        var location = await FindAsync(context);
+        var rehearsal = context.Service<SurveyRehearsal>();
+        List<DriftDocument> drifts = [];
+        try
+        {
+            foreach (var kind in KindsOf(context))
+            {
+                await foreach (var found in rehearsal.FindAsync(location, kind, context.CancellationToken))
+                {
+                    drifts.Add(DriftDocument.Of(kind, found));
+                }
+            }
+        }
+        catch (AppleException fault)
+        {
+            throw new CommandException(ExitCode.Failed, fault.Message);
+        }
+
+        context.Output.Write(
+            new { Location = location.LocationId, Drifts = drifts },
+            console =>
+            {
+                var table = ConsoleTable.Of("Resource", "Key", "Change", "Fields");
+                drifts.ForEach(drift => table.Row(drift.Resource, drift.Key, drift.Change, drift.Fields));
+                console.Write(table);
+            }
+        );
+        return drifts.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static async Task<Location> FindAsync(CommandContext context)
+    {
+        var locationId = context.Arguments.GetValue(OfLocation)!;
+        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
+        var location =
+            await LocationStore.FindAsync(connection, locationId) ?? throw LocationException.NotFound(locationId);
+        return location.ContentToken is not null && LocationStates.MayCallApple(location.State)
+            ? location
+            : throw new CommandException(
+                ExitCode.Failed,
+                $"Apple is not called for location {locationId}: it is {(location.ReceiveOnly ? "receive-only" : location.StateWord)}."
+            );
+    }
+
+    private static IReadOnlyList<SnapshotKind> KindsOf(CommandContext context) =>
+        context.Arguments.GetValue(OfResource) is { } resource ? [SnapshotKind.Of(resource)] : SnapshotKind.All;
+}
+
+/// <summary>A record that is not as it is known, as commands print it.</summary>
+internal sealed record DriftDocument(string Resource, string Key, string Change, IReadOnlyList<string> Fields)
+{
+    public static DriftDocument Of(SnapshotKind kind, RecordDifference difference) =>
+        new(
+            kind.Name,
+            difference.Key,
+            difference.Change,
+            [
+                .. DriftEvents
+                    .FieldsOf(kind, difference)
+                    .Select(field =>
+                        kind.NamesSomebody
+                            ? field.Name
+                            : $"{field.Name}: {field.Before?.ToString() ?? "–"} → {field.After?.ToString() ?? "–"}"
+                    ),
+            ]
+        );
+}

@@ -1,0 +1,43 @@
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Planning;
+
+/// <summary>How many requests a read takes, as far as that can be known before it. Pure.</summary>
+internal static class RequestCost
+{
+    /// <summary>The least that a page of Apple's holds ("several hundred"); pages are not counted on to be larger.</summary>
+    public const int RecordsPerPage = 500;
+
+    /// <summary>One of changed users, and one for what else has changed since the version.</summary>
+    public const long OfChangedUsers = 2;
+
+    /// <summary>What is of unknown size may be large.</summary>
+    private const long Unknown = RefetchTargets.MaxHolders;
+
+    private const long Never = int.MaxValue;
+
+    public static long Of(RefetchRead read, RefetchKnowledge known) =>
+        read switch
+        {
+            UsersRead { SinceVersionId: not null } => OfChangedUsers,
+            UsersRead => Pages(Total(known, SnapshotKind.User) ?? (Unknown * RecordsPerPage)),
+            WholeRead whole => Total(known, whole.Kind) is { } records ? Pages(records) : Never,
+            AssignmentsRead { Holder: null } all => OfAsset(
+                RecordKeys.Asset(all.AdamId, all.PricingParam),
+                known.AssignedCounts
+            ),
+            SubscriptionAssignmentsRead { ClientUserId: null } all => Pages(
+                known.SeatCounts.GetValueOrDefault(all.AdamId)
+            ),
+            _ => 1,
+        };
+
+    public static long Pages(long records) => Math.Max(1, (records + RecordsPerPage - 1) / RecordsPerPage);
+
+    private static long OfAsset(string key, IReadOnlyDictionary<string, long> assigned) =>
+        assigned.TryGetValue(key, out var count) ? Pages(count) : Unknown;
+
+    private static long? Total(RefetchKnowledge known, SnapshotKind kind) =>
+        known.Totals.TryGetValue(kind, out var total) ? total : null;
+}

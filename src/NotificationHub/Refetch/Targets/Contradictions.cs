@@ -1,0 +1,59 @@
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Targets;
+
+/// <summary>Whether what was read is what the notifications said.</summary>
+internal static class Contradictions
+{
+    /// <summary>Looks once: after the re-read what Apple answers is believed.</summary>
+    public static async Task<bool> IsThereAsync(WriteTransaction transaction, ClaimedTarget target)
+    {
+        if (target.Rereads > 0 || TargetExpectations.Parse(target.Expects) is not { Count: > 0 } expected)
+        {
+            return false;
+        }
+
+        var rows = await transaction.QueryAsync<(string Key, long ChangedAt, bool Exists)>(
+            """
+            select key, changed_at, data is not null
+            from snapshot
+            where location_id = @LocationId and kind = @Kind and key in @Keys
+            """,
+            new
+            {
+                target.LocationId,
+                Kind = KindOf(target).Name,
+                Keys = expected.Select(one => KeyOf(target, one)).Distinct(StringComparer.Ordinal),
+            }
+        );
+        var known = rows.ToDictionary(row => row.Key, StringComparer.Ordinal);
+        return expected.Any(one =>
+            known.TryGetValue(KeyOf(target, one), out var row)
+                ? !Fits(one, row.Exists, row.ChangedAt, target.FirstRequestedAt)
+                : one[0] == '+'
+        );
+    }
+
+    private static bool Fits(string expected, bool exists, long changedAt, long askedAt) =>
+        expected == TargetExpectations.Changed ? changedAt >= askedAt : exists == (expected[0] == '+');
+
+    private static SnapshotKind KindOf(ClaimedTarget target) =>
+        target.Resource switch
+        {
+            RefetchResources.Assignments => SnapshotKind.Assignment,
+            RefetchResources.User => SnapshotKind.User,
+            RefetchResources.Subscription => SnapshotKind.Subscription,
+            RefetchResources.SubscriptionAssignments => SnapshotKind.SubscriptionAssignment,
+            _ => SnapshotKind.Asset,
+        };
+
+    private static string KeyOf(ClaimedTarget target, string expected) =>
+        target.Resource switch
+        {
+            RefetchResources.Assignments => RecordKeys.Assignment(target.Key, expected[1..]),
+            RefetchResources.User => RecordKeys.User(target.Key),
+            RefetchResources.SubscriptionAssignments => RecordKeys.SubscriptionAssignment(target.Key, expected[1..]),
+            _ => target.Key,
+        };
+}

@@ -1,0 +1,149 @@
+using System.Numerics;
+using FsCheck;
+using FsCheck.Fluent;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>No other way of reading takes fewer requests, and nothing that was asked for is left out.</summary>
+public sealed class FewestRequestsTests
+{
+    private const int Holders = 6;
+
+    /// <summary>Of each asset: which of six holders are wanted (none: all), and how many have it.</summary>
+    private static readonly Gen<AssignmentCase> AssignmentCases =
+        from count in Gen.Choose(1, 6)
+        from wanted in Gen.Choose(0, (1 << Holders) - 1).ArrayOf(count)
+        from assigned in Gen.Choose(0, 3000).ArrayOf(count)
+        from total in Gen.Choose(-1, 12_000)
+        select new AssignmentCase(wanted, assigned, total);
+
+    private static readonly Gen<(int Targets, int Total, bool Versioned)> CountCases =
+        from targets in Gen.Choose(1, 40)
+        from total in Gen.Choose(-1, 12_000)
+        from versioned in Gen.Choose(0, 1)
+        select (targets, total, versioned == 1);
+
+    [Fact]
+    public void Assignments() =>
+        Prop.ForAll(
+                AssignmentCases.ToArbitrary(),
+                one => CostOf(one.Targets, one.Known) == one.Fewest() && Answers(one.Targets, one.Known)
+            )
+            .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Assets_and_subscriptions() =>
+        Prop.ForAll(
+                CountCases.ToArbitrary(),
+                one =>
+                    new[]
+                    {
+                        (RefetchPlanCase.Assets(one.Targets), SnapshotKind.Asset),
+                        (RefetchPlanCase.Subscriptions(one.Targets), SnapshotKind.Subscription),
+                        (RefetchPlanCase.Seats(one.Targets), SnapshotKind.SubscriptionAssignment),
+                    }.All(kind =>
+                    {
+                        var (targets, known) = (kind.Item1, Totals(kind.Item2, one.Total));
+                        var whole = one.Total < 0 ? long.MaxValue : RequestCost.Pages(one.Total);
+                        return CostOf(targets, known) == Math.Min(targets.Count, whole) && Answers(targets, known);
+                    })
+            )
+            .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Users() =>
+        Prop.ForAll(
+                CountCases.ToArbitrary(),
+                one =>
+                {
+                    var targets = RefetchPlanCase.Users(one.Targets);
+                    var known = Totals(SnapshotKind.User, one.Total) with
+                    {
+                        UsersVersion = one.Versioned ? "version-1" : null,
+                    };
+                    var together =
+                        one.Versioned ? RequestCost.OfChangedUsers
+                        : one.Total < 0 ? RefetchTargets.MaxHolders
+                        : RequestCost.Pages(one.Total);
+                    return CostOf(targets, known) == Math.Min(targets.Count, together) && Answers(targets, known);
+                }
+            )
+            .QuickCheckThrowOnFailure();
+
+    private static RefetchKnowledge Totals(SnapshotKind kind, int total) =>
+        new() { Totals = total < 0 ? [] : new Dictionary<SnapshotKind, long> { [kind] = total } };
+
+    private static long CostOf(IReadOnlyList<ClaimedTarget> targets, RefetchKnowledge known) =>
+        RefetchPlan.Create(targets, known).SelectMany(step => step.Reads).Sum(read => RequestCost.Of(read, known));
+
+    /// <summary>Each target is in one step, whose reads show what it names.</summary>
+    private static bool Answers(IReadOnlyList<ClaimedTarget> targets, RefetchKnowledge known)
+    {
+        var steps = RefetchPlan.Create(targets, known);
+        return steps.SelectMany(step => step.Targets).Count() == targets.Count
+            && targets.All(target => IsAnswered(target, steps.Single(step => step.Targets.Contains(target)).Reads));
+    }
+
+    private static bool IsAnswered(ClaimedTarget target, IReadOnlyList<RefetchRead> reads)
+    {
+        // Users are read as far as they have changed: there is no scope in which a missing one is gone.
+        if (reads.Any(read => read is UsersRead))
+        {
+            return target.Resource == RefetchResources.User;
+        }
+
+        string[] keys =
+            target.Holders is { } holders
+                ? [.. TargetHolders.Parse(holders).Select(holder => RecordKeys.Assignment(target.Key, holder))]
+            : target.Resource is RefetchResources.Assignments or RefetchResources.SubscriptionAssignments
+                ? [$"{target.Key}/everybody"]
+            : [target.Key];
+        var scopes = reads.SelectMany(read => read.Scope).ToList();
+        return keys.All(key => scopes.Any(scope => Contains(scope, key)));
+    }
+
+    private static bool Contains(KeyRange range, string key) =>
+        range.Below is null
+            ? range.From == key
+            : string.CompareOrdinal(range.From, key) <= 0 && string.CompareOrdinal(key, range.Below) < 0;
+
+    public sealed record AssignmentCase(int[] Wanted, int[] Assigned, int Total)
+    {
+        internal IReadOnlyList<ClaimedTarget> Targets =>
+            [.. Wanted.Select((holders, asset) => RefetchPlanCase.Assignments($"{asset}/STDQ", NamesOf(holders)))];
+
+        internal RefetchKnowledge Known =>
+            Totals(SnapshotKind.Assignment, Total) with
+            {
+                AssignedCounts = Assigned.Index().ToDictionary(pair => $"{pair.Index}/STDQ", pair => (long)pair.Item),
+            };
+
+        /// <summary>Tries every choice of assets to walk.</summary>
+        public long Fewest()
+        {
+            var parts = Enumerable
+                .Range(0, 1 << Wanted.Length)
+                .Where(walked => Wanted.Index().All(pair => pair.Item != 0 || IsIn(walked, pair.Index)))
+                .Min(walked =>
+                    Assigned.Index().Where(pair => IsIn(walked, pair.Index)).Sum(pair => RequestCost.Pages(pair.Item))
+                    + BitOperations.PopCount(
+                        (uint)
+                            Wanted
+                                .Index()
+                                .Where(pair => !IsIn(walked, pair.Index))
+                                .Aggregate(0, (holders, pair) => holders | pair.Item)
+                    )
+                );
+            return Total < 0 ? parts : Math.Min(parts, RequestCost.Pages(Total));
+        }
+
+        private static bool IsIn(int set, int place) => (set & (1 << place)) != 0;
+
+        private static string[] NamesOf(int holders) =>
+            [.. Enumerable.Range(0, Holders).Where(i => IsIn(holders, i)).Select(i => $"serial:S{i}")];
+    }
+}

@@ -1,0 +1,93 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>Apple's answers lag behind what it has notified.</summary>
+public sealed class LaggingReadTests : RefetchTest
+{
+    [Fact]
+    public async Task A_read_that_contradicts_the_notification_is_followed_by_one_more_after_a_while()
+    {
+        await LagAsync();
+        await RequestAsync(Asset("1"), Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
+        await TurnAsync();
+        var readAt = Clock.Milliseconds;
+        Location.ThawReads();
+        await DrainAsync();
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+        Apple.Requests.Count("/assignments").ShouldBe(2);
+        Apple.Requests.Count("/assets").ShouldBe(2, "the counts lag with it");
+        (Clock.Milliseconds - readAt).ShouldBeInRange(28_000, 35_000);
+    }
+
+    [Fact]
+    public async Task It_is_read_once_more_and_not_again()
+    {
+        await LagAsync();
+        await ReadAsync(Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
+
+        Apple.Requests.Count("/assignments").ShouldBe(2);
+        (await WaitingAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Another_notification_may_be_contradicted_again()
+    {
+        await LagAsync();
+        await ReadAsync(Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
+        await ReadAsync(Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
+
+        Apple.Requests.Count("/assignments").ShouldBe(4);
+    }
+
+    [Theory]
+    [InlineData("+serial:D1", 2)]
+    [InlineData("-serial:D1", 1)]
+    [InlineData(null, 1)]
+    public async Task Only_a_contradiction_costs_a_request(string? expects, int requests)
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Assignments("1", "serial:D1") with { Expects = expects });
+
+        Apple.Requests.Count("/assignments").ShouldBe(requests);
+    }
+
+    [Fact]
+    public async Task A_purchase_that_changed_no_count_is_looked_at_once_more()
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1"));
+        Location.FreezeReads();
+        Location.Silently(change => change.ChangeTotal(new("1", "STDQ"), 5));
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        await RequestAsync(Asset("1") with { Expects = TargetExpectations.Changed });
+        await TurnAsync();
+        Location.ThawReads();
+        await DrainAsync();
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    [Fact]
+    public async Task A_user_who_is_said_to_be_retired_and_is_not_is_looked_at_once_more()
+    {
+        Location.AddUser("user-1");
+        await ReadAsync(User("user-1"));
+        Location.FreezeReads();
+        Location.Silently(change => change.RetireUser("user-1"));
+        await RequestAsync(User("user-1") with { Expects = TargetExpectations.Absent() });
+        await TurnAsync();
+        Location.ThawReads();
+        await DrainAsync();
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    private async Task LagAsync()
+    {
+        Location.AddAsset("1");
+        Location.FreezeReads();
+        await Location.AssociateAsync(["1"], ["D1"]);
+    }
+}

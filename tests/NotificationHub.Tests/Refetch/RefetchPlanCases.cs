@@ -1,0 +1,131 @@
+using System.Text.Json;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>What is due and what is known, in words, with what <see cref="RefetchPlan"/> makes of it.</summary>
+internal sealed record RefetchPlanCase(
+    string Due,
+    string Known,
+    IReadOnlyList<ClaimedTarget> Targets,
+    RefetchKnowledge Knowledge
+)
+{
+    private static readonly RefetchKnowledge Location = new()
+    {
+        UsersVersion = "version-1",
+        AssignedCounts = Enumerable.Range(1, 25).ToDictionary(app => $"{app}/STDQ", _ => 1000L),
+        SeatCounts = new Dictionary<string, long> { ["1"] = 40 },
+        Totals = new Dictionary<SnapshotKind, long>
+        {
+            [SnapshotKind.Asset] = 300,
+            [SnapshotKind.Assignment] = 25_000,
+            [SnapshotKind.User] = 2_000,
+            [SnapshotKind.Subscription] = 20,
+            [SnapshotKind.SubscriptionAssignment] = 800,
+        },
+    };
+
+    private const string Typical = "the location";
+    private const string Nothing = "nothing";
+
+    /// <summary>The table of <c>docs/refetch.md</c>.</summary>
+    public static IReadOnlyList<RefetchPlanCase> Table { get; } =
+    [
+        new("1 asset", Typical, Assets(1), Location),
+        new("25 assets", Typical, Assets(25), Location),
+        new("25 assets", Nothing, Assets(25), RefetchKnowledge.Nothing),
+        new("1 asset for 1 device", Typical, Assignments(1, 1), Location),
+        new("25 assets for 1 device", Typical, Assignments(25, 1), Location),
+        new("1 asset of 1,000 holders, for 2 devices", Typical, Assignments(1, 2), Location),
+        new("1 asset of 1,000 holders, for 3 devices", Typical, Assignments(1, 3), Location),
+        new("25 assets for 5 devices", Typical, Assignments(25, 5), Location),
+        new("1 asset for 8 devices", Nothing, Assignments(1, 8), RefetchKnowledge.Nothing),
+        new("1 asset for everybody", Typical, Assignments(1, 0), Location),
+        new("25 assets for everybody", Typical, Assignments(25, 0), Location),
+        new(
+            "25 assets for everybody",
+            "the location, but 3,000 assignments in all",
+            Assignments(25, 0),
+            Location with
+            {
+                Totals = new Dictionary<SnapshotKind, long> { [SnapshotKind.Assignment] = 3_000 },
+            }
+        ),
+        new("2 users", Typical, Users(2), Location),
+        new("3 users", Typical, Users(3), Location),
+        new("100 users", Typical, Users(100), Location),
+        new("100 users", Nothing, Users(100), RefetchKnowledge.Nothing),
+        new("1 subscription and its seats", Typical, [.. Subscriptions(1), .. Seats(1)], Location),
+        new("10 subscriptions and their seats", Typical, [.. Subscriptions(10), .. Seats(10)], Location),
+    ];
+
+    public string Row()
+    {
+        var reads = RefetchPlan.Create(Targets, Knowledge).SelectMany(step => step.Reads).ToList();
+        var requests = reads.Sum(read => RequestCost.Of(read, Knowledge));
+        return $"| {Due} | {Known} | {string.Join(", ", reads.CountBy(Describe).Select(Counted))} | {requests} |";
+    }
+
+    public static IReadOnlyList<ClaimedTarget> Assets(int count) =>
+        [.. Enumerable.Range(1, count).Select(app => Target(RefetchResources.Asset, $"{app}/STDQ"))];
+
+    /// <param name="holders">0 for all.</param>
+    public static IReadOnlyList<ClaimedTarget> Assignments(int assets, int holders) =>
+        [
+            .. Enumerable
+                .Range(1, assets)
+                .Select(app =>
+                    Assignments($"{app}/STDQ", [.. Enumerable.Range(0, holders).Select(i => $"serial:S{i}")])
+                ),
+        ];
+
+    public static ClaimedTarget Assignments(string asset, IReadOnlyList<string> holders) =>
+        Target(RefetchResources.Assignments, asset) with
+        {
+            Holders = holders.Count == 0 ? null : JsonSerializer.Serialize(holders),
+        };
+
+    public static IReadOnlyList<ClaimedTarget> Users(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Target(RefetchResources.User, $"user-{i}"))];
+
+    public static IReadOnlyList<ClaimedTarget> Subscriptions(int count) =>
+        [.. Enumerable.Range(1, count).Select(i => Target(RefetchResources.Subscription, $"{i}"))];
+
+    public static IReadOnlyList<ClaimedTarget> Seats(int count) =>
+        [.. Enumerable.Range(1, count).Select(i => Target(RefetchResources.SubscriptionAssignments, $"{i}"))];
+
+    public static ClaimedTarget Target(string resource, string key) =>
+        new()
+        {
+            LocationId = "location-1",
+            Resource = resource,
+            Key = key,
+            Requested = 1,
+        };
+
+    private static string Counted(KeyValuePair<string, int> reads) =>
+        reads.Value == 1 ? reads.Key : $"{reads.Value} × {reads.Key}";
+
+    private static string Describe(RefetchRead read) =>
+        read switch
+        {
+            AssetRead => "the asset",
+            AssetsRead => "all assets",
+            AssignmentsRead { Holder: not null } => "the asset's assignment to the holder",
+            AssignmentsRead => "all assignments of the asset",
+            HolderRead => "all assignments of the holder",
+            AllAssignmentsRead => "all assignments",
+            UserRead => "the user",
+            UsersRead { SinceVersionId: not null } => "users changed since the last version",
+            UsersRead => "all users",
+            SubscriptionRead => "the subscription",
+            SubscriptionsRead => "all subscriptions",
+            SubscriptionAssignmentsRead => "the subscription's seats",
+            AllSubscriptionAssignmentsRead => "all seats",
+            _ => throw new ArgumentOutOfRangeException(nameof(read)),
+        };
+}
