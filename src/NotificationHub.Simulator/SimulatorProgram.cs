@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using NotificationHub.Simulator.Demonstration;
+using NotificationHub.Simulator.Requests;
 
 namespace NotificationHub.Simulator;
 
@@ -81,6 +82,10 @@ internal static class SimulatorProgram
         {
             Description = "Leave everything up until Ctrl+C, and say where.",
         };
+        var requestTable = new Option<bool>("--request-table")
+        {
+            Description = "Print what typical changes cost in requests to Apple, on virtual time, and nothing else.",
+        };
         RequireRange(devices, 1, 100_000);
         RequireRange(apps, 1, 1_000);
         RequireRange(duplicates, 0, 1);
@@ -97,25 +102,28 @@ internal static class SimulatorProgram
             seed,
             json,
             keepRunning,
+            requestTable,
         };
         root.SetAction(
             (result, cancellationToken) =>
-                DemonstrationCommand.RunAsync(
-                    new DemonstrationOptions
-                    {
-                        Devices = result.GetValue(devices),
-                        Apps = result.GetValue(apps),
-                        Duplicates = result.GetValue(duplicates),
-                        Faults = result.GetValue(faults),
-                        DataFolder = result.GetValue(data)?.FullName,
-                        Seed = result.GetValue(seed),
-                        Json = result.GetValue(json),
-                        KeepRunning = result.GetValue(keepRunning),
-                    },
-                    output,
-                    error,
-                    cancellationToken
-                )
+                result.GetValue(requestTable)
+                    ? RequestTable.PrintAsync(output, cancellationToken)
+                    : DemonstrationCommand.RunAsync(
+                        new DemonstrationOptions
+                        {
+                            Devices = result.GetValue(devices),
+                            Apps = result.GetValue(apps),
+                            Duplicates = result.GetValue(duplicates),
+                            Faults = result.GetValue(faults),
+                            DataFolder = result.GetValue(data)?.FullName,
+                            Seed = result.GetValue(seed),
+                            Json = result.GetValue(json),
+                            KeepRunning = result.GetValue(keepRunning),
+                        },
+                        output,
+                        error,
+                        cancellationToken
+                    )
         );
         return root;
     }

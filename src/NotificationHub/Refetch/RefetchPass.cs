@@ -52,7 +52,7 @@ internal sealed class RefetchPass(
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var targets = await TargetStore.ReadDueAsync(connection, locationId, now);
+        var targets = CountsFirst(await TargetStore.ReadDueAsync(connection, locationId, now));
         if (
             targets.Count == 0
             || await turns.BeginAsync(connection, locationId, lease, RecordChanges.Notification, cancellationToken)
@@ -63,6 +63,25 @@ internal sealed class RefetchPass(
         }
 
         return (turn, RefetchPlan.Create(targets, await KnowledgeReader.ReadAsync(connection, locationId, targets)));
+    }
+
+    /// <summary>How many hold an asset or a subscription decides how they are best read: they come with the next turn, when it is known.</summary>
+    private static IReadOnlyList<ClaimedTarget> CountsFirst(IReadOnlyList<ClaimedTarget> targets)
+    {
+        var counted = targets.Select(target => (target.Resource, target.Key)).ToHashSet();
+        return
+        [
+            .. targets.Where(target =>
+                target.Resource switch
+                {
+                    RefetchResources.Assignments => !counted.Contains((RefetchResources.Asset, target.Key)),
+                    RefetchResources.SubscriptionAssignments => !counted.Contains(
+                        (RefetchResources.Subscription, target.Key)
+                    ),
+                    _ => true,
+                }
+            ),
+        ];
     }
 
     /// <returns>Whether the turn goes on.</returns>

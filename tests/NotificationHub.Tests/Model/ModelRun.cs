@@ -4,8 +4,8 @@ using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Refetch;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Model;
@@ -30,7 +30,7 @@ internal sealed class ModelRun : IAsyncDisposable
     private SimulatedLocation location = null!;
     private AppleChanges changes = null!;
     private Mailbox mailbox = null!;
-    private HubLife hub = null!;
+    private VirtualHub hub = null!;
 
     public ModelRun(int seed) => random = new Random(seed);
 
@@ -38,7 +38,7 @@ internal sealed class ModelRun : IAsyncDisposable
 
     public int Kills { get; private set; }
 
-    public MortalDatabase Database => hub.Database;
+    public MortalDatabase Database { get; private set; } = null!;
 
     public async Task RunAsync()
     {
@@ -200,7 +200,7 @@ internal sealed class ModelRun : IAsyncDisposable
             transaction =>
                 SurveyStore.RequestAsync(
                     transaction,
-                    HubLife.LocationId,
+                    VirtualHub.LocationId,
                     [.. SnapshotKind.All.Select(kind => kind.Name)],
                     clock.Milliseconds
                 ),
@@ -209,8 +209,11 @@ internal sealed class ModelRun : IAsyncDisposable
         await PassAsync(TimeSpan.FromMinutes(30));
     }
 
-    private async Task StartHubAsync() =>
-        hub = await HubLife.StartAsync(folder.File("hub.db"), Apple.BaseUrl, protector, clock);
+    private async Task StartHubAsync()
+    {
+        Database = new MortalDatabase(VirtualDatabase.OptionsOf(folder.File("hub.db")), clock);
+        hub = await VirtualHub.StartAsync(Database, Apple.BaseUrl, protector, clock);
+    }
 
     private Task SaveLocationAsync() =>
         Database.WriteAsync(
@@ -219,7 +222,7 @@ internal sealed class ModelRun : IAsyncDisposable
                     transaction,
                     new Location
                     {
-                        LocationId = HubLife.LocationId,
+                        LocationId = VirtualHub.LocationId,
                         UId = location.UId,
                         StateWord = LocationState.Valid.Word(),
                         StateSince = 0,

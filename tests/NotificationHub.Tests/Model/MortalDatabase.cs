@@ -1,7 +1,5 @@
-using System.Data.Common;
-using System.Globalization;
+using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Tests.Model;
 
@@ -9,15 +7,10 @@ namespace NotificationHub.Tests.Model;
 internal sealed class KilledException() : OperationCanceledException("The hub was killed.");
 
 /// <summary>A database on virtual time, whose process dies at a chosen write: just before or just after the commit.</summary>
-internal sealed class MortalDatabase(StorageOptions options, TimeProvider time) : Database("Sqlite")
+internal sealed class MortalDatabase(StorageOptions options, TimeProvider time) : VirtualDatabase(options, time)
 {
-    private readonly SqliteDatabase inner = new(options);
     private int writesLeft = int.MaxValue;
     private bool diesCommitted;
-
-    public override string Place => inner.Place;
-
-    public override bool Exists => inner.Exists;
 
     /// <summary>The process dies at its n-th write from now, once it is committed or without.</summary>
     public void KillAt(int write, bool committed)
@@ -28,45 +21,20 @@ internal sealed class MortalDatabase(StorageOptions options, TimeProvider time) 
 
     public void Spare() => writesLeft = int.MaxValue;
 
-    public override Task OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
-
-    public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
-        inner.OpenBesideAsync(cancellationToken);
-
-    public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
-        inner.OpenReaderAsync(cancellationToken);
-
     public override async Task<T> WriteAsync<T>(
         Func<WriteTransaction, Task<T>> work,
         CancellationToken cancellationToken
     )
     {
         var dies = --writesLeft <= 0;
-        var result = await inner.WriteAsync(
+        var result = await base.WriteAsync(
             async transaction =>
             {
-                var done = await work(new WriteTransaction(this, transaction.Connection));
+                var done = await work(transaction);
                 return dies && !diesCommitted ? throw new KilledException() : done;
             },
             cancellationToken
         );
         return dies ? throw new KilledException() : result;
     }
-
-    public override Task<IReadOnlyList<long>> AppendEventsAsync(
-        WriteTransaction transaction,
-        IReadOnlyCollection<NewEvent> events
-    ) => inner.AppendEventsAsync(transaction, events);
-
-    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => inner.AppendAsync(append);
-
-    public override string Sql(string name) =>
-        base.Sql(name)
-            .Replace(
-                "cast(unixepoch('subsec') * 1000 as integer)",
-                time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
-                StringComparison.Ordinal
-            );
-
-    public override ValueTask DisposeAsync() => inner.DisposeAsync();
 }

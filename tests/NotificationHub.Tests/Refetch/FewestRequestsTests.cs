@@ -138,7 +138,7 @@ public sealed class FewestRequestsTests
                                 .Aggregate(0, (holders, pair) => holders | pair.Item)
                     )
                 );
-            return Total < 0 ? parts : Math.Min(parts, RequestCost.Pages(Total));
+            return Total < 0 ? parts : Math.Min(parts, RequestCost.Pages(Math.Max(Total, Assigned.Sum())));
         }
 
         private static bool IsIn(int set, int place) => (set & (1 << place)) != 0;

@@ -47,11 +47,12 @@ internal sealed record RefetchPlanCase(
         new("1 asset for everybody", Typical, Assignments(1, 0), Location),
         new("25 assets for everybody", Typical, Assignments(25, 0), Location),
         new(
-            "25 assets for everybody",
+            "25 assets of 100 holders each, for everybody",
             "the location, but 3,000 assignments in all",
             Assignments(25, 0),
             Location with
             {
+                AssignedCounts = Enumerable.Range(1, 25).ToDictionary(app => $"{app}/STDQ", _ => 100L),
                 Totals = new Dictionary<SnapshotKind, long> { [SnapshotKind.Assignment] = 3_000 },
             }
         ),

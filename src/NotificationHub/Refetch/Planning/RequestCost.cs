@@ -22,6 +22,8 @@ internal static class RequestCost
         {
             UsersRead { SinceVersionId: not null } => OfChangedUsers,
             UsersRead => Pages(Total(known, SnapshotKind.User) ?? (Unknown * RecordsPerPage)),
+            AllAssignmentsRead => OfAll(known, SnapshotKind.Assignment, known.AssignedCounts),
+            AllSubscriptionAssignmentsRead => OfAll(known, SnapshotKind.SubscriptionAssignment, known.SeatCounts),
             WholeRead whole => Total(known, whole.Kind) is { } records ? Pages(records) : Never,
             AssignmentsRead { Holder: null } all => OfAsset(
                 RecordKeys.Asset(all.AdamId, all.PricingParam),
@@ -34,6 +36,10 @@ internal static class RequestCost
         };
 
     public static long Pages(long records) => Math.Max(1, (records + RecordsPerPage - 1) / RecordsPerPage);
+
+    /// <summary>They were counted a while ago: there are at least as many as their assets say now.</summary>
+    private static long OfAll(RefetchKnowledge known, SnapshotKind kind, IReadOnlyDictionary<string, long> counts) =>
+        Total(known, kind) is { } records ? Pages(Math.Max(records, counts.Values.Sum())) : Never;
 
     private static long OfAsset(string key, IReadOnlyDictionary<string, long> assigned) =>
         assigned.TryGetValue(key, out var count) ? Pages(count) : Unknown;

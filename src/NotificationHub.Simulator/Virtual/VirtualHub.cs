@@ -14,12 +14,11 @@ using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Tests.Refetch;
 
-namespace NotificationHub.Tests.Model;
+namespace NotificationHub.Simulator.Virtual;
 
 /// <summary>The hub from one start to its end: its own stages as it puts them together, driven pass by pass on virtual time.</summary>
-internal sealed class HubLife : IAsyncDisposable
+internal sealed class VirtualHub : IAsyncDisposable
 {
     public const string LocationId = "location-1";
 
@@ -28,36 +27,29 @@ internal sealed class HubLife : IAsyncDisposable
     private Lease routing = null!;
     private Lease reading = null!;
 
-    private HubLife(WebApplication app, MortalDatabase database, SkippingClock clock)
+    private VirtualHub(WebApplication app, VirtualDatabase database, SkippingClock clock)
     {
         this.app = app;
         this.clock = clock;
         Database = database;
     }
 
-    public MortalDatabase Database { get; }
+    public VirtualDatabase Database { get; }
 
-    /// <param name="file">The database; what an earlier life left in it is taken up.</param>
-    public static async Task<HubLife> StartAsync(
-        string file,
+    /// <param name="database">What an earlier life left in it is taken up; it ends with the hub.</param>
+    public static async Task<VirtualHub> StartAsync(
+        VirtualDatabase database,
         Uri apple,
         ContentTokenProtector protector,
         SkippingClock clock
     )
     {
-        // Leases are judged by virtual time too, and nobody renews them here.
-        var options = new StorageOptions
-        {
-            ConnectionString = $"Data Source={file}",
-            LeaseDuration = TimeSpan.FromDays(10_000),
-        };
-        var database = new MortalDatabase(options, clock);
         await database.OpenAsync(CancellationToken.None);
-        var hub = HubApplication.Compose([$"--Storage:ConnectionString={options.ConnectionString}"]);
+        var hub = HubApplication.Compose([$"--Storage:ConnectionString={database.Options.ConnectionString}"]);
         hub.Host.Logging.ClearProviders();
         hub.Services.AddSingleton<TimeProvider>(clock);
         hub.Services.AddSingleton<Database>(database);
-        hub.Services.AddSingleton(Options.Create(options));
+        hub.Services.AddSingleton(Options.Create(database.Options));
         hub.Services.AddSingleton(protector);
         hub.Services.AddSingleton(services => new AppleClient(
             services.GetRequiredService<IHttpClientFactory>().CreateClient(AppleOptions.Section),
@@ -65,7 +57,7 @@ internal sealed class HubLife : IAsyncDisposable
             new AppleClientOptions { BaseUrl = apple, ServiceConfigTimeout = TimeSpan.FromMinutes(1) },
             clock
         ));
-        var life = new HubLife(hub.Host.Build(), database, clock);
+        var life = new VirtualHub(hub.Host.Build(), database, clock);
         await life.TakeLeasesAsync();
         return life;
     }
@@ -101,13 +93,14 @@ internal sealed class HubLife : IAsyncDisposable
     }
 
     /// <summary>Gives the location whatever turn is due, in the order in which the worker would.</summary>
+    /// <param name="surveys">Whether it may be one of a survey.</param>
     /// <returns>When the next one is due; null where it had one.</returns>
-    public async Task<long?> TurnAsync()
+    public async Task<long?> TurnAsync(bool surveys = true)
     {
         var due = await DueLocations.ReadAsync(
             Database,
             [RefetchTargets.ShardOf(LocationId)],
-            surveys: true,
+            surveys,
             clock.Milliseconds,
             CancellationToken.None
         );

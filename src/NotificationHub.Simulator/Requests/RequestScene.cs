@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.DataProtection;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Virtual;
+using ContentToken = NotificationHub.Apple.ContentToken;
+
+namespace NotificationHub.Simulator.Requests;
+
+/// <summary>An imported location and the hub's own stages on virtual time: what a change makes them ask Apple can be counted.</summary>
+internal sealed class RequestScene : IAsyncDisposable
+{
+    private const int PageSize = 500;
+    private const int Seed = 1;
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("notificationhub-requests-");
+    private readonly ContentTokenProtector protector = new(new EphemeralDataProtectionProvider());
+    private readonly SkippingClock clock;
+    private readonly SimulatedApple apple;
+    private readonly SimulatedLocation location;
+    private VirtualHub hub = null!;
+    private int delivered;
+
+    private RequestScene(SimulatedApple apple, SkippingClock clock)
+    {
+        this.apple = apple;
+        this.clock = clock;
+        location = apple.AddLocation();
+    }
+
+    /// <summary>What it took to read everything.</summary>
+    public int ImportRequests { get; private set; }
+
+    public static async Task<RequestScene> StartAsync(
+        Action<SimulatedLocation> fill,
+        CancellationToken cancellationToken
+    )
+    {
+        var clock = new SkippingClock();
+        var apple = await SimulatedApple.StartAsync(
+            new SimulatedAppleOptions { TimeProvider = clock, PageSize = PageSize },
+            cancellationToken
+        );
+        var scene = new RequestScene(apple, clock);
+        fill(scene.location);
+        await scene.ImportAsync(cancellationToken);
+        return scene;
+    }
+
+    /// <summary>Makes a change, brings its notifications over that time, and lets the hub read what is due until nothing is.</summary>
+    /// <param name="isMixed">They come in no order.</param>
+    public async Task<(int Notifications, IReadOnlyList<RequestRecord> Requests)> MeasureAsync(
+        Func<SimulatedLocation, Task> change,
+        TimeSpan over,
+        bool isMixed,
+        CancellationToken cancellationToken
+    )
+    {
+        // Far enough from what was read before.
+        clock.Advance(TimeSpan.FromHours(1));
+        apple.Requests.Clear();
+        await change(location);
+        await apple.WaitUntilDeliveredAsync(cancellationToken);
+        var posts = apple.Notifications.Skip(delivered).ToList();
+        delivered += posts.Count;
+        if (isMixed)
+        {
+            new Random(Seed).Shuffle(CollectionsMarshal.AsSpan(posts));
+        }
+
+        var start = clock.Milliseconds;
+        foreach (var (place, post) in posts.Index())
+        {
+            await ReadUntilAsync(start + (long)(over.TotalMilliseconds * place / posts.Count));
+            await hub.PostAsync(post.Body.ToArray());
+            await hub.RouteAsync();
+        }
+
+        await ReadUntilAsync(clock.Milliseconds + (long)TimeSpan.FromMinutes(30).TotalMilliseconds);
+        return (posts.Count, Sent());
+    }
+
+    /// <summary>What it takes to read everything as it is now.</summary>
+    public int CountEverything()
+    {
+        var state = location.ExportState();
+        int[] counts =
+        [
+            state.Assets.Count,
+            state.Assignments.Count,
+            state.Users.Count,
+            state.Subscriptions.Count,
+            state.SubscriptionAssignments.Count,
+        ];
+        return counts.Sum(count => Math.Max(1, (count + PageSize - 1) / PageSize));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        await apple.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+
+    private async Task ImportAsync(CancellationToken cancellationToken)
+    {
+        // Nobody is there to post to: Apple makes its notifications, and they are brought from here.
+        location.Configuration = ClientConfiguration.Empty with
+        {
+            NotificationTypes = NotificationTypes.All,
+        };
+        var database = new VirtualDatabase(VirtualDatabase.OptionsOf(Path.Combine(folder.FullName, "hub.db")), clock);
+        hub = await VirtualHub.StartAsync(database, apple.BaseUrl, protector, clock);
+        await database.WriteAsync(
+            transaction =>
+                LocationStore.SaveAsync(
+                    transaction,
+                    new Location
+                    {
+                        LocationId = VirtualHub.LocationId,
+                        UId = location.UId,
+                        StateWord = LocationState.Valid.Word(),
+                        StateSince = 0,
+                        ReceiveOnly = false,
+                        ContentToken = protector.Protect(ContentToken.Parse(location.ContentTokenFile)),
+                        CreatedAt = 0,
+                    }
+                ),
+            cancellationToken
+        );
+        var until = clock.Milliseconds + (long)TimeSpan.FromMinutes(10).TotalMilliseconds;
+        while (await hub.TurnAsync() is not { } next || next < until)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            clock.Advance(TimeSpan.FromMilliseconds(500));
+        }
+
+        ImportRequests = Sent().Count;
+    }
+
+    private async Task ReadUntilAsync(long until)
+    {
+        while (clock.Milliseconds < until)
+        {
+            if (await hub.TurnAsync(surveys: false) is { } next)
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(Math.Max(1, Math.Min(next, until) - clock.Milliseconds)));
+            }
+        }
+    }
+
+    private List<RequestRecord> Sent() => [.. apple.Requests.All.Where(request => request.Path != "/service/config")];
+}

@@ -1,0 +1,50 @@
+using System.Data.Common;
+using System.Globalization;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+
+namespace NotificationHub.Simulator.Virtual;
+
+/// <summary>A SQLite database whose clock is the given one.</summary>
+internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Database("Sqlite")
+{
+    private readonly SqliteDatabase inner = new(options);
+
+    public StorageOptions Options => options;
+
+    public override string Place => inner.Place;
+
+    public override bool Exists => inner.Exists;
+
+    /// <summary>Leases are judged by virtual time too, and nobody renews them.</summary>
+    public static StorageOptions OptionsOf(string file) =>
+        new() { ConnectionString = $"Data Source={file}", LeaseDuration = TimeSpan.FromDays(10_000) };
+
+    public override Task OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
+
+    public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
+        inner.OpenBesideAsync(cancellationToken);
+
+    public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
+        inner.OpenReaderAsync(cancellationToken);
+
+    public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken) =>
+        inner.WriteAsync(transaction => work(new WriteTransaction(this, transaction.Connection)), cancellationToken);
+
+    public override Task<IReadOnlyList<long>> AppendEventsAsync(
+        WriteTransaction transaction,
+        IReadOnlyCollection<NewEvent> events
+    ) => inner.AppendEventsAsync(transaction, events);
+
+    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => inner.AppendAsync(append);
+
+    public override string Sql(string name) =>
+        base.Sql(name)
+            .Replace(
+                "cast(unixepoch('subsec') * 1000 as integer)",
+                time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
+                StringComparison.Ordinal
+            );
+
+    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+}
