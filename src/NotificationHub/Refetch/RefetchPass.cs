@@ -1,3 +1,4 @@
+using System.Data.Common;
 using NotificationHub.Apple;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Snapshots;
@@ -62,7 +63,26 @@ internal sealed class RefetchPass(
             return null;
         }
 
-        return (turn, RefetchPlan.Create(targets, await KnowledgeReader.ReadAsync(connection, locationId, targets)));
+        return (turn, await PlanAsync(connection, locationId, targets));
+    }
+
+    /// <summary>A read that shows a whole kind answers those that are not due yet as well.</summary>
+    private static async Task<IReadOnlyList<RefetchStep>> PlanAsync(
+        DbConnection connection,
+        string locationId,
+        IReadOnlyList<ClaimedTarget> due
+    )
+    {
+        var plan = RefetchPlan.Create(due, await KnowledgeReader.ReadAsync(connection, locationId, due));
+        string[] together = [.. plan.Where(step => step.Reads is [WholeRead]).Select(step => step.Targets[0].Resource)];
+        if (together.Length == 0)
+        {
+            return plan;
+        }
+
+        var waiting = await TargetStore.ReadWaitingAsync(connection, locationId, together);
+        List<ClaimedTarget> all = [.. due.UnionBy(waiting, target => (target.Resource, target.Key))];
+        return RefetchPlan.Create(all, await KnowledgeReader.ReadAsync(connection, locationId, all));
     }
 
     /// <summary>How many hold an asset or a subscription decides how they are best read: they come with the next turn, when it is known.</summary>

@@ -10,6 +10,8 @@ public sealed class LaggingReadTests : RefetchTest
     {
         await LagAsync();
         await RequestAsync(Asset("1"), Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
+        // The counts first, then who holds it.
+        await TurnAsync();
         await TurnAsync();
         var readAt = Clock.Milliseconds;
         Location.ThawReads();

@@ -42,6 +42,29 @@ internal sealed class TargetStore(RefetchTiming timing)
             )
         ).AsList();
 
+    /// <summary>The location's targets of these resources that wait, due or not; those that failed keep to their pause.</summary>
+    public static async Task<IReadOnlyList<ClaimedTarget>> ReadWaitingAsync(
+        DbConnection connection,
+        string locationId,
+        IReadOnlyCollection<string> resources
+    ) =>
+        (
+            await connection.QueryAsync<ClaimedTarget>(
+                $"""
+                {Select}
+                where location_id = @locationId and requested > fetched and attempts = 0 and resource in @resources
+                order by due_at, resource, key
+                limit @ClaimLimit
+                """,
+                new
+                {
+                    locationId,
+                    resources,
+                    ClaimLimit,
+                }
+            )
+        ).AsList();
+
     /// <summary>Notes that the read is done; a target that was asked for meanwhile is due again.</summary>
     /// <param name="complete">Everything under the target was read, so that from now on what is new is new at Apple.</param>
     public async Task CompleteAsync(WriteTransaction transaction, ClaimedTarget target, bool complete, long now)
