@@ -21,6 +21,22 @@ internal sealed class SurveyPass(
     /// <returns>False where nothing was to be read, or Apple is not to be asked.</returns>
     public async Task<bool> RunAsync(string locationId, Lease lease, CancellationToken cancellationToken)
     {
+        if (await BeginAsync(locationId, lease, cancellationToken) is not var (turn, survey))
+        {
+            return false;
+        }
+
+        await StepAsync(turn, survey);
+        await turn.WriteAsync(transaction => SurveyStore.HoldBackAsync(transaction, locationId, schedule.NextRequest));
+        return true;
+    }
+
+    private async Task<(RefetchTurn Turn, Survey Survey)?> BeginAsync(
+        string locationId,
+        Lease lease,
+        CancellationToken cancellationToken
+    )
+    {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var surveys = await SurveyStore.ReadAsync(connection, locationId);
         if (surveys.Count == 0)
@@ -33,17 +49,11 @@ internal sealed class SurveyPass(
             .OrderByDescending(survey => survey.IsImport)
             .ThenBy(survey => survey.DueAt)
             .FirstOrDefault();
-        if (
-            due is null
-            || await turns.BeginAsync(connection, locationId, lease, due.Cause, cancellationToken) is not { } turn
-        )
-        {
-            return false;
-        }
-
-        await StepAsync(turn, due);
-        await turn.WriteAsync(transaction => SurveyStore.HoldBackAsync(transaction, locationId, schedule.NextRequest));
-        return true;
+        return
+            due is not null
+            && await turns.BeginAsync(connection, locationId, lease, due.Cause, cancellationToken) is { } turn
+            ? (turn, due)
+            : null;
     }
 
     private Task<IReadOnlyList<Survey>> CreateAsync(
