@@ -14,19 +14,21 @@ public sealed class MeterReaders
 internal sealed class MeterReadings : IDisposable
 {
     private readonly ConcurrentQueue<(string Instrument, string Tag, double Value)> readings = new();
-    private readonly MeterListener listener = new()
-    {
-        InstrumentPublished = static (instrument, listener) =>
-        {
-            if (instrument.Meter.Name == "NotificationHub")
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        },
-    };
+    private readonly MeterListener listener;
 
-    public MeterReadings()
+    /// <param name="scope">Whose instruments alone are read; null for everybody's.</param>
+    public MeterReadings(object? scope = null)
     {
+        listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "NotificationHub" && (scope is null || instrument.Meter.Scope == scope))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(instrument, value, tags));
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Note(instrument, value, tags));

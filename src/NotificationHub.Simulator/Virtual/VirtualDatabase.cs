@@ -6,7 +6,9 @@ using NotificationHub.Storage.Sqlite;
 namespace NotificationHub.Simulator.Virtual;
 
 /// <summary>A SQLite database whose clock is the given one.</summary>
+#pragma warning disable MA0053 // The tests make one of it that dies.
 internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Database("Sqlite")
+#pragma warning restore MA0053
 {
     private readonly SqliteDatabase inner = new(options);
 

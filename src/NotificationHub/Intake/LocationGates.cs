@@ -11,8 +11,9 @@ namespace NotificationHub.Intake;
 /// The accepted secrets of every location, in memory. A post never causes a look-up in the database: a stranger could cause
 /// any number of them.
 /// </summary>
-internal sealed class LocationGates(Database database, IOptions<IntakeOptions> options, TimeProvider time)
+internal sealed class LocationGates(Database database, IOptions<IntakeOptions> options, TimeProvider time) : IDisposable
 {
+    private readonly SemaphoreSlim refreshing = new(1);
     private FrozenDictionary<string, LocationGate> gates = FrozenDictionary<string, LocationGate>.Empty;
 
     /// <summary>The change counter's value that the gates stand for; -1 before the first load.</summary>
@@ -27,6 +28,20 @@ internal sealed class LocationGates(Database database, IOptions<IntakeOptions> o
 
     /// <summary>Takes in what has changed; true where something had.</summary>
     public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    {
+        // One after another: of two at once the older could replace the newer.
+        await refreshing.WaitAsync(cancellationToken);
+        try
+        {
+            return await LoadAsync(cancellationToken);
+        }
+        finally
+        {
+            refreshing.Release();
+        }
+    }
+
+    private async Task<bool> LoadAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         // Read before the rows: should they be newer than it says, the next look loads them once more.
@@ -74,6 +89,8 @@ internal sealed class LocationGates(Database database, IOptions<IntakeOptions> o
 
         gates = next.ToFrozenDictionary(StringComparer.Ordinal);
     }
+
+    public void Dispose() => refreshing.Dispose();
 
     private SecretUse UseOf(LocationGate gate, long secretId) =>
         gate.Admission.Uses.FirstOrDefault(use => use.SecretId == secretId) ?? new SecretUse(secretId, Touched);

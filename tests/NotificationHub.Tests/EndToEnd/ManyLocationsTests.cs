@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
+using NotificationHub.Locations;
 
 namespace NotificationHub.Tests.EndToEnd;
 
@@ -54,7 +55,12 @@ public sealed class ManyLocationsTests
     private static async Task AddAsync(HubHost hub)
     {
         await AddRowsAsync(hub);
-        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        // Until the hub itself has taken them in: it would look once more otherwise, at any time.
+        var version = await hub.Database.WriteAsync(
+            transaction => transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'"),
+            CancellationToken.None
+        );
+        await hub.Services.GetRequiredService<ReplicaWatch>().WaitAsync(version, CancellationToken.None);
     }
 
     private static async Task AddRowsAsync(HubHost hub)

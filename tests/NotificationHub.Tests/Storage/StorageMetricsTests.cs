@@ -6,8 +6,8 @@ public sealed class StorageMetricsTests
     [Fact]
     public async Task The_length_of_the_write_ahead_log_is_measured()
     {
-        using var readings = new MeterReadings();
         await using var test = await TestDatabase.OpenAsync();
+        using var readings = new MeterReadings(scope: test.Database);
         readings.Observe();
 
         // The pages of a commit are counted before the lane turns to the next.

@@ -12,7 +12,7 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
     private readonly SqliteWriteLane lane;
-    private readonly Meter meter = new("NotificationHub");
+    private readonly Meter meter;
 
     public SqliteDatabase(StorageOptions options)
         : base("Sqlite")
@@ -26,6 +26,7 @@ internal sealed class SqliteDatabase : Database
         };
         reader = new SqliteConnectionStringBuilder(options.ConnectionString) { Mode = SqliteOpenMode.ReadOnly };
         lane = new SqliteWriteLane(this);
+        meter = new Meter(new MeterOptions("NotificationHub") { Scope = this });
         meter.CreateObservableGauge(
             "notificationhub.storage.wal.pages",
             () => lane.WalPages,
