@@ -21,6 +21,9 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
 
     public string[] Settings => settings;
 
+    /// <summary>Where the command prints its result, as it was asked to.</summary>
+    public CommandOutput OutputFor(ParseResult arguments) => new(output, bytes, arguments.GetValue(Json));
+
     /// <exception cref="CommandException">There is no database yet.</exception>
     public Task<int> RunAsync(
         ParseResult arguments,
@@ -60,7 +63,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
             app.Services,
             app.Services.GetRequiredService<Database>(),
             arguments,
-            new CommandOutput(output, bytes, arguments.GetValue(Json)),
+            OutputFor(arguments),
             cancellationToken
         );
         // A command that works on a location holds a lease while Apple takes its time.

@@ -65,6 +65,7 @@ internal static class HubCommandLine
             ReconcileCommand.Create(runner),
             AuditCommand.Create(runner),
             DoctorCommand.Create(runner),
+            HealthCommand.Create(runner),
         };
         root.SetAction((_, cancellationToken) => ServeCommand.ServeAsync(runner.Settings, cancellationToken));
         return root;

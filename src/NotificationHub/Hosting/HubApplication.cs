@@ -1,6 +1,8 @@
 using NotificationHub.Hosting.Admin;
 using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Hosting.Diagnosis;
+using NotificationHub.Hosting.Health;
+using NotificationHub.Hosting.Stopping;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Operations;
@@ -26,9 +28,11 @@ internal static class HubApplication
         var app = hub.Host.Build();
         app.MapIntake();
         app.MapPublishing();
+        app.MapHealth();
         app.MapAdmin(admin =>
         {
             admin.MapAdminEndpoints();
+            admin.MapHealthDetail();
             admin.MapOperations(AdminActor.Of);
         });
         app.ReportStart(hub.FindMisspelt());
@@ -55,6 +59,8 @@ internal static class HubApplication
         hub.AddAudit();
         hub.AddAdmin();
         hub.AddDiagnosis();
+        hub.AddHealth();
+        hub.AddDrain();
         hub.RefuseUnknownArguments(args);
         return hub;
     }

@@ -37,6 +37,46 @@ internal static class ListenAddresses
         }
     }
 
+    /// <summary>Where a program on this machine reaches the hub; null where the settings do not tell.</summary>
+    public static Uri? FindLocal(IConfiguration settings)
+    {
+        var endpoints = settings.GetSection("Kestrel:Endpoints");
+        string[] ports =
+        [
+            .. Split(settings["http_ports"]).Select(port => $"http://localhost:{port}"),
+            .. Split(settings["https_ports"]).Select(port => $"https://localhost:{port}"),
+        ];
+        IEnumerable<string> urls =
+            endpoints.Exists() ? endpoints.GetChildren().Select(endpoint => endpoint["Url"] ?? "")
+            : settings["urls"] is { Length: > 0 } given ? Split(given)
+            : ports is [] ? [DefaultUrl]
+            : ports;
+        return urls.Where(CanBeListenedOn)
+            .Select(LocalOf)
+            .OfType<Uri>()
+            .OrderByDescending(url => url.Scheme == Uri.UriSchemeHttp)
+            .FirstOrDefault();
+    }
+
+    // A name is listened to on all addresses, whatever it is.
+    private static Uri? LocalOf(string url)
+    {
+        var address = BindingAddress.Parse(url);
+        if (address.Port == 0)
+        {
+            return null;
+        }
+
+        var host = IPAddress.TryParse(address.Host, out var ip)
+            ? ip.Equals(IPAddress.Any)
+                ? IPAddress.Loopback.ToString()
+                : ip.Equals(IPAddress.IPv6Any)
+                    ? $"[{IPAddress.IPv6Loopback}]"
+                    : address.Host
+            : "localhost";
+        return new Uri(string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{host}:{address.Port}"));
+    }
+
     private static string[] Split(string? list) =>
         list?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 

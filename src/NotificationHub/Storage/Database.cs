@@ -28,6 +28,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>False where <see cref="OpenAsync"/> would make a new one.</summary>
     public abstract bool Exists { get; }
 
+    /// <summary>Pages that the engine has written and not yet put in their place; null where there is no such thing.</summary>
+    public virtual long? WalPages => null;
+
     /// <summary>Brings the schema up to date and opens the write lane.</summary>
     /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
     /// <exception cref="SchemaException">It is of a newer version.</exception>

@@ -78,6 +78,15 @@ internal sealed partial class HubProcess : IAsyncDisposable
         await exit.WaitAsync(Patience);
     }
 
+    /// <summary>SIGTERM, as a container is told to stop.</summary>
+    /// <returns>What the process ends with.</returns>
+    public async Task<int> EndAsync()
+    {
+        ProcessSignal.Send(Id, ProcessSignal.Terminate);
+        await exit.WaitAsync(Patience);
+        return process.ExitCode;
+    }
+
     /// <summary>SIGSTOP: it keeps all that it holds, and knows nothing of the time that passes.</summary>
     public void Pause() => ProcessSignal.Send(Id, ProcessSignal.Stop);
 

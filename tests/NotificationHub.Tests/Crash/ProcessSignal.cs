@@ -6,6 +6,8 @@ namespace NotificationHub.Tests.Crash;
 /// <summary>Signals that .NET itself cannot send.</summary>
 internal static class ProcessSignal
 {
+    public const int Terminate = 15;
+
     // The numbers differ between the kernels.
     public static int Stop => OperatingSystem.IsLinux() ? 19 : 17;
 

@@ -39,6 +39,7 @@ internal sealed class HubHost : IAsyncDisposable
                 "--urls=http://127.0.0.1:0",
                 "--environment=Development",
                 "--Logging:LogLevel:Default=None",
+                "--Hosting:DrainFor=00:00:00",
                 $"--Storage:ConnectionString=Data Source={folder.File("hub.db")}",
                 .. settings.Select(setting => $"--{setting}"),
             ];

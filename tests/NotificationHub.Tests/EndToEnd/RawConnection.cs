@@ -21,7 +21,10 @@ internal sealed class RawConnection : IDisposable
 
     /// <summary>The head of a post that the intake believes.</summary>
     public static string HeadOf(TestLocation location, int contentLength) =>
-        $"POST {location.Path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {location.Secret}\r\nContent-Length: {contentLength}\r\n\r\n";
+        HeadOf(location.Path, location.Secret, contentLength);
+
+    public static string HeadOf(string path, string secret, int contentLength) =>
+        $"POST {path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {secret}\r\nContent-Length: {contentLength}\r\n\r\n";
 
     public async Task SendAsync(string text) => await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
 

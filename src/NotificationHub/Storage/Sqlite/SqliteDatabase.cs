@@ -44,7 +44,7 @@ internal sealed class SqliteDatabase : Database
     public override bool Exists => System.IO.File.Exists(File);
 
     /// <summary>About how many pages the write-ahead log holds.</summary>
-    public long WalPages => lane.WalPages;
+    public override long? WalPages => lane.WalPages;
 
     public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(MigrateAsync, cancellationToken);
 

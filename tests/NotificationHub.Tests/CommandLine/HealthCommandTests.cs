@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Configuration;
+using NotificationHub.CommandLine;
+using NotificationHub.Hosting;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class HealthCommandTests
+{
+    [Fact]
+    public async Task It_ends_with_0_where_the_hub_is_well_and_with_1_where_it_does_not_answer()
+    {
+        var hub = await HubHost.StartAsync();
+        var url = hub.Http.BaseAddress!;
+
+        var live = await CommandRun.RunAsync("health", $"--url={url}", "--json");
+        var ready = await CommandRun.RunAsync("health", "--ready", $"--urls=http://0.0.0.0:{url.Port}");
+        await hub.DisposeAsync();
+        var gone = await CommandRun.RunAsync("health", $"--url={url}");
+
+        live.ExitCode.ShouldBe(ExitCode.Ok, live.Error);
+        live.Json.GetProperty("healthy").GetBoolean().ShouldBeTrue();
+        live.Json.GetProperty("url").GetString().ShouldBe($"{url}health/live");
+        ready.ExitCode.ShouldBe(ExitCode.Ok, ready.Error);
+        ready.Output.ShouldBe($"http://127.0.0.1:{url.Port}/health/ready: 200{Environment.NewLine}");
+        gone.ExitCode.ShouldBe(ExitCode.Failed);
+        gone.Output.ShouldContain("no answer");
+    }
+
+    [Theory]
+    [InlineData("--url=hub")]
+    [InlineData("--url=ftp://127.0.0.1")]
+    public async Task What_is_no_address_is_refused(string url) =>
+        (await CommandRun.RunAsync("health", url)).ExitCode.ShouldBe(ExitCode.Usage);
+
+    [Fact]
+    public async Task A_port_that_the_system_chose_has_to_be_named()
+    {
+        var run = await CommandRun.RunAsync("health", "--urls=http://127.0.0.1:0");
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("--url");
+    }
+
+    [Theory]
+    [InlineData("http://localhost:5080/")]
+    [InlineData("http://localhost:8080/", "http_ports=8080")]
+    [InlineData("http://localhost:8080/", "https_ports=8443", "http_ports=8080;8081")]
+    [InlineData("https://localhost:8443/", "https_ports=8443")]
+    [InlineData("http://localhost:8000/", "urls=https://hub.example.com:8443;http://+:8000", "http_ports=8080")]
+    [InlineData("http://[::1]:8000/", "urls=http://[::]:8000")]
+    [InlineData("http://10.0.0.7:8000/", "urls=http://10.0.0.7:8000")]
+    [InlineData("http://localhost:9000/", "Kestrel:Endpoints:Http:Url=http://*:9000", "urls=http://+:8000")]
+    public void The_settings_say_where_the_hub_is(string expected, params string[] settings) =>
+        ListenAddresses
+            .FindLocal(
+                new ConfigurationBuilder()
+                    .AddInMemoryCollection(
+                        settings
+                            .Select(setting => setting.Split('='))
+                            .ToDictionary(pair => pair[0], pair => (string?)pair[1])
+                    )
+                    .Build()
+            )
+            .ShouldBe(new Uri(expected));
+}

@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using NotificationHub.Tests.Crash;
+using Xunit.Abstractions;
+
+namespace NotificationHub.Tests.EndToEnd;
+
+/// <summary>The real process, real sockets and SIGTERM, as when a container is replaced under load.</summary>
+public sealed class DrainTests(ITestOutputHelper output) : IDisposable
+{
+    private const int SlowPosts = 8;
+    private const int Senders = 4;
+
+    private readonly TemporaryFolder folder = new();
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
+
+    private HubFile File => new(folder.File("hub.db"));
+
+    public void Dispose()
+    {
+        http.Dispose();
+        folder.Dispose();
+    }
+
+    [SignalsFact]
+    public async Task A_hub_that_is_told_to_stop_says_so_first_answers_all_and_leaves_its_leases()
+    {
+        await using var hub = HubProcess.Start(
+            folder.Path,
+            $"Storage:ConnectionString=Data Source={File.Path}",
+            "Hosting:DrainFor=00:00:04",
+            "Intake:BodyTimeout=00:01:00"
+        );
+        try
+        {
+            await StopUnderLoadAsync(hub);
+        }
+        finally
+        {
+            output.WriteLine(hub.Output);
+        }
+
+        (await File.QueryAsync<string>("select name from lease where owner is not null")).ShouldBeEmpty();
+        (await File.ScalarAsync<long>("select count(*) from replica")).ShouldBe(0);
+    }
+
+    private async Task StopUnderLoadAsync(HubProcess hub)
+    {
+        var url = await hub.ListeningAsync();
+        var (path, secret) = await CrashScene.AddLocationAsync(File, url);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        await Until.TrueAsync(
+            async () => await File.ScalarAsync<long>("select count(*) from lease where owner is not null") > 0,
+            "the stages have leases"
+        );
+        List<RawConnection> slow = [];
+        try
+        {
+            for (var n = 0; n < SlowPosts; n++)
+            {
+                slow.Add(await BeginAsync(url, path, secret, $"slow-{n}"));
+            }
+
+            (await IsReadyAsync(url)).ShouldBeTrue();
+            Task<int>[] senders = [.. Enumerable.Range(0, Senders).Select(n => SendUntilNotReadyAsync(url, path, n))];
+            var end = hub.EndAsync();
+            var sent = (await Task.WhenAll(senders)).Sum();
+
+            using var late = await PostAsync(url, path, "late");
+            late.StatusCode.ShouldBe(HttpStatusCode.OK);
+            late.Headers.ConnectionClose.ShouldBe(true);
+            await Until.TrueAsync(() => IsClosedAsync(url), "the hub takes no connection any more");
+            for (var n = 0; n < SlowPosts; n++)
+            {
+                await slow[n].SendAsync(Body($"slow-{n}")[10..]);
+                (await slow[n].ReadLineAsync()).ShouldBe("HTTP/1.1 200 OK");
+            }
+
+            (await end).ShouldBe(0);
+            (await File.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(SlowPosts + sent + 1);
+        }
+        finally
+        {
+            slow.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    private static async Task<RawConnection> BeginAsync(Uri url, string path, string secret, string id)
+    {
+        var connection = await RawConnection.OpenAsync(url);
+        await connection.SendAsync(RawConnection.HeadOf(path, secret, Body(id).Length) + Body(id)[..10]);
+        return connection;
+    }
+
+    /// <summary>As a load balancer does: it sends where readiness is said, and each post must be answered.</summary>
+    private async Task<int> SendUntilNotReadyAsync(Uri url, string path, int sender)
+    {
+        var sent = 0;
+        while (await IsReadyAsync(url))
+        {
+            using var answer = await PostAsync(url, path, $"sender-{sender}-{sent++}");
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        return sent;
+    }
+
+    private async Task<bool> IsReadyAsync(Uri url)
+    {
+        using var answer = await http.GetAsync(new Uri(url, "/health/ready"));
+        return answer.StatusCode == HttpStatusCode.OK;
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(Uri url, string path, string id)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body(id)));
+        return await http.PostAsync(new Uri(url, path), content);
+    }
+
+    private static string Body(string id) => TestLocation.Notification(id);
+
+    private static async Task<bool> IsClosedAsync(Uri url)
+    {
+        try
+        {
+            using var connection = await RawConnection.OpenAsync(url);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+}
