@@ -148,7 +148,7 @@ public sealed class HealthEndpointTests
         var detail = await hub.DetailAsync();
 
         detail.Status().ShouldBe("degraded");
-        detail.Reasons().ShouldBe("1 locations are revoked");
+        detail.Reasons().ShouldBe("locations revoked: 1");
         var troubled = detail.GetProperty("troubledLocations").EnumerateArray().Single();
         troubled.GetProperty("location").GetString().ShouldBe(location.Id);
         troubled.GetProperty("state").GetString().ShouldBe("revoked");

@@ -44,7 +44,7 @@ internal static class HealthReasons
     {
         foreach (var state in TroubledLocation.Dead.Where(states.ContainsKey))
         {
-            yield return $"{states[state]} locations are {state}";
+            yield return $"locations {state}: {states[state]}";
         }
 
         foreach (var location in locations.Where(location => location.State == "valid"))
