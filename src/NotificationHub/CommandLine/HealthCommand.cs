@@ -1,6 +1,5 @@
 using System.CommandLine;
 using NotificationHub.Hosting;
-using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
 

@@ -25,7 +25,10 @@ internal sealed partial class DatabaseReadiness(
     private long answeredAt;
     private string? known;
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    )
     {
         lock (gate)
         {

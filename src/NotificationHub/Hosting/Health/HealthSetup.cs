@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NotificationHub.Hosting.Health.Detail;
 using NotificationHub.Hosting.Health.Stages;
 using NotificationHub.Hosting.Stopping;

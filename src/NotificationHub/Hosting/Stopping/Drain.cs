@@ -29,7 +29,10 @@ internal sealed partial class Drain(
         }
     }
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) =>
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    ) =>
         Task.FromResult(
             HasBegun ? HealthCheckResult.Unhealthy("this replica is stopping") : HealthCheckResult.Healthy()
         );
