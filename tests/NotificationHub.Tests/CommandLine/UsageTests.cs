@@ -58,6 +58,20 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("--Health:StandstillAfter=00:00:01", "must lie between 30 seconds and one day")]
+    [InlineData("--Hosting:DrainFor=-00:00:01", "must lie between zero and five minutes")]
+    [InlineData("--Hosting:DrainFor=00:05:01", "must lie between zero and five minutes")]
+    public async Task A_setting_out_of_bounds_is_refused_with_what_would_do(string setting, string advice)
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.OnAsync(folder.File("hub.db"), setting, "--Logging:LogLevel:Default=None");
+
+        run.ExitCode.ShouldBe(ExitCode.Configuration);
+        run.Error.ShouldContain($"{setting.Split('=')[0][2..]}: {advice}");
+    }
+
+    [Theory]
     [InlineData("--urls=nowhere")]
     [InlineData("--urls=ftp://127.0.0.1:1")]
     [InlineData("--urls=http://127.0.0.1:0;http://127.0.0.1:65536")]

@@ -171,6 +171,7 @@ public sealed class WholeHubSecrecyTests
             SecrecyScene.OperateKey,
             new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Library.ContentTokenFile }
         );
+        await scene.SendAsync(HttpMethod.Get, "/health/detail", SecrecyScene.ReadKey);
         scene.Network.Echoes = false;
         scene.Network.Count.ShouldBeGreaterThan(1);
     }
@@ -205,6 +206,7 @@ public sealed class WholeHubSecrecyTests
         scene.Answers.ShouldContain("-> 401");
         scene.Answers.ShouldContain("-> 403");
         scene.Answers.ShouldContain("-> 502");
+        scene.Answers.ShouldContain("topic hub stands still");
         scene.Answers.ShouldContain("user.associated.notified");
         scene.Answers.ShouldContain("InvalidSignature");
         scene.Bus.Signatures.ShouldNotBeEmpty();

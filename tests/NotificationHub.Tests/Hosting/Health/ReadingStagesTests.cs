@@ -70,7 +70,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
 
         (await ReadTargetsAsync()).Behind.ShouldBe(waiting);
-        (await ReadingStages.ReadSurveysAsync(connection, Now)).Behind.ShouldBe(waiting);
+        (await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter)).Behind.ShouldBe(waiting);
         (await ReadingStages.ReadOperationsAsync(connection, Now)).Behind.ShouldBe(waiting);
         (await ReadingStages.ReadWatchAsync(connection, Now)).Behind.ShouldBe(waiting);
     }
@@ -81,14 +81,29 @@ public sealed class ReadingStagesTests : IAsyncLifetime
         await AddLocationAsync("a");
         await AddSurveyAsync("a", dueAgo: 10);
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        var before = await ReadingStages.ReadSurveysAsync(connection, Now);
-        var same = await ReadingStages.ReadSurveysAsync(connection, Now);
+        var before = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+        var same = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
         await store.ExecuteAsync("update survey set pages = pages + 1, due_at = due_at + 1000");
-        var after = await ReadingStages.ReadSurveysAsync(connection, Now);
+        var after = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
 
         before.OldestAt.ShouldBe(Ago(10));
         same.Progress.ShouldBe(before.Progress);
         after.Progress.ShouldNotBe(before.Progress);
+    }
+
+    [Fact]
+    public async Task A_survey_that_Apple_refuses_for_good_keeps_nothing_waiting()
+    {
+        await AddLocationAsync("a");
+        await AddSurveyAsync("a", dueAgo: -10);
+        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
+        await store.ExecuteAsync("update survey set attempts = 4, last_fault = 'no network'");
+        var tried = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+        await store.ExecuteAsync("update survey set attempts = 5");
+        var refused = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+
+        (tried.Behind, tried.Failing, tried.Fault).ShouldBe((1, 1, "no network"));
+        (refused.Behind, refused.Failing).ShouldBe((0, 1));
     }
 
     [Fact]

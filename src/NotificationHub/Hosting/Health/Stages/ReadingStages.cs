@@ -42,7 +42,11 @@ internal static class ReadingStages
         (
             select s.last_fault, s.pages, s.walks, s.finished_at,
                 case when s.last_fault is not null then 1 else 0 end failing,
-                case when s.due_at <= @now or s.last_fault is not null then 1 else 0 end waiting,
+                case
+                    when s.due_at <= @now then 1
+                    when s.last_fault is not null and (s.attempts < @givenUp or l.paused_until > @recently) then 1
+                    else 0
+                end waiting,
                 case
                     when s.last_fault is not null and s.start_number is not null
                     then coalesce(s.started_at, s.due_at)
@@ -91,9 +95,24 @@ internal static class ReadingStages
             };
     }
 
-    public static async Task<StageReading> ReadSurveysAsync(DbConnection connection, DateTimeOffset now)
+    /// <param name="givenUp">As for the targets.</param>
+    /// <param name="standstillAfter">How long ago a location may have been paused for its surveys to wait for Apple.</param>
+    public static async Task<StageReading> ReadSurveysAsync(
+        DbConnection connection,
+        int givenUp,
+        DateTimeOffset now,
+        TimeSpan standstillAfter
+    )
     {
-        var row = await connection.QuerySingleAsync<SurveySums>(SurveyRows, new { now = now.ToUnixTimeMilliseconds() });
+        var row = await connection.QuerySingleAsync<SurveySums>(
+            SurveyRows,
+            new
+            {
+                givenUp,
+                now = now.ToUnixTimeMilliseconds(),
+                recently = (now - standstillAfter).ToUnixTimeMilliseconds(),
+            }
+        );
         return new StageReading(StageNames.Surveys)
         {
             Progress = $"{row.Pages} {row.Walks} {row.FinishedAt}",

@@ -27,17 +27,11 @@ internal sealed class StageReader(
             }
         }
 
-        readings.Add(
-            await ReadingStages.ReadTargetsAsync(
-                connection,
-                refetch.Value.AttemptsUntilFailed,
-                now,
-                health.Value.StandstillAfter
-            )
-        );
+        var (givenUp, standstillAfter) = (refetch.Value.AttemptsUntilFailed, health.Value.StandstillAfter);
+        readings.Add(await ReadingStages.ReadTargetsAsync(connection, givenUp, now, standstillAfter));
         if (refetch.Value.Surveys)
         {
-            readings.Add(await ReadingStages.ReadSurveysAsync(connection, now));
+            readings.Add(await ReadingStages.ReadSurveysAsync(connection, givenUp, now, standstillAfter));
         }
 
         readings.Add(await ReadingStages.ReadOperationsAsync(connection, now));
