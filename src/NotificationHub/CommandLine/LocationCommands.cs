@@ -17,7 +17,7 @@ internal static class LocationCommands
 
     private static readonly Option<bool> TakeBack = new("--take-back")
     {
-        Description = "Also where somebody has set another notification URL at Apple: set ours again.",
+        Description = "Also where somebody has set another notification URL, secret or types at Apple: set ours again.",
     };
 
     private static readonly Option<FileInfo> TokenFile = CreateTokenFile();

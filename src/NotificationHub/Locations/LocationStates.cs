@@ -24,7 +24,7 @@ internal static class LocationStates
     /// <summary>The state after an answer without an error.</summary>
     /// <param name="current">The state before.</param>
     /// <param name="recordedMdmId">The <c>mdmInfo.id</c> that was recorded at registration.</param>
-    /// <param name="answeredMdmId">The one in the answer; null where the answer had none, which says nothing.</param>
+    /// <param name="answeredMdmId">The one in the answer; null where the answer had none, which says nothing of the owner.</param>
     /// <param name="tokenExpiresAt">The content token's end, from the answer or as it is known.</param>
     /// <param name="now">The time of the answer.</param>
     public static LocationState AfterAnswer(
@@ -37,6 +37,7 @@ internal static class LocationStates
         current is LocationState.Pending or LocationState.Removed ? current
         : recordedMdmId is not null && answeredMdmId is not null && recordedMdmId != answeredMdmId
             ? LocationState.TakenOver
+        : current == LocationState.TakenOver && answeredMdmId is null ? LocationState.TakenOver
         // An answer proves that the token works, whatever its date says.
         : tokenExpiresAt - now <= ExpiryWarning ? LocationState.Expiring
         : LocationState.Valid;

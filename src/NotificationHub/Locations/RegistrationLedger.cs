@@ -140,7 +140,8 @@ internal sealed class RegistrationLedger(
                     }
 
                     await DemandRoomAsync(transaction, location.LocationId);
-                    await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, location.StateSince);
+                    var now = await transaction.NowAsync();
+                    await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, now);
                     return await locations.BumpAsync(transaction);
                 },
                 cancellationToken

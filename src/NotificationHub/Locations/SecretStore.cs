@@ -55,52 +55,62 @@ internal static class SecretStore
                 .Select(secret => secret.Sha256),
         ];
 
-    /// <summary>Apple uses this one now. Newer ones that are pending stay so: a request may be on its way yet.</summary>
+    /// <summary>
+    /// Apple uses this one now. Newer ones stay as they are: a request may be on its way yet, and an answer that names this one may be older than
+    /// the proof of a newer one.
+    /// </summary>
     /// <param name="transaction">The transaction of the confirmation.</param>
     /// <param name="locationId">Whose it is.</param>
     /// <param name="sha256">The confirmed one.</param>
     /// <param name="proven">Apple echoed it: the older ones end after <see cref="Grace"/>. Else they stay accepted for the time being.</param>
     /// <param name="now">Unix milliseconds.</param>
-    public static Task ConfirmAsync(
+    /// <returns>How many secrets are otherwise than before.</returns>
+    public static async Task<int> ConfirmAsync(
         WriteTransaction transaction,
         string locationId,
         byte[] sha256,
         bool proven,
         long now
-    ) =>
-        transaction.ExecuteAsync(
+    )
+    {
+        var confirmation = new
+        {
+            locationId,
+            sha256,
+            proven,
+            now,
+        };
+        var confirmed = await transaction.ExecuteAsync(
             """
             update notification_secret
-            set state = case when sha256 = @sha256 then 'active' else 'retiring' end,
-                confirmed_at = case when sha256 = @sha256 then coalesce(confirmed_at, @now) else confirmed_at end,
-                superseded_at = case
-                    when sha256 = @sha256 then null
-                    when @proven = 1 then coalesce(superseded_at, @now)
-                    else superseded_at
-                end
-            where location_id = @locationId and state <> 'retired'
-                and
-                (
-                    state <> 'pending'
-                    or secret_id <= (select max(secret_id) from notification_secret where location_id = @locationId and sha256 = @sha256)
-                )
+            set state = 'active', confirmed_at = coalesce(confirmed_at, @now), superseded_at = null
+            where location_id = @locationId and sha256 = @sha256 and state <> 'retired'
+                and (state <> 'active' or confirmed_at is null)
             """,
-            new
-            {
-                locationId,
-                sha256,
-                proven,
-                now,
-            }
+            confirmation
         );
+        var superseded = await transaction.ExecuteAsync(
+            """
+            update notification_secret
+            set state = 'retiring', superseded_at = case when @proven = 1 then coalesce(superseded_at, @now) else superseded_at end
+            where location_id = @locationId and state <> 'retired'
+                and (state <> 'retiring' or (@proven = 1 and superseded_at is null))
+                and secret_id <
+                    (select max(secret_id) from notification_secret where location_id = @locationId and sha256 = @sha256)
+            """,
+            confirmation
+        );
+        return confirmed + superseded;
+    }
 
     /// <summary>Ends the pending ones of requests that certainly have no effect any more: Apple was seen to use another, long after.</summary>
+    /// <returns>How many.</returns>
     public static Task<int> RetireUnusedAsync(WriteTransaction transaction, string locationId, long now) =>
         transaction.ExecuteAsync(
             """
             update notification_secret
             set state = 'retired'
-            where location_id = @locationId and state = 'pending' and created_at <= @before
+            where location_id = @locationId and state = 'pending' and proven_at is null and created_at <= @before
             """,
             new { locationId, before = now - (long)Grace.TotalMilliseconds }
         );

@@ -17,6 +17,7 @@ public sealed class LocationStatesTests
     [InlineData(LocationState.Expired, 300, "mdm", LocationState.Valid)]
     [InlineData(LocationState.Valid, 300, "other", LocationState.TakenOver)]
     [InlineData(LocationState.TakenOver, 300, "mdm", LocationState.Valid)]
+    [InlineData(LocationState.TakenOver, 300, null, LocationState.TakenOver)]
     [InlineData(LocationState.Pending, 300, "other", LocationState.Pending)]
     internal void An_answer_tells_of_the_owner_and_of_the_tokens_end(
         LocationState before,

@@ -3,7 +3,7 @@ using NotificationHub.Apple;
 namespace NotificationHub.Locations.Operations;
 
 /// <param name="LocationId">The location.</param>
-/// <param name="TakeBack">Also where somebody else has set another notification URL.</param>
+/// <param name="TakeBack">Also where somebody else has set another notification URL, secret or types.</param>
 internal sealed record RotateRequest(string LocationId, bool TakeBack = false) : LocationRequest(LocationId);
 
 /// <param name="Location">The row as it is now.</param>

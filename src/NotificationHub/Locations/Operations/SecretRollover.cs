@@ -9,7 +9,7 @@ namespace NotificationHub.Locations.Operations;
 internal sealed record Rollover(Location Location, bool IsResumed);
 
 /// <summary>What may be done beyond what is always right.</summary>
-/// <param name="TakeBack">Post our URL although Apple has another one.</param>
+/// <param name="TakeBack">Post our URL, types and secret although Apple has others.</param>
 /// <param name="PostAnyhow">Post also where an earlier attempt is found to have taken effect.</param>
 internal sealed record RolloverOrder(bool TakeBack, bool PostAnyhow);
 
@@ -35,8 +35,9 @@ internal sealed class SecretRollover(
     {
         var pending = await PendingAsync(opened.Location.LocationId, cancellationToken);
         var reading = await desk.ReadAsync(opened, session, cancellationToken);
-        var found = Demand(reading, order.TakeBack);
-        if (!order.PostAnyhow && pending.Any(found.Echoes))
+        var isOurs = reading.Found is { } answer && pending.Any(answer.Echoes);
+        var found = Demand(reading, order.TakeBack, isOurs);
+        if (!order.PostAnyhow && isOurs)
         {
             return new Rollover(reading.Location, IsResumed: true);
         }
@@ -56,11 +57,19 @@ internal sealed class SecretRollover(
     }
 
     /// <summary>We raise the alarm and never fight another server: what somebody else has set is overwritten only when told so.</summary>
-    private static ClientConfig Demand(LocationReading reading, bool takeBack)
+    /// <param name="reading">What Apple has.</param>
+    /// <param name="takeBack">Whether it was told so.</param>
+    /// <param name="isOurs">Apple has what an attempt of our own posted, whose outcome was unknown.</param>
+    private static ClientConfig Demand(LocationReading reading, bool takeBack, bool isOurs)
     {
         var forbidding = reading.Differences.Where(one =>
-            one.Setting is LocationDifferences.Owner or LocationDifferences.Token
-            || (one.Setting is LocationDifferences.Url && !takeBack)
+            one.Setting switch
+            {
+                LocationDifferences.Url or LocationDifferences.Secret => !takeBack,
+                // Each attempt asks for every type, also for those that were not to be had before.
+                LocationDifferences.Types => !takeBack && !isOurs,
+                _ => true,
+            }
         );
         return forbidding.FirstOrDefault() is { } difference
             ? throw new LocationException(

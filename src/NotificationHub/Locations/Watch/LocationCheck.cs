@@ -130,9 +130,13 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
             return;
         }
 
-        await SecretStore.ConfirmAsync(transaction, location.LocationId, used.Sha256, proven: true, now);
-        await SecretStore.RetireUnusedAsync(transaction, location.LocationId, now);
-        await locations.BumpAsync(transaction);
+        // Every hub loads all secrets anew when told of a change, and most answers change nothing.
+        var changed = await SecretStore.ConfirmAsync(transaction, location.LocationId, used.Sha256, proven: true, now);
+        changed += await SecretStore.RetireUnusedAsync(transaction, location.LocationId, now);
+        if (changed > 0)
+        {
+            await locations.BumpAsync(transaction);
+        }
     }
 
     private async Task TellDifferencesAsync(

@@ -5,10 +5,14 @@ namespace NotificationHub.Locations.Watch;
 
 /// <summary>
 /// Draws the conclusions from how secrets were used. A post that is no test, signed with a secret, proves that Apple uses it: it is confirmed
-/// where that was unknown, and the older ones end after a while.
+/// where that was unknown, and the older ones end after a while. One that is used although it is about to end is no reason to keep it, for
+/// whoever has come by it could keep it alive; but it is one to ask Apple.
 /// </summary>
 internal sealed class SecretUpkeep(Database database, LocationStore locations)
 {
+    /// <summary>Apple repeats a post for that long, with the secret that it began with.</summary>
+    private static readonly TimeSpan Repeats = TimeSpan.FromMinutes(5);
+
     /// <returns>Whether a secret ended, or was confirmed.</returns>
     public Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -19,6 +23,7 @@ internal sealed class SecretUpkeep(Database database, LocationStore locations)
                 var changed = await ConfirmAsync(transaction, now);
                 await SupersedeAsync(transaction, now);
                 changed += await RetireAsync(transaction, now);
+                await AskAsync(transaction, now);
                 if (changed > 0)
                 {
                     await locations.BumpAsync(transaction);
@@ -64,6 +69,25 @@ internal sealed class SecretUpkeep(Database database, LocationStore locations)
             """,
             new { now }
         );
+
+    private static async Task AskAsync(WriteTransaction transaction, long now)
+    {
+        var doubtful = await transaction.QueryAsync<string>(
+            """
+            select distinct s.location_id
+            from notification_secret s
+            left join location_watch w on w.location_id = s.location_id
+            where s.state = 'retiring' and s.proven_at > s.superseded_at + @repeats
+                and (w.checked_at is null or w.checked_at < s.proven_at)
+                and (w.due_at is null or w.due_at > @now)
+            """,
+            new { now, repeats = (long)Repeats.TotalMilliseconds }
+        );
+        foreach (var locationId in doubtful)
+        {
+            await WatchStore.ScheduleAsync(transaction, locationId, now);
+        }
+    }
 
     private static Task<int> RetireAsync(WriteTransaction transaction, long now) =>
         transaction.ExecuteAsync(

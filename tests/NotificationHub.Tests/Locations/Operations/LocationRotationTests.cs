@@ -219,6 +219,41 @@ public sealed class LocationRotationTests
         (await scene.FailToRotateAsync(location)).Message.ShouldContain("taken-over");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Somebody_elses_secret_or_types_are_overwritten_only_when_an_operator_says_so(bool secret)
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        var configured = scene.Library.Configuration;
+        if (secret)
+        {
+            var owner = configured.MdmInfo!;
+            scene.Library.TakeOver(owner.Id, owner.Name, owner.Metadata, secret: "theirs");
+        }
+        else
+        {
+            // What is recorded is what the hub had set; Apple has others now.
+            await scene.ExecuteAsync("update location set notification_types = '[\"ASSET_COUNT\"]'");
+        }
+
+        var theirs = scene.Library.Configuration;
+        var failure = await scene.FailToRotateAsync(location);
+        var test = new TestRequest(location.LocationId, TimeSpan.Zero);
+        await Should.ThrowAsync<LocationException>(() =>
+            scene.Service<LocationTest>().TestAsync(test, CancellationToken.None)
+        );
+
+        failure.Fault.ShouldBe(LocationFault.NotAllowed);
+        failure.Message.ShouldContain("--take-back");
+        scene.Library.Configuration.ShouldBe(theirs);
+        await scene.RotateAsync(location, takeBack: true);
+        scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(theirs.NotificationAuthToken);
+        (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
+        (await scene.RotateAsync(location)).IsResumed.ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_location_without_content_token_is_the_MDMs_to_rotate()
     {

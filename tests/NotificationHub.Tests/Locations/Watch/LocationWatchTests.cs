@@ -120,6 +120,7 @@ public sealed class LocationWatchTests
     {
         await using var scene = await RegistrationScene.StartAsync(null, "Locations:RotateEvery=30.00:00:00");
         await scene.RegisterAsync();
+        await scene.ExecuteAsync("update location set state_since = state_since - 2592000001");
         await ReadAsync(scene);
         (await scene.SecretStatesAsync()).ShouldBe(["active"]);
 

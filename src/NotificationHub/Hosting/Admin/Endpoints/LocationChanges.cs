@@ -36,7 +36,7 @@ internal static class LocationChanges
 
     public static async Task<Ok<RotatedLocation>> RotateAsync(
         [AsParameters] LocationChange change,
-        [Description("Also where somebody has set another notification URL at Apple.")] bool? takeBack,
+        [Description("Also where somebody has set another notification URL, secret or types at Apple.")] bool? takeBack,
         LocationRotation rotation
     )
     {
