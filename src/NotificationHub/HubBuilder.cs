@@ -94,7 +94,8 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
     private static string Describe(Type type) =>
         (Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var t when t == typeof(TimeSpan) => "duration such as 00:00:15",
+            var t when t == typeof(TimeSpan) || t == typeof(Dictionary<string, TimeSpan>) =>
+                "duration such as 00:00:15",
             var t when t == typeof(int) || t == typeof(long) => "whole number",
             var t when t == typeof(double) => "number",
             var t when t == typeof(bool) => "true or false",

@@ -94,9 +94,9 @@ public sealed record LocationSettingDifference
 /// <summary>Data of <see cref="EventNames.LocationSilent"/>: a location that used to be busy has not been heard from.</summary>
 public sealed record LocationSilent
 {
-    /// <summary>When the last post came, in UTC.</summary>
+    /// <summary>When the last post came that was no test, in UTC.</summary>
     public required DateTimeOffset LastHeardAt { get; init; }
 
-    /// <summary>How many posts have come from it in all.</summary>
+    /// <summary>How many posts have come from it in all, tests not counted.</summary>
     public required long Posts { get; init; }
 }

@@ -7,9 +7,10 @@ namespace NotificationHub.Intake;
 /// <param name="Count">How many posts were kept.</param>
 /// <param name="LastAt">When the last one came.</param>
 /// <param name="ProvenAt">When the last one came that was no test; 0 where there was none.</param>
-internal readonly record struct SecretTally(long SecretId, long Count, long LastAt, long ProvenAt);
+/// <param name="ProvenCount">How many were no tests.</param>
+internal readonly record struct SecretTally(long SecretId, long Count, long LastAt, long ProvenAt, long ProvenCount);
 
-/// <summary>Counts the posts that come with one secret: two stores and an increment each, whatever they are written down by.</summary>
+/// <summary>Counts the posts that come with one secret: two stores and two increments each, whatever they are written down by.</summary>
 /// <param name="secretId">The secret's row.</param>
 /// <param name="touched">Takes in what has something to be written down.</param>
 internal sealed class SecretUse(long secretId, ConcurrentQueue<SecretUse> touched)
@@ -17,6 +18,7 @@ internal sealed class SecretUse(long secretId, ConcurrentQueue<SecretUse> touche
     private long count;
     private long lastAt;
     private long provenAt;
+    private long provenCount;
 
     public long SecretId => secretId;
 
@@ -26,6 +28,7 @@ internal sealed class SecretUse(long secretId, ConcurrentQueue<SecretUse> touche
         if (!isTest)
         {
             Volatile.Write(ref provenAt, at);
+            Interlocked.Increment(ref provenCount);
         }
 
         Add(1);
@@ -37,13 +40,15 @@ internal sealed class SecretUse(long secretId, ConcurrentQueue<SecretUse> touche
             secretId,
             Interlocked.Exchange(ref count, 0),
             Volatile.Read(ref lastAt),
-            Interlocked.Exchange(ref provenAt, 0)
+            Interlocked.Exchange(ref provenAt, 0),
+            Interlocked.Exchange(ref provenCount, 0)
         );
 
     /// <summary>It could not be written down.</summary>
     public void PutBack(SecretTally tally)
     {
         Interlocked.CompareExchange(ref provenAt, tally.ProvenAt, 0);
+        Interlocked.Add(ref provenCount, tally.ProvenCount);
         Add(tally.Count);
     }
 

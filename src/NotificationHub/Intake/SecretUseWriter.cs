@@ -89,7 +89,7 @@ internal sealed partial class SecretUseWriter(
             await transaction.ExecuteAsync(
                 """
                 update notification_secret
-                set use_count = use_count + @Count,
+                set use_count = use_count + @Count, proven_count = proven_count + @ProvenCount,
                     last_used_at = case when last_used_at > @LastAt then last_used_at else @LastAt end,
                     proven_at = case when @ProvenAt = 0 or proven_at > @ProvenAt then proven_at else @ProvenAt end
                 where secret_id = @SecretId

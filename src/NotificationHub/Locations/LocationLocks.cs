@@ -16,7 +16,7 @@ internal sealed class LocationLocks(LeaseKeeper leases)
     /// <exception cref="LocationException">Another command has it.</exception>
     public async Task<LocationLock> TakeAsync(string locationId, CancellationToken cancellationToken)
     {
-        var name = $"location:{locationId}";
+        var name = NameOf(locationId);
         if (!held.TryAdd(name, true))
         {
             throw Busy(locationId);
@@ -34,6 +34,15 @@ internal sealed class LocationLocks(LeaseKeeper leases)
             throw;
         }
     }
+
+    /// <summary>Whether a command works on the location, in any process.</summary>
+    public static async Task<bool> IsHeldAsync(WriteTransaction transaction, string locationId) =>
+        await transaction.ScalarAsync<long>(
+            "select count(*) from lease where name = @name and expires_at > @now",
+            new { name = NameOf(locationId), now = await transaction.NowAsync() }
+        ) > 0;
+
+    private static string NameOf(string locationId) => $"location:{locationId}";
 
     private async ValueTask ReleaseAsync(Lease lease)
     {

@@ -24,6 +24,9 @@ internal sealed class LocationOptions
 
     /// <summary>After how long a silence of a busy location is told of; null for never.</summary>
     public TimeSpan? SilentAfter { get; set; } = TimeSpan.FromDays(3);
+
+    /// <summary>The same for single locations, by their ids: before <see cref="SilentAfter"/>, also where that is empty.</summary>
+    public Dictionary<string, TimeSpan> SilentAfterOf { get; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
 internal sealed class LocationOptionsValidator : AbstractValidator<LocationOptions>
@@ -48,5 +51,21 @@ internal sealed class LocationOptionsValidator : AbstractValidator<LocationOptio
         RuleFor(options => options.SilentAfter)
             .Must(silence => silence is null || silence >= TimeSpan.FromMinutes(10))
             .WithMessage("must be at least ten minutes; leave it empty to be told of no silence");
+        RuleFor(options => options.SilentAfterOf)
+            .Custom(
+                (times, context) =>
+                {
+                    foreach (var (id, silence) in times)
+                    {
+                        if (!id.All(char.IsAsciiLetterOrDigit) || silence < TimeSpan.FromMinutes(10))
+                        {
+                            context.AddFailure(
+                                $"{nameof(LocationOptions.SilentAfterOf)}:{id}",
+                                "must be named by a location's id of `locations list`, and be at least ten minutes"
+                            );
+                        }
+                    }
+                }
+            );
     }
 }

@@ -229,6 +229,16 @@ internal sealed class LocationStore(Database database)
             new { locationId, now }
         );
 
+    /// <summary>Forgets the location and its secrets. The caller bumps the change counter.</summary>
+    public static async Task DeleteAsync(WriteTransaction transaction, string locationId)
+    {
+        await transaction.ExecuteAsync(
+            "delete from notification_secret where location_id = @locationId",
+            new { locationId }
+        );
+        await transaction.ExecuteAsync("delete from location where location_id = @locationId", new { locationId });
+    }
+
     public static string WriteTypes(IEnumerable<string> types) => JsonSerializer.Serialize(types);
 
     public static IReadOnlyList<string> ReadTypes(string? types) =>

@@ -6,6 +6,7 @@ using NotificationHub.Locations.Operations;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Watch;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations;
 
@@ -58,11 +59,28 @@ internal static class LocationsSetup
 
     private static void AddWatch(this HubBuilder hub)
     {
-        hub.Services.AddSingleton<ConfigurationWatch>();
-        hub.Services.AddSingleton<SecretUpkeep>();
-        hub.Services.AddSingleton<SilenceWatch>();
-        hub.Services.AddSingleton<RemovalPass>();
-        hub.Services.AddHostedService<LocationWatchWorker>();
+        hub.AddWatch<ConfigurationWatch>("locations:configuration", watch => watch.RunAsync);
+        hub.AddWatch<SecretUpkeep>("locations:secrets", upkeep => upkeep.RunAsync);
+        hub.AddWatch<AbandonedLocations>("locations:abandoned", abandoned => abandoned.RunAsync);
+        hub.AddWatch<SilenceWatch>("locations:silence", watch => watch.RunAsync);
+        hub.AddWatch<RemovalPass>("locations:removals", removals => removals.RunAsync);
+    }
+
+    private static void AddWatch<T>(
+        this HubBuilder hub,
+        string name,
+        Func<T, Func<Lease, CancellationToken, Task<bool>>> passOf
+    )
+        where T : class
+    {
+        hub.Services.AddSingleton<T>();
+        hub.Services.AddSingleton<IHostedService>(services =>
+            ActivatorUtilities.CreateInstance<LocationWatchWorker>(
+                services,
+                name,
+                passOf(services.GetRequiredService<T>())
+            )
+        );
     }
 
     private static KeyRingPlace KeyRingOf(LocationOptions locations, StorageOptions storage)

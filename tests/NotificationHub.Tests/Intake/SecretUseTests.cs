@@ -60,7 +60,7 @@ public sealed class SecretUseTests
         use.PutBack(taken);
 
         touched.ShouldHaveSingleItem();
-        use.Take().ShouldBe(new SecretTally(7, Count: 2, LastAt: 200, ProvenAt: 100));
+        use.Take().ShouldBe(new SecretTally(7, Count: 2, LastAt: 200, ProvenAt: 100, ProvenCount: 1));
     }
 
     private static Task RefreshAsync(HubHost hub) =>

@@ -16,21 +16,39 @@ internal sealed partial class RemovalPass(
     /// <summary>How long late posts of a removed location are answered 200.</summary>
     public static readonly TimeSpan LatePosts = TimeSpan.FromDays(1);
 
+    /// <summary>How many are gone on with at once: Apple may keep one waiting for minutes.</summary>
+    private const int AtOnce = 4;
+
     /// <param name="lease">The lease of the watch.</param>
     /// <param name="cancellationToken">Ends it between two steps.</param>
-    public async Task RunAsync(Lease lease, CancellationToken cancellationToken)
+    /// <returns>False: what could not go on is tried again after a pause.</returns>
+    public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
-        foreach (var pending in await ListAsync(cancellationToken))
+        await Parallel.ForEachAsync(
+            await ListAsync(cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (pending, cancellation) => await TryGoOnAsync(lease, pending, cancellation)
+        );
+        return false;
+    }
+
+    private async Task TryGoOnAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)
+    {
+        try
         {
-            try
-            {
-                await GoOnAsync(lease, pending, cancellationToken);
-            }
-            catch (LocationException fault)
-            {
-                // Busy: the command that began it is still at it.
-                Log.Postponed(logger, pending.LocationId, fault.Fault);
-            }
+            await GoOnAsync(lease, pending, cancellationToken);
+        }
+        catch (LocationException fault)
+        {
+            // Busy: the command that began it is still at it.
+            Log.Postponed(logger, pending.LocationId, fault.Fault);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with one removal, the others go on, and this one is tried again.
+        catch (Exception exception)
+            when (exception is not LeaseLostException && !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Log.Failed(logger, pending.LocationId, exception);
         }
     }
 
@@ -75,11 +93,7 @@ internal sealed partial class RemovalPass(
                 await lease.DemandAsync(transaction);
                 if (pending.Purge)
                 {
-                    await transaction.ExecuteAsync(
-                        "delete from notification_secret where location_id = @LocationId",
-                        pending
-                    );
-                    await transaction.ExecuteAsync("delete from location where location_id = @LocationId", pending);
+                    await LocationStore.DeleteAsync(transaction, pending.LocationId);
                 }
 
                 await RemovalStore.EndAsync(transaction, pending.LocationId);
@@ -105,5 +119,8 @@ internal sealed partial class RemovalPass(
             "The removal of location {LocationId} could not go on ({Fault}); it is tried again."
         )]
         public static partial void Postponed(ILogger logger, string locationId, LocationFault fault);
+
+        [LoggerMessage(LogLevel.Error, "The removal of location {LocationId} could not go on; it is tried again.")]
+        public static partial void Failed(ILogger logger, string locationId, Exception exception);
     }
 }

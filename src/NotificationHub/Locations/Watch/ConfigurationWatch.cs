@@ -20,6 +20,9 @@ internal sealed partial class ConfigurationWatch(
 {
     private const int BatchRows = 50;
 
+    /// <summary>How many are read at once: one that Apple keeps waiting for minutes holds up no other.</summary>
+    private const int AtOnce = 8;
+
     /// <summary>How soon a read that failed is tried again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
 
@@ -28,17 +31,20 @@ internal sealed partial class ConfigurationWatch(
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         var due = await ReadDueAsync(cancellationToken);
-        foreach (var (locationId, isNew) in due)
-        {
-            var wait = options.Value.CheckEvery;
-            if (!isNew && !await CheckAsync(locationId, cancellationToken) && RetryAfter < wait)
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (one, cancellation) =>
             {
-                wait = RetryAfter;
+                var wait = options.Value.CheckEvery;
+                if (!one.IsNew && !await CheckAsync(one.LocationId, cancellation) && RetryAfter < wait)
+                {
+                    wait = RetryAfter;
+                }
+
+                await ScheduleAsync(lease, one.LocationId, wait, cancellation);
             }
-
-            await ScheduleAsync(lease, locationId, wait, cancellationToken);
-        }
-
+        );
         return due.Count == BatchRows;
     }
 
@@ -82,6 +88,13 @@ internal sealed partial class ConfigurationWatch(
         catch (LocationException fault)
         {
             Log.NotChecked(logger, locationId, fault.Fault, FaultWords.Of(fault.InnerException ?? fault));
+            return false;
+        }
+#pragma warning disable CA1031 // Whatever is wrong with one location, the others are read, and this one again later.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Log.CheckFailed(logger, locationId, exception);
             return false;
         }
     }
@@ -130,5 +143,8 @@ internal sealed partial class ConfigurationWatch(
             "Location {LocationId} could not be compared with Apple ({Fault}, {Reason}); it is tried again."
         )]
         public static partial void NotChecked(ILogger logger, string locationId, LocationFault fault, string reason);
+
+        [LoggerMessage(LogLevel.Error, "Location {LocationId} could not be compared with Apple; it is tried again.")]
+        public static partial void CheckFailed(ILogger logger, string locationId, Exception exception);
     }
 }

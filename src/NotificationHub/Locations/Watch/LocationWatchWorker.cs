@@ -1,18 +1,23 @@
-using NotificationHub.Locations.Removal;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations.Watch;
 
-/// <summary>Looks after all locations, on one replica.</summary>
+/// <summary>
+/// Runs one kind of upkeep for all locations, on one replica. Each kind has a loop of its own: where Apple is slow, secrets end and silence is
+/// told of all the same.
+/// </summary>
+/// <param name="name">The lease of this kind.</param>
+/// <param name="pass">One pass; tells whether there may be more to be done at once.</param>
+/// <param name="leases">Where the lease is taken.</param>
+/// <param name="time">The clock of the pauses.</param>
+/// <param name="logger">Where a pass that failed is told of.</param>
 internal sealed class LocationWatchWorker(
-    ConfigurationWatch configuration,
-    SecretUpkeep secrets,
-    SilenceWatch silence,
-    RemovalPass removals,
+    string name,
+    Func<Lease, CancellationToken, Task<bool>> pass,
     LeaseKeeper leases,
     TimeProvider time,
     ILogger<LocationWatchWorker> logger
-) : LeasedWorker(leases, "locations", time, logger)
+) : LeasedWorker(leases, name, time, logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
@@ -22,10 +27,7 @@ internal sealed class LocationWatchWorker(
     {
         while (true)
         {
-            await secrets.RunAsync(lease, cancellationToken);
-            await removals.RunAsync(lease, cancellationToken);
-            await silence.RunAsync(lease, cancellationToken);
-            if (!await configuration.RunAsync(lease, cancellationToken))
+            if (!await pass(lease, cancellationToken))
             {
                 await Task.Delay(Interval, time, cancellationToken);
             }

@@ -1,10 +1,10 @@
 using NotificationHub.Events;
-using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
 using NotificationHub.Locations.Watch;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Tests.Crash;
 
 namespace NotificationHub.Tests.Locations.Watch;
 
@@ -133,45 +133,38 @@ public sealed class LocationWatchTests
     }
 
     [Fact]
-    public async Task The_silence_of_a_busy_location_is_told_of_once_until_it_is_heard_from_again()
+    public async Task A_location_that_Apple_keeps_waiting_holds_up_no_other_and_one_that_fails_is_tried_later()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        await scene.RegisterAsync();
-        foreach (var _ in Enumerable.Range(0, 12))
-        {
-            await scene.PostAsAppleAsync();
-        }
+        var location = await scene.RegisterAsync();
+        await AddAsync(scene, "broken", content: [1, 2, 3]);
+        await AddAsync(scene, "well", content: location.ContentToken!);
+        await PassAsync(scene);
+        await LetBeDueAsync(scene);
+        var (arrived, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scene.Network.Hold = _ => arrived.TrySetResult() ? goOn.Task : Task.CompletedTask;
 
-        await scene.Service<SecretUseWriter>().WriteAsync(CancellationToken.None);
-        await ListenAsync(scene);
-        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
+        var pass = PassAsync(scene);
+        await arrived.Task;
+        await Until.TrueAsync(async () => await ScheduledAsync(scene) == 2, "the two others are done with");
+        pass.IsCompleted.ShouldBeFalse();
+        goOn.SetResult();
 
-        await GoSilentAsync(scene);
-        await ListenAsync(scene);
-        await ListenAsync(scene);
-        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldHaveSingleItem();
-
-        await scene.PostAsAppleAsync();
-        await scene.Service<SecretUseWriter>().WriteAsync(CancellationToken.None);
-        await ListenAsync(scene);
-        await GoSilentAsync(scene);
-        await ListenAsync(scene);
-        (await scene.EventsAsync(EventNames.LocationSilent)).Count.ShouldBe(2);
+        await pass;
+        (await ScheduledAsync(scene)).ShouldBe(3);
     }
 
-    [Fact]
-    public async Task The_silence_of_a_quiet_location_says_nothing()
-    {
-        await using var scene = await RegistrationScene.StartAsync();
-        await scene.RegisterAsync();
-        await scene.PostAsAppleAsync();
-        await scene.Service<SecretUseWriter>().WriteAsync(CancellationToken.None);
-        await GoSilentAsync(scene);
+    private static Task<long> ScheduledAsync(RegistrationScene scene) =>
+        scene.ScalarAsync<long>("select count(*) from location_watch where due_at > 0");
 
-        await ListenAsync(scene);
-
-        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
-    }
+    private static Task AddAsync(RegistrationScene scene, string id, byte[] content) =>
+        scene.ExecuteAsync(
+            """
+            insert into location (location_id, u_id, state, state_since, receive_only, content_token, read_number, created_at)
+            values (@id, @id, 'valid', 0, 0, @content, 0, 0)
+            """,
+            new { id, content }
+        );
 
     private static int Reads(RegistrationScene scene) => scene.Apple.Requests.Count("/client/config");
 
@@ -183,9 +176,6 @@ public sealed class LocationWatchTests
     private static Task PassAsync(RegistrationScene scene) =>
         scene.UnderLeaseAsync(lease => scene.Service<ConfigurationWatch>().RunAsync(lease, CancellationToken.None));
 
-    private static Task ListenAsync(RegistrationScene scene) =>
-        scene.UnderLeaseAsync(lease => scene.Service<SilenceWatch>().RunAsync(lease, CancellationToken.None));
-
     private static Task LetBeDueAsync(RegistrationScene scene) =>
         scene.ExecuteAsync("update location_watch set due_at = 0");
 
@@ -195,19 +185,6 @@ public sealed class LocationWatchTests
         await LetBeDueAsync(scene);
         await PassAsync(scene);
     }
-
-    private static Task GoSilentAsync(RegistrationScene scene) =>
-        scene.Hub.Database.WriteAsync(
-            async transaction =>
-            {
-                await transaction.ExecuteAsync(
-                    "update notification_secret set last_used_at = last_used_at - 345600000"
-                );
-                await transaction.ExecuteAsync("update location set registered_at = registered_at - 345600000");
-                await transaction.ExecuteAsync("update location_watch set silent_since = silent_since - 345600000");
-            },
-            CancellationToken.None
-        );
 
     private static Task TellExpiryAsync(RegistrationScene scene, Location location) =>
         scene.Hub.Database.WriteAsync(

@@ -111,7 +111,7 @@ create unique index location_u_id on location (u_id) where u_id is not null and 
 create index location_created on location (created_at, location_id);
 
 -- Only digests. Accepted are pending, active and retiring ones. superseded_at: Apple was seen to use a newer one. proven_at: a post
--- other than a test was signed with it, which a configuration that Apple refused in the end cannot bring about.
+-- other than a test was signed with it, which a configuration that Apple refused in the end cannot bring about. proven_count: how many.
 create table notification_secret (
     secret_id     integer primary key autoincrement,
     location_id   text    not null,
@@ -122,7 +122,8 @@ create table notification_secret (
     superseded_at integer null,
     last_used_at  integer null,
     use_count     integer not null default 0,
-    proven_at     integer null
+    proven_at     integer null,
+    proven_count  integer not null default 0
 );
 
 create index notification_secret_location on notification_secret (location_id);
