@@ -59,7 +59,7 @@ internal static class LocationsSetup
 
     private static void AddWatch(this HubBuilder hub)
     {
-        hub.AddWatch<ConfigurationWatch>("locations:configuration", watch => watch.RunAsync);
+        hub.AddWatch<ConfigurationWatch>("locations", watch => watch.RunAsync);
         hub.AddWatch<SecretUpkeep>("locations:secrets", upkeep => upkeep.RunAsync);
         hub.AddWatch<AbandonedLocations>("locations:abandoned", abandoned => abandoned.RunAsync);
         hub.AddWatch<SilenceWatch>("locations:silence", watch => watch.RunAsync);
