@@ -3,6 +3,7 @@ using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.CommandLine;
 
@@ -49,12 +50,18 @@ internal static class ReconcileCommand
 
     private static async Task<int> ReconcileAsync(CommandContext context)
     {
-        var location = await FindAsync(context);
-        var surveys = await context
-            .Service<SurveyOrder>()
-            .RunAsync(location.LocationId, KindsOf(context), context.CancellationToken);
+        var locationId = context.Arguments.GetValue(OfLocation)!;
+        var order = context.Service<SurveyOrder>();
+        var surveys = await context.AuditAsync(
+            new AuditedAct("reconcile", locationId),
+            async () =>
+                await order.WaitAsync(
+                    await order.OrderAsync(locationId, KindsOf(context), context.CancellationToken),
+                    context.CancellationToken
+                )
+        );
         context.Output.Write(
-            new { Location = location.LocationId, Surveys = surveys },
+            new { Location = locationId, Surveys = surveys },
             console =>
             {
                 var table = ConsoleTable.Of("Resource", "Records", "Pages", "Drifts", "Finished");

@@ -107,28 +107,46 @@ internal sealed class RefetchPass(
     /// <returns>Whether the turn goes on.</returns>
     private async Task<bool> RunAsync(RefetchTurn turn, RefetchStep step)
     {
+        if (step.Reads.Count == 0)
+        {
+            var fault = new InvalidDataException("The target names nothing that can be read.");
+            await failures.NoteAsync(turn, step, fault);
+            return true;
+        }
+
+        var progress = new StepProgress(step);
+        for (var part = progress.Next(); part is not null; part = progress.Next())
+        {
+            if (!await RunAsync(turn, progress, part))
+            {
+                return false;
+            }
+
+            if (!progress.IsOver)
+            {
+                // Others may have a turn between a step's reads.
+                await turn.Place.ShareAsync(turn.CancellationToken);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads one part of a step; what fails with it takes along only those of the step's targets that need it.</summary>
+    /// <returns>Whether the turn goes on.</returns>
+    private async Task<bool> RunAsync(RefetchTurn turn, StepProgress progress, StepPart part)
+    {
+        var goesOn = true;
         try
         {
-            if (step.Reads.Count == 0)
+            if (await ReadAsync(turn, part))
             {
-                throw new InvalidDataException("The target names nothing that can be read.");
+                return true;
             }
-
-            for (var i = 0; i < step.Reads.Count; i++)
-            {
-                // A step of many reads is done together, or again: others may have a turn between them.
-                await (i == 0 ? Task.CompletedTask : turn.Place.ShareAsync(turn.CancellationToken));
-                if (!await ReadAsync(turn, step, step.Reads[i], isLast: i == step.Reads.Count - 1))
-                {
-                    break;
-                }
-            }
-
-            return true;
         }
         catch (AppleException fault)
         {
-            return await failures.NoteAsync(turn, step, fault);
+            goesOn = await failures.NoteAsync(turn, part.Step, fault);
         }
         catch (LocationClosedException)
         {
@@ -138,28 +156,30 @@ internal sealed class RefetchPass(
         catch (Exception exception) when (!RefetchTurn.IsEndedBy(exception))
 #pragma warning restore CA1031
         {
-            await failures.NoteAsync(turn, step, exception);
-            return true;
+            await failures.NoteAsync(turn, part.Step, exception);
         }
+
+        progress.Leave(part.Targets);
+        return goesOn;
     }
 
     /// <summary>Once more from the start where Apple asks for it.</summary>
-    private async Task<bool> ReadAsync(RefetchTurn turn, RefetchStep step, RefetchRead read, bool isLast)
+    private async Task<bool> ReadAsync(RefetchTurn turn, StepPart part)
     {
         try
         {
-            return await walk.RunAsync(turn, step, read, isLast);
+            return await walk.RunAsync(turn, part);
         }
         catch (AppleException fault) when (fault.Kind == AppleErrorKind.RestartTraversal)
         {
-            return await walk.RunAsync(turn, step, read, isLast);
+            return await walk.RunAsync(turn, part);
         }
-        catch (AppleException fault) when (fault.Kind == AppleErrorKind.VersionUnknown && read is UsersRead)
+        catch (AppleException fault) when (fault.Kind == AppleErrorKind.VersionUnknown && part.Read is UsersRead)
         {
             await turn.WriteAsync(transaction =>
                 LocationVersions.SetUsersAsync(transaction, turn.Location.LocationId, versionId: null)
             );
-            return await walk.RunAsync(turn, step, new UsersRead(SinceVersionId: null), isLast);
+            return await walk.RunAsync(turn, part with { Read = new UsersRead(SinceVersionId: null) });
         }
     }
 }

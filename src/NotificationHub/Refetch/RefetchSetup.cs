@@ -24,6 +24,7 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<RefetchPass>();
         hub.Services.AddSingleton<SurveySchedule>();
         hub.Services.AddSingleton<SurveyAbsences>();
+        hub.Services.AddSingleton<SurveyCounts>();
         hub.Services.AddSingleton<SurveyCompletion>();
         hub.Services.AddSingleton<SurveyFailures>();
         hub.Services.AddSingleton<SurveyWalk>();

@@ -18,13 +18,12 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
     /// </summary>
     private const int DisturbedWalks = 3;
 
-    /// <param name="isLast">The step's last read: with its last chunk the step's targets are done.</param>
     /// <returns>False where the targets stay waiting, to be walked again later.</returns>
-    public async Task<bool> RunAsync(RefetchTurn turn, RefetchStep step, RefetchRead read, bool isLast)
+    public async Task<bool> RunAsync(RefetchTurn turn, StepPart part)
     {
-        var walk = new WalkState(ContextOf(turn, step, read), read, isLast ? step.Targets : []);
+        var walk = new WalkState(ContextOf(turn, part), part);
         await using var pages = RecordReader
-            .ReadAsync(turn.Apple, read, turn.CancellationToken)
+            .ReadAsync(turn.Apple, part.Read, turn.CancellationToken)
             .GetAsyncEnumerator(turn.CancellationToken);
         RecordPage page;
         do
@@ -36,7 +35,7 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
             }
 
             page = pages.Current;
-            RefetchMetrics.CountRequest(read.Kind.Name);
+            RefetchMetrics.CountRequest(part.Read.Kind.Name);
             await watch.ObserveAsync(turn, page);
             await TakeInAsync(turn, walk, page);
             if (!page.IsLast)
@@ -46,7 +45,7 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
         } while (!page.IsLast);
 
         turn.Pace.NoteAnswer();
-        return walk.IsSettled || await SettleDisturbedAsync(turn, step, walk);
+        return walk.IsSettled || await SettleDisturbedAsync(turn, part, walk);
     }
 
     private async Task TakeInAsync(RefetchTurn turn, WalkState walk, RecordPage page)
@@ -74,7 +73,7 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
     private async Task ApplyAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] chunk)
     {
         var outcome = await snapshots.ApplyAsync(transaction, walk.Context, chunk, walk.Start, walk.Number, Now);
-        walk.Clean &= !outcome.Repeated;
+        walk.Clean &= outcome.Before.Count == 0;
     }
 
     /// <summary>The last chunk of records, and one each of what is gone and of what is done.</summary>
@@ -139,13 +138,13 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
     }
 
     /// <summary>Records moved during the walk, so that what it did not return may be there all the same.</summary>
-    private async Task<bool> SettleDisturbedAsync(RefetchTurn turn, RefetchStep step, WalkState walk)
+    private async Task<bool> SettleDisturbedAsync(RefetchTurn turn, StepPart part, WalkState walk)
     {
-        if (step.Targets.All(target => target.Attempts < DisturbedWalks - 1) || !await VerifyAbsentAsync(turn, walk))
+        if (part.Targets.All(target => target.Attempts < DisturbedWalks - 1) || !await VerifyAbsentAsync(turn, walk))
         {
             await turn.WriteAsync(async transaction =>
             {
-                foreach (var target in step.Targets)
+                foreach (var target in part.Targets)
                 {
                     await targets.WalkAgainAsync(transaction, target, Now);
                 }
@@ -172,7 +171,7 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
             );
             foreach (var read in absent.Select(row => walk.Read.Narrow(row.Key)).OfType<RefetchRead>())
             {
-                await RunAsync(turn, new RefetchStep([], []), read, isLast: false);
+                await RunAsync(turn, StepPart.Of(read));
             }
 
             complete &= absent.Count < SnapshotStore.ChunkSize;
@@ -181,15 +180,15 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
         return complete;
     }
 
-    private static ReadContext ContextOf(RefetchTurn turn, RefetchStep step, RefetchRead read)
+    private static ReadContext ContextOf(RefetchTurn turn, StepPart part)
     {
-        var one = step.Targets is [var only] ? only : null;
-        var readBefore = step.Targets.Count > 0 && step.Targets.All(target => target.CompleteReadAt is not null);
+        var one = part.Targets is [var only] ? only : null;
+        var readBefore = part.Targets.Count > 0 && part.Targets.All(target => target.CompleteReadAt is not null);
         return new ReadContext(
             turn.Location.LocationId,
-            read.Kind,
+            part.Read.Kind,
             turn.Cause,
-            FirstSight: !turn.Known.Contains(read.Kind) && !readBefore,
+            FirstSight: !turn.Known.Contains(part.Read.Kind) && !readBefore,
             one?.CorrelationId,
             one?.Traceparent
         );

@@ -5,14 +5,14 @@ using NotificationHub.Refetch.Targets;
 namespace NotificationHub.Refetch;
 
 /// <summary>How far a walk has come.</summary>
-/// <param name="done">The targets that are done with it.</param>
-internal sealed class WalkState(ReadContext context, RefetchRead read, IReadOnlyList<ClaimedTarget> done)
+internal sealed class WalkState(ReadContext context, StepPart part)
 {
     public ReadContext Context => context;
 
-    public RefetchRead Read => read;
+    public RefetchRead Read => part.Read;
 
-    public Queue<ClaimedTarget[]> Targets { get; } = new(done.Chunk(SnapshotStore.ChunkSize));
+    /// <summary>The targets that are done with it.</summary>
+    public Queue<ClaimedTarget[]> Targets { get; } = new(part.Done.Chunk(SnapshotStore.ChunkSize));
 
     public Queue<string[]> Gone { get; set; } = [];
 
@@ -33,7 +33,7 @@ internal sealed class WalkState(ReadContext context, RefetchRead read, IReadOnly
     /// It shows nothing of what is gone, and must be walked again. Not so for users: what moves is in the next read since the
     /// first page's version, and a user is not taken away but retired.
     /// </summary>
-    public bool IsWaiting => !Clean && read.Scope.Count > 0 && read is not UsersRead;
+    public bool IsWaiting => !Clean && Read.Scope.Count > 0 && Read is not UsersRead;
 
     public void Begin(long number)
     {

@@ -1,5 +1,10 @@
+using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.CommandLine;
+using NotificationHub.Locations;
+using NotificationHub.Refetch.Surveys;
+using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
@@ -44,6 +49,91 @@ public sealed class ReconcileCommandTests
         Drifts(run.Json, "asset").ShouldBe(1);
         Drifts(run.Json, "assignment").ShouldBe(2);
         (await RunAsync(scene, location, "--dry-run")).ExitCode.ShouldBe(ExitCode.Ok);
+        (await scene.ScalarAsync<string>("select outcome from audit_entry where action = 'reconcile'")).ShouldBe(
+            "done"
+        );
+    }
+
+    [Fact]
+    public async Task While_a_kind_is_not_imported_nothing_is_ordered()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await ImportAsync(scene);
+        await ExecuteAsync(scene, "update survey set imported_at = null where resource = 'user'");
+        var before = await scene.ScalarAsync<long>("select sum(due_at) from survey");
+
+        var run = await RunAsync(scene, location);
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("not imported yet");
+        (await scene.ScalarAsync<long>("select sum(due_at) from survey")).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Whoever_would_wait_for_nothing_is_told_why()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await ImportAsync(scene);
+
+        (await RunAsync(scene, location, "--Refetch:Surveys=false")).Error.ShouldContain("Refetch:Surveys");
+        await ExecuteAsync(scene, "update location set paused_until = 32503680000000");
+        var paused = await RunAsync(scene, location);
+        paused.ExitCode.ShouldBe(ExitCode.Failed);
+        paused.Error.ShouldContain("3000-01-01");
+    }
+
+    [Fact]
+    public async Task Whoever_waits_is_told_that_the_location_was_removed()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await ImportAsync(scene);
+        var surveys = scene.Hub.Services.GetRequiredService<SurveyOrder>();
+        var order = new OrderedSurveys(location, ["asset"], long.MaxValue);
+        await ExecuteAsync(scene, "delete from survey");
+        await ExecuteAsync(scene, "update location set state = 'removed', content_token = null");
+
+        var fault = await Should.ThrowAsync<LocationException>(() => surveys.WaitAsync(order, CancellationToken.None));
+
+        fault.Message.ShouldContain("removed");
+    }
+
+    [Fact]
+    public async Task It_is_ordered_through_the_admin_API_too()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await ImportAsync(scene);
+        Drift(scene);
+
+        using var answer = await scene.Hub.Http.PostAsync($"/admin/locations/{location}/reconcile", content: null);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await WaitForAsync(scene, "reconcile.drift-found");
+    }
+
+    [Fact]
+    public async Task A_dry_run_without_the_hubs_keys_says_what_is_missing()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await ImportAsync(scene);
+        await ExecuteAsync(scene, "update location set content_token = x'00'");
+
+        var run = await RunAsync(scene, location, "--dry-run");
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("Locations:KeyRing");
+    }
+
+    [Fact]
+    public async Task A_dry_run_reads_all_users_where_Apple_has_forgotten_the_version()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await ImportAsync(scene);
+        scene.Apple.Faults.Next("/users", Fault.Error(9721));
+
+        var run = await RunAsync(scene, location, "--dry-run", "--resource=user");
+
+        run.Error.ShouldBeEmpty();
+        run.ExitCode.ShouldBe(ExitCode.Ok);
     }
 
     [Fact]
@@ -71,6 +161,9 @@ public sealed class ReconcileCommandTests
             ["reconcile", $"--location={location}", $"--Apple:BaseUrl={scene.Apple.BaseUrl}", .. options]
         );
 
+    private static Task ExecuteAsync(RegistrationScene scene, string sql) =>
+        scene.Hub.Database.WriteAsync(transaction => transaction.ExecuteAsync(sql), CancellationToken.None);
+
     private static void Drift(RegistrationScene scene) =>
         scene.Library.Silently(change =>
         {
@@ -85,13 +178,19 @@ public sealed class ReconcileCommandTests
         scene.Library.AddAsset("1");
         await scene.Library.AssociateAsync(["1"], ["D0", "D1", "D2"]);
         var location = (await scene.RegisterAsync()).LocationId;
+        await WaitForAsync(scene, "location.imported");
+        return location;
+    }
+
+    private static async Task WaitForAsync(RegistrationScene scene, string type)
+    {
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             var appended = scene.Hub.Database.Pulses.EventsAppended.Next;
-            if ((await EventsAsync(scene.Hub)).Contains("location.imported"))
+            if ((await EventsAsync(scene.Hub)).Contains(type))
             {
-                return location;
+                return;
             }
 
             await appended.WaitAsync(patience.Token);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
@@ -87,6 +88,60 @@ public sealed class ImportTests : SurveyTest
     }
 
     [Fact]
+    public async Task Nothing_is_missed_that_moved_to_a_page_which_was_read()
+    {
+        await FillAsync();
+        await ReadAssignmentPagesAsync(1);
+        Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
+        await ImportAsync();
+
+        PagesOf("/assignments").ShouldBe([0, 1, 2, 3, 0, 1, 2, 3]);
+        (await SnapshotAsync("assignment")).ShouldBe(Devices.Length);
+    }
+
+    [Fact]
+    public async Task Where_records_never_rest_what_has_not_as_many_holders_as_it_says_is_walked()
+    {
+        await FillAsync();
+        Apple.Faults.MoveVersionWhilePaging = true;
+        while (await Store.ScalarAsync<int>("select count(*) from survey where phase = 'counting'") == 0)
+        {
+            await SurveyTurnAsync();
+        }
+
+        PagesOf("/assignments").Count(page => page == 0).ShouldBe(3);
+        await Store.ExecuteAsync("delete from snapshot where key = '1/STDQ/serial:D5'");
+        await ImportAsync();
+
+        (await SnapshotAsync("assignment")).ShouldBe(Devices.Length + 1);
+    }
+
+    [Fact]
+    public async Task What_notifications_have_read_between_the_pages_throws_it_back_to_none()
+    {
+        await FillAsync();
+        await ReadAssignmentPagesAsync(1);
+        await RequestAsync(Assignments("1"));
+        await DrainAsync();
+        Apple.Requests.Clear();
+        await ImportAsync();
+
+        PagesOf("/assignments").ShouldBe([1, 2, 3]);
+        Apple.Requests.Count("/users").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Each_round_counts_for_itself()
+    {
+        await FillAsync();
+        await ImportAsync();
+        var first = (await ProgressAsync()).Surveys.Select(survey => (survey.Records, survey.Pages)).ToList();
+        await ReconcileAsync([.. SnapshotKind.All.Where(kind => kind != SnapshotKind.User)]);
+
+        (await ProgressAsync()).Surveys.Select(survey => (survey.Records, survey.Pages)).ShouldBe(first);
+    }
+
+    [Fact]
     public async Task A_failed_page_is_asked_for_again_and_nothing_before_it()
     {
         await FillAsync();
@@ -160,6 +215,17 @@ public sealed class ImportTests : SurveyTest
         await ImportAsync();
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
     }
+
+    private async Task ReadAssignmentPagesAsync(int pages)
+    {
+        while (Apple.Requests.Count("/assignments") < pages)
+        {
+            await SurveyTurnAsync();
+        }
+    }
+
+    private Task<int> SnapshotAsync(string kind) =>
+        Store.ScalarAsync<int>("select count(*) from snapshot where kind = @kind and data is not null", new { kind });
 
     /// <summary>An asset that ten devices and a user have, two users, and a subscription with a seat in use.</summary>
     private async Task FillAsync()

@@ -9,6 +9,24 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class RefetchFaultTests : RefetchTest
 {
     [Fact]
+    public async Task A_refused_holder_fails_those_that_need_it_and_nobody_else()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        await Location.AssociateAsync(["1", "2"], ["D1", "D2"]);
+        await RequestAsync(Assignments("1", "serial:D1"));
+        await RequestAsync(Assignments("2", "serial:D1"), Assignments("2", "serial:D2"));
+        Clock.Advance(TimeSpan.FromSeconds(5));
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.Error(9602));
+        await TurnAsync();
+
+        (await Store.ScalarAsync<string>("select key from refetch_target where requested > fetched")).ShouldBe(
+            "2/STDQ"
+        );
+        (await CopyAsync()).Lines().ShouldContain("assignments/1/STDQ/serial:D1");
+    }
+
+    [Fact]
     public async Task An_error_inside_an_answer_of_200_is_an_error()
     {
         Location.AddAsset("1");

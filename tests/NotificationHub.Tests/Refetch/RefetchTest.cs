@@ -97,6 +97,7 @@ public abstract class RefetchTest : IAsyncLifetime
                 new SnapshotStore(Store.Database),
                 WalkOf(Clock),
                 new SurveyAbsences(Store.Database),
+                new SurveyCounts(Store.Database),
                 completion,
                 schedule
             ),

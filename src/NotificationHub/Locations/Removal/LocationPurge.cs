@@ -22,6 +22,7 @@ internal sealed class LocationPurge(Database database)
         new("location_version", "resource"),
         new("location_watch"),
         new("survey", "resource"),
+        new("survey_page", "resource", "number"),
         new("operation", "event_id"),
         new("operation_notification", "event_id", "seq"),
     ];

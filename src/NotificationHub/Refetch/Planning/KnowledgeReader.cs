@@ -22,15 +22,11 @@ internal static class KnowledgeReader
         return new RefetchKnowledge
         {
             UsersVersion = await LocationVersions.ReadUsersAsync(connection, locationId),
-            AssignedCounts = await CountsAsync(
-                RefetchResources.Assignments,
-                SnapshotKind.Asset,
-                data => JsonSerializer.Deserialize(data, EventJsonContext.Wire.AssetRecord)?.AssignedCount
-            ),
+            AssignedCounts = await CountsAsync(RefetchResources.Assignments, SnapshotKind.Asset, HoldersOf),
             SeatCounts = await CountsAsync(
                 RefetchResources.SubscriptionAssignments,
                 SnapshotKind.Subscription,
-                data => SeatsOf(JsonSerializer.Deserialize(data, EventJsonContext.Wire.SubscriptionRecord))
+                SeatsOf
             ),
             Totals = surveys
                 .Where(survey => survey.KnownRecords is not null)
@@ -59,6 +55,13 @@ internal static class KnowledgeReader
         }
     }
 
-    private static long? SeatsOf(SubscriptionRecord? subscription) =>
-        subscription?.Counts?.Assigned is { } assigned ? assigned.Renewing + assigned.Expiring : null;
+    /// <summary>How many licences of an asset are in use.</summary>
+    public static long? HoldersOf(string asset) =>
+        JsonSerializer.Deserialize(asset, EventJsonContext.Wire.AssetRecord)?.AssignedCount;
+
+    /// <summary>How many seats of a subscription are in use.</summary>
+    public static long? SeatsOf(string subscription) =>
+        JsonSerializer.Deserialize(subscription, EventJsonContext.Wire.SubscriptionRecord)?.Counts?.Assigned is { } used
+            ? used.Renewing + used.Expiring
+            : null;
 }

@@ -3,9 +3,11 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Snapshots;
 
 /// <summary>What became of a chunk.</summary>
-/// <param name="Repeated">A record had come before in the same walk: records moved between the pages.</param>
-/// <param name="Fresh">How many of the records had not come before in the same walk.</param>
-internal readonly record struct ApplyOutcome(bool Repeated, int Fresh);
+/// <param name="Before">
+/// The numbers since the walk's first page under which some of the records were read before. One that is the walk's own says that a record came
+/// twice: records moved between the pages.
+/// </param>
+internal readonly record struct ApplyOutcome(IReadOnlySet<long> Before);
 
 /// <summary>
 /// Takes in what reads state. A row of the snapshot accepts only a higher read number than it has, and its revision is the seq
@@ -44,13 +46,15 @@ internal sealed class SnapshotStore(Database database)
         var known = await SnapshotRows.FindAsync(transaction, read, [.. records.Select(record => record.Key)]);
         List<RecordDifference> changes = [];
         List<string> unchanged = [];
-        var repeated = false;
-        var fresh = 0;
+        HashSet<long> before = [];
         foreach (var record in records.DistinctBy(record => record.Key))
         {
             var row = known.GetValueOrDefault(record.Key);
-            repeated |= row is not null && row.ReadNumber >= walkStart && row.ReadNumber < number;
-            fresh += row is null || row.ReadNumber < walkStart ? 1 : 0;
+            if (row is not null && row.ReadNumber >= walkStart && row.ReadNumber < number)
+            {
+                before.Add(row.ReadNumber);
+            }
+
             if (row is not null && row.ReadNumber >= number)
             {
                 continue;
@@ -68,7 +72,7 @@ internal sealed class SnapshotStore(Database database)
 
         await SnapshotRows.TouchAsync(transaction, read, unchanged, number);
         await StateAsync(transaction, read, changes, number, now);
-        return new ApplyOutcome(repeated, fresh);
+        return new ApplyOutcome(before);
     }
 
     /// <summary>Removes records of a scope that a complete walk did not return, up to a chunk of them.</summary>

@@ -12,7 +12,7 @@ internal sealed record SurveyProgress
     /// <summary><c>import</c> or <c>reconcile</c>.</summary>
     public required string Purpose { get; init; }
 
-    /// <summary><c>waiting</c>, <c>walking</c>, <c>settling</c> or <c>verifying</c>.</summary>
+    /// <summary><c>waiting</c>, <c>walking</c>, <c>settling</c>, <c>verifying</c> or <c>counting</c>.</summary>
     public required string Phase { get; init; }
 
     /// <summary>Read so far; of one that waits: by the last one.</summary>

@@ -27,7 +27,7 @@ internal sealed record Survey
     /// <summary>Who read the last page: pages may have shifted while nobody was there.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>Where it goes on: the next page, or the key behind which records are verified.</summary>
+    /// <summary>Where it goes on: the next page, or the key behind which records are verified or counted.</summary>
     public string? Place { get; init; }
 
     /// <summary>The version of the first page.</summary>
@@ -72,6 +72,9 @@ internal sealed record Survey
     public long? KnownRecords { get; init; }
 
     public required long CreatedAt { get; init; }
+
+    /// <summary>It has begun and not ended, whatever made it start over.</summary>
+    public bool IsUnderWay => StartedAt is { } started && (FinishedAt is null || FinishedAt < started);
 
     public SnapshotKind Kind => SnapshotKind.Of(Resource);
 
@@ -128,4 +131,7 @@ internal static class SurveyPhases
 
     /// <summary>Records moved during the walk: each record that it did not return is asked for by itself.</summary>
     public const string Verifying = "verifying";
+
+    /// <summary>After that: what is said to have more holders than are known, or fewer, is walked by itself.</summary>
+    public const string Counting = "counting";
 }

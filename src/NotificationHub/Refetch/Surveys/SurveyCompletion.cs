@@ -33,6 +33,7 @@ internal sealed partial class SurveyCompletion(
         await turn.WriteAsync(async transaction =>
         {
             await SurveyStore.SaveAsync(transaction, finished);
+            await SurveyPages.ForgetAsync(transaction, finished);
             if (survey.Kind == SnapshotKind.User)
             {
                 await LocationVersions.SetUsersAsync(transaction, survey.LocationId, survey.FirstVersion);

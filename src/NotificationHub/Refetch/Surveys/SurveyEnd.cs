@@ -4,13 +4,15 @@ using NotificationHub.Refetch.Snapshots;
 namespace NotificationHub.Refetch.Surveys;
 
 /// <summary>
-/// After the last page: what a quiet walk did not return is gone. Where records moved between the pages, what was not returned is walked
-/// or asked for once more, whichever costs fewer requests.
+/// After the last page: what a quiet walk did not return is gone. Where records moved between the pages, one may be missing that was there all
+/// the time, and everything is walked again. Where they never rest, each record that was not returned is asked for by itself, and then each
+/// asset's or subscription's holders are walked that are not as many as it says.
 /// </summary>
 internal sealed class SurveyEnd(
     SnapshotStore snapshots,
     RefetchWalk narrow,
     SurveyAbsences absences,
+    SurveyCounts counts,
     SurveyCompletion completion,
     SurveySchedule schedule
 )
@@ -36,49 +38,56 @@ internal sealed class SurveyEnd(
         }
     }
 
-    /// <summary>Asks for the next record that the walk did not return.</summary>
-    public async Task<Survey> VerifyAsync(RefetchTurn turn, Survey survey)
+    /// <summary>Asks for the next of what the walks left in doubt.</summary>
+    public async Task<Survey> GoOnAsync(RefetchTurn turn, Survey survey)
     {
-        var next = await absences
-            .FindAsync(survey, survey.Place ?? "", turn.CancellationToken)
-            .Select(keys => keys[0])
-            .FirstOrDefaultAsync(turn.CancellationToken);
-        if (next is null)
+        if (await NextAsync(survey, turn.CancellationToken) is not var (key, read))
         {
-            await completion.FinishAsync(turn, survey);
-            return survey;
+            return await CloseAsync(turn, survey);
         }
 
-        await narrow.RunAsync(turn, new RefetchStep([], []), survey.Read.Narrow(next)!, isLast: false);
-        var after = survey with { Place = next, Attempts = 0, DueAt = schedule.NextRequest };
-        await turn.WriteAsync(transaction => SurveyStore.SaveAsync(transaction, after));
-        return after;
+        await narrow.RunAsync(turn, StepPart.Of(read));
+        return await SaveAsync(turn, survey with { Place = key, Attempts = 0, DueAt = schedule.NextRequest });
     }
 
-    private async Task DecideAsync(RefetchTurn turn, Survey survey)
+    private async Task<(string Key, RefetchRead Read)?> NextAsync(Survey survey, CancellationToken cancellationToken)
     {
-        var absent = 0;
-        await foreach (var keys in absences.FindAsync(survey, "", turn.CancellationToken))
+        var after = survey.Place ?? "";
+        if (survey.Phase == SurveyPhases.Counting)
         {
-            absent += keys.Count;
+            return await counts.FindAsync(survey, after, cancellationToken);
         }
 
-        if (absent == 0)
+        var absent = await absences
+            .FindAsync(survey, after, cancellationToken)
+            .Select(keys => keys[0])
+            .FirstOrDefaultAsync(cancellationToken);
+        return absent is null ? null : (absent, survey.Read.Narrow(absent)!);
+    }
+
+    private async Task<Survey> CloseAsync(RefetchTurn turn, Survey survey)
+    {
+        if (survey.Phase == SurveyPhases.Verifying)
         {
-            await completion.FinishAsync(turn, survey);
-            return;
+            return await SaveAsync(turn, survey with { Phase = SurveyPhases.Counting, Place = null });
         }
 
+        await completion.FinishAsync(turn, survey);
+        return survey;
+    }
+
+    private static Task<Survey> DecideAsync(RefetchTurn turn, Survey survey)
+    {
         var walks = survey.Walks + 1;
         var after =
-            absent <= survey.Pages || walks >= MostWalks
-                ? survey with
-                {
-                    Phase = SurveyPhases.Verifying,
-                    Place = null,
-                }
-                : survey.StartOver();
-        await turn.WriteAsync(transaction => SurveyStore.SaveAsync(transaction, after with { Walks = walks }));
+            walks < MostWalks ? survey.StartOver() : survey with { Phase = SurveyPhases.Verifying, Place = null };
+        return SaveAsync(turn, after with { Walks = walks });
+    }
+
+    private static async Task<Survey> SaveAsync(RefetchTurn turn, Survey survey)
+    {
+        await turn.WriteAsync(transaction => SurveyStore.SaveAsync(transaction, survey));
+        return survey;
     }
 
     private async Task RemoveAsync(RefetchTurn turn, Survey survey, IAsyncEnumerable<IReadOnlyList<string>> pages)

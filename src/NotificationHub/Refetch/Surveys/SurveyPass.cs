@@ -75,7 +75,7 @@ internal sealed class SurveyPass(
         try
         {
             var after =
-                survey.Phase == SurveyPhases.Verifying ? await end.VerifyAsync(turn, survey)
+                survey.Phase is SurveyPhases.Verifying or SurveyPhases.Counting ? await end.GoOnAsync(turn, survey)
                 : survey.Phase == SurveyPhases.Settling ? survey
                 : await walk.ReadPageAsync(turn, survey);
             if (after.Phase == SurveyPhases.Settling)

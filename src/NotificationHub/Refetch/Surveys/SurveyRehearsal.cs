@@ -16,8 +16,7 @@ namespace NotificationHub.Refetch.Surveys;
 /// </summary>
 internal sealed class SurveyRehearsal(
     Database database,
-    AppleClient apple,
-    ContentTokenProtector protector,
+    LocationApple apple,
     IOptions<RefetchOptions> options,
     TimeProvider time
 )
@@ -25,6 +24,7 @@ internal sealed class SurveyRehearsal(
     private const int RowsAtOnce = 2000;
 
     /// <exception cref="AppleException">Apple did not answer, or not with records.</exception>
+    /// <exception cref="LocationException">The content token cannot be decrypted.</exception>
     public async IAsyncEnumerable<RecordDifference> FindAsync(
         Location location,
         SnapshotKind kind,
@@ -32,19 +32,22 @@ internal sealed class SurveyRehearsal(
     )
     {
         using var rate = new RequestRate(time, options.Value.SurveyRequestsPerSecond);
-        var session = new AppleSession(apple, protector.Unprotect(location.ContentToken!), rate);
-        var (read, number) = await BeginAsync(location.LocationId, kind, cancellationToken);
+        var session = apple.Open(location, rate);
+        var (planned, number) = await BeginAsync(location.LocationId, kind, cancellationToken);
+        var (read, first) = await OpenAsync(session, planned, cancellationToken);
+        await using var pages = first;
         HashSet<string> seen = new(StringComparer.Ordinal);
         var moved = false;
-        await foreach (var page in RecordReader.ReadAsync(session, read, cancellationToken))
+        do
         {
+            var page = pages.Current;
             moved |= page.VersionMoved;
             seen.UnionWith(page.Records.Select(record => record.Key));
             foreach (var difference in await CompareAsync(location.LocationId, kind, page, cancellationToken))
             {
                 yield return difference;
             }
-        }
+        } while (await pages.MoveNextAsync());
 
         if (read.Scope.Count == 0)
         {
@@ -57,6 +60,28 @@ internal sealed class SurveyRehearsal(
             {
                 yield return new RecordDifference(row.Key, null, row.Data, After: null, IsNew: false);
             }
+        }
+    }
+
+    /// <summary>Reads the first page; of all users where Apple has forgotten the version since which changed ones were to be read.</summary>
+    private static async Task<(RefetchRead Read, IAsyncEnumerator<RecordPage> Pages)> OpenAsync(
+        AppleSession session,
+        RefetchRead read,
+        CancellationToken cancellationToken
+    )
+    {
+        var pages = RecordReader.ReadAsync(session, read, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        try
+        {
+            return await pages.MoveNextAsync()
+                ? (read, pages)
+                : throw new InvalidOperationException("A walk ended without a page.");
+        }
+        catch (AppleException fault)
+            when (fault.Kind == AppleErrorKind.VersionUnknown && read is UsersRead { SinceVersionId: not null })
+        {
+            await pages.DisposeAsync();
+            return await OpenAsync(session, new UsersRead(SinceVersionId: null), cancellationToken);
         }
     }
 

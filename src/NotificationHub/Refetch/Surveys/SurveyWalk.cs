@@ -45,7 +45,10 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
         {
             Phase = SurveyPhases.Walking,
             StartNumber = number,
-            StartedAt = now,
+            StartedAt = survey.IsUnderWay ? survey.StartedAt : now,
+            Pages = 0,
+            TotalPages = null,
+            Records = 0,
             // Everything is read first; after that a removal, which no incremental read shows, comes as a retirement.
             SinceVersion =
                 survey.Kind == SnapshotKind.User && !survey.IsImport
@@ -53,15 +56,19 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
                     : null,
         };
         await SurveyStore.SaveAsync(transaction, begun);
-        await SurveyStore.ForgetDriftsAsync(transaction, begun);
+        await SurveyPages.ForgetAsync(transaction, begun);
+        if (!survey.IsUnderWay)
+        {
+            await SurveyStore.ForgetDriftsAsync(transaction, begun);
+        }
+
         return (begun, number);
     }
 
     private async Task<Survey> TakeInAsync(RefetchTurn turn, Survey survey, RecordPage page, long number, long dueAt)
     {
         var read = ContextOf(survey);
-        var repeated = false;
-        var fresh = 0;
+        HashSet<long> before = [];
         Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
         Survey after;
         do
@@ -77,15 +84,18 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
                     number,
                     schedule.Now
                 );
-                repeated |= outcome.Repeated;
-                fresh += outcome.Fresh;
+                before.UnionWith(outcome.Before);
                 if (chunks.Count > 0)
                 {
                     return survey;
                 }
 
-                DemandProgress(survey, page, fresh);
-                var done = After(survey, page, !repeated, turn.Owner, dueAt);
+                var pages = await SurveyPages.ReadAsync(transaction, survey);
+                DemandProgress(survey, page, pages);
+                // Notifications have records read between the pages, under numbers of their own.
+                var clean = !pages.Any(own => before.Contains(own.Number));
+                var done = After(survey, page, clean, turn.Owner, dueAt);
+                await SurveyPages.AddAsync(transaction, survey, number);
                 await SurveyStore.SaveAsync(transaction, done);
                 return done;
             });
@@ -95,11 +105,11 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
     }
 
     /// <exception cref="InvalidDataException">The cursors lead in a circle, which would never end.</exception>
-    private static void DemandProgress(Survey survey, RecordPage page, int fresh)
+    private static void DemandProgress(Survey survey, RecordPage page, IReadOnlyList<SurveyPage> pages)
     {
-        if (survey.Pages > 0 && !page.IsLast && page.Records.Count > 0 && fresh == 0)
+        if (page.Next is { } next && (next.Place == survey.Place || pages.Any(read => read.Place == next.Place)))
         {
-            throw new InvalidDataException($"Every record of page {survey.Pages} came before.");
+            throw new InvalidDataException($"Page {survey.Pages} leads back to one that was read.");
         }
     }
 

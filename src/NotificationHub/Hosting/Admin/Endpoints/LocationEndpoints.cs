@@ -49,6 +49,12 @@ internal static class LocationEndpoints
             .WithSummary("Has Apple post a test notification through the public URL, and says whether it arrived.")
             .RequireAuthorization(AdminPolicies.Operate);
         locations
+            .MapPost("/{id}/reconcile", LocationReconciliation.OrderAsync)
+            .WithSummary(
+                "Has the hub compare all of a location's records with Apple's now; the location shows how far it is."
+            )
+            .RequireAuthorization(AdminPolicies.Operate);
+        locations
             .MapDelete("/{id}", LocationChanges.RemoveAsync)
             .WithSummary("Takes a location out. Late posts are answered for a day and not routed.")
             .RequireAuthorization(AdminPolicies.Operate);

@@ -240,6 +240,15 @@ create table survey (
     primary key (location_id, resource)
 ) without rowid;
 
+-- The pages that a survey which is under way has read, each with its read number and its place.
+create table survey_page (
+    location_id text    not null,
+    resource    text    not null,
+    number      integer not null,
+    place       text    not null,
+    primary key (location_id, resource, number)
+) without rowid;
+
 -- What people did. outcome: begun (and neither done nor failed: interrupted), done, refused, failed. No secret, ever.
 create table audit_entry (
     seq         integer primary key autoincrement,
