@@ -93,6 +93,26 @@ public sealed class AdminKeyTests
         rebound.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Theory]
+    [InlineData("Origin", "https://evil.example")]
+    [InlineData("Origin", "null")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    public async Task In_Development_a_page_of_another_site_changes_nothing(string header, string value)
+    {
+        (await ChangeInDevelopmentAsync(header, value)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("Origin", "http://localhost:5080")]
+    [InlineData("Origin", "http://[::1]:5080")]
+    [InlineData("Sec-Fetch-Site", "same-origin")]
+    [InlineData("Sec-Fetch-Site", "none")]
+    public async Task In_Development_a_page_of_this_machine_may(string header, string value)
+    {
+        (await ChangeInDevelopmentAsync(header, value)).ShouldBe(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task In_Development_a_configured_key_is_demanded()
     {
@@ -127,5 +147,21 @@ public sealed class AdminKeyTests
                 ignoreOrder: true
             );
         fault.Message.ShouldNotContain("secret");
+    }
+
+    private static async Task<HttpStatusCode> ChangeInDevelopmentAsync(string header, string value)
+    {
+        await using var host = await AdminHost.StartAsync("Development");
+        using var answer = await host.SendAsync(
+            HttpMethod.Post,
+            "/admin/change",
+            shape: request =>
+            {
+                request.Headers.Add(header, value);
+                // What a page may send without asking first.
+                request.Content = new StringContent("{}");
+            }
+        );
+        return answer.StatusCode;
     }
 }
