@@ -8,7 +8,7 @@ namespace NotificationHub.Hosting;
 /// Audits what takes more than one transaction, such as everything that asks Apple: its entry is there before it begins, so that not
 /// even the end of the process leaves a change without one.
 /// </summary>
-internal sealed class AuditTrail(Database database)
+internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> logger)
 {
     private const string Interrupted = "interrupted";
 
@@ -27,11 +27,10 @@ internal sealed class AuditTrail(Database database)
             transaction => AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Begun),
             CancellationToken.None
         );
+        T result;
         try
         {
-            var result = await work();
-            await CloseAsync(seq, AuditOutcome.Done, locationOf?.Invoke(result), detail: null);
-            return result;
+            result = await work();
         }
         catch (LocationException fault)
         {
@@ -49,16 +48,39 @@ internal sealed class AuditTrail(Database database)
             await CloseAsync(seq, AuditOutcome.Failed, locationId: null, detail);
             throw;
         }
+
+        await CloseAsync(seq, AuditOutcome.Done, locationOf?.Invoke(result), detail: null);
+        return result;
     }
 
-    private Task CloseAsync(long seq, string outcome, string? locationId, string? detail) =>
-        database.WriteAsync(
-            transaction => AuditLog.CloseAsync(transaction, seq, outcome, locationId, detail),
-            // Also when whoever asked has had enough.
-            CancellationToken.None
-        );
+    private async Task CloseAsync(long seq, string outcome, string? locationId, string? detail)
+    {
+        try
+        {
+            await database.WriteAsync(
+                transaction => AuditLog.CloseAsync(transaction, seq, outcome, locationId, detail),
+                // Also when whoever asked has had enough.
+                CancellationToken.None
+            );
+        }
+#pragma warning disable CA1031 // What was done is done, and its answer may be the only copy of a secret; the entry stays as begun.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.NotClosed(logger, seq, outcome, fault);
+        }
+    }
 
     private static bool MayHaveChanged(LocationFault fault) => fault == LocationFault.Unconfirmed;
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Error,
+            "The audit entry {Seq} stays as begun: its outcome, {Outcome}, cannot be written."
+        )]
+        public static partial void NotClosed(ILogger logger, long seq, string outcome, Exception exception);
+    }
 }
 
 internal static class AuditSetup

@@ -1,6 +1,10 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Storage.Auditing;
+using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Hosting;
@@ -16,7 +20,7 @@ public sealed class AuditTrailTests
         await using var test = await TestDatabase.OpenAsync();
         string[] meanwhile = [];
 
-        await new AuditTrail(test.Database).RunAsync(
+        await new AuditTrail(test.Database, NullLogger<AuditTrail>.Instance).RunAsync(
             TestActor.Operator,
             Act,
             async () =>
@@ -54,8 +58,75 @@ public sealed class AuditTrailTests
         (await OutcomesAsync(test)).ShouldBe(["failed interrupted"]);
     }
 
+    [Fact]
+    public async Task What_was_done_is_answered_also_where_its_entry_cannot_be_closed()
+    {
+        await using var test = await OpenAsync();
+        using var log = new LogLines();
+
+        var (result, outcomes) = await WhileClosedAsync(test, log, () => Task.FromResult("the only copy"));
+
+        result.ShouldBe("the only copy");
+        outcomes.ShouldBe(["begun"]);
+        log.Text.ShouldContain("stays as begun");
+        log.Text.ShouldNotContain("the only copy");
+    }
+
+    [Fact]
+    public async Task A_fault_is_thrown_also_where_its_entry_cannot_be_closed()
+    {
+        await using var test = await OpenAsync();
+        using var log = new LogLines();
+
+        await Should.ThrowAsync<LocationException>(() =>
+            WhileClosedAsync(
+                test,
+                log,
+                () => Task.FromException<string>(new LocationException(LocationFault.Refused, "s3cr3t"))
+            )
+        );
+
+        log.Text.ShouldContain("stays as begun");
+    }
+
+    private static Task<TestDatabase> OpenAsync() =>
+        TestDatabase.OpenAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
+
+    /// <summary>Another process takes the database while the work is done, and gives it back when all is over.</summary>
+    private static async Task<(string Result, string[] Outcomes)> WhileClosedAsync(
+        TestDatabase test,
+        LogLines log,
+        Func<Task<string>> work
+    )
+    {
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        await using var other = test.Database.OpenWriter();
+        SqliteTransaction? held = null;
+        try
+        {
+            var result = await new AuditTrail(test.Database, loggers.CreateLogger<AuditTrail>()).RunAsync(
+                TestActor.Operator,
+                Act,
+                () =>
+                {
+                    held = other.BeginTransaction(deferred: false);
+                    return work();
+                }
+            );
+            return (result, await OutcomesAsync(test));
+        }
+        finally
+        {
+            held?.Dispose();
+        }
+    }
+
     private static Task FailAsync(TestDatabase test, Exception fault) =>
-        new AuditTrail(test.Database).RunAsync<bool>(TestActor.Operator, Act, () => Task.FromException<bool>(fault));
+        new AuditTrail(test.Database, NullLogger<AuditTrail>.Instance).RunAsync<bool>(
+            TestActor.Operator,
+            Act,
+            () => Task.FromException<bool>(fault)
+        );
 
     private static async Task<string[]> OutcomesAsync(TestDatabase test)
     {
