@@ -103,15 +103,18 @@ internal sealed class SecrecyScene : IAsyncDisposable
     }
 
     /// <summary>Runs a command with the hub's settings and keeps what it prints.</summary>
-    public async Task RunAsync(params string[] command)
+    /// <returns>Whether it was done.</returns>
+    public async Task<bool> RunAsync(params string[] command)
     {
         var run = await CommandRun.OnAsync(Hub, [.. command, .. commandSettings]);
         answers.AppendLine($"{command[0]} -> {run.ExitCode} {run.Output} {run.Error}");
+        return run.ExitCode == 0;
     }
 
     /// <summary>Every secret of the run.</summary>
+    /// <param name="notificationSecret">The one that Apple had last.</param>
     /// <param name="tokens">Bearer tokens that were presented.</param>
-    public IReadOnlyList<MarkedSecret> Secrets(params string[] tokens)
+    public IReadOnlyList<MarkedSecret> Secrets(string notificationSecret, params string[] tokens)
     {
         var content = ContentToken.Parse(Library.ContentTokenFile).Reveal();
         using var inner = JsonDocument.Parse(Convert.FromBase64String(content));
@@ -119,7 +122,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         [
             new("content token", content),
             new("the token within the content token", inner.RootElement.GetProperty("token").GetString()!),
-            new("notification secret", Library.Configuration.NotificationAuthToken!),
+            new("notification secret", notificationSecret),
             new("consumer key", ConsumerKey),
             new("admin key to read", ReadKey),
             new("admin key to operate", OperateKey),

@@ -15,6 +15,8 @@ namespace NotificationHub.Tests.Secrecy;
 [Collection(MeterReaders.Name)]
 public sealed class WholeHubSecrecyTests
 {
+    private const string EventId = "4d303493-3c5a-f652-55b3-51d69589d1d2";
+
     [Fact]
     public async Task No_secret_is_in_a_log_line_trace_metric_event_answer_or_file()
     {
@@ -23,29 +25,30 @@ public sealed class WholeHubSecrecyTests
         var foreign = scene.Issuer.Issue([AdminPolicies.Operate], token => token.Audience = "another");
 
         var id = await RegisterAsync(scene);
-        var handedOut = await ReceiveOnlyAsync(scene);
+        var (receiving, handedOut) = await ReceiveOnlyAsync(scene);
         await UseIntakeAsync(scene, id);
         await UseAdminAsync(scene, id, good, foreign);
         var replaced = scene.Library.Configuration.NotificationAuthToken!;
         await RotateAsync(scene, id);
+        await AnnounceAsync(scene, id);
+        await ReconcileAsync(scene, id);
         await MeetEchoesAsync(scene, id);
         await RunCommandsAsync(scene, id);
+        var last = scene.Library.Configuration.NotificationAuthToken!;
+        last.ShouldNotBe(replaced);
+        await RemoveAsync(scene, id, receiving);
 
         MarkedSecret[] secrets =
         [
-            .. scene.Secrets(good, foreign),
+            .. scene.Secrets(last, good, foreign),
             new("replaced notification secret", replaced),
             new("secret that was handed out", handedOut),
         ];
-        scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(replaced);
-        ShouldHaveNone(
-            scene.Answers,
-            [.. secrets, new("invite code", SecrecyScene.InviteCode)],
-            "answers, events among them"
-        );
-        ShouldHaveNone(scene.Capture.Logs, [.. secrets, new("invite code", SecrecyScene.InviteCode)], "log");
-        ShouldHaveNone(scene.Capture.Traces, secrets, "traces");
-        ShouldHaveNone(scene.Capture.Metrics, secrets, "metrics");
+        MarkedSecret[] withCodes = [.. secrets, new("invite code", SecrecyScene.InviteCode)];
+        ShouldHaveNone(scene.Answers, withCodes, "answers, events among them");
+        ShouldHaveNone(scene.Capture.Logs, withCodes, "log");
+        ShouldHaveNone(scene.Capture.Traces, withCodes, "traces");
+        ShouldHaveNone(scene.Capture.Metrics, withCodes, "metrics");
         await SearchFilesAsync(scene, secrets);
         await scene.Hub.StopAsync();
         await SearchFilesAsync(scene, secrets);
@@ -65,15 +68,18 @@ public sealed class WholeHubSecrecyTests
         return configured.ToString().Split('/')[^1];
     }
 
-    /// <returns>The secret. It is in that one answer, by design, which is not searched.</returns>
-    private static async Task<string> ReceiveOnlyAsync(SecrecyScene scene)
+    /// <returns>The location and its secret, which is in that one answer, by design, which is not searched.</returns>
+    private static async Task<(string Id, string Secret)> ReceiveOnlyAsync(SecrecyScene scene)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/locations");
         request.Content = JsonContent.Create(new { url = scene.Hub.Http.BaseAddress, receiveOnly = true });
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", SecrecyScene.OperateKey);
         using var answer = await scene.Hub.Http.SendAsync(request);
         var added = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return added.GetProperty("notificationAuthToken").GetString()!;
+        return (
+            added.GetProperty("location").GetProperty("id").GetString()!,
+            added.GetProperty("notificationAuthToken").GetString()!
+        );
     }
 
     private static async Task UseIntakeAsync(SecrecyScene scene, string id)
@@ -154,6 +160,50 @@ public sealed class WholeHubSecrecyTests
         );
     }
 
+    private static async Task AnnounceAsync(SecrecyScene scene, string id)
+    {
+        var token = scene.Library.ContentTokenFile;
+        object[] bodies =
+        [
+            new
+            {
+                location = id,
+                eventId = EventId,
+                kind = "ASSOCIATE",
+                tasks = 3,
+            },
+            new
+            {
+                location = token,
+                kind = token,
+                deferred = token,
+            },
+            $"\"{token}",
+        ];
+        foreach (var body in bodies)
+        {
+            await scene.SendAsync(HttpMethod.Post, "/operations", SecrecyScene.OperateKey, body);
+        }
+
+        await scene.SendAsync(HttpMethod.Get, $"/operations/{EventId}", SecrecyScene.ReadKey);
+    }
+
+    private static async Task ReconcileAsync(SecrecyScene scene, string id)
+    {
+        await Until.TrueAsync(
+            () => scene.RunAsync("reconcile", "--location", id, "--json"),
+            "the location is imported and then reconciled"
+        );
+        await scene.RunAsync("reconcile", "--location", id, "--dry-run", "--json");
+    }
+
+    private static async Task RemoveAsync(SecrecyScene scene, string id, string receiving)
+    {
+        await scene.RunAsync("locations", "remove", receiving, "--purge");
+        await scene.SendAsync(HttpMethod.Delete, $"/admin/locations/{id}", SecrecyScene.OperateKey);
+        scene.Library.Configuration.NotificationAuthToken.ShouldBeNullOrEmpty();
+    }
+
     /// <summary>Apple and the bus answer with errors that quote the request.</summary>
     private static async Task MeetEchoesAsync(SecrecyScene scene, string id)
     {
@@ -203,6 +253,10 @@ public sealed class WholeHubSecrecyTests
     private static void ShouldHaveCaught(SecrecyScene scene, string id)
     {
         scene.Answers.ShouldContain("/admin/locations -> 201");
+        scene.Answers.ShouldContain("POST /operations -> 202");
+        scene.Answers.ShouldContain("POST /operations -> 400");
+        scene.Answers.ShouldContain("reconcile -> 0");
+        scene.Answers.ShouldContain($"DELETE /admin/locations/{id} -> 200");
         scene.Answers.ShouldContain("-> 401");
         scene.Answers.ShouldContain("-> 403");
         scene.Answers.ShouldContain("-> 502");
