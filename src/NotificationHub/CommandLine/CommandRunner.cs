@@ -90,7 +90,7 @@ internal sealed record CommandContext(
 )
 {
     /// <summary>Who gave the command, for the audit log.</summary>
-    public Actor Actor { get; } = new($"os:{Environment.UserName}", $"command line of {Environment.MachineName}");
+    public Actor Actor { get; } = Actor.OfCommand;
 
     /// <summary>Has it audited; see <see cref="AuditTrail.RunAsync"/>.</summary>
     public Task<T> AuditAsync<T>(AuditedAct act, Func<Task<T>> work, Func<T, string>? locationOf = null) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
 using NotificationHub.Locations.Removal;
+using NotificationHub.Locations.Watch;
 using NotificationHub.Storage.Auditing;
 using Spectre.Console;
 
@@ -22,10 +23,14 @@ internal static class LocationCommands
 
     private static readonly Option<FileInfo> TokenFile = CreateTokenFile();
 
+    private static readonly RenewalInputValidator Renewals = new();
+
     private static readonly Option<TimeSpan> Wait = new("--wait")
     {
-        Description = "How long the test notification is waited for.",
+        Description =
+            "How long the test notification is waited for: in seconds, such as 30, or as hours, minutes and seconds, such as 00:00:30; five minutes at most.",
         DefaultValueFactory = _ => TestRequest.DefaultWait,
+        CustomParser = Waits.Read,
     };
 
     private static readonly Option<bool> Purge = new("--purge")
@@ -59,13 +64,7 @@ internal static class LocationCommands
             RotateAsync,
             TakeBack
         );
-        yield return Create(
-            runner,
-            "renew",
-            "Give a location a new content token for the same library. Everything else stays.",
-            RenewAsync,
-            TokenFile
-        );
+        yield return CreateRenew(runner);
         yield return Create(
             runner,
             "test",
@@ -83,6 +82,28 @@ internal static class LocationCommands
         return option;
     }
 
+    private static Command CreateRenew(CommandRunner runner)
+    {
+        var renew = Create(
+            runner,
+            "renew",
+            "Give a location a new content token for the same library. Everything else stays.",
+            RenewAsync,
+            TokenFile
+        );
+        renew.Validators.Add(command =>
+        {
+            var (text, isTold) = ContentTokenFile.ReadFor(command, TokenFile);
+            command.Judge(
+                Renewals,
+                new RenewalInput { LocationId = command.GetValue(Id) ?? "", ContentToken = text },
+                (nameof(RenewalInput.LocationId), "The location"),
+                (nameof(RenewalInput.ContentToken), isTold ? null : TokenFile.Name)
+            );
+        });
+        return renew;
+    }
+
     private static Command CreateRemove(CommandRunner runner)
     {
         var remove = Create(
@@ -96,7 +117,7 @@ internal static class LocationCommands
         );
         remove.Validators.Add(result =>
         {
-            if (result.GetValue(Purge) && result.GetValue(KeepData))
+            if (result.IsSet(Purge) && result.IsSet(KeepData))
             {
                 result.AddError("Give either --purge or --keep-data.");
             }
@@ -137,8 +158,11 @@ internal static class LocationCommands
     {
         var result = await context
             .Service<LocationVerification>()
-            .VerifyAsync(new VerifyRequest(IdOf(context)), context.CancellationToken);
-        Write(context, result.Location, result.Differences);
+            .VerifyAsync(
+                new VerifyRequest(IdOf(context), new StateAudit(context.Actor, "locations verify")),
+                context.CancellationToken
+            );
+        await WriteAsync(context, result.Location, result.Differences);
         return result.Differences.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
@@ -149,7 +173,7 @@ internal static class LocationCommands
             new AuditedAct("locations rotate", request.LocationId),
             () => context.Service<LocationRotation>().RotateAsync(request, context.CancellationToken)
         );
-        var document = LocationDocument.Of(result.Location);
+        var document = await DescribeAsync(context, result.Location);
         context.Output.Write(
             new { Location = document, Resumed = result.IsResumed },
             console =>
@@ -167,7 +191,7 @@ internal static class LocationCommands
 
     private static async Task<int> RenewAsync(CommandContext context)
     {
-        var token = await ContentTokenFile.ReadAsync(context.Arguments.GetValue(TokenFile)!, context.CancellationToken);
+        var token = ContentTokenFile.Read(context.Arguments.GetValue(TokenFile)!);
         var result = await context.AuditAsync(
             new AuditedAct("locations renew", IdOf(context)),
             () =>
@@ -175,7 +199,7 @@ internal static class LocationCommands
                     .Service<LocationRenewal>()
                     .RenewAsync(new RenewRequest(IdOf(context), token), context.CancellationToken)
         );
-        Write(context, result.Location, result.Differences);
+        await WriteAsync(context, result.Location, result.Differences);
         return ExitCode.Ok;
     }
 
@@ -201,7 +225,7 @@ internal static class LocationCommands
             new AuditedAct(request.Purge ? "locations remove --purge" : "locations remove", request.LocationId),
             () => context.Service<LocationRemoval>().RemoveAsync(request, context.CancellationToken)
         );
-        var document = LocationDocument.Of(result.Location);
+        var document = await DescribeAsync(context, result.Location);
         context.Output.Write(
             new { Location = document, result.Apple },
             console =>
@@ -215,9 +239,16 @@ internal static class LocationCommands
 
     private static string IdOf(CommandContext context) => context.Arguments.GetValue(Id)!;
 
-    private static void Write(CommandContext context, Location location, IReadOnlyList<LocationDifference> differences)
+    private static Task<LocationDocument> DescribeAsync(CommandContext context, Location location) =>
+        LocationDocument.OfAsync(context.Database, location, context.CancellationToken);
+
+    private static async Task WriteAsync(
+        CommandContext context,
+        Location location,
+        IReadOnlyList<LocationDifference> differences
+    )
     {
-        var document = LocationDocument.Of(location);
+        var document = await DescribeAsync(context, location);
         context.Output.Write(
             new { Location = document, Differences = differences },
             console =>

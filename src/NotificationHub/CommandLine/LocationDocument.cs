@@ -1,6 +1,8 @@
 using System.Data.Common;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Watch;
 using NotificationHub.Refetch.Surveys;
+using NotificationHub.Storage;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
@@ -34,9 +36,13 @@ internal sealed record LocationDocument
 
     public DateTimeOffset? RemovedAt { get; init; }
 
-    /// <summary>How far the reading of the whole location is; null where it has not begun.</summary>
+    /// <summary>What is the matter with it beside its state, a word each: of <see cref="LocationConcerns"/>.</summary>
+    public IReadOnlyList<string> Concerns { get; init; } = [];
+
+    /// <summary>How far the reading of the whole location is; null where it has not begun, or nothing is read: of a receive-only one, and of one that was removed.</summary>
     public LocationProgress? Progress { get; init; }
 
+    /// <summary>The row alone: for one that has just been added and is never read.</summary>
     public static LocationDocument Of(Location location) =>
         new()
         {
@@ -63,6 +69,7 @@ internal sealed record LocationDocument
             ("State", State),
             ("Since", StateSince),
             ("Because", StateReason),
+            ("Concerns", Concerns.Count > 0 ? Concerns : null),
             ("MDM", MdmId),
             ("Notification URL", NotificationUrl),
             ("Notifications", NotificationTypes.Count > 0 ? NotificationTypes : null),
@@ -72,21 +79,35 @@ internal sealed record LocationDocument
             ("Removed", RemovedAt)
         );
 
-    /// <summary>The locations as they are printed, with how far each is.</summary>
+    /// <summary>The location as it is printed, with all that is known of it now.</summary>
+    public static async Task<LocationDocument> OfAsync(
+        Database database,
+        Location location,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (await OfAsync(connection, [location]))[0];
+    }
+
+    /// <summary>The locations as they are printed, with all that is known of each.</summary>
     public static async Task<IReadOnlyList<LocationDocument>> OfAsync(
         DbConnection connection,
         IReadOnlyCollection<Location> locations
     )
     {
-        var progress = await LocationProgress.ReadAsync(
-            connection,
-            [.. locations.Select(location => location.LocationId)]
-        );
+        string[] ids = [.. locations.Select(location => location.LocationId)];
+        var progress = await LocationProgress.ReadAsync(connection, ids);
+        var concerns = await LocationConcerns.ReadAsync(connection, ids);
         return
         [
             .. locations.Select(location =>
                 Of(location) with
                 {
+                    Concerns =
+                        location.State == LocationState.Removed
+                            ? []
+                            : concerns.GetValueOrDefault(location.LocationId) ?? [],
                     Progress = progress.GetValueOrDefault(location.LocationId),
                 }
             ),

@@ -8,6 +8,8 @@ namespace NotificationHub.CommandLine;
 
 internal static class LocationsAddCommand
 {
+    private static readonly AddLocationInputValidator Validator = new();
+
     private static readonly Option<FileInfo> TokenFile = ContentTokenFile.CreateOption();
 
     private static readonly Option<string> Url = new("--url")
@@ -62,31 +64,31 @@ internal static class LocationsAddCommand
 
     private static void Validate(CommandResult command)
     {
-        if (command.GetValue(Url) is { } url && !NotificationUrl.TryParseHub(url, out _, out var fault))
-        {
-            command.AddError($"--url {fault}.");
-        }
-
-        var hasToken = command.GetResult(TokenFile) is not null;
-        var receiveOnly = command.GetValue(ReceiveOnly);
-        if (!hasToken && !receiveOnly)
-        {
-            command.AddError("Give --token-file, or --receive-only where there is none.");
-        }
-
-        var sends =
-            hasToken || new[] { MdmId, MdmName, MdmMetadata }.Any(option => command.GetResult(option) is not null);
-        if (sends && receiveOnly)
-        {
-            command.AddError("With --receive-only nothing is sent to Apple: leave --token-file and --mdm-… out.");
-        }
+        var (text, isTold) = ContentTokenFile.ReadFor(command, TokenFile);
+        command.Judge(
+            Validator,
+            new AddLocationInput
+            {
+                Url = command.TextOf(Url),
+                ContentToken = text,
+                ReceiveOnly = command.IsSet(ReceiveOnly),
+                MdmId = command.TextOf(MdmId),
+                MdmName = command.TextOf(MdmName),
+                MdmMetadata = command.TextOf(MdmMetadata),
+            },
+            (nameof(AddLocationInput.Url), Url.Name),
+            (nameof(AddLocationInput.ContentToken), isTold ? null : TokenFile.Name),
+            (nameof(AddLocationInput.MdmId), MdmId.Name),
+            (nameof(AddLocationInput.MdmName), MdmName.Name),
+            (nameof(AddLocationInput.MdmMetadata), MdmMetadata.Name)
+        );
     }
 
     private static async Task<int> AddAsync(CommandContext context)
     {
         var arguments = context.Arguments;
         var request = new RegistrationRequest(
-            await ContentTokenFile.ReadAsync(arguments.GetValue(TokenFile)!, context.CancellationToken),
+            ContentTokenFile.Read(arguments.GetValue(TokenFile)!),
             new Uri(arguments.GetValue(Url)!),
             new MdmInfo
             {
@@ -100,7 +102,7 @@ internal static class LocationsAddCommand
             () => context.Service<LocationRegistration>().RegisterAsync(request, context.CancellationToken),
             added => added.LocationId
         );
-        var document = LocationDocument.Of(location);
+        var document = await LocationDocument.OfAsync(context.Database, location, context.CancellationToken);
         context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
     }

@@ -16,7 +16,14 @@ internal static class LocationsCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var list = new Command("list", "List the locations and their states, a page at a time.") { After, Limit };
+        var list = new Command(
+            "list",
+            "List the locations, their states and what is the matter with them, a page at a time."
+        )
+        {
+            After,
+            Limit,
+        };
         list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
         var locations = new Command(
             "locations",
@@ -71,6 +78,7 @@ internal static class LocationsCommand
                     "uId",
                     "Name",
                     "State",
+                    "Concerns",
                     "Since",
                     "Content token",
                     "Imported",
@@ -83,6 +91,7 @@ internal static class LocationsCommand
                         location.UId,
                         location.Name,
                         location.State,
+                        location.Concerns,
                         location.StateSince,
                         location.ReceiveOnly ? "none (receive only)" : location.TokenExpiresAt,
                         location.Progress?.Import,

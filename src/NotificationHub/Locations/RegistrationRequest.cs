@@ -11,11 +11,6 @@ internal sealed record RegistrationRequest(ContentToken Token, Uri HubUrl, MdmIn
 
 internal sealed class RegistrationRequestValidator : AbstractValidator<RegistrationRequest>
 {
-    /// <summary>Apple: Service Config, <c>maxMdmIdLength</c>, <c>maxMdmNameLength</c>, <c>maxMdmMetadataLength</c>.</summary>
-    private const int LongestId = 100;
-    private const int LongestName = 100;
-    private const int LongestMetadata = 255;
-
     public RegistrationRequestValidator()
     {
         RuleFor(request => request.HubUrl)
@@ -28,26 +23,12 @@ internal sealed class RegistrationRequestValidator : AbstractValidator<Registrat
                     }
                 }
             );
-        RuleFor(request => request.MdmInfo!.Id)
-            .Must(text => Fits(text, LongestId))
-            .WithMessage(TooLong(LongestId))
-            .When(HasOwner);
-        RuleFor(request => request.MdmInfo!.Name)
-            .Must(text => Fits(text, LongestName))
-            .WithMessage(TooLong(LongestName))
-            .When(HasOwner);
-        RuleFor(request => request.MdmInfo!.Metadata)
-            .Must(text => text is null or { Length: <= LongestMetadata })
-            .WithMessage($"may be at most {LongestMetadata} characters long")
-            .When(HasOwner);
+        RuleFor(request => request.MdmInfo!.Id).IsMdmId().When(HasOwner);
+        RuleFor(request => request.MdmInfo!.Name).IsMdmName().When(HasOwner);
+        RuleFor(request => request.MdmInfo!.Metadata).IsMdmMetadata().When(HasOwner);
     }
 
     private static bool HasOwner(RegistrationRequest request) => request.MdmInfo is not null;
-
-    private static bool Fits(string? text, int longest) => text is null || (text.Length > 0 && text.Length <= longest);
-
-    private static string TooLong(int longest) =>
-        $"must be 1 to {longest} characters long; leave it out to keep what Apple has";
 }
 
 /// <summary>One attempt at configuring a location at Apple.</summary>

@@ -1,6 +1,7 @@
 using NotificationHub.CommandLine;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.CommandLine;
@@ -14,12 +15,14 @@ public sealed class LocationChangeCommandTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
         var before = scene.Library.Configuration.NotificationAuthToken!;
+        await scene.ImportHasBegunAsync();
 
         var run = await RunAsync(scene, "rotate", location, "--json");
 
         run.ExitCode.ShouldBe(ExitCode.Ok);
         run.Json.GetProperty("resumed").GetBoolean().ShouldBeFalse();
         run.Json.GetProperty("location").GetProperty("state").GetString().ShouldBe("valid");
+        run.Json.GetProperty("location").GetProperty("progress").GetProperty("import").GetString().ShouldNotBeEmpty();
         var after = scene.Library.Configuration.NotificationAuthToken!;
         after.ShouldNotBe(before);
         run.Output.ShouldNotContain(after);
@@ -40,6 +43,49 @@ public sealed class LocationChangeCommandTests
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Json.GetProperty("outcome").GetString().ShouldBe("not-arrived");
+    }
+
+    [Theory]
+    [InlineData("--wait=20")]
+    [InlineData("--wait=00:00:20")]
+    public async Task Test_is_told_how_long_to_wait_in_seconds_or_as_a_time(string wait)
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+
+        var run = await RunAsync(scene, "test", location, wait);
+
+        run.Error.ShouldBeEmpty();
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+    }
+
+    [Theory]
+    [InlineData("301", "five minutes")]
+    [InlineData("00:05:01", "five minutes")]
+    [InlineData("soon", "seconds")]
+    [InlineData("1.5", "seconds")]
+    public async Task Test_refuses_a_wait_that_cannot_be_meant(string wait, string said)
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        var run = await CommandRun.OnAsync(hub, "locations", "test", "nobody", $"--wait={wait}");
+
+        run.ExitCode.ShouldBe(ExitCode.Usage);
+        run.Error.ShouldContain(said);
+    }
+
+    [Fact]
+    public async Task Renew_tells_every_fault_of_what_it_was_given_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("note.txt"), "c2hvcHBpbmcgbGlzdA==");
+
+        var run = await CommandRun.RunAsync("locations", "renew", "no-id", $"--token-file={folder.File("note.txt")}");
+
+        run.ExitCode.ShouldBe(ExitCode.Usage);
+        run.Error.ShouldContain("no location's id");
+        run.Error.ShouldContain("--token-file");
+        run.Error.ShouldNotContain("c2hvcHBpbmcg");
     }
 
     [Fact]

@@ -75,9 +75,64 @@ public sealed class LocationsCommandTests
             "--url=https://hub.example.com"
         );
 
-        run.ExitCode.ShouldBe(ExitCode.Failed);
-        run.Error.ShouldContain("note.txt");
+        run.ExitCode.ShouldBe(ExitCode.Usage);
+        run.Error.ShouldContain("--token-file");
         run.Error.ShouldNotContain("c2hvcHBpbmcg");
+    }
+
+    [Theory]
+    [InlineData("note.txt")]
+    [InlineData("there-is-no-such-file")]
+    public async Task Add_tells_every_fault_of_what_it_was_given_at_once(string file)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("note.txt"), "c2hvcHBpbmcgbGlzdA==");
+
+        var run = await CommandRun.RunAsync(
+            "locations",
+            "add",
+            $"--token-file={folder.File(file)}",
+            "--url=http://hub.example.com",
+            "--mdm-id=",
+            $"--mdm-name={new string('x', 200)}",
+            $"--mdm-metadata={new string('x', 300)}"
+        );
+
+        run.ExitCode.ShouldBe(ExitCode.Usage);
+        run.Error.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ', ':')[0])
+            .ShouldBe(["--token-file", "--url", "--mdm-id", "--mdm-name", "--mdm-metadata"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task List_says_what_is_the_matter_beside_the_state()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        await scene.ExecuteAsync("delete from location_watch");
+        await scene.ExecuteAsync(
+            """
+            insert into location_watch (location_id, due_at, fault, differences, silent_since)
+            values (@LocationId, @due, 'no answer', '[{"Setting":"notificationUrl","Advice":"Find out."}]', 1)
+            """,
+            new { location.LocationId, due = long.MaxValue }
+        );
+
+        var people = await CommandRun.OnAsync(scene.Hub, "locations", "list");
+        var programs = await CommandRun.OnAsync(scene.Hub, "locations", "list", "--json");
+
+        people.Output.ShouldContain("settings-changed, silent, check-failed");
+        programs
+            .Json.GetProperty("locations")[0]
+            .GetProperty("concerns")
+            .EnumerateArray()
+            .Select(word => word.GetString())
+            .ShouldBe(["settings-changed", "silent", "check-failed"]);
+        (await scene.Hub.Http.GetStringAsync("/admin/locations")).ShouldContain(
+            """
+            "concerns":["settings-changed","silent","check-failed"]
+            """.Trim()
+        );
     }
 
     [Fact]
@@ -173,6 +228,9 @@ public sealed class LocationsCommandTests
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Output.ShouldContain("mdm-9");
         run.Output.ShouldContain("locations add");
+        (await scene.ScalarAsync<string>("select action || ': ' || subject from audit_entry")).ShouldBe(
+            "locations verify: state valid to taken-over"
+        );
     }
 
     private static IReadOnlyList<string?> Ids(System.Text.Json.JsonElement page) =>

@@ -7,6 +7,7 @@ using NotificationHub.Locations.Operations;
 using NotificationHub.Locations.Watch;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Locations;
@@ -78,6 +79,9 @@ internal sealed partial class RegistrationScene
         );
         await KeepUpAsync();
     }
+
+    public Task ImportHasBegunAsync() =>
+        Until.TrueAsync(async () => await ScalarAsync<long>("select count(*) from survey") > 0, "the import has begun");
 
     public Task ExecuteAsync(string sql, object? parameters = null) =>
         Hub.Database.WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);

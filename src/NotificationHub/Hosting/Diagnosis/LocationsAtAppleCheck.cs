@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Watch;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Hosting.Diagnosis;
 
@@ -9,6 +11,9 @@ namespace NotificationHub.Hosting.Diagnosis;
 internal sealed class LocationsAtAppleCheck(Database database, LocationVerification verification) : IHubCheck
 {
     private const int AtOnce = 8;
+
+    // The doctor is a command: nobody else examines.
+    private static readonly StateAudit Audit = new(Actor.OfCommand, "doctor");
 
     public string Name => "locations at Apple";
 
@@ -43,7 +48,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
 
         try
         {
-            var result = await verification.VerifyAsync(new VerifyRequest(id), cancellationToken);
+            var result = await verification.VerifyAsync(new VerifyRequest(id, Audit), cancellationToken);
             return result.Differences.Count == 0
                 ? [Judge(result.Location)]
                 : [.. result.Differences.Select(one => Finding.Failed(Describe(one), one.Advice, id))];

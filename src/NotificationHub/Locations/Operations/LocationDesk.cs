@@ -49,12 +49,13 @@ internal sealed class LocationDesk(Database database, LocationLocks locks, Locat
     public async Task<LocationReading> ReadAsync(
         OpenedLocation opened,
         AppleSession session,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        StateAudit? audit = null
     )
     {
         try
         {
-            return await check.ReadAsync(opened.Lock, opened.Location, session, cancellationToken);
+            return await check.ReadAsync(opened.Lock, opened.Location, session, cancellationToken, audit);
         }
         catch (AppleException fault)
         {

@@ -8,16 +8,17 @@ internal abstract record LocationRequest(string LocationId);
 
 internal sealed class LocationRequestValidator : AbstractValidator<LocationRequest>
 {
-    private const int LongestId = 64;
-
-    public LocationRequestValidator() =>
-        RuleFor(request => request.LocationId)
-            .Must(id => id is { Length: > 0 and <= LongestId } && id.All(char.IsAsciiLetterOrDigit))
-            .WithMessage("is no location's id: take one from `locations list`");
+    public LocationRequestValidator() => RuleFor(request => request.LocationId).IsLocationId();
 }
 
 internal static class LocationRules
 {
+    private const int LongestId = 64;
+
+    public static IRuleBuilderOptions<T, string> IsLocationId<T>(this IRuleBuilder<T, string> rule) =>
+        rule.Must(id => id is { Length: > 0 and <= LongestId } && id.All(char.IsAsciiLetterOrDigit))
+            .WithMessage("is no location's id: take one from `locations list`");
+
     /// <summary>Judges what was asked for.</summary>
     /// <exception cref="LocationException">It cannot be meant: every fault is in the message.</exception>
     public static void Demand<T>(this IValidator<T> validator, T request)

@@ -1,8 +1,11 @@
 using NotificationHub.Apple;
+using NotificationHub.Locations.Watch;
 
 namespace NotificationHub.Locations.Operations;
 
-internal sealed record VerifyRequest(string LocationId) : LocationRequest(LocationId);
+/// <param name="LocationId">The location.</param>
+/// <param name="Audit">Who asks, where it is a person: an entry tells of a change of the location's state.</param>
+internal sealed record VerifyRequest(string LocationId, StateAudit? Audit = null) : LocationRequest(LocationId);
 
 /// <summary>How a location stands at Apple.</summary>
 /// <param name="Location">The row as it is now: what the answer meant was written down.</param>
@@ -17,7 +20,7 @@ internal sealed class LocationVerification(LocationDesk desk, LocationApple appl
     {
         await using var opened = await desk.OpenAsync(request, cancellationToken);
         using var rate = new RequestRate(time);
-        var reading = await desk.ReadAsync(opened, apple.Open(opened.Location, rate), cancellationToken);
+        var reading = await desk.ReadAsync(opened, apple.Open(opened.Location, rate), cancellationToken, request.Audit);
         return new VerifyResult(reading.Location, reading.Differences);
     }
 }

@@ -23,25 +23,27 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
     /// <param name="location">The location as it was read under that right.</param>
     /// <param name="session">Its view of Apple.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="audit">Who asks, for an entry where the location's state changes by it.</param>
     /// <exception cref="AppleException">Apple did not answer, or did not like the request; that was noted.</exception>
     public async Task<LocationReading> ReadAsync(
         LocationLock held,
         Location location,
         AppleSession session,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        StateAudit? audit = null
     )
     {
         try
         {
             var found = await GetAsync(session, cancellationToken);
             return await database.WriteAsync(
-                transaction => FollowAsync(transaction, held, location, found),
+                transaction => FollowAsync(transaction, held, location, found, audit),
                 cancellationToken
             );
         }
         catch (AppleException fault) when (fault.IsTokenFault)
         {
-            return await CloseAsync(held, location, fault, cancellationToken);
+            return await CloseAsync(held, location, fault, audit, cancellationToken);
         }
         catch (AppleException fault)
         {
@@ -55,18 +57,20 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
     /// <param name="held">The right to work on the location.</param>
     /// <param name="location">The location as it is recorded.</param>
     /// <param name="found">The answer.</param>
+    /// <param name="audit">Who asks, where no entry of its own tells of the act.</param>
     public async Task<LocationReading> FollowAsync(
         WriteTransaction transaction,
         LocationLock held,
         Location location,
-        ClientConfig found
+        ClientConfig found,
+        StateAudit? audit = null
     )
     {
         await held.DemandAsync(transaction);
         var now = await transaction.NowAsync();
         var secrets = await SecretStore.ListAsync(transaction.Connection, location.LocationId);
         var differences = LocationDifferences.Find(location, found, secrets);
-        await FollowStateAsync(transaction, location, found, now);
+        await FollowStateAsync(transaction, location, found, now, audit);
         await FollowSecretsAsync(transaction, location, found, secrets, now);
         await TellDifferencesAsync(transaction, location, differences, now);
         return new LocationReading(await ReloadAsync(transaction, location), found, differences);
@@ -85,7 +89,13 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         }
     }
 
-    private async Task FollowStateAsync(WriteTransaction transaction, Location location, ClientConfig found, long now)
+    private async Task FollowStateAsync(
+        WriteTransaction transaction,
+        Location location,
+        ClientConfig found,
+        long now,
+        StateAudit? audit
+    )
     {
         var expiresAt = found.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? location.TokenExpiresAt;
         if (found.TokenExpirationDate is { } date)
@@ -100,13 +110,18 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
             expiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
             DateTimeOffset.FromUnixTimeMilliseconds(now)
         );
-        await locations.SetStateAsync(
+        var isChanged = await locations.SetStateAsync(
             transaction,
             location.LocationId,
             state,
             state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {found.MdmInfo?.Id}" : null,
             found.MdmInfo
         );
+        if (isChanged && audit is not null)
+        {
+            await audit.RecordAsync(transaction, location, state);
+        }
+
         await locations.TellExpiryAsync(
             transaction,
             location with
@@ -164,6 +179,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         LocationLock held,
         Location location,
         AppleException fault,
+        StateAudit? audit,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
@@ -172,7 +188,12 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
                 await held.DemandAsync(transaction);
                 var words = FaultWords.Of(fault);
                 var state = LocationStates.AfterFault(location.State, fault.Kind);
-                await locations.SetStateAsync(transaction, location.LocationId, state, words);
+                var isChanged = await locations.SetStateAsync(transaction, location.LocationId, state, words);
+                if (isChanged && audit is not null)
+                {
+                    await audit.RecordAsync(transaction, location, state);
+                }
+
                 var now = await transaction.NowAsync();
                 await WatchStore.NoteAsync(transaction, location.LocationId, words, differences: null, now);
                 var difference = new LocationDifference(

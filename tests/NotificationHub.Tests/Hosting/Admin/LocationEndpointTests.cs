@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using NotificationHub.Simulator.Apple;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
 
@@ -39,6 +40,7 @@ public sealed class LocationEndpointTests
         await using var scene = await RegistrationScene.StartAsync();
         var path = $"/admin/locations/{(await scene.RegisterAsync()).LocationId}";
         var before = scene.Library.Configuration.NotificationAuthToken;
+        await scene.ImportHasBegunAsync();
 
         using var rotated = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
         using var tested = await scene.Hub.Http.PostAsync($"{path}/test?wait=20", content: null);
@@ -50,6 +52,10 @@ public sealed class LocationEndpointTests
         using var again = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
 
         rotated.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await ReadAsync(rotated))
+            .GetProperty("location")
+            .GetProperty("progress")
+            .ValueKind.ShouldBe(JsonValueKind.Object);
         scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(before);
         (await ReadAsync(tested)).GetProperty("outcome").GetString().ShouldBe("arrived");
         (await ReadAsync(renewed)).GetProperty("differences").GetArrayLength().ShouldBe(0);
@@ -66,6 +72,26 @@ public sealed class LocationEndpointTests
                 "locations remove: done",
                 "locations rotate: refused",
             ]);
+    }
+
+    [Fact]
+    public async Task A_look_that_changes_the_state_is_audited_and_one_that_does_not_is_not()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var id = (await scene.RegisterAsync()).LocationId;
+        scene.Library.ContentToken.State = ContentTokenState.Revoked;
+
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            using var answer = await scene.Hub.Http.PostAsync($"/admin/locations/{id}/verify", content: null);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        entry.GetProperty("action").GetString().ShouldBe("locations verify");
+        entry.GetProperty("location").GetString().ShouldBe(id);
+        entry.GetProperty("subject").GetString().ShouldBe("state valid to revoked");
+        entry.GetProperty("actor").GetString().ShouldBe("loopback");
     }
 
     [Fact]
@@ -107,13 +133,33 @@ public sealed class LocationEndpointTests
 
         using var answer = await hub.Http.PostAsJsonAsync(
             "/admin/locations",
-            new { url = "http://hub.example.com", contentToken = "s3cr3t" }
+            new
+            {
+                url = "http://hub.example.com",
+                contentToken = "s3cr3t",
+                mdmId = "",
+                mdmName = new string('x', 200),
+                mdmMetadata = new string('x', 300),
+            }
         );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         var problem = await ReadAsync(answer);
-        problem.GetProperty("errors").EnumerateObject().Select(fault => fault.Name).ShouldBe(["url", "contentToken"]);
+        problem
+            .GetProperty("errors")
+            .EnumerateObject()
+            .Select(fault => fault.Name)
+            .ShouldBe(["url", "contentToken", "mdmId", "mdmName", "mdmMetadata"]);
         problem.ToString().ShouldNotContain("s3cr3t");
+        using var renewed = await hub.Http.PostAsJsonAsync(
+            "/admin/locations/no-id/renew",
+            new { contentToken = "s3cr3t" }
+        );
+        (await ReadAsync(renewed))
+            .GetProperty("errors")
+            .EnumerateObject()
+            .Select(fault => fault.Name)
+            .ShouldBe(["locationId", "contentToken"]);
     }
 
     [Fact]

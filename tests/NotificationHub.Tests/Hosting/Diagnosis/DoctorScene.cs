@@ -61,6 +61,15 @@ internal sealed class DoctorScene : IAsyncDisposable
     public Task ExecuteAsync(string sql, object? parameters = null) =>
         scene.Hub.Database.WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);
 
+    public Task<IReadOnlyList<string>> AuditedAsync() =>
+        scene.Hub.Database.WriteAsync(
+            transaction =>
+                transaction.QueryAsync<string>(
+                    "select action || ': ' || location_id || ', ' || subject from audit_entry"
+                ),
+            CancellationToken.None
+        );
+
     public Task PointAppleAtAsync(string hub) =>
         ExecuteAsync("update location set notification_url = @url", new { url = $"{hub}/notifications/{LocationId}" });
 

@@ -177,6 +177,7 @@ public sealed class DoctorTests
 
         failure.Subject().ShouldBe(scene.LocationId);
         failure.Found().ShouldContain("another-mdm");
+        (await scene.AuditedAsync()).ShouldBe([$"doctor: {scene.LocationId}, state valid to taken-over"]);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using NotificationHub.Apple;
 using NotificationHub.CommandLine;
 using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Locations;
+using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Hosting.Admin.Endpoints;
@@ -21,6 +22,7 @@ internal static class LocationAddition
         AuditTrail audit,
         LocationRegistration registration,
         ReceiveOnlyRegistration receiving,
+        Database database,
         IHostApplicationLifetime lifetime
     )
     {
@@ -29,21 +31,24 @@ internal static class LocationAddition
             return TypedResults.ValidationProblem(faults);
         }
 
-        var added = await audit.RunAsync(
+        var (location, secret) = await audit.RunAsync(
             AdminActor.Of(context),
             new AuditedAct(input.ReceiveOnly ? "locations add --receive-only" : "locations add"),
             () =>
                 input.ReceiveOnly
                     ? ReceiveAsync(input, receiving, lifetime.ApplicationStopping)
                     : RegisterAsync(input, registration, lifetime.ApplicationStopping),
-            done => done.Location.Id
+            done => done.Location.LocationId
         );
-        // It may have a secret in it.
+        // It may have a secret in it, and then nothing more may fail.
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Created($"/admin/locations/{added.Location.Id}", added);
+        var document = input.ReceiveOnly
+            ? LocationDocument.Of(location)
+            : await LocationDocument.OfAsync(database, location, context.RequestAborted);
+        return TypedResults.Created($"/admin/locations/{document.Id}", new AddedLocation(document, secret?.Reveal()));
     }
 
-    private static async Task<AddedLocation> RegisterAsync(
+    private static async Task<(Location Location, NotificationSecret? Secret)> RegisterAsync(
         AddLocationInput input,
         LocationRegistration registration,
         CancellationToken cancellationToken
@@ -59,19 +64,16 @@ internal static class LocationAddition
                 Metadata = input.MdmMetadata,
             }
         );
-        return new AddedLocation(
-            LocationDocument.Of(await registration.RegisterAsync(request, cancellationToken)),
-            NotificationAuthToken: null
-        );
+        return (await registration.RegisterAsync(request, cancellationToken), null);
     }
 
-    private static async Task<AddedLocation> ReceiveAsync(
+    private static async Task<(Location Location, NotificationSecret? Secret)> ReceiveAsync(
         AddLocationInput input,
         ReceiveOnlyRegistration receiving,
         CancellationToken cancellationToken
     )
     {
         var (location, secret) = await receiving.RegisterAsync(new Uri(input.Url!), cancellationToken);
-        return new AddedLocation(LocationDocument.Of(location), secret.Reveal());
+        return (location, secret);
     }
 }

@@ -1,11 +1,12 @@
 using System.ComponentModel;
-using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Apple;
 using NotificationHub.CommandLine;
 using NotificationHub.Hosting.Admin.Access;
+using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
 using NotificationHub.Locations.Removal;
+using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Hosting.Admin.Endpoints;
@@ -18,11 +19,6 @@ internal sealed class RenewLocationInput
     public string? ContentToken { get; init; }
 }
 
-internal sealed class RenewLocationInputValidator : AbstractValidator<RenewLocationInput>
-{
-    public RenewLocationInputValidator() => RuleFor(input => input.ContentToken).IsContentToken();
-}
-
 /// <param name="Resumed">An earlier rotation had taken effect, and is finished now; no further secret was made.</param>
 internal sealed record RotatedLocation(LocationDocument Location, bool Resumed);
 
@@ -32,7 +28,7 @@ internal sealed record RemovedLocation(LocationDocument Location, Unregistration
 /// <summary>What is done to a registered location. A caller who hangs up does not end what Apple was told already.</summary>
 internal static class LocationChanges
 {
-    private static readonly RenewLocationInputValidator Validator = new();
+    private static readonly RenewalInputValidator Renewals = new();
 
     public static async Task<Ok<RotatedLocation>> RotateAsync(
         [AsParameters] LocationChange change,
@@ -44,7 +40,7 @@ internal static class LocationChanges
             "locations rotate",
             stopping => rotation.RotateAsync(new RotateRequest(change.Id, takeBack ?? false), stopping)
         );
-        return TypedResults.Ok(new RotatedLocation(LocationDocument.Of(result.Location), result.IsResumed));
+        return TypedResults.Ok(new RotatedLocation(await change.DescribeAsync(result.Location), result.IsResumed));
     }
 
     public static async Task<Results<Ok<ComparedLocation>, ValidationProblem>> RenewAsync(
@@ -53,7 +49,8 @@ internal static class LocationChanges
         LocationRenewal renewal
     )
     {
-        if (Validator.FaultsOf(input) is { Count: > 0 } faults)
+        var asked = new RenewalInput { LocationId = change.Id, ContentToken = input.ContentToken };
+        if (Renewals.FaultsOf(asked) is { Count: > 0 } faults)
         {
             return TypedResults.ValidationProblem(faults);
         }
@@ -63,7 +60,7 @@ internal static class LocationChanges
             stopping =>
                 renewal.RenewAsync(new RenewRequest(change.Id, ContentToken.Parse(input.ContentToken!)), stopping)
         );
-        return TypedResults.Ok(new ComparedLocation(LocationDocument.Of(result.Location), result.Differences));
+        return TypedResults.Ok(new ComparedLocation(await change.DescribeAsync(result.Location), result.Differences));
     }
 
     public static async Task<Ok<TestResult>> TestAsync(
@@ -91,7 +88,7 @@ internal static class LocationChanges
             request.Purge ? "locations remove --purge" : "locations remove",
             stopping => removal.RemoveAsync(request, stopping)
         );
-        return TypedResults.Ok(new RemovedLocation(LocationDocument.Of(result.Location), result.Apple));
+        return TypedResults.Ok(new RemovedLocation(await change.DescribeAsync(result.Location), result.Apple));
     }
 }
 
@@ -100,9 +97,13 @@ internal sealed record LocationChange(
     [property: Description("The hub's id of the location.")] string Id,
     HttpContext Context,
     AuditTrail Audit,
+    Database Database,
     IHostApplicationLifetime Lifetime
 )
 {
     public Task<T> RunAsync<T>(string action, Func<CancellationToken, Task<T>> work) =>
         Audit.RunAsync(AdminActor.Of(Context), new AuditedAct(action, Id), () => work(Lifetime.ApplicationStopping));
+
+    public Task<LocationDocument> DescribeAsync(Location location) =>
+        LocationDocument.OfAsync(Database, location, Context.RequestAborted);
 }

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.CommandLine;
+using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Watch;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Admin.Endpoints;
@@ -22,7 +24,9 @@ internal static class LocationEndpoints
             locations.ProducesProblem(status);
         }
 
-        locations.MapGet("", ListAsync).WithSummary("The locations and their states, the oldest first.");
+        locations
+            .MapGet("", ListAsync)
+            .WithSummary("The locations, their states and what is the matter with them, the oldest first.");
         locations.MapGet("/{id}", ShowAsync).WithSummary("Everything that is known of one location.");
         locations
             .MapPost("", LocationAddition.AddAsync)
@@ -100,12 +104,16 @@ internal static class LocationEndpoints
 
     private static async Task<Ok<ComparedLocation>> VerifyAsync(
         string id,
+        HttpContext context,
+        Database database,
         LocationVerification locations,
         CancellationToken cancellationToken
     )
     {
-        var result = await locations.VerifyAsync(new VerifyRequest(id), cancellationToken);
-        return TypedResults.Ok(new ComparedLocation(LocationDocument.Of(result.Location), result.Differences));
+        var audit = new StateAudit(AdminActor.Of(context), "locations verify");
+        var result = await locations.VerifyAsync(new VerifyRequest(id, audit), cancellationToken);
+        var location = await LocationDocument.OfAsync(database, result.Location, cancellationToken);
+        return TypedResults.Ok(new ComparedLocation(location, result.Differences));
     }
 }
 
