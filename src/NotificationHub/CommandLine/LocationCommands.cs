@@ -60,7 +60,8 @@ internal static class LocationCommands
         yield return Create(
             runner,
             "rotate",
-            "Give a location a new notification secret, while the hub runs. After a time-out, run the same command again: it finds out and finishes.",
+            "Give a location a new notification secret, while the hub runs. After a time-out, run the same command again: it finds out and finishes. "
+                + "Of a receive-only location the secret is printed, once, for the MDM to configure.",
             RotateAsync,
             TakeBack
         );
@@ -173,6 +174,12 @@ internal static class LocationCommands
             new AuditedAct("locations rotate", request.LocationId),
             () => context.Service<LocationRotation>().RotateAsync(request, context.CancellationToken)
         );
+        if (result.HandedOut is { } secret)
+        {
+            context.Output.WriteHandedOut(result.Location, secret);
+            return ExitCode.Ok;
+        }
+
         var document = await DescribeAsync(context, result.Location);
         context.Output.Write(
             new { Location = document, Resumed = result.IsResumed },

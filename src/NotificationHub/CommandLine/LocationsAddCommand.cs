@@ -117,7 +117,13 @@ internal static class LocationsAddCommand
                     .RegisterAsync(new Uri(context.Arguments.GetValue(Url)!), context.CancellationToken),
             added => added.Location.LocationId
         );
-        context.Output.Write(
+        context.Output.WriteHandedOut(location, secret);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>What the MDM of a receive-only location has to configure.</summary>
+    public static void WriteHandedOut(this CommandOutput output, Location location, NotificationSecret secret) =>
+        output.Write(
             new
             {
                 Id = location.LocationId,
@@ -135,6 +141,4 @@ internal static class LocationsAddCommand
                 console.WriteText("Enter both in the MDM's Client Config now: the hub keeps no copy of the secret.");
             }
         );
-        return ExitCode.Ok;
-    }
 }

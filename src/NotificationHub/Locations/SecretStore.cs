@@ -115,6 +115,23 @@ internal static class SecretStore
             new { locationId, before = now - (long)Grace.TotalMilliseconds }
         );
 
+    /// <summary>Ends the oldest pending one with which no post ever came.</summary>
+    /// <returns>One, or zero where there is none.</returns>
+    public static Task<int> RetireUnheardAsync(WriteTransaction transaction, string locationId) =>
+        transaction.ExecuteAsync(
+            """
+            update notification_secret
+            set state = 'retired'
+            where secret_id =
+                (
+                    select min(secret_id)
+                    from notification_secret
+                    where location_id = @locationId and state = 'pending' and last_used_at is null
+                )
+            """,
+            new { locationId }
+        );
+
     /// <summary>Forgets a secret that Apple certainly does not use, and its location where nothing else is known of it.</summary>
     public static async Task WithdrawAsync(WriteTransaction transaction, string locationId, byte[] sha256)
     {

@@ -125,7 +125,7 @@ public sealed class LocationChangeCommandTests
         again.Error.ShouldContain("was removed");
     }
 
-    private static Task<CommandRun> RunAsync(
+    internal static Task<CommandRun> RunAsync(
         RegistrationScene scene,
         string command,
         Location location,

@@ -254,20 +254,6 @@ public sealed class LocationRotationTests
         (await scene.RotateAsync(location)).IsResumed.ShouldBeFalse();
     }
 
-    [Fact]
-    public async Task A_location_without_content_token_is_the_MDMs_to_rotate()
-    {
-        await using var scene = await RegistrationScene.StartAsync();
-        var receiveOnly = await scene.Hub.AddLocationAsync();
-
-        var failure = await scene.FailToRotateAsync(
-            (await scene.LocationsAsync()).Single(one => one.LocationId == receiveOnly.Id)
-        );
-
-        failure.Fault.ShouldBe(LocationFault.NotAllowed);
-        failure.Message.ShouldContain("MDM");
-    }
-
     private static Func<LocationRotation, Task<RotateResult>> Rotate(Location location) =>
         rotation => rotation.RotateAsync(new(location.LocationId), CancellationToken.None);
 

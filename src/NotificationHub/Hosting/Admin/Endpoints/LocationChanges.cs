@@ -20,7 +20,8 @@ internal sealed class RenewLocationInput
 }
 
 /// <param name="Resumed">An earlier rotation had taken effect, and is finished now; no further secret was made.</param>
-internal sealed record RotatedLocation(LocationDocument Location, bool Resumed);
+/// <param name="NotificationAuthToken">Of a receive-only location: the new secret, whose only copy this is.</param>
+internal sealed record RotatedLocation(LocationDocument Location, bool Resumed, string? NotificationAuthToken);
 
 /// <param name="Apple">Whether Apple was told.</param>
 internal sealed record RemovedLocation(LocationDocument Location, UnregistrationResult Apple);
@@ -40,7 +41,11 @@ internal static class LocationChanges
             "locations rotate",
             stopping => rotation.RotateAsync(new RotateRequest(change.Id, takeBack ?? false), stopping)
         );
-        return TypedResults.Ok(new RotatedLocation(await change.DescribeAsync(result.Location), result.IsResumed));
+        // It may have a secret in it.
+        change.Context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(
+            new RotatedLocation(await change.DescribeAsync(result.Location), result.IsResumed, result.HandedOut?.Reveal())
+        );
     }
 
     public static async Task<Results<Ok<ComparedLocation>, ValidationProblem>> RenewAsync(
