@@ -27,6 +27,7 @@ namespace NotificationHub.Events;
 [JsonSerializable(typeof(CloudEvent<RecordChange<SubscriptionAssignmentRecord>>))]
 [JsonSerializable(typeof(CloudEvent<NotificationUnrecognized>))]
 [JsonSerializable(typeof(CloudEvent<LocationRegistered>))]
+[JsonSerializable(typeof(CloudEvent<LocationRemoved>))]
 [JsonSerializable(typeof(CloudEvent<LocationRefused>))]
 [JsonSerializable(typeof(CloudEvent<LocationUidMismatch>))]
 [JsonSerializable(typeof(CloudEvent<LocationTokenState>))]

@@ -54,6 +54,9 @@ public static class EventNames
     /// <summary>All records of a location were read for the first time. Topic <c>hub</c>.</summary>
     public const string LocationImported = "location.imported";
 
+    /// <summary>A location was taken out: nothing more is told of it. Topic <c>hub</c>.</summary>
+    public const string LocationRemoved = "location.removed";
+
     /// <summary>Posts for a location kept coming without an accepted secret. Topic <c>hub</c>.</summary>
     public const string LocationRefused = "location.refused";
 

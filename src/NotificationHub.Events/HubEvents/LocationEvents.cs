@@ -100,3 +100,16 @@ public sealed record LocationSilent
     /// <summary>How many posts have come from it in all, tests not counted.</summary>
     public required long Posts { get; init; }
 }
+
+/// <summary>Data of <see cref="EventNames.LocationRemoved"/>: a consumer may forget what it has of the location.</summary>
+public sealed record LocationRemoved
+{
+    /// <summary>Apple's id of the library; null where it was never known.</summary>
+    public string? UId { get; init; }
+
+    /// <summary>The library's name; null where it was never known.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether the hub deletes what it has of the location. It may do so later, too, without a further event.</summary>
+    public required bool Purge { get; init; }
+}

@@ -71,6 +71,23 @@ internal static class LocationEvents
             now
         );
 
+    /// <summary>That it was taken out.</summary>
+    public static NewEvent OfRemoval(Location location, bool purge, long now) =>
+        Of(
+            EventNames.LocationRemoved,
+            location.LocationId,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new LocationRemoved
+                {
+                    UId = location.UId,
+                    Name = location.Name,
+                    Purge = purge,
+                },
+                EventJsonContext.Wire.LocationRemoved
+            ),
+            now
+        );
+
     private static NewEvent Registered(Location location) =>
         Of(
             EventNames.LocationRegistered,

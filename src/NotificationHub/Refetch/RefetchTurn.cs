@@ -36,21 +36,39 @@ internal sealed class RefetchTurn(
 
     public CancellationToken CancellationToken => cancellationToken;
 
-    /// <summary>It says nothing of what was read: somebody else has the shard, the hub stops, or the store is out of order.</summary>
+    /// <summary>It says nothing of what was read: somebody else has the shard, the location is closed, the hub stops, or the store is out of order.</summary>
     public static bool IsEndedBy(Exception exception) =>
-        exception is LeaseLostException or OperationCanceledException or StorageUnavailableException;
+        exception
+            is LeaseLostException
+                or LocationClosedException
+                or OperationCanceledException
+                or StorageUnavailableException;
 
-    /// <summary>Writes in the lane while the lease of the location's shard is held; else nothing is committed.</summary>
+    /// <summary>Writes in the lane while the lease of the location's shard is held and the location is there; else nothing is committed.</summary>
     /// <exception cref="LeaseLostException">It is not held any more.</exception>
+    /// <exception cref="LocationClosedException">The location was removed: what was purged must not come back.</exception>
     public Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work) =>
         database.WriteAsync(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
+                await DemandLocationAsync(transaction);
                 return await work(transaction);
             },
             cancellationToken
         );
+
+    private async Task DemandLocationAsync(WriteTransaction transaction)
+    {
+        var isThere = await transaction.ScalarAsync<long>(
+            "select count(*) from location where location_id = @LocationId and state <> 'removed'",
+            new { Location.LocationId }
+        );
+        if (isThere == 0)
+        {
+            throw new LocationClosedException(Location.LocationId, LocationState.Removed);
+        }
+    }
 
     public Task WriteAsync(Func<WriteTransaction, Task> work) =>
         WriteAsync(async transaction =>

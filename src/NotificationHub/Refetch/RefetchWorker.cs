@@ -141,6 +141,10 @@ internal sealed partial class RefetchWorker(
         {
             // Another replica reads what is not completed.
         }
+        catch (LocationClosedException)
+        {
+            // It was removed while an error was being noted.
+        }
 #pragma warning disable CA1031 // Whatever it was, it concerns this location; the others go on.
         catch (Exception exception)
 #pragma warning restore CA1031

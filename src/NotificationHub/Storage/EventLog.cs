@@ -156,11 +156,13 @@ internal static class EventLog
         return await rows.ReadAsync() ? EventRows.Read(rows) : null;
     }
 
-    /// <summary>The first and the last <c>seq</c> there is; zeros while the log is empty.</summary>
-    public static Task<(long First, long Last)> ReadBoundsAsync(DbConnection connection) =>
-        connection.QuerySingleAsync<(long, long)>(
-            "select coalesce((select min(seq) from event_log), 0), coalesce((select max(seq) from event_log), 0)"
-        );
+    /// <summary>The <c>seq</c> from which on events are kept: not the first there is, for purged locations leave gaps.</summary>
+    public static Task<long> ReadStartAsync(DbConnection connection) =>
+        connection.ExecuteScalarAsync<long>("select first_seq from log_start where log = 'event'");
+
+    /// <summary>The last <c>seq</c> there is; zero while the log is empty.</summary>
+    public static Task<long> ReadLastAsync(DbConnection connection) =>
+        connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from event_log");
 
     private static string Conditions(EventFilter filter) =>
         (filter.Topic is null ? "" : " and e.topic = @Topic")

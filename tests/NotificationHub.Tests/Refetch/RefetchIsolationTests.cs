@@ -1,6 +1,8 @@
 using System.Text;
 using NotificationHub.Events;
+using NotificationHub.Locations;
 using NotificationHub.Refetch;
+using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Storage;
 
@@ -68,4 +70,27 @@ public sealed class RefetchIsolationTests : RefetchTest
 
         (await Store.ScalarAsync<string>("select state_reason from location")).ShouldBe("TokenRevoked 9625");
     }
+
+    [Fact]
+    public async Task A_turn_under_way_writes_nothing_of_a_location_that_was_removed()
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        var turn = new RefetchTurn(Store.Database, Held, session: null!, place: null!, CancellationToken.None)
+        {
+            Location = (await LocationStore.FindAsync(connection, LocationId))!,
+            Cause = "notification",
+            Known = new HashSet<SnapshotKind>(),
+        };
+        await turn.WriteAsync(NoteAsync);
+        await Store.ExecuteAsync("update location set state = 'removed'");
+
+        await Should.ThrowAsync<LocationClosedException>(() => turn.WriteAsync(NoteAsync));
+
+        (await Store.ScalarAsync<long>("select count(*) from location_version")).ShouldBe(1);
+    }
+
+    private static Task NoteAsync(WriteTransaction transaction) =>
+        transaction.ExecuteAsync(
+            "insert into location_version (location_id, resource, version_id) select 'location-1', 'r' || count(*), 'v' from location_version"
+        );
 }

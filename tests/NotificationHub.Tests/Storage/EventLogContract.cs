@@ -145,14 +145,15 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task The_bounds_of_the_log_are_its_first_and_last_seq()
+    public async Task The_log_does_not_begin_later_because_its_first_event_was_purged()
     {
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
-        (await EventLog.ReadBoundsAsync(connection)).ShouldBe((0, 0));
+        (await EventLog.ReadLastAsync(connection)).ShouldBe(0);
         var seqs = await AppendAsync(Changed("one"), Changed("two"), Changed("three"));
         await Test.ExecuteAsync("delete from event_log where seq = @seq", new { seq = seqs[0] });
 
-        (await EventLog.ReadBoundsAsync(connection)).ShouldBe((seqs[1], seqs[2]));
+        (await EventLog.ReadStartAsync(connection)).ShouldBe(seqs[0]);
+        (await EventLog.ReadLastAsync(connection)).ShouldBe(seqs[2]);
     }
 
     private static NewEvent Changed(string subject) =>

@@ -55,7 +55,7 @@ public sealed class SqliteMigrationTests
         );
 
         await using var reader = await second.OpenReaderAsync(CancellationToken.None);
-        (await EventLog.ReadBoundsAsync(reader)).ShouldBe((0, 0));
+        (await EventLog.ReadLastAsync(reader)).ShouldBe(0);
     }
 
     private static async Task OpenAgainAsync(TestDatabase test)

@@ -1,19 +1,35 @@
 using Dapper;
+using NotificationHub.Events;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;
 
 /// <summary>A table with rows of a location, and the members of its key besides the location.</summary>
-internal sealed record PurgedTable(string Name, params string[] Key);
+internal sealed record PurgedTable(string Name, params string[] Key)
+{
+    public IReadOnlyList<string> Columns { get; } = ["location_id", .. Key];
+
+    /// <summary>Which of the rows, where an index has only those.</summary>
+    public string Which { get; init; } = "";
+
+    /// <summary>Some rows of a location: a seek, however many rows of others there are.</summary>
+    public string PageSql =>
+        $"select {string.Join(", ", Columns)} from {Name} where location_id = @locationId {Which} limit @limit";
+}
 
 /// <summary>
 /// Deletes what the hub keeps of a location, in short transactions. Both logs are purged only as far as every stage has come, so that no stage
-/// misses what is still to be done; the rest is purged when the last late posts have come.
+/// misses what is still to be done; the rest is purged when the last late posts have come. That the location was removed stays in the log: whoever
+/// reads it later learns of nothing else.
 /// </summary>
 internal sealed class LocationPurge(Database database)
 {
     private const int ChunkRows = 200;
     private const int ScannedRows = 20_000;
+
+    private const string Window = "where seq > @after and seq <= @until and location_id = @locationId";
+    private const string EventRows = $"select seq from event_log {Window} and type <> '{EventNames.LocationRemoved}'";
+    private const string NotificationRows = $"select seq from notification_log {Window}";
 
     public static IReadOnlyList<PurgedTable> Tables { get; } =
     [
@@ -23,7 +39,8 @@ internal sealed class LocationPurge(Database database)
         new("location_watch"),
         new("survey", "resource"),
         new("survey_page", "resource", "number"),
-        new("operation", "event_id"),
+        new("operation", "event_id") { Which = "and closed_at is null" },
+        new("operation", "event_id") { Which = "and closed_at is not null" },
         new("operation_notification", "event_id", "seq"),
     ];
 
@@ -39,10 +56,10 @@ internal sealed class LocationPurge(Database database)
 
         // Events point at their notifications, and so go first.
         var (events, notifications) = await BoundsAsync(everything, cancellationToken);
-        await PurgeLogAsync("event_log", locationId, events, DeleteEventsAsync, cancellationToken);
-        var told = await OldestToldAsync(locationId, cancellationToken);
+        await PurgeLogAsync(EventRows, locationId, events, DeleteEventsAsync, cancellationToken);
+        var told = await OldestToldAsync(locationId, events, cancellationToken);
         await PurgeLogAsync(
-            "notification_log",
+            NotificationRows,
             locationId,
             Math.Min(notifications, told - 1),
             DeleteNotificationsAsync,
@@ -52,20 +69,13 @@ internal sealed class LocationPurge(Database database)
 
     private async Task PurgeAsync(PurgedTable table, string locationId, CancellationToken cancellationToken)
     {
-        string[] key = ["location_id", .. table.Key];
-        var columns = string.Join(", ", key);
-        var condition = string.Join(" and ", key.Select(column => $"{column} = @{column}"));
+        var condition = string.Join(" and ", table.Columns.Select(column => $"{column} = @{column}"));
         while (true)
         {
             List<dynamic> rows;
             await using (var connection = await database.OpenReaderAsync(cancellationToken))
             {
-                rows = (
-                    await connection.QueryAsync(
-                        $"select {columns} from {table.Name} where location_id = @locationId limit {ChunkRows}",
-                        new { locationId }
-                    )
-                ).AsList();
+                rows = (await connection.QueryAsync(table.PageSql, new { locationId, limit = ChunkRows })).AsList();
             }
 
             if (rows.Count == 0)
@@ -111,18 +121,18 @@ internal sealed class LocationPurge(Database database)
         );
     }
 
-    /// <summary>The oldest notification that an event of the location still points at.</summary>
-    private async Task<long> OldestToldAsync(string locationId, CancellationToken cancellationToken)
+    /// <summary>The oldest notification that an event of the location still points at: one behind <paramref name="after"/>, the others are gone.</summary>
+    private async Task<long> OldestToldAsync(string locationId, long after, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<long?>(
-                "select min(notification_seq) from event_log where location_id = @locationId",
-                new { locationId }
+                "select min(notification_seq) from event_log where seq > @after and location_id = @locationId",
+                new { locationId, after }
             ) ?? long.MaxValue;
     }
 
     private async Task PurgeLogAsync(
-        string log,
+        string rows,
         string locationId,
         long last,
         Func<WriteTransaction, long[], Task> delete,
@@ -131,7 +141,7 @@ internal sealed class LocationPurge(Database database)
     {
         for (var after = 0L; after < last; after += ScannedRows)
         {
-            foreach (var chunk in (await SeqsAsync(log, locationId, after, last, cancellationToken)).Chunk(ChunkRows))
+            foreach (var chunk in (await SeqsAsync(rows, locationId, after, last, cancellationToken)).Chunk(ChunkRows))
             {
                 await database.WriteAsync(transaction => delete(transaction, chunk), cancellationToken);
             }
@@ -139,7 +149,7 @@ internal sealed class LocationPurge(Database database)
     }
 
     private async Task<IReadOnlyList<long>> SeqsAsync(
-        string log,
+        string rows,
         string locationId,
         long after,
         long last,
@@ -149,7 +159,7 @@ internal sealed class LocationPurge(Database database)
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return (
             await connection.QueryAsync<long>(
-                $"select seq from {log} where seq > @after and seq <= @until and location_id = @locationId",
+                rows,
                 new
                 {
                     after,

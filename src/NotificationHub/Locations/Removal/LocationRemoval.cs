@@ -64,7 +64,7 @@ internal sealed class LocationRemoval(
         var told =
             opened.Location.State == LocationState.Removed
                 ? new UnregistrationResult(true, "Apple was told when the location was removed.")
-                : await CloseAsync(opened, request.WithoutApple, cancellationToken);
+                : await CloseAsync(opened, request, cancellationToken);
         if (request.Purge)
         {
             await PurgeAsync(request.LocationId, cancellationToken);
@@ -87,20 +87,22 @@ internal sealed class LocationRemoval(
 
     private async Task<UnregistrationResult> CloseAsync(
         OpenedLocation opened,
-        bool withoutApple,
+        RemoveRequest request,
         CancellationToken cancellationToken
     )
     {
-        var told = withoutApple
+        var told = request.WithoutApple
             ? new UnregistrationResult(false, "Apple was not told: it goes on posting to the hub's URL.")
             : await unregistration.RunAsync(opened.Location, cancellationToken);
-        var locationId = opened.Location.LocationId;
         await WriteAsync(
             opened,
             async transaction =>
             {
-                await LocationStore.SetRemovedAsync(transaction, locationId, await transaction.NowAsync());
+                var now = await transaction.NowAsync();
+                await LocationStore.SetRemovedAsync(transaction, opened.Location.LocationId, now);
                 await locations.BumpAsync(transaction);
+                var removed = LocationEvents.OfRemoval(opened.Location, request.Purge, now);
+                await EventLog.AppendAsync(transaction, database, [removed]);
             },
             cancellationToken
         );

@@ -20,11 +20,11 @@ internal sealed class EventFeed(Database database, TimeProvider time)
     /// <summary>From one look to the next, at least: the log may grow all the time without an event that fits.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The oldest <c>seq</c> that is kept; zero while there is none.</summary>
+    /// <summary>The <c>seq</c> from which on events are kept.</summary>
     public async Task<long> ReadOldestAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (await EventLog.ReadBoundsAsync(connection)).First;
+        return await EventLog.ReadStartAsync(connection);
     }
 
     public async Task<EventEntry?> FindAsync(string id, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ internal sealed class EventFeed(Database database, TimeProvider time)
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var (_, last) = await EventLog.ReadBoundsAsync(connection);
+        var last = await EventLog.ReadLastAsync(connection);
         var position = after;
         while (position < last)
         {

@@ -23,6 +23,7 @@ public sealed class LocationRemovalTests
         var result = await RemoveAsync(scene, location);
 
         result.Apple.IsDone.ShouldBeTrue();
+        (await scene.EventsAsync(EventNames.LocationRemoved)).ShouldHaveSingleItem();
         (scene.Library.Configuration.NotificationUrl, scene.Library.Configuration.NotificationTypes.Count).ShouldBe(
             (null, 0)
         );

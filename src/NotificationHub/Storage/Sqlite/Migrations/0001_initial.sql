@@ -10,6 +10,14 @@ create table log_epoch (
 
 insert into log_epoch (log, epoch, from_seq) values ('notification', 1, 0), ('event', 1, 0);
 
+-- What comes before first_seq is no longer kept. The gaps that a purged location leaves are not the log's beginning.
+create table log_start (
+    log       text    not null primary key,
+    first_seq integer not null
+);
+
+insert into log_start (log, first_seq) values ('event', 1);
+
 -- Append-only. Bodies stand last: what lies behind a long column can only be reached through its overflow pages.
 -- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted, 5 late.
 create table notification_log (
@@ -298,10 +306,13 @@ create index operation_counted on operation (counted) where counted <> 0;
 
 create index operation_closed on operation (closed_at) where closed_at is not null;
 
+-- Those of a location are purged with it. Only the closed ones: what is heard of the open ones must not cost another index.
+create index operation_ended on operation (location_id) where closed_at is not null;
+
 -- The notifications of an operation that its end has to be told from: those with failures, and all where the tasks are known.
 create table operation_notification (
     event_id    text    not null,
     location_id text    not null,
     seq         integer not null,
-    primary key (event_id, location_id, seq)
+    primary key (location_id, event_id, seq)
 ) without rowid;
