@@ -44,7 +44,11 @@ internal static class LocationChanges
         // It may have a secret in it.
         change.Context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(
-            new RotatedLocation(await change.DescribeAsync(result.Location), result.IsResumed, result.HandedOut?.Reveal())
+            new RotatedLocation(
+                await change.DescribeAsync(result.Location),
+                result.IsResumed,
+                result.HandedOut?.Reveal()
+            )
         );
     }
 
