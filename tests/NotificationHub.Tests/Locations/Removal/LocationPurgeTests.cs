@@ -98,7 +98,10 @@ public sealed class LocationPurgeTests
                 $"explain query plan {table.PageSql}",
                 new { locationId = "location-1", limit = 1 }
             );
-            plan.ShouldAllBe(step => step.Detail.StartsWith("SEARCH "), table.Name);
+            plan.ShouldAllBe(
+                step => step.Detail.StartsWith("SEARCH ") && step.Detail.Contains("location_id=?"),
+                table.PageSql
+            );
         }
     }
 
