@@ -3,6 +3,12 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Simulator.Requests;
 
+/// <summary>What Apple's burst costs.</summary>
+/// <param name="Counts">Reads of the counts of the app that was read most often.</param>
+/// <param name="Pages">Pages of the assignments of the app that was read most often.</param>
+/// <param name="Everything">The requests of reading everything again with each post.</param>
+internal sealed record BurstCost(int Posts, int Requests, int Counts, int Pages, int Everything);
+
 /// <summary>Prints what typical changes cost in requests to Apple beside reading everything again, and what Apple's burst does: both as Markdown.</summary>
 internal static class RequestTable
 {
@@ -45,24 +51,32 @@ internal static class RequestTable
         await output.WriteLineAsync("| --- | --: | --: | --: | --: | --: |");
         foreach (var (seconds, isMixed) in new[] { (5, false), (5, true), (300, false), (300, true) })
         {
-            var span = TimeSpan.FromSeconds(seconds);
-            await using var scene = await RequestScene.StartAsync(TypicalLocation.FillForBurst, cancellationToken);
-            var (posts, requests) = await scene.MeasureAsync(
-                TypicalLocation.BurstAsync,
-                span,
-                isMixed,
-                cancellationToken
-            );
-            var counts = PerApp(requests, "/assets");
-            var assignments = PerApp(requests, "/assignments");
-            var everything = posts * scene.CountEverything();
+            var cost = await MeasureBurstAsync(TimeSpan.FromSeconds(seconds), isMixed, cancellationToken);
             await output.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {seconds} s{(isMixed ? ", in no order" : ", app by app")} | {posts} | {requests.Count} | {counts} | {assignments} | {everything} |"
+                    $"| {seconds} s{(isMixed ? ", in no order" : ", app by app")} | {cost.Posts} | {cost.Requests} | {cost.Counts} | {cost.Pages} | {cost.Everything} |"
                 )
             );
         }
+    }
+
+    /// <summary>Apple's burst, its posts spread over that time.</summary>
+    public static async Task<BurstCost> MeasureBurstAsync(
+        TimeSpan over,
+        bool isMixed,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var scene = await RequestScene.StartAsync(TypicalLocation.FillForBurst, cancellationToken);
+        var (posts, requests) = await scene.MeasureAsync(TypicalLocation.BurstAsync, over, isMixed, cancellationToken);
+        return new BurstCost(
+            posts,
+            requests.Count,
+            PerApp(requests, "/assets"),
+            PerApp(requests, "/assignments"),
+            posts * scene.CountEverything()
+        );
     }
 
     /// <summary>How often each app was read, at most: a read of all of them is one of each.</summary>

@@ -13,6 +13,7 @@ internal sealed class RefetchPass(
     Database database,
     TurnStart turns,
     RefetchWalk walk,
+    TargetStore store,
     RefetchFailures failures,
     TimeProvider time
 )
@@ -53,9 +54,9 @@ internal sealed class RefetchPass(
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var targets = CountsFirst(await TargetStore.ReadDueAsync(connection, locationId, now));
+        var due = await TargetStore.ReadDueAsync(connection, locationId, now);
         if (
-            targets.Count == 0
+            due.Count == 0
             || await turns.BeginAsync(connection, locationId, lease, RecordChanges.Notification, cancellationToken)
                 is not { } turn
         )
@@ -63,7 +64,12 @@ internal sealed class RefetchPass(
             return null;
         }
 
-        return (turn, await PlanAsync(connection, locationId, targets));
+        if (await turn.WriteAsync(transaction => store.AwaitBurstAsync(transaction, locationId, now)) > 0)
+        {
+            due = await TargetStore.ReadDueAsync(connection, locationId, now);
+        }
+
+        return due.Count == 0 ? null : (turn, await PlanAsync(connection, locationId, CountsFirst(due)));
     }
 
     /// <summary>A read that shows a whole kind answers those that are not due yet as well.</summary>

@@ -15,6 +15,7 @@ internal static class RefetchSetup
         hub.Services.AddSingleton(services => TimingOf(services.GetRequiredService<IOptions<RefetchOptions>>().Value));
         hub.Services.AddSingleton<RefetchTargets>();
         hub.Services.AddSingleton<TargetStore>();
+        hub.Services.AddSingleton<RetiredUsers>();
         hub.Services.AddSingleton<SnapshotStore>();
         hub.Services.AddSingleton<LocationSessions>();
         hub.Services.AddSingleton<LocationWatch>();

@@ -10,7 +10,13 @@ namespace NotificationHub.Refetch;
 /// Carries out one read: takes a number before each page is asked for, commits each chunk with its events as it comes, and
 /// after a complete and undisturbed walk removes what it did not return.
 /// </summary>
-internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, LocationWatch watch, TimeProvider time)
+internal sealed class RefetchWalk(
+    SnapshotStore snapshots,
+    TargetStore targets,
+    RetiredUsers retired,
+    LocationWatch watch,
+    TimeProvider time
+)
 {
     /// <summary>
     /// After this many walks during which records moved, each record that was not seen is asked for by itself instead: on
@@ -21,7 +27,8 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
     /// <returns>False where the targets stay waiting, to be walked again later.</returns>
     public async Task<bool> RunAsync(RefetchTurn turn, StepPart part)
     {
-        var walk = new WalkState(ContextOf(turn, part), part);
+        var held = await retired.FindAsync(part.Done, turn.CancellationToken);
+        var walk = new WalkState(ContextOf(turn, part), part, held);
         await using var pages = RecordReader
             .ReadAsync(turn.Apple, part.Read, turn.CancellationToken)
             .GetAsyncEnumerator(turn.CancellationToken);
@@ -125,7 +132,8 @@ internal sealed class RefetchWalk(SnapshotStore snapshots, TargetStore targets, 
             foreach (var target in chunk)
             {
                 await targets.CompleteAsync(transaction, target, complete, Now);
-                if (await Contradictions.IsThereAsync(transaction, target))
+                await retired.RequestAsync(transaction, walk.Context, target, walk.Held, Now);
+                if (await Contradictions.IsThereAsync(transaction, target, targets.IsBusy(target)))
                 {
                     await targets.ReadAgainAsync(transaction, target, Now);
                 }

@@ -1,13 +1,17 @@
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;
 
 /// <summary>How far a walk has come.</summary>
-internal sealed class WalkState(ReadContext context, StepPart part)
+internal sealed class WalkState(ReadContext context, StepPart part, ILookup<string, RefetchRequest> held)
 {
     public ReadContext Context => context;
+
+    /// <summary>By a user who may be retired, what is to be read again then.</summary>
+    public ILookup<string, RefetchRequest> Held => held;
 
     public RefetchRead Read => part.Read;
 

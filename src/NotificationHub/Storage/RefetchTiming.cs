@@ -2,7 +2,7 @@ namespace NotificationHub.Storage;
 
 /// <summary>
 /// When a target is read. At first after a quiet period, and at the latest after a maximum wait. While it stays busy the
-/// maximum wait doubles with each re-read and the quiet period is half of it, so that a burst of five minutes costs a first
+/// maximum wait triples with each re-read and the quiet period is half of it, so that a burst of five minutes costs a first
 /// read early, a last read after the last hint, and few between, however the hints are spaced. All in Unix milliseconds.
 /// </summary>
 internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, TimeSpan LongestMaxWait)
@@ -10,8 +10,10 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, Time
     /// <summary>When a target is read once more whose read contradicted the notification.</summary>
     public TimeSpan RereadAfter { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many maximum waits after its last read a target still counts as busy.</summary>
+    /// <summary>How many maximum waits after its last read a target still counts as busy, and the longest of them at least.</summary>
     private const int BusyWaits = 4;
+
+    private const int Growth = 3;
 
     /// <summary>When a target is due after being asked for at <paramref name="now"/>.</summary>
     public (long FirstRequestedAt, long MaxWait, long DueAt) Request(WaitingTarget? known, long now)
@@ -22,7 +24,7 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, Time
         }
 
         var maxWait =
-            known is { ReadAt: { } readAt } && now - readAt <= BusyWaits * known.MaxWait
+            known is { ReadAt: { } readAt } && now - readAt <= Math.Max(BusyWaits * known.MaxWait, Longest)
                 ? Longer(known.MaxWait)
                 : First;
         return (now, maxWait, Due(now, maxWait, now));
@@ -35,13 +37,22 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, Time
         return (longer, Due(now, longer, now));
     }
 
+    /// <summary>Whether a target that waits so long was read not long before it was asked for.</summary>
+    public bool IsBusy(long maxWait) => maxWait > First;
+
+    /// <summary>When a target that is due waits no longer for a burst to end that it is part of.</summary>
+    public (long AskedAfter, long Until, long Most) InBurst(long now) =>
+        (now - (long)Quiet.TotalMilliseconds, now + (long)Quiet.TotalMilliseconds, First);
+
     private long First => (long)FirstMaxWait.TotalMilliseconds;
 
-    private long Longer(long maxWait) => Math.Min(maxWait * 2, (long)LongestMaxWait.TotalMilliseconds);
+    private long Longest => (long)LongestMaxWait.TotalMilliseconds;
+
+    private long Longer(long maxWait) => Math.Min(maxWait * Growth, Longest);
 
     private long Due(long firstRequestedAt, long maxWait, long now)
     {
-        var quiet = maxWait <= First ? (long)Quiet.TotalMilliseconds : maxWait / 2;
+        var quiet = !IsBusy(maxWait) ? (long)Quiet.TotalMilliseconds : maxWait / 2;
         return Math.Min(now + quiet, firstRequestedAt + maxWait);
     }
 }

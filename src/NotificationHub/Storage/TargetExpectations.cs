@@ -18,6 +18,9 @@ internal static class TargetExpectations
 
     public static string Absent(string name = "") => $"-{name}";
 
+    /// <summary>What the counts of an operation's assets or subscriptions do; a failure need not change them.</summary>
+    public static string? ChangedBy(string result) => result == "SUCCESS" ? Changed : null;
+
     public static string? Merge(string? known, IEnumerable<RefetchRequest> requests)
     {
         List<string> merged = [.. Parse(known)];

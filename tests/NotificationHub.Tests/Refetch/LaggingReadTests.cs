@@ -1,3 +1,4 @@
+using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
@@ -69,6 +70,40 @@ public sealed class LaggingReadTests : RefetchTest
         await DrainAsync();
 
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    [Fact]
+    public async Task Counts_that_lag_behind_an_assignment_are_looked_at_once_more()
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1"));
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        Location.FreezeReads();
+        Location.Silently(change => change.Associate(new("1", "STDQ"), AssignmentTarget.Device("D1")));
+        await RequestAsync(
+            Asset("1") with
+            {
+                Expects = TargetExpectations.ChangedBy("SUCCESS"),
+            },
+            Assignments("1", "serial:D1")
+        );
+        await TurnAsync();
+        Location.ThawReads();
+        await DrainAsync();
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+        Apple.Requests.Count("/assets").ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Counts_that_another_read_has_seen_change_a_moment_ago_are_believed()
+    {
+        Location.AddAsset("1");
+        await ReadAsync(Asset("1"));
+        Clock.Advance(TimeSpan.FromMinutes(3));
+        await ReadAsync(Asset("1") with { Expects = TargetExpectations.Changed });
+
+        Apple.Requests.Count("/assets").ShouldBe(2);
     }
 
     [Fact]

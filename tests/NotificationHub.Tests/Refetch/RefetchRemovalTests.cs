@@ -1,6 +1,7 @@
 using NotificationHub.Events;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 
@@ -10,6 +11,23 @@ public sealed class RefetchRemovalTests : RefetchTest
     private static readonly string[] Devices = ["D1", "D2", "D3", "D4", "D5"];
 
     private protected override int PageSize => 2;
+
+    [Fact]
+    public async Task What_a_retired_user_had_is_looked_at_too()
+    {
+        Location.AddAsset("1");
+        Location.AddUser("user-1", managedAppleId: "one@example.org");
+        Location.AddSubscription(12345, renewing: 5);
+        await Location.AssociateAsync(["1"], ["D1"], ["user-1"]);
+        await Location.AssociateSubscriptionsAsync([12345], ["user-1"]);
+        await ReadAsync(Asset("1"), Assignments("1"), User("user-1"), Subscription("12345"), Seats("12345"));
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Location.RetireUsersAsync("user-1");
+        await ReadAsync(User("user-1") with { Expects = TargetExpectations.Absent() });
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+        (await CopyAsync()).Lines().ShouldNotContain("assignments/1/STDQ/user:user-1");
+    }
 
     [Fact]
     public async Task A_user_that_Apple_does_not_find_is_gone_with_what_it_had()

@@ -83,7 +83,7 @@ public abstract class RefetchTest : IAsyncLifetime
         (await leases!.TryAcquireAsync(RefetchShards.NameOf(0), CancellationToken.None))!;
 
     private protected RefetchPass CreatePass(TimeProvider time) =>
-        new(Store.Database, TurnsOf(time), WalkOf(time), FailuresOf(time), time);
+        new(Store.Database, TurnsOf(time), WalkOf(time), new TargetStore(Timing), FailuresOf(time), time);
 
     private protected SurveyPass CreateSurveys()
     {
@@ -109,7 +109,13 @@ public abstract class RefetchTest : IAsyncLifetime
     private LocationWatch WatchOf(TimeProvider time) => new(new LocationStore(Store.Database), time);
 
     private RefetchWalk WalkOf(TimeProvider time) =>
-        new(new SnapshotStore(Store.Database), new TargetStore(Timing), WatchOf(time), time);
+        new(
+            new SnapshotStore(Store.Database),
+            new TargetStore(Timing),
+            new RetiredUsers(Store.Database, new RefetchTargets(Store.Database, Timing)),
+            WatchOf(time),
+            time
+        );
 
     private RefetchFailures FailuresOf(TimeProvider time) =>
         new(Store.Database, WatchOf(time), settings, time, NullLogger<RefetchFailures>.Instance);

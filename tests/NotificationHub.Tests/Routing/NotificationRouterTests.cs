@@ -14,6 +14,19 @@ public sealed class NotificationRouterTests
 
     private static NotificationEntry Purchase => PayloadCorpus.Entry("ASSET_COUNT/purchase.json", seq: 7);
 
+    [Theory]
+    [InlineData("ASSET_MANAGEMENT/associate-devices.json", RefetchResources.Asset, TargetExpectations.Changed)]
+    [InlineData("ASSET_MANAGEMENT/failure-with-error-info.json", RefetchResources.Asset, null)]
+    [InlineData("SUBSCRIPTION_MANAGEMENT/associate.json", RefetchResources.Subscription, TargetExpectations.Changed)]
+    [InlineData("SUBSCRIPTION_MANAGEMENT/failure.json", RefetchResources.Subscription, null)]
+    internal void A_success_changes_the_counts(string file, string resource, string? expects)
+    {
+        var routed = Router.RouteAccepted(PayloadCorpus.Entry(file, seq: 7), Location);
+
+        routed.Targets.Where(target => target.Resource == resource).ShouldAllBe(target => target.Expects == expects);
+        routed.Targets.ShouldContain(target => target.Resource == resource);
+    }
+
     [Fact]
     public void A_quarantined_notification_is_only_told_to_the_hubs_own_topic()
     {

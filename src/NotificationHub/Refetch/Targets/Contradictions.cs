@@ -6,10 +6,23 @@ namespace NotificationHub.Refetch.Targets;
 /// <summary>Whether what was read is what the notifications said.</summary>
 internal static class Contradictions
 {
+    /// <summary>Notifications come up to five minutes after what they tell of: another read may have seen it before they came.</summary>
+    private const long NotificationsTrail = 5 * 60 * 1000;
+
     /// <summary>Looks once: after the re-read what Apple answers is believed.</summary>
-    public static async Task<bool> IsThereAsync(WriteTransaction transaction, ClaimedTarget target)
+    /// <param name="busy">
+    /// It was read a while ago and asked for again: what it says may have changed then already, and no further change is looked for.
+    /// </param>
+    public static async Task<bool> IsThereAsync(WriteTransaction transaction, ClaimedTarget target, bool busy)
     {
-        if (target.Rereads > 0 || TargetExpectations.Parse(target.Expects) is not { Count: > 0 } expected)
+        if (target.Rereads > 0)
+        {
+            return false;
+        }
+
+        List<string> expected = [.. TargetExpectations.Parse(target.Expects)];
+        expected.RemoveAll(one => busy && one == TargetExpectations.Changed);
+        if (expected.Count == 0)
         {
             return false;
         }
@@ -36,7 +49,9 @@ internal static class Contradictions
     }
 
     private static bool Fits(string expected, bool exists, long changedAt, long askedAt) =>
-        expected == TargetExpectations.Changed ? changedAt >= askedAt : exists == (expected[0] == '+');
+        expected == TargetExpectations.Changed
+            ? changedAt >= askedAt - NotificationsTrail
+            : exists == (expected[0] == '+');
 
     private static SnapshotKind KindOf(ClaimedTarget target) =>
         target.Resource switch

@@ -13,11 +13,16 @@ internal sealed class TargetStore(RefetchTiming timing)
 {
     private const int ClaimLimit = 1000;
 
+    /// <summary>So many records of a kind that were asked for within a quiet period are a burst.</summary>
+    private const int Burst = 8;
+
     private const string Select = """
         select location_id LocationId, resource, key, requested, fetched, holders, max_wait MaxWait, attempts,
             complete_read_at CompleteReadAt, expects, rereads, first_requested_at FirstRequestedAt, correlation_id CorrelationId, traceparent
         from refetch_target
         """;
+
+    public bool IsBusy(ClaimedTarget target) => timing.IsBusy(target.MaxWait);
 
     /// <summary>The location's targets that are due, in the order in which they fell due.</summary>
     public static async Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
@@ -41,6 +46,42 @@ internal sealed class TargetStore(RefetchTiming timing)
                 }
             )
         ).AsList();
+
+    /// <summary>
+    /// While a burst goes on what is due for the first time waits for its end, as long as it may: one read of all answers then what
+    /// several would on the way.
+    /// </summary>
+    /// <returns>How many wait on.</returns>
+    public async Task<int> AwaitBurstAsync(WriteTransaction transaction, string locationId, long now)
+    {
+        var (askedAfter, until, most) = timing.InBurst(now);
+        var asked = await transaction.QueryAsync<long>(
+            """
+            select count(*)
+            from refetch_target
+            where location_id = @locationId and requested > fetched and last_requested_at > @askedAfter
+            group by resource
+            """,
+            new { locationId, askedAfter }
+        );
+        return asked.All(count => count < Burst)
+            ? 0
+            : await transaction.ExecuteAsync(
+                """
+                update refetch_target
+                set due_at = case when first_requested_at + max_wait < @until then first_requested_at + max_wait else @until end
+                where location_id = @locationId and requested > fetched and attempts = 0
+                    and due_at <= @now and max_wait <= @most and first_requested_at + max_wait > @now
+                """,
+                new
+                {
+                    locationId,
+                    now,
+                    until,
+                    most,
+                }
+            );
+    }
 
     /// <summary>The location's targets of these resources that wait, due or not; those that failed keep to their pause.</summary>
     public static async Task<IReadOnlyList<ClaimedTarget>> ReadWaitingAsync(
@@ -96,11 +137,14 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <summary>Has a target read once more that is not asked for meanwhile, with the counts that go with it: its read may have lagged.</summary>
-    public Task ReadAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now) =>
-        transaction.ExecuteAsync(
+    public Task ReadAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)
+    {
+        // A notification that comes before it must not have it read early.
+        var again = timing.AskedMeanwhile(target.MaxWait, now);
+        return transaction.ExecuteAsync(
             """
             update refetch_target
-            set requested = requested + 1, first_requested_at = @now, due_at = @dueAt,
+            set requested = requested + 1, first_requested_at = @now, due_at = @dueAt, max_wait = @MaxWait,
                 expects = case when resource = @Resource then @Expects else expects end,
                 rereads = case when resource = @Resource then 1 else rereads end
             where location_id = @LocationId and resource in (@Resource, @counts) and key = @Key and requested <= fetched
@@ -115,9 +159,11 @@ internal sealed class TargetStore(RefetchTiming timing)
                 : target.Resource == RefetchResources.SubscriptionAssignments ? RefetchResources.Subscription
                 : target.Resource,
                 now,
-                dueAt = now + (long)timing.RereadAfter.TotalMilliseconds,
+                again.MaxWait,
+                dueAt = Math.Max(again.DueAt, now + (long)timing.RereadAfter.TotalMilliseconds),
             }
         );
+    }
 
     /// <summary>Leaves a target waiting after a walk that cannot show what is gone; it is walked again later.</summary>
     public Task WalkAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)

@@ -41,7 +41,7 @@ internal sealed class AssetManagementRoute()
             AdamId = adamIds is [var adamId] ? adamId : null,
             EventId = notification.EventId,
             Tasks = notification.Assignments.Count,
-            Targets = [.. holdersByAsset.SelectMany(asset => TargetsOf(asset.Key, asset, ExpectationOf(notification)))],
+            Targets = [.. holdersByAsset.SelectMany(asset => TargetsOf(asset.Key, asset, notification))],
         };
     }
 
@@ -54,11 +54,16 @@ internal sealed class AssetManagementRoute()
     private static IEnumerable<TargetHint> TargetsOf(
         string key,
         IEnumerable<string> holders,
-        Func<string, string?> expectation
+        AssetManagementNotification notification
     )
     {
+        var expectation = ExpectationOf(notification);
         List<string> distinct = [.. holders.Distinct(StringComparer.Ordinal)];
-        var asset = new TargetHint(RefetchResources.Asset, key);
+        var asset = new TargetHint(
+            RefetchResources.Asset,
+            key,
+            Expects: TargetExpectations.ChangedBy(notification.Result)
+        );
         return distinct.Count > RefetchTargets.MaxHolders
             ? [asset, new TargetHint(RefetchResources.Assignments, key, Expects: expectation(distinct[^1]))]
             :

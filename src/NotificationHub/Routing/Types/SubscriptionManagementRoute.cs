@@ -35,7 +35,11 @@ internal sealed class SubscriptionManagementRoute()
             Tasks = notification.Assignments.Count,
             Targets =
             [
-                .. adamIds.Select(id => new TargetHint(RefetchResources.Subscription, id)),
+                .. adamIds.Select(id => new TargetHint(
+                    RefetchResources.Subscription,
+                    id,
+                    Expects: TargetExpectations.ChangedBy(notification.Result)
+                )),
                 .. adamIds.Select(id => new TargetHint(
                     RefetchResources.SubscriptionAssignments,
                     id,

@@ -1,0 +1,139 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using Dapper;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch.Targets;
+
+/// <summary>What users have that are retired: Apple takes it back with them, and notifies of the retirement only.</summary>
+internal sealed class RetiredUsers(Database database, RefetchTargets targets)
+{
+    private const int RowsAtOnce = 2000;
+
+    /// <summary>Looks up, beside the write lane, what those of the targets have that are said to be retired.</summary>
+    /// <returns>By user, what is to be read again.</returns>
+    public async Task<ILookup<string, RefetchRequest>> FindAsync(
+        IReadOnlyList<ClaimedTarget> read,
+        CancellationToken cancellationToken
+    )
+    {
+        var retired = read.Where(target =>
+                target.Resource == RefetchResources.User
+                && TargetExpectations.Parse(target.Expects).Contains(TargetExpectations.Absent())
+            )
+            .ToDictionary(target => target.Key, StringComparer.Ordinal);
+        List<(string User, RefetchRequest Request)> requests = [];
+        if (retired.Count > 0)
+        {
+            var locationId = read[0].LocationId;
+            await foreach (var key in KeysAsync(locationId, SnapshotKind.Assignment, "%/user:%", cancellationToken))
+            {
+                var (asset, holder) = RecordKeys.ParseAssignment(key);
+                if (RecordKeys.ParseHolder(holder).ClientUserId is { } user && retired.TryGetValue(user, out var of))
+                {
+                    requests.Add((user, Of(of, RefetchResources.Asset, asset, TargetExpectations.Changed)));
+                    var gone = TargetExpectations.Absent(holder);
+                    requests.Add((user, Of(of, RefetchResources.Assignments, asset, gone) with { Holder = holder }));
+                }
+            }
+
+            await foreach (
+                var key in KeysAsync(locationId, SnapshotKind.SubscriptionAssignment, "%", cancellationToken)
+            )
+            {
+                var slash = key.IndexOf('/', StringComparison.Ordinal);
+                var (plan, user) = (key[..slash], key[(slash + 1)..]);
+                if (retired.TryGetValue(user, out var of))
+                {
+                    requests.Add((user, Of(of, RefetchResources.Subscription, plan, TargetExpectations.Changed)));
+                    var gone = TargetExpectations.Absent(user);
+                    requests.Add((user, Of(of, RefetchResources.SubscriptionAssignments, plan, gone)));
+                }
+            }
+        }
+
+        return requests.ToLookup(pair => pair.User, pair => pair.Request, StringComparer.Ordinal);
+    }
+
+    /// <summary>Asks for what the user of the target has, where the read found that there is no such active user any more.</summary>
+    public async Task RequestAsync(
+        WriteTransaction transaction,
+        ReadContext context,
+        ClaimedTarget target,
+        ILookup<string, RefetchRequest> held,
+        long now
+    )
+    {
+        if (target.Resource != RefetchResources.User || !held.Contains(target.Key))
+        {
+            return;
+        }
+
+        var key = RecordKeys.User(target.Key);
+        var rows = await SnapshotRows.FindAsync(transaction, context, [key]);
+        if (rows.GetValueOrDefault(key)?.Data is null)
+        {
+            await targets.RequestAsync(transaction, [.. held[target.Key]], now);
+        }
+    }
+
+    private static RefetchRequest Of(ClaimedTarget user, string resource, string key, string expects) =>
+        new(
+            user.LocationId,
+            resource,
+            key,
+            CorrelationId: user.CorrelationId,
+            Traceparent: user.Traceparent,
+            Expects: expects
+        );
+
+    private async IAsyncEnumerable<string> KeysAsync(
+        string locationId,
+        SnapshotKind kind,
+        string pattern,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<string> keys = [];
+        do
+        {
+            await using (var connection = await database.OpenReaderAsync(cancellationToken))
+            {
+                keys = await ReadPageAsync(connection, locationId, kind, pattern, keys.Count == 0 ? "" : keys[^1]);
+            }
+
+            foreach (var key in keys)
+            {
+                yield return key;
+            }
+        } while (keys.Count == RowsAtOnce);
+    }
+
+    private static async Task<IReadOnlyList<string>> ReadPageAsync(
+        DbConnection connection,
+        string locationId,
+        SnapshotKind kind,
+        string pattern,
+        string after
+    ) =>
+        (
+            await connection.QueryAsync<string>(
+                """
+                select key
+                from snapshot
+                where location_id = @locationId and kind = @Name and key > @after and key like @pattern and data is not null
+                order by key
+                limit @RowsAtOnce
+                """,
+                new
+                {
+                    locationId,
+                    kind.Name,
+                    after,
+                    pattern,
+                    RowsAtOnce,
+                }
+            )
+        ).AsList();
+}
