@@ -17,8 +17,12 @@ internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseNam
             {
                 await RunAsOwnerAsync(stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
+                when (exception is OperationCanceledException or StorageUnavailableException
+                    && stoppingToken.IsCancellationRequested
+                )
             {
+                // Where the store was closed first, the lease runs out by itself.
                 return;
             }
 #pragma warning disable CA1031 // A stage that ends is a silent backlog: whatever it was, it is reported and the loop goes on.
