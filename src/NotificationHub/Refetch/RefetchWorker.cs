@@ -25,6 +25,9 @@ internal sealed partial class RefetchWorker(
     /// <summary>What has just been asked for is not due at once: looking for it more often finds nothing.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Every location is looked at: with ten thousand of them a look must not follow upon the other.</summary>
+    private const int RestPerLook = 9;
+
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
 
     private readonly RefetchShards shards = new(leases, time);
@@ -37,8 +40,9 @@ internal sealed partial class RefetchWorker(
             while (!stoppingToken.IsCancellationRequested)
             {
                 var signal = database.Pulses.TargetsRequested.Next;
+                var started = time.GetTimestamp();
                 var wait = await LookAsync(stoppingToken);
-                await Task.Delay(LookInterval, time, stoppingToken);
+                await Task.Delay(RestAfter(time.GetElapsedTime(started)), time, stoppingToken);
                 await Pulse.WaitAsync(signal, wait, time, stoppingToken);
             }
         }
@@ -50,6 +54,9 @@ internal sealed partial class RefetchWorker(
         await Task.WhenAll(running.Values);
         await ReleaseAsync();
     }
+
+    private static TimeSpan RestAfter(TimeSpan look) =>
+        TimeSpan.FromTicks(Math.Clamp(RestPerLook * look.Ticks, LookInterval.Ticks, PollInterval.Ticks));
 
     /// <returns>How long there is nothing to look for, so far as is known.</returns>
     private async Task<TimeSpan> LookAsync(CancellationToken stoppingToken)
