@@ -40,6 +40,8 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Data
 
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => inner.AppendAsync(append);
 
+    public override bool IsDuplicateKey(Exception exception) => inner.IsDuplicateKey(exception);
+
     public override string Sql(string name) =>
         base.Sql(name)
             .Replace(

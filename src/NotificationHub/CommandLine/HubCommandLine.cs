@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Data.Common;
 using System.Security.Cryptography;
-using Microsoft.Data.Sqlite;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 
@@ -96,7 +96,7 @@ internal static class HubCommandLine
             or SchemaException
             or StorageUnavailableException
             or DatabaseOpenException
-            or SqliteException
+            or DbException
             or CryptographicException
             or IOException
             or UnauthorizedAccessException

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using Dapper;
@@ -50,18 +51,18 @@ internal static class NotificationListing
 {
     private const int SeqsPerPage = 1000;
 
-    public static string ListStatement(NotificationFilter filter) =>
+    public static string ListStatement(DbConnection connection, NotificationFilter filter) =>
         $"""
             select seq, location_id Location, notification_id NotificationId, notification_type NotificationType, u_id UId,
-                received_at ReceivedAtMilliseconds, disposition, conflict, length(body) Bytes, fault
+                received_at ReceivedAtMilliseconds, disposition, conflict, {connection.ByteLength("body")} Bytes, fault
             from notification_log
             where seq > @after{Conditions(filter)}
             order by seq
-            limit @limit
+            {connection.Limit("@limit")}
             """;
 
-    public static string SeqsStatement(NotificationFilter filter) =>
-        $"select seq from notification_log where seq > @after{Conditions(filter)} order by seq limit @limit";
+    public static string SeqsStatement(DbConnection connection, NotificationFilter filter) =>
+        $"select seq from notification_log where seq > @after{Conditions(filter)} order by seq {connection.Limit("@limit")}";
 
     public static async Task<IReadOnlyList<NotificationRow>> ReadAsync(
         Database database,
@@ -73,7 +74,7 @@ internal static class NotificationListing
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var rows = await connection.QueryAsync<NotificationRow>(
-            ListStatement(filter),
+            ListStatement(connection, filter),
             Parameters(filter, after, limit)
         );
         return rows.AsList();
@@ -106,7 +107,10 @@ internal static class NotificationListing
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var seqs = await connection.QueryAsync<long>(SeqsStatement(filter), Parameters(filter, after, SeqsPerPage));
+        var seqs = await connection.QueryAsync<long>(
+            SeqsStatement(connection, filter),
+            Parameters(filter, after, SeqsPerPage)
+        );
         return [.. seqs];
     }
 

@@ -23,9 +23,31 @@ internal sealed class LocationStore(Database database)
         from location
         """;
 
+    private const string Update = """
+        update location
+        set u_id = @UId, name = @Name, state = @StateWord, state_reason = null, state_since = @StateSince, mdm_id = @MdmId,
+            mdm_name = @MdmName, mdm_metadata = @MdmMetadata, notification_url = @NotificationUrl,
+            notification_types = @NotificationTypes, content_token = @ContentToken, token_expires_at = @TokenExpiresAt,
+            registered_at = @RegisteredAt, expiry_step = null
+        where location_id = @LocationId
+        """;
+
+    private const string Insert = """
+        insert into location
+        (
+            location_id, u_id, name, state, state_since, receive_only, mdm_id, mdm_name, mdm_metadata, notification_url,
+            notification_types, content_token, token_expires_at, read_number, created_at, registered_at
+        )
+        values
+        (
+            @LocationId, @UId, @Name, @StateWord, @StateSince, @ReceiveOnly, @MdmId, @MdmName, @MdmMetadata, @NotificationUrl,
+            @NotificationTypes, @ContentToken, @TokenExpiresAt, 0, @CreatedAt, @RegisteredAt
+        )
+        """;
+
     // The first condition is the one that the index is entered by.
-    public const string PageSql =
-        $"{Select} where created_at >= @CreatedAt and (created_at > @CreatedAt or location_id > @LocationId) order by created_at, location_id limit @limit";
+    public static string PageSql(DbConnection connection) =>
+        $"{Select} where created_at >= @CreatedAt and (created_at > @CreatedAt or location_id > @LocationId) order by created_at, location_id {connection.Limit("@limit")}";
 
     /// <summary>A page of the locations, the oldest first.</summary>
     /// <param name="after">The last location of the page before; null for the first page.</param>
@@ -44,7 +66,7 @@ internal sealed class LocationStore(Database database)
 
         return (
             await connection.QueryAsync<Location>(
-                PageSql,
+                PageSql(connection),
                 new
                 {
                     CreatedAt = from?.CreatedAt ?? long.MinValue,
@@ -65,37 +87,21 @@ internal sealed class LocationStore(Database database)
         );
 
     /// <summary>Writes the location, new or over the row of an earlier attempt. The caller bumps the change counter.</summary>
-    public static Task SaveAsync(WriteTransaction transaction, Location location) =>
-        transaction.ExecuteAsync(
-            """
-            insert into location
-            (
-                location_id, u_id, name, state, state_since, receive_only, mdm_id, mdm_name, mdm_metadata, notification_url,
-                notification_types, content_token, token_expires_at, read_number, created_at, registered_at
-            )
-            values
-            (
-                @LocationId, @UId, @Name, @StateWord, @StateSince, @ReceiveOnly, @MdmId, @MdmName, @MdmMetadata, @NotificationUrl,
-                @NotificationTypes, @ContentToken, @TokenExpiresAt, 0, @CreatedAt, @RegisteredAt
-            )
-            on conflict (location_id) do update
-            set u_id = excluded.u_id, name = excluded.name, state = excluded.state, state_reason = null,
-                state_since = excluded.state_since, mdm_id = excluded.mdm_id, mdm_name = excluded.mdm_name,
-                mdm_metadata = excluded.mdm_metadata, notification_url = excluded.notification_url,
-                notification_types = excluded.notification_types, content_token = excluded.content_token,
-                token_expires_at = excluded.token_expires_at, registered_at = excluded.registered_at, expiry_step = null
-            """,
-            location
-        );
+    public static async Task SaveAsync(WriteTransaction transaction, Location location)
+    {
+        if (await transaction.ExecuteAsync(Update, location) == 0)
+        {
+            await transaction.ExecuteAsync(Insert, location);
+        }
+    }
 
     /// <summary>Tells every running hub that locations or secrets have changed.</summary>
     /// <returns>The version that a hub has to reach to know of it.</returns>
-    public Task<long> BumpAsync(WriteTransaction transaction)
+    public async Task<long> BumpAsync(WriteTransaction transaction)
     {
         transaction.OnCommit(database.Pulses.LocationsChanged);
-        return transaction.ScalarAsync<long>(
-            "update change_counter set value = value + 1 where name = 'locations' returning value"
-        );
+        await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
+        return await transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'");
     }
 
     /// <summary>Brings the location into another state and appends the event that tells of it, once for each change.</summary>

@@ -85,7 +85,9 @@ internal static class LocationsSetup
 
     private static KeyRingPlace KeyRingOf(LocationOptions locations, StorageOptions storage)
     {
-        var database = Path.GetFullPath(new SqliteConnectionStringBuilder(storage.ConnectionString).DataSource);
+        var database = storage.IsSqlServer
+            ? Path.GetFullPath("data/notificationhub.db")
+            : Path.GetFullPath(new SqliteConnectionStringBuilder(storage.ConnectionString).DataSource);
         return new KeyRingPlace(locations.KeyRing ?? Path.Combine(Path.GetDirectoryName(database)!, "keys"));
     }
 }

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using NotificationHub.Apple;
 using NotificationHub.Storage;
 
@@ -147,7 +147,7 @@ internal sealed class RegistrationLedger(
                 cancellationToken
             );
         }
-        catch (SqliteException exception) when (exception.SqliteErrorCode == SQLitePCL.raw.SQLITE_CONSTRAINT)
+        catch (DbException exception) when (database.IsDuplicateKey(exception))
         {
             // The unique uId: somebody else registers the same library at this moment.
             throw AlreadyRegistered(null);

@@ -38,13 +38,14 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
         var now = time.GetUtcNow();
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var page = await connection.QueryAsync<OperationKey>(
-            """
+            $"""
             select event_id EventId, location_id LocationId
             from operation
             where closed_at is not null and closed_at <= @before
                 or closed_at is null and deferred = 0 and coalesce(last_heard_at, started_at) <= @before
                 or closed_at is null and deferred <> 0 and coalesce(last_heard_at, started_at) <= @beforeDeferred
-            limit @PageRows
+            order by location_id, event_id
+            {connection.Limit("@PageRows")}
             """,
             new
             {
@@ -76,7 +77,7 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
     private static async Task<int> RemoveAsync(WriteTransaction transaction, OperationKey operation)
     {
         var links = await transaction.ExecuteAsync(
-            """
+            $"""
             delete from operation_notification
             where event_id = @EventId and location_id = @LocationId
                 and seq in
@@ -85,7 +86,7 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
                     from operation_notification
                     where event_id = @EventId and location_id = @LocationId
                     order by seq
-                    limit @LinksAtOnce
+                    {transaction.Connection.Limit("@LinksAtOnce")}
                 )
             """,
             new

@@ -31,14 +31,16 @@ internal static class OperationStore
             )
         """;
 
-    public const string Due = $"""
-        {Select}
-        where location_id = @locationId and closed_at is null and due_at <= @now
-        order by due_at
-        limit @limit
-        """;
+    public static string Due(DbConnection connection) =>
+        $"""
+            {Select}
+            where location_id = @locationId and closed_at is null and due_at <= @now
+            order by due_at
+            {connection.Limit("@limit")}
+            """;
 
-    public const string Counted = $"{Select} where counted <> 0 limit @limit";
+    public static string Counted(DbConnection connection) =>
+        $"{Select} where counted <> 0 order by counted {connection.Limit("@limit")}";
 
     private const string Select = $"select {Columns} from operation";
 
@@ -64,7 +66,7 @@ internal static class OperationStore
             {Select}
             where (@LocationId is null or location_id = @LocationId) and (@State is null or state = @State)
             order by started_at desc, event_id
-            limit @limit
+            {connection.Limit("@limit")}
             """,
             new
             {
@@ -76,7 +78,7 @@ internal static class OperationStore
 
     /// <summary>Those of which as much was heard as they have tasks.</summary>
     public static Task<IReadOnlyList<Operation>> ReadCountedAsync(DbConnection connection, int limit) =>
-        QueryAsync(connection, Counted, new { limit });
+        QueryAsync(connection, Counted(connection), new { limit });
 
     /// <summary>The location's operations that Apple is to be asked for, those that wait longest first.</summary>
     public static Task<IReadOnlyList<Operation>> ReadDueAsync(
@@ -87,7 +89,7 @@ internal static class OperationStore
     ) =>
         QueryAsync(
             connection,
-            Due,
+            Due(connection),
             new
             {
                 locationId,

@@ -83,13 +83,13 @@ internal sealed class OperationTally
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var page = await connection.QueryAsync<(long, string?, byte[])>(
-            """
+            $"""
             select n.seq, n.notification_type, n.body
             from operation_notification o
             join notification_log n on n.seq = o.seq
             where o.event_id = @EventId and o.location_id = @LocationId and o.seq > @after
             order by o.seq
-            limit @PageRows
+            {connection.Limit("@PageRows")}
             """,
             new
             {

@@ -29,7 +29,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
             {Select}
             where d.event_seq > @after and (@topic is null or d.topic = @topic) and (@state is null or d.state = @state)
             order by d.event_seq
-            limit @limit
+            {connection.Limit("@limit")}
             """,
             new
             {

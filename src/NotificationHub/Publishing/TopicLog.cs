@@ -48,7 +48,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var seqs = await connection.QueryAsync<long>(
-            "select event_seq from dead_letter where topic = @topic and state = @Resend order by event_seq limit @ResendsPerPass",
+            $"select event_seq from dead_letter where topic = @topic and state = @Resend order by event_seq {connection.Limit("@ResendsPerPass")}",
             new
             {
                 topic,
@@ -71,9 +71,11 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var position = await cursor.ReadAsync(connection);
         var unsent = await connection.ExecuteScalarAsync<long>(
-            """
+            $"""
             select count(*)
-            from (select seq from event_log where topic = @topic and seq > @position order by seq limit @MaxCounted) waiting
+            from (select seq from event_log where topic = @topic and seq > @position order by seq {connection.Limit(
+                "@MaxCounted"
+            )}) waiting
             """,
             new
             {
@@ -83,7 +85,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
             }
         );
         var oldest = await connection.QueryFirstOrDefaultAsync<long?>(
-            "select created_at from event_log where topic = @topic and seq > @position order by seq limit 1",
+            $"select created_at from event_log where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
             new { topic, position }
         );
         return (unsent, oldest is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);

@@ -1,5 +1,6 @@
 using FluentValidation;
 using NotificationHub.Events;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Routing;
 
@@ -41,7 +42,8 @@ internal static class NotificationRules
         rule.Must(id => id is null or { Length: > 0 and <= MaxEventIdLength })
             .WithMessage($"expected a string of 1 to {MaxEventIdLength} characters");
 
-    public static bool IsKey(string? text) => text is { Length: > 0 and <= MaxKeyLength };
+    // As it is kept: what separates within a key is written as three characters.
+    public static bool IsKey(string? text) => text is { Length: > 0 } && UserKeys.Of(text).Length <= MaxKeyLength;
 
     public static bool IsDigits(string text) =>
         text.Length is > 0 and <= MaxDigits && !text.AsSpan().ContainsAnyExceptInRange('0', '9');

@@ -62,6 +62,9 @@ internal abstract class Database : IAsyncDisposable
     /// <exception cref="StorageUnavailableException">The batch was not kept.</exception>
     public abstract Task<AppendOutcome> AppendAsync(NotificationAppend append);
 
+    /// <summary>Whether a write failed because another row has that key.</summary>
+    public abstract bool IsDuplicateKey(Exception exception);
+
     /// <summary>The engine's part of <see cref="EventLog.AppendAsync"/>: one row an event, in order.</summary>
     public abstract Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,

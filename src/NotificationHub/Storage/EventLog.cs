@@ -126,7 +126,7 @@ internal static class EventLog
         List<EventEntry> page = [];
         var bytes = 0L;
         await using var rows = await connection.ExecuteReaderAsync(
-            $"{EventRows.Select} where e.seq > @after {Conditions(filter)} order by e.seq limit @limit",
+            $"{EventRows.Select} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
             new
             {
                 after,

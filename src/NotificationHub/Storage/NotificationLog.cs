@@ -61,7 +61,7 @@ internal static class NotificationLog
         List<NotificationEntry> page = [];
         var bytes = 0L;
         await using var rows = await connection.ExecuteReaderAsync(
-            $"select {Columns} from notification_log where seq > @after order by seq limit @limit",
+            $"select {Columns} from notification_log where seq > @after order by seq {connection.Limit("@limit")}",
             new { after, limit }
         );
         while (bytes < PageBytes && await rows.ReadAsync(cancellationToken))

@@ -26,9 +26,9 @@ internal sealed class SchemaMigrator(Database database)
 
     private readonly SqlFiles files = new($"{database.Engine}/Migrations/");
 
-    /// <summary>Applies what is missing. Must be called inside the engine's migration lock.</summary>
-    /// <returns>The names of the files that were applied now.</returns>
-    public async Task<IReadOnlyList<string>> MigrateAsync(WriteTransaction transaction)
+    /// <summary>Applies the first of what is missing. Must be called inside the engine's migration lock, in a transaction for each.</summary>
+    /// <returns>Its name; null where nothing is missing.</returns>
+    public async Task<string?> ApplyNextAsync(WriteTransaction transaction)
     {
         if (await transaction.ScalarAsync<long>(database.Sql("JournalExists")) == 0)
         {
@@ -36,12 +36,13 @@ internal sealed class SchemaMigrator(Database database)
         }
 
         var missing = Missing(await transaction.QueryAsync<(string Name, string Sha256)>(ReadJournal));
-        foreach (var name in missing)
+        if (missing is not [var name, ..])
         {
-            await ApplyAsync(transaction, name, files[name], Digest(files[name]));
+            return null;
         }
 
-        return missing;
+        await ApplyAsync(transaction, name, files[name], Digest(files[name]));
+        return name;
     }
 
     /// <summary>Changes nothing.</summary>

@@ -5,15 +5,24 @@ internal sealed class StorageOptions
 {
     public const string Section = "Storage";
 
-    /// <summary>The database engine; <c>Sqlite</c>.</summary>
-    public string Provider { get; set; } = "Sqlite";
+    public const string Sqlite = "Sqlite";
+    public const string SqlServer = "SqlServer";
 
+    /// <summary>The database engine: <c>Sqlite</c>, or <c>SqlServer</c> for SQL Server and Azure SQL.</summary>
+    public string Provider { get; set; } = Sqlite;
+
+    /// <summary>
+    /// Of SQLite the file; of SQL Server where it is and how it is entered, for a managed identity with
+    /// <c>Authentication=Active Directory Default</c>.
+    /// </summary>
     public string ConnectionString { get; set; } = "Data Source=data/notificationhub.db";
 
     /// <summary>How long an owner of a stage may be silent before another replica takes over.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a write waits for another process that holds the database.</summary>
+    public bool IsSqlServer => Provider == SqlServer;
+
+    /// <summary>How long a write waits for another process that holds the database, or what it writes of it.</summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often a replica looks for changes to locations and secrets that were made elsewhere.</summary>

@@ -16,6 +16,9 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 
     public DbConnection Connection => connection;
 
+    /// <summary>The statement of that name for this engine.</summary>
+    public string Sql(string name) => database.Sql(name);
+
     public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
         connection.ExecuteAsync(sql, parameters, transaction);
 

@@ -23,10 +23,14 @@ public sealed class NotificationListingTests
     {
         await using var test = await TestDatabase.OpenAsync();
         var filter = new NotificationFilter(disposition, location);
+        await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
 
         foreach (
             var statement in (string[])
-                [NotificationListing.ListStatement(filter), NotificationListing.SeqsStatement(filter)]
+                [
+                    NotificationListing.ListStatement(connection, filter),
+                    NotificationListing.SeqsStatement(connection, filter),
+                ]
         )
         {
             var plan = await test.QueryAsync<PlanStep>(

@@ -56,7 +56,7 @@ public sealed class ManyLocationsTests
 
         seen.Count.ShouldBe(Locations);
         var plan = await connection.QueryAsync<(int, int, int, string Detail)>(
-            $"explain query plan {LocationStore.PageSql}",
+            $"explain query plan {LocationStore.PageSql(connection)}",
             new
             {
                 CreatedAt = 5,
@@ -124,6 +124,8 @@ public sealed class ManyLocationsTests
             Func<WriteTransaction, Task<T>> work,
             CancellationToken cancellationToken
         ) => database.WriteAsync(work, cancellationToken);
+
+        public override bool IsDuplicateKey(Exception exception) => database.IsDuplicateKey(exception);
 
         public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);
 

@@ -126,6 +126,8 @@ internal sealed class OperatorProcess : IAsyncDisposable
             CancellationToken cancellationToken
         ) => mortality.StepAsync(() => database.WriteAsync(work, cancellationToken));
 
+        public override bool IsDuplicateKey(Exception exception) => database.IsDuplicateKey(exception);
+
         public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);
 
         public override Task<IReadOnlyList<long>> AppendEventsAsync(

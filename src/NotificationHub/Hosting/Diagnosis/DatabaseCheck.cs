@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Diagnosis;
@@ -40,7 +40,7 @@ internal sealed class DatabaseCheck(Database database) : IHubCheck
             ];
         }
         catch (Exception exception)
-            when (exception is DatabaseOpenException or StorageUnavailableException or SqliteException)
+            when (exception is DatabaseOpenException or StorageUnavailableException or DbException)
         {
             return
             [

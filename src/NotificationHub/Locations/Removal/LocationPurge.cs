@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using NotificationHub.Events;
 using NotificationHub.Storage;
@@ -13,8 +14,11 @@ internal sealed record PurgedTable(string Name, params string[] Key)
     public string Which { get; init; } = "";
 
     /// <summary>Some rows of a location: a seek, however many rows of others there are.</summary>
-    public string PageSql =>
-        $"select {string.Join(", ", Columns)} from {Name} where location_id = @locationId {Which} limit @limit";
+    public string PageSql(DbConnection connection)
+    {
+        var columns = string.Join(", ", Columns.Select(column => $"\"{column}\""));
+        return $"select {columns} from {Name} where location_id = @locationId {Which} order by {columns} {connection.Limit("@limit")}";
+    }
 }
 
 /// <summary>
@@ -69,13 +73,15 @@ internal sealed class LocationPurge(Database database)
 
     private async Task PurgeAsync(PurgedTable table, string locationId, CancellationToken cancellationToken)
     {
-        var condition = string.Join(" and ", table.Columns.Select(column => $"{column} = @{column}"));
+        var condition = string.Join(" and ", table.Columns.Select(column => $"\"{column}\" = @{column}"));
         while (true)
         {
             List<dynamic> rows;
             await using (var connection = await database.OpenReaderAsync(cancellationToken))
             {
-                rows = (await connection.QueryAsync(table.PageSql, new { locationId, limit = ChunkRows })).AsList();
+                rows = (
+                    await connection.QueryAsync(table.PageSql(connection), new { locationId, limit = ChunkRows })
+                ).AsList();
             }
 
             if (rows.Count == 0)

@@ -60,7 +60,7 @@ internal sealed partial class ConfigurationWatch(
                 and (w.due_at is null or w.due_at <= @now)
                 and (l.paused_until is null or l.paused_until <= @now)
             order by w.due_at
-            limit {BatchRows}
+            {connection.Limit($"{BatchRows}")}
             """,
             new { now = await connection.ExecuteScalarAsync<long>(database.Sql("Now")) }
         );

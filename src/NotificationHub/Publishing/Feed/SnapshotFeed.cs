@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -11,13 +12,14 @@ namespace NotificationHub.Publishing.Feed;
 internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
 {
     /// <summary>The records behind a key: a seek in the table's own order, so that no page sorts or scans.</summary>
-    public const string PageStatement = """
-        select key, revision, data
-        from snapshot
-        where location_id = @locationId and kind = @kind and key > @after and data is not null
-        order by key
-        limit @PageSize
-        """;
+    public static string PageStatement(DbConnection connection) =>
+        $"""
+            select "key", revision, data
+            from snapshot
+            where location_id = @locationId and kind = @kind and "key" > @after and data is not null
+            order by "key"
+            {connection.Limit("@PageSize")}
+            """;
 
     public const int PageSize = 500;
 
@@ -72,7 +74,7 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var rows = await connection.QueryAsync<Row>(
-            PageStatement,
+            PageStatement(connection),
             new
             {
                 locationId,

@@ -38,9 +38,9 @@ internal static class KnowledgeReader
             string[] keys = [.. targets.Where(target => target.Resource == resource).Select(target => target.Key)];
             var rows = await connection.QueryAsync<(string Key, string Data)>(
                 """
-                select key, data
+                select "key", data
                 from snapshot
-                where location_id = @locationId and kind = @Name and key in @keys and data is not null
+                where location_id = @locationId and kind = @Name and "key" in @keys and data is not null
                 """,
                 new
                 {

@@ -8,9 +8,9 @@ namespace NotificationHub.Refetch.Snapshots;
 internal static class AwaitedRecords
 {
     private const string Select = """
-        select key
+        select "key"
         from refetch_target
-        where location_id = @LocationId and resource = @Resource and key in @Keys and requested > fetched
+        where location_id = @LocationId and resource = @Resource and "key" in @Keys and requested > fetched
         """;
 
     /// <returns>The keys of those of the records that are waited for.</returns>

@@ -17,7 +17,7 @@ internal sealed record SnapshotRow
 /// <summary>The statements over <c>snapshot</c>.</summary>
 internal static class SnapshotRows
 {
-    private const string Select = "select key, data, read_number ReadNumber from snapshot";
+    private const string Select = "select \"key\", data, read_number ReadNumber from snapshot";
 
     public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
         WriteTransaction transaction,
@@ -28,7 +28,7 @@ internal static class SnapshotRows
             ? []
             : (
                 await transaction.QueryAsync<SnapshotRow>(
-                    $"{Select} where location_id = @LocationId and kind = @Kind and key in @keys",
+                    $"{Select} where location_id = @LocationId and kind = @Kind and \"key\" in @keys",
                     new
                     {
                         read.LocationId,
@@ -46,7 +46,7 @@ internal static class SnapshotRows
     ) =>
         (
             await connection.QueryAsync<SnapshotRow>(
-                $"{Select} where location_id = @locationId and kind = @Name and key in @keys",
+                $"{Select} where location_id = @locationId and kind = @Name and \"key\" in @keys",
                 new
                 {
                     locationId,
@@ -69,8 +69,8 @@ internal static class SnapshotRows
             {Select}
             where location_id = @LocationId and kind = @Kind and {range.Condition}
                 and read_number < @walkStart and data is not null
-            order by key
-            limit @limit
+            order by "key"
+            {transaction.Connection.Limit("@limit")}
             """,
             new
             {
@@ -93,7 +93,7 @@ internal static class SnapshotRows
     ) =>
         (
             await connection.QueryAsync<SnapshotRow>(
-                $"{Select} where location_id = @locationId and kind = @Name and key > @after order by key limit @limit",
+                $"{Select} where location_id = @locationId and kind = @Name and \"key\" > @after order by \"key\" {connection.Limit("@limit")}",
                 new
                 {
                     locationId,
@@ -119,7 +119,7 @@ internal static class SnapshotRows
                 """
                 update snapshot
                 set read_number = @number
-                where location_id = @LocationId and kind = @Kind and key in @keys
+                where location_id = @LocationId and kind = @Kind and "key" in @keys
                 """,
                 new
                 {
@@ -160,7 +160,7 @@ internal static class SnapshotRows
     }
 
     private const string Insert = """
-        insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
+        insert into snapshot (location_id, kind, "key", data, read_number, revision, changed_at)
         values (@LocationId, @Kind, @Key, @Data, @number, @revision, @now)
         """;
 
@@ -168,6 +168,6 @@ internal static class SnapshotRows
     private const string Update = """
         update snapshot
         set data = @Data, read_number = @number, revision = @revision, changed_at = @now
-        where location_id = @LocationId and kind = @Kind and key = @Key
+        where location_id = @LocationId and kind = @Kind and "key" = @Key
         """;
 }

@@ -29,9 +29,9 @@ internal static class Contradictions
 
         var rows = await transaction.QueryAsync<(string Key, long ChangedAt, bool Exists)>(
             """
-            select key, changed_at, data is not null
+            select "key", changed_at, case when data is not null then 1 else 0 end
             from snapshot
-            where location_id = @LocationId and kind = @Kind and key in @Keys
+            where location_id = @LocationId and kind = @Kind and "key" in @Keys
             """,
             new
             {

@@ -23,9 +23,11 @@ internal sealed class PendingTargets(Database database, TimeProvider time)
         measuredAt = time.GetTimestamp();
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<long>(
-            """
+            $"""
             select count(*)
-            from (select location_id from refetch_target where requested > fetched limit @Most) waiting
+            from (select location_id from refetch_target where requested > fetched order by location_id {connection.Limit(
+                "@Most"
+            )}) waiting
             """,
             new { Most }
         );

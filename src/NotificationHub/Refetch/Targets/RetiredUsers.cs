@@ -119,12 +119,12 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
     ) =>
         (
             await connection.QueryAsync<string>(
-                """
-                select key
+                $"""
+                select "key"
                 from snapshot
-                where location_id = @locationId and kind = @Name and key > @after and key like @pattern and data is not null
-                order by key
-                limit @RowsAtOnce
+                where location_id = @locationId and kind = @Name and "key" > @after and "key" like @pattern and data is not null
+                order by "key"
+                {connection.Limit("@RowsAtOnce")}
                 """,
                 new
                 {

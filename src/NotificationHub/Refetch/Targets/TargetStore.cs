@@ -17,7 +17,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     private const int Burst = 8;
 
     private const string Select = """
-        select location_id LocationId, resource, key, requested, fetched, holders, max_wait MaxWait, attempts,
+        select location_id LocationId, resource, "key", requested, fetched, holders, max_wait MaxWait, attempts,
             complete_read_at CompleteReadAt, expects, rereads, first_requested_at FirstRequestedAt, correlation_id CorrelationId, traceparent
         from refetch_target
         """;
@@ -35,8 +35,8 @@ internal sealed class TargetStore(RefetchTiming timing)
                 $"""
                 {Select}
                 where location_id = @locationId and requested > fetched and due_at <= @now
-                order by due_at, resource, key
-                limit @ClaimLimit
+                order by due_at, resource, "key"
+                {connection.Limit("@ClaimLimit")}
                 """,
                 new
                 {
@@ -94,8 +94,8 @@ internal sealed class TargetStore(RefetchTiming timing)
                 $"""
                 {Select}
                 where location_id = @locationId and requested > fetched and attempts = 0 and resource in @resources
-                order by due_at, resource, key
-                limit @ClaimLimit
+                order by due_at, resource, "key"
+                {connection.Limit("@ClaimLimit")}
                 """,
                 new
                 {
@@ -116,11 +116,11 @@ internal sealed class TargetStore(RefetchTiming timing)
             update refetch_target
             set fetched = @Requested, attempts = 0, last_fault = null, read_at = @now, rereads = 0,
                 expects = case when requested > @Requested then expects end,
-                complete_read_at = case when @complete then @now else complete_read_at end,
+                complete_read_at = case when @complete = 1 then @now else complete_read_at end,
                 first_requested_at = case when requested > @Requested then @now else first_requested_at end,
                 max_wait = case when requested > @Requested then @MaxWait else max_wait end,
                 due_at = case when requested > @Requested then @DueAt else due_at end
-            where location_id = @LocationId and resource = @Resource and key = @Key
+            where location_id = @LocationId and resource = @Resource and "key" = @Key
             """,
             new
             {
@@ -147,7 +147,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             set requested = requested + 1, first_requested_at = @now, due_at = @dueAt, max_wait = @MaxWait,
                 expects = case when resource = @Resource then @Expects else expects end,
                 rereads = case when resource = @Resource then 1 else rereads end
-            where location_id = @LocationId and resource in (@Resource, @counts) and key = @Key and requested <= fetched
+            where location_id = @LocationId and resource in (@Resource, @counts) and "key" = @Key and requested <= fetched
             """,
             new
             {
@@ -174,7 +174,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             update refetch_target
             set attempts = @Attempts, last_fault = 'records changed while they were read', read_at = @now,
                 first_requested_at = @now, max_wait = @MaxWait, due_at = @DueAt
-            where location_id = @LocationId and resource = @Resource and key = @Key
+            where location_id = @LocationId and resource = @Resource and "key" = @Key
             """,
             new
             {
@@ -196,7 +196,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             """
             update refetch_target
             set attempts = @Attempts, last_fault = @fault, due_at = @dueAt
-            where location_id = @LocationId and resource = @Resource and key = @Key
+            where location_id = @LocationId and resource = @Resource and "key" = @Key
             """,
             new
             {

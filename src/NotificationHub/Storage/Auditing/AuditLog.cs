@@ -15,11 +15,7 @@ internal static class AuditLog
         string outcome
     ) =>
         await transaction.ScalarAsync<long>(
-            """
-            insert into audit_entry (at, actor, origin, action, location_id, subject, outcome)
-            values (@now, @Name, @Origin, @Action, @LocationId, @Subject, @outcome)
-            returning seq
-            """,
+            transaction.Sql("RecordAudit"),
             new
             {
                 now = await transaction.NowAsync(),
@@ -72,7 +68,7 @@ internal static class AuditLog
             from audit_entry
             where seq > @after
             order by seq {(after is null ? "desc" : "asc")}
-            limit @limit
+            {connection.Limit("@limit")}
             """,
             new { after = after ?? 0, limit }
         );

@@ -66,6 +66,9 @@ internal sealed class SqliteDatabase : Database
         IReadOnlyCollection<NewEvent> events
     ) => Task.FromResult<IReadOnlyList<long>>(lane.AppendEvents(events));
 
+    public override bool IsDuplicateKey(Exception exception) =>
+        exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
+
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => lane.AppendAsync(append);
 
     /// <summary>A connection that may write; for the lane and its checkpointer.</summary>
@@ -161,9 +164,20 @@ internal sealed class SqliteDatabase : Database
     {
         CreatePrivate();
         await using var connection = OpenWriter();
+        var migrator = new SchemaMigrator(this);
+        while (await ApplyNextAsync(migrator, connection, cancellationToken)) { }
+    }
+
+    private async Task<bool> ApplyNextAsync(
+        SchemaMigrator migrator,
+        SqliteConnection connection,
+        CancellationToken cancellationToken
+    )
+    {
         // An immediate transaction is the migration lock: a second hub waits here, then finds nothing to do.
         await using var transaction = connection.BeginTransaction(deferred: false);
-        await new SchemaMigrator(this).MigrateAsync(new WriteTransaction(this, connection, transaction));
+        var applied = await migrator.ApplyNextAsync(new WriteTransaction(this, connection, transaction));
         await transaction.CommitAsync(cancellationToken);
+        return applied is not null;
     }
 }

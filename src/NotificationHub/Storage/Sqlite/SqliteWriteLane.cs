@@ -11,8 +11,6 @@ namespace NotificationHub.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteWriteLane : IDisposable
 {
-    private const int CompletionsPerWorkItem = 64;
-
     private readonly SqliteDatabase database;
     private readonly LaneQueue queue = new();
     private readonly Thread thread;
@@ -118,7 +116,7 @@ internal sealed class SqliteWriteLane : IDisposable
             }
             else
             {
-                Fail(batch, failure);
+                AppendCompletion.Fail([.. batch], failure);
             }
         }
     }
@@ -128,7 +126,7 @@ internal sealed class SqliteWriteLane : IDisposable
         if (batch.Count > 0)
         {
             database.Pulses.NotificationsAppended.Raise();
-            CompleteOnPool([.. batch], [.. outcomes]);
+            AppendCompletion.Complete([.. batch], [.. outcomes]);
         }
 
         if (fault is null)
@@ -138,38 +136,6 @@ internal sealed class SqliteWriteLane : IDisposable
         else
         {
             job?.Fail(Translate(fault));
-        }
-    }
-
-    private static void Fail(List<NotificationAppend> batch, Exception failure)
-    {
-        NotificationAppend[] failed = [.. batch];
-        ThreadPool.UnsafeQueueUserWorkItem(
-            // An exception of its own for each: one that many await at once collects all their stacks.
-            _ => Array.ForEach(failed, append => append.TrySetException(NotKept(failure))),
-            null
-        );
-    }
-
-    private static StorageUnavailableException NotKept(Exception failure) =>
-        new($"The batch was not kept: {failure.Message}", failure);
-
-    // In bulk, because a pool item for each of 30,000 posts a second costs more than the commit.
-    private static void CompleteOnPool(NotificationAppend[] batch, AppendOutcome[] outcomes)
-    {
-        for (var start = 0; start < batch.Length; start += CompletionsPerWorkItem)
-        {
-            var (from, to) = (start, Math.Min(start + CompletionsPerWorkItem, batch.Length));
-            ThreadPool.UnsafeQueueUserWorkItem(
-                _ =>
-                {
-                    for (var i = from; i < to; i++)
-                    {
-                        batch[i].TrySetResult(outcomes[i]);
-                    }
-                },
-                null
-            );
         }
     }
 

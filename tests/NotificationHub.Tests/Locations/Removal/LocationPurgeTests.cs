@@ -95,12 +95,12 @@ public sealed class LocationPurgeTests
         foreach (var table in LocationPurge.Tables)
         {
             var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
-                $"explain query plan {table.PageSql}",
+                $"explain query plan {table.PageSql(connection)}",
                 new { locationId = "location-1", limit = 1 }
             );
             plan.ShouldAllBe(
                 step => step.Detail.StartsWith("SEARCH ") && step.Detail.Contains("location_id=?"),
-                table.PageSql
+                table.PageSql(connection)
             );
         }
     }

@@ -64,8 +64,9 @@ public sealed class SnapshotFeedTests : IAsyncLifetime
     [Fact]
     public async Task A_page_is_a_seek_and_sorts_nothing()
     {
+        await using var connection = await scene.Test.Database.OpenReaderAsync(CancellationToken.None);
         var plan = await scene.Test.QueryAsync<PlanStep>(
-            $"explain query plan {SnapshotFeed.PageStatement}",
+            $"explain query plan {SnapshotFeed.PageStatement(connection)}",
             new
             {
                 locationId = "north",

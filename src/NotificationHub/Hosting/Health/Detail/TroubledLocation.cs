@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Hosting.Health.Stages;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Health.Detail;
 
@@ -20,14 +21,14 @@ internal sealed record TroubledLocation(string Location, string State, string? R
     public static async Task<IReadOnlyList<TroubledLocation>> ListAsync(DbConnection connection)
     {
         var rows = await connection.QueryAsync<Row>(
-            """
+            $"""
             select l.location_id LocationId, l.state, l.state_reason StateReason, l.state_since StateSince,
                 w.silent_since SilentSince, case when w.differences is null then 0 else 1 end Differs
             from location l
             left join location_watch w on w.location_id = l.location_id
             where l.state <> 'removed' and (l.state <> 'valid' or w.silent_since is not null or w.differences is not null)
             order by l.state_since, l.location_id
-            limit @Most
+            {connection.Limit("@Most")}
             """,
             new { Most }
         );

@@ -13,7 +13,7 @@ internal static class LogStages
     {
         var (position, movedAt) = await ReadCursorAsync(connection, RoutingPass.Name);
         var oldest = await connection.QueryFirstOrDefaultAsync<long?>(
-            "select received_at from notification_log where seq > @position order by seq limit 1",
+            $"select received_at from notification_log where seq > @position order by seq {connection.Limit("1")}",
             new { position = position ?? 0 }
         );
         // Not counted: the rows hold the bodies. The log has hardly a gap behind the cursor.

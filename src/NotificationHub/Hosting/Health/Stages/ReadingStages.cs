@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Health.Stages;
 
@@ -14,25 +15,27 @@ internal static class ReadingStages
 
     // What Apple refuses for good was told of and is tried hourly: it keeps nothing else waiting. While Apple answers nobody, the
     // location is paused, and everything of it waits.
-    private const string Targets = $"""
-        select coalesce(sum(counts), 0) Behind, min(case when counts = 1 then oldest end) Oldest,
-            coalesce(sum(failing), 0) Failing, max(last_fault) Fault
-        from
-        (
-            select t.last_fault, case when t.attempts > 0 then 1 else 0 end failing,
-                case when t.attempts > 0 then t.first_requested_at else t.due_at end oldest,
-                case when t.attempts < @givenUp or l.paused_until > @recently then 1 else 0 end counts
+    private static string Targets(DbConnection connection) =>
+        $"""
+            select coalesce(sum(counts), 0) Behind, min(case when counts = 1 then oldest end) Oldest,
+                coalesce(sum(failing), 0) Failing, max(last_fault) Fault
             from
             (
-                select location_id, due_at, attempts, first_requested_at, last_fault
-                from refetch_target
-                where requested > fetched
-                limit @MaxCounted
-            ) t
-            join location l on l.location_id = t.location_id
-            where {Callable} and (t.due_at <= @now or t.attempts > 0)
-        ) waiting
-        """;
+                select t.last_fault, case when t.attempts > 0 then 1 else 0 end failing,
+                    case when t.attempts > 0 then t.first_requested_at else t.due_at end oldest,
+                    case when t.attempts < @givenUp or l.paused_until > @recently then 1 else 0 end counts
+                from
+                (
+                    select location_id, due_at, attempts, first_requested_at, last_fault
+                    from refetch_target
+                    where requested > fetched
+                    order by location_id
+                    {connection.Limit("@MaxCounted")}
+                ) t
+                join location l on l.location_id = t.location_id
+                where {Callable} and (t.due_at <= @now or t.attempts > 0)
+            ) waiting
+            """;
 
     private const string SurveyRows = $"""
         select coalesce(sum(waiting), 0) Behind, min(case when waiting = 1 then oldest end) Oldest,
@@ -68,7 +71,7 @@ internal static class ReadingStages
     )
     {
         var row = await connection.QuerySingleAsync<(long Behind, long? Oldest, long Failing, string? Fault)>(
-            Targets,
+            Targets(connection),
             new
             {
                 givenUp,
@@ -130,14 +133,16 @@ internal static class ReadingStages
             select coalesce(sum(case when o.due_at <= @now then 1 else 0 end), 0),
                 min(case when o.due_at <= @now then o.due_at end),
                 coalesce(sum(case when o.last_fault is not null then 1 else 0 end), 0), max(o.last_fault)
-            from (select location_id, due_at, last_fault from operation where closed_at is null limit @MaxCounted) o
+            from (select location_id, due_at, last_fault from operation where closed_at is null order by location_id {connection.Limit(
+                "@MaxCounted"
+            )}) o
             join location l on l.location_id = o.location_id
             where {Callable} and (l.paused_until is null or l.paused_until <= @now)
             """,
             new { now = now.ToUnixTimeMilliseconds(), MaxCounted }
         );
         var counted = await connection.ExecuteScalarAsync<long>(
-            "select count(*) from (select event_id from operation where counted <> 0 limit @MaxCounted) counted",
+            $"select count(*) from (select event_id from operation where counted <> 0 order by counted {connection.Limit("@MaxCounted")}) counted",
             new { MaxCounted }
         );
         return new StageReading(StageNames.Operations)

@@ -1,4 +1,4 @@
-namespace NotificationHub.Storage.Sqlite;
+namespace NotificationHub.Storage;
 
 /// <summary>A stage's transaction, waiting for its turn in the lane.</summary>
 internal abstract class LaneJob

@@ -1,4 +1,4 @@
-namespace NotificationHub.Storage.Sqlite;
+namespace NotificationHub.Storage;
 
 /// <summary>What waits for the lane: posts first, in batches, and the stages' transactions one at a time between them.</summary>
 internal sealed class LaneQueue

@@ -1,0 +1,26 @@
+using System.Data.Common;
+using Microsoft.Data.SqlClient;
+
+namespace NotificationHub.Storage;
+
+/// <summary>
+/// The words that the engines spell differently within a statement that is otherwise the same; the connection knows its own.
+/// A statement that differs in more than these is a file per engine.
+/// </summary>
+internal static class SqlDialect
+{
+    extension(DbConnection connection)
+    {
+        /// <summary>Whether the connection leads to SQL Server; otherwise it leads to SQLite.</summary>
+        public bool IsSqlServer => connection is SqlConnection;
+
+        /// <summary>Ends a query that has an <c>order by</c>: its first rows.</summary>
+        /// <param name="count">A parameter or a number.</param>
+        public string Limit(string count) =>
+            connection.IsSqlServer ? $"offset 0 rows fetch next {count} rows only" : $"limit {count}";
+
+        /// <summary>How many bytes a binary column holds.</summary>
+        public string ByteLength(string column) =>
+            connection.IsSqlServer ? $"datalength({column})" : $"length({column})";
+    }
+}

@@ -1,0 +1,121 @@
+using Dapper;
+using Microsoft.Data.SqlClient;
+
+namespace NotificationHub.Storage.SqlServer;
+
+/// <summary>
+/// Where posts wait for their batch: one batch at a time for each replica, each in one round trip. A batch whose outcome is unknown is sent again:
+/// what the first try has kept is found by its id and digest, and answered alike.
+/// </summary>
+internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider time) : IDisposable
+{
+    private readonly LaneQueue queue = new();
+    private readonly CancellationTokenSource closing = new();
+    private Thread? thread;
+    private SqlConnection? connection;
+
+    public void Start()
+    {
+        // It sleeps until there are posts: a thread of its own, so that it takes none of the pool's.
+        thread = new Thread(Loop) { IsBackground = true, Name = "post lane" };
+        thread.Start();
+    }
+
+    public Task<AppendOutcome> AppendAsync(NotificationAppend append)
+    {
+        if (thread is null || !queue.TryEnqueue(append))
+        {
+            append.SetException(
+                new StorageUnavailableException("The write lane is closed, or too many posts wait for it.")
+            );
+        }
+
+        return append.Task;
+    }
+
+    /// <summary>Writes what has been taken in, then ends.</summary>
+    public void Dispose()
+    {
+        queue.Close();
+        // What cannot be written by now is answered 503.
+        closing.CancelAfter(database.Patience);
+        thread?.Join();
+        connection?.Dispose();
+        closing.Dispose();
+    }
+
+    private void Loop()
+    {
+        List<NotificationAppend> batch = [];
+        while (queue.Take(batch, out _))
+        {
+            if (batch.Count > 0)
+            {
+                // The lane's own thread, which has nothing else to do meanwhile.
+                RunAsync([.. batch]).GetAwaiter().GetResult();
+            }
+        }
+    }
+
+    private async Task RunAsync(NotificationAppend[] batch)
+    {
+        try
+        {
+            var outcomes = await AppendAsync(new PostBatch(batch));
+            database.Pulses.NotificationsAppended.Raise();
+            AppendCompletion.Complete(batch, outcomes);
+        }
+#pragma warning disable CA1031 // Whatever it was, every waiter of the batch must hear of it and the lane must go on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            AppendCompletion.Fail(batch, exception);
+        }
+    }
+
+    private async Task<AppendOutcome[]> AppendAsync(PostBatch batch)
+    {
+        var parameters = new
+        {
+            Rows = batch.Rows(),
+            Bodies = batch.Bodies(),
+            Patience = (int)database.Patience.TotalMilliseconds,
+        };
+        var retry = new Retry(time);
+        while (true)
+        {
+            try
+            {
+                connection ??= await database.OpenWriterAsync(closing.Token);
+                await using var answer = await connection.QueryMultipleAsync(
+                    new CommandDefinition(
+                        database.Sql("AppendNotifications"),
+                        parameters,
+                        commandTimeout: (int)Math.Ceiling(database.Patience.TotalSeconds) + 5,
+                        cancellationToken: closing.Token
+                    )
+                );
+                var rows = (await answer.ReadAsync<SentPost>()).AsList();
+                return batch.Outcomes(rows, (await answer.ReadAsync<long>()).AsList());
+            }
+            catch (Exception exception)
+            {
+                await ForgetAsync();
+                if (!SqlServerFaults.IsPassing(exception) || !await retry.PauseAsync(closing.Token))
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    // Whatever the transaction was, it ends with its connection.
+    private async Task ForgetAsync()
+    {
+        if (connection is { } broken)
+        {
+            connection = null;
+            await broken.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using Microsoft.Data.SqlClient;
+
+namespace NotificationHub.Storage.SqlServer;
+
+/// <summary>
+/// A few connections that the stages' transactions take turns on. What fails for a reason that passes is done again from its beginning; work
+/// must therefore have no effect but through its transaction.
+/// </summary>
+internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvider time) : IAsyncDisposable
+{
+    private const int Connections = 8;
+
+    private readonly SemaphoreSlim turns = new(Connections, Connections);
+    private readonly ConcurrentBag<WriteConnection> idle = [];
+    private volatile bool open;
+
+    public void Open() => open = true;
+
+    public async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await turns.WaitAsync(cancellationToken);
+        try
+        {
+            return await TryAsync(work, cancellationToken);
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        open = false;
+        // All turns: nobody is left who would put one back.
+        for (var i = 0; i < Connections; i++)
+        {
+            await turns.WaitAsync(CancellationToken.None);
+        }
+
+        while (idle.TryTake(out var connection))
+        {
+            await connection.DisposeAsync();
+        }
+
+        turns.Release(Connections);
+    }
+
+    private async Task<T> TryAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var retry = new Retry(time);
+        var duplicates = 0;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!open)
+            {
+                throw new StorageUnavailableException("The write lane is closed.");
+            }
+
+            var attempt = new Attempt<T>(work);
+            var fault = await attempt.RunAsync(TakeAsync, idle.Add, cancellationToken);
+            if (fault is null || (attempt.IsUncertain && await WasCommittedAsync(attempt, cancellationToken)))
+            {
+                return attempt.Complete();
+            }
+
+            // Two that insert the same row at once: the second finds it when it looks again.
+            var again =
+                SqlServerFaults.IsPassing(fault) || (SqlServerFaults.IsDuplicateKey(fault) && duplicates++ == 0);
+            if (!again || !await retry.PauseAsync(cancellationToken))
+            {
+                ExceptionDispatchInfo.Throw(Translate(fault, attempt));
+            }
+        }
+    }
+
+    private async Task<WriteConnection> TakeAsync(CancellationToken cancellationToken)
+    {
+        while (idle.TryTake(out var known))
+        {
+            if (known.IsUsable)
+            {
+                return known;
+            }
+
+            await known.DisposeAsync();
+        }
+
+        return await WriteConnection.OpenAsync(database, time, cancellationToken);
+    }
+
+    /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
+    private static Exception Translate<T>(Exception fault, Attempt<T> attempt) =>
+        SqlServerFaults.IsPassing(fault) || (fault is SqlException && !attempt.HasBegun)
+            ? new StorageUnavailableException($"SQL Server refused the write: {fault.Message}", fault)
+            : fault;
+
+    /// <summary>Asks the mark, as long as it takes to be answered: what is not known may neither be done again nor be called failed.</summary>
+    private async Task<bool> WasCommittedAsync<T>(Attempt<T> attempt, CancellationToken cancellationToken)
+    {
+        var retry = new Retry(time);
+        while (true)
+        {
+            try
+            {
+                await using var connection = await database.OpenWriterAsync(cancellationToken);
+                return await WriteConnection.ReadMarkAsync(connection, attempt.Sign.Mark) == attempt.Sign.Number;
+            }
+            catch (Exception exception) when (SqlServerFaults.IsPassing(exception))
+            {
+                if (!await retry.PauseAsync(cancellationToken))
+                {
+                    throw new StorageUnavailableException(
+                        "The connection to SQL Server was lost during a commit, and the server cannot be asked whether it was kept.",
+                        exception
+                    );
+                }
+            }
+        }
+    }
+}

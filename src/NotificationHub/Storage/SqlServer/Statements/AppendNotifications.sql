@@ -1,0 +1,122 @@
+-- @Rows nvarchar(max)
+-- @Bodies varbinary(max)
+-- @Patience int
+-- A batch of posts in one round trip: nobody waits for this replica between the lock and the commit. Bodies come in one piece,
+-- each behind its digest. What is kept comes back in the order in which it was given.
+set nocount on;
+set xact_abort on;
+set transaction isolation level read committed;
+begin transaction;
+
+declare @lock int;
+exec @lock = sp_getapplock @Resource = 'notificationhub:notification log', @LockMode = 'Exclusive',
+    @LockOwner = 'Transaction', @LockTimeout = @Patience;
+if @lock < 0
+    throw 50001, 'Another transaction kept the notification log for too long.', 1;
+
+declare @posts table
+(
+    place             int           not null primary key,
+    location_id       nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    dedup_hash        bigint        not null,
+    body_hash         bigint        not null,
+    notification_id   nvarchar(max) collate Latin1_General_100_BIN2 null,
+    notification_type nvarchar(max) null,
+    u_id              nvarchar(max) null,
+    received_at       bigint        not null,
+    remote_address    nvarchar(max) null,
+    user_agent        nvarchar(max) null,
+    traceparent       nvarchar(max) null,
+    disposition       bigint        not null,
+    conflict          bigint        not null,
+    fault             nvarchar(max) null,
+    quota             bigint        not null,
+    piece_start       bigint        not null,
+    body_length       bigint        not null,
+    same_seq          bigint        null,
+    over_quota        bigint        not null
+);
+
+insert into @posts
+(
+    place, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
+    user_agent, traceparent, disposition, conflict, fault, quota, piece_start, body_length, over_quota
+)
+select place, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
+    user_agent, traceparent, disposition, conflict, fault, quota, piece_start, body_length, 0
+from openjson(@Rows) with
+(
+    place             int           '$.place',
+    location_id       nvarchar(32)  '$.location',
+    dedup_hash        bigint        '$.dedupHash',
+    body_hash         bigint        '$.bodyHash',
+    notification_id   nvarchar(max) '$.id',
+    notification_type nvarchar(max) '$.type',
+    u_id              nvarchar(max) '$.uId',
+    received_at       bigint        '$.receivedAt',
+    remote_address    nvarchar(max) '$.remoteAddress',
+    user_agent        nvarchar(max) '$.userAgent',
+    traceparent       nvarchar(max) '$.traceparent',
+    disposition       bigint        '$.disposition',
+    conflict          bigint        '$.conflict',
+    fault             nvarchar(max) '$.fault',
+    quota             bigint        '$.quota',
+    piece_start       bigint        '$.start',
+    body_length       bigint        '$.length'
+);
+
+update p
+set same_seq =
+    (
+        select min(l.seq)
+        from notification_log l
+        where l.dedup_hash = p.dedup_hash and l.body_hash = p.body_hash and l.location_id = p.location_id
+            and (l.notification_id = p.notification_id or (l.notification_id is null and p.notification_id is null))
+            and l.body_sha256 = substring(@Bodies, p.piece_start, 32)
+    ),
+    -- Rejected posts have no id to be in conflict over.
+    conflict = case
+        when p.conflict = 1 then 1
+        when p.notification_id is not null and exists
+        (
+            select 1
+            from notification_log l
+            where l.dedup_hash = p.dedup_hash and l.location_id = p.location_id and l.notification_id = p.notification_id
+        ) then 1
+        else 0
+    end
+from @posts p;
+
+update p
+set over_quota = 1
+from @posts p
+where p.disposition = 2 and p.same_seq is null
+    and
+    (select count(*) from notification_log l where l.disposition = 2 and l.location_id = p.location_id)
+    +
+    (
+        select count(*)
+        from @posts earlier
+        where earlier.disposition = 2 and earlier.same_seq is null and earlier.location_id = p.location_id
+            and earlier.place < p.place
+    ) >= p.quota;
+
+declare @kept table (seq bigint not null);
+
+insert into notification_log
+(
+    location_id, dedup_hash, notification_id, notification_type, u_id, body, body_sha256, body_hash,
+    received_at, remote_address, user_agent, traceparent, disposition, conflict, fault
+)
+output inserted.seq into @kept
+select location_id, dedup_hash, notification_id, notification_type, u_id,
+    substring(@Bodies, piece_start + 32, body_length), substring(@Bodies, piece_start, 32), body_hash,
+    received_at, remote_address, user_agent, traceparent, disposition, conflict, fault
+from @posts
+where same_seq is null and over_quota = 0
+order by place;
+
+commit transaction;
+
+select same_seq SameSeq, conflict, over_quota OverQuota from @posts order by place;
+select seq from @kept order by seq;

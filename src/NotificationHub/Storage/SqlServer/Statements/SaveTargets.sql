@@ -1,0 +1,60 @@
+-- @Rows nvarchar(max)
+-- Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification.
+declare @asked table
+(
+    location_id        nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    resource           nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    "key"              nvarchar(380) collate Latin1_General_100_BIN2 not null,
+    holders            nvarchar(max) null,
+    first_requested_at bigint        not null,
+    now                bigint        not null,
+    due_at             bigint        not null,
+    max_wait           bigint        not null,
+    correlation_id     nvarchar(max) null,
+    traceparent        nvarchar(max) null,
+    expects            nvarchar(max) null,
+    primary key (location_id, resource, "key")
+);
+
+insert into @asked
+(
+    location_id, resource, "key", holders, first_requested_at, now, due_at, max_wait, correlation_id, traceparent, expects
+)
+select location_id, resource, "key", holders, first_requested_at, now, due_at, max_wait, correlation_id, traceparent, expects
+from openjson(@Rows) with
+(
+    location_id        nvarchar(32)  '$.LocationId',
+    resource           nvarchar(32)  '$.Resource',
+    "key"              nvarchar(380) '$.Key',
+    holders            nvarchar(max) '$.Holders',
+    first_requested_at bigint        '$.FirstRequestedAt',
+    now                bigint        '$.Now',
+    due_at             bigint        '$.DueAt',
+    max_wait           bigint        '$.MaxWait',
+    correlation_id     nvarchar(max) '$.CorrelationId',
+    traceparent        nvarchar(max) '$.Traceparent',
+    expects            nvarchar(max) '$.Expects'
+);
+
+update t
+set requested = t.requested + 1, holders = a.holders, first_requested_at = a.first_requested_at,
+    last_requested_at = a.now, max_wait = a.max_wait,
+    due_at = case when t.attempts > 0 and t.due_at > a.due_at then t.due_at else a.due_at end,
+    correlation_id = a.correlation_id, traceparent = a.traceparent, expects = a.expects, rereads = 0
+from refetch_target t
+join @asked a on a.location_id = t.location_id and a.resource = t.resource and a."key" = t."key";
+
+insert into refetch_target
+(
+    location_id, resource, "key", requested, fetched, holders, first_requested_at, last_requested_at,
+    due_at, max_wait, attempts, correlation_id, traceparent, expects, rereads
+)
+select a.location_id, a.resource, a."key", 1, 0, a.holders, a.first_requested_at, a.now,
+    a.due_at, a.max_wait, 0, a.correlation_id, a.traceparent, a.expects, 0
+from @asked a
+where not exists
+(
+    select 1
+    from refetch_target t
+    where t.location_id = a.location_id and t.resource = a.resource and t."key" = a."key"
+);

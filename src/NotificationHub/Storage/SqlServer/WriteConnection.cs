@@ -1,0 +1,94 @@
+using Dapper;
+using Microsoft.Data.SqlClient;
+
+namespace NotificationHub.Storage.SqlServer;
+
+/// <summary>
+/// A connection of the write lane with its mark: a row whose number each of its transactions raises with the commit, in one round trip. Where
+/// the answer to a commit is lost, the mark tells whether there was one.
+/// </summary>
+internal sealed class WriteConnection(
+    SqlServerDatabase database,
+    SqlConnection connection,
+    long mark,
+    TimeProvider time
+) : IAsyncDisposable
+{
+    private const string Begin = """
+        set xact_abort on;
+        set transaction isolation level snapshot;
+        begin transaction;
+        """;
+
+    private const string Commit = """
+        update commit_mark set number = @number where mark_id = @mark;
+        if @@rowcount = 0
+            throw 50002, 'The mark of this connection is gone.', 1;
+        commit transaction;
+        """;
+
+    private const string Make = """
+        delete from commit_mark where made_at < @forgotten;
+        insert into commit_mark (number, made_at) output inserted.mark_id values (0, @now);
+        """;
+
+    // Waits for a transaction that still holds the row: the commit that was sent last may be under way.
+    private const string Read = "select number from commit_mark with (readcommittedlock) where mark_id = @mark";
+
+    // A connection is replaced long before: its mark is never taken from under it.
+    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(7);
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    private readonly long openedAt = time.GetTimestamp();
+    private long number;
+
+    public long Mark => mark;
+
+    public long Number => number;
+
+    public bool IsUsable =>
+        connection.State == System.Data.ConnectionState.Open && time.GetElapsedTime(openedAt) < Longest;
+
+    public static async Task<WriteConnection> OpenAsync(
+        SqlServerDatabase database,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        var connection = await database.OpenWriterAsync(cancellationToken);
+        try
+        {
+            var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+            var mark = await connection.ExecuteScalarAsync<long>(
+                Make,
+                new { now, forgotten = now - (long)Forgotten.TotalMilliseconds }
+            );
+            return new WriteConnection(database, connection, mark, time);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The number that the mark has now; null where it is gone.</summary>
+    public static Task<long?> ReadMarkAsync(SqlConnection connection, long mark) =>
+        connection.ExecuteScalarAsync<long?>(Read, new { mark });
+
+    public async Task<WriteTransaction> BeginAsync()
+    {
+        await connection.ExecuteAsync(Begin);
+        return new WriteTransaction(database, connection);
+    }
+
+    public Task CommitAsync()
+    {
+        number++;
+        return connection.ExecuteAsync(Commit, new { number, mark });
+    }
+
+    public Task RollBackAsync() => connection.ExecuteAsync("if @@trancount > 0 rollback transaction");
+
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+}

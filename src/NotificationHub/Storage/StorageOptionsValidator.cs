@@ -1,0 +1,83 @@
+using FluentValidation;
+using Microsoft.Data.SqlClient;
+using Microsoft.Data.Sqlite;
+
+namespace NotificationHub.Storage;
+
+internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions>
+{
+    public StorageOptionsValidator()
+    {
+        RuleFor(options => options.Provider)
+            .Must(provider => provider is StorageOptions.Sqlite or StorageOptions.SqlServer)
+            .WithMessage($"must be {StorageOptions.Sqlite} or {StorageOptions.SqlServer}");
+        When(options => options.IsSqlServer, NameADatabase).Otherwise(NameAFile);
+        RuleFor(options => options.LeaseDuration)
+            .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
+            .WithMessage("must lie between one second and five minutes");
+        RuleFor(options => options.BusyTimeout)
+            .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(1))
+            .WithMessage("must lie between zero and one minute");
+        RuleFor(options => options.ChangePollInterval)
+            .InclusiveBetween(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1))
+            .WithMessage("must lie between 10 milliseconds and one second");
+    }
+
+    private void NameADatabase() =>
+        RuleFor(options => options.ConnectionString)
+            .Must(NamesADatabase)
+            .WithMessage(
+                "must name a server and a database, such as Server=contoso.database.windows.net;Database=notificationhub;Authentication=Active Directory Default"
+            );
+
+    private void NameAFile() =>
+        RuleFor(options => options.ConnectionString)
+            .Cascade(CascadeMode.Stop)
+            .Must(NamesAFile)
+            .WithMessage(
+                "must name a file by its path, such as Data Source=data/notificationhub.db, that can be written (a database in memory would lose what was answered 200)"
+            )
+            .Custom(
+                (text, context) =>
+                {
+                    if (DataFolder.FaultOf(FileOf(text)) is { } fault)
+                    {
+                        context.AddFailure(fault);
+                    }
+                }
+            );
+
+    private static string FileOf(string connectionString) =>
+        Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource);
+
+    private static bool NamesAFile(string connectionString)
+    {
+        try
+        {
+            var builder = new SqliteConnectionStringBuilder(connectionString);
+            return builder.DataSource.Length > 0
+                && builder.Mode is SqliteOpenMode.ReadWrite or SqliteOpenMode.ReadWriteCreate
+                // A URI can say all that is refused here.
+                && !builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+                && !builder.DataSource.Contains(":memory:", StringComparison.Ordinal);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static bool NamesADatabase(string connectionString)
+    {
+        try
+        {
+            return new SqlConnectionStringBuilder(connectionString)
+                is { DataSource.Length: > 0, InitialCatalog.Length: > 0 };
+        }
+        // It says which word it does not know; the rest of the text may be a password.
+        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            return false;
+        }
+    }
+}
