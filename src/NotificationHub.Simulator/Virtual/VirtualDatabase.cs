@@ -40,6 +40,16 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Data
 
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => inner.AppendAsync(append);
 
+    public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
+        inner.MigrateAsync(cancellationToken);
+
+    public override Task ImportAsync(
+        string table,
+        IReadOnlyList<string> columns,
+        DbDataReader rows,
+        CancellationToken cancellationToken
+    ) => inner.ImportAsync(table, columns, rows, cancellationToken);
+
     public override bool IsDuplicateKey(Exception exception) => inner.IsDuplicateKey(exception);
 
     public override string Sql(string name) =>

@@ -64,6 +64,7 @@ internal static class HubCommandLine
             OperationsCommand.Create(runner),
             ReconcileCommand.Create(runner),
             AuditCommand.Create(runner),
+            MigrateCommand.Create(runner),
             DoctorCommand.Create(runner),
             HealthCommand.Create(runner),
         };

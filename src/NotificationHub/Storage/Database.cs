@@ -36,6 +36,24 @@ internal abstract class Database : IAsyncDisposable
     /// <exception cref="SchemaException">It is of a newer version.</exception>
     public abstract Task OpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>Brings the schema up to date, and does nothing else.</summary>
+    /// <returns>The names of the files that were applied now.</returns>
+    /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
+    /// <exception cref="SchemaException">It is of a newer version.</exception>
+    public abstract Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Writes rows of another database as they are, in transactions of a chunk each; nobody else may write meanwhile.</summary>
+    /// <param name="table">Where they go.</param>
+    /// <param name="columns">Their members, in the order of <paramref name="rows"/>.</param>
+    /// <param name="rows">What is written.</param>
+    /// <param name="cancellationToken">Ends it between two chunks.</param>
+    public abstract Task ImportAsync(
+        string table,
+        IReadOnlyList<string> columns,
+        DbDataReader rows,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Opens the write lane beside a hub that may be running, and leaves the schema alone.</summary>
     /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
     /// <exception cref="SchemaException">It is of an older version, or of a newer one.</exception>

@@ -1,5 +1,5 @@
 namespace NotificationHub.Storage;
 
 /// <summary>The database cannot be opened; the message tells the operator why, and what to do.</summary>
-internal sealed class DatabaseOpenException(string message, Exception innerException)
+internal sealed class DatabaseOpenException(string message, Exception? innerException = null)
     : Exception(message, innerException);

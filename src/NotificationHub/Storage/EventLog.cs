@@ -160,6 +160,11 @@ internal static class EventLog
     public static Task<long> ReadStartAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>("select first_seq from log_start where log = 'event'");
 
+    /// <summary>The first <c>seq</c> behind <paramref name="after"/>; where there is none, <paramref name="after"/> plus one.</summary>
+    public static async Task<long> ReadNextAsync(DbConnection connection, long after) =>
+        await connection.ExecuteScalarAsync<long?>("select min(seq) from event_log where seq > @after", new { after })
+        ?? after + 1;
+
     /// <summary>The last <c>seq</c> there is; zero while the log is empty.</summary>
     public static Task<long> ReadLastAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from event_log");

@@ -80,6 +80,14 @@ internal static class NotificationLog
             new { seq }
         );
 
+    /// <summary>The first <c>seq</c> behind <paramref name="after"/>; where there is none, <paramref name="after"/> plus one.</summary>
+    public static async Task<long> ReadNextAsync(DbConnection connection, long after) =>
+        await connection.ExecuteScalarAsync<long?>(
+            "select min(seq) from notification_log where seq > @after",
+            new { after }
+        )
+        ?? after + 1;
+
     // By hand and in the order of the columns: the router reads every post, and mapping by name costs a multiple of this.
     private static NotificationEntry Read(DbDataReader row) =>
         new()

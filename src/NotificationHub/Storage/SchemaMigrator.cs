@@ -13,6 +13,9 @@ internal sealed class SchemaException(string message) : Exception(message);
 /// </summary>
 internal sealed class SchemaMigrator(Database database)
 {
+    /// <summary>In the journal while another database is being copied into this one.</summary>
+    public const string UnfinishedCopy = "unfinished copy";
+
     private const string CreateJournal = """
         create table schema_journal
         (
@@ -63,6 +66,13 @@ internal sealed class SchemaMigrator(Database database)
     private List<string> Missing(IEnumerable<(string Name, string Sha256)> journal)
     {
         var applied = journal.ToDictionary(entry => entry.Name, entry => entry.Sha256, StringComparer.Ordinal);
+        if (applied.ContainsKey(UnfinishedCopy))
+        {
+            throw new SchemaException(
+                $"The copy into {database.Place} did not come to its end. Drop the database, make it again, and run `migrate --from` again."
+            );
+        }
+
         RefuseUnknown(applied.Keys.Except(files.Names, StringComparer.Ordinal));
         foreach (var (name, digest) in applied)
         {

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
 using NotificationHub.Storage;
@@ -33,6 +34,25 @@ internal sealed class TestLocation(HubHost hub, string id, string secret)
             },
             CancellationToken.None
         );
+        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        return location;
+    }
+
+    /// <summary>The location of that library where the store has it, with another secret; a new one otherwise.</summary>
+    public static async Task<TestLocation> AddOrFindAsync(HubHost hub, string uId)
+    {
+        await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
+        var known = await connection.ExecuteScalarAsync<string>(
+            "select location_id from location where u_id = @uId",
+            new { uId }
+        );
+        if (known is null)
+        {
+            return await AddAsync(hub, uId);
+        }
+
+        var location = new TestLocation(hub, known, $"secret-{Guid.NewGuid():N}");
+        await location.AddSecretAsync(location.Secret);
         await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
         return location;
     }

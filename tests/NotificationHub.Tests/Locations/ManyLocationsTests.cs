@@ -125,6 +125,16 @@ public sealed class ManyLocationsTests
             CancellationToken cancellationToken
         ) => database.WriteAsync(work, cancellationToken);
 
+        public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
+            database.MigrateAsync(cancellationToken);
+
+        public override Task ImportAsync(
+            string table,
+            IReadOnlyList<string> columns,
+            DbDataReader rows,
+            CancellationToken cancellationToken
+        ) => database.ImportAsync(table, columns, rows, cancellationToken);
+
         public override bool IsDuplicateKey(Exception exception) => database.IsDuplicateKey(exception);
 
         public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);

@@ -126,6 +126,16 @@ internal sealed class OperatorProcess : IAsyncDisposable
             CancellationToken cancellationToken
         ) => mortality.StepAsync(() => database.WriteAsync(work, cancellationToken));
 
+        public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
+            database.MigrateAsync(cancellationToken);
+
+        public override Task ImportAsync(
+            string table,
+            IReadOnlyList<string> columns,
+            DbDataReader rows,
+            CancellationToken cancellationToken
+        ) => database.ImportAsync(table, columns, rows, cancellationToken);
+
         public override bool IsDuplicateKey(Exception exception) => database.IsDuplicateKey(exception);
 
         public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);

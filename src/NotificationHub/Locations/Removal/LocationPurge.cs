@@ -17,7 +17,7 @@ internal sealed record PurgedTable(string Name, params string[] Key)
     public string PageSql(DbConnection connection)
     {
         var columns = string.Join(", ", Columns.Select(column => $"\"{column}\""));
-        return $"select {columns} from {Name} where location_id = @locationId {Which} order by {columns} {connection.Limit("@limit")}";
+        return $"select {columns} from {Name} where location_id = @locationId {Which} order by location_id {connection.Limit("@limit")}";
     }
 }
 
@@ -145,13 +145,22 @@ internal sealed class LocationPurge(Database database)
         CancellationToken cancellationToken
     )
     {
-        for (var after = 0L; after < last; after += ScannedRows)
+        // Behind a restore there is a gap that no scan comes to the end of.
+        for (var after = 0L; after < last; after = await NextAsync(rows, after + ScannedRows, cancellationToken) - 1)
         {
             foreach (var chunk in (await SeqsAsync(rows, locationId, after, last, cancellationToken)).Chunk(ChunkRows))
             {
                 await database.WriteAsync(transaction => delete(transaction, chunk), cancellationToken);
             }
         }
+    }
+
+    private async Task<long> NextAsync(string rows, long after, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return rows == EventRows
+            ? await EventLog.ReadNextAsync(connection, after)
+            : await NotificationLog.ReadNextAsync(connection, after);
     }
 
     private async Task<IReadOnlyList<long>> SeqsAsync(

@@ -69,7 +69,8 @@ internal sealed class EventFeed(Database database, TimeProvider time)
                 return new FeedPage(entries, entries[^1].Seq);
             }
 
-            position = upTo;
+            // Behind a restore, and where a location was purged, there is a gap.
+            position = Math.Max(upTo, await EventLog.ReadNextAsync(connection, upTo) - 1);
         }
 
         return new FeedPage([], position);

@@ -12,6 +12,8 @@ internal sealed class SqlServerDatabase : Database
 {
     private static readonly TimeSpan[] ReaderPauses = [TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1)];
 
+    private const int ImportChunk = 2_000;
+
     private readonly StorageOptions options;
     private readonly TimeProvider time;
     private readonly string writer;
@@ -41,7 +43,19 @@ internal sealed class SqlServerDatabase : Database
     /// <summary>How long a statement waits for a lock, and for its answer.</summary>
     public TimeSpan Patience => options.BusyTimeout;
 
-    public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(MigrateAsync, cancellationToken);
+    public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(ApplyAsync, cancellationToken);
+
+    public override async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ApplyAsync(cancellationToken);
+        }
+        catch (Exception exception) when (SqlServerOpenFault.IsOne(exception))
+        {
+            throw SqlServerOpenFault.Of(Place, exception);
+        }
+    }
 
     public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
         OpenAsync(VerifyAsync, cancellationToken);
@@ -87,6 +101,33 @@ internal sealed class SqlServerDatabase : Database
         events.Count == 0
             ? Task.FromResult<IReadOnlyList<long>>([])
             : transaction.QueryAsync<long>(Sql("AppendEvents"), EventBatch.Of(events, Patience));
+
+    public override async Task ImportAsync(
+        string table,
+        IReadOnlyList<string> columns,
+        DbDataReader rows,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await OpenWriterAsync(cancellationToken);
+        using var copy = new SqlBulkCopy(
+            connection,
+            SqlBulkCopyOptions.KeepIdentity | SqlBulkCopyOptions.UseInternalTransaction,
+            null
+        )
+        {
+            DestinationTableName = table,
+            BatchSize = ImportChunk,
+            BulkCopyTimeout = 0,
+            EnableStreaming = true,
+        };
+        foreach (var column in columns)
+        {
+            copy.ColumnMappings.Add(column, column);
+        }
+
+        await copy.WriteToServerAsync(rows, cancellationToken);
+    }
 
     /// <summary>A connection of a lane; the lane closes it.</summary>
     public async Task<SqlConnection> OpenWriterAsync(CancellationToken cancellationToken)
@@ -144,9 +185,9 @@ internal sealed class SqlServerDatabase : Database
         await new SchemaMigrator(this).VerifyAsync(connection);
     }
 
-    private async Task MigrateAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
     {
         await using var connection = await OpenWriterAsync(cancellationToken);
-        await SqlServerSchema.MigrateAsync(this, connection);
+        return await SqlServerSchema.MigrateAsync(this, connection);
     }
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics.Metrics;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -8,6 +9,8 @@ namespace NotificationHub.Storage.Sqlite;
 /// <summary>One SQLite file in WAL mode with <c>synchronous=FULL</c>.</summary>
 internal sealed class SqliteDatabase : Database
 {
+    private const int ImportChunk = 500;
+
     private readonly StorageOptions options;
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
@@ -46,7 +49,19 @@ internal sealed class SqliteDatabase : Database
     /// <summary>About how many pages the write-ahead log holds.</summary>
     public override long? WalPages => lane.WalPages;
 
-    public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(MigrateAsync, cancellationToken);
+    public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(ApplyAsync, cancellationToken);
+
+    public override async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ApplyAsync(cancellationToken);
+        }
+        catch (Exception exception) when (SqliteOpenFault.IsOne(exception))
+        {
+            throw SqliteOpenFault.Of(File, exception);
+        }
+    }
 
     public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
         OpenAsync(VerifyAsync, cancellationToken);
@@ -70,6 +85,52 @@ internal sealed class SqliteDatabase : Database
         exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
 
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => lane.AppendAsync(append);
+
+    public override async Task ImportAsync(
+        string table,
+        IReadOnlyList<string> columns,
+        DbDataReader rows,
+        CancellationToken cancellationToken
+    )
+    {
+        var names = string.Join(", ", columns.Select(column => $"\"{column}\""));
+        var places = string.Join(", ", Enumerable.Range(0, columns.Count).Select(place => $"@p{place}"));
+        List<object[]> chunk = [];
+        do
+        {
+            chunk.Clear();
+            while (chunk.Count < ImportChunk && await rows.ReadAsync(cancellationToken))
+            {
+                var row = new object[columns.Count];
+                rows.GetValues(row);
+                chunk.Add(row);
+            }
+
+            await WriteAsync(
+                async transaction =>
+                {
+                    foreach (var row in chunk)
+                    {
+                        await transaction.ExecuteAsync(
+                            $"insert into {table} ({names}) values ({places})",
+                            new DynamicParameters(
+                                row.Select(
+                                    (value, place) =>
+                                        KeyValuePair.Create<string, object?>(
+                                            $"p{place}",
+                                            value is DBNull ? null : value
+                                        )
+                                )
+                            )
+                        );
+                    }
+
+                    return true;
+                },
+                cancellationToken
+            );
+        } while (chunk.Count == ImportChunk);
+    }
 
     /// <summary>A connection that may write; for the lane and its checkpointer.</summary>
     public SqliteConnection OpenWriter()
@@ -160,15 +221,21 @@ internal sealed class SqliteDatabase : Database
         await new SchemaMigrator(this).VerifyAsync(connection);
     }
 
-    private async Task MigrateAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
     {
         CreatePrivate();
         await using var connection = OpenWriter();
         var migrator = new SchemaMigrator(this);
-        while (await ApplyNextAsync(migrator, connection, cancellationToken)) { }
+        List<string> applied = [];
+        while (await ApplyNextAsync(migrator, connection, cancellationToken) is { } name)
+        {
+            applied.Add(name);
+        }
+
+        return applied;
     }
 
-    private async Task<bool> ApplyNextAsync(
+    private async Task<string?> ApplyNextAsync(
         SchemaMigrator migrator,
         SqliteConnection connection,
         CancellationToken cancellationToken
@@ -178,6 +245,6 @@ internal sealed class SqliteDatabase : Database
         await using var transaction = connection.BeginTransaction(deferred: false);
         var applied = await migrator.ApplyNextAsync(new WriteTransaction(this, connection, transaction));
         await transaction.CommitAsync(cancellationToken);
-        return applied is not null;
+        return applied;
     }
 }

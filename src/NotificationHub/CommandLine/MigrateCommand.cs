@@ -1,0 +1,136 @@
+using System.CommandLine;
+using Microsoft.Data.Sqlite;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+using NotificationHub.Storage.Upkeep;
+
+namespace NotificationHub.CommandLine;
+
+internal static class MigrateCommand
+{
+    private static readonly Option<bool> AfterRestore = new("--after-restore")
+    {
+        Description =
+            "After a restore from a backup, before a hub runs on it: have the logs go on where no id or revision that was given out since can come back, and look at everything at Apple again.",
+    };
+
+    private static readonly Option<string?> From = new("--from")
+    {
+        Description =
+            "Copy all of another hub's SQLite file into this database, which must be new. Stop the hub first; every event id, revision and cursor stays as it is.",
+        HelpName = "FILE",
+    };
+
+    public static Command Create(CommandRunner runner)
+    {
+        var migrate = new Command(
+            "migrate",
+            "Bring the database's schema up to date, as serving does unless Storage:MigrateOnStart is false."
+        )
+        {
+            CommandRunner.Json,
+            AfterRestore,
+            From,
+        };
+        migrate.Validators.Add(result =>
+        {
+            if (result.GetValue(AfterRestore) && result.GetValue(From) is not null)
+            {
+                result.AddError("--after-restore and --from are two different things: give one of them.");
+            }
+        });
+        migrate.SetAction(
+            (arguments, cancellationToken) => runner.RunUnopenedAsync(arguments, MigrateAsync, cancellationToken)
+        );
+        return migrate;
+    }
+
+    private static async Task<int> MigrateAsync(CommandContext context)
+    {
+        var from = context.Arguments.GetValue(From);
+        if (from is not null && !File.Exists(from))
+        {
+            throw new CommandException(ExitCode.NotFound, $"There is no file {from} to copy from.");
+        }
+
+        if (context.Arguments.GetValue(AfterRestore) && !context.Database.Exists)
+        {
+            throw new CommandException(
+                ExitCode.NotFound,
+                $"There is no database at {context.Database.Place}: restore the backup first."
+            );
+        }
+
+        var applied = await context.Database.MigrateAsync(context.CancellationToken);
+        await context.Database.OpenBesideAsync(context.CancellationToken);
+        return from is not null ? await CopyAsync(context, from, applied)
+            : context.Arguments.GetValue(AfterRestore) ? await GoOnAsync(context, applied)
+            : Report(context, applied);
+    }
+
+    private static int Report(CommandContext context, IReadOnlyList<string> applied)
+    {
+        context.Output.Write(
+            new { Database = context.Database.Place, Applied = applied },
+            console =>
+                console.WriteUnwrapped(
+                    applied.Count == 0
+                        ? $"{context.Database.Place} is up to date."
+                        : $"{context.Database.Place} was brought up to date: {string.Join(", ", applied)}."
+                )
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> GoOnAsync(CommandContext context, IReadOnlyList<string> applied)
+    {
+        var outcome = await new RestoredDatabase(context.Database).GoOnAsync(context.Actor, context.CancellationToken);
+        context.Output.Write(
+            new
+            {
+                Database = context.Database.Place,
+                Applied = applied,
+                outcome.Epoch,
+                outcome.FirstEvent,
+            },
+            console =>
+                console.WriteUnwrapped(
+                    $"The logs go on in epoch {outcome.Epoch}: the next event is {outcome.Epoch}-{outcome.FirstEvent} or later. "
+                        + "Once a hub runs, every location is read again and compared with Apple; see that `doctor` finds nothing."
+                )
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> CopyAsync(CommandContext context, string from, IReadOnlyList<string> applied)
+    {
+        var connection = new SqliteConnectionStringBuilder { DataSource = from, Mode = SqliteOpenMode.ReadWrite };
+        await using var source = new SqliteDatabase(
+            new StorageOptions { ConnectionString = connection.ConnectionString }
+        );
+        await source.OpenBesideAsync(context.CancellationToken);
+        var copied = await new StoreCopy(source, context.Database).RunAsync(context.Actor, context.CancellationToken);
+        context.Output.Write(
+            new
+            {
+                Database = context.Database.Place,
+                Applied = applied,
+                Copied = copied,
+            },
+            console =>
+            {
+                var table = ConsoleTable.Of("Table", "Rows");
+                foreach (var (name, rows) in copied)
+                {
+                    table.Row(name, rows);
+                }
+
+                console.Write(table);
+                console.WriteUnwrapped(
+                    "All is copied. Have the key ring too where the content tokens can be read with it: docs/storage.md."
+                );
+            }
+        );
+        return ExitCode.Ok;
+    }
+}

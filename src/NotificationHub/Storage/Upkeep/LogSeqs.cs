@@ -1,0 +1,15 @@
+namespace NotificationHub.Storage.Upkeep;
+
+/// <summary>The last <c>seq</c> that each log has given out, whether its row is still there or not.</summary>
+internal sealed record LogSeqs(long Notifications, long Events)
+{
+    public static async Task<LogSeqs> ReadAsync(WriteTransaction transaction)
+    {
+        var (notifications, events) = await transaction.FirstOrDefaultAsync<(long, long)>(transaction.Sql("ReadSeqs"));
+        return new LogSeqs(notifications, events);
+    }
+
+    /// <summary>Has the logs go on behind these.</summary>
+    public Task RaiseAsync(WriteTransaction transaction) =>
+        transaction.ExecuteAsync(transaction.Sql("RaiseSeqs"), new { Notifications, Events });
+}

@@ -1,0 +1,23 @@
+namespace NotificationHub.Storage.Upkeep;
+
+/// <summary>What must not be done to a database while a hub runs on it.</summary>
+internal static class RunningHubs
+{
+    /// <summary>A hub shows itself once a second.</summary>
+    private const long SilentMilliseconds = 5_000;
+
+    /// <exception cref="DatabaseOpenException">One does.</exception>
+    public static async Task RefuseAsync(WriteTransaction transaction, Database database, string what)
+    {
+        var running = await transaction.QueryAsync<string>(
+            "select replica_id from replica where seen_at > @since order by replica_id",
+            new { since = await transaction.NowAsync() - SilentMilliseconds }
+        );
+        if (running.Count > 0)
+        {
+            throw new DatabaseOpenException(
+                $"A hub runs on {database.Place} ({string.Join(", ", running)}). Stop every hub, and {what} then. Nothing was changed."
+            );
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage.Auditing;
+
+namespace NotificationHub.Storage.Upkeep;
+
+/// <summary>
+/// Copies all of a SQLite database into the configured one, which must be new: how a hub moves from one box to SQL Server. Every <c>seq</c>, and so
+/// every event id, revision and cursor, stays what it is: consumers notice nothing.
+/// </summary>
+internal sealed class StoreCopy(Database source, Database target)
+{
+    /// <summary>Of a process, not of the data.</summary>
+    private static readonly string[] NotCopied = ["schema_journal", "schema_break", "lease", "replica", "commit_mark"];
+
+    private static readonly string[] MustBeEmpty = ["notification_log", "event_log", "location", "audit_entry"];
+
+    /// <returns>How many rows each table had.</returns>
+    /// <exception cref="DatabaseOpenException">A hub runs on the source, or the target is not new.</exception>
+    public async Task<IReadOnlyDictionary<string, long>> RunAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        await source.WriteAsync(
+            transaction => RunningHubs.RefuseAsync(transaction, source, "copy its database"),
+            cancellationToken
+        );
+        await target.WriteAsync(BeginAsync, cancellationToken);
+        SortedDictionary<string, long> copied = new(StringComparer.Ordinal);
+        await using (var connection = await source.OpenReaderAsync(cancellationToken))
+        {
+            foreach (var table in await TablesAsync(connection))
+            {
+                copied[table] = await CopyAsync(connection, table, cancellationToken);
+            }
+        }
+
+        var seqs = await source.WriteAsync(LogSeqs.ReadAsync, cancellationToken);
+        await target.WriteAsync(
+            async transaction =>
+            {
+                await seqs.RaiseAsync(transaction);
+                await transaction.ExecuteAsync("update change_counter set value = value + 1");
+                await AuditLog.RecordAsync(transaction, actor, new AuditedAct("migrate --from"), AuditOutcome.Done);
+                await transaction.ExecuteAsync(
+                    "delete from schema_journal where name = @UnfinishedCopy",
+                    new { SchemaMigrator.UnfinishedCopy }
+                );
+            },
+            cancellationToken
+        );
+        return copied;
+    }
+
+    // Its note is in the journal until all is done: no hub starts on half a copy.
+    private async Task BeginAsync(WriteTransaction transaction)
+    {
+        foreach (var table in MustBeEmpty)
+        {
+            if (await transaction.ScalarAsync<long>($"select count(*) from {table}") > 0)
+            {
+                throw new DatabaseOpenException(
+                    $"{target.Place} is not new: there are rows in its {table}. Copy into a database that no hub has run on. Nothing was changed."
+                );
+            }
+        }
+
+        await transaction.ExecuteAsync(
+            "insert into schema_journal (name, sha256, applied_at) values (@UnfinishedCopy, '', @now)",
+            new { SchemaMigrator.UnfinishedCopy, now = await transaction.NowAsync() }
+        );
+    }
+
+    private static async Task<IReadOnlyList<string>> TablesAsync(DbConnection connection)
+    {
+        var tables = await connection.QueryAsync<string>(
+            "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name"
+        );
+        return [.. tables.Except(NotCopied, StringComparer.Ordinal)];
+    }
+
+    private async Task<long> CopyAsync(DbConnection connection, string table, CancellationToken cancellationToken)
+    {
+        // What the schema itself has put there.
+        await target.WriteAsync(transaction => transaction.ExecuteAsync($"delete from {table}"), cancellationToken);
+        var columns = (
+            await connection.QueryAsync<string>("select name from pragma_table_info(@table)", new { table })
+        ).AsList();
+        await using (
+            var rows = await connection.ExecuteReaderAsync(
+                $"select {string.Join(", ", columns.Select(column => $"\"{column}\""))} from {table}"
+            )
+        )
+        {
+            await target.ImportAsync(table, columns, rows, cancellationToken);
+        }
+
+        var (there, here) = (await CountAsync(connection, table), await CountAsync(target, table, cancellationToken));
+        return there == here
+            ? here
+            : throw new DatabaseOpenException(
+                $"Of {there} rows of {table}, {here} were copied: somebody wrote to one of the databases meanwhile. Make the new one again, and copy again."
+            );
+    }
+
+    private static Task<long> CountAsync(DbConnection connection, string table) =>
+        connection.ExecuteScalarAsync<long>($"select count(*) from {table}");
+
+    private static async Task<long> CountAsync(Database database, string table, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await CountAsync(connection, table);
+    }
+}

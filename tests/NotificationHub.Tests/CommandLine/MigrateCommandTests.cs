@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using NotificationHub.CommandLine;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.CommandLine;
+
+public sealed class MigrateCommandTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private string Database => folder.File("first.db");
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task It_makes_the_database_and_says_so_and_then_has_nothing_to_do()
+    {
+        var first = await CommandRun.OnAsync(Database, "migrate", "--json");
+        var second = await CommandRun.OnAsync(Database, "migrate", "--json");
+
+        first.ExitCode.ShouldBe(ExitCode.Ok, first.Error);
+        first.Json.GetProperty("applied").EnumerateArray().First().GetString().ShouldBe("0001_initial");
+        second.Json.GetProperty("applied").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task After_a_restore_no_id_comes_back_with_other_content_and_consumers_miss_nothing()
+    {
+        await PostAsync(Database, "n-1", "n-2");
+        var backup = folder.File("backup.db");
+        File.Copy(Database, backup);
+        await PostAsync(Database, "lost-1", "lost-2", "lost-3");
+        var told = await EventsAsync(Database, after: 0);
+        var last = told[^1].Sequence;
+
+        var run = await CommandRun.OnAsync(backup, "migrate", "--after-restore", "--json");
+        await PostAsync(backup, "n-3", "n-4");
+        var afterwards = await EventsAsync(backup, after: last);
+
+        run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
+        run.Json.GetProperty("epoch").GetInt64().ShouldBe(2);
+        afterwards.Select(one => one.NotificationId).ShouldBe(["n-3", "n-4"]);
+        afterwards.ShouldAllBe(one => one.Id.StartsWith("2-") && one.Sequence > last);
+        afterwards.Select(one => one.Id).Intersect(told.Select(one => one.Id)).ShouldBeEmpty();
+        // What the backup had keeps its ids, and a reader from the beginning gets across the gap.
+        (await EventsAsync(backup, after: 0)).ShouldBe([.. told.Take(2), .. afterwards]);
+    }
+
+    [Fact]
+    public async Task After_a_restore_nobody_holds_a_lease_and_everything_at_Apple_is_due()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await test.ExecuteAsync(
+            """
+            insert into lease (name, owner, number, expires_at) values ('routing', 'gone', 7, 99999999999999);
+            insert into location_watch (location_id, due_at) values ('north', 99999999999999);
+            """
+        );
+
+        var run = await CommandRun.OnAsync(test.File, "migrate", "--after-restore");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
+        (await test.ScalarAsync<long>("select count(*) from lease where owner is null and number > 7")).ShouldBe(1);
+        (await test.ScalarAsync<long>("select count(*) from location_watch where due_at < 9999999999999")).ShouldBe(1);
+        (await test.ScalarAsync<string>("select action from audit_entry")).ShouldBe("migrate --after-restore");
+    }
+
+    [Theory]
+    [InlineData("--after-restore")]
+    [InlineData("--from")]
+    public async Task While_a_hub_runs_on_the_database_nothing_is_done(string option)
+    {
+        await using var hub = await HubHost.StartAsync();
+        var running = Path.Combine(hub.Folder, "hub.db");
+
+        var run =
+            option == "--from"
+                ? await CommandRun.OnAsync(Database, "migrate", "--from", running)
+                : await CommandRun.OnAsync(running, "migrate", option);
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("A hub runs on");
+    }
+
+    [Fact]
+    public async Task A_copy_has_every_row_and_goes_on_where_the_other_one_was()
+    {
+        await PostAsync(Database, "n-1", "n-2");
+        await DeleteTailAsync(Database);
+        var copy = folder.File("copy.db");
+
+        var run = await CommandRun.OnAsync(copy, "migrate", "--from", Database, "--json");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
+        run.Json.GetProperty("copied").GetProperty("location").GetInt64().ShouldBe(1);
+        (await ContentAsync(copy)).ShouldBe(await ContentAsync(Database));
+        var old = await EventsAsync(copy, after: 0);
+        await PostAsync(copy, "n-1", "n-3");
+        var now = await EventsAsync(copy, after: 0);
+        now.Count.ShouldBe(old.Count + 1);
+        now[^1].NotificationId.ShouldBe("n-3");
+        // The seq of the row that is gone is not given out again.
+        now[^1].Id.ShouldBe("1-4");
+    }
+
+    [Fact]
+    public async Task A_copy_goes_into_a_new_database_only()
+    {
+        await PostAsync(Database, "n-1");
+        var other = folder.File("other.db");
+        await PostAsync(other, "n-2");
+
+        var run = await CommandRun.OnAsync(other, "migrate", "--from", Database);
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("is not new");
+        (await EventsAsync(other, after: 0)).ShouldHaveSingleItem().NotificationId.ShouldBe("n-2");
+    }
+
+    [Fact]
+    public async Task No_hub_starts_on_half_a_copy()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await test.ExecuteAsync(
+            $"insert into schema_journal (name, sha256, applied_at) values ('{SchemaMigrator.UnfinishedCopy}', '', 1)"
+        );
+
+        var refusal = await Should.ThrowAsync<SchemaException>(() =>
+            HubHost.StartAsync($"Storage:ConnectionString=Data Source={test.File}")
+        );
+
+        refusal.Message.ShouldContain("migrate --from");
+    }
+
+    [Fact]
+    public async Task What_cannot_be_meant_is_refused_with_what_to_do()
+    {
+        var both = await CommandRun.OnAsync(Database, "migrate", "--after-restore", "--from", Database);
+        var nothing = await CommandRun.OnAsync(Database, "migrate", "--from", folder.File("absent.db"));
+        var noBackup = await CommandRun.OnAsync(Database, "migrate", "--after-restore");
+
+        both.ExitCode.ShouldBe(ExitCode.Usage);
+        nothing.ExitCode.ShouldBe(ExitCode.NotFound);
+        nothing.Error.ShouldContain("absent.db");
+        noBackup.ExitCode.ShouldBe(ExitCode.NotFound);
+        noBackup.Error.ShouldContain("restore the backup first");
+    }
+
+    private static async Task PostAsync(string database, params string[] ids)
+    {
+        await using var hub = await HubHost.StartAsync($"Storage:ConnectionString=Data Source={database}");
+        var location = await TestLocation.AddOrFindAsync(hub, "2049025000431439");
+        foreach (var id in ids)
+        {
+            using var answer = await location.PostAsync(TestLocation.Notification(id));
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        await RoutedAsync(hub);
+    }
+
+    private static async Task<IReadOnlyList<Told>> EventsAsync(string database, long after)
+    {
+        await using var hub = await HubHost.StartAsync($"Storage:ConnectionString=Data Source={database}");
+        await RoutedAsync(hub);
+        var lines = await hub.Http.GetStringAsync(
+            string.Create(CultureInfo.InvariantCulture, $"/events?after={after}&limit=1000")
+        );
+        return
+        [
+            .. lines
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonDocument.Parse(line).RootElement)
+                .Where(one => one.GetProperty("type").GetString()!.Contains("notification.test"))
+                .Select(Told.Of),
+        ];
+    }
+
+    private static Task RoutedAsync(HubHost hub) =>
+        Until.TrueAsync(
+            async () =>
+            {
+                await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
+                return await connection.ExecuteScalarAsync<long>(
+                        """
+                        select count(*)
+                        from notification_log
+                        where seq > coalesce((select position from log_cursor where name = 'routing'), 0)
+                        """
+                    ) == 0;
+            },
+            "all that was posted is routed"
+        );
+
+    private static async Task DeleteTailAsync(string database)
+    {
+        await using var connection = new SqliteConnection($"Data Source={database}");
+        await connection.ExecuteAsync(
+            """
+            insert into event_log (topic, type, created_at, conflict, data)
+            values ('hub', 'location.silent', 1, 0, x'7b7d');
+            delete from event_log where seq = (select max(seq) from event_log);
+            """
+        );
+    }
+
+    private static async Task<string> ContentAsync(string database)
+    {
+        await using var connection = new SqliteConnection($"Data Source={database}");
+        var tables = await connection.QueryAsync<string>(
+            "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' and name not in ('lease', 'replica', 'schema_journal', 'change_counter', 'audit_entry') order by name"
+        );
+        List<string> content = [];
+        foreach (var table in tables)
+        {
+            content.Add(table);
+            await using var rows = await connection.ExecuteReaderAsync($"select * from {table} order by 1, 2");
+            while (await rows.ReadAsync())
+            {
+                var values = new object[rows.FieldCount];
+                rows.GetValues(values);
+                content.Add(JsonSerializer.Serialize(values));
+            }
+        }
+
+        return string.Join('\n', content);
+    }
+
+    private sealed record Told(string Id, long Sequence, string? NotificationId)
+    {
+        public static Told Of(JsonElement one) =>
+            new(
+                one.GetProperty("id").GetString()!,
+                long.Parse(one.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture),
+                one.GetProperty("data").GetProperty("notificationId").GetString()
+            );
+    }
+}
