@@ -8,6 +8,8 @@ internal sealed class StorageOptions
     /// <summary>The database engine; <c>Sqlite</c>.</summary>
     public string Provider { get; set; } = "Sqlite";
 
+    public bool IsSqlServer => Provider == "SqlServer";
+
     public string ConnectionString { get; set; } = "Data Source=data/notificationhub.db";
 
     /// <summary>How long an owner of a stage may be silent before another replica takes over.</summary>
