@@ -25,7 +25,7 @@ internal sealed class ContentTokenProtector(IDataProtectionProvider provider, Re
         catch (CryptographicException)
         {
             // The next attempt may see what has changed since.
-            keys?.ReadAgain();
+            keys?.ReadAgainUnlessJustRead();
             throw;
         }
     }

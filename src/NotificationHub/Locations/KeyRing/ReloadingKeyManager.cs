@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace NotificationHub.Locations.KeyRing;
 
 /// <summary>
-/// Data Protection's key manager, which can be told to read the ring again. By itself it does so once a day, and keeps until then that a
-/// key could not be unwrapped (the Key Vault was away), or that a key was not there (another replica has made it since).
+/// Data Protection's key manager, which can be told to read the ring again. By itself it does so once a day and, where a key could not be
+/// unwrapped (the Key Vault was away), keeps that fault until the process ends.
 /// </summary>
 internal sealed class ReloadingKeyManager(
     IOptions<KeyManagementOptions> options,
@@ -18,8 +18,8 @@ internal sealed class ReloadingKeyManager(
     /// <summary>A token that cannot be decrypted at all must not have the ring read at every try.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
-    private readonly XmlKeyManager keys = new(options, activator, loggers);
     private readonly Lock gate = new();
+    private volatile XmlKeyManager keys = new(options, activator, loggers);
     private CancellationTokenSource? ring;
     private long readAt;
 
@@ -28,9 +28,19 @@ internal sealed class ReloadingKeyManager(
     {
         lock (gate)
         {
+            // Only a new one forgets the faults of keys that are known.
+            keys = new XmlKeyManager(options, activator, loggers);
+            ring?.Cancel();
+        }
+    }
+
+    public void ReadAgainUnlessJustRead()
+    {
+        lock (gate)
+        {
             if (time.GetElapsedTime(readAt) >= Pause)
             {
-                ring?.Cancel();
+                ReadAgain();
             }
         }
     }

@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.CommandLine;
 using NotificationHub.Locations;
+using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
@@ -53,6 +55,33 @@ public sealed class KeyRingEndToEndTests
         var url = new Uri(wrong.Http.BaseAddress!, $"/notifications/{location.LocationId}");
         var secret = scene.Library.Configuration.NotificationAuthToken!;
         (await scene.PostAsync(url, secret, scene.Library.UId)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Where_the_ring_is_lost_a_command_that_renews_the_token_makes_a_new_one()
+    {
+        using var folder = new TemporaryFolder();
+        string[] ring = [Replica.InDatabase, $"Locations:KeyRingCertificate={TestCertificate.WritePem(folder, "one")}"];
+        await using var scene = await RegistrationScene.StartAsync(options: null, ring);
+        var location = await scene.RegisterAsync();
+        await scene.ExecuteAsync("delete from data_protection_key");
+        await File.WriteAllTextAsync(folder.File("new.vpptoken"), scene.Library.ContentTokenFile);
+        string[] settings = [$"--Apple:BaseUrl={scene.Apple.BaseUrl}", .. ring.Select(setting => $"--{setting}")];
+
+        var renewal = await CommandRun
+            .OnAsync(
+                scene.Hub,
+                ["locations", "renew", location.LocationId, $"--token-file={folder.File("new.vpptoken")}", .. settings]
+            )
+            // The write lane would wait for itself for ever.
+            .WaitAsync(TimeSpan.FromMinutes(2));
+
+        renewal.ExitCode.ShouldBe(ExitCode.Ok, renewal.Error);
+        var verification = await CommandRun.OnAsync(
+            scene.Hub,
+            ["locations", "verify", location.LocationId, .. settings]
+        );
+        verification.ExitCode.ShouldBe(ExitCode.Ok, verification.Error);
     }
 
     private static string DatabaseOf(HubHost hub) =>

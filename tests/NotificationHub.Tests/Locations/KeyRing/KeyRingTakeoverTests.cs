@@ -85,7 +85,8 @@ public sealed class KeyRingTakeoverTests : IDisposable
         vault.Fault = null;
         clock.Advance(TimeSpan.FromMinutes(1));
 
-        await Crash.Until.TrueAsync(() => replica.CanRead(token), "the key is taken over and used");
+        await Crash.Until.TrueAsync(async () => (await replica.RowsAsync()).Count > 0, "the key is taken over");
+        await Crash.Until.TrueAsync(() => replica.CanRead(token), "the key is used");
         (await replica.RowsAsync()).ShouldHaveSingleItem().ShouldContain(TestVault.Key);
     }
 
