@@ -8,8 +8,6 @@ internal sealed class CertificateWrap(X509Certificate2 certificate) : IKeyWrap, 
 {
     private readonly string identity = $"certificate:{certificate.GetCertHashString(HashAlgorithmName.SHA256)}";
 
-    public string Name => identity;
-
     public WrappedKey Wrap(byte[] secret)
     {
         using var rsa = certificate.GetRSAPublicKey()!;

@@ -5,9 +5,6 @@ namespace NotificationHub.Locations.KeyRing;
 /// <summary>A key outside the database that wraps the random keys with which the secrets of the key ring are encrypted.</summary>
 internal interface IKeyWrap
 {
-    /// <summary>What it is, for people; nothing secret.</summary>
-    string Name { get; }
-
     /// <exception cref="CryptographicException">It cannot be had; the message says what to do.</exception>
     WrappedKey Wrap(byte[] secret);
 

@@ -6,6 +6,9 @@ namespace NotificationHub.Locations.KeyRing;
 /// <summary>Which rings are safe to run with.</summary>
 internal static class KeyRingRules
 {
+    private const string NoKey =
+        "must be the identifier of a key in a Key Vault, such as https://contoso.vault.azure.net/keys/key-ring";
+
     public static KeyRingStore StoreOf(LocationOptions locations, StorageOptions storage) =>
         locations.KeyRingIn ?? (storage.IsSqlServer ? KeyRingStore.Database : KeyRingStore.Folder);
 
@@ -57,9 +60,6 @@ internal static class KeyRingRules
             .WithMessage(NoKey);
         validator.RuleForEach(options => options.KeyRingOldKeyVaultKeys).Must(IsKey).WithMessage(NoKey);
     }
-
-    private const string NoKey =
-        "must be the identifier of a key in a Key Vault, such as https://contoso.vault.azure.net/keys/key-ring";
 
     private static void JudgeFile(string? path, ValidationContext<LocationOptions> context)
     {

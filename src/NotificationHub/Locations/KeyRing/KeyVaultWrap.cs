@@ -29,8 +29,6 @@ internal sealed class KeyVaultWrap(Uri key, HttpPipeline pipeline, TimeProvider 
     private CryptographicException? fault;
     private long faultAt;
 
-    public string Name => key.AbsoluteUri;
-
     public WrappedKey Wrap(byte[] secret)
     {
         using var answer = Ask(key, "wrapkey", secret);

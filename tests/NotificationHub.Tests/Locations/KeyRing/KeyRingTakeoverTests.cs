@@ -83,6 +83,7 @@ public sealed class KeyRingTakeoverTests : IDisposable
         (await replica.RowsAsync()).ShouldBeEmpty();
 
         vault.Fault = null;
+        await clock.TimersPending();
         clock.Advance(TimeSpan.FromMinutes(1));
 
         await Crash.Until.TrueAsync(async () => (await replica.RowsAsync()).Count > 0, "the key is taken over");
