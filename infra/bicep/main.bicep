@@ -178,6 +178,7 @@ module containerApp 'modules/container-app.bicep' = {
     databaseName: sql.outputs.databaseName
     serviceBusHost: serviceBus.outputs.host
     maxBatchBytes: serviceBus.outputs.maxBatchBytes
+    keyRingKeyUri: keyVault.outputs.keyRingKeyUri
     adminAudience: adminAudience
     settings: settings
   }

@@ -15,6 +15,7 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
 {
     private readonly List<string> faults = [];
     private readonly List<string> sections = [];
+    private readonly Dictionary<Type, object> bound = [];
 
     public WebApplicationBuilder Host => host;
 
@@ -45,9 +46,14 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
             AddFault($"{section}:{failure.PropertyName}", failure.ErrorMessage);
         }
 
+        bound[typeof(TOptions)] = options;
         Services.AddSingleton(Options.Create(options));
         return options;
     }
+
+    /// <summary>The settings of a part that was added before, for rules that span several.</summary>
+    public TOptions OptionsOf<TOptions>()
+        where TOptions : class => (TOptions)bound[typeof(TOptions)];
 
     /// <exception cref="ConfigurationException">Something was wrong.</exception>
     public void ThrowIfFaulty()
@@ -100,6 +106,7 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
             var t when t == typeof(double) => "number",
             var t when t == typeof(bool) => "true or false",
             var t when t == typeof(Uri) => "URL",
+            { IsEnum: true } t => string.Join(" or ", Enum.GetNames(t)),
             var t => t.Name,
         };
 }

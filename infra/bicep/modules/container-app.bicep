@@ -16,6 +16,7 @@ param sqlServerHost string
 param databaseName string
 param serviceBusHost string
 param maxBatchBytes int
+param keyRingKeyUri string
 param adminAudience string
 param settings object
 
@@ -37,6 +38,8 @@ var hubSettings = [
     name: 'Storage__ConnectionString'
     value: 'Server=tcp:${sqlServerHost},1433;Database=${databaseName};Authentication=Active Directory Default;Encrypt=True'
   }
+  // Its newest version wraps; the answer names it, and former ones go on unwrapping.
+  { name: 'Locations__KeyRingKeyVaultKey', value: keyRingKeyUri }
   { name: 'ServiceBus__FullyQualifiedNamespace', value: serviceBusHost }
   { name: 'ServiceBus__MaxBatchBytes', value: string(maxBatchBytes) }
   { name: 'Publishing__PublicUrl', value: 'https://${publicHost}' }

@@ -1,11 +1,7 @@
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Options;
+using NotificationHub.Locations.KeyRing;
 using NotificationHub.Locations.Operations;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Watch;
-using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations;
@@ -16,19 +12,7 @@ internal static class LocationsSetup
     public static void AddLocations(this HubBuilder hub)
     {
         hub.AddApple();
-        hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
-        hub.Services.AddDataProtection().SetApplicationName("NotificationHub");
-        hub.Services.AddOptions<KeyManagementOptions>()
-            .Configure<KeyRingPlace, ILoggerFactory>(
-                (keys, place, loggers) =>
-                    keys.XmlRepository = new KeyRingFolder(new DirectoryInfo(place.Folder), loggers)
-            );
-        hub.Services.AddSingleton(services =>
-            KeyRingOf(
-                services.GetRequiredService<IOptions<LocationOptions>>().Value,
-                services.GetRequiredService<IOptions<StorageOptions>>().Value
-            )
-        );
+        hub.AddKeyRing(hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator()));
         hub.Services.AddSingleton<ContentTokenProtector>();
         hub.Services.AddSingleton<LocationStore>();
         hub.Services.AddSingleton<ReplicaWatch>();
@@ -81,13 +65,5 @@ internal static class LocationsSetup
                 passOf(services.GetRequiredService<T>())
             )
         );
-    }
-
-    private static KeyRingPlace KeyRingOf(LocationOptions locations, StorageOptions storage)
-    {
-        var database = storage.IsSqlServer
-            ? Path.GetFullPath("data/notificationhub.db")
-            : Path.GetFullPath(new SqliteConnectionStringBuilder(storage.ConnectionString).DataSource);
-        return new KeyRingPlace(locations.KeyRing ?? Path.Combine(Path.GetDirectoryName(database)!, "keys"));
     }
 }

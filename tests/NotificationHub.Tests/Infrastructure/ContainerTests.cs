@@ -66,6 +66,24 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void The_key_ring_is_wrapped_by_the_key_that_the_identity_may_wrap_with()
+    {
+        Value("Locations__KeyRingKeyVaultKey").ShouldBeOfType<NameExpression>().Name.ShouldBe("keyRingKeyUri");
+        BicepNames.Outputs(BicepFolder.Main).ShouldContain(("keyVault", "keyRingKeyUri"));
+
+        var vault = BicepFolder.Module("key-vault");
+        var key = vault[BicepDeclarationKind.Resource, "keyRingKey"].Body;
+        key.Find("properties.kty")!.Text.ShouldBe("RSA");
+        key.Find("properties.keyOps")
+            .ShouldBeOfType<ArrayExpression>()
+            .Items.Select(operation => operation.Text)
+            .ShouldBe(["wrapKey", "unwrapKey"]);
+        // With a version the hub would go on wrapping with that one after a rotation.
+        var output = vault[BicepDeclarationKind.Output, "keyRingKeyUri"].Value!;
+        output.ShouldBeOfType<MemberExpression>().Member.ShouldBe("keyUri");
+    }
+
+    [Fact]
     public void A_batch_is_as_large_as_the_tier_takes()
     {
         var largest = BicepFolder.Module("service-bus")[BicepDeclarationKind.Output, "maxBatchBytes"].Value;

@@ -86,16 +86,18 @@ internal sealed class LocationRenewal(
         ContentToken token,
         ClientConfig found,
         CancellationToken cancellationToken
-    ) =>
-        database.WriteAsync(
+    )
+    {
+        var location = opened.Location with
+        {
+            Name = found.LocationName ?? opened.Location.Name,
+            // Not in the lane: where the key ring is in the database, the first key of all is written through it.
+            ContentToken = protector.Protect(token),
+            TokenExpiresAt = (found.TokenExpirationDate ?? token.ExpiresAt)?.ToUnixTimeMilliseconds(),
+        };
+        return database.WriteAsync(
             async transaction =>
             {
-                var location = opened.Location with
-                {
-                    Name = found.LocationName ?? opened.Location.Name,
-                    ContentToken = protector.Protect(token),
-                    TokenExpiresAt = (found.TokenExpirationDate ?? token.ExpiresAt)?.ToUnixTimeMilliseconds(),
-                };
                 await LocationStore.SetContentTokenAsync(transaction, location);
                 var reading = await check.FollowAsync(transaction, opened.Lock, location, found);
                 // What waits for a content token need not be asked for once more.
@@ -104,4 +106,5 @@ internal sealed class LocationRenewal(
             },
             cancellationToken
         );
+    }
 }

@@ -29,10 +29,10 @@ internal sealed class DoctorScene : IAsyncDisposable
     public string KeyRing => Path.Combine(scene.Hub.Folder, "keys");
 
     /// <summary>The hub itself publishes nowhere, so that the doctor is alone with the bus.</summary>
-    public static async Task<DoctorScene> StartAsync()
+    public static async Task<DoctorScene> StartAsync(params string[] settings)
     {
         var bus = await SimulatedServiceBus.StartAsync();
-        var scene = await RegistrationScene.StartAsync();
+        var scene = await RegistrationScene.StartAsync(options: null, settings);
         return new DoctorScene(scene, bus, (await scene.RegisterAsync()).LocationId);
     }
 

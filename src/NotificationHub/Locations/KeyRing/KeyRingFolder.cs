@@ -1,10 +1,7 @@
 using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 
-namespace NotificationHub.Locations;
-
-/// <summary>Where the key ring lies.</summary>
-internal sealed record KeyRingPlace(string Folder);
+namespace NotificationHub.Locations.KeyRing;
 
 /// <summary>The key ring as files that only the hub's own user can read: whoever has them and the database has the content tokens.</summary>
 internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers)
@@ -15,7 +12,7 @@ internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers
 
     public override void StoreElement(XElement element, string friendlyName)
     {
-        base.StoreElement(element, friendlyName);
+        base.StoreElement(KeyRingXml.WithoutVersion(element), friendlyName);
         if (OperatingSystem.IsWindows())
         {
             return;
