@@ -8,6 +8,7 @@ internal sealed class StorageOptions
     /// <summary>The database engine; <c>Sqlite</c>.</summary>
     public string Provider { get; set; } = "Sqlite";
 
+    /// <summary>The database; by default a file below the folder that the hub is started in.</summary>
     public string ConnectionString { get; set; } = "Data Source=data/notificationhub.db";
 
     /// <summary>How long an owner of a stage may be silent before another replica takes over.</summary>
