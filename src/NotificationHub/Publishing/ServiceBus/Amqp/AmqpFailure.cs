@@ -17,15 +17,14 @@ internal static class AmqpFailure
         TimeSpan? timedOutAfter = null
     )
     {
-        if (timedOutAfter is not null)
+        if (timedOutAfter is not null || Judge(reason, exception) is not { } judged)
         {
             return SendFaults.Unanswered(topic, exception, timedOutAfter);
         }
 
-        var (status, told) = Judge(reason, exception);
+        var (status, told) = judged;
         return status switch
         {
-            null => SendFaults.Unanswered(topic, exception, timedOutAfter: null),
             400 or 413 => new(
                 TopicSendFault.Refused,
                 status,
@@ -53,7 +52,7 @@ internal static class AmqpFailure
         );
 
     // The status that the HTTPS interface gives for the same, which doctor's advice and the runbook go by.
-    private static (int? Status, string Told) Judge(string? reason, Exception exception) =>
+    private static (int? Status, string Told)? Judge(string? reason, Exception exception) =>
         reason switch
         {
             "MessagingEntityNotFound" => (404, "Service Bus knows no such topic"),
@@ -62,11 +61,11 @@ internal static class AmqpFailure
             "MessageSizeExceeded" => (413, "too large"),
             "ServiceBusy" => (503, "Service Bus is busy"),
             "ServiceTimeout" => (504, "Service Bus did not answer in time"),
-            "ServiceCommunicationProblem" => (null, ""),
+            "ServiceCommunicationProblem" => (null, "Service Bus could not be reached"),
             not null => (500, $"Service Bus failed: {reason}"),
             null when exception is UnauthorizedAccessException => (401, "Service Bus does not let this identity in"),
             // What the bus calls amqp:argument-error.
             null when exception is ArgumentException => (400, "not well formed"),
-            null => (null, ""),
+            null => null,
         };
 }

@@ -5,9 +5,7 @@ namespace NotificationHub.Publishing.ServiceBus.Amqp;
 /// <summary>The most bytes that a message takes in a batch over AMQP, reckoned without the SDK that encodes it.</summary>
 internal static class AmqpSize
 {
-    /// <summary>
-    /// What the message around the batch takes: it repeats the first one's ids, and more than that Service Bus adds to none.
-    /// </summary>
+    /// <summary>What the message around the batch takes: it repeats the first one's ids, of 128 characters at most.</summary>
     public const int Envelope = 1024;
 
     /// <summary>

@@ -37,6 +37,12 @@ public sealed class AmqpFailureTests
     }
 
     [Fact]
+    public void A_bus_that_cannot_be_reached_is_told_with_why() =>
+        AmqpFailure
+            .Explain("assets", "ServiceCommunicationProblem", new InvalidDataException("No such host is known."))
+            .Message.ShouldBe("Topic assets: Service Bus could not be reached (No such host is known.).");
+
+    [Fact]
     public void A_send_that_took_too_long_stops_the_topic_whatever_it_ended_in()
     {
         var told = AmqpFailure.Explain(
