@@ -91,7 +91,7 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
             AddFault(
                 $"{section}:{child.Key}",
                 known is null
-                    ? "there is no such setting; see the README's table"
+                    ? "there is no such setting; see docs/configuration.md"
                     : $"the value is no {Describe(known.PropertyType)} ({exception.GetType().Name})"
             );
         }
@@ -106,7 +106,7 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
             var t when t == typeof(double) => "number",
             var t when t == typeof(bool) => "true or false",
             var t when t == typeof(Uri) => "URL",
-            { IsEnum: true } t => string.Join(" or ", Enum.GetNames(t)),
+            var t when t.IsEnum => $"such word: {string.Join(" or ", Enum.GetNames(t))}",
             var t => t.Name,
         };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using NotificationHub.Benchmarks.Servers;
 
@@ -11,6 +12,8 @@ internal static class BenchmarkProgram
 {
     private static async Task<int> Main(string[] args)
     {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         if (args is ["serve", var kind, ..])
         {
             await ServeAsync(kind, args[2..]);

@@ -28,6 +28,7 @@ internal sealed class IntakeOptions
     /// <summary>How many refused posts (401) within <see cref="RefusalPeriod"/> make a <c>location.refused</c> event, at most one a period.</summary>
     public int RefusalThreshold { get; set; } = 10;
 
+    /// <summary>The period that <see cref="RefusalThreshold"/> counts in.</summary>
     public TimeSpan RefusalPeriod { get; set; } = TimeSpan.FromMinutes(15);
 }
 

@@ -1,28 +1,11 @@
 using System.Reflection;
 using NotificationHub.Events;
-using NotificationHub.Storage;
 using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.Documents;
 
 public sealed class DocumentTests
 {
-    [Fact]
-    public void The_README_lists_every_setting()
-    {
-        var readme = Read("README.md");
-        string[] settings =
-        [
-            .. typeof(StorageOptions)
-                .Assembly.GetTypes()
-                .Where(type => type.GetField("Section") is not null)
-                .SelectMany(SettingsOf),
-        ];
-
-        settings.ShouldContain("Storage:ConnectionString");
-        settings.Where(setting => !readme.Contains($"`{setting}", StringComparison.Ordinal)).ShouldBeEmpty();
-    }
-
     [Fact]
     public void The_contract_lists_every_event()
     {
@@ -45,12 +28,6 @@ public sealed class DocumentTests
 
         rows.ShouldBe(RefetchPlanCase.Table.Select(one => one.Row()));
     }
-
-    private static IEnumerable<string> SettingsOf(Type options) =>
-        options
-            .GetProperties()
-            .Where(property => property.CanWrite)
-            .Select(property => $"{options.GetField("Section")!.GetValue(null)}:{property.Name}");
 
     private static string Read(string document) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", document));

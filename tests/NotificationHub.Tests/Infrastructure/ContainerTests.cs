@@ -1,5 +1,4 @@
 using NotificationHub.Publishing.ServiceBus;
-using NotificationHub.Storage;
 using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -29,7 +28,7 @@ public sealed class ContainerTests
         var settings = Settings().Select(setting => setting.Name).ToArray();
 
         settings.ShouldBeUnique();
-        settings.Except(NotTheHubs).Where(setting => !IsKnown(setting)).ShouldBeEmpty();
+        settings.Except(NotTheHubs).Where(setting => !HubSettings.IsKnown(setting)).ShouldBeEmpty();
         NotTheHubs.Except(settings).ShouldBeEmpty();
     }
 
@@ -41,7 +40,7 @@ public sealed class ContainerTests
             file.Of(BicepDeclarationKind.Param)
                 .Where(parameter => parameter.Name == "settings")
                 .SelectMany(parameter => ((ObjectExpression)parameter.Value!).Members)
-                .Where(setting => !IsKnown(setting.Name!))
+                .Where(setting => !HubSettings.IsKnown(setting.Name!))
                 .ShouldBeEmpty(file.Path);
         }
     }
@@ -50,11 +49,13 @@ public sealed class ContainerTests
     [InlineData("Storage__Provider", true)]
     [InlineData("Admin__Entra__Audience", true)]
     [InlineData("Consumers__ApiKeys__0__Sha256", true)]
+    [InlineData("ServiceBus__Transport", true)]
     [InlineData("Storage__Providers", false)]
     [InlineData("Storage", false)]
     [InlineData("Storage__Provider__Name", false)]
     [InlineData("Stores__Provider", false)]
-    public void A_setting_is_looked_up_in_the_options(string setting, bool known) => IsKnown(setting).ShouldBe(known);
+    public void A_setting_is_looked_up_in_the_options(string setting, bool known) =>
+        HubSettings.IsKnown(setting).ShouldBe(known);
 
     [Fact]
     public void The_database_is_entered_with_the_identity()
@@ -152,24 +153,4 @@ public sealed class ContainerTests
             .SelectMany(variable => File[BicepDeclarationKind.Var, variable].Value!.All())
             .OfType<ObjectExpression>()
             .Select(setting => (setting["name"].Text!, setting["value"]));
-
-    /// <summary>Whether the words, which stand between double underscores, lead from a section to a value.</summary>
-    private static bool IsKnown(string setting)
-    {
-        var words = setting.Split("__");
-        var type = typeof(StorageOptions)
-            .Assembly.GetTypes()
-            .SingleOrDefault(type => type.GetField("Section")?.GetValue(null) as string == words[0]);
-        foreach (var word in words.Skip(1))
-        {
-            type = ItemOf(type) is { } item && int.TryParse(word, out _) ? item : type?.GetProperty(word)?.PropertyType;
-        }
-
-        return type is not null && words.Length > 1 && type.Assembly != typeof(StorageOptions).Assembly;
-    }
-
-    private static Type? ItemOf(Type? list) =>
-        list is { IsGenericType: true } && list.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
-            ? list.GetGenericArguments()[0]
-            : null;
 }

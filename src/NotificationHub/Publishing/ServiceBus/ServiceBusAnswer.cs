@@ -9,7 +9,6 @@ namespace NotificationHub.Publishing.ServiceBus;
 internal static partial class ServiceBusAnswer
 {
     private const int Created = 201;
-    private const int MaxDetailLength = 300;
 
     /// <param name="count">How many messages the batch had.</param>
     /// <exception cref="TopicSendException">The answer is anything but 201.</exception>
@@ -58,31 +57,11 @@ internal static partial class ServiceBusAnswer
         }
 
         var body = response.Content.ToString();
-        if (IsRefusal(response.Status))
-        {
-            // Its detail may quote the message. The tracking id is what Azure's support asks for.
-            return TrackingId().Match(body) is { Success: true } match ? $" ({match.Value})" : "";
-        }
-
-        // Whoever answers may quote the request, with what lets the hub in.
-        var detail = Credential().Replace(Detail().Match(body).Groups["text"].Value, "${kind}…");
-        return detail.Length switch
-        {
-            0 => "",
-            > MaxDetailLength => $" ({detail[..MaxDetailLength]}…)",
-            _ => $" ({detail})",
-        };
+        return IsRefusal(response.Status)
+            ? SendFaults.Tracking(body)
+            : SendFaults.Detail(DetailElement().Match(body).Groups["text"].Value);
     }
 
     [GeneratedRegex("<Detail>(?<text>[^<]*)</Detail>")]
-    private static partial Regex Detail();
-
-    [GeneratedRegex(
-        @"(?<kind>SharedAccessSignature|Bearer|SharedAccessKey=|sig=)\s*\S+",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex Credential();
-
-    [GeneratedRegex("TrackingId:[0-9A-Za-z_-]{1,80}")]
-    private static partial Regex TrackingId();
+    private static partial Regex DetailElement();
 }

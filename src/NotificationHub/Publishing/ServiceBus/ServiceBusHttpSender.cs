@@ -1,7 +1,5 @@
-using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
-using Azure.Identity;
 using Microsoft.Extensions.ObjectPool;
 
 namespace NotificationHub.Publishing.ServiceBus;
@@ -39,7 +37,7 @@ internal sealed class ServiceBusHttpSender(
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Unanswered(topic, exception, timeout.IsCancellationRequested);
+            throw SendFaults.Unanswered(topic, exception, timeout.IsCancellationRequested ? options.SendTimeout : null);
         }
 
         ServiceBusAnswer.DemandAccepted(topic, batch.Count, message.Response, time.GetUtcNow());
@@ -59,18 +57,5 @@ internal sealed class ServiceBusHttpSender(
         request.Headers.SetValue(HttpHeader.Names.ContentType, MessageBatchWriter.MediaType);
         request.Content = RequestContent.Create(batch);
         return message;
-    }
-
-    // Whatever went wrong here, no message is at fault: the topic waits, and shows why.
-    private TopicSendException Unanswered(string topic, Exception exception, bool timedOut)
-    {
-        var reason = exception switch
-        {
-            _ when timedOut => $"no answer within {options.SendTimeout.TotalSeconds:0.#} s",
-            AuthenticationFailedException => "no token could be had for Service Bus",
-            RequestFailedException => $"Service Bus could not be reached ({exception.GetBaseException().Message})",
-            _ => $"the request failed ({exception.GetType().Name})",
-        };
-        return new(TopicSendFault.Stopped, status: null, retryAfter: null, $"Topic {topic}: {reason}.", exception);
     }
 }

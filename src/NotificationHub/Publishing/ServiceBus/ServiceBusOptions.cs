@@ -12,6 +12,12 @@ internal sealed class ServiceBusOptions
     public string? ConnectionString { get; set; }
 
     /// <summary>
+    /// How it is sent to: <c>Https</c>, or <c>Amqp</c> with the Service Bus SDK, which only a build with
+    /// <c>-p:ServiceBusSdk=true</c> contains.
+    /// </summary>
+    public ServiceBusTransport Transport { get; set; } = ServiceBusTransport.Https;
+
+    /// <summary>
     /// The most bytes of one request. Service Bus counts its own encoding of a batch, against 262144 bytes on the Standard
     /// tier and 1048576 on Premium: the default leaves Standard a quarter to spare; 786432 does so on Premium.
     /// </summary>
@@ -24,4 +30,11 @@ internal sealed class ServiceBusOptions
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     public bool IsConfigured => FullyQualifiedNamespace is { Length: > 0 } || ConnectionString is { Length: > 0 };
+}
+
+/// <summary>The protocols that Service Bus is sent to over.</summary>
+internal enum ServiceBusTransport
+{
+    Https,
+    Amqp,
 }

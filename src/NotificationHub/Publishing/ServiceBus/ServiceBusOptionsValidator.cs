@@ -1,4 +1,5 @@
 using FluentValidation;
+using NotificationHub.Publishing.ServiceBus.Amqp;
 
 namespace NotificationHub.Publishing.ServiceBus;
 
@@ -25,6 +26,14 @@ internal sealed class ServiceBusOptionsValidator : AbstractValidator<ServiceBusO
                         }
                     }
                 }
+            );
+        RuleFor(options => options.Transport)
+            .Must(transport => Enum.IsDefined(transport))
+            .WithMessage("must be Https or Amqp");
+        RuleFor(options => options.Transport)
+            .Must(transport => transport != ServiceBusTransport.Amqp || AmqpTransport.Create is not null)
+            .WithMessage(
+                $"this build does not contain the Service Bus SDK: build it with {AmqpTransport.BuildSwitch}, or set Https"
             );
         RuleFor(options => options.MaxBatchBytes)
             .InclusiveBetween(16 * 1024, 1024 * 1024)

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Azure.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using NotificationHub.Publishing.ServiceBus.Amqp;
 
 namespace NotificationHub.Publishing.ServiceBus;
 
@@ -13,8 +14,8 @@ internal static class ServiceBusSetup
         if (options.IsConfigured)
         {
             hub.Services.TryAddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
-            hub.Services.AddSingleton<ITopicSender>(services =>
-                ServiceBusPipeline.CreateSender(
+            hub.Services.AddSingleton(services =>
+                CreateSender(
                     options,
                     services.GetRequiredService<TokenCredential>,
                     services.GetRequiredService<TimeProvider>()
@@ -24,4 +25,14 @@ internal static class ServiceBusSetup
 
         return options;
     }
+
+    // Amqp is refused by the validator where the build lacks it, and nothing is made of faulty settings.
+    private static ITopicSender CreateSender(
+        ServiceBusOptions options,
+        Func<TokenCredential> credential,
+        TimeProvider time
+    ) =>
+        options.Transport == ServiceBusTransport.Amqp && AmqpTransport.Create is { } create
+            ? create(options, credential, time)
+            : ServiceBusPipeline.CreateSender(options, credential, time);
 }

@@ -1,0 +1,27 @@
+# docker build --tag notificationhub:0.1.0 .
+
+FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
+ARG TARGETARCH
+# true: with the Service Bus SDK, for ServiceBus:Transport=Amqp.
+ARG SERVICE_BUS_SDK=false
+WORKDIR /source
+COPY . .
+RUN --mount=type=cache,target=/root/.nuget/packages \
+    dotnet publish src/NotificationHub --configuration Release --arch $TARGETARCH --no-self-contained \
+    -p:ServiceBusSdk=$SERVICE_BUS_SDK --output /app
+RUN mkdir /data
+
+# No shell and no package manager. "extra" brings ICU: SqlClient refuses to work without it.
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
+WORKDIR /app
+COPY --from=build /app .
+# The one place that is written to, but for /tmp. A new volume takes its owner from here.
+COPY --from=build --chown=$APP_UID:$APP_UID /data /data
+VOLUME /data
+ENV ASPNETCORE_HTTP_PORTS=8080 \
+    Storage__ConnectionString="Data Source=/data/notificationhub.db"
+EXPOSE 8080
+USER $APP_UID
+# The start-up period is long for the sake of migrations.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=300s --retries=3 CMD ["/app/NotificationHub", "health"]
+ENTRYPOINT ["/app/NotificationHub"]

@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using NotificationHub.Tests.Infrastructure.Bicep;
+using YamlDotNet.RepresentationModel;
+
+namespace NotificationHub.Tests.Infrastructure;
+
+/// <summary>The hub with SQL Server on one machine.</summary>
+public sealed partial class ComposeTests
+{
+    private static readonly YamlMappingNode File = RepositoryFiles.Yaml("compose.yaml");
+
+    private static readonly YamlNode Hub = File.Find("services", "hub")!;
+
+    [Fact]
+    public void The_hub_may_write_to_its_volume_and_nowhere_else()
+    {
+        Hub.Text("read_only").ShouldBe("true");
+        Hub.Texts("tmpfs").ShouldBe(["/tmp"]);
+        Hub.Texts("cap_drop").ShouldBe(["ALL"]);
+        Hub.Texts("security_opt").ShouldBe(["no-new-privileges:true"]);
+        Hub.Text("user").ShouldBeNull("the image says it");
+        Hub.Text("privileged").ShouldBeNull();
+
+        var volume = ImageFile.One("VOLUME");
+        Hub.Texts("volumes").ShouldBe([$"hub:{volume}"]);
+        Hub.Text("environment", "Locations__KeyRing")!.ShouldStartWith($"{volume}/");
+    }
+
+    [Fact]
+    public void Its_settings_are_such_as_the_hub_knows() =>
+        Hub.Members("environment")
+            .Select(setting => setting.Name)
+            .Where(name => !HubSettings.IsKnown(name))
+            .ShouldBeEmpty();
+
+    [Fact]
+    public void It_is_reached_from_this_machine_at_the_port_that_the_image_listens_on() =>
+        Hub.Texts("ports").ShouldBe([$"127.0.0.1:8080:{ImageFile.One("EXPOSE")}"]);
+
+    [Fact]
+    public void It_has_as_long_to_stop_as_in_the_deployment()
+    {
+        var app = (ObjectExpression)
+            BicepFolder.Module("container-app")[BicepDeclarationKind.Resource, "app"].Body["properties"];
+        var seconds = app.Find("template.terminationGracePeriodSeconds").ShouldBeOfType<ConstantExpression>().Value;
+
+        Hub.Text("stop_grace_period").ShouldBe($"{seconds}s");
+    }
+
+    [Fact]
+    public void It_waits_for_a_database_that_waits_for_its_server()
+    {
+        Hub.Text("depends_on", "database", "condition").ShouldBe("service_completed_successfully");
+        File.Text("services", "database", "depends_on", "sql", "condition").ShouldBe("service_healthy");
+        File.Items("services", "sql", "healthcheck", "test").ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public void Images_are_of_a_known_version()
+    {
+        var images = File.Members("services").Select(service => service.Value.Text("image")!).ToArray();
+
+        images.ShouldAllBe(image => Tagged().IsMatch(image) && !image.Contains("latest", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void No_password_stands_in_the_file()
+    {
+        var values = File.AllNodes.OfType<YamlScalarNode>().Select(node => node.Value!).ToArray();
+        var passwords = File.Members("services")
+            .SelectMany(service => service.Value.Members("environment"))
+            .Where(setting => setting.Name.Contains("PASSWORD", StringComparison.Ordinal))
+            .Select(setting => ((YamlScalarNode)setting.Value).Value!)
+            .Concat(values.SelectMany(value => Password().Matches(value)).Select(match => match.Groups["value"].Value))
+            .ToArray();
+
+        passwords.Length.ShouldBe(3);
+        passwords.ShouldAllBe(password => FromTheEnvironment().IsMatch(password));
+    }
+
+    [GeneratedRegex(@"^\S+:[\w.-]+$")]
+    private static partial Regex Tagged();
+
+    [GeneratedRegex(@";Password=(?<value>'[^']*'|[^;]*)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Password();
+
+    // Without a value nothing starts.
+    [GeneratedRegex(@"^'?\$\{SQL_SA_PASSWORD:\?[^}]+\}'?$")]
+    private static partial Regex FromTheEnvironment();
+}

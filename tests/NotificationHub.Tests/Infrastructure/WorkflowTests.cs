@@ -1,0 +1,124 @@
+using System.Text.RegularExpressions;
+using NotificationHub.Publishing.ServiceBus.Amqp;
+using NotificationHub.Tests.Infrastructure.Bicep;
+using YamlDotNet.RepresentationModel;
+
+namespace NotificationHub.Tests.Infrastructure;
+
+/// <summary>What runs at GitHub with each change.</summary>
+public sealed partial class WorkflowTests
+{
+    private const string Path = ".github/workflows/build.yml";
+
+    private static readonly YamlMappingNode File = RepositoryFiles.Yaml(Path);
+
+    private static readonly (string Name, YamlNode Job)[] Jobs = [.. File.Members("jobs")];
+
+    private static readonly YamlNode[] Steps = [.. Jobs.SelectMany(job => job.Job.Items("steps"))];
+
+    [Fact]
+    public void Nothing_is_granted_to_all_jobs_and_to_each_no_more_than_reading()
+    {
+        File.Find("permissions").ShouldBeOfType<YamlMappingNode>().Children.ShouldBeEmpty();
+        foreach (var (name, job) in Jobs)
+        {
+            job.Members("permissions")
+                .Select(grant => $"{grant.Name}: {((YamlScalarNode)grant.Value).Value}")
+                .ShouldBe(["contents: read"], name);
+        }
+    }
+
+    [Fact]
+    public void Every_action_is_pinned_by_its_commit_and_names_its_version()
+    {
+        var uses = RepositoryFiles
+            .Read(Path)
+            .Split('\n')
+            .Where(line => line.Contains("uses:", StringComparison.Ordinal))
+            .ToArray();
+
+        uses.Length.ShouldBe(Steps.Count(step => step.Text("uses") is not null));
+        uses.ShouldAllBe(line => Pinned().IsMatch(line));
+    }
+
+    [Fact]
+    public void One_action_has_one_version() =>
+        Steps
+            .Select(step => step.Text("uses"))
+            .OfType<string>()
+            .Distinct()
+            .GroupBy(action => action.Split('@')[0])
+            .ShouldAllBe(versions => versions.Count() == 1);
+
+    [Fact]
+    public void No_checkout_leaves_a_token_behind() =>
+        Steps
+            .Where(step => step.Text("uses")?.StartsWith("actions/checkout@", StringComparison.Ordinal) == true)
+            .ShouldAllBe(step => step.Text("with", "persist-credentials") == "false");
+
+    [Fact]
+    public void No_script_is_put_together_from_what_a_stranger_may_write() =>
+        Steps
+            .Select(step => step.Text("run") ?? "")
+            .ShouldAllBe(script => !script.Contains("${{", StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_job_ends_and_runs_on_a_machine_of_a_known_version() =>
+        Jobs.ShouldAllBe(job =>
+            job.Job.Text("timeout-minutes") != null
+            && !job.Job.Text("runs-on")!.EndsWith("-latest", StringComparison.Ordinal)
+        );
+
+    [Fact]
+    public void Tests_run_against_the_sql_server_of_the_compose_file_and_are_not_skipped()
+    {
+        var test = Jobs.Single(job => job.Name == "test").Job;
+
+        test.Text("env", "NOTIFICATIONHUB_REQUIRE_SQLSERVER").ShouldBe("1");
+        test.Text("env", "NOTIFICATIONHUB_TEST_SQLSERVER")!.ShouldContain("Server=localhost,1433;");
+        test.Text("services", "sql", "image")
+            .ShouldBe(RepositoryFiles.Yaml("compose.yaml").Text("services", "sql", "image"));
+        Scripts("test").ShouldContain("dotnet test");
+    }
+
+    [Fact]
+    public void The_build_with_the_service_bus_sdk_is_made_and_tested()
+    {
+        Scripts("service-bus-sdk").ShouldContain($"dotnet build {AmqpTransport.BuildSwitch}");
+        Scripts("service-bus-sdk").ShouldContain($"dotnet test --no-build {AmqpTransport.BuildSwitch}");
+    }
+
+    [Fact]
+    public void The_bicep_files_are_compiled_with_all_that_they_take_from_the_environment()
+    {
+        Scripts("bicep").ShouldContain("az bicep lint --file infra/bicep/main.bicep");
+        var given = Jobs.Single(job => job.Name == "bicep").Job.Members("env").Select(variable => variable.Name);
+
+        BicepFolder
+            .ParameterFiles.SelectMany(file => Demanded().Matches(BicepFolder.Read(file.Path)))
+            .Select(match => match.Groups["name"].Value)
+            .Except(given)
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Whatever_is_pinned_is_kept_up_to_date() =>
+        RepositoryFiles
+            .Yaml(".github/dependabot.yml")
+            .Items("updates")
+            .Select(update => update.Text("package-ecosystem"))
+            .ShouldBe(["github-actions", "nuget", "docker", "docker-compose"], ignoreOrder: true);
+
+    private static string Scripts(string job) =>
+        string.Join(
+            '\n',
+            Jobs.Single(one => one.Name == job).Job.Items("steps").Select(step => step.Text("run")).OfType<string>()
+        );
+
+    [GeneratedRegex(@"uses: [\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
+    private static partial Regex Pinned();
+
+    // With a second argument there is a default.
+    [GeneratedRegex(@"readEnvironmentVariable\('(?<name>\w+)'\)")]
+    private static partial Regex Demanded();
+}
