@@ -1,19 +1,1 @@
-using System.Globalization;
-using System.Runtime.CompilerServices;
-
 [assembly: CollectionBehavior(MaxParallelThreads = 2)]
-
-namespace NotificationHub.Tests
-{
-    internal static class Culture
-    {
-#pragma warning disable CA2255 // The tests are a program: as the hub's own, they write alike on every machine.
-        [ModuleInitializer]
-#pragma warning restore CA2255
-        public static void Set()
-        {
-            CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
-            CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        }
-    }
-}
