@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -27,6 +28,8 @@ internal sealed class SqliteWriteLane : IDisposable
     }
 
     public long WalPages => checkpoints.WalPages;
+
+    public (int Posts, int Jobs) Waiting => queue.Waiting;
 
     public void Start()
     {
@@ -96,6 +99,7 @@ internal sealed class SqliteWriteLane : IDisposable
             return;
         }
 
+        var begun = Stopwatch.GetTimestamp();
         try
         {
             session ??= new SqliteSession(database);
@@ -103,6 +107,7 @@ internal sealed class SqliteWriteLane : IDisposable
             session.Append(batch, outcomes);
             var fault = job is null ? null : session.TryRun(job);
             session.Commit();
+            StorageMetrics.Committed(begun);
             Complete(batch, outcomes, job, fault);
         }
 #pragma warning disable CA1031 // Whatever it was, every waiter of the round must hear of it and the lane must go on.
