@@ -110,7 +110,7 @@ internal sealed partial class IntakeEndpoint(
         admission.Uses[slot].Note(append.ReceivedAt, envelope.NotificationType.Span.SequenceEqual(TestNotification));
         var word = Outcome(outcome.Result, append.Disposition);
         IntakeMetrics.Count(word);
-        PostTrace.Note(word, outcome.Seq);
+        PostTrace.Note(gate.LocationId, word, outcome.Seq);
         if (envelope.Fault is not null)
         {
             if (outcome.Result == AppendResult.Stored)

@@ -34,11 +34,13 @@ internal static class PostTrace
     }
 
     /// <summary>Says in the trace what became of the post.</summary>
-    public static void Note(string outcome, long seq)
+    public static void Note(string locationId, string outcome, long seq)
     {
         if (HubTraces.AreOn && Activity.Current is { IsAllDataRequested: true } own)
         {
-            own.SetTag("notificationhub.outcome", outcome).SetTag("notificationhub.seq", seq);
+            own.SetTag("notificationhub.location", locationId)
+                .SetTag("notificationhub.outcome", outcome)
+                .SetTag("notificationhub.seq", seq);
         }
     }
 }

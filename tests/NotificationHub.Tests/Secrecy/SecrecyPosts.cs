@@ -13,7 +13,6 @@ internal static class SecrecyPosts
         $$$"""
             {"notificationId":"n-2","notificationType":"ASSET_MANAGEMENT","uId":"{{{uId}}}","notification":
             {"type":"ASSOCIATE","result":"SUCCESS","eventId":"{{{eventId}}}","assignments":[
-            {"adamId":"{{{SecrecyScene.AdamId}}}","pricingParam":"STDQ","serialNumber":"{{{SecrecyScene.SerialNumber}}}"},
-            {"adamId":"{{{SecrecyScene.AdamId}}}","pricingParam":"STDQ","clientUserId":"{{{SecrecyScene.UserId}}}"}]}}
+            {"adamId":"{{{SecrecyScene.AdamId}}}","pricingParam":"STDQ","serialNumber":"{{{SecrecyScene.SerialNumber}}}"}]}}
             """;
 }

@@ -226,7 +226,7 @@ public sealed class WholeHubSecrecyTests
         scene.Network.Count.ShouldBeGreaterThan(1);
     }
 
-    /// <summary>Has a device's and a user's assignments read, which is refused with their names.</summary>
+    /// <summary>Has a device's assignment read, which is refused with its serial number.</summary>
     private static async Task AssignAsync(SecrecyScene scene, string id)
     {
         await scene.SendAsync(
@@ -237,7 +237,7 @@ public sealed class WholeHubSecrecyTests
         );
         await Until.TrueAsync(
             () => scene.Network.Asked.Any(url => url.Contains(SecrecyScene.SerialNumber, StringComparison.Ordinal)),
-            "Apple was asked for the device's assignments"
+            "Apple was asked for the device's assignment"
         );
     }
 

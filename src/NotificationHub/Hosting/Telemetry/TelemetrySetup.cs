@@ -20,6 +20,7 @@ internal static class TelemetrySetup
 
         Judge(hub, endpoint);
         var sampler = SamplerSetting.Read(hub.Configuration, hub.AddFault);
+        hub.Services.AddSingleton<IStartupFilter, RequestTraces>();
         hub.Services.AddHostedService(services => new TelemetryExport(
             services.GetRequiredService<IConfiguration>(),
             sampler

@@ -41,12 +41,17 @@ public sealed partial class TelemetryDocumentTests
     public void A_query_looks_at_an_instrument_of_the_table()
     {
         string[] names = [.. Rows().Select(row => row[0].Trim('`'))];
-        string[] texts = [Document, Read("operations.md"), BicepFolder.Read("metrics.json")];
-
-        var queried = texts.SelectMany(text => Quoted().Matches(text)).Select(match => match.Groups["name"].Value).ToList();
+        string[] texts = [Document, Read("operations.md")];
+        var queried = texts
+            .SelectMany(text => Queried().Matches(text))
+            .Select(match => match.Groups["name"].Value)
+            .ToList();
 
         queried.ShouldNotBeEmpty();
-        queried.Except(names).ShouldBeEmpty();
+        queried
+            .Concat(BicepFolder.Json("metrics.json").EnumerateObject().Select(metric => metric.Value.GetString()))
+            .Except(names)
+            .ShouldBeEmpty();
     }
 
     private static IEnumerable<string[]> Rows() =>
@@ -58,6 +63,6 @@ public sealed partial class TelemetryDocumentTests
     private static string Read(string document) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", document));
 
-    [GeneratedRegex("\"(?<name>notificationhub\\.[a-z_.]+)\"", RegexOptions.NonBacktracking)]
-    private static partial Regex Quoted();
+    [GeneratedRegex("Name == \"(?<name>notificationhub\\.[a-z_.]+)\"", RegexOptions.NonBacktracking)]
+    private static partial Regex Queried();
 }

@@ -29,9 +29,12 @@ internal sealed class TelemetryScene : IAsyncDisposable
 
     public required HubHost Hub { get; init; }
 
-    public static async Task<TelemetryScene> StartAsync(params string[] settings)
+    public static Task<TelemetryScene> StartAsync(params string[] settings) =>
+        StartWithAsync(OtlpCollector.HttpProtobuf, settings);
+
+    public static async Task<TelemetryScene> StartWithAsync(string protocol, params string[] settings)
     {
-        var collector = await OtlpCollector.StartAsync();
+        var collector = await OtlpCollector.StartAsync(protocol);
         var apple = await SimulatedApple.StartAsync();
         var bus = await SimulatedServiceBus.StartAsync();
         var hub = await HubHost.StartAsync([

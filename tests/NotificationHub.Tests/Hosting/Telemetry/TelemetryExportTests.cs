@@ -2,9 +2,9 @@ using System.Net;
 
 namespace NotificationHub.Tests.Hosting.Telemetry;
 
-/// <summary>The traces of a whole hub, as a collector gets them.</summary>
+/// <summary>What a whole hub tells of itself, as a collector gets it.</summary>
 [Collection(MeterReaders.Name)]
-public sealed class TraceExportTests
+public sealed class TelemetryExportTests
 {
     private const string SendersTrace = "0af7651916cd43dd8448eb211c80319c";
     private const string Senders = $"{SendersTrace}-b7ad6b7169203331";
@@ -24,8 +24,10 @@ public sealed class TraceExportTests
         var post = spans.Single(span => span.Links.Contains(Senders));
         post.ShouldSatisfyAllConditions(
             () => post.Source.ShouldBe("Microsoft.AspNetCore"),
+            () => post.Name.ShouldBe("POST /notifications/{locationId}"),
             () => post.ParentId.ShouldBeEmpty(),
             () => post.TraceId.ShouldNotBe(SendersTrace),
+            () => post.Tags["http.response.status_code"].ShouldBe("200"),
             () => post.Tags["notificationhub.outcome"].ShouldBe("stored"),
             () => notified.Properties["traceparent"].ShouldBe($"00-{post.Id}-01"),
             () => changed.Properties["traceparent"].ShouldBe($"00-{post.Id}-01")
@@ -57,8 +59,25 @@ public sealed class TraceExportTests
 
         answer.ShouldBe(HttpStatusCode.Unauthorized);
         var spans = scene.Collector.Spans;
-        spans.ShouldContain(span => span.Tags.GetValueOrDefault("http.response.status_code") == "401");
+        spans.ShouldContain(span =>
+            span.Source == "Microsoft.AspNetCore" && span.Tags.GetValueOrDefault("http.response.status_code") == "401"
+        );
         spans.Where(span => span.TraceId == SendersTrace || span.Links.Contains(Senders)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Probes_are_not_traced()
+    {
+        await using var scene = await TelemetryScene.StartAsync();
+
+        await scene.Hub.Http.GetStringAsync("/health/ready");
+        await scene.Hub.Http.GetStringAsync("/events");
+        await scene.EndAsync();
+
+        scene
+            .Collector.Spans.Where(span => span.Tags.ContainsKey("http.route"))
+            .Select(span => span.Name)
+            .ShouldBe(["GET /events"]);
     }
 
     [Fact]
@@ -75,10 +94,13 @@ public sealed class TraceExportTests
         scene.Collector.Spans.ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task Metrics_and_log_arrive_under_the_name_that_is_set()
+    [Theory]
+    [InlineData(OtlpCollector.HttpProtobuf)]
+    [InlineData(OtlpCollector.Grpc)]
+    public async Task Metrics_and_log_arrive_under_the_name_that_is_set(string protocol)
     {
-        await using var scene = await TelemetryScene.StartAsync(
+        await using var scene = await TelemetryScene.StartWithAsync(
+            protocol,
             "OTEL_SERVICE_NAME=hub-north",
             "OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=test",
             "Logging:LogLevel:Default=Information"
@@ -89,6 +111,7 @@ public sealed class TraceExportTests
         await scene.EndAsync();
 
         var collector = scene.Collector;
+        collector.Spans.ShouldContain(span => span.Name == "route");
         collector.Resource["service.name"].ShouldBe("hub-north");
         collector.Resource["deployment.environment.name"].ShouldBe("test");
         collector.Metrics["NotificationHub"].ShouldContain("notificationhub.intake.posts");
