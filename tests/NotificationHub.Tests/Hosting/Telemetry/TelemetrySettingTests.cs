@@ -18,10 +18,11 @@ public sealed class TelemetrySettingTests
     public async Task Nothing_is_sent_unless_an_endpoint_is_set(bool isSet)
     {
         using var folder = new TemporaryFolder();
-        string[] endpoint = isSet ? ["--OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317"] : [];
+        // Set to nothing it wins over an environment that has one.
+        var endpoint = isSet ? "http://localhost:4317" : "";
         await using var app = HubApplication.Build([
             $"--Storage:ConnectionString=Data Source={folder.File("hub.db")}",
-            .. endpoint,
+            $"--OTEL_EXPORTER_OTLP_ENDPOINT={endpoint}",
         ]);
 
         app.Services.GetServices<IHostedService>().OfType<TelemetryExport>().Count().ShouldBe(isSet ? 1 : 0);
