@@ -3,6 +3,7 @@ using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Hosting.Diagnosis;
 using NotificationHub.Hosting.Health;
 using NotificationHub.Hosting.Stopping;
+using NotificationHub.Hosting.Telemetry;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Operations;
@@ -48,6 +49,8 @@ internal static class HubApplication
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
         );
         var hub = new HubBuilder(builder);
+        // First, so that it stops last: what the stages say at their end is heard.
+        hub.AddTelemetry();
         hub.AddListenAddresses();
         hub.AddStorage();
         hub.AddIntake();

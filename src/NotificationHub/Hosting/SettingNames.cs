@@ -20,6 +20,9 @@ internal static class SettingNames
         "https_ports",
     ];
 
+    /// <summary>OpenTelemetry's own settings, of which there are many, and more with each version.</summary>
+    private const string OpenTelemetryPrefix = "OTEL_";
+
     /// <summary>What is given on the command line is meant for the hub, so that nothing there may be unknown.</summary>
     public static void RefuseUnknownArguments(this HubBuilder hub, IEnumerable<string> args)
     {
@@ -50,7 +53,10 @@ internal static class SettingNames
     private static UnknownSection? Judge(HubBuilder hub, string name)
     {
         string[] known = [.. hub.Sections, .. HostSections];
-        if (known.Contains(name, StringComparer.OrdinalIgnoreCase))
+        if (
+            known.Contains(name, StringComparer.OrdinalIgnoreCase)
+            || name.StartsWith(OpenTelemetryPrefix, StringComparison.Ordinal)
+        )
         {
             return null;
         }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
@@ -20,7 +19,6 @@ internal sealed partial class IntakeEndpoint(
 )
 {
     private const int MaxUserAgent = 256;
-    private const int TraceparentLength = 55;
 
     // It comes before Apple takes the configuration, so that it does not prove that Apple did.
     private static ReadOnlySpan<byte> TestNotification => "TEST_NOTIFICATION"u8;
@@ -110,7 +108,9 @@ internal sealed partial class IntakeEndpoint(
         }
 
         admission.Uses[slot].Note(append.ReceivedAt, envelope.NotificationType.Span.SequenceEqual(TestNotification));
-        IntakeMetrics.Count(Outcome(outcome.Result, append.Disposition));
+        var word = Outcome(outcome.Result, append.Disposition);
+        IntakeMetrics.Count(word);
+        PostTrace.Note(gate.LocationId, word, outcome.Seq);
         if (envelope.Fault is not null)
         {
             if (outcome.Result == AppendResult.Stored)
@@ -177,7 +177,7 @@ internal sealed partial class IntakeEndpoint(
             UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent
                 ? agent[..Math.Min(agent.Length, MaxUserAgent)]
                 : null,
-            Traceparent = Traceparent(context),
+            Traceparent = PostTrace.Of(context.Request.Headers.TraceParent),
             Disposition = Judge(admission, envelope),
             Fault = envelope.Fault,
             RejectedQuota = options.Value.RejectedKeptPerLocation,
@@ -211,14 +211,6 @@ internal sealed partial class IntakeEndpoint(
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(input, hash);
         return BinaryPrimitives.ReadInt64LittleEndian(hash);
-    }
-
-    private static string? Traceparent(HttpContext context)
-    {
-        var traceparent = context.Request.Headers.TraceParent;
-        return traceparent is [{ Length: TraceparentLength } value] && ActivityContext.TryParse(value, null, out _)
-            ? value
-            : Activity.Current?.Id;
     }
 
     private static string Outcome(AppendResult result, Disposition disposition) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing;
 
@@ -16,6 +17,14 @@ internal static class PublishingMetrics
         "notificationhub.publishing.dead_lettered",
         "{event}",
         "Events that were set aside because the broker refuses them."
+    );
+
+    private static readonly Histogram<double> DeliveryDelay = Meter.CreateHistogram(
+        "notificationhub.publishing.delay",
+        "s",
+        "From the post, or from the append of what the hub found out itself, to the topic's acceptance.",
+        tags: null,
+        DelayBuckets.Advice
     );
 
     private static readonly Gauge<long> Lag = Meter.CreateGauge<long>(
@@ -37,6 +46,20 @@ internal static class PublishingMetrics
     );
 
     public static void Sent(string topic, int events) => SentEvents.Add(events, Tag(topic));
+
+    public static void Delivered(string topic, IEnumerable<EventEntry> events, TimeProvider time)
+    {
+        if (!DeliveryDelay.Enabled)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var entry in events)
+        {
+            DeliveryDelay.Record(DelayBuckets.Seconds(entry.CreatedAt, now), Tag(topic));
+        }
+    }
 
     public static void DeadLettered(string topic, int events) => DeadLetteredEvents.Add(events, Tag(topic));
 

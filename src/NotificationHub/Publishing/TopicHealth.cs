@@ -23,6 +23,10 @@ internal sealed partial class TopicHealth(
         statuses.Update(topic, status => status with { LastSentAt = time.GetUtcNow() });
     }
 
+    /// <summary>They were sent for the first time; a dead letter that is sent again says nothing of the topic's delay.</summary>
+    public void Delivered(IEnumerable<OutgoingMessage> batch) =>
+        PublishingMetrics.Delivered(topic, batch.Select(message => message.Entry), time);
+
     /// <summary>Nothing stands in the way.</summary>
     public void Publishing()
     {

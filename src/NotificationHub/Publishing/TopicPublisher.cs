@@ -65,6 +65,7 @@ internal sealed partial class TopicPublisher(
     private async Task<bool> PublishPageAsync(Lease lease, CancellationToken cancellationToken)
     {
         var (position, page) = await log.ReadDueAsync(cancellationToken);
+        using var trace = SendTrace.BeginPass(Topic, page);
         List<OutgoingMessage> queue = [.. page.Select(messages.Create)];
         var next = 0;
         while (next < queue.Count || await EnqueueLaterAsync(queue, cancellationToken))
@@ -79,6 +80,7 @@ internal sealed partial class TopicPublisher(
             var last = batch[^1];
             if (await TrySendAsync(batch, cancellationToken) is not { } reason)
             {
+                health.Delivered(batch);
                 await MoveAsync(lease, position, last.Seq, cancellationToken);
                 position = last.Seq;
                 next += count;
@@ -180,6 +182,7 @@ internal sealed partial class TopicPublisher(
             return $"Even without its data it takes {size} bytes; a batch holds {sender.MaxBatchBytes}.";
         }
 
+        using var trace = SendTrace.BeginSend(Topic, batch);
         try
         {
             await sender.SendAsync(Topic, [.. batch.Select(message => message.Message)], cancellationToken);
@@ -189,7 +192,13 @@ internal sealed partial class TopicPublisher(
                 || (exception.Fault == TopicSendFault.PerhapsTooLarge && batch.Count > 1 && narrowing.TryDoubtSize())
             )
         {
+            trace.Refused(exception);
             return exception.Message;
+        }
+        catch (TopicSendException exception)
+        {
+            trace.Refused(exception);
+            throw;
         }
 
         health.Sent(batch.Count);

@@ -1,8 +1,10 @@
+using NotificationHub.Apple;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Records;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Tracing;
 
 namespace NotificationHub.Refetch;
 
@@ -27,8 +29,22 @@ internal sealed class RefetchWalk(
     /// <returns>False where the targets stay waiting, to be walked again later.</returns>
     public async Task<bool> RunAsync(RefetchTurn turn, StepPart part)
     {
+        using var trace = WalkTrace.Begin(part);
+        try
+        {
+            return await RunAsync(turn, part, WalkTrace.ToTell(part, trace));
+        }
+        catch (Exception exception)
+        {
+            trace.Fail(exception is AppleException fault ? fault.Kind.ToString() : exception.GetType().Name);
+            throw;
+        }
+    }
+
+    private async Task<bool> RunAsync(RefetchTurn turn, StepPart part, string? traceparent)
+    {
         var held = await retired.FindAsync(part.Done, turn.CancellationToken);
-        var walk = new WalkState(ContextOf(turn, part), part, held);
+        var walk = new WalkState(ContextOf(turn, part, traceparent), part, held);
         await using var pages = RecordReader
             .ReadAsync(turn.Apple, part.Read, turn.CancellationToken)
             .GetAsyncEnumerator(turn.CancellationToken);
@@ -188,7 +204,7 @@ internal sealed class RefetchWalk(
         return complete;
     }
 
-    private static ReadContext ContextOf(RefetchTurn turn, StepPart part)
+    private static ReadContext ContextOf(RefetchTurn turn, StepPart part, string? traceparent)
     {
         var one = part.Targets is [var only] ? only : null;
         var readBefore = part.Targets.Count > 0 && part.Targets.All(target => target.CompleteReadAt is not null);
@@ -198,7 +214,7 @@ internal sealed class RefetchWalk(
             turn.Cause,
             FirstSight: !turn.Known.Contains(part.Read.Kind) && !readBefore,
             one?.CorrelationId,
-            one?.Traceparent
+            traceparent
         );
     }
 

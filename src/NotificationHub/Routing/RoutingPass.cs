@@ -1,5 +1,6 @@
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Storage.Tracing;
 
 namespace NotificationHub.Routing;
 
@@ -8,6 +9,7 @@ internal sealed partial class RoutingPass(
     Database database,
     NotificationRouter router,
     RefetchTargets targets,
+    TimeProvider time,
     ILogger<RoutingPass> logger
 )
 {
@@ -26,20 +28,47 @@ internal sealed partial class RoutingPass(
     public async Task<int> RouteDueAsync(Lease lease, CancellationToken cancellationToken)
     {
         var (position, page, locations) = await ReadAsync(cancellationToken);
+        if (page.Count == 0)
+        {
+            return 0;
+        }
+
+        using var trace = RouteTrace.Begin(page);
+        try
+        {
+            await RouteAsync(lease, position, page, locations, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            trace.Fail(exception.GetType().Name);
+            throw;
+        }
+
+        return page.Count;
+    }
+
+    private async Task RouteAsync(
+        Lease lease,
+        long position,
+        IReadOnlyList<NotificationEntry> page,
+        Dictionary<string, RoutedLocation> locations,
+        CancellationToken cancellationToken
+    )
+    {
         await bindings.BindAsync(lease, page, locations, cancellationToken);
 
         var chunk = new RoutingChunk(position);
+        var committed = 0;
         foreach (var entry in page)
         {
             chunk.Add(entry, Route(entry, locations.GetValueOrDefault(entry.LocationId, RoutedLocation.Unknown)));
             if (chunk.IsFull || entry == page[^1])
             {
                 await CommitAsync(lease, chunk, cancellationToken);
+                committed += RoutingMetrics.Routed(page, committed, chunk.To, time);
                 chunk = new RoutingChunk(chunk.To);
             }
         }
-
-        return page.Count;
     }
 
     private async Task<(long, IReadOnlyList<NotificationEntry>, Dictionary<string, RoutedLocation>)> ReadAsync(

@@ -17,6 +17,17 @@ internal sealed class LaneQueue
     private bool nudged;
     private bool closed;
 
+    public (int Posts, int Jobs) Waiting
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (appends.Count, jobs.Count);
+            }
+        }
+    }
+
     public bool TryEnqueue(NotificationAppend append)
     {
         lock (gate)

@@ -16,6 +16,7 @@ public sealed class CommandArgumentsTests
             "--Consumers:ApiKeys:0:Name",
             "team",
             "--urls=http://127.0.0.1:0",
+            "--OTEL_SERVICE_NAME=north",
             "--json",
         ]);
 
@@ -23,6 +24,7 @@ public sealed class CommandArgumentsTests
             "--Apple:BaseUrl=http://127.0.0.1:1/mdm/v2",
             "--Consumers:ApiKeys:0:Name=team",
             "--urls=http://127.0.0.1:0",
+            "--OTEL_SERVICE_NAME=north",
         ]);
         arguments.Others.ShouldBe(["locations", "add", "--url", "https://hub.example.com", "--json"]);
     }

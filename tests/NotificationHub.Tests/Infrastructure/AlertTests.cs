@@ -1,7 +1,6 @@
-using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using NotificationHub.Apple;
 using NotificationHub.Intake;
+using NotificationHub.Tests.Hosting.Telemetry;
 using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -13,7 +12,7 @@ public sealed class AlertTests
     [Fact]
     public void An_alert_looks_at_metrics_that_the_hub_has()
     {
-        var instruments = InstrumentsOfTheHub();
+        var instruments = HubInstruments.OfClasses().Select(instrument => instrument.Name);
 
         BicepFolder
             .Json("metrics.json")
@@ -89,31 +88,4 @@ public sealed class AlertTests
         );
 
     private static string Quoted(string word) => $"\"{word}\"";
-
-    private static List<string> InstrumentsOfTheHub()
-    {
-        List<string> names = [];
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, _) =>
-            {
-                lock (names)
-                {
-                    names.Add(instrument.Name);
-                }
-            },
-        };
-        foreach (var type in typeof(IntakeMetrics).Assembly.GetTypes().Where(IsOfMetrics))
-        {
-            RuntimeHelpers.RunClassConstructor(type.TypeHandle);
-        }
-
-        listener.Start();
-        lock (names)
-        {
-            return [.. names];
-        }
-    }
-
-    private static bool IsOfMetrics(Type type) => type.Name.EndsWith("Metrics", StringComparison.Ordinal);
 }

@@ -70,6 +70,7 @@ public abstract class LedgerTest : IAsyncLifetime
             Store.Database,
             new NotificationRouter(NotificationRoutes.All),
             new RefetchTargets(Store.Database, new RefetchTiming(default, default, default)),
+            Clock,
             NullLogger<RoutingPass>.Instance
         );
         routingLease = await keeper.TryAcquireAsync(RoutingPass.Name, CancellationToken.None);

@@ -48,6 +48,19 @@ public sealed class PublishingMetricsTests : IAsyncLifetime
         readings.Of("notificationhub.publishing.stopped", "assets").ShouldBe([1, 0]);
     }
 
+    [Fact]
+    public async Task The_time_from_append_to_acceptance_is_measured()
+    {
+        await scene.AppendAsync(1);
+        scene.Clock.Advance(TimeSpan.FromSeconds(7));
+        await scene.AppendAsync(1);
+        scene.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        await scene.PassAsync();
+
+        readings.Of("notificationhub.publishing.delay", "assets").ShouldBe([9, 2]);
+    }
+
     private async Task MeasureAsync() =>
         await (await scene.PublisherAsync("assets")).Publisher.MeasureAsync(CancellationToken.None);
 }

@@ -73,6 +73,7 @@ internal sealed class RoutingHarness : IAsyncDisposable
             Database,
             new NotificationRouter(routes ?? NotificationRoutes.All),
             Targets,
+            TimeProvider.System,
             NullLogger<RoutingPass>.Instance
         );
 

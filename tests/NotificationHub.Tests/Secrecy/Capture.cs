@@ -75,7 +75,8 @@ internal sealed class Capture : ILoggerProvider, ILogger
         traces.Enqueue(
             $"{activity.Source.Name} {activity.OperationName} {activity.DisplayName} {activity.StatusDescription} "
                 + $"{Join(activity.TagObjects)} {Join(activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)))} "
-                + string.Join(' ', activity.Events.Select(told => $"{told.Name} {Join(told.Tags)}"))
+                + $"{activity.TraceStateString} {string.Join(' ', activity.Events.Select(told => $"{told.Name} {Join(told.Tags)}"))} "
+                + string.Join(' ', activity.Links.Select(link => $"{link.Context.TraceState} {Join(link.Tags ?? [])}"))
         );
 
     private void Note(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>

@@ -11,7 +11,12 @@ namespace NotificationHub.Tests.Secrecy;
 /// <summary>A network on whose far side somebody, while told to, answers with an error that quotes the whole request.</summary>
 internal sealed class EchoingApple : DelegatingHandler
 {
+    private readonly ConcurrentQueue<string> asked = new();
+
     public bool Echoes { get; set; }
+
+    /// <summary>What it was asked for meanwhile.</summary>
+    public IReadOnlyCollection<string> Asked => asked;
 
     /// <summary>How often it did.</summary>
     public int Count { get; private set; }
@@ -27,8 +32,9 @@ internal sealed class EchoingApple : DelegatingHandler
         }
 
         Count++;
+        asked.Enqueue($"{request.RequestUri}");
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-        var quoted = $"refused: {request.Headers.Authorization} {body}";
+        var quoted = $"refused: {request.RequestUri} {request.Headers.Authorization} {body}";
         return new HttpResponseMessage(HttpStatusCode.BadRequest)
         {
             RequestMessage = request,

@@ -11,6 +11,7 @@ using NotificationHub.Simulator.Apple;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Hosting.Admin;
+using NotificationHub.Tests.Hosting.Telemetry;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Secrecy;
@@ -23,6 +24,10 @@ internal sealed class SecrecyScene : IAsyncDisposable
     public const string OperateKey = "admin-operate-key-93e0d1f7";
     public const string WrongKey = "wrong-key-40d7be19";
     public const string InviteCode = "invite-code-f2a90b6e";
+    public const string UserId = "user-id-5d81c3f0";
+    public const string Email = "jane.roe@people.example";
+    public const string SerialNumber = "C02SERIAL7F3";
+    public const string AdamId = "408709785";
 
     private readonly StringBuilder answers = new();
     private readonly List<string> commandSettings = [];
@@ -37,6 +42,8 @@ internal sealed class SecrecyScene : IAsyncDisposable
 
     public required EchoingBus Bus { get; init; }
 
+    public required OtlpCollector Collector { get; init; }
+
     public required TokenIssuer Issuer { get; init; }
 
     public required HubHost Hub { get; init; }
@@ -49,6 +56,9 @@ internal sealed class SecrecyScene : IAsyncDisposable
         var capture = new Capture();
         var apple = await SimulatedApple.StartAsync();
         var library = apple.AddLocation();
+        library.AddAsset(AdamId);
+        library.AddUser(UserId, Email);
+        var collector = await OtlpCollector.StartAsync();
         var network = new EchoingApple();
         var bus = await EchoingBus.StartAsync();
         var issuer = await TokenIssuer.StartAsync();
@@ -58,6 +68,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
             $"ServiceBus:ConnectionString={bus.ConnectionString}",
             "Refetch:Quiet=00:00:00.100",
             .. issuer.Settings,
+            .. collector.Settings,
             .. AdminHost.Key(0, "reader", ReadKey, "Read"),
             .. AdminHost.Key(1, "operator", OperateKey, "Operate"),
             "Consumers:ApiKeys:0:Name=inventory",
@@ -78,6 +89,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
             Library = library,
             Network = network,
             Bus = bus,
+            Collector = collector,
             Issuer = issuer,
             Hub = hub,
         };
@@ -110,6 +122,10 @@ internal sealed class SecrecyScene : IAsyncDisposable
         answers.AppendLine($"{command[0]} -> {run.ExitCode} {run.Output} {run.Error}");
         return run.ExitCode == 0;
     }
+
+    /// <summary>Who and what is named in the run.</summary>
+    public static IReadOnlyList<MarkedSecret> Persons =>
+        [new("user id", UserId), new("e-mail address", Email), new("serial number", SerialNumber)];
 
     /// <summary>Every secret of the run.</summary>
     /// <param name="notificationSecret">The one that Apple had last.</param>
@@ -149,6 +165,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         await Hub.DisposeAsync();
         await Apple.DisposeAsync();
         await Bus.DisposeAsync();
+        await Collector.DisposeAsync();
         await Issuer.DisposeAsync();
         Capture.Dispose();
     }

@@ -45,13 +45,15 @@ public sealed class WholeHubSecrecyTests
             new("secret that was handed out", handedOut),
         ];
         MarkedSecret[] withCodes = [.. secrets, new("invite code", SecrecyScene.InviteCode)];
+        MarkedSecret[] withPersons = [.. withCodes, .. SecrecyScene.Persons];
         ShouldHaveNone(scene.Answers, withCodes, "answers, events among them");
-        ShouldHaveNone(scene.Capture.Logs, withCodes, "log");
-        ShouldHaveNone(scene.Capture.Traces, withCodes, "traces");
-        ShouldHaveNone(scene.Capture.Metrics, withCodes, "metrics");
+        ShouldHaveNone(scene.Capture.Logs, withPersons, "log");
+        ShouldHaveNone(scene.Capture.Traces, withPersons, "traces");
+        ShouldHaveNone(scene.Capture.Metrics, withPersons, "metrics");
         await SearchFilesAsync(scene, secrets);
         await scene.Hub.StopAsync();
         await SearchFilesAsync(scene, secrets);
+        ShouldHaveNone(scene.Collector.Everything, withPersons, "what was exported");
         ShouldHaveCaught(scene, id);
     }
 
@@ -86,10 +88,7 @@ public sealed class WholeHubSecrecyTests
     {
         var secret = scene.Library.Configuration.NotificationAuthToken!;
         var path = $"/notifications/{id}";
-        var associated = $$$"""
-            {"notificationId":"n-1","notificationType":"USER_ASSOCIATED","uId":"{{{scene.Library.UId}}}","notification":
-            {"associatedUsers":[{"clientUserId":"u-1","inviteCode":"{{{SecrecyScene.InviteCode}}}","status":"Associated"}]}}
-            """;
+        var associated = SecrecyPosts.Associated(scene.Library.UId);
         await scene.SendAsync(HttpMethod.Post, path, secret, associated);
         await scene.SendAsync(HttpMethod.Post, path, secret, "no JSON");
         await scene.SendAsync(HttpMethod.Post, path, SecrecyScene.WrongKey, associated);
@@ -221,9 +220,25 @@ public sealed class WholeHubSecrecyTests
             SecrecyScene.OperateKey,
             new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Library.ContentTokenFile }
         );
+        await AssignAsync(scene, id);
         await scene.SendAsync(HttpMethod.Get, "/health/detail", SecrecyScene.ReadKey);
         scene.Network.Echoes = false;
         scene.Network.Count.ShouldBeGreaterThan(1);
+    }
+
+    /// <summary>Has a device's assignment read, which is refused with its serial number.</summary>
+    private static async Task AssignAsync(SecrecyScene scene, string id)
+    {
+        await scene.SendAsync(
+            HttpMethod.Post,
+            $"/notifications/{id}",
+            scene.Library.Configuration.NotificationAuthToken!,
+            SecrecyPosts.Managed(scene.Library.UId, EventId)
+        );
+        await Until.TrueAsync(
+            () => scene.Network.Asked.Any(url => url.Contains(SecrecyScene.SerialNumber, StringComparison.Ordinal)),
+            "Apple was asked for the device's assignment"
+        );
     }
 
     private static async Task RunCommandsAsync(SecrecyScene scene, string id)
@@ -268,6 +283,10 @@ public sealed class WholeHubSecrecyTests
         scene.Capture.Logs.ShouldContain("stands still");
         scene.Capture.Traces.ShouldContain("/admin/locations");
         scene.Capture.Metrics.ShouldContain("notificationhub");
+        scene.Collector.Logs.ShouldContain(line => line.Contains(id, StringComparison.Ordinal));
+        scene.Collector.Spans.Select(span => span.Name).ShouldContain("send users");
+        scene.Collector.Spans.ShouldContain(span => span.Name.StartsWith("refetch ", StringComparison.Ordinal));
+        scene.Collector.Metrics["NotificationHub"].ShouldContain("notificationhub.refetch.errors");
     }
 
     // Not by ShouldNotContain, whose message would quote the megabytes around it.

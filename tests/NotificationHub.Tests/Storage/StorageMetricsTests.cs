@@ -19,4 +19,43 @@ public sealed class StorageMetricsTests
         pages.Count.ShouldBe(2);
         pages[1].ShouldBeGreaterThan(pages[0]);
     }
+
+    [Fact]
+    public async Task A_commit_is_timed()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        using var readings = new MeterReadings();
+
+        await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
+
+        readings.Of("notificationhub.storage.commit.duration", tag: "").ShouldHaveSingleItem().ShouldBePositive();
+    }
+
+    [Fact]
+    public async Task What_waits_for_the_lane_is_counted()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        using var readings = new MeterReadings(scope: test.Database);
+        using var leave = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var holding = test.Database.WriteAsync(
+            _ =>
+            {
+                entered.SetResult();
+                leave.Wait();
+                return Task.CompletedTask;
+            },
+            CancellationToken.None
+        );
+        await entered.Task;
+        var waiting = test.Database.WriteAsync(_ => Task.CompletedTask, CancellationToken.None);
+
+        readings.Observe();
+        leave.Set();
+        await Task.WhenAll(holding, waiting);
+        readings.Observe();
+
+        readings.Of("notificationhub.storage.lane.waiting", "stages").ShouldBe([1, 0]);
+        readings.Of("notificationhub.storage.lane.waiting", "posts").ShouldBe([0, 0]);
+    }
 }

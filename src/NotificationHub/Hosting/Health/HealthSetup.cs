@@ -22,6 +22,8 @@ internal static class HealthSetup
         hub.Services.AddSingleton<StageReader>();
         hub.Services.AddSingleton<Standstills>();
         hub.Services.AddHostedService<StageWatch>();
+        hub.Services.AddSingleton<StockWatch>();
+        hub.Services.AddHostedService(services => services.GetRequiredService<StockWatch>());
         hub.Services.AddSingleton<HealthExamination>();
     }
 

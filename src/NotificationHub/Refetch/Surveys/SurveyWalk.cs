@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using NotificationHub.Refetch.Records;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Tracing;
 
 namespace NotificationHub.Refetch.Surveys;
 
@@ -10,6 +12,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
     /// <returns>The survey as it is after the page.</returns>
     public async Task<Survey> ReadPageAsync(RefetchTurn turn, Survey before)
     {
+        using var trace = HubTraces.Begin($"survey {before.Kind.Name}", ActivityKind.Internal, []);
         var (survey, number) = await turn.WriteAsync(transaction => BeginPageAsync(transaction, before, schedule.Now));
         var page = await RecordReader
             .ReadAsync(turn.Apple, survey.Read, survey.From, turn.CancellationToken)

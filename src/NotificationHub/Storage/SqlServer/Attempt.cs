@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>One try of a transaction.</summary>
@@ -28,10 +30,12 @@ internal sealed class Attempt<T>(Func<WriteTransaction, Task<T>> work)
         try
         {
             connection = await take(cancellationToken);
+            var begun = Stopwatch.GetTimestamp();
             transaction = await connection.BeginAsync();
             result = await work(transaction);
             IsUncertain = true;
             await connection.CommitAsync();
+            StorageMetrics.Committed(begun);
             giveBack(connection);
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Data.SqlClient;
 
@@ -20,6 +21,7 @@ internal sealed class SqlServerDatabase : Database
     private readonly string reader;
     private readonly SqlServerWriteLane lane;
     private readonly SqlServerPostLane posts;
+    private readonly Meter meter;
 
     public SqlServerDatabase(StorageOptions options, TimeProvider time)
         : base("SqlServer")
@@ -33,6 +35,8 @@ internal sealed class SqlServerDatabase : Database
         reader = Named(builder, "NotificationHub reader", pooling: true);
         lane = new SqlServerWriteLane(this, time);
         posts = new SqlServerPostLane(this, time);
+        meter = new Meter(new MeterOptions("NotificationHub") { Scope = this });
+        StorageMetrics.ObserveQueue(meter, () => (posts.Waiting, lane.Waiting));
     }
 
     public override string Place { get; }
@@ -149,6 +153,7 @@ internal sealed class SqlServerDatabase : Database
     {
         posts.Dispose();
         await lane.DisposeAsync();
+        meter.Dispose();
         await using var pool = new SqlConnection(reader);
         SqlConnection.ClearPool(pool);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapper;
 using Microsoft.Data.SqlClient;
 
@@ -13,6 +14,8 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
     private readonly CancellationTokenSource closing = new();
     private Thread? thread;
     private SqlConnection? connection;
+
+    public int Waiting => queue.Waiting.Posts;
 
     public void Start()
     {
@@ -84,6 +87,7 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
         var retry = new Retry(time);
         while (true)
         {
+            var begun = Stopwatch.GetTimestamp();
             try
             {
                 connection ??= await database.OpenWriterAsync(closing.Token);
@@ -96,7 +100,9 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
                     )
                 );
                 var rows = (await answer.ReadAsync<SentPost>()).AsList();
-                return batch.Outcomes(rows, (await answer.ReadAsync<long>()).AsList());
+                var outcomes = batch.Outcomes(rows, (await answer.ReadAsync<long>()).AsList());
+                StorageMetrics.Committed(begun);
+                return outcomes;
             }
             catch (Exception exception)
             {

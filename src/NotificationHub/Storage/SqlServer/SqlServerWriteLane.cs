@@ -15,12 +15,16 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
     private readonly SemaphoreSlim turns = new(Connections, Connections);
     private readonly ConcurrentBag<WriteConnection> idle = [];
     private volatile bool open;
+    private int waiting;
+
+    /// <summary>Transactions that wait for a connection.</summary>
+    public int Waiting => Volatile.Read(ref waiting);
 
     public void Open() => open = true;
 
     public async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
-        await turns.WaitAsync(cancellationToken);
+        await TakeTurnAsync(cancellationToken);
         try
         {
             return await TryAsync(work, cancellationToken);
@@ -46,6 +50,19 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
         }
 
         turns.Release(Connections);
+    }
+
+    private async Task TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref waiting);
+        try
+        {
+            await turns.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
     }
 
     private async Task<T> TryAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)

@@ -36,6 +36,7 @@ internal sealed class SqliteDatabase : Database
             "{page}",
             "Pages in SQLite's write-ahead log that are not in the database file yet."
         );
+        StorageMetrics.ObserveQueue(meter, () => lane.Waiting);
     }
 
     public TimeSpan BusyTimeout => options.BusyTimeout;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -25,6 +26,8 @@ internal sealed class SqliteWriteLane : IDisposable
     }
 
     public long WalPages => checkpoints.WalPages;
+
+    public (int Posts, int Jobs) Waiting => queue.Waiting;
 
     public void Start()
     {
@@ -94,6 +97,7 @@ internal sealed class SqliteWriteLane : IDisposable
             return;
         }
 
+        var begun = Stopwatch.GetTimestamp();
         try
         {
             session ??= new SqliteSession(database);
@@ -101,6 +105,7 @@ internal sealed class SqliteWriteLane : IDisposable
             session.Append(batch, outcomes);
             var fault = job is null ? null : session.TryRun(job);
             session.Commit();
+            StorageMetrics.Committed(begun);
             Complete(batch, outcomes, job, fault);
         }
 #pragma warning disable CA1031 // Whatever it was, every waiter of the round must hear of it and the lane must go on.

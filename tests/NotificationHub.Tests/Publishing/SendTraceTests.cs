@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using NotificationHub.Tests.Storage.Tracing;
+
+namespace NotificationHub.Tests.Publishing;
+
+[Collection(MeterReaders.Name)]
+public sealed class SendTraceTests : IAsyncLifetime
+{
+    private readonly RecordedTraces traces = new();
+    private PublishingScene scene = null!;
+
+    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+
+    public async Task DisposeAsync()
+    {
+        await scene.DisposeAsync();
+        traces.Dispose();
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_not_taken_says_why_in_a_word()
+    {
+        await scene.AppendAsync(3);
+        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+
+        await scene.PassAsync();
+
+        var send = traces.Ended.Single(trace => trace.DisplayName == "send assets");
+        send.Status.ShouldBe(ActivityStatusCode.Error);
+        send.StatusDescription.ShouldBeNull();
+        send.GetTagItem("error.type").ShouldBe("Stopped");
+        send.GetTagItem("messaging.batch.message_count").ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_pass_that_finds_nothing_is_not_traced()
+    {
+        await scene.PassAsync();
+
+        traces.Ended.ShouldBeEmpty();
+    }
+}

@@ -1,0 +1,47 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Routing;
+
+[Collection(MeterReaders.Name)]
+public sealed class RoutingMetricsTests
+{
+    private const string Delay = "notificationhub.routing.delay";
+
+    [Fact]
+    public async Task Each_post_that_is_routed_is_measured_once()
+    {
+        await using var harness = await RoutingHarness.StartAsync();
+        using var readings = new MeterReadings();
+        await harness.PostAsync("ASSET_MANAGEMENT/associate-devices.json");
+        await harness.PostAsync("ASSET_MANAGEMENT/both-qualities-of-one-asset.json");
+
+        await harness.NewPass().RouteDueAsync(await harness.TakeLeaseAsync(), CancellationToken.None);
+
+        readings.Of(Delay, tag: "").Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void The_time_since_the_receipt_is_measured_and_is_never_negative()
+    {
+        var clock = new ManualClock();
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        NotificationEntry[] page = [Received(1, now - 3000), Received(2, now + 500), Received(3, now - 1)];
+        using var readings = new MeterReadings();
+
+        NotificationHub.Routing.RoutingMetrics.Routed(page, first: 0, upTo: 2, clock).ShouldBe(2);
+
+        readings.Of(Delay, tag: "").ShouldBe([3, 0]);
+    }
+
+    private static NotificationEntry Received(long seq, long at) =>
+        new()
+        {
+            Seq = seq,
+            LocationId = RoutingHarness.LocationId,
+            Body = [],
+            BodySha256 = [],
+            ReceivedAt = at,
+            Disposition = Disposition.Accepted,
+            Conflict = false,
+        };
+}
