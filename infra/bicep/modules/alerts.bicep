@@ -111,7 +111,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for a
   kind: 'LogAlert'
   properties: {
     displayName: '${name}: ${alert.name}'
-    description: alert.description
+    description: '${alert.description} See docs/operations.md#${alert.name}'
     severity: alert.severity
     enabled: true
     scopes: [workspaceId]
@@ -141,7 +141,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert i
   name: '${name}-${alert.name}'
   location: 'global'
   properties: {
-    description: alert.description
+    description: '${alert.description} See docs/operations.md#${alert.name}'
     severity: alert.severity
     enabled: true
     scopes: [alert.scope]

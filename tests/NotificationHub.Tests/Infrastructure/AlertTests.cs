@@ -10,6 +10,8 @@ public sealed class AlertTests
 {
     private static readonly BicepFile File = BicepFolder.Module("alerts");
 
+    internal static IEnumerable<string> Names => Alerts().Select(alert => alert["name"].Text!);
+
     [Fact]
     public void An_alert_looks_at_metrics_that_the_hub_has()
     {
@@ -26,7 +28,7 @@ public sealed class AlertTests
     [Fact]
     public void What_is_to_be_seen_at_night_is_told()
     {
-        string[] names = [.. Alerts().Select(alert => alert["name"].Text!)];
+        string[] names = [.. Names];
 
         names.ShouldBe([
             "oldest-unsent",
