@@ -53,11 +53,14 @@ internal sealed class DrillScene : IAsyncDisposable
         var time = new DrillTime();
         var scene = new DrillScene(
             time,
-            await SimulatedApple.StartAsync(new SimulatedAppleOptions
+            await SimulatedApple.StartAsync(
+                new SimulatedAppleOptions
                 {
                     TimeProvider = time.Clock,
                     Delivery = new SimulatedDeliveryOptions { AttemptTimeout = TimeSpan.FromMinutes(5) },
-                }, cancellationToken),
+                },
+                cancellationToken
+            ),
             await SimulatedServiceBus.StartAsync(
                 new SimulatedServiceBusOptions { TimeProvider = time.Clock },
                 cancellationToken
@@ -170,7 +173,7 @@ internal sealed class DrillScene : IAsyncDisposable
             RunOnVirtualTime,
             cancellationToken,
             "--Logging:LogLevel:Default=None",
-            // Time passes in steps of up to half a minute: what is shorter could run out within one.
+            // Time passes in steps of up to a minute: what is shorter could run out within one.
             "--Storage:LeaseDuration=00:05:00",
             "--ServiceBus:SendTimeout=00:02:00",
             "--Locations:ReplicaTimeout=00:05:00",

@@ -11,7 +11,7 @@ namespace NotificationHub.Simulator.Drill;
 internal sealed class DrillTime : IDisposable
 {
     /// <summary>Below every time limit of the hub.</summary>
-    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(1);
 
     // Of the machine's time, as the glances are: the hub needs it to act upon the timers that have fired.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);

@@ -32,8 +32,9 @@ internal static class Runbook
     {
         var quotes = QuotesOf(scenario);
         quotes.ShouldNotBeEmpty($"the runbook quotes nothing of the drill {scenario}");
-        quotes.Select(DrillRun.Mask).Except(drill.Lines.Select(DrillRun.Mask)).ShouldBeEmpty(
-            string.Join('\n', drill.Lines)
-        );
+        quotes
+            .Select(DrillRun.Mask)
+            .Except(drill.Lines.Select(DrillRun.Mask))
+            .ShouldBeEmpty(string.Join('\n', drill.Lines));
     }
 }

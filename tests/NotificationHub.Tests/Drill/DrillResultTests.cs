@@ -19,14 +19,38 @@ public sealed class DrillResultTests
         Good.IsGood.ShouldBeTrue();
         DrillResult[] bad =
         [
-            Good with { Lost = 1 },
-            Good with { Doubled = 1 },
-            Good with { Unexpected = 1 },
-            Good with { OutOfOrder = 1 },
-            Good with { LeftOver = 1 },
-            Good with { Violations = ["one id, two bodies"] },
-            Good with { Restarted = true },
-            Good with { Fault = "It did not come about: all is well." },
+            Good with
+            {
+                Lost = 1,
+            },
+            Good with
+            {
+                Doubled = 1,
+            },
+            Good with
+            {
+                Unexpected = 1,
+            },
+            Good with
+            {
+                OutOfOrder = 1,
+            },
+            Good with
+            {
+                LeftOver = 1,
+            },
+            Good with
+            {
+                Violations = ["one id, two bodies"],
+            },
+            Good with
+            {
+                Restarted = true,
+            },
+            Good with
+            {
+                Fault = "It did not come about: all is well.",
+            },
         ];
         bad.Where(result => result.IsGood || result.Verdict == Good.Verdict).ShouldBeEmpty();
     }

@@ -41,6 +41,10 @@ internal sealed partial class DrillRun
         }
     }
 
+    /// <summary>The virtual time of the last line that holds the text.</summary>
+    public TimeSpan At(string text) =>
+        TimeSpan.Parse(Lines.Last(line => line.Contains(text, StringComparison.Ordinal)).Split(' ')[0]);
+
     /// <summary>A line without what differs from run to run.</summary>
     public static string Mask(string line) => Numbers().Replace(line.Trim(), "#");
 

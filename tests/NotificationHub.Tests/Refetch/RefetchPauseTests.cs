@@ -42,7 +42,9 @@ public sealed class RefetchPauseTests : RefetchTest
     [Fact]
     public async Task Of_what_waits_for_a_location_only_the_first_is_looked_up()
     {
-        var plan = await Store.QueryAsync<(long, long, long, string Detail)>($"explain query plan {DueLocations.Sql}");
+        var plan = await Store.QueryAsync<(long, long, long, string Detail)>(
+            $"explain query plan {DueWork.EveryLocation}"
+        );
 
         plan.Select(step => step.Detail)
             .Where(detail => detail.Contains(" t ", StringComparison.Ordinal))
@@ -75,8 +77,7 @@ public sealed class RefetchPauseTests : RefetchTest
     }
 
     private Task<DueLocations> DueAsync() =>
-        DueLocations.ReadAsync(
-            Store.Database,
+        new DueWork(Store.Database).ReadAsync(
             [RefetchTargets.ShardOf(LocationId)],
             surveys: false,
             Clock.Milliseconds,

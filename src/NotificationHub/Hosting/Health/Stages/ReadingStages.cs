@@ -42,7 +42,7 @@ internal static class ReadingStages
         (
             select s.pages, s.walks, s.finished_at,
                 case
-                    when s.last_fault is null and s.due_at <= @now and l.paused_until > @now then @paused
+                    when s.last_fault is null and s.due_at <= @now and l.paused_until > @recently then @paused
                     else s.last_fault
                 end fault,
                 case when s.last_fault is not null then 1 else 0 end failing,
