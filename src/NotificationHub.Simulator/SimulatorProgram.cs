@@ -104,7 +104,7 @@ internal static class SimulatorProgram
             json,
             keepRunning,
             requestTable,
-            DrillCommand.Create(output),
+            DrillCommand.Create(output, error),
         };
         root.SetAction(
             (result, cancellationToken) =>

@@ -5,7 +5,9 @@ namespace NotificationHub.Simulator.Drill;
 /// <summary><c>drill</c>: breaks what the hub depends on, one thing after the other, and shows what is seen of it and how it is over.</summary>
 internal static class DrillCommand
 {
-    public static Command Create(TextWriter output)
+    private const int Interrupted = 130;
+
+    public static Command Create(TextWriter output, TextWriter error)
     {
         var scenario = new Option<string?>("--scenario") { Description = "What is to break; everything without it." };
         scenario.AcceptOnlyFromAmong([.. DrillScenario.All.Select(one => one.Name)]);
@@ -22,8 +24,18 @@ internal static class DrillCommand
             json,
         };
         command.SetAction(
-            (result, cancellationToken) =>
-                RunAsync(result.GetValue(scenario), result.GetValue(json), output, cancellationToken)
+            async (result, cancellationToken) =>
+            {
+                try
+                {
+                    return await RunAsync(result.GetValue(scenario), result.GetValue(json), output, cancellationToken);
+                }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                {
+                    await error.WriteLineAsync("Interrupted: there is no verdict.");
+                    return Interrupted;
+                }
+            }
         );
         return command;
     }

@@ -107,7 +107,7 @@ internal sealed class DrillScene : IAsyncDisposable
         );
     }
 
-    /// <summary>A day's work spread over the time in which something is broken.</summary>
+    /// <summary>Work spread over the time in which something is broken.</summary>
     public async Task WorkForAsync(TimeSpan span, CancellationToken cancellationToken)
     {
         const int Times = 6;
@@ -124,6 +124,17 @@ internal sealed class DrillScene : IAsyncDisposable
             $"health says: {text}",
             cancellationToken
         );
+
+    /// <summary>Metrics follow what happens some seconds later.</summary>
+    public async Task UntilMetricAsync(string metric, double value, CancellationToken cancellationToken)
+    {
+        await Time.UntilAsync(
+            () => Task.FromResult(Witness.Measure(metric).Equals(value)),
+            $"{metric} becomes {value}",
+            cancellationToken
+        );
+        Witness.Metric(metric);
+    }
 
     /// <summary>Lets time pass until nothing waits and the hub calls itself healthy.</summary>
     public Task UntilWellAsync(CancellationToken cancellationToken) =>

@@ -51,10 +51,12 @@ internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMet
     public void Metric(string metric) =>
         Note(
             "metric",
-            meters.Read(metric) is { } value
+            Measure(metric) is { } value
                 ? string.Create(CultureInfo.InvariantCulture, $"{metric} {value:0.#}")
                 : $"{metric} was not measured"
         );
+
+    public double? Measure(string metric) => meters.Read(metric);
 
     /// <summary>What <c>/events?topic=hub</c> has said since it was asked last.</summary>
     public async Task EventsAsync(CancellationToken cancellationToken)

@@ -1,7 +1,10 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
 using NotificationHub.Apple;
+using NotificationHub.Hosting.Health;
 using NotificationHub.Intake;
+using NotificationHub.Publishing;
 using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -33,6 +36,7 @@ public sealed class AlertTests
         names.ShouldBe([
             "oldest-unsent",
             "no-publisher",
+            "standing-still",
             "dead-lettered",
             "content-token",
             "silence",
@@ -50,6 +54,7 @@ public sealed class AlertTests
         var kinds = Enum.GetNames<AppleErrorKind>().Where(kind => kind.StartsWith("Token", StringComparison.Ordinal));
 
         QueryOf("content-token").ShouldContain($"Properties.kind in ({string.Join(", ", kinds.Select(Quoted))})");
+        QueryOf("standing-still").ShouldContain(Quoted(TopicLog.NameOf("")));
         QueryOf("silence").ShouldContain($"Properties.outcome == {Quoted(IntakeOutcome.Stored)}");
     }
 
@@ -111,6 +116,8 @@ public sealed class AlertTests
         }
 
         listener.Start();
+        // Its instruments look at what it saw: they come and go with it.
+        using var watch = new StageWatch(null!, null!, TimeProvider.System, NullLogger<StageWatch>.Instance);
         lock (names)
         {
             return [.. names];

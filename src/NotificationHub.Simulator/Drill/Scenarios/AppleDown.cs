@@ -28,6 +28,6 @@ internal static class AppleDown
         scene.Apple.Faults.Clear();
         witness.Did("Apple is back");
         await scene.UntilWellAsync(cancellationToken);
-        witness.Metric("notificationhub.stage.standing_still{stage=refetch}");
+        await scene.UntilMetricAsync("notificationhub.stage.standing_still{stage=refetch}", 0, cancellationToken);
     }
 }

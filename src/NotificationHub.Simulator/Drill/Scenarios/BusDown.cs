@@ -30,7 +30,15 @@ internal static class BusDown
         await scene.Bus.ResumeListeningAsync(cancellationToken);
         witness.Did("the bus is back");
         await scene.UntilWellAsync(cancellationToken);
-        witness.Metric("notificationhub.stage.standing_still{stage=publishing:assets}");
-        witness.Metric("notificationhub.publishing.oldest_unsent_age{topic=assets}");
+        await scene.UntilMetricAsync(
+            "notificationhub.stage.standing_still{stage=publishing:assets}",
+            0,
+            cancellationToken
+        );
+        await scene.UntilMetricAsync(
+            "notificationhub.publishing.oldest_unsent_age{topic=assets}",
+            0,
+            cancellationToken
+        );
     }
 }
