@@ -10,7 +10,7 @@ namespace NotificationHub.Simulator.Drill;
 /// </summary>
 internal sealed class DrillTime : IDisposable
 {
-    /// <summary>Below every time limit of the hub.</summary>
+    /// <summary>A request is over before the next step; what else is limited in time is given longer than this.</summary>
     private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(1);
 
     // Of the machine's time, as the glances are: the hub needs it to act upon the timers that have fired.
