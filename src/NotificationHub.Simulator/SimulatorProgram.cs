@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using NotificationHub.Simulator.Demonstration;
+using NotificationHub.Simulator.Drill;
 using NotificationHub.Simulator.Requests;
 
 namespace NotificationHub.Simulator;
@@ -108,6 +109,7 @@ internal static class SimulatorProgram
             json,
             keepRunning,
             requestTable,
+            DrillCommand.Create(output, error),
         };
         root.SetAction(
             (result, cancellationToken) =>

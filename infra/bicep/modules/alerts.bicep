@@ -33,6 +33,16 @@ var queryAlerts = [
     threshold: 1
   }
   {
+    name: 'standing-still'
+    description: 'Work waits for a stage before the topics, and none of it was dealt with for five minutes.'
+    severity: 2
+    frequency: 'PT5M'
+    window: 'PT15M'
+    query: 'AppMetrics | where Name == "${metrics.standingStill}" | where Properties.stage !startswith "publishing:" | summarize arg_max(TimeGenerated, Sum) by Subject = tostring(Properties.stage) | project Subject, Value = Sum'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     name: 'dead-lettered'
     description: 'The bus refuses events of a topic, and they were set aside.'
     severity: 2
@@ -111,7 +121,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for a
   kind: 'LogAlert'
   properties: {
     displayName: '${name}: ${alert.name}'
-    description: alert.description
+    description: '${alert.description} See docs/operations.md#${alert.name}'
     severity: alert.severity
     enabled: true
     scopes: [workspaceId]
@@ -141,7 +151,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert i
   name: '${name}-${alert.name}'
   location: 'global'
   properties: {
-    description: alert.description
+    description: '${alert.description} See docs/operations.md#${alert.name}'
     severity: alert.severity
     enabled: true
     scopes: [alert.scope]

@@ -2,7 +2,8 @@ namespace NotificationHub.Simulator.Apple;
 
 /// <summary>One post of a notification.</summary>
 /// <param name="Status">The receiver's status; null where there was no answer.</param>
-internal sealed record DeliveryAttempt(DateTimeOffset At, int? Status)
+/// <param name="RetryAfter">Its <c>Retry-After</c>. Apple does not heed it.</param>
+internal sealed record DeliveryAttempt(DateTimeOffset At, int? Status, TimeSpan? RetryAfter = null)
 {
     public bool IsAnswered => Status is >= 200 and < 300;
 }

@@ -24,7 +24,7 @@ internal static class Receiver
         using var http = new HttpClient { BaseAddress = bus.Endpoint };
         _ = ServiceBusConnectionString.TryParse(bus.ConnectionString, out var connection, out _);
         http.DefaultRequestHeaders.Authorization = AuthenticationHeaderValue.Parse(
-            new SharedAccessSignatures(connection!, TimeProvider.System).Token()
+            new SharedAccessSignatures(connection!, bus.Time).Token()
         );
         var head = $"{topic}/subscriptions/{subscription}/messages/head?timeout=0";
         var taken = await Task.WhenAll(

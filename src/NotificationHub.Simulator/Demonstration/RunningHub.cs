@@ -24,15 +24,27 @@ internal sealed class RunningHub : IAsyncDisposable
     /// <param name="bus">Where it publishes.</param>
     /// <param name="cancellationToken">Gives up the start.</param>
     /// <param name="settings">More settings, as <c>--Section:Key=value</c>.</param>
-    public static async Task<RunningHub> StartAsync(
+    public static Task<RunningHub> StartAsync(
         string folder,
         SimulatedApple apple,
         SimulatedServiceBus bus,
         CancellationToken cancellationToken,
         params string[] settings
+    ) => StartAsync(folder, apple, bus, configure: null, cancellationToken, settings);
+
+    /// <inheritdoc cref="StartAsync(string, SimulatedApple, SimulatedServiceBus, CancellationToken, string[])"/>
+    /// <param name="configure">A last word on the hub's services.</param>
+    public static async Task<RunningHub> StartAsync(
+        string folder,
+        SimulatedApple apple,
+        SimulatedServiceBus bus,
+        Action<WebApplicationBuilder>? configure,
+        CancellationToken cancellationToken,
+        params string[] settings
     )
     {
-        var app = HubApplication.Build([
+        string[] arguments =
+        [
             "--urls=http://127.0.0.1:0",
             "--environment=Development",
             "--Logging:LogLevel:Default=Error",
@@ -41,7 +53,8 @@ internal sealed class RunningHub : IAsyncDisposable
             $"--Apple:BaseUrl={apple.BaseUrl}",
             $"--ServiceBus:ConnectionString={bus.ConnectionString}",
             .. settings,
-        ]);
+        ];
+        var app = HubApplication.Build(arguments, configure);
         try
         {
             await app.StartAsync(cancellationToken);

@@ -31,6 +31,8 @@ internal sealed class SimulatedServiceBus : IAsyncDisposable
     public string ConnectionString =>
         $"Endpoint={Endpoint};SharedAccessKeyName={options.KeyName};SharedAccessKey={options.Key}";
 
+    public TimeProvider Time => options.TimeProvider;
+
     public IReadOnlyList<SimulatedTopic> Topics { get; }
 
     public SimulatedServiceBusFaults Faults { get; }

@@ -18,6 +18,8 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Data
 
     public override bool Exists => inner.Exists;
 
+    public override long? WalPages => inner.WalPages;
+
     /// <summary>Leases are judged by virtual time too, and nobody renews them.</summary>
     public static StorageOptions OptionsOf(string file) =>
         new() { ConnectionString = $"Data Source={file}", LeaseDuration = TimeSpan.FromDays(10_000) };
@@ -30,15 +32,31 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Data
     public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
         inner.OpenReaderAsync(cancellationToken);
 
-    public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken) =>
-        inner.WriteAsync(transaction => work(new WriteTransaction(this, transaction.Connection)), cancellationToken);
+    public override async Task<T> WriteAsync<T>(
+        Func<WriteTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        WriteTransaction? ran = null;
+        var result = await inner.WriteAsync(
+            transaction => work(ran = new WriteTransaction(this, transaction.Connection)),
+            cancellationToken
+        );
+        ran?.RaisePulses();
+        return result;
+    }
 
     public override Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
         IReadOnlyCollection<NewEvent> events
     ) => inner.AppendEventsAsync(transaction, events);
 
-    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => inner.AppendAsync(append);
+    public override async Task<AppendOutcome> AppendAsync(NotificationAppend append)
+    {
+        var outcome = await inner.AppendAsync(append);
+        Pulses.NotificationsAppended.Raise();
+        return outcome;
+    }
 
     public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
         inner.MigrateAsync(cancellationToken);

@@ -97,13 +97,9 @@ internal sealed class VirtualHub : IAsyncDisposable
     /// <returns>When the next one is due; null where it had one.</returns>
     public async Task<long?> TurnAsync(bool surveys = true)
     {
-        var due = await DueLocations.ReadAsync(
-            Database,
-            [RefetchTargets.ShardOf(LocationId)],
-            surveys,
-            clock.Milliseconds,
-            CancellationToken.None
-        );
+        var due = await app
+            .Services.GetRequiredService<DueWork>()
+            .ReadAsync([RefetchTargets.ShardOf(LocationId)], surveys, clock.Milliseconds, CancellationToken.None);
         if (due.Due.Count > 0)
         {
             await app

@@ -42,7 +42,9 @@ internal sealed partial class InquiryFaults(
             await events.TellAsync(transaction, ask.Operation, OperationStates.Stalled, report, now);
         }
 
-        var pause = OperationTiming.PauseAfter(ask.Operation.Polls, ask.Operation.Deferred);
+        var pause = concernsAll
+            ? OperationTiming.PauseWhileDown(ask.Operation.Polls, ask.Operation.Deferred)
+            : OperationTiming.PauseAfter(ask.Operation.Polls, ask.Operation.Deferred);
         await OperationStore.PostponeAsync(transaction, ask.Operation, words, now, now + (long)pause.TotalMilliseconds);
         return !concernsAll;
     }

@@ -12,6 +12,7 @@ internal static class OperationTiming
     public static readonly TimeSpan AnswerTime = 2 * HeardOperations.Pause;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestPauseWhileDown = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestDeferredPause = TimeSpan.FromDays(1);
     private const int MostDoublings = 16;
 
@@ -25,6 +26,12 @@ internal static class OperationTiming
         var doubled = first * Math.Pow(2, Math.Min(polls, MostDoublings));
         return doubled < longest ? doubled : longest;
     }
+
+    /// <summary>The same while Apple answers nobody: what has long ended must not wait for an hour once Apple is back.</summary>
+    public static TimeSpan PauseWhileDown(long polls, bool deferred) =>
+        PauseAfter(polls, deferred) is var pause && !deferred && pause > LongestPauseWhileDown
+            ? LongestPauseWhileDown
+            : pause;
 
     /// <summary>Whether a pending operation has been silent for too long. A deferred one is pending for weeks, as it should be.</summary>
     public static bool IsStalled(Operation operation, long now) =>

@@ -33,6 +33,7 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<SurveyPass>();
         hub.Services.AddSingleton<SurveyOrder>();
         hub.Services.AddSingleton<SurveyRehearsal>();
+        hub.Services.AddSingleton<DueWork>();
         hub.Services.AddSingleton<PendingTargets>();
         hub.Services.AddSingleton(services => new TurnQueue(
             services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelLocations,

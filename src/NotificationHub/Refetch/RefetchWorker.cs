@@ -14,6 +14,7 @@ internal sealed partial class RefetchWorker(
     RefetchPass pass,
     SurveyPass surveys,
     TurnQueue queue,
+    DueWork due,
     PendingTargets pending,
     IOptions<RefetchOptions> options,
     TimeProvider time,
@@ -25,7 +26,7 @@ internal sealed partial class RefetchWorker(
     /// <summary>What has just been asked for is not due at once: looking for it more often finds nothing.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Every location is looked at: with ten thousand of them a look must not follow upon the other.</summary>
+    /// <summary>Where very much is due every location is looked at: with ten thousand of them a look must not follow upon the other.</summary>
     private const int RestPerLook = 9;
 
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
@@ -97,7 +98,7 @@ internal sealed partial class RefetchWorker(
         }
 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var locations = await DueLocations.ReadAsync(database, shards.Held, options.Value.Surveys, now, stoppingToken);
+        var locations = await due.ReadAsync(shards.Held, options.Value.Surveys, now, stoppingToken);
         if (await pending.CountAsync(stoppingToken) is { } count)
         {
             RefetchMetrics.SetPending(count);

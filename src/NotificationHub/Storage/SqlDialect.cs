@@ -19,6 +19,11 @@ internal static class SqlDialect
         public string Limit(string count) =>
             connection.IsSqlServer ? $"offset 0 rows fetch next {count} rows only" : $"limit {count}";
 
+        /// <summary>Whether a refetch target waits, in the words that an index of the engine knows.</summary>
+        /// <param name="target">The table's name, or what the statement calls it.</param>
+        public string IsWaiting(string target) =>
+            connection.IsSqlServer ? $"{target}.is_waiting = 1" : $"{target}.requested > {target}.fetched";
+
         /// <summary>How many bytes a binary column holds.</summary>
         public string ByteLength(string column) =>
             connection.IsSqlServer ? $"datalength({column})" : $"length({column})";

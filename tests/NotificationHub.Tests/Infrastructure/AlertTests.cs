@@ -1,5 +1,6 @@
 using NotificationHub.Apple;
 using NotificationHub.Intake;
+using NotificationHub.Publishing;
 using NotificationHub.Tests.Hosting.Telemetry;
 using NotificationHub.Tests.Infrastructure.Bicep;
 
@@ -8,6 +9,8 @@ namespace NotificationHub.Tests.Infrastructure;
 public sealed class AlertTests
 {
     private static readonly BicepFile File = BicepFolder.Module("alerts");
+
+    internal static IEnumerable<string> Names => Alerts().Select(alert => alert["name"].Text!);
 
     [Fact]
     public void An_alert_looks_at_metrics_that_the_hub_has()
@@ -25,11 +28,12 @@ public sealed class AlertTests
     [Fact]
     public void What_is_to_be_seen_at_night_is_told()
     {
-        string[] names = [.. Alerts().Select(alert => alert["name"].Text!)];
+        string[] names = [.. Names];
 
         names.ShouldBe([
             "oldest-unsent",
             "no-publisher",
+            "standing-still",
             "dead-lettered",
             "content-token",
             "silence",
@@ -47,6 +51,7 @@ public sealed class AlertTests
         var kinds = Enum.GetNames<AppleErrorKind>().Where(kind => kind.StartsWith("Token", StringComparison.Ordinal));
 
         QueryOf("content-token").ShouldContain($"Properties.kind in ({string.Join(", ", kinds.Select(Quoted))})");
+        QueryOf("standing-still").ShouldContain(Quoted(TopicLog.NameOf("")));
         QueryOf("silence").ShouldContain($"Properties.outcome == {Quoted(IntakeOutcome.Stored)}");
     }
 

@@ -4,7 +4,6 @@ using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
-using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 using ContentToken = NotificationHub.Apple.ContentToken;
 

@@ -1,3 +1,4 @@
+using Dapper;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Faults;
@@ -42,7 +43,10 @@ public sealed class RefetchPauseTests : RefetchTest
     [Fact]
     public async Task Of_what_waits_for_a_location_only_the_first_is_looked_up()
     {
-        var plan = await Store.QueryAsync<(long, long, long, string Detail)>($"explain query plan {DueLocations.Sql}");
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
+            $"explain query plan {DueWork.EveryLocation(connection)}"
+        );
 
         plan.Select(step => step.Detail)
             .Where(detail => detail.Contains(" t ", StringComparison.Ordinal))
@@ -75,8 +79,7 @@ public sealed class RefetchPauseTests : RefetchTest
     }
 
     private Task<DueLocations> DueAsync() =>
-        DueLocations.ReadAsync(
-            Store.Database,
+        new DueWork(Store.Database).ReadAsync(
             [RefetchTargets.ShardOf(LocationId)],
             surveys: false,
             Clock.Milliseconds,

@@ -8,7 +8,6 @@ using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage;

@@ -39,7 +39,8 @@ internal sealed class NotificationPoster(
         try
         {
             var at = timeProvider.GetUtcNow();
-            var attempt = new DeliveryAttempt(at, await StatusAsync(notification, destination, cancellationToken));
+            var (status, retryAfter) = await SendAsync(notification, destination, cancellationToken);
+            var attempt = new DeliveryAttempt(at, status, retryAfter);
             ledger.Attempted(notification, attempt);
             return attempt;
         }
@@ -55,7 +56,7 @@ internal sealed class NotificationPoster(
         _connections.Dispose();
     }
 
-    private async Task<int?> StatusAsync(
+    private async Task<(int? Status, TimeSpan? RetryAfter)> SendAsync(
         OutgoingNotification notification,
         NotificationDestination destination,
         CancellationToken cancellationToken
@@ -74,15 +75,15 @@ internal sealed class NotificationPoster(
                 HttpCompletionOption.ResponseHeadersRead,
                 either.Token
             );
-            return (int)response.StatusCode;
+            return ((int)response.StatusCode, response.Headers.RetryAfter?.Delta);
         }
         catch (HttpRequestException)
         {
-            return null;
+            return (null, null);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return null;
+            return (null, null);
         }
     }
 }

@@ -19,6 +19,9 @@ internal sealed partial class DatabaseReadiness(
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>As large as most posts are, with the events that come of them.</summary>
+    private static readonly string Room = new('x', 16 * 1024);
+
     private readonly Lock gate = new();
     private Task<HealthCheckResult>? latest;
     private Task? exercise;
@@ -77,6 +80,7 @@ internal sealed partial class DatabaseReadiness(
             await connection.ExecuteScalarAsync<long>("select value from change_counter where name = 'locations'");
         }
 
+        await FindRoomAsync();
         // This replica's own row, as it was: it goes through the lane and to the disk like any other write, and nobody waits for it.
         await database.WriteAsync(
             transaction =>
@@ -86,6 +90,31 @@ internal sealed partial class DatabaseReadiness(
                 ),
             CancellationToken.None
         );
+    }
+
+    /// <summary>What is written over takes no room: where a disk or a quota is full, it would say that all is well while no post is kept.</summary>
+    private async Task FindRoomAsync()
+    {
+        try
+        {
+            await database.WriteAsync(InsertAsync, CancellationToken.None);
+        }
+        catch (RoomFoundException)
+        {
+            // There is room, and nothing stays in it.
+        }
+    }
+
+    private async Task InsertAsync(WriteTransaction transaction)
+    {
+        await transaction.ExecuteAsync(
+            """
+            insert into snapshot (location_id, kind, "key", data, read_number, revision, changed_at)
+            values ('', 'room', @Owner, @Room, 0, 0, 0)
+            """,
+            new { leases.Owner, Room }
+        );
+        throw new RoomFoundException();
     }
 
     private void Report(string? fault)
@@ -101,6 +130,8 @@ internal sealed partial class DatabaseReadiness(
 
         known = fault;
     }
+
+    private sealed class RoomFoundException : Exception;
 
     private static partial class Log
     {

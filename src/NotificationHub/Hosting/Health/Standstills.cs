@@ -40,7 +40,7 @@ internal sealed partial class Standstills(
         var standsStill = reading.Behind > 0 && now - since >= options.Value.StandstillAfter;
         if (standsStill && !first.Told)
         {
-            Log.StandsStill(logger, reading.Stage, since, reading.Behind, reading.Fault);
+            Log.StandsStill(logger, reading.Stage, since, reading.Behind, reading.Fault ?? "No fault is known.");
         }
         else if (!standsStill && first.Told)
         {
@@ -76,7 +76,7 @@ internal sealed partial class Standstills(
             string stage,
             DateTimeOffset since,
             long behind,
-            string? fault
+            string fault
         );
 
         [LoggerMessage(LogLevel.Information, "The stage {Stage} stands still no more.")]

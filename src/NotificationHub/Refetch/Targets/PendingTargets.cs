@@ -25,7 +25,7 @@ internal sealed class PendingTargets(Database database, TimeProvider time)
         return await connection.ExecuteScalarAsync<long>(
             $"""
             select count(*)
-            from (select location_id from refetch_target where requested > fetched order by location_id {connection.Limit(
+            from (select location_id from refetch_target where {connection.IsWaiting("refetch_target")} order by location_id {connection.Limit(
                 "@Most"
             )}) waiting
             """,

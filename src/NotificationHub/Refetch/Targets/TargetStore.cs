@@ -34,7 +34,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             await connection.QueryAsync<ClaimedTarget>(
                 $"""
                 {Select}
-                where location_id = @locationId and requested > fetched and due_at <= @now
+                where location_id = @locationId and {connection.IsWaiting("refetch_target")} and due_at <= @now
                 order by due_at, resource, "key"
                 {connection.Limit("@ClaimLimit")}
                 """,
@@ -93,7 +93,9 @@ internal sealed class TargetStore(RefetchTiming timing)
             await connection.QueryAsync<ClaimedTarget>(
                 $"""
                 {Select}
-                where location_id = @locationId and requested > fetched and attempts = 0 and resource in @resources
+                where location_id = @locationId and {connection.IsWaiting(
+                    "refetch_target"
+                )} and attempts = 0 and resource in @resources
                 order by due_at, resource, "key"
                 {connection.Limit("@ClaimLimit")}
                 """,

@@ -91,6 +91,21 @@ public sealed class DatabaseReadinessTests : IAsyncLifetime
         (await AskAsync()).ShouldBe(HealthStatus.Healthy);
     }
 
+    [Fact]
+    public async Task Where_there_is_no_room_for_a_post_it_is_not_ready_though_what_is_there_can_be_written_over()
+    {
+        await store.ExecuteAsync("pragma max_page_count = 1");
+
+        (await AskAsync()).ShouldBe(HealthStatus.Unhealthy);
+        log.Text.ShouldContain("database or disk is full");
+        await store.ExecuteAsync("update replica set seen_at = seen_at");
+
+        await store.ExecuteAsync("pragma max_page_count = 1000000");
+        clock.Advance(TimeSpan.FromSeconds(1));
+        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        (await store.ScalarAsync<long>("select count(*) from snapshot")).ShouldBe(0, "nothing stays");
+    }
+
     private async Task<HealthStatus> AskAsync() =>
         (await readiness.CheckHealthAsync(new HealthCheckContext(), CancellationToken.None)).Status;
 

@@ -92,6 +92,21 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_survey_that_waits_because_other_calls_failed_says_so()
+    {
+        await AddLocationAsync("a");
+        await AddSurveyAsync("a", dueAgo: 10);
+        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
+        var before = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+        await store.ExecuteAsync("update location set paused_until = @until", new { until = Milliseconds(Now) + 1 });
+        var paused = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+
+        before.Fault.ShouldBeNull();
+        (paused.Behind, paused.Failing).ShouldBe((1, 0));
+        paused.Fault.ShouldNotBeNull().ShouldContain("let alone");
+    }
+
+    [Fact]
     public async Task A_survey_that_Apple_refuses_for_good_keeps_nothing_waiting()
     {
         await AddLocationAsync("a");

@@ -27,11 +27,13 @@ internal static class HealthReasons
         {
             if (topic.State is TopicState.Stopped or TopicState.Waiting)
             {
-                yield return $"topic {topic.Topic} stands still since {Text(topic.Since)}: {topic.Unsent} wait{Because(topic.Reason)}";
+                // The state is this replica's own, and begins anew with each lease; the database knows better when nothing moves for long.
+                var since = topic.StandsStillSince < topic.Since ? topic.StandsStillSince : topic.Since;
+                yield return $"topic {topic.Topic} stands still since {Text(since)}: {topic.Unsent} wait{Because(topic.Reason)}";
             }
-            else if (topic.StandsStillSince is { } since)
+            else if (topic.StandsStillSince is not null)
             {
-                yield return $"topic {topic.Topic} stands still since {Text(since)}: {topic.Unsent} wait";
+                yield return $"topic {topic.Topic} stands still since {Text(topic.StandsStillSince)}: {topic.Unsent} wait";
             }
         }
     }

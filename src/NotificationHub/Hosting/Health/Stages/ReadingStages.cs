@@ -28,7 +28,7 @@ internal static class ReadingStages
                 (
                     select location_id, due_at, attempts, first_requested_at, last_fault
                     from refetch_target
-                    where requested > fetched
+                    where {connection.IsWaiting("refetch_target")}
                     order by location_id
                     {connection.Limit("@MaxCounted")}
                 ) t
@@ -39,11 +39,15 @@ internal static class ReadingStages
 
     private const string SurveyRows = $"""
         select coalesce(sum(waiting), 0) Behind, min(case when waiting = 1 then oldest end) Oldest,
-            coalesce(sum(failing), 0) Failing, max(last_fault) Fault,
+            coalesce(sum(failing), 0) Failing, max(fault) Fault,
             coalesce(sum(pages), 0) Pages, coalesce(sum(walks), 0) Walks, max(finished_at) FinishedAt
         from
         (
-            select s.last_fault, s.pages, s.walks, s.finished_at,
+            select s.pages, s.walks, s.finished_at,
+                case
+                    when s.last_fault is null and s.due_at <= @now and l.paused_until > @recently then @paused
+                    else s.last_fault
+                end fault,
                 case when s.last_fault is not null then 1 else 0 end failing,
                 case
                     when s.due_at <= @now then 1
@@ -60,6 +64,9 @@ internal static class ReadingStages
             where {Callable}
         ) surveys
         """;
+
+    /// <summary>What keeps a survey waiting that did not fail itself.</summary>
+    private const string Paused = "Apple is let alone for now: other calls for the location failed";
 
     /// <param name="givenUp">The attempts after which a read is told to have failed.</param>
     /// <param name="standstillAfter">What waits less long is no reason to look when something was last read.</param>
@@ -112,6 +119,7 @@ internal static class ReadingStages
             new
             {
                 givenUp,
+                paused = Paused,
                 now = now.ToUnixTimeMilliseconds(),
                 recently = (now - standstillAfter).ToUnixTimeMilliseconds(),
             }

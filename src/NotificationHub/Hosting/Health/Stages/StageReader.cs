@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Refetch;
 using NotificationHub.Storage;
@@ -11,6 +12,7 @@ internal sealed class StageReader(
     IOptions<ServiceBusOptions> bus,
     IOptions<RefetchOptions> refetch,
     IOptions<HealthOptions> health,
+    TopicStatuses statuses,
     TimeProvider time
 )
 {
@@ -23,7 +25,9 @@ internal sealed class StageReader(
         {
             foreach (var topic in TopicMap.Topics)
             {
-                readings.Add(await LogStages.ReadTopicAsync(connection, topic, database, time, cancellationToken));
+                var reading = await LogStages.ReadTopicAsync(connection, topic, database, time, cancellationToken);
+                // Why it stands still is known where it is published.
+                readings.Add(reading with { Fault = statuses[topic].Reason });
             }
         }
 

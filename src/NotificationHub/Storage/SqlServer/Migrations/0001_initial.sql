@@ -232,10 +232,10 @@ create table refetch_target
     read_at            bigint        null,
     expects            nvarchar(max) null,
     rereads            bigint        not null constraint refetch_target_rereads default 0,
+    -- An index with a condition cannot compare two columns here: this stands for it.
+    is_waiting         as case when requested > fetched then 1 else 0 end persisted,
     constraint refetch_target_key primary key clustered (location_id, resource, "key")
 );
-
-create index refetch_target_due on refetch_target (location_id, due_at) include (requested, fetched);
 
 -- What is known of Apple's records. data null: gone. revision: the seq of the event that last stated the record.
 create table snapshot

@@ -1,6 +1,6 @@
-namespace NotificationHub.Tests;
+namespace NotificationHub.Simulator.Virtual;
 
-/// <summary>A clock that stands still until a test moves it; timers fire on the thread that calls <see cref="Advance"/>.</summary>
+/// <summary>A clock that stands still until somebody moves it; timers fire on the thread that calls <see cref="Advance"/>.</summary>
 internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock gate = new();
@@ -42,6 +42,19 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>Moves the clock forward at once, as on a machine that slept: what has fallen due on the way is late, and fires once.</summary>
+    public void Jump(TimeSpan by)
+    {
+        List<Action> due;
+        lock (gate)
+        {
+            now += by;
+            due = [.. timers.Where(timer => timer.Due <= now).OrderBy(timer => timer.Due).ToList().Select(Take)];
+        }
+
+        due.ForEach(fire => fire());
+    }
+
     /// <summary>Completes once at least <paramref name="count"/> timers wait: the code under test has gone to sleep.</summary>
     public Task TimersPending(int count = 1)
     {
@@ -65,17 +78,23 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
             }
 
             now = next.Due > now ? next.Due : now;
-            if (next.Period > TimeSpan.Zero)
-            {
-                next.Due += next.Period;
-            }
-            else
-            {
-                timers.Remove(next);
-            }
-
-            return next.Fire;
+            return Take(next);
         }
+    }
+
+    private Action Take(ManualTimer timer)
+    {
+        if (timer.Period > TimeSpan.Zero)
+        {
+            // More than one period can be over after a jump.
+            timer.Due += timer.Period * Math.Max(1, Math.Ceiling((now - timer.Due) / timer.Period));
+        }
+        else
+        {
+            timers.Remove(timer);
+        }
+
+        return timer.Fire;
     }
 
     private void Notify()

@@ -1,0 +1,148 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>What is looked for every moment costs as much as is due, and hides nothing.</summary>
+public sealed class DueWorkTests : IAsyncLifetime
+{
+    private const long Now = 1_000_000;
+
+    private TestDatabase store = null!;
+    private DueWork work = null!;
+
+    private static readonly Dictionary<string, Func<DbConnection, string>> Statements = new()
+    {
+        [nameof(DueWork.DueTargets)] = DueWork.DueTargets,
+        [nameof(DueWork.NextTarget)] = DueWork.NextTarget,
+        [nameof(DueWork.DueSurveys)] = DueWork.DueSurveys,
+        [nameof(DueWork.NextSurvey)] = _ => DueWork.NextSurvey,
+    };
+
+    public async Task InitializeAsync()
+    {
+        store = await TestDatabase.OpenAsync();
+        work = new DueWork(store.Database);
+    }
+
+    public async Task DisposeAsync() => await store.DisposeAsync();
+
+    [Theory]
+    [InlineData(nameof(DueWork.DueTargets), "refetch_target_next (due_at<?)")]
+    [InlineData(nameof(DueWork.NextTarget), "refetch_target_next (due_at>?)")]
+    [InlineData(nameof(DueWork.DueSurveys), "survey_next (due_at<?)")]
+    [InlineData(nameof(DueWork.NextSurvey), "survey_next (due_at>?)")]
+    public async Task An_index_leads_to_what_is_due(string statement, string index)
+    {
+        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
+        var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
+            $"explain query plan {Statements[statement](connection)}",
+            new { now = Now, DueWork.Most }
+        );
+
+        var steps = plan.Select(step => step.Detail).ToList();
+        steps.ShouldContain(
+            step => step.EndsWith($"INDEX {index}", StringComparison.Ordinal),
+            string.Join('\n', steps)
+        );
+        steps.ShouldNotContain(step => step.StartsWith("SCAN l", StringComparison.Ordinal));
+        steps.ShouldNotContain("USE TEMP B-TREE FOR ORDER BY");
+    }
+
+    [Fact]
+    public async Task What_is_due_comes_in_the_order_in_which_it_fell_due_and_what_is_not_says_when()
+    {
+        await AddLocationAsync("late");
+        await AddLocationAsync("early");
+        await AddLocationAsync("paused", pausedUntil: Now + 50);
+        await AddLocationAsync("idle");
+        await AddTargetsAsync("late", 1, Now);
+        await AddTargetsAsync("early", 2, Now - 5);
+        await AddTargetsAsync("paused", 1, Now - 9);
+        await AddTargetsAsync("idle", 1, Now + 60);
+
+        var due = await ReadAsync(surveys: false);
+
+        due.Due.ShouldBe(["early", "late"]);
+        due.NextDueAt.ShouldBe(Now + 50);
+    }
+
+    [Theory]
+    [InlineData(DueWork.Most - 1)]
+    [InlineData(DueWork.Most)]
+    [InlineData(DueWork.Most + 1)]
+    public async Task However_much_waits_for_a_content_token_others_are_found(int targets)
+    {
+        await AddLocationAsync("dead", state: "revoked");
+        await AddLocationAsync("well");
+        await AddTargetsAsync("dead", targets, dueAt: 1);
+        await AddTargetsAsync("well", 1, Now - 1);
+
+        (await ReadAsync(surveys: false)).Due.ShouldBe(["well"]);
+    }
+
+    [Fact]
+    public async Task A_location_that_was_never_surveyed_is_found_when_it_comes()
+    {
+        await AddLocationAsync("known");
+        await store.ExecuteAsync(
+            """
+            insert into survey
+                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+            values ('known', 'asset', 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
+            """,
+            new { dueAt = Now + 70 }
+        );
+        var before = await ReadAsync(surveys: true);
+        await AddLocationAsync("new");
+        await store.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
+
+        before.Surveys.ShouldBeEmpty();
+        before.NextDueAt.ShouldBe(Now + 70);
+        (await ReadAsync(surveys: true)).Surveys.ShouldBe(["new"]);
+        (await ReadAsync(surveys: true, now: Now + 70)).Surveys.ShouldBe(["new", "known"]);
+        (await ReadAsync(surveys: false)).Surveys.ShouldBeEmpty();
+    }
+
+    private Task<DueLocations> ReadAsync(bool surveys, long now = Now) =>
+        work.ReadAsync([.. Enumerable.Range(0, RefetchTargets.Shards)], surveys, now, CancellationToken.None);
+
+    private Task AddLocationAsync(string id, string state = "valid", long? pausedUntil = null) =>
+        store.ExecuteAsync(
+            """
+            insert into location
+                (location_id, state, state_since, receive_only, content_token, paused_until, read_number, created_at)
+            values (@id, @state, 0, 0, x'00', @pausedUntil, 0, 0)
+            """,
+            new
+            {
+                id,
+                state,
+                pausedUntil,
+            }
+        );
+
+    private Task AddTargetsAsync(string locationId, int count, long dueAt) =>
+        store.Database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    """
+                    insert into refetch_target
+                        (location_id, resource, "key", requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts)
+                    values (@locationId, 'asset', @key, 1, 0, 0, 0, @dueAt, 0, 0)
+                    """,
+                    Enumerable
+                        .Range(0, count)
+                        .Select(n => new
+                        {
+                            locationId,
+                            key = $"{n}/STDQ",
+                            dueAt,
+                        })
+                ),
+            CancellationToken.None
+        );
+}
