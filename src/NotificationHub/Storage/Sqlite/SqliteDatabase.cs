@@ -13,10 +13,14 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteConnectionStringBuilder reader;
     private readonly SqliteWriteLane lane;
     private readonly Meter meter;
+    private readonly SchemaMigrator migrator;
 
-    public SqliteDatabase(StorageOptions options)
+    /// <param name="options">Where it is, and for whom it waits how long.</param>
+    /// <param name="migrations">Other files than this version's own.</param>
+    public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null)
         : base("Sqlite")
     {
+        migrator = new SchemaMigrator(this, migrations);
         this.options = options;
         writer = new SqliteConnectionStringBuilder(options.ConnectionString)
         {
@@ -154,7 +158,7 @@ internal sealed class SqliteDatabase : Database
     private async Task VerifyAsync(CancellationToken cancellationToken)
     {
         await using var connection = await OpenReaderAsync(cancellationToken);
-        await new SchemaMigrator(this).VerifyAsync(connection);
+        await migrator.VerifyAsync(connection);
     }
 
     private async Task MigrateAsync(CancellationToken cancellationToken)
@@ -163,7 +167,7 @@ internal sealed class SqliteDatabase : Database
         await using var connection = OpenWriter();
         // An immediate transaction is the migration lock: a second hub waits here, then finds nothing to do.
         await using var transaction = connection.BeginTransaction(deferred: false);
-        await new SchemaMigrator(this).MigrateAsync(new WriteTransaction(this, connection, transaction));
+        await migrator.MigrateAsync(new WriteTransaction(this, connection, transaction));
         await transaction.CommitAsync(cancellationToken);
     }
 }
