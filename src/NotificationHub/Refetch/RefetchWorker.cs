@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using NotificationHub.Locations;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
@@ -16,6 +17,7 @@ internal sealed partial class RefetchWorker(
     TurnQueue queue,
     PendingTargets pending,
     IOptions<RefetchOptions> options,
+    IOptions<LocationOptions> locationOptions,
     TimeProvider time,
     ILogger<RefetchWorker> logger
 ) : BackgroundService
@@ -30,7 +32,7 @@ internal sealed partial class RefetchWorker(
 
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
 
-    private readonly RefetchShards shards = new(leases, time);
+    private readonly RefetchShards shards = new(database, leases, locationOptions.Value.ReplicaTimeout, time);
     private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -63,7 +65,8 @@ internal sealed partial class RefetchWorker(
     {
         try
         {
-            await shards.TakeFreeAsync(stoppingToken);
+            var busy = running.Keys.Select(RefetchTargets.ShardOf).ToHashSet();
+            await shards.BalanceAsync(busy, stoppingToken);
             return await StartTurnsAsync(stoppingToken);
         }
 #pragma warning disable CA1031 // Whatever it was, it is looked again: an exception that leaves here would end the hub.
