@@ -17,6 +17,9 @@ internal abstract class HubDatabase
     /// <summary>For reading.</summary>
     public abstract Task<DbConnection> OpenReaderAsync();
 
+    /// <summary>Nobody else can write until what this returns is disposed of.</summary>
+    public abstract Task<IAsyncDisposable> HoldWritesAsync();
+
     /// <summary>Fails where the engine itself finds fault with it.</summary>
     public abstract Task ShouldBeIntactAsync();
 
@@ -51,6 +54,9 @@ internal abstract class HubDatabase
                 )
             """
         ) == 0;
+
+    public async Task<bool> HasUnroutedAsync() =>
+        await ScalarAsync<long>("select max(seq) from notification_log") > await CursorAsync("routing");
 
     public Task<IReadOnlyList<Takeover>> ReadTakeoversAsync() =>
         QueryAsync<Takeover>(

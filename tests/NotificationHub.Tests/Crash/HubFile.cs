@@ -14,6 +14,13 @@ internal sealed class HubFile(string path) : HubDatabase
 
     public override async Task<DbConnection> OpenReaderAsync() => await OpenAsync();
 
+    public override async Task<IAsyncDisposable> HoldWritesAsync()
+    {
+        var connection = await OpenAsync(SqliteOpenMode.ReadWrite);
+        await connection.ExecuteAsync("begin immediate");
+        return connection;
+    }
+
     public override async Task ShouldBeIntactAsync() =>
         (await ScalarAsync<string>("pragma integrity_check")).ShouldBe("ok");
 

@@ -16,6 +16,8 @@ internal sealed class Mayhem(IReadOnlyList<Replica> replicas, HubDatabase databa
 
     private const int AtOnce = 2;
 
+    private static readonly TimeSpan HoldFor = TimeSpan.FromSeconds(2);
+
     private readonly Random random = new(seed);
     private readonly SemaphoreSlim reading = new(1);
     private readonly Dictionary<int, Task> underWay = [];
@@ -38,7 +40,7 @@ internal sealed class Mayhem(IReadOnlyList<Replica> replicas, HubDatabase databa
             foreach (var (name, act) in kinds)
             {
                 await MakeRoomAsync();
-                var victim = await ChooseAsync();
+                var victim = await ChooseAsync(name);
                 underWay[victim] = DoAsync(name, act, victim);
                 await Task.Delay(random.Next(200, 1500));
             }
@@ -51,8 +53,39 @@ internal sealed class Mayhem(IReadOnlyList<Replica> replicas, HubDatabase databa
 
     private Task KillAsync(Replica replica) => replica.DieAsync(Upto(TimeSpan.FromSeconds(1)));
 
-    private Task PauseAsync(Replica replica) =>
-        replica.PauseAsync(Replica.LeaseDuration + Upto(TimeSpan.FromSeconds(2)));
+    private async Task PauseAsync(Replica replica)
+    {
+        var length = Replica.LeaseDuration + Upto(TimeSpan.FromSeconds(2));
+        // At times it falls where it may, even into a transaction.
+        await using (random.Next(4) > 0 ? await CatchAtWorkAsync() : null)
+        {
+            replica.Pause();
+        }
+
+        await Task.Delay(length);
+        replica.Resume();
+    }
+
+    /// <summary>
+    /// A pause hurts most between reading and writing. While nobody can write and there is something to be routed, its owner has read it and
+    /// waits to commit what it makes of it; by the time it goes on, another one has done so.
+    /// </summary>
+    private async Task<IAsyncDisposable> CatchAtWorkAsync()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var hold = await database.HoldWritesAsync();
+            if (await database.HasUnroutedAsync() || attempt == 100)
+            {
+                // It looks once a second at the latest, or when it has rested from a pass that took long.
+                await Task.Delay(HoldFor);
+                return hold;
+            }
+
+            await hold.DisposeAsync();
+            await Task.Delay(random.Next(50));
+        }
+    }
 
     private Task CutOffAsync(Replica replica) => replica.BeCutOffAsync(Upto(TimeSpan.FromSeconds(4)));
 
@@ -71,12 +104,33 @@ internal sealed class Mayhem(IReadOnlyList<Replica> replicas, HubDatabase databa
         }
     }
 
-    private async Task<int> ChooseAsync()
+    private async Task<int> ChooseAsync(string name)
     {
-        var free = Enumerable.Range(0, replicas.Count).Where(replica => !underWay.ContainsKey(replica)).ToList();
+        var leader = await FindLeaderAsync();
+        if (name == Paused)
+        {
+            await Until.TrueAsync(
+                async () => (leader = await FindLeaderAsync()) is not null,
+                "one that is left alone leads"
+            );
+        }
+
+        int[] free = [.. Free];
+        return leader is { } found && (name == Paused || random.Next(2) > 0) ? found : free[random.Next(free.Length)];
+    }
+
+    private IEnumerable<int> Free =>
+        Enumerable
+            .Range(0, replicas.Count)
+            .Where(replica => !underWay.TryGetValue(replica, out var act) || act.IsCompletedSuccessfully);
+
+    /// <summary>The one that routes, unless it is dead, or something is being done to it.</summary>
+    private async Task<int?> FindLeaderAsync()
+    {
         var owner = await database.ScalarAsync<string?>("select owner from lease where name = 'routing'");
-        var leader = free.FindIndex(replica => owner is not null && replicas[replica].IsOwner(owner));
-        return leader >= 0 && random.Next(3) > 0 ? free[leader] : free[random.Next(free.Count)];
+        return Free.Where(replica => owner is not null && replicas[replica].IsOwner(owner))
+            .Select(replica => (int?)replica)
+            .FirstOrDefault();
     }
 
     private async Task DoAsync(string name, Func<Replica, Task> actAsync, int victim)

@@ -34,6 +34,8 @@ internal sealed class Replica : IAsyncDisposable
         [
             .. database.Settings(toDatabase),
             $"Storage:LeaseDuration={LeaseDuration}",
+            // Longer than the test itself holds the database.
+            "Storage:BusyTimeout=00:00:05",
             $"ServiceBus:ConnectionString={connection}",
             "ServiceBus:SendTimeout=00:00:02",
             $"Apple:BaseUrl={toApple.Lead(apple.BaseUrl)}",
@@ -87,12 +89,9 @@ internal sealed class Replica : IAsyncDisposable
     }
 
     /// <summary>Stands still. Its door stays open: who posts there waits in vain.</summary>
-    public async Task PauseAsync(TimeSpan length)
-    {
-        process!.Pause();
-        await Task.Delay(length);
-        process.Resume();
-    }
+    public void Pause() => process!.Pause();
+
+    public void Resume() => process!.Resume();
 
     /// <summary>Reaches nothing any more but what is on its own disk.</summary>
     public async Task BeCutOffAsync(TimeSpan length)
