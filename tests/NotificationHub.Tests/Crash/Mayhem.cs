@@ -17,6 +17,7 @@ internal sealed class Mayhem(IReadOnlyList<Replica> replicas, HubDatabase databa
     private const int AtOnce = 2;
 
     private static readonly TimeSpan HoldFor = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(20);
 
     private readonly Random random = new(seed);
     private readonly SemaphoreSlim reading = new(1);
@@ -83,7 +84,7 @@ internal sealed class Mayhem(IReadOnlyList<Replica> replicas, HubDatabase databa
             }
 
             await hold.DisposeAsync();
-            await Task.Delay(random.Next(50));
+            await Task.Delay(LookAgainAfter);
         }
     }
 

@@ -21,8 +21,12 @@ public sealed class ReplicaTests(ITestOutputHelper output)
     )
     {
         using var folder = new TemporaryFolder();
-        var database = new HubFile(folder.File("hub.db"));
-        await using var scene = await ReplicaScene.BeginAsync(folder.Path, database, seed);
+        await RunAsync(new HubFile(folder.File("hub.db")), folder.Path, seed);
+    }
+
+    private async Task RunAsync(HubDatabase database, string folder, int seed)
+    {
+        await using var scene = await ReplicaScene.BeginAsync(folder, database, seed);
         try
         {
             await scene.WatchedAsync(() => scene.Mayhem.RunAsync(Rounds));
