@@ -108,6 +108,7 @@ internal sealed class SimulatedServiceBus : IAsyncDisposable
             .. topology.Topics.Select(topic => new SimulatedTopic(
                 topic.Name,
                 window,
+                options.KeepHistory,
                 [
                     .. topic.Subscriptions.Select(subscription => new SimulatedSubscription(
                         subscription.Name,

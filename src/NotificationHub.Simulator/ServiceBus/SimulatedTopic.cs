@@ -3,11 +3,13 @@ namespace NotificationHub.Simulator.ServiceBus;
 /// <summary>Accepts messages, drops repeated ones and hands the others to its subscriptions.</summary>
 /// <param name="name">The topic's name.</param>
 /// <param name="window">How long a message id is remembered.</param>
+/// <param name="keepHistory">Whether all sends are kept.</param>
 /// <param name="subscriptions">Those who get a share.</param>
 /// <param name="violations">Takes the news of an id that came back with another body.</param>
 internal sealed class SimulatedTopic(
     string name,
     TimeSpan window,
+    bool keepHistory,
     IReadOnlyList<SimulatedSubscription> subscriptions,
     Violations violations
 )
@@ -15,6 +17,7 @@ internal sealed class SimulatedTopic(
     private readonly Lock gate = new();
     private readonly Dictionary<string, int> bodies = [];
     private readonly Queue<(DateTimeOffset At, string MessageId)> remembered = new();
+    private readonly List<TopicSend> sends = [];
     private long accepted;
     private long duplicates;
 
@@ -28,6 +31,18 @@ internal sealed class SimulatedTopic(
     /// <summary>Messages that duplicate detection dropped, which Service Bus tells nobody.</summary>
     public long Duplicates => Interlocked.Read(ref duplicates);
 
+    /// <summary>What each send brought, repeated messages included, in the order of arrival; none where no history is kept.</summary>
+    public IReadOnlyList<TopicSend> Sends
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. sends];
+            }
+        }
+    }
+
     public SimulatedSubscription? Subscription(string subscription) =>
         subscriptions.FirstOrDefault(candidate =>
             candidate.Name.Equals(subscription, StringComparison.OrdinalIgnoreCase)
@@ -38,6 +53,11 @@ internal sealed class SimulatedTopic(
         lock (gate)
         {
             Forget(now - window);
+            if (keepHistory)
+            {
+                sends.Add(new TopicSend(now, [.. messages.Select(message => message.MessageId)]));
+            }
+
             foreach (var message in messages)
             {
                 if (IsDuplicate(message, now))
@@ -83,3 +103,6 @@ internal sealed class SimulatedTopic(
         }
     }
 }
+
+/// <summary>One accepted request.</summary>
+internal sealed record TopicSend(DateTimeOffset At, IReadOnlyList<string> MessageIds);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using NotificationHub.Locations;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
@@ -17,6 +18,7 @@ internal sealed partial class RefetchWorker(
     DueWork due,
     PendingTargets pending,
     IOptions<RefetchOptions> options,
+    IOptions<LocationOptions> locationOptions,
     TimeProvider time,
     ILogger<RefetchWorker> logger
 ) : BackgroundService
@@ -31,7 +33,7 @@ internal sealed partial class RefetchWorker(
 
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
 
-    private readonly RefetchShards shards = new(leases, time);
+    private readonly RefetchShards shards = new(database, leases, locationOptions.Value.ReplicaTimeout, time);
     private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -64,7 +66,8 @@ internal sealed partial class RefetchWorker(
     {
         try
         {
-            await shards.TakeFreeAsync(stoppingToken);
+            var busy = running.Keys.Select(RefetchTargets.ShardOf).ToHashSet();
+            await shards.BalanceAsync(busy, stoppingToken);
             return await StartTurnsAsync(stoppingToken);
         }
 #pragma warning disable CA1031 // Whatever it was, it is looked again: an exception that leaves here would end the hub.

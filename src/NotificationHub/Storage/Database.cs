@@ -33,7 +33,7 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>Brings the schema up to date and opens the write lane.</summary>
     /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
-    /// <exception cref="SchemaException">It is of a newer version.</exception>
+    /// <exception cref="SchemaException">It is of a newer version that shuts this one out.</exception>
     public abstract Task OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Brings the schema up to date, and does nothing else.</summary>
@@ -56,7 +56,7 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>Opens the write lane beside a hub that may be running, and leaves the schema alone.</summary>
     /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
-    /// <exception cref="SchemaException">It is of an older version, or of a newer one.</exception>
+    /// <exception cref="SchemaException">It is of an older version, or of a newer one that shuts this one out.</exception>
     public abstract Task OpenBesideAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens a connection for reading. Read a page and let it go: an open statement keeps the WAL from being reset.</summary>

@@ -8,13 +8,18 @@ namespace NotificationHub.Storage;
 internal sealed class SchemaException(string message) : Exception(message);
 
 /// <summary>
-/// Applies the numbered files of an engine's <c>Migrations</c> folder, a transaction each, and keeps a journal of them with
-/// their digests: a file that was changed after it was applied, or a database of a newer version, is refused.
+/// Applies the numbered files of an engine's <c>Migrations</c> folder, and keeps a journal of them with their digests: a file that
+/// was changed after it was applied is refused. While replicas are replaced one by one, the older ones go on beside what newer ones
+/// have added; only a migration that says so in its first line shuts them out.
 /// </summary>
-internal sealed class SchemaMigrator(Database database)
+/// <param name="database">The database.</param>
+/// <param name="migrations">Other files than this version's own.</param>
+internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = null)
 {
     /// <summary>In the journal while another database is being copied into this one.</summary>
     public const string UnfinishedCopy = "unfinished copy";
+
+    private const string BreakMark = "-- breaks: older versions\n";
 
     private const string CreateJournal = """
         create table schema_journal
@@ -25,9 +30,18 @@ internal sealed class SchemaMigrator(Database database)
         )
         """;
 
-    private const string ReadJournal = "select name, sha256 from schema_journal order by name";
+    // A table of its own: the versions that do not know a migration find its name here.
+    private const string CreateBreaks = """
+        create table schema_break
+        (
+            name varchar(100) not null primary key
+        )
+        """;
 
-    private readonly SqlFiles files = new($"{database.Engine}/Migrations/");
+    private const string ReadJournal = "select name, sha256 from schema_journal order by name";
+    private const string ReadBreaks = "select name from schema_break order by name";
+
+    private readonly SqlFiles files = migrations ?? new SqlFiles($"{database.Engine}/Migrations/");
 
     /// <summary>Applies the first of what is missing. Must be called inside the engine's migration lock, in a transaction for each.</summary>
     /// <returns>Its name; null where nothing is missing.</returns>
@@ -38,7 +52,15 @@ internal sealed class SchemaMigrator(Database database)
             await transaction.ExecuteAsync(CreateJournal);
         }
 
-        var missing = Missing(await transaction.QueryAsync<(string Name, string Sha256)>(ReadJournal));
+        if (await transaction.ScalarAsync<long>(database.Sql("BreaksExist")) == 0)
+        {
+            await transaction.ExecuteAsync(CreateBreaks);
+        }
+
+        var missing = Missing(
+            await transaction.QueryAsync<(string Name, string Sha256)>(ReadJournal),
+            await transaction.QueryAsync<string>(ReadBreaks)
+        );
         if (missing is not [var name, ..])
         {
             return null;
@@ -49,21 +71,23 @@ internal sealed class SchemaMigrator(Database database)
     }
 
     /// <summary>Changes nothing.</summary>
-    /// <exception cref="SchemaException">The database is older than this version, or newer.</exception>
+    /// <exception cref="SchemaException">The database is older than this version, or too new for it.</exception>
     public async Task VerifyAsync(DbConnection connection)
     {
         var isJournalled = await connection.ExecuteScalarAsync<long>(database.Sql("JournalExists")) > 0;
         var journal = isJournalled ? await connection.QueryAsync<(string Name, string Sha256)>(ReadJournal) : [];
-        if (Missing(journal) is [var first, ..])
+        var isBreakable = await connection.ExecuteScalarAsync<long>(database.Sql("BreaksExist")) > 0;
+        var breaks = isBreakable ? await connection.QueryAsync<string>(ReadBreaks) : [];
+        if (Missing(journal, breaks) is [var first, ..])
         {
             throw new SchemaException(
-                $"The database {database.Place} is older than this version ('{first}' is missing). "
-                    + "Start this version of the hub: serving brings the database up to date."
+                $"The database {database.Place} is older than this version ('{first}' is missing): run `migrate`. "
+                    + "Serving does so by itself, unless Storage:MigrateOnStart is false."
             );
         }
     }
 
-    private List<string> Missing(IEnumerable<(string Name, string Sha256)> journal)
+    private List<string> Missing(IEnumerable<(string Name, string Sha256)> journal, IEnumerable<string> breaks)
     {
         var applied = journal.ToDictionary(entry => entry.Name, entry => entry.Sha256, StringComparer.Ordinal);
         if (applied.ContainsKey(UnfinishedCopy))
@@ -73,10 +97,10 @@ internal sealed class SchemaMigrator(Database database)
             );
         }
 
-        RefuseUnknown(applied.Keys.Except(files.Names, StringComparer.Ordinal));
-        foreach (var (name, digest) in applied)
+        RefuseUnknown(breaks.Except(files.Names, StringComparer.Ordinal));
+        foreach (var name in files.Names)
         {
-            if (digest != Digest(files[name]))
+            if (applied.TryGetValue(name, out var digest) && digest != Digest(files[name]))
             {
                 throw new SchemaException(
                     $"The migration '{name}' has been changed since it was applied. Restore the file and write a new migration."
@@ -99,6 +123,10 @@ internal sealed class SchemaMigrator(Database database)
                 now = await transaction.NowAsync(),
             }
         );
+        if (text.StartsWith(BreakMark, StringComparison.Ordinal))
+        {
+            await transaction.ExecuteAsync("insert into schema_break (name) values (@name)", new { name });
+        }
     }
 
     private static void RefuseUnknown(IEnumerable<string> names)

@@ -4,16 +4,12 @@ using System.Reflection;
 namespace NotificationHub.Storage;
 
 /// <summary>The embedded <c>.sql</c> files below a folder, by name without ending.</summary>
-internal sealed class SqlFiles(string folder)
+internal sealed class SqlFiles(string folder, IReadOnlyDictionary<string, string> texts)
 {
     private static readonly Assembly Assembly = typeof(SqlFiles).Assembly;
 
-    private readonly FrozenDictionary<string, string> texts = Assembly
-        .GetManifestResourceNames()
-        .Where(name =>
-            name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal)
-        )
-        .ToFrozenDictionary(name => name[folder.Length..^".sql".Length], Read, StringComparer.Ordinal);
+    public SqlFiles(string folder)
+        : this(folder, ReadAll(folder)) { }
 
     public string this[string name] =>
         texts.TryGetValue(name, out var text)
@@ -21,6 +17,14 @@ internal sealed class SqlFiles(string folder)
             : throw new ArgumentException($"There is no {folder}{name}.sql.", nameof(name));
 
     public IEnumerable<string> Names => texts.Keys.Order(StringComparer.Ordinal);
+
+    private static FrozenDictionary<string, string> ReadAll(string folder) =>
+        Assembly
+            .GetManifestResourceNames()
+            .Where(name =>
+                name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal)
+            )
+            .ToFrozenDictionary(name => name[folder.Length..^".sql".Length], Read, StringComparer.Ordinal);
 
     private static string Read(string resource)
     {

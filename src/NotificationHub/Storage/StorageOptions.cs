@@ -17,6 +17,9 @@ internal sealed class StorageOptions
     /// </summary>
     public string ConnectionString { get; set; } = "Data Source=data/notificationhub.db";
 
+    /// <summary>Whether serving brings the schema up to date; if not, it refuses a database that is older.</summary>
+    public bool MigrateOnStart { get; set; } = true;
+
     /// <summary>How long an owner of a stage may be silent before another replica takes over.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
 

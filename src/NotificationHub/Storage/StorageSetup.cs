@@ -28,9 +28,21 @@ internal static class StorageSetup
         options.IsSqlServer ? new SqlServerDatabase(options, time) : new SqliteDatabase(options);
 
     /// <summary>Opens the database before any stage starts, and thereby refuses to start without one.</summary>
-    private sealed class DatabaseStartup(Database database) : IHostedService
+    private sealed class DatabaseStartup(Database database, IOptions<StorageOptions> options) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => database.OpenAsync(cancellationToken);
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            if (options.Value.MigrateOnStart)
+            {
+                return database.OpenAsync(cancellationToken);
+            }
+
+            return database.Exists
+                ? database.OpenBesideAsync(cancellationToken)
+                : throw new SchemaException(
+                    $"There is no database at {database.Place}: run `migrate`, which makes it. (Storage:MigrateOnStart is false.)"
+                );
+        }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -36,7 +36,7 @@ internal sealed class CrashScene : IAsyncDisposable
         {
             var url = await scene.Hub.StartAsync();
             var (path, secret) = await AddLocationAsync(scene.Hub.File, url);
-            scene.poster = new Poster(new PostSource(seed), path, secret, scene.Hub.Door);
+            scene.poster = new Poster(Load.Steady, new PostSource(seed), path, secret, scene.Hub.Door);
             return scene;
         }
         catch
@@ -47,9 +47,16 @@ internal sealed class CrashScene : IAsyncDisposable
     }
 
     /// <returns>The path to post to, and the secret.</returns>
-    public static async Task<(string Path, string Secret)> AddLocationAsync(HubFile file, Uri hub)
+    public static async Task<(string Path, string Secret)> AddLocationAsync(HubDatabase database, Uri hub)
     {
-        var run = await CommandRun.OnAsync(file.Path, "locations", "add", "--receive-only", $"--url={hub}", "--json");
+        var run = await CommandRun.RunAsync([
+            "locations",
+            "add",
+            "--receive-only",
+            $"--url={hub}",
+            "--json",
+            .. database.Settings().Select(setting => $"--{setting}"),
+        ]);
         run.ExitCode.ShouldBe(0, run.Error);
         var url = new Uri(run.Json.GetProperty("notificationUrl").GetString()!);
         return (url.AbsolutePath, run.Json.GetProperty("notificationAuthToken").GetString()!);

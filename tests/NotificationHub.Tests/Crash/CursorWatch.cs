@@ -1,7 +1,7 @@
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>Looks at the cursors again and again: none may ever go back or point behind the end of its log.</summary>
-internal sealed class CursorWatch(HubFile file)
+internal sealed class CursorWatch(HubDatabase database)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
@@ -23,7 +23,7 @@ internal sealed class CursorWatch(HubFile file)
 
     private async Task LookAsync()
     {
-        var cursors = await file.QueryAsync<(string Name, long Position, long End)>(
+        var cursors = await database.QueryAsync<(string Name, long Position, long End)>(
             """
             select name, position,
                 case name

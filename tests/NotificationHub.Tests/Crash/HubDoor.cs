@@ -8,6 +8,13 @@ internal sealed class HubDoor
     /// <summary>Ends when there is a hub to post to.</summary>
     public Task<Uri> Url => open.Task;
 
+    /// <summary>The first open one, from a place on; where none is, the first that opens.</summary>
+    public static async Task<Uri> NextAsync(IReadOnlyList<HubDoor> doors, int from)
+    {
+        var urls = doors.Select((_, i) => doors[(from + i) % doors.Count].Url).ToList();
+        return await (urls.Find(url => url.IsCompletedSuccessfully) ?? await Task.WhenAny(urls));
+    }
+
     public void Open(Uri url) => open.TrySetResult(url);
 
     public void Close()

@@ -1,41 +1,55 @@
+using System.Data.Common;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>The hub's database file, looked at from outside while the hub runs, or after.</summary>
-internal sealed class HubFile(string path)
+internal sealed class HubFile(string path) : HubDatabase
 {
     public string Path => path;
 
-    public async Task<T> ScalarAsync<T>(string sql, object? parameters = null)
+    public override IReadOnlyList<string> Settings(Gate? through = null) =>
+        [$"Storage:ConnectionString=Data Source={path}"];
+
+    public override async Task<DbConnection> OpenReaderAsync() => await OpenAsync();
+
+    public override async Task<IAsyncDisposable> HoldWritesAsync()
     {
-        await using var connection = await OpenAsync();
-        return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
+        var connection = await OpenAsync(SqliteOpenMode.ReadWrite);
+        await connection.ExecuteAsync("begin immediate");
+        return connection;
     }
 
-    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null)
+    public override async Task ShouldBeIntactAsync() =>
+        (await ScalarAsync<string>("pragma integrity_check")).ShouldBe("ok");
+
+    public override async Task KeepTakeoversAsync()
     {
-        await using var connection = await OpenAsync();
-        return (await connection.QueryAsync<T>(sql, parameters)).AsList();
+        await using var connection = await OpenAsync(SqliteOpenMode.ReadWrite);
+        await connection.ExecuteAsync(
+            """
+            create table lease_history (
+                id             integer primary key,
+                name           text    not null,
+                old_owner      text    null,
+                old_number     integer not null,
+                old_expires_at integer not null,
+                owner          text    null,
+                number         integer not null,
+                at             integer not null
+            );
+
+            create trigger lease_changed after update on lease
+            when new.owner is not old.owner or new.number <> old.number
+            begin
+                insert into lease_history (name, old_owner, old_number, old_expires_at, owner, number, at)
+                values (new.name, old.owner, old.number, old.expires_at, new.owner, new.number,
+                    cast(unixepoch('subsec') * 1000 as integer));
+            end;
+            """
+        );
     }
-
-    public Task<long> CursorAsync(string name) =>
-        ScalarAsync<long>("select coalesce(max(position), 0) from log_cursor where name = @name", new { name });
-
-    /// <summary>Nothing waits between the logs and the bus.</summary>
-    public async Task<bool> IsDrainedAsync() =>
-        await ScalarAsync<long>(
-            """
-            select
-                (select count(*) from notification_log where seq > coalesce((select position from log_cursor where name = 'routing'), 0))
-                + (
-                    select count(*)
-                    from event_log e
-                    where e.seq > coalesce((select position from log_cursor where name = 'publishing:' || e.topic), 0)
-                )
-            """
-        ) == 0;
 
     /// <summary>What a dead hub held runs out now instead of in some seconds: the same as waiting, less the waiting.</summary>
     public async Task ExpireLeasesAsync(int processId)

@@ -5,16 +5,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>The address that Apple knows: it stays the same whichever hub is behind the door.</summary>
+/// <summary>The address that Apple knows: it stays the same whichever hubs are behind it.</summary>
 internal sealed class LoadBalancer : IAsyncDisposable
 {
-    private readonly HttpClient http = new();
-    private readonly HubDoor door;
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(4) };
+    private readonly IReadOnlyList<HubDoor> doors;
     private readonly WebApplication listener;
+    private int turns;
 
-    private LoadBalancer(HubDoor door)
+    private LoadBalancer(IReadOnlyList<HubDoor> doors)
     {
-        this.door = door;
+        this.doors = doors;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         listener = builder.Build();
@@ -23,9 +24,9 @@ internal sealed class LoadBalancer : IAsyncDisposable
 
     public Uri Url => new(listener.Urls.Single());
 
-    public static async Task<LoadBalancer> StartAsync(HubDoor door)
+    public static async Task<LoadBalancer> StartAsync(params IReadOnlyList<HubDoor> doors)
     {
-        var balancer = new LoadBalancer(door);
+        var balancer = new LoadBalancer(doors);
         await balancer.listener.StartAsync();
         return balancer;
     }
@@ -38,7 +39,7 @@ internal sealed class LoadBalancer : IAsyncDisposable
 
     private async Task ForwardAsync(HttpContext context)
     {
-        var hub = await door.Url.WaitAsync(context.RequestAborted);
+        var hub = await HubDoor.NextAsync(doors, Interlocked.Increment(ref turns)).WaitAsync(context.RequestAborted);
         using var request = new HttpRequestMessage(
             new HttpMethod(context.Request.Method),
             new Uri(hub, context.Request.Path)
@@ -50,7 +51,7 @@ internal sealed class LoadBalancer : IAsyncDisposable
             using var response = await http.SendAsync(request, context.RequestAborted);
             context.Response.StatusCode = (int)response.StatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
             context.Response.StatusCode = StatusCodes.Status502BadGateway;
         }

@@ -41,7 +41,7 @@ internal sealed class PausedHubs : IAsyncDisposable
             var first = await scene.StartAsync();
             var second = await scene.StartAsync();
             var (path, secret) = await CrashScene.AddLocationAsync(scene.file, await first.Url);
-            scene.Poster = new Poster(new PostSource(seed), path, secret, first, second);
+            scene.Poster = new Poster(Load.Steady, new PostSource(seed), path, secret, first, second);
             return scene;
         }
         catch

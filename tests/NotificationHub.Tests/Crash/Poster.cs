@@ -4,13 +4,21 @@ using System.Net.Http.Headers;
 
 namespace NotificationHub.Tests.Crash;
 
+/// <summary>How much is posted at once, and how long an answer is waited for.</summary>
+internal sealed record Load(int Connections, TimeSpan Patience)
+{
+    public static Load Steady { get; } = new(6, TimeSpan.FromSeconds(4));
+
+    /// <summary>Where a good part of the hubs does not answer at any time.</summary>
+    public static Load Insistent { get; } = new(16, TimeSpan.FromSeconds(1.5));
+}
+
 /// <summary>
 /// Posts over several connections, three times at most as Apple does, to whichever hub there is, and keeps account of
 /// what was answered 200: that is what must never be lost.
 /// </summary>
 internal sealed class Poster : IAsyncDisposable
 {
-    private const int Connections = 6;
     private const int Attempts = 3;
 
     /// <summary>A load that a debug build follows while everything else runs on the same two cores.</summary>
@@ -18,7 +26,7 @@ internal sealed class Poster : IAsyncDisposable
 
     private static readonly TimeSpan HubPatience = TimeSpan.FromSeconds(60);
 
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(4) };
+    private readonly HttpClient http;
     private readonly CancellationTokenSource stopping = new();
     private readonly PostSource source;
     private readonly IReadOnlyList<HubDoor> doors;
@@ -28,16 +36,19 @@ internal sealed class Poster : IAsyncDisposable
     private long answers;
     private long interrupted;
 
-    public Poster(PostSource source, string path, string secret, params IReadOnlyList<HubDoor> doors)
+    public Poster(Load load, PostSource source, string path, string secret, params IReadOnlyList<HubDoor> doors)
     {
+        http = new HttpClient { Timeout = load.Patience };
         this.source = source;
         this.doors = doors;
         Path = path;
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
-        connections = [.. Enumerable.Range(0, Connections).Select(PostAllAsync)];
+        connections = [.. Enumerable.Range(0, load.Connections).Select(PostAllAsync)];
     }
 
     public string Path { get; }
+
+    public string LocationId => Path.Split('/')[^1];
 
     /// <summary>The identities of all that was ever tried.</summary>
     public ICollection<string> Posted => posted.Keys;
@@ -84,7 +95,7 @@ internal sealed class Poster : IAsyncDisposable
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var url = await doors[(first + attempt) % doors.Count].Url.WaitAsync(HubPatience);
+            var url = await HubDoor.NextAsync(doors, first + attempt).WaitAsync(HubPatience);
             posted[post.Identity] = post;
             if (await TryAsync(post, url))
             {

@@ -38,3 +38,10 @@ internal sealed class SignalsFactAttribute : FactAttribute
         }
     }
 }
+
+/// <inheritdoc cref="SignalsFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SignalsTheoryAttribute : TheoryAttribute
+{
+    public SignalsTheoryAttribute() => Skip = new SignalsFactAttribute().Skip;
+}

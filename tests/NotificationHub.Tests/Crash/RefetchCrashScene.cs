@@ -1,8 +1,4 @@
-using System.Text.Json;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Storage;
-using NotificationHub.Tests.CommandLine;
-using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.Crash;
 
@@ -11,7 +7,7 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
 {
     private readonly TemporaryFolder folder;
     private readonly LoadBalancer balancer;
-    private string locationId = "";
+    private AppleLibrary? library;
 
     private RefetchCrashScene(SimulatedApple apple, MortalHub hub, LoadBalancer balancer, TemporaryFolder folder)
     {
@@ -53,7 +49,7 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         try
         {
             await hub.StartAsync();
-            await scene.RegisterAsync();
+            scene.library = await AppleLibrary.RegisterAsync(hub.File, apple, scene.Library, scene.balancer.Url);
             return scene;
         }
         catch
@@ -67,16 +63,13 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
     public async Task EndAsync()
     {
         await Apple.WaitUntilDeliveredAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        await Hub.RestAsync(IsReadAsync);
+        await Hub.RestAsync(library!.IsReadAsync);
 
-        var truth = ConsumerCopy.LinesOf(Library.ExportState());
-        var events = await ReadEventsAsync();
-        ConsumerCopy.Of(events).Lines().ShouldBe(truth);
-        (await ReadSnapshotAsync()).ShouldBe(truth);
+        await library.ShouldBeKnownAsync(await Hub.Door.Url);
         Hub.Feed.Changed.ShouldBeEmpty();
         Hub.Cursors.Faults.ShouldBeEmpty();
         Apple.Violations.ShouldBeEmpty();
-        (await Hub.File.ScalarAsync<string>("pragma integrity_check")).ShouldBe("ok");
+        await Hub.File.ShouldBeIntactAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -85,57 +78,5 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         await Hub.DisposeAsync();
         await balancer.DisposeAsync();
         folder.Dispose();
-    }
-
-    private async Task RegisterAsync()
-    {
-        var token = folder.File("location.vpptoken");
-        await File.WriteAllTextAsync(token, Library.ContentTokenFile);
-        var run = await CommandRun.OnAsync(
-            Hub.File.Path,
-            "locations",
-            "add",
-            $"--token-file={token}",
-            $"--url={balancer.Url}",
-            $"--Apple:BaseUrl={Apple.BaseUrl}",
-            "--json"
-        );
-        run.ExitCode.ShouldBe(0, run.Error);
-        locationId = run.Json.GetProperty("id").GetString()!;
-    }
-
-    private async Task<bool> IsReadAsync() =>
-        await Hub.File.ScalarAsync<long>(
-            """
-            select
-                (select count(*) from refetch_target where requested > fetched)
-                + (select count(*) from notification_log where seq > (select position from log_cursor where name = 'routing'))
-            """
-        ) == 0;
-
-    private async Task<IReadOnlyList<EventEntry>> ReadEventsAsync()
-    {
-        await using var connection = await Hub.File.OpenAsync();
-        return await EventLog.ReadPageAsync(connection, 0, new EventFilter(), int.MaxValue, CancellationToken.None);
-    }
-
-    /// <summary>What <c>/snapshot</c> gives, in the words of <see cref="ConsumerCopy"/>.</summary>
-    private async Task<IEnumerable<string>> ReadSnapshotAsync()
-    {
-        using var http = new HttpClient { BaseAddress = await Hub.Door.Url };
-        var assets = await http.GetStringAsync($"/snapshot/{locationId}/asset");
-        var assignments = await http.GetStringAsync($"/snapshot/{locationId}/assignment");
-        return Records(assets)
-            .Select(row => $"assets/{row.GetProperty("key")} {Counts(row.GetProperty("record"))}")
-            .Concat(Records(assignments).Select(row => $"assignments/{row.GetProperty("key")}"))
-            .Order(StringComparer.Ordinal);
-
-        static IEnumerable<JsonElement> Records(string lines) =>
-            lines
-                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonDocument.Parse(line).RootElement);
-
-        static string Counts(JsonElement asset) =>
-            $"{asset.GetProperty("assignedCount")} {asset.GetProperty("availableCount")} {asset.GetProperty("totalCount")}";
     }
 }

@@ -45,7 +45,13 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
         var location = await hub.AddLocationAsync();
         var door = new HubDoor();
         door.Open(hub.Http.BaseAddress!);
-        await using var poster = new Poster(new PostSource(Seeds.New(output)), location.Path, location.Secret, door);
+        await using var poster = new Poster(
+            Load.Steady,
+            new PostSource(Seeds.New(output)),
+            location.Path,
+            location.Secret,
+            door
+        );
         await Until.TrueAsync(async () => (await LeasesAsync()).Count > bus.Topics.Count, "the stages have leases");
         await Until.TrueAsync(() => poster.Answers >= 100, "posts are answered");
 

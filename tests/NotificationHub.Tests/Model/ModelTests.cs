@@ -13,16 +13,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     private const string Variable = "NOTIFICATIONHUB_MODEL_SEEDS";
     private const int SeedsInTheSuite = 10;
 
-    public static TheoryData<int> Seeds
-    {
-        get
-        {
-            var given = Environment.GetEnvironmentVariable(Variable) ?? $"{SeedsInTheSuite}";
-            var bounds = given.Split('-').Select(int.Parse).ToArray();
-            var first = bounds.Length == 1 ? 1 : bounds[0];
-            return [.. Enumerable.Range(first, bounds[^1] - first + 1)];
-        }
-    }
+    public static TheoryData<int> Seeds => Crash.Seeds.From(Variable, SeedsInTheSuite);
 
     [Theory]
     [MemberData(nameof(Seeds))]

@@ -31,14 +31,54 @@ public sealed class SqliteMigrationTests
     }
 
     [Fact]
-    public async Task A_database_of_a_newer_version_is_refused_by_name()
+    public async Task What_a_newer_version_has_added_is_no_matter_to_an_older_one()
     {
         await using var test = await TestDatabase.OpenAsync();
-        await test.ExecuteAsync("insert into schema_journal (name, sha256, applied_at) values ('9999_future', 'x', 1)");
+        await MigrateFurtherAsync(test, "alter table location add column flavour text null;");
 
-        var refusal = await Should.ThrowAsync<SchemaException>(() => OpenAgainAsync(test));
+        await OpenAgainAsync(test);
+        await OpenBesideAsync(test);
+    }
 
-        refusal.Message.ShouldContain("9999_future");
+    [Fact]
+    public async Task A_database_that_a_newer_version_has_changed_under_older_ones_is_refused_by_name()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await MigrateFurtherAsync(
+            test,
+            """
+            -- breaks: older versions
+            alter table location drop column mdm_metadata;
+            """
+        );
+
+        var serving = await Should.ThrowAsync<SchemaException>(() => OpenAgainAsync(test));
+        var command = await Should.ThrowAsync<SchemaException>(() => OpenBesideAsync(test));
+
+        serving.Message.ShouldContain("9999_further");
+        command.Message.ShouldBe(serving.Message);
+    }
+
+    [Fact]
+    public async Task The_version_that_has_broken_with_older_ones_opens_its_database_again()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        const string text = "-- breaks: older versions\nselect 1;";
+        await MigrateFurtherAsync(test, text);
+
+        await MigrateFurtherAsync(test, text);
+    }
+
+    [Fact]
+    public async Task A_command_refuses_an_older_database_and_says_what_to_do()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await using var newer = new SqliteDatabase(test.Options, Further.Migrations("select 1;"));
+
+        var refusal = await Should.ThrowAsync<SchemaException>(() => newer.OpenBesideAsync(CancellationToken.None));
+
+        refusal.Message.ShouldContain("9999_further");
+        refusal.Message.ShouldContain("run `migrate`");
     }
 
     [Fact]
@@ -62,5 +102,17 @@ public sealed class SqliteMigrationTests
     {
         await using var again = new SqliteDatabase(test.Options);
         await again.OpenAsync(CancellationToken.None);
+    }
+
+    private static async Task OpenBesideAsync(TestDatabase test)
+    {
+        await using var again = new SqliteDatabase(test.Options);
+        await again.OpenBesideAsync(CancellationToken.None);
+    }
+
+    private static async Task MigrateFurtherAsync(TestDatabase test, string migration)
+    {
+        await using var newer = new SqliteDatabase(test.Options, Further.Migrations(migration));
+        await newer.OpenAsync(CancellationToken.None);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class DatabaseCheck(Database database) : IHubCheck
             [
                 Finding.Failed(
                     exception.Message,
-                    "Run the same version of the program everywhere; serving applies what is missing."
+                    "Run the version that the database is of, or bring it up to this one with `migrate`."
                 ),
             ];
         }

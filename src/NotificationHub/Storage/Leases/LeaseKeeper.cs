@@ -25,16 +25,17 @@ internal sealed partial class LeaseKeeper(
 
     /// <summary>Takes the lease if nobody else holds it.</summary>
     public async Task<Lease?> TryAcquireAsync(string name, CancellationToken cancellationToken) =>
-        await TryAcquireAsync([name], cancellationToken) is [var lease] ? lease : null;
+        await TryAcquireAsync([name], most: 1, cancellationToken) is [var lease] ? lease : null;
 
-    /// <summary>Takes those of the leases that nobody else holds, in one transaction.</summary>
+    /// <summary>Takes those of the leases that nobody else holds, up to a number, in one transaction.</summary>
     public async Task<IReadOnlyList<Lease>> TryAcquireAsync(
         IReadOnlyCollection<string> names,
+        int most,
         CancellationToken cancellationToken
     )
     {
         var askedAt = time.GetTimestamp();
-        var taken = await database.WriteAsync(transaction => TakeAsync(transaction, names), cancellationToken);
+        var taken = await database.WriteAsync(transaction => TakeAsync(transaction, names, most), cancellationToken);
         foreach (var lease in taken)
         {
             lease.Extend(askedAt, Duration);
@@ -46,20 +47,28 @@ internal sealed partial class LeaseKeeper(
     }
 
     /// <summary>Gives the lease back, so that another replica need not wait until it runs out.</summary>
-    public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
+    public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) =>
+        ReleaseAsync([lease], cancellationToken);
+
+    /// <summary>Gives the leases back, in one transaction.</summary>
+    public async Task ReleaseAsync(IReadOnlyCollection<Lease> leases, CancellationToken cancellationToken)
     {
-        held.TryRemove(new KeyValuePair<string, Lease>(lease.Name, lease));
-        lease.MarkLost();
+        foreach (var lease in leases)
+        {
+            held.TryRemove(new KeyValuePair<string, Lease>(lease.Name, lease));
+            lease.MarkLost();
+        }
+
         await database.WriteAsync(
             transaction =>
                 transaction.ExecuteAsync(
                     "update lease set owner = null, expires_at = 0 where name = @Name and owner = @Owner and number = @Number",
-                    new
+                    leases.Select(lease => new
                     {
                         lease.Name,
                         lease.Owner,
                         lease.Number,
-                    }
+                    })
                 ),
             cancellationToken
         );
@@ -105,12 +114,12 @@ internal sealed partial class LeaseKeeper(
         }
     }
 
-    private async Task<List<Lease>> TakeAsync(WriteTransaction transaction, IReadOnlyCollection<string> names)
+    private async Task<List<Lease>> TakeAsync(WriteTransaction transaction, IReadOnlyCollection<string> names, int most)
     {
         List<Lease> taken = [];
         foreach (var name in names)
         {
-            if (await TakeAsync(transaction, name) is { } number)
+            if (taken.Count < most && await TakeAsync(transaction, name) is { } number)
             {
                 taken.Add(new Lease(name, Owner, number, time));
             }

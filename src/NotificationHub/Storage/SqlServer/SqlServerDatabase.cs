@@ -21,11 +21,14 @@ internal sealed class SqlServerDatabase : Database
     private readonly string reader;
     private readonly SqlServerWriteLane lane;
     private readonly SqlServerPostLane posts;
+    private readonly SchemaMigrator migrator;
     private readonly Meter meter;
 
-    public SqlServerDatabase(StorageOptions options, TimeProvider time)
+    /// <param name="migrations">Other files than this version's own.</param>
+    public SqlServerDatabase(StorageOptions options, TimeProvider time, SqlFiles? migrations = null)
         : base("SqlServer")
     {
+        migrator = new SchemaMigrator(this, migrations);
         this.options = options;
         this.time = time;
         var builder = new SqlConnectionStringBuilder(options.ConnectionString);
@@ -187,12 +190,12 @@ internal sealed class SqlServerDatabase : Database
     private async Task VerifyAsync(CancellationToken cancellationToken)
     {
         await using var connection = await OpenWriterAsync(cancellationToken);
-        await new SchemaMigrator(this).VerifyAsync(connection);
+        await migrator.VerifyAsync(connection);
     }
 
     private async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
     {
         await using var connection = await OpenWriterAsync(cancellationToken);
-        return await SqlServerSchema.MigrateAsync(this, connection);
+        return await SqlServerSchema.MigrateAsync(this, migrator, connection);
     }
 }

@@ -28,9 +28,12 @@ internal static class SqlServerSchema
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    public static async Task<IReadOnlyList<string>> MigrateAsync(SqlServerDatabase database, SqlConnection connection)
+    public static async Task<IReadOnlyList<string>> MigrateAsync(
+        SqlServerDatabase database,
+        SchemaMigrator migrator,
+        SqlConnection connection
+    )
     {
-        var migrator = new SchemaMigrator(database);
         List<string> applied = [];
         while (await ApplyNextAsync(database, connection, migrator) is { } name)
         {

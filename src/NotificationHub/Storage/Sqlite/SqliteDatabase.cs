@@ -16,10 +16,14 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteConnectionStringBuilder reader;
     private readonly SqliteWriteLane lane;
     private readonly Meter meter;
+    private readonly SchemaMigrator migrator;
 
-    public SqliteDatabase(StorageOptions options)
+    /// <param name="options">Where it is, and for whom it waits how long.</param>
+    /// <param name="migrations">Other files than this version's own.</param>
+    public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null)
         : base("Sqlite")
     {
+        migrator = new SchemaMigrator(this, migrations);
         this.options = options;
         writer = new SqliteConnectionStringBuilder(options.ConnectionString)
         {
@@ -219,16 +223,15 @@ internal sealed class SqliteDatabase : Database
     private async Task VerifyAsync(CancellationToken cancellationToken)
     {
         await using var connection = await OpenReaderAsync(cancellationToken);
-        await new SchemaMigrator(this).VerifyAsync(connection);
+        await migrator.VerifyAsync(connection);
     }
 
     private async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
     {
         CreatePrivate();
         await using var connection = OpenWriter();
-        var migrator = new SchemaMigrator(this);
         List<string> applied = [];
-        while (await ApplyNextAsync(migrator, connection, cancellationToken) is { } name)
+        while (await ApplyNextAsync(connection, cancellationToken) is { } name)
         {
             applied.Add(name);
         }
@@ -236,11 +239,7 @@ internal sealed class SqliteDatabase : Database
         return applied;
     }
 
-    private async Task<string?> ApplyNextAsync(
-        SchemaMigrator migrator,
-        SqliteConnection connection,
-        CancellationToken cancellationToken
-    )
+    private async Task<string?> ApplyNextAsync(SqliteConnection connection, CancellationToken cancellationToken)
     {
         // An immediate transaction is the migration lock: a second hub waits here, then finds nothing to do.
         await using var transaction = connection.BeginTransaction(deferred: false);

@@ -1,0 +1,73 @@
+using NotificationHub.Simulator.ServiceBus;
+
+namespace NotificationHub.Tests.Crash;
+
+/// <summary>A judge who finds nothing wrong must be able to.</summary>
+public sealed class OwnershipVerdictTests
+{
+    private const string Topic = "assets";
+
+    private readonly SimulatedTopic topic = new(Topic, TimeSpan.FromMinutes(10), true, [], new Violations());
+    private readonly List<Takeover> takeovers = [Taken(at: 1_000, by: "one", number: 1)];
+    private readonly List<Act> acts = [];
+
+    [Fact]
+    public void An_owner_may_send_on_and_send_again_and_so_may_the_next_from_where_it_stands()
+    {
+        Send(at: 1_100, first: 1);
+        Send(at: 1_200, first: 5);
+        Send(at: 1_300, first: 5);
+        takeovers.Add(Taken(at: 7_000, by: "two", number: 2, from: "one", until: 6_500));
+        Send(at: 7_100, first: 5);
+
+        Judge();
+    }
+
+    [Fact]
+    public void A_step_back_of_one_owner_is_found()
+    {
+        Send(at: 1_100, first: 5);
+        Send(at: 1_200, first: 1);
+
+        Should.Throw<ShouldAssertException>(Judge).Message.ShouldContain("1 after 5");
+    }
+
+    [Fact]
+    public void One_that_goes_on_after_a_pause_may_be_late()
+    {
+        takeovers.Add(Taken(at: 7_000, by: "two", number: 2, from: "one", until: 6_500));
+        Send(at: 7_100, first: 5);
+        acts.Add(new Act(Mayhem.Paused, 0, Time(2_000)) { Ended = Time(7_200) });
+        Send(at: 7_300, first: 1);
+
+        Judge();
+    }
+
+    [Fact]
+    public void A_lease_that_is_taken_while_another_holds_it_is_found()
+    {
+        takeovers.Add(Taken(at: 6_000, by: "two", number: 2, from: "one", until: 6_500));
+
+        Should.Throw<ShouldAssertException>(Judge).Message.ShouldContain("taken while another held it");
+    }
+
+    private void Judge() => new OwnershipVerdict(takeovers, [topic], acts).ShouldBeClean();
+
+    private void Send(long at, long first) =>
+        topic.Accept(
+            [
+                new BusMessage
+                {
+                    MessageId = $"1-{first}",
+                    Body = default,
+                    Properties = new Dictionary<string, object>(),
+                },
+            ],
+            Time(at)
+        );
+
+    private static DateTimeOffset Time(long at) => DateTimeOffset.FromUnixTimeMilliseconds(at);
+
+    private static Takeover Taken(long at, string by, long number, string? from = null, long until = 0) =>
+        new(0, $"publishing:{Topic}", from, number - 1, until, by, number, at);
+}

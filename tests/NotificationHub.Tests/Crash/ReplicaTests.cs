@@ -1,0 +1,46 @@
+using Xunit.Abstractions;
+
+namespace NotificationHub.Tests.Crash;
+
+/// <summary>
+/// Four hubs on one database, of which at any moment some are dead, paused past their leases, or cut off. The seed decides what is done to
+/// whom; <c>NOTIFICATIONHUB_CHAOS_SEEDS=20</c> tries as many, <c>NOTIFICATIONHUB_CHAOS_SEEDS=7-7</c> the one of a failure.
+/// </summary>
+public sealed class ReplicaTests(ITestOutputHelper output)
+{
+    private const string Variable = "NOTIFICATIONHUB_CHAOS_SEEDS";
+    private const int SeedsInTheSuite = 1;
+    private const int Rounds = 3;
+
+    public static TheoryData<int> SeedsToTry => Seeds.From(Variable, SeedsInTheSuite);
+
+    [SignalsTheory]
+    [MemberData(nameof(SeedsToTry))]
+    public async Task Whatever_befalls_four_hubs_on_one_database_each_notification_is_routed_once_and_told_in_order(
+        int seed
+    )
+    {
+        using var folder = new TemporaryFolder();
+        await RunAsync(new HubFile(folder.File("hub.db")), folder.Path, seed);
+    }
+
+    private async Task RunAsync(HubDatabase database, string folder, int seed)
+    {
+        await using var scene = await ReplicaScene.BeginAsync(folder, database, seed);
+        try
+        {
+            await scene.WatchedAsync(() => scene.Mayhem.RunAsync(Rounds));
+            await scene.EndAsync();
+        }
+        catch
+        {
+            output.WriteLine(scene.Output);
+            throw;
+        }
+        finally
+        {
+            output.WriteLine($"{Variable}={seed}-{seed}");
+            output.WriteLine(scene.Story);
+        }
+    }
+}

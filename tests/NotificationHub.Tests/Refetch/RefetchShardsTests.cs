@@ -1,0 +1,174 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Refetch;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>Several replicas on one database, each with a look at the shards when the test says so.</summary>
+public sealed class RefetchShardsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan ReplicaTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly ManualClock clock = new();
+    private readonly List<LeaseKeeper> keepers = [];
+    private TestDatabase store = null!;
+
+    public async Task InitializeAsync() => store = await TestDatabase.OpenAsync();
+
+    public async Task DisposeAsync()
+    {
+        keepers.ForEach(keeper => keeper.Dispose());
+        await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_alone_takes_all()
+    {
+        var alone = await JoinAsync();
+
+        await LookAsync(alone);
+
+        alone.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
+    }
+
+    [Fact]
+    public async Task Who_comes_gets_its_share_from_those_who_have_more()
+    {
+        var first = await JoinAsync();
+        await LookAsync(first);
+        var second = await JoinAsync();
+        await LookAsync(second);
+        second.Shards.Held.ShouldBeEmpty("nobody has given anything up yet");
+
+        await LookAsync(first, second);
+        Counts(first, second).ShouldBe([32, 32]);
+
+        var third = await JoinAsync();
+        await LookAsync(first, second, third);
+        Counts(first, second, third).ShouldBe([22, 22, 20]);
+        ShouldBeDisjoint(first, second, third);
+    }
+
+    [Fact]
+    public async Task A_shard_with_a_turn_under_way_is_given_up_once_the_turn_has_ended()
+    {
+        var first = await JoinAsync();
+        await LookAsync(first);
+        var busy = Enumerable.Range(0, 40).ToHashSet();
+        await JoinAsync();
+
+        await LookAsync(first, busy);
+
+        first.Shards.Held.Count.ShouldBe(32, "no turn begins in what is to go");
+        (await CountLeasesAsync(first)).ShouldBe(40, "the turns under way keep their leases");
+
+        await LookAsync(first, []);
+
+        (await CountLeasesAsync(first)).ShouldBe(32);
+        first.Shards.Held.Count.ShouldBe(32);
+    }
+
+    [Fact]
+    public async Task What_was_to_go_stays_when_the_one_who_came_has_gone_again()
+    {
+        var first = await JoinAsync();
+        await LookAsync(first);
+        var second = await JoinAsync();
+        var busy = Enumerable.Range(0, RefetchTargets.Shards).ToHashSet();
+        await LookAsync(first, busy);
+        first.Shards.Held.Count.ShouldBe(32);
+
+        await DieAsync(second);
+        await LookAsync(first, busy);
+
+        first.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
+    }
+
+    [Fact]
+    public async Task The_shards_of_a_dead_replica_go_to_the_others_when_its_leases_have_run_out()
+    {
+        var first = await JoinAsync();
+        var second = await JoinAsync();
+        var third = await JoinAsync();
+        await LookAsync(first, second, third);
+        Counts(first, second, third).ShouldBe([22, 22, 20]);
+
+        await DieAsync(second);
+        await LookAsync(first, third);
+        Counts(first, third).ShouldBe([22, 20]);
+
+        await store.ExecuteAsync("update lease set expires_at = 1 where owner = @Owner", new { second.Keeper.Owner });
+        await LookAsync(first, third);
+        Counts(first, third).ShouldBe([32, 32]);
+        ShouldBeDisjoint(first, third);
+    }
+
+    [Fact]
+    public async Task What_is_given_back_at_the_end_can_be_taken_at_once()
+    {
+        var first = await JoinAsync();
+        await LookAsync(first);
+        var lease = first.Shards.LeaseOf(0);
+
+        await first.Shards.ReleaseAsync(CancellationToken.None);
+        await DieAsync(first);
+        var next = await JoinAsync();
+        await LookAsync(next);
+
+        lease.Lost.IsCancellationRequested.ShouldBeTrue();
+        next.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
+        next.Shards.LeaseOf(0).Number.ShouldBeGreaterThan(lease.Number);
+    }
+
+    private async Task<Replica> JoinAsync()
+    {
+        var keeper = new LeaseKeeper(
+            store.Database,
+            Options.Create(store.Options),
+            clock,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        keepers.Add(keeper);
+        await store.ExecuteAsync(
+            "insert into replica (replica_id, locations_version, seen_at) values (@Owner, 0, unixepoch() * 1000)",
+            new { keeper.Owner }
+        );
+        return new Replica(keeper, new RefetchShards(store.Database, keeper, ReplicaTimeout, clock));
+    }
+
+    /// <summary>It says nothing any more; its leases are left as they are.</summary>
+    private Task DieAsync(Replica replica) =>
+        store.ExecuteAsync("update replica set seen_at = 1 where replica_id = @Owner", new { replica.Keeper.Owner });
+
+    private async Task LookAsync(params IReadOnlyList<Replica> replicas)
+    {
+        foreach (var replica in replicas)
+        {
+            await LookAsync(replica, busy: []);
+        }
+    }
+
+    private async Task LookAsync(Replica replica, HashSet<int> busy)
+    {
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await store.ExecuteAsync("update replica set seen_at = unixepoch() * 1000 where seen_at > 1");
+        await replica.Shards.BalanceAsync(busy, CancellationToken.None);
+    }
+
+    private Task<long> CountLeasesAsync(Replica replica) =>
+        store.ScalarAsync<long>("select count(*) from lease where owner = @Owner", new { replica.Keeper.Owner });
+
+    private static IEnumerable<int> Counts(params Replica[] replicas) =>
+        replicas.Select(replica => replica.Shards.Held.Count);
+
+    private static void ShouldBeDisjoint(params Replica[] replicas) =>
+        replicas
+            .SelectMany(replica => replica.Shards.Held)
+            .Order()
+            .ShouldBe(Enumerable.Range(0, RefetchTargets.Shards));
+
+    private sealed record Replica(LeaseKeeper Keeper, RefetchShards Shards);
+}
