@@ -2,6 +2,7 @@ using NotificationHub.Hosting.Admin;
 using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Hosting.Diagnosis;
 using NotificationHub.Hosting.Health;
+using NotificationHub.Hosting.Retention;
 using NotificationHub.Hosting.Stopping;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
@@ -57,6 +58,7 @@ internal static class HubApplication
         hub.AddRefetch();
         hub.AddOperations();
         hub.AddAudit();
+        hub.AddRetention();
         hub.AddAdmin();
         hub.AddDiagnosis();
         hub.AddHealth();

@@ -160,9 +160,11 @@ internal static class EventLog
     public static Task<long> ReadStartAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>("select first_seq from log_start where log = 'event'");
 
-    /// <summary>The last <c>seq</c> there is; zero while the log is empty.</summary>
+    /// <summary>The last <c>seq</c> there is, or was before all were removed.</summary>
     public static Task<long> ReadLastAsync(DbConnection connection) =>
-        connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from event_log");
+        connection.ExecuteScalarAsync<long>(
+            "select coalesce((select max(seq) from event_log), (select first_seq - 1 from log_start where log = 'event'))"
+        );
 
     private static string Conditions(EventFilter filter) =>
         (filter.Topic is null ? "" : " and e.topic = @Topic")

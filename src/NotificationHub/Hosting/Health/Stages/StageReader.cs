@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting.Retention;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Refetch;
 using NotificationHub.Storage;
@@ -11,6 +12,8 @@ internal sealed class StageReader(
     IOptions<ServiceBusOptions> bus,
     IOptions<RefetchOptions> refetch,
     IOptions<HealthOptions> health,
+    IOptions<RetentionOptions> retention,
+    EventBounds bounds,
     TimeProvider time
 )
 {
@@ -36,6 +39,7 @@ internal sealed class StageReader(
 
         readings.Add(await ReadingStages.ReadOperationsAsync(connection, now));
         readings.Add(await ReadingStages.ReadWatchAsync(connection, now));
+        readings.Add(await RetentionStage.ReadAsync(connection, bounds, retention.Value, now));
         return readings;
     }
 }
