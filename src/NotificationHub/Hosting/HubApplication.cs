@@ -2,6 +2,7 @@ using NotificationHub.Hosting.Admin;
 using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Hosting.Diagnosis;
 using NotificationHub.Hosting.Health;
+using NotificationHub.Hosting.Privacy;
 using NotificationHub.Hosting.Retention;
 using NotificationHub.Hosting.Stopping;
 using NotificationHub.Intake;
@@ -59,6 +60,7 @@ internal static class HubApplication
         hub.AddOperations();
         hub.AddAudit();
         hub.AddRetention();
+        hub.AddPrivacy();
         hub.AddAdmin();
         hub.AddDiagnosis();
         hub.AddHealth();
