@@ -19,7 +19,8 @@ internal sealed class PersonPurge(Database database, TimeProvider time)
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     private readonly LogPurge logs = new(database);
-    private readonly RecordPurge records = new(database);
+    private readonly SnapshotPurge snapshot = new(database);
+    private readonly TargetPurge targets = new(database);
     private readonly ReportPurge reports = new(database);
 
     /// <exception cref="RoutingBehindException">It is to be gone on with later.</exception>
@@ -34,7 +35,11 @@ internal sealed class PersonPurge(Database database, TimeProvider time)
         if (run.Row.Phase == PurgePhases.CollectEvents)
         {
             await logs.CollectAsync(run, PurgedLog.Events, cancellationToken);
-            await records.CollectAsync(run, cancellationToken);
+            foreach (var locationId in await LocationsAsync(run, cancellationToken))
+            {
+                await snapshot.CollectAsync(run, locationId, cancellationToken);
+            }
+
             await run.EnterAsync(PurgePhases.Notifications, cancellationToken);
         }
 
@@ -48,13 +53,30 @@ internal sealed class PersonPurge(Database database, TimeProvider time)
         {
             // The snapshot before the events: what is read next must not find the record as it was.
             await AwaitRoutingAsync(run, cancellationToken);
-            await records.RunAsync(run, cancellationToken);
+            foreach (var locationId in await LocationsAsync(run, cancellationToken))
+            {
+                await snapshot.RunAsync(run, locationId, cancellationToken);
+                await targets.RunAsync(run, locationId, cancellationToken);
+            }
+
+            // The places of surveys and the words of faults name nobody.
             await reports.RunAsync(run, cancellationToken);
             await run.EnterAsync(PurgePhases.Events, cancellationToken);
         }
 
         await logs.RedactAsync(run, PurgedLog.Events, (row, n) => row.Events += n, cancellationToken);
         await run.EndAsync(cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<string>> LocationsAsync(PurgeRun run, CancellationToken cancellationToken)
+    {
+        if (run.Row.LocationId is { } one)
+        {
+            return [one];
+        }
+
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (await connection.QueryAsync<string>("select location_id from location order by location_id")).AsList();
     }
 
     /// <summary>A router that runs may have read notifications as they were, and would write events and targets of them.</summary>

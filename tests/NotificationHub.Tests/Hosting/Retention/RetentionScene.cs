@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting.Health.Stages;
 using NotificationHub.Hosting.Retention;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
@@ -17,6 +18,8 @@ internal sealed class RetentionScene : IAsyncDisposable
 
     private readonly LeaseKeeper leases;
     private readonly RetentionPass pass;
+    private readonly EventBounds bounds;
+    private Lease? lease;
     private int posts;
 
     private RetentionScene(TestDatabase store, string? bus)
@@ -28,13 +31,8 @@ internal sealed class RetentionScene : IAsyncDisposable
             TimeProvider.System,
             NullLogger<LeaseKeeper>.Instance
         );
-        var serviceBus = Options.Create(new ServiceBusOptions { ConnectionString = bus });
-        pass = new RetentionPass(
-            store.Database,
-            new EventBounds(serviceBus),
-            Options.Create(new RetentionOptions()),
-            Clock
-        );
+        bounds = new EventBounds(Options.Create(new ServiceBusOptions { ConnectionString = bus }));
+        pass = new RetentionPass(store.Database, bounds, Options.Create(new RetentionOptions()), Clock);
     }
 
     public TestDatabase Store { get; }
@@ -43,7 +41,8 @@ internal sealed class RetentionScene : IAsyncDisposable
 
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public static async Task<RetentionScene> StartAsync(string? bus = null) => new(await TestDatabase.OpenAsync(), bus);
+    public static async Task<RetentionScene> StartAsync(string? bus = null) =>
+        new(await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5)), bus);
 
     public void Pass(int days) => Clock.Advance(TimeSpan.FromDays(days));
 
@@ -116,11 +115,24 @@ internal sealed class RetentionScene : IAsyncDisposable
     /// <summary>Removes until nothing is due any more.</summary>
     public async Task RunAsync()
     {
-        var lease = (await leases.TryAcquireAsync("retention", CancellationToken.None)).ShouldNotBeNull();
+        lease ??= await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);
+        lease.ShouldNotBeNull();
         while (await pass.RunAsync(lease, CancellationToken.None) > 0)
         {
             // A batch at a time.
         }
+    }
+
+    public async Task LoseLeaseAsync()
+    {
+        lease = await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);
+        await Store.ExecuteAsync("update lease set owner = 'another', number = number + 1");
+    }
+
+    public async Task<StageReading> ReadStageAsync()
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        return await RetentionStage.ReadAsync(connection, bounds, new RetentionOptions(), Clock.GetUtcNow());
     }
 
     public Task<IReadOnlyList<long>> EventsAsync() => Store.QueryAsync<long>("select seq from event_log order by seq");
