@@ -31,7 +31,7 @@ public sealed class PurgeTests
         run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
         (await scene.FindAsync(PurgeScene.AnnsTraces)).ShouldBeEmpty();
         run.Json.GetProperty("notifications").GetInt64().ShouldBe(7);
-        run.Json.GetProperty("events").GetInt64().ShouldBe(4);
+        run.Json.GetProperty("events").GetInt64().ShouldBe(3);
         run.Json.GetProperty("records").GetInt64().ShouldBe(9);
         (await scene.FindAsync(["bob"])).ShouldBe([
             "notification_log.body",
@@ -114,7 +114,7 @@ public sealed class PurgeTests
         entry.GetProperty("action").GetString().ShouldBe("purge");
         entry.GetProperty("subject").GetString().ShouldBe("a user");
         entry.GetProperty("outcome").GetString().ShouldBe("done");
-        entry.GetProperty("detail").GetString().ShouldBe("7 notifications, 4 events, 9 records");
+        entry.GetProperty("detail").GetString().ShouldBe("7 notifications, 3 events, 9 records");
         (await scene.ScalarAsync<long>("select count(*) from privacy_purge")).ShouldBe(0);
     }
 

@@ -63,6 +63,31 @@ public sealed class RetentionHubTests
     }
 
     [Fact]
+    public async Task A_reader_does_not_pass_over_what_is_removed_while_it_reads()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await FillAsync(hub);
+        await hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync("delete from event_log where seq < 10");
+                await transaction.ExecuteAsync("update log_start set first_seq = 10 where log = 'event'");
+                await transaction.ExecuteAsync("update event_log set created_at = unixepoch('subsec') * 1000");
+            },
+            CancellationToken.None
+        );
+        var feed = hub.Services.GetRequiredService<EventFeed>();
+
+        // Whoever asks so far back is refused before; this one was let in when the row after 5 was there.
+        var late = await feed.ReadAsync(5, new EventFilter(), limit: 1, CancellationToken.None);
+        var intime = await feed.ReadAsync(9, new EventFilter(), limit: 1, CancellationToken.None);
+
+        late.Entries.ShouldBeEmpty();
+        late.Position.ShouldBe(5);
+        intime.Entries.Single().Seq.ShouldBe(10);
+    }
+
+    [Fact]
     public void Notifications_must_be_kept_for_as_long_as_events()
     {
         var fault = Should.Throw<ConfigurationException>(() =>
