@@ -21,6 +21,7 @@ internal sealed class PurgeScene : IAsyncDisposable
         "ann\\/7%",
         "ann%2F7%25",
         Email,
+        "ann@old.example",
         "leSKk3IaE2vk2KLmv2k3",
         "f551b37da07146628e8dcbe0111f0364",
     ];
@@ -70,7 +71,7 @@ internal sealed class PurgeScene : IAsyncDisposable
             """
         ),
         Text(
-            """{"notificationId":"n-2","notificationType":"USER_MANAGEMENT","uId":"1","notification":{"type":"UPDATE","result":"FAILURE","eventId":"e-1","users":[{"clientUserId":"ann/7%","status":"Registered"}],"error":{"errorNumber":9609,"errorMessage":"User ann/7% (ann@example.com) is not known."}}}"""
+            """{"notificationId":"n-2","notificationType":"USER_MANAGEMENT","uId":"1","notification":{"type":"UPDATE","result":"FAILURE","eventId":"e-1","users":[{"clientUserId":"ann/7%","status":"Registered"}],"error":{"errorNumber":9609,"errorMessage":"User ann/7% (ann@example.com, f551b37da07146628e8dcbe0111f0364) is not known."}}}"""
         ),
         Text(
             """{"notificationId":"n-3","notificationType":"ASSET_MANAGEMENT","uId":"1","notification":{"type":"ASSOCIATE","result":"SUCCESS","eventId":"e-2","assignments":[{"adamId":"408709785","pricingParam":"STDQ","serialNumber":"C39NQ0AAPUR7"},{"adamId":"408709785","pricingParam":"STDQ","serialNumber":"C39NQ0AAPUR77"},{"adamId":"408709785","pricingParam":"STDQ","clientUserId":"ann/7%"}]}}"""
@@ -150,7 +151,7 @@ internal sealed class PurgeScene : IAsyncDisposable
                     transaction,
                     "user",
                     "ann%2F7%25/retired/0f1e",
-                    """{"clientUserId":"ann/7%","status":"Retired"}"""
+                    """{"clientUserId":"ann/7%","email":"ann@old.example","status":"Retired"}"""
                 );
                 await SnapshotAsync(transaction, "user", "bob", """{"clientUserId":"bob"}""");
                 await SnapshotAsync(transaction, "assignment", "408709785/STDQ/user:ann/7%", data: null);
@@ -211,7 +212,7 @@ internal sealed class PurgeScene : IAsyncDisposable
                 await transaction.ExecuteAsync(
                     """
                     insert into dead_letter (event_seq, topic, state, reason, refused_at)
-                    values (@seq, 'users', 'open', 'no: ann/7%, C39NQ0AAPUR7', 0)
+                    values (@seq, 'users', 'open', 'no: ann/7%, ann@old.example, C39NQ0AAPUR7', 0)
                     """,
                     new { seq = seqs[0] }
                 );

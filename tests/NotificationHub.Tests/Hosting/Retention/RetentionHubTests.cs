@@ -4,6 +4,8 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Hosting;
+using NotificationHub.Publishing.Feed;
+using NotificationHub.Storage;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Hosting.Health;
