@@ -8,7 +8,7 @@ namespace NotificationHub.Hosting.Privacy;
 /// </summary>
 internal sealed class LogPurge(Database database)
 {
-    private const int ChunkRows = 50;
+    private const int ChunkRows = 20;
 
     /// <summary>How many pages without a find are looked through before that is noted.</summary>
     private const int PagesUnnoted = 20;

@@ -11,13 +11,13 @@ namespace NotificationHub.Hosting.Retention;
 /// <param name="DeleteSql">Deletes one of them, if it is still what was looked for.</param>
 internal sealed record ScatteredRows(string Name, string FindSql, string DeleteSql)
 {
-    // The first condition only names the index. What was not routed yet is not told of yet.
+    // The first condition only names the index, the sign keeps another one from being used. What was not routed yet is not told of yet.
     public static readonly ScatteredRows SetAside = new(
         "set-aside",
         """
         select seq
         from notification_log
-        where disposition <> 0 and disposition in (1, 2, 3) and received_at <= @before
+        where disposition <> 0 and +disposition in (1, 2, 3) and received_at <= @before
             and seq <= (select position from log_cursor where name = 'routing')
         order by received_at
         limit @limit
@@ -25,19 +25,20 @@ internal sealed record ScatteredRows(string Name, string FindSql, string DeleteS
         "delete from notification_log where seq = @seq and disposition in (1, 2, 3)"
     );
 
+    // The last condition reads all events, and is asked only of what an older version has rerouted, which noted nothing.
     public static readonly ScatteredRows Rerouted = new(
         "notifications",
         """
         select n.seq
         from notification_log n
-        where n.disposition <> 0 and n.disposition = 4 and n.received_at <= @before
-            and not exists
-            (
-                select 1
-                from rerouted_notification r
-                where r.notification_seq = n.seq
-                    and r.event_seq >= (select first_seq from log_start where log = 'event')
-            )
+        left join rerouted_notification r on r.notification_seq = n.seq
+        where n.disposition <> 0 and +n.disposition = 4 and n.received_at <= @before
+            and case
+                when r.event_seq < (select first_seq from log_start where log = 'event') then 1
+                when r.event_seq is not null then 0
+                when exists (select 1 from event_log e where e.notification_seq = n.seq) then 0
+                else 1
+            end = 1
         order by n.received_at
         limit @limit
         """,

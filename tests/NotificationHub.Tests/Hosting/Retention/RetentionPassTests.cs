@@ -179,8 +179,10 @@ public sealed class RetentionPassTests : IAsyncLifetime
         (await scene.NotificationsAsync()).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_rerouted_notification_stays_for_as_long_as_its_event_and_holds_up_nothing()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_rerouted_notification_stays_for_as_long_as_its_event(bool noted)
     {
         await scene.PostAsync(Disposition.Unrecognized);
         await scene.RouteAsync(2);
@@ -190,7 +192,8 @@ public sealed class RetentionPassTests : IAsyncLifetime
             async transaction =>
             {
                 await NotificationLog.SetDispositionAsync(transaction, 1, Disposition.Rerouted, fault: null);
-                await NotificationLog.NoteReroutedAsync(transaction, 1, 3);
+                // An older version that runs beside this one notes nothing.
+                await (noted ? NotificationLog.NoteReroutedAsync(transaction, 1, 3) : Task.CompletedTask);
             },
             CancellationToken.None
         );
@@ -199,8 +202,7 @@ public sealed class RetentionPassTests : IAsyncLifetime
 
         scene.Pass(days: 13);
         await scene.RunAsync();
-        (await scene.NotificationsAsync()).ShouldBe([1L]);
-        (await scene.StartAsync(PrunedLog.Notifications)).ShouldBe(4);
+        (await scene.NotificationsAsync()).ShouldBe(noted ? [1L] : [1L, 2L, 3L], "what is noted holds up nothing");
 
         scene.Pass(days: 1);
         await scene.RunAsync();

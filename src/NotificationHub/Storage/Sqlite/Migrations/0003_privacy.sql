@@ -14,12 +14,13 @@ create table rerouted_notification (
     event_seq        integer not null
 );
 
+-- The events are read once, and only where something was rerouted.
 insert into rerouted_notification (notification_seq, event_seq)
-select n.seq, max(e.seq)
-from notification_log n
-join event_log e on e.notification_seq = n.seq
-where n.disposition = 4
-group by n.seq;
+select notification_seq, max(seq)
+from event_log
+where exists (select 1 from notification_log where disposition <> 0 and disposition = 4)
+    and notification_seq in (select seq from notification_log where disposition <> 0 and disposition = 4)
+group by notification_seq;
 
 -- Purges of a person's or a device's data that are under way, by their audit entry. A row goes when all of it is done: it is the one place that
 -- names whom. terms: a JSON array of what else says who it is, such as an e-mail address.
