@@ -63,6 +63,7 @@ internal static class HubCommandLine
             DeadLettersCommand.Create(runner),
             OperationsCommand.Create(runner),
             ReconcileCommand.Create(runner),
+            PurgeCommand.Create(runner),
             AuditCommand.Create(runner),
             MigrateCommand.Create(runner),
             DoctorCommand.Create(runner),

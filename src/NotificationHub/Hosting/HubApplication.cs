@@ -2,6 +2,8 @@ using NotificationHub.Hosting.Admin;
 using NotificationHub.Hosting.Admin.Access;
 using NotificationHub.Hosting.Diagnosis;
 using NotificationHub.Hosting.Health;
+using NotificationHub.Hosting.Privacy;
+using NotificationHub.Hosting.Retention;
 using NotificationHub.Hosting.Stopping;
 using NotificationHub.Hosting.Telemetry;
 using NotificationHub.Intake;
@@ -60,6 +62,8 @@ internal static class HubApplication
         hub.AddRefetch();
         hub.AddOperations();
         hub.AddAudit();
+        hub.AddRetention();
+        hub.AddPrivacy();
         hub.AddAdmin();
         hub.AddDiagnosis();
         hub.AddHealth();

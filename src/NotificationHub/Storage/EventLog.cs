@@ -165,9 +165,11 @@ internal static class EventLog
         await connection.ExecuteScalarAsync<long?>("select min(seq) from event_log where seq > @after", new { after })
         ?? after + 1;
 
-    /// <summary>The last <c>seq</c> there is; zero while the log is empty.</summary>
+    /// <summary>The last <c>seq</c> there is, or was before all were removed.</summary>
     public static Task<long> ReadLastAsync(DbConnection connection) =>
-        connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from event_log");
+        connection.ExecuteScalarAsync<long>(
+            "select coalesce((select max(seq) from event_log), (select first_seq - 1 from log_start where log = 'event'))"
+        );
 
     private static string Conditions(EventFilter filter) =>
         (filter.Topic is null ? "" : " and e.topic = @Topic")

@@ -124,4 +124,11 @@ internal static class NotificationLog
                 fault,
             }
         );
+
+    /// <summary>Notes that an event of now tells of a notification of long ago: retention keeps it for as long as the event.</summary>
+    public static Task NoteReroutedAsync(WriteTransaction transaction, long seq, long eventSeq) =>
+        transaction.ExecuteAsync(
+            "insert into rerouted_notification (notification_seq, event_seq) values (@seq, @eventSeq)",
+            new { seq, eventSeq }
+        );
 }

@@ -101,7 +101,7 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
                             Type = type,
                             LocationId = "north",
                             Data = Encoding.UTF8.GetBytes(data),
-                            CreatedAt = 0,
+                            CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
                         },
                     ]
                 ),

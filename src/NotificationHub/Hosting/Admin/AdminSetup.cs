@@ -63,6 +63,7 @@ internal static class AdminSetup
         admin.MapLocations();
         admin.MapNotifications();
         admin.MapDeadLetters();
+        admin.MapPrivacy();
         admin.MapAudit();
         admin.MapOpenApi();
     }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using NotificationHub.Storage;
 
@@ -49,6 +50,19 @@ internal sealed class EventFeed(Database database, TimeProvider time)
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var page = await ReadPageAsync(connection, after, filter, limit, cancellationToken);
+        // What was removed while it was read is missing without a trace: the consumer asks on from there, and is told.
+        return await EventLog.ReadStartAsync(connection) - 1 > after ? new FeedPage([], after) : page;
+    }
+
+    private static async Task<FeedPage> ReadPageAsync(
+        DbConnection connection,
+        long after,
+        EventFilter filter,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
         var last = await EventLog.ReadLastAsync(connection);
         var position = after;
         while (position < last)

@@ -40,10 +40,11 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
         }
 
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.QueryFirstOrDefaultAsync<long?>(
-            "select (select coalesce(max(seq), 0) from event_log) from location where location_id = @locationId",
+        var known = await connection.ExecuteScalarAsync<long>(
+            "select count(*) from location where location_id = @locationId",
             new { locationId }
         );
+        return known == 0 ? null : await EventLog.ReadLastAsync(connection);
     }
 
     /// <summary>

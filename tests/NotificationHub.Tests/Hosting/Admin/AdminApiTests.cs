@@ -146,7 +146,7 @@ public sealed class AdminApiTests
                 await transaction.ExecuteAsync(
                     """
                     insert into event_log (topic, type, location_id, data, conflict, created_at)
-                    values ('assets', 'asset.changed', 'loc-1', x'7b7d', 0, 0)
+                    values ('assets', 'asset.changed', 'loc-1', x'7b7d', 0, unixepoch('subsec') * 1000)
                     """
                 );
                 await transaction.ExecuteAsync(

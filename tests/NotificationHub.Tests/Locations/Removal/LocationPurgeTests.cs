@@ -18,6 +18,7 @@ public sealed class LocationPurgeTests
         "notification_log",
         "event_log",
         "audit_entry",
+        "privacy_purge",
     ];
 
     [Fact]

@@ -177,7 +177,7 @@ public sealed class FeedEndpointTests
                                 Type = type,
                                 LocationId = location,
                                 Data = "{}"u8.ToArray(),
-                                CreatedAt = 0,
+                                CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
                             },
                             count
                         ),

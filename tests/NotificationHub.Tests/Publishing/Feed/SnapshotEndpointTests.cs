@@ -137,7 +137,7 @@ public sealed class SnapshotEndpointTests
                             Type = "asset.changed",
                             LocationId = "north",
                             Data = "{}"u8.ToArray(),
-                            CreatedAt = 0,
+                            CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
                         },
                     ]
                 ),

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting.Retention;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Refetch;
@@ -13,6 +14,8 @@ internal sealed class StageReader(
     IOptions<RefetchOptions> refetch,
     IOptions<HealthOptions> health,
     TopicStatuses statuses,
+    IOptions<RetentionOptions> retention,
+    EventBounds bounds,
     TimeProvider time
 )
 {
@@ -40,6 +43,7 @@ internal sealed class StageReader(
 
         readings.Add(await ReadingStages.ReadOperationsAsync(connection, now));
         readings.Add(await ReadingStages.ReadWatchAsync(connection, now));
+        readings.Add(await RetentionStage.ReadAsync(connection, bounds, retention.Value, now));
         return readings;
     }
 }

@@ -1,0 +1,135 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Hosting.Retention;
+
+/// <summary>
+/// Removes what is older than configured and needed by nobody, in transactions of about two milliseconds. Events go before the notifications
+/// that they point at.
+/// </summary>
+internal sealed class RetentionPass(
+    Database database,
+    EventBounds events,
+    IOptions<RetentionOptions> options,
+    TimeProvider time
+)
+{
+    private const int ScatteredAtOnce = 100;
+
+    private readonly FirstToldNotification told = new();
+    private readonly BatchSize batch = new();
+
+    /// <summary>Takes out one batch of each kind.</summary>
+    /// <returns>How many rows were dealt with; 0 when nothing is due.</returns>
+    /// <exception cref="LeaseLostException">Another replica does it now.</exception>
+    public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var keep = options.Value;
+        var removed = await PruneAsync(PrunedLog.Events, keep.Events, events.ReadAsync, lease, cancellationToken);
+        var bound = await LastNotificationAsync(cancellationToken);
+        removed += await PruneAsync(
+            PrunedLog.Notifications,
+            keep.Notifications,
+            _ => Task.FromResult(bound),
+            lease,
+            cancellationToken
+        );
+        removed += await PruneAsync(ScatteredRows.SetAside, keep.Rejected, lease, cancellationToken);
+        removed += await PruneAsync(ScatteredRows.Rerouted, keep.Notifications, lease, cancellationToken);
+        removed += await PruneAsync(ScatteredRows.ReroutedNotes, TimeSpan.Zero, lease, cancellationToken);
+        removed += await PruneAsync(ScatteredRows.DeadLetters, keep.DeadLetters, lease, cancellationToken);
+        removed += await PruneAsync(ScatteredRows.RemovedRecords, keep.RemovedRecords, lease, cancellationToken);
+        await MeasureAsync(cancellationToken);
+        return removed;
+    }
+
+    private async Task<int> PruneAsync(
+        PrunedLog log,
+        TimeSpan keepFor,
+        Func<WriteTransaction, Task<LogBound>> boundAsync,
+        Lease lease,
+        CancellationToken cancellationToken
+    )
+    {
+        var before = Before(keepFor);
+        if (!await IsDueAsync(log, before, cancellationToken))
+        {
+            return 0;
+        }
+
+        var limit = batch.Rows;
+        var (removed, taken) = await database.WriteAsync(
+            async transaction =>
+            {
+                var started = time.GetTimestamp();
+                await lease.DemandAsync(transaction);
+                // Within the transaction: what came to be needed meanwhile is not missed.
+                var (last, _) = await boundAsync(transaction);
+                var rows = await LogPruning.RemoveAsync(transaction, log, last, before, limit);
+                return (rows, time.GetElapsedTime(started));
+            },
+            cancellationToken
+        );
+        batch.Note(removed, taken);
+        RetentionMetrics.CountRemoved($"{log.Name}s", removed);
+        return removed;
+    }
+
+    private async Task<int> PruneAsync(
+        ScatteredRows rows,
+        TimeSpan keepFor,
+        Lease lease,
+        CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<DynamicParameters> found;
+        await using (var connection = await database.OpenReaderAsync(cancellationToken))
+        {
+            found = await rows.FindAsync(connection, Before(keepFor), ScatteredAtOnce);
+        }
+
+        if (found.Count == 0)
+        {
+            return 0;
+        }
+
+        var removed = await database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                return await rows.DeleteAsync(transaction, found);
+            },
+            cancellationToken
+        );
+        RetentionMetrics.CountRemoved(rows.Name, removed);
+        return removed;
+    }
+
+    /// <summary>Mostly nothing is: the write lane is not asked for that.</summary>
+    private async Task<bool> IsDueAsync(PrunedLog log, long before, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await LogAges.ReadFirstAsync(connection, log) is { } at && at <= before;
+    }
+
+    private async Task<LogBound> LastNotificationAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await told.ReadAsync(connection);
+    }
+
+    private async Task MeasureAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        foreach (var log in new[] { PrunedLog.Events, PrunedLog.Notifications })
+        {
+            var at = await LogAges.ReadFirstAsync(connection, log);
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            RetentionMetrics.NoteOldest($"{log.Name}s", at is { } oldest ? Math.Max(now - oldest, 0) / 1000d : 0);
+        }
+    }
+
+    private long Before(TimeSpan keepFor) => (time.GetUtcNow() - keepFor).ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,14 @@
+namespace NotificationHub.Hosting.Retention;
+
+internal static class RetentionSetup
+{
+    /// <summary>Removes what is older than configured.</summary>
+    public static void AddRetention(this HubBuilder hub)
+    {
+        hub.AddOptions(RetentionOptions.Section, new RetentionOptionsValidator());
+        hub.Services.AddSingleton<LanePace>();
+        hub.Services.AddSingleton<EventBounds>();
+        hub.Services.AddSingleton<RetentionPass>();
+        hub.Services.AddHostedService<RetentionWorker>();
+    }
+}

@@ -1,0 +1,32 @@
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Hosting.Retention;
+
+/// <summary>Runs retention on one replica at a time.</summary>
+internal sealed class RetentionWorker(
+    RetentionPass pass,
+    LanePace pace,
+    LeaseKeeper leases,
+    TimeProvider time,
+    ILogger<RetentionWorker> logger
+) : LeasedWorker(leases, LeaseName, time, logger)
+{
+    /// <summary>Also the name of the stage.</summary>
+    public const string LeaseName = "retention";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    private readonly TimeProvider time = time;
+
+    protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var started = time.GetTimestamp();
+            var removed = await pass.RunAsync(lease, cancellationToken);
+            await (
+                removed > 0 ? pace.RestAsync(started, cancellationToken) : Task.Delay(Interval, time, cancellationToken)
+            );
+        }
+    }
+}

@@ -1,0 +1,39 @@
+-- For retention: what does not go with its log's beginning, by its age. None of these indexes is touched by a post that is accepted.
+create index notification_log_set_aside on notification_log (received_at) where disposition <> 0;
+
+create index dead_letter_settled on dead_letter (settled_at) where settled_at is not null;
+
+create index snapshot_gone on snapshot (changed_at) where data is null;
+
+-- Before it, only what was set aside or rerouted is still there.
+insert into log_start (log, first_seq) values ('notification', 1);
+
+-- The event that tells of a notification which was rerouted: far behind those of its neighbours, so that it must be kept for longer.
+create table rerouted_notification (
+    notification_seq integer not null primary key,
+    event_seq        integer not null
+);
+
+-- The events are read once, and only where something was rerouted.
+insert into rerouted_notification (notification_seq, event_seq)
+select notification_seq, max(seq)
+from event_log
+where exists (select 1 from notification_log where disposition <> 0 and disposition = 4)
+    and notification_seq in (select seq from notification_log where disposition <> 0 and disposition = 4)
+group by notification_seq;
+
+-- Purges of a person's or a device's data that are under way, by their audit entry. A row goes when all of it is done: it is the one place that
+-- names whom. terms: a JSON array of what else says who it is, such as an e-mail address.
+create table privacy_purge (
+    audit_seq     integer not null primary key,
+    kind          text    not null,
+    subject       text    not null,
+    location_id   text    null,
+    terms         text    not null,
+    phase         text    not null,
+    position      integer not null,
+    notifications integer not null,
+    events        integer not null,
+    records       integer not null,
+    requested_at  integer not null
+);

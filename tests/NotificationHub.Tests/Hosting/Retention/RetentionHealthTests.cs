@@ -1,0 +1,86 @@
+using NotificationHub.Hosting.Retention;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Tests.Hosting.Retention;
+
+[Collection(MeterReaders.Name)]
+public sealed class RetentionHealthTests : IAsyncLifetime
+{
+    private readonly MeterReadings readings = new();
+    private RetentionScene scene = null!;
+
+    public async Task InitializeAsync() => scene = await RetentionScene.StartAsync(RetentionScene.Bus);
+
+    public async Task DisposeAsync()
+    {
+        await scene.DisposeAsync();
+        readings.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_overdue_is_seen_with_what_holds_it_up()
+    {
+        await scene.RouteAsync(5);
+        await scene.SetPublishedAsync("assets", 3);
+        scene.Pass(days: 20);
+        await scene.RunAsync();
+
+        var held = await scene.ReadStageAsync();
+        held.Behind.ShouldBe(2);
+        held.Fault.ShouldBe("they are needed by publishing:assets");
+        held.OldestAge(scene.Clock.GetUtcNow()).ShouldBe(TimeSpan.FromDays(6));
+
+        await scene.SetPublishedAsync("assets", 5);
+        await scene.RunAsync();
+        var free = await scene.ReadStageAsync();
+        free.Behind.ShouldBe(0);
+        free.Progress.ShouldNotBe(held.Progress);
+    }
+
+    [Fact]
+    public async Task What_is_removed_is_counted_and_the_age_of_the_oldest_is_measured()
+    {
+        await scene.RouteAsync(5);
+        await scene.SetPublishedAsync("assets", 5);
+        scene.Pass(days: 15);
+        await scene.RouteAsync(1);
+        await scene.RunAsync();
+
+        readings.Sums("notificationhub.retention.removed").ShouldBe([("events", 5d)]);
+        readings.Of("notificationhub.retention.oldest_age", "events")[^1].ShouldBe(0);
+        readings
+            .Of("notificationhub.retention.oldest_age", "notifications")[^1]
+            .ShouldBe(TimeSpan.FromDays(15).TotalSeconds);
+    }
+
+    [Fact]
+    public async Task Who_has_lost_the_lease_removes_nothing()
+    {
+        await scene.RouteAsync(5);
+        await scene.SetPublishedAsync("assets", 5);
+        scene.Pass(days: 100);
+        await scene.LoseLeaseAsync();
+
+        await Should.ThrowAsync<LeaseLostException>(scene.RunAsync);
+
+        (await scene.EventsAsync()).Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public void A_transaction_takes_as_many_rows_as_it_can_in_time()
+    {
+        var batch = new BatchSize();
+        var first = batch.Rows;
+
+        batch.Note(first, TimeSpan.FromMilliseconds(0.5));
+        batch.Rows.ShouldBe(2 * first);
+        batch.Note(1, TimeSpan.FromMilliseconds(0.5));
+        batch.Rows.ShouldBe(2 * first);
+        for (var i = 0; i < 20; i++)
+        {
+            batch.Note(batch.Rows, TimeSpan.FromMilliseconds(50));
+        }
+
+        batch.Rows.ShouldBe(10);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Hosting.Health.Stages;
+using NotificationHub.Hosting.Retention;
+using NotificationHub.Publishing;
+using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Hosting.Retention;
+
+/// <summary>Retention over a database of its own, pass by pass, with events for 14 days and notifications for 30.</summary>
+internal sealed class RetentionScene : IAsyncDisposable
+{
+    public const string Bus = "Endpoint=sb://bus.example/;SharedAccessKeyName=key;SharedAccessKey=c2VjcmV0";
+
+    private readonly LeaseKeeper leases;
+    private readonly RetentionPass pass;
+    private readonly EventBounds bounds;
+    private Lease? lease;
+    private int posts;
+
+    private RetentionScene(TestDatabase store, string? bus)
+    {
+        Store = store;
+        leases = new LeaseKeeper(
+            store.Database,
+            Options.Create(store.Options),
+            TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        bounds = new EventBounds(Options.Create(new ServiceBusOptions { ConnectionString = bus }));
+        pass = new RetentionPass(store.Database, bounds, Options.Create(new RetentionOptions()), Clock);
+    }
+
+    public TestDatabase Store { get; }
+
+    public ManualClock Clock { get; } = new();
+
+    private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public static async Task<RetentionScene> StartAsync(string? bus = null) =>
+        new(await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5)), bus);
+
+    public void Pass(int days) => Clock.Advance(TimeSpan.FromDays(days));
+
+    /// <summary>Stores a post of now.</summary>
+    public async Task<long> PostAsync(Disposition disposition = Disposition.Accepted)
+    {
+        var body = Encoding.UTF8.GetBytes($$"""{"notificationId":"n-{{++posts}}"}""");
+        var outcome = await Store.Database.AppendAsync(
+            new NotificationAppend
+            {
+                LocationId = "location-1"u8.ToArray(),
+                DedupHash = posts,
+                NotificationId = Encoding.UTF8.GetBytes($"n-{posts}"),
+                Body = body,
+                BodySha256 = System.Security.Cryptography.SHA256.HashData(body),
+                ReceivedAt = Now,
+                Disposition = disposition,
+                RejectedQuota = 1000,
+            }
+        );
+        return outcome.Seq;
+    }
+
+    /// <summary>Appends an event of now.</summary>
+    /// <param name="notification">The notification that it tells of.</param>
+    public async Task<long> TellAsync(long? notification = null, string type = "asset.changed")
+    {
+        var seqs = await Store.Database.WriteAsync(
+            transaction =>
+                EventLog.AppendAsync(
+                    transaction,
+                    Store.Database,
+                    [
+                        new NewEvent
+                        {
+                            Type = type,
+                            NotificationSeq = notification,
+                            Data = notification is null ? "{}"u8.ToArray() : null,
+                            CreatedAt = Now,
+                        },
+                    ]
+                ),
+            CancellationToken.None
+        );
+        return seqs[0];
+    }
+
+    /// <summary>Posts and routes so many notifications.</summary>
+    public async Task RouteAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await TellAsync(await PostAsync(), "asset.count.notified");
+        }
+
+        await SetCursorAsync("routing", posts);
+    }
+
+    public Task SetCursorAsync(string name, long position) =>
+        Store.ExecuteAsync(
+            """
+            insert into log_cursor (name, position, moved_at) values (@name, @position, 0)
+            on conflict (name) do update set position = excluded.position
+            """,
+            new { name, position }
+        );
+
+    public Task SetPublishedAsync(string topic, long position) => SetCursorAsync(TopicLog.NameOf(topic), position);
+
+    /// <summary>Removes until nothing is due any more.</summary>
+    public async Task RunAsync()
+    {
+        lease ??= await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);
+        lease.ShouldNotBeNull();
+        while (await pass.RunAsync(lease, CancellationToken.None) > 0)
+        {
+            // A batch at a time.
+        }
+    }
+
+    public async Task LoseLeaseAsync()
+    {
+        lease = await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);
+        await Store.ExecuteAsync("update lease set owner = 'another', number = number + 1");
+    }
+
+    public async Task<StageReading> ReadStageAsync()
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        return await RetentionStage.ReadAsync(connection, bounds, new RetentionOptions(), Clock.GetUtcNow());
+    }
+
+    public Task<IReadOnlyList<long>> EventsAsync() => Store.QueryAsync<long>("select seq from event_log order by seq");
+
+    public Task<IReadOnlyList<long>> NotificationsAsync() =>
+        Store.QueryAsync<long>("select seq from notification_log order by seq");
+
+    public Task<long> StartAsync(PrunedLog log) => Store.ScalarAsync<long>(log.StartSql);
+
+    public async ValueTask DisposeAsync()
+    {
+        leases.Dispose();
+        await Store.DisposeAsync();
+    }
+}
