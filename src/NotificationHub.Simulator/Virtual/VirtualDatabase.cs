@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
@@ -7,30 +6,15 @@ namespace NotificationHub.Simulator.Virtual;
 
 /// <summary>A SQLite database whose clock is the given one.</summary>
 #pragma warning disable MA0053 // The tests make one of it that dies.
-internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Database("Sqlite")
+internal class VirtualDatabase(StorageOptions options, TimeProvider time)
+    : DelegatingDatabase(new SqliteDatabase(options))
 #pragma warning restore MA0053
 {
-    private readonly SqliteDatabase inner = new(options);
-
     public StorageOptions Options => options;
-
-    public override string Place => inner.Place;
-
-    public override bool Exists => inner.Exists;
-
-    public override long? WalPages => inner.WalPages;
 
     /// <summary>Leases are judged by virtual time too, and nobody renews them.</summary>
     public static StorageOptions OptionsOf(string file) =>
         new() { ConnectionString = $"Data Source={file}", LeaseDuration = TimeSpan.FromDays(10_000) };
-
-    public override Task OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
-
-    public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
-        inner.OpenBesideAsync(cancellationToken);
-
-    public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
-        inner.OpenReaderAsync(cancellationToken);
 
     public override async Task<T> WriteAsync<T>(
         Func<WriteTransaction, Task<T>> work,
@@ -38,7 +22,7 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Data
     )
     {
         WriteTransaction? ran = null;
-        var result = await inner.WriteAsync(
+        var result = await Inner.WriteAsync(
             transaction => work(ran = new WriteTransaction(this, transaction.Connection)),
             cancellationToken
         );
@@ -46,29 +30,12 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Data
         return result;
     }
 
-    public override Task<IReadOnlyList<long>> AppendEventsAsync(
-        WriteTransaction transaction,
-        IReadOnlyCollection<NewEvent> events
-    ) => inner.AppendEventsAsync(transaction, events);
-
     public override async Task<AppendOutcome> AppendAsync(NotificationAppend append)
     {
-        var outcome = await inner.AppendAsync(append);
+        var outcome = await Inner.AppendAsync(append);
         Pulses.NotificationsAppended.Raise();
         return outcome;
     }
-
-    public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
-        inner.MigrateAsync(cancellationToken);
-
-    public override Task ImportAsync(
-        string table,
-        IReadOnlyList<string> columns,
-        DbDataReader rows,
-        CancellationToken cancellationToken
-    ) => inner.ImportAsync(table, columns, rows, cancellationToken);
-
-    public override bool IsDuplicateKey(Exception exception) => inner.IsDuplicateKey(exception);
 
     public override string Sql(string name) =>
         base.Sql(name)
@@ -78,5 +45,9 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time) : Data
                 StringComparison.Ordinal
             );
 
-    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Inner.DisposeAsync();
+    }
 }

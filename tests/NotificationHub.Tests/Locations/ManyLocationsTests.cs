@@ -3,7 +3,6 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
-using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
 using NotificationHub.Tests.Storage;
 
@@ -99,51 +98,16 @@ public sealed class ManyLocationsTests
         return test;
     }
 
-    private sealed class CountingDatabase(SqliteDatabase database) : Database("Sqlite")
+    private sealed class CountingDatabase(SqliteDatabase database) : DelegatingDatabase(database)
     {
         private int readers;
 
         public int Readers => readers;
 
-        public override string Place => database.Place;
-
-        public override bool Exists => database.Exists;
-
-        public override Task OpenAsync(CancellationToken cancellationToken) => database.OpenAsync(cancellationToken);
-
-        public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
-            database.OpenBesideAsync(cancellationToken);
-
         public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref readers);
-            return database.OpenReaderAsync(cancellationToken);
+            return base.OpenReaderAsync(cancellationToken);
         }
-
-        public override Task<T> WriteAsync<T>(
-            Func<WriteTransaction, Task<T>> work,
-            CancellationToken cancellationToken
-        ) => database.WriteAsync(work, cancellationToken);
-
-        public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
-            database.MigrateAsync(cancellationToken);
-
-        public override Task ImportAsync(
-            string table,
-            IReadOnlyList<string> columns,
-            DbDataReader rows,
-            CancellationToken cancellationToken
-        ) => database.ImportAsync(table, columns, rows, cancellationToken);
-
-        public override bool IsDuplicateKey(Exception exception) => database.IsDuplicateKey(exception);
-
-        public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);
-
-        public override Task<IReadOnlyList<long>> AppendEventsAsync(
-            WriteTransaction transaction,
-            IReadOnlyCollection<NewEvent> events
-        ) => database.AppendEventsAsync(transaction, events);
-
-        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -107,44 +106,17 @@ internal sealed class OperatorProcess : IAsyncDisposable
         ) => mortality.StepAsync(() => base.SendAsync(request, cancellationToken));
     }
 
-    private sealed class MortalDatabase(SqliteDatabase database, Mortality mortality) : Database("Sqlite")
+    private sealed class MortalDatabase(SqliteDatabase database, Mortality mortality) : DelegatingDatabase(database)
     {
-        public override string Place => database.Place;
-
-        public override bool Exists => database.Exists;
-
-        public override Task OpenAsync(CancellationToken cancellationToken) => database.OpenAsync(cancellationToken);
-
-        public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
-            database.OpenBesideAsync(cancellationToken);
-
-        public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
-            database.OpenReaderAsync(cancellationToken);
-
         public override Task<T> WriteAsync<T>(
             Func<WriteTransaction, Task<T>> work,
             CancellationToken cancellationToken
-        ) => mortality.StepAsync(() => database.WriteAsync(work, cancellationToken));
+        ) => mortality.StepAsync(() => base.WriteAsync(work, cancellationToken));
 
-        public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
-            database.MigrateAsync(cancellationToken);
-
-        public override Task ImportAsync(
-            string table,
-            IReadOnlyList<string> columns,
-            DbDataReader rows,
-            CancellationToken cancellationToken
-        ) => database.ImportAsync(table, columns, rows, cancellationToken);
-
-        public override bool IsDuplicateKey(Exception exception) => database.IsDuplicateKey(exception);
-
-        public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => database.AppendAsync(append);
-
-        public override Task<IReadOnlyList<long>> AppendEventsAsync(
-            WriteTransaction transaction,
-            IReadOnlyCollection<NewEvent> events
-        ) => database.AppendEventsAsync(transaction, events);
-
-        public override ValueTask DisposeAsync() => database.DisposeAsync();
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            await Inner.DisposeAsync();
+        }
     }
 }

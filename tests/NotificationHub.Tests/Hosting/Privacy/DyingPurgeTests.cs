@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -116,20 +115,9 @@ public sealed class DyingPurgeTests
 
     private sealed class DiedException : Exception;
 
-    private sealed class DyingDatabase(Database alive, int diesAt, bool committed) : Database("Sqlite")
+    private sealed class DyingDatabase(Database alive, int diesAt, bool committed) : DelegatingDatabase(alive)
     {
         private int writes;
-
-        public override string Place => alive.Place;
-
-        public override bool Exists => alive.Exists;
-
-        public override Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override Task OpenBesideAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
-            alive.OpenReaderAsync(cancellationToken);
 
         public override async Task<T> WriteAsync<T>(
             Func<WriteTransaction, Task<T>> work,
@@ -142,17 +130,8 @@ public sealed class DyingPurgeTests
                 throw new DiedException();
             }
 
-            var result = await alive.WriteAsync(work, cancellationToken);
+            var result = await base.WriteAsync(work, cancellationToken);
             return writes == diesAt ? throw new DiedException() : result;
         }
-
-        public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => alive.AppendAsync(append);
-
-        public override Task<IReadOnlyList<long>> AppendEventsAsync(
-            WriteTransaction transaction,
-            IReadOnlyCollection<NewEvent> events
-        ) => alive.AppendEventsAsync(transaction, events);
-
-        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

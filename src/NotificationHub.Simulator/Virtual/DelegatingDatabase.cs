@@ -1,0 +1,49 @@
+using System.Data.Common;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Simulator.Virtual;
+
+/// <summary>A database that does what another one does, but for what is overridden.</summary>
+internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engine)
+{
+    protected Database Inner => inner;
+
+    public override string Place => inner.Place;
+
+    public override bool Exists => inner.Exists;
+
+    public override long? WalPages => inner.WalPages;
+
+    public override Task OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
+
+    public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
+        inner.MigrateAsync(cancellationToken);
+
+    public override Task ImportAsync(
+        string table,
+        IReadOnlyList<string> columns,
+        DbDataReader rows,
+        CancellationToken cancellationToken
+    ) => inner.ImportAsync(table, columns, rows, cancellationToken);
+
+    public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
+        inner.OpenBesideAsync(cancellationToken);
+
+    public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
+        inner.OpenReaderAsync(cancellationToken);
+
+    public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken) =>
+        inner.WriteAsync(work, cancellationToken);
+
+    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => inner.AppendAsync(append);
+
+    public override bool IsDuplicateKey(Exception exception) => inner.IsDuplicateKey(exception);
+
+    public override Task<IReadOnlyList<long>> AppendEventsAsync(
+        WriteTransaction transaction,
+        IReadOnlyCollection<NewEvent> events
+    ) => inner.AppendEventsAsync(transaction, events);
+
+    /// <summary>Leaves the other one to whoever made it.</summary>
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
