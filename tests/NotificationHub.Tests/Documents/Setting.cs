@@ -54,6 +54,7 @@ internal sealed record Setting(string Name, PropertyInfo Member, string Default)
     {
         var type = member.PropertyType;
         return IsDictionary(type) ? [new Setting($"{path}:NAME", member, None)]
+            : IsList(type) && !IsOptions(type.GetGenericArguments()[0]) ? [new Setting($"{path}:N", member, None)]
             : IsList(type) ? Of($"{path}:N", Activator.CreateInstance(type.GetGenericArguments()[0])!)
             : IsOptions(type) ? Of(path, value ?? Activator.CreateInstance(type)!)
             : [new Setting(path, member, Write(value))];
