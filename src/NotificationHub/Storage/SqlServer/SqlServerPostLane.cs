@@ -13,6 +13,7 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
     private readonly CancellationTokenSource closing = new();
     private Thread? thread;
     private SqlConnection? connection;
+    private bool disposed;
 
     public void Start()
     {
@@ -36,6 +37,12 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
     /// <summary>Writes what has been taken in, then ends.</summary>
     public void Dispose()
     {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
         queue.Close();
         // What cannot be written by now is answered 503.
         closing.CancelAfter(database.Patience);

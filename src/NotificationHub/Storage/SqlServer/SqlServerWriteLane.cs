@@ -107,7 +107,7 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
             try
             {
                 await using var connection = await database.OpenWriterAsync(cancellationToken);
-                return await WriteConnection.ReadMarkAsync(connection, attempt.Sign.Mark) == attempt.Sign.Number;
+                return await WriteConnection.SettleAsync(connection, attempt.Sign.Mark) == attempt.Sign.Number;
             }
             catch (Exception exception) when (SqlServerFaults.IsPassing(exception))
             {

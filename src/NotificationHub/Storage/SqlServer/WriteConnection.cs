@@ -32,8 +32,14 @@ internal sealed class WriteConnection(
         insert into commit_mark (number, made_at) output inserted.mark_id values (0, @now);
         """;
 
-    // Waits for a transaction that still holds the row: the commit that was sent last may be under way.
-    private const string Read = "select number from commit_mark with (readcommittedlock) where mark_id = @mark";
+    // Waits for a transaction that still holds the row: the commit that was sent last may be under way. One that the server has not come to yet
+    // finds the row changed since its snapshot, and is refused: what is read here is final.
+    private const string Settle = """
+        update commit_mark
+        set made_at = made_at + 1
+        output inserted.number
+        where mark_id = @mark
+        """;
 
     // A connection is replaced long before: its mark is never taken from under it.
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(7);
@@ -72,9 +78,10 @@ internal sealed class WriteConnection(
         }
     }
 
-    /// <summary>The number that the mark has now; null where it is gone.</summary>
-    public static Task<long?> ReadMarkAsync(SqlConnection connection, long mark) =>
-        connection.ExecuteScalarAsync<long?>(Read, new { mark });
+    /// <summary>Sees to it that no commit of the mark's connection comes any more.</summary>
+    /// <returns>The number that the mark has for good; null where it is gone.</returns>
+    public static Task<long?> SettleAsync(SqlConnection connection, long mark) =>
+        connection.ExecuteScalarAsync<long?>(Settle, new { mark });
 
     public async Task<WriteTransaction> BeginAsync()
     {
