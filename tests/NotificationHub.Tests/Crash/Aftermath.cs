@@ -10,7 +10,7 @@ internal sealed class Aftermath(HubFile file, Poster poster, SimulatedServiceBus
         poster.Unexpected.ShouldBeEmpty();
         feed.Changed.ShouldBeEmpty();
         bus.Violations.ShouldBeEmpty();
-        (await file.ScalarAsync<string>("pragma integrity_check")).ShouldBe("ok");
+        (await file.IntegrityAsync()).ShouldBe("ok");
         await EveryAnsweredPostShouldBeStoredOnceAsync();
         await EveryNotificationShouldHaveItsEventAsync();
         await EverySubscriptionShouldHaveTheLogAsync();
@@ -18,15 +18,13 @@ internal sealed class Aftermath(HubFile file, Poster poster, SimulatedServiceBus
 
     private async Task EveryAnsweredPostShouldBeStoredOnceAsync()
     {
-        var rows = await file.QueryAsync<string>(
-            "select notification_id || ' ' || lower(hex(body_sha256)) from notification_log"
-        );
+        var rows = await file.NotificationsAsync();
         rows.ShouldBeUnique();
         poster.Answered.Except(rows, StringComparer.Ordinal).ShouldBeEmpty("answered 200, but lost");
         rows.Except(poster.Posted, StringComparer.Ordinal).ShouldBeEmpty("stored, but never posted");
         (
             await file.QueryAsync<string>(
-                "select notification_id from notification_log group by notification_id having sum(conflict = 0) <> 1"
+                "select notification_id from notification_log group by notification_id having sum(case when conflict = 0 then 1 else 0 end) <> 1"
             )
         ).ShouldBeEmpty("of those with the same id, only the first is in no conflict");
     }
@@ -41,7 +39,7 @@ internal sealed class Aftermath(HubFile file, Poster poster, SimulatedServiceBus
                 from event_log
                 where notification_seq is not null
                 union all
-                select cast(replace(subject, 'notifications/', '') as integer)
+                select cast(replace(subject, 'notifications/', '') as bigint)
                 from event_log
                 where type = 'notification.unrecognized'
             )
@@ -61,7 +59,7 @@ internal sealed class Aftermath(HubFile file, Poster poster, SimulatedServiceBus
                     select notification_seq, lag(notification_seq) over (order by seq) before
                     from event_log
                     where notification_seq is not null
-                )
+                ) told
                 where notification_seq <= before
                 """
             )
@@ -72,10 +70,11 @@ internal sealed class Aftermath(HubFile file, Poster poster, SimulatedServiceBus
     {
         foreach (var topic in bus.Topics)
         {
-            var ids = await file.QueryAsync<string>(
-                "select '1-' || seq from event_log where topic = @Name order by seq",
+            var seqs = await file.QueryAsync<long>(
+                "select seq from event_log where topic = @Name order by seq",
                 new { topic.Name }
             );
+            var ids = seqs.Select(seq => $"1-{seq}").ToList();
             foreach (var subscription in topic.Subscriptions)
             {
                 var messages = subscription.Messages;

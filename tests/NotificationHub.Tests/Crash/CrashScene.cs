@@ -49,7 +49,7 @@ internal sealed class CrashScene : IAsyncDisposable
     /// <returns>The path to post to, and the secret.</returns>
     public static async Task<(string Path, string Secret)> AddLocationAsync(HubFile file, Uri hub)
     {
-        var run = await CommandRun.OnAsync(file.Path, "locations", "add", "--receive-only", $"--url={hub}", "--json");
+        var run = await CommandRun.OnAsync(file.Store, "locations", "add", "--receive-only", $"--url={hub}", "--json");
         run.ExitCode.ShouldBe(0, run.Error);
         var url = new Uri(run.Json.GetProperty("notificationUrl").GetString()!);
         return (url.AbsolutePath, run.Json.GetProperty("notificationAuthToken").GetString()!);

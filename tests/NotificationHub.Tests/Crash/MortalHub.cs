@@ -1,3 +1,5 @@
+using NotificationHub.Tests.Storage.Stores;
+
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>A hub that is killed again and again, and started again on the same database.</summary>
@@ -7,13 +9,14 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
 {
     private readonly List<HubProcess> dead = [];
     private HubProcess? alive;
+    private CursorWatch? cursors;
 
-    public HubFile File { get; } = new(Path.Combine(folder, "hub.db"));
+    public HubFile File { get; } = new(TestStore.At(Path.Combine(folder, "hub.db")));
 
     /// <summary>Open while it lives.</summary>
     public HubDoor Door { get; } = new();
 
-    public CursorWatch Cursors { get; } = new(new HubFile(Path.Combine(folder, "hub.db")));
+    public CursorWatch Cursors => cursors ??= new CursorWatch(File);
 
     public FeedWitness Feed { get; } = new();
 
@@ -74,6 +77,7 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
 
         await BuryAsync();
         Feed.Dispose();
+        File.Store.Dispose();
     }
 
     private async Task<Uri> StartAsync(Func<int, Task> settleLeasesOfAsync)
@@ -91,8 +95,7 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
         return url;
     }
 
-    private void Launch() =>
-        alive = HubProcess.Start(folder, [$"Storage:ConnectionString=Data Source={File.Path}", .. settings]);
+    private void Launch() => alive = HubProcess.Start(folder, [.. File.Store.Settings, .. settings]);
 
     private async Task DieAsync()
     {

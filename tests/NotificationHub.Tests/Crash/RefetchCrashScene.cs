@@ -76,7 +76,7 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         Hub.Feed.Changed.ShouldBeEmpty();
         Hub.Cursors.Faults.ShouldBeEmpty();
         Apple.Violations.ShouldBeEmpty();
-        (await Hub.File.ScalarAsync<string>("pragma integrity_check")).ShouldBe("ok");
+        (await Hub.File.IntegrityAsync()).ShouldBe("ok");
     }
 
     public async ValueTask DisposeAsync()
@@ -92,7 +92,7 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         var token = folder.File("location.vpptoken");
         await File.WriteAllTextAsync(token, Library.ContentTokenFile);
         var run = await CommandRun.OnAsync(
-            Hub.File.Path,
+            Hub.File.Store,
             "locations",
             "add",
             $"--token-file={token}",

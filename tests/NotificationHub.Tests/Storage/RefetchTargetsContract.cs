@@ -1,4 +1,5 @@
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -10,7 +11,7 @@ public abstract class RefetchTargetsContract : StoreContract
         TimeSpan.FromMinutes(4)
     );
 
-    [Fact]
+    [StoreFact]
     public async Task A_new_target_is_due_after_the_quiet_period()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -18,7 +19,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 1L, 3_000L)]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Asking_again_for_a_waiting_target_raises_its_generation_and_puts_it_off_up_to_the_maximum_wait()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -30,7 +31,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 3L, 16_000L)]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Holders_add_up_until_they_are_so_many_that_the_whole_asset_is_meant()
     {
         await RequestAsync(now: 1, [.. Enumerable.Range(1, 5).Select(i => Holder($"serial:{i}"))]);
@@ -44,7 +45,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await HoldersAsync()).ShouldBeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_target_that_was_read_starts_with_the_holders_of_the_new_request_only()
     {
         await RequestAsync(now: 1, Holder("serial:1"));
@@ -55,7 +56,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await HoldersAsync()).ShouldBe("""["serial:2"]""");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_target_whose_read_failed_is_not_hurried_by_being_asked_for_again()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -66,7 +67,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 60_000L)]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_refetch_is_woken_once_the_request_is_committed()
     {
         var woken = Database.Pulses.TargetsRequested.Next;
@@ -85,7 +86,7 @@ public abstract class RefetchTargetsContract : StoreContract
         WriteAsync(transaction => new RefetchTargets(Database, Timing).RequestAsync(transaction, requests, now));
 
     private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>
-        Test.QueryAsync<(string, long, long)>("select key, requested, due_at from refetch_target order by key");
+        Test.QueryAsync<(string, long, long)>("select \"key\", requested, due_at from refetch_target order by \"key\"");
 
     private Task<string?> HoldersAsync() => Test.ScalarAsync<string>("select holders from refetch_target");
 }
@@ -93,4 +94,10 @@ public abstract class RefetchTargetsContract : StoreContract
 public sealed class SqliteRefetchTargetsTests : RefetchTargetsContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerRefetchTargetsTests : RefetchTargetsContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

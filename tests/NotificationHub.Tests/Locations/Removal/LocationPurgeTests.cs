@@ -4,6 +4,7 @@ using NotificationHub.Events;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Locations.Removal;
 
@@ -20,7 +21,7 @@ public sealed class LocationPurgeTests
         "audit_entry",
     ];
 
-    [Fact]
+    [SqliteFact]
     public async Task Every_table_that_names_a_location_is_purged()
     {
         await using var hub = await HubHost.StartAsync();
