@@ -40,12 +40,16 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
             await turns.WaitAsync(CancellationToken.None);
         }
 
+        await CloseIdleAsync();
+        turns.Release(Connections);
+    }
+
+    private async Task CloseIdleAsync()
+    {
         while (idle.TryTake(out var connection))
         {
             await connection.DisposeAsync();
         }
-
-        turns.Release(Connections);
     }
 
     private async Task<T> TryAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)
@@ -65,6 +69,12 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
             if (fault is null || (attempt.IsUncertain && await WasCommittedAsync(attempt, cancellationToken)))
             {
                 return attempt.Complete();
+            }
+
+            if (attempt.HasLostConnection)
+            {
+                // What broke one has broken those that wait: each of them would cost a try.
+                await CloseIdleAsync();
             }
 
             // Two that insert the same row at once: the second finds it when it looks again.

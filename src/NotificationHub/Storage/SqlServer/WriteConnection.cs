@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.Data.SqlClient;
 
@@ -20,13 +21,6 @@ internal sealed class WriteConnection(
         begin transaction;
         """;
 
-    private const string Commit = """
-        update commit_mark set number = @number where mark_id = @mark;
-        if @@rowcount = 0
-            throw 50002, 'The mark of this connection is gone.', 1;
-        commit transaction;
-        """;
-
     private const string Make = """
         delete from commit_mark where made_at < @forgotten;
         insert into commit_mark (number, made_at) output inserted.mark_id values (0, @now);
@@ -46,6 +40,17 @@ internal sealed class WriteConnection(
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     private readonly long openedAt = time.GetTimestamp();
+
+    // With a parameter it would be a call of sp_executesql, which complains of a transaction that ends within it.
+    private readonly string commit = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        update commit_mark set number = number + 1 where mark_id = {mark};
+        if @@rowcount = 0
+            throw 50002, 'The mark of this connection is gone.', 1;
+        commit transaction;
+        """
+    );
     private long number;
 
     public long Mark => mark;
@@ -92,7 +97,7 @@ internal sealed class WriteConnection(
     public Task CommitAsync()
     {
         number++;
-        return connection.ExecuteAsync(Commit, new { number, mark });
+        return connection.ExecuteAsync(commit);
     }
 
     public Task RollBackAsync() => connection.ExecuteAsync("if @@trancount > 0 rollback transaction");
