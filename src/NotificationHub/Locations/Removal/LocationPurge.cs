@@ -17,7 +17,8 @@ internal sealed record PurgedTable(string Name, params string[] Key)
     public string PageSql(DbConnection connection)
     {
         var columns = string.Join(", ", Columns.Select(column => $"\"{column}\""));
-        return $"select {columns} from {Name} where location_id = @locationId {Which} order by {columns} {connection.Limit("@limit")}";
+        // Any rows will do: an order of more than the location would have them sorted.
+        return $"select {columns} from {Name} where location_id = @locationId {Which} order by location_id {connection.Limit("@limit")}";
     }
 }
 
