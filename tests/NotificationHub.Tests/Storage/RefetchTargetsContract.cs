@@ -1,3 +1,4 @@
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Storage.Stores;
 
@@ -68,6 +69,80 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [StoreFact]
+    public async Task Keys_are_told_apart_by_their_letters_and_none_holds_up_another()
+    {
+        string[] keys = ["a", "A", "ä", "it's", "\"quoted\"", "a\ud83d\ude00"];
+        // Of those that differ in trailing blanks only, SQL Server keeps the first.
+        await RequestAsync(now: 1_000, [.. keys.Append("a ").Append("a  ").Select(User)]);
+        await RequestAsync(now: 1_500, [.. keys.Append("a ").Select(User)]);
+
+        var targets = await TargetsAsync();
+
+        foreach (var key in keys)
+        {
+            targets.Single(target => target.Key == key).ShouldBe((key, 2L, 3_500L));
+        }
+    }
+
+    [StoreFact]
+    public async Task A_target_that_was_asked_for_while_it_was_read_is_due_again()
+    {
+        var store = new TargetStore(Timing);
+        await RequestAsync(now: 1_000, Asset("1/STDQ"), Asset("2/STDQ"));
+        var claimed = await DueAsync(now: 3_000);
+        claimed.Select(target => (target.Key, target.Requested)).ShouldBe([("1/STDQ", 1L), ("2/STDQ", 1L)]);
+        await RequestAsync(now: 3_100, Asset("1/STDQ"));
+
+        await WriteAsync(async transaction =>
+        {
+            foreach (var target in claimed)
+            {
+                await store.CompleteAsync(transaction, target, complete: true, now: 3_200);
+            }
+        });
+
+        var again = (await DueAsync(now: 1_000_000)).ShouldHaveSingleItem();
+        (again.Key, again.Requested, again.Fetched, again.CompleteReadAt).ShouldBe(("1/STDQ", 2, 1, 3_200));
+    }
+
+    [StoreFact]
+    public async Task A_try_that_failed_is_counted_and_put_off()
+    {
+        await RequestAsync(now: 1_000, Asset("1/STDQ"), User("u"));
+        var claimed = (await DueAsync(now: 3_000)).First(target => target.Resource == RefetchResources.Asset);
+
+        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: 9_000));
+
+        (await DueAsync(now: 8_999)).ShouldNotContain(target => target.Key == "1/STDQ");
+        (await DueAsync(now: 9_000)).First(target => target.Key == "1/STDQ").Attempts.ShouldBe(1);
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        string[] resources = [RefetchResources.Asset, RefetchResources.User];
+        (await TargetStore.ReadWaitingAsync(connection, "location-1", resources))
+            .ShouldHaveSingleItem()
+            .Key.ShouldBe("u", "one that failed keeps to its pause");
+    }
+
+    [StoreFact]
+    public async Task What_is_due_for_the_first_time_waits_for_the_end_of_a_burst()
+    {
+        await RequestAsync(now: 1_000, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/STDQ"))]);
+
+        var waiting = await WriteAsync(transaction =>
+            new TargetStore(Timing).AwaitBurstAsync(transaction, "location-1", now: 3_000)
+        );
+
+        // None was asked for within the quiet period before.
+        waiting.ShouldBe(0);
+        await RequestAsync(now: 2_500, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/PLUS"))]);
+        (
+            await WriteAsync(transaction =>
+                new TargetStore(Timing).AwaitBurstAsync(transaction, "location-1", now: 3_000)
+            )
+        ).ShouldBe(8);
+        (await DueAsync(now: 4_000)).ShouldBeEmpty();
+    }
+
+    [StoreFact]
     public async Task The_refetch_is_woken_once_the_request_is_committed()
     {
         var woken = Database.Pulses.TargetsRequested.Next;
@@ -79,6 +154,8 @@ public abstract class RefetchTargetsContract : StoreContract
 
     private static RefetchRequest Asset(string key) => new("location-1", RefetchResources.Asset, key);
 
+    private static RefetchRequest User(string key) => new("location-1", RefetchResources.User, key);
+
     private static RefetchRequest Holder(string holder) =>
         new("location-1", RefetchResources.Assignments, "1/STDQ", holder);
 
@@ -87,6 +164,12 @@ public abstract class RefetchTargetsContract : StoreContract
 
     private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>
         Test.QueryAsync<(string, long, long)>("select \"key\", requested, due_at from refetch_target order by \"key\"");
+
+    private async Task<IReadOnlyList<ClaimedTarget>> DueAsync(long now)
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return await TargetStore.ReadDueAsync(connection, "location-1", now);
+    }
 
     private Task<string?> HoldersAsync() => Test.ScalarAsync<string>("select holders from refetch_target");
 }

@@ -88,7 +88,7 @@ public sealed class LocationPurgeTests
         (await scene.ScalarAsync<long>("select count(*) from notification_log")).ShouldBeGreaterThan(0);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task What_is_kept_of_a_location_is_found_without_looking_through_the_others()
     {
         await using var hub = await HubHost.StartAsync();

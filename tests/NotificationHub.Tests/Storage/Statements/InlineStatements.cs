@@ -22,6 +22,7 @@ internal static partial class InlineStatements
         ["condition"] = "location_id = @location_id and kind = @kind and \"key\" = @key",
         ["range.Condition"] = "\"key\" >= @From and \"key\" < @Below",
         ["(after is null ? \"desc\" : \"asc\")"] = "asc",
+        ["WriteConnection.mark"] = "1",
         ["table.Name"] = "snapshot",
         ["Name"] = "snapshot",
         ["Which"] = "",
