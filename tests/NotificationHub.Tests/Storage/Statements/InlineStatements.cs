@@ -60,7 +60,12 @@ internal static partial class InlineStatements
                     .Where(statement =>
                         (IsOf(file.File, StorageOptions.SqlServer) ? OwnStart() : Start()).IsMatch(statement.Text)
                     )
-                    .Select(statement => statement with { Text = Lists().Replace(statement.Text, "in (@$1, @$1)") })
+                    .Select(statement =>
+                        statement with
+                        {
+                            Text = Lists().Replace(statement.Text, "in (@${name}, @${name})"),
+                        }
+                    )
             ),
         ];
     }
@@ -73,17 +78,17 @@ internal static partial class InlineStatements
         for (var i = 0; i < Nesting; i++)
         {
             text = Limits()
-                .Replace(text, match => $"offset 0 rows fetch next {Count(match.Groups[1].Value)} rows only");
-            text = Lengths().Replace(text, "datalength($1)");
+                .Replace(text, match => $"offset 0 rows fetch next {Count(match.Groups["count"].Value)} rows only");
+            text = Lengths().Replace(text, "datalength(${column})");
             text = EventNameHoles().Replace(text, "an.event");
             text = AnyHole()
                 .Replace(
                     text,
                     hole =>
-                        constants.GetValueOrDefault($"{type}.{hole.Groups[1].Value}")
-                        ?? constants.GetValueOrDefault(hole.Groups[1].Value)
-                        ?? Holes.GetValueOrDefault($"{type}.{hole.Groups[1].Value}")
-                        ?? Holes.GetValueOrDefault(hole.Groups[1].Value)
+                        constants.GetValueOrDefault($"{type}.{hole.Groups["hole"].Value}")
+                        ?? constants.GetValueOrDefault(hole.Groups["hole"].Value)
+                        ?? Holes.GetValueOrDefault($"{type}.{hole.Groups["hole"].Value}")
+                        ?? Holes.GetValueOrDefault(hole.Groups["hole"].Value)
                         ?? hole.Value
                 );
         }
@@ -96,28 +101,34 @@ internal static partial class InlineStatements
     // Statements are written in small letters, sentences are not.
     [GeneratedRegex(
         """^\s*(select\s|insert into\s|update\s+\w+\s+set\s|delete from\s|with\s+\w+\s+as\s|create\s|alter\s|drop\s)""",
-        RegexOptions.NonBacktracking
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Start();
 
     [GeneratedRegex(
         """^\s*(select|insert|update|delete|with|create|alter|drop|set|begin|commit|rollback|if|declare|exec)\s""",
-        RegexOptions.NonBacktracking
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex OwnStart();
 
-    [GeneratedRegex("""\bin @(\w+)""", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("""\bin @(?<name>\w+)""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Lists();
 
-    [GeneratedRegex("""\{[\w.]*\.Limit\(\s*\$?"(@?\w+|\{\w+\})"\s*\)\}""", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        """\{[\w.]*\.Limit\(\s*\$?"(?<count>@?\w+|\{\w+\})"\s*\)\}""",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Limits();
 
-    [GeneratedRegex("""\{[\w.]*\.ByteLength\(\s*"(\w+)"\s*\)\}""", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        """\{[\w.]*\.ByteLength\(\s*"(?<column>\w+)"\s*\)\}""",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Lengths();
 
-    [GeneratedRegex("""\{EventNames\.\w+\}""", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("""\{EventNames\.\w+\}""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex EventNameHoles();
 
-    [GeneratedRegex("""\{([^{}]+)\}""", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("""\{(?<hole>[^{}]+)\}""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex AnyHole();
 }
