@@ -15,12 +15,7 @@ internal static class SimulatorProgram
     // The hub and both simulators stop in order when Ctrl+C is pressed.
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
-    private static Task<int> Main(string[] args)
-    {
-        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        return RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
-    }
+    private static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
 
     /// <returns>0 where all arrived, 1 where not, 2 for a command line that is wrong.</returns>
     public static async Task<int> RunAsync(

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using NotificationHub.Benchmarks.Servers;
 
@@ -12,8 +11,6 @@ internal static class BenchmarkProgram
 {
     private static async Task<int> Main(string[] args)
     {
-        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         if (args is ["serve", var kind, ..])
         {
             await ServeAsync(kind, args[2..]);

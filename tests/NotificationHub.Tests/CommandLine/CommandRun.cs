@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NotificationHub.CommandLine;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.CommandLine;
 
@@ -10,11 +11,13 @@ internal sealed record CommandRun(int ExitCode, string Output, byte[] Bytes, str
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
     /// <summary>Runs a command in this process, on the database of a running hub.</summary>
-    public static Task<CommandRun> OnAsync(HubHost hub, params string[] args) =>
-        OnAsync(Path.Combine(hub.Folder, "hub.db"), args);
+    public static Task<CommandRun> OnAsync(HubHost hub, params string[] args) => OnAsync(hub.Store, args);
+
+    public static Task<CommandRun> OnAsync(TestStore store, params string[] args) =>
+        RunAsync([.. args, .. store.Settings.Select(setting => $"--{setting}")]);
 
     public static Task<CommandRun> OnAsync(string database, params string[] args) =>
-        RunAsync([.. args, $"--Storage:ConnectionString=Data Source={database}"]);
+        OnAsync(TestStore.OnSqlite(database), args);
 
     public static async Task<CommandRun> RunAsync(params string[] args)
     {

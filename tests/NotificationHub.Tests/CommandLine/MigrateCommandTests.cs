@@ -220,17 +220,16 @@ public sealed class MigrateCommandTests : IDisposable
         List<string> content = [];
         foreach (var table in tables)
         {
-            content.Add(table);
-            await using var rows = await connection.ExecuteReaderAsync($"select * from {table} order by 1, 2");
+            await using var rows = await connection.ExecuteReaderAsync($"select * from {table}");
             while (await rows.ReadAsync())
             {
                 var values = new object[rows.FieldCount];
                 rows.GetValues(values);
-                content.Add(JsonSerializer.Serialize(values));
+                content.Add($"{table} {JsonSerializer.Serialize(values)}");
             }
         }
 
-        return string.Join('\n', content);
+        return string.Join('\n', content.Order(StringComparer.Ordinal));
     }
 
     private sealed record Told(string Id, long Sequence, string? NotificationId)

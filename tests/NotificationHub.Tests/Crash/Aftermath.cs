@@ -19,15 +19,7 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, SimulatedSe
     private async Task EveryAnsweredPostShouldBeStoredOnceAsync()
     {
         // Apple's own notifications, where there are any, are of another location.
-        List<string> rows =
-        [
-            .. (
-                await database.QueryAsync<(string Id, byte[] Sha256)>(
-                    "select notification_id, body_sha256 from notification_log where location_id = @LocationId",
-                    new { poster.LocationId }
-                )
-            ).Select(row => $"{row.Id} {Convert.ToHexStringLower(row.Sha256)}"),
-        ];
+        var rows = await database.NotificationsAsync(poster.LocationId);
         rows.ShouldBeUnique();
         poster.Answered.Except(rows, StringComparer.Ordinal).ShouldBeEmpty("answered 200, but lost");
         rows.Except(poster.Posted, StringComparer.Ordinal).ShouldBeEmpty("stored, but never posted");

@@ -35,7 +35,7 @@ internal sealed class CrashScene : IAsyncDisposable
         try
         {
             var url = await scene.Hub.StartAsync();
-            var (path, secret) = await AddLocationAsync(scene.Hub.File, url);
+            var (path, secret) = await AddLocationAsync(scene.Hub.Database, url);
             scene.poster = new Poster(Load.Steady, new PostSource(seed), path, secret, scene.Hub.Door);
             return scene;
         }
@@ -49,14 +49,14 @@ internal sealed class CrashScene : IAsyncDisposable
     /// <returns>The path to post to, and the secret.</returns>
     public static async Task<(string Path, string Secret)> AddLocationAsync(HubDatabase database, Uri hub)
     {
-        var run = await CommandRun.RunAsync([
+        var run = await CommandRun.OnAsync(
+            database.Store,
             "locations",
             "add",
             "--receive-only",
             $"--url={hub}",
-            "--json",
-            .. database.Settings().Select(setting => $"--{setting}"),
-        ]);
+            "--json"
+        );
         run.ExitCode.ShouldBe(0, run.Error);
         var url = new Uri(run.Json.GetProperty("notificationUrl").GetString()!);
         return (url.AbsolutePath, run.Json.GetProperty("notificationAuthToken").GetString()!);
@@ -66,8 +66,8 @@ internal sealed class CrashScene : IAsyncDisposable
     public async Task EndAsync()
     {
         await Poster.StopAsync();
-        await Hub.RestAsync(Hub.File.IsDrainedAsync);
-        await new Aftermath(Hub.File, Poster, Bus, Hub.Feed).ShouldBeWholeAsync();
+        await Hub.RestAsync(Hub.Database.IsDrainedAsync);
+        await new Aftermath(Hub.Database, Poster, Bus, Hub.Feed).ShouldBeWholeAsync();
         Hub.Cursors.Faults.ShouldBeEmpty();
     }
 

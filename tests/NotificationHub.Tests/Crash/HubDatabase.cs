@@ -1,30 +1,29 @@
 using System.Data.Common;
 using System.Net;
 using Dapper;
+using Microsoft.Data.SqlClient;
+using Microsoft.Data.Sqlite;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>The database of hubs that run in processes of their own, looked at from outside. An engine is a subclass.</summary>
-internal abstract class HubDatabase
+/// <summary>The database of hubs, looked at from outside while they run, or after.</summary>
+internal sealed class HubDatabase(TestStore store)
 {
+    private const int CommandTookTooLong = -2;
+
+    /// <summary>So long nobody may have been able to write before it counts as being held.</summary>
+    private static readonly TimeSpan Held = TimeSpan.FromSeconds(2);
+
+    public TestStore Store => store;
+
     /// <summary>The server behind it, from which a hub can be cut off; null for a file.</summary>
-    public virtual DnsEndPoint? Server => null;
+    public DnsEndPoint? Server => store.Server;
 
     /// <summary>The settings by which a hub uses it.</summary>
     /// <param name="through">The gate on its way to <see cref="Server"/>, where there is one.</param>
-    public abstract IReadOnlyList<string> Settings(Gate? through = null);
-
-    /// <summary>For reading.</summary>
-    public abstract Task<DbConnection> OpenReaderAsync();
-
-    /// <summary>Nobody else can write until what this returns is disposed of.</summary>
-    public abstract Task<IAsyncDisposable> HoldWritesAsync();
-
-    /// <summary>Fails where the engine itself finds fault with it.</summary>
-    public abstract Task ShouldBeIntactAsync();
-
-    /// <summary>From now on has the database keep every change of a lease's owner or number, with its own clock's time.</summary>
-    public abstract Task KeepTakeoversAsync();
+    public IReadOnlyList<string> Settings(Gate? through = null) => store.Through(through?.Port).Settings;
 
     public async Task<T> ScalarAsync<T>(string sql, object? parameters = null)
     {
@@ -58,6 +57,48 @@ internal abstract class HubDatabase
     public async Task<bool> HasUnroutedAsync() =>
         await ScalarAsync<long>("select max(seq) from notification_log") > await CursorAsync("routing");
 
+    /// <summary>The notifications of a location that are kept, as a poster names its posts: id and digest.</summary>
+    public async Task<IReadOnlyList<string>> NotificationsAsync(string locationId) =>
+        [
+            .. (
+                await QueryAsync<(string Id, byte[] Sha256)>(
+                    "select notification_id, body_sha256 from notification_log where location_id = @locationId order by seq",
+                    new { locationId }
+                )
+            ).Select(row => $"{row.Id} {Convert.ToHexStringLower(row.Sha256)}"),
+        ];
+
+    /// <summary>What a dead hub held runs out now instead of in some seconds: the same as waiting, less the waiting.</summary>
+    public async Task ExpireLeasesAsync(int processId)
+    {
+        await using var connection = await OpenWriterAsync();
+        await connection.ExecuteAsync(
+            "update lease set expires_at = 0 where owner like @owner",
+            new { owner = OwnerPattern(processId) }
+        );
+    }
+
+    /// <summary>The stages that this hub owns, and until when, by the database's clock.</summary>
+    public Task<IReadOnlyList<(string Name, long ExpiresAt)>> LeasesOfAsync(int processId) =>
+        QueryAsync<(string Name, long ExpiresAt)>(
+            """
+            select name, expires_at
+            from lease
+            where (name = 'routing' or name like 'publishing:%') and owner like @owner
+            """,
+            new { owner = OwnerPattern(processId) }
+        );
+
+    /// <summary>From now on has the database keep every change of a lease's owner or number, with its own clock's time.</summary>
+    public async Task KeepTakeoversAsync()
+    {
+        await using var connection = await OpenWriterAsync();
+        foreach (var statement in store.IsSqlServer ? TakeoverTrigger.OnSqlServer : TakeoverTrigger.OnSqlite)
+        {
+            await connection.ExecuteAsync(statement);
+        }
+    }
+
     public Task<IReadOnlyList<Takeover>> ReadTakeoversAsync() =>
         QueryAsync<Takeover>(
             """
@@ -67,6 +108,101 @@ internal abstract class HubDatabase
             order by id
             """
         );
+
+    /// <summary>Fails where a crash has damaged the file; a server looks after its own.</summary>
+    public async Task ShouldBeIntactAsync()
+    {
+        if (!store.IsSqlServer)
+        {
+            (await ScalarAsync<string>("pragma integrity_check")).ShouldBe("ok");
+        }
+    }
+
+    /// <summary>The time by the database's clock.</summary>
+    public Task<long> NowAsync() => ScalarAsync<long>(new SqlFiles($"{store.Provider}/Statements/")["Now"]);
+
+    /// <summary>Nobody else can write to a log until what this returns is disposed of.</summary>
+    public async Task<IAsyncDisposable> HoldWritesAsync()
+    {
+        var connection = await OpenWriterAsync();
+        await connection.ExecuteAsync(store.IsSqlServer ? HoldLogs : "begin immediate", new { held = 10_000 });
+        return connection;
+    }
+
+    /// <summary>Whether nobody can write, not even after a while.</summary>
+    public async Task<bool> IsLockedAsync()
+    {
+        await using var connection = await OpenWriterAsync();
+        try
+        {
+            if (store.IsSqlServer)
+            {
+                // A hub that was paused within a transaction holds the row of its lease, and perhaps the lock of a log.
+                return await connection.ExecuteScalarAsync<int>(
+                        $"{HoldLogs} update lease set number = number; rollback transaction; select @lock;",
+                        new { held = (int)Held.TotalMilliseconds },
+                        commandTimeout: 3 * (int)Held.TotalSeconds
+                    ) < 0;
+            }
+
+            // A command of its own: what comes behind a statement with a result fails without a word.
+            await connection.ExecuteAsync($"pragma busy_timeout = {(int)Held.TotalMilliseconds}");
+            await connection.ExecuteAsync("begin immediate; rollback", commandTimeout: 1);
+            return false;
+        }
+        catch (DbException exception) when (IsHeld(exception))
+        {
+            return true;
+        }
+    }
+
+    public Task<DbConnection> OpenReaderAsync() => OpenAsync(SqliteOpenMode.ReadOnly);
+
+    public Task<DbConnection> OpenWriterAsync() => OpenAsync(SqliteOpenMode.ReadWrite);
+
+    private const string HoldLogs = """
+        set transaction isolation level read committed;
+        begin transaction;
+        declare @lock int;
+        exec @lock = sp_getapplock @Resource = 'notificationhub:notification log', @LockMode = 'Exclusive',
+            @LockOwner = 'Transaction', @LockTimeout = @held;
+        if @lock >= 0
+            exec @lock = sp_getapplock @Resource = 'notificationhub:event log', @LockMode = 'Exclusive',
+                @LockOwner = 'Transaction', @LockTimeout = @held;
+        """;
+
+    private async Task<DbConnection> OpenAsync(SqliteOpenMode mode)
+    {
+        DbConnection connection = store.IsSqlServer
+            // Not pooled: it may be given back with a transaction open, which ends with the connection.
+            ? new SqlConnection(
+                new SqlConnectionStringBuilder(store.ConnectionString) { Pooling = false }.ConnectionString
+            )
+            // Not pooled: a connection of ours that outlives the hub would spare the next one the recovery.
+            : new SqliteConnection(
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = store.SqliteFile,
+                    Mode = mode,
+                    Pooling = false,
+                    DefaultTimeout = 30,
+                }.ConnectionString
+            );
+        await connection.OpenAsync();
+        if (store.IsSqlServer)
+        {
+            await connection.ExecuteAsync("set transaction isolation level snapshot");
+        }
+
+        return connection;
+    }
+
+    private static string OwnerPattern(int processId) => $"%:{processId}:%";
+
+    private static bool IsHeld(DbException exception) =>
+        exception
+            is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY }
+                or SqlException { Number: CommandTookTooLong };
 }
 
 /// <summary>A lease went from one owner to another, was taken, or given back (then <paramref name="Owner"/> is null).</summary>

@@ -27,9 +27,9 @@ internal sealed class KillMoments(CrashScene scene, int seed)
 
     private async Task KillWhileRoutingAsync(Func<Task, Task> killAtAsync)
     {
-        var position = await scene.Hub.File.CursorAsync("routing") + random.Next(1, 500);
+        var position = await scene.Hub.Database.CursorAsync("routing") + random.Next(1, 500);
         await killAtAsync(
-            Until.TrueAsync(async () => await scene.Hub.File.CursorAsync("routing") >= position, "posts are routed")
+            Until.TrueAsync(async () => await scene.Hub.Database.CursorAsync("routing") >= position, "posts are routed")
         );
     }
 

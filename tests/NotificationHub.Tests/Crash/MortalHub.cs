@@ -1,3 +1,5 @@
+using NotificationHub.Tests.Storage.Stores;
+
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>A hub that is killed again and again, and started again on the same database.</summary>
@@ -7,17 +9,18 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
 {
     private readonly List<HubProcess> dead = [];
     private HubProcess? alive;
+    private CursorWatch? cursors;
 
-    public HubFile File { get; } = new(Path.Combine(folder, "hub.db"));
+    public HubDatabase Database { get; } = new(TestStore.At(Path.Combine(folder, "hub.db")));
 
     /// <summary>Open while it lives.</summary>
     public HubDoor Door { get; } = new();
 
-    public CursorWatch Cursors { get; } = new(new HubFile(Path.Combine(folder, "hub.db")));
+    public CursorWatch Cursors => cursors ??= new CursorWatch(Database);
 
     public FeedWitness Feed { get; } = new();
 
-    public Task<Uri> StartAsync() => StartAsync(File.ExpireLeasesAsync);
+    public Task<Uri> StartAsync() => StartAsync(Database.ExpireLeasesAsync);
 
     /// <summary>Kills it at <paramref name="moment"/>, and starts the next.</summary>
     public async Task KillAtAsync(Task moment)
@@ -35,17 +38,17 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
         await moment;
         await DieAsync();
         var owner = dead[^1].Id;
-        var held = await File.LeasesOfAsync(owner);
+        var held = await Database.LeasesOfAsync(owner);
         held.ShouldNotBeEmpty();
 
         await StartAsync(settleLeasesOfAsync: _ => Task.CompletedTask);
         var takenOver = Until.TrueAsync(
-            async () => (await File.LeasesOfAsync(owner)).Count == 0,
+            async () => (await Database.LeasesOfAsync(owner)).Count == 0,
             "the next hub takes over"
         );
         await Cursors.WatchAsync(takenOver);
         await takenOver;
-        (await File.NowAsync()).ShouldBeGreaterThanOrEqualTo(held.Max(lease => lease.ExpiresAt));
+        (await Database.NowAsync()).ShouldBeGreaterThanOrEqualTo(held.Max(lease => lease.ExpiresAt));
     }
 
     /// <summary>Kills it, and the next while it starts.</summary>
@@ -74,6 +77,7 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
 
         await BuryAsync();
         Feed.Dispose();
+        Database.Store.Dispose();
     }
 
     private async Task<Uri> StartAsync(Func<int, Task> settleLeasesOfAsync)
@@ -91,8 +95,7 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
         return url;
     }
 
-    private void Launch() =>
-        alive = HubProcess.Start(folder, [$"Storage:ConnectionString=Data Source={File.Path}", .. settings]);
+    private void Launch() => alive = HubProcess.Start(folder, [.. Database.Store.Settings, .. settings]);
 
     private async Task DieAsync()
     {

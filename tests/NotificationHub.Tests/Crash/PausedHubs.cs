@@ -1,4 +1,5 @@
 using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Crash;
 
@@ -11,7 +12,7 @@ internal sealed class PausedHubs : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly FeedWitness feed = new();
     private readonly Random random;
-    private readonly HubFile file;
+    private readonly HubDatabase file;
     private readonly CursorWatch cursors;
     private readonly SimulatedServiceBus bus;
     private readonly List<HubProcess> hubs = [];
@@ -20,7 +21,7 @@ internal sealed class PausedHubs : IAsyncDisposable
     {
         random = new Random(seed);
         this.bus = bus;
-        file = new HubFile(folder.File("hub.db"));
+        file = new HubDatabase(TestStore.At(folder.File("hub.db")));
         cursors = new CursorWatch(file);
     }
 
@@ -82,6 +83,7 @@ internal sealed class PausedHubs : IAsyncDisposable
 
         await bus.DisposeAsync();
         feed.Dispose();
+        file.Store.Dispose();
         folder.Dispose();
     }
 
@@ -155,10 +157,12 @@ internal sealed class PausedHubs : IAsyncDisposable
     {
         var hub = HubProcess.Start(
             folder.Path,
-            $"Storage:ConnectionString=Data Source={file.Path}",
-            "Storage:LeaseDuration=00:00:04",
-            $"ServiceBus:ConnectionString={bus.ConnectionString}",
-            "ServiceBus:SendTimeout=00:00:01"
+            [
+                .. file.Store.Settings,
+                "Storage:LeaseDuration=00:00:04",
+                $"ServiceBus:ConnectionString={bus.ConnectionString}",
+                "ServiceBus:SendTimeout=00:00:01",
+            ]
         );
         hubs.Add(hub);
         var door = new HubDoor();

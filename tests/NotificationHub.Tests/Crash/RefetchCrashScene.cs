@@ -49,7 +49,7 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         try
         {
             await hub.StartAsync();
-            scene.library = await AppleLibrary.RegisterAsync(hub.File, apple, scene.Library, scene.balancer.Url);
+            scene.library = await AppleLibrary.RegisterAsync(hub.Database, apple, scene.Library, scene.balancer.Url);
             return scene;
         }
         catch
@@ -69,7 +69,7 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         Hub.Feed.Changed.ShouldBeEmpty();
         Hub.Cursors.Faults.ShouldBeEmpty();
         Apple.Violations.ShouldBeEmpty();
-        await Hub.File.ShouldBeIntactAsync();
+        await Hub.Database.ShouldBeIntactAsync();
     }
 
     public async ValueTask DisposeAsync()

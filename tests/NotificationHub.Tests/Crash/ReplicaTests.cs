@@ -1,3 +1,4 @@
+using NotificationHub.Tests.Storage.Stores;
 using Xunit.Abstractions;
 
 namespace NotificationHub.Tests.Crash;
@@ -21,7 +22,8 @@ public sealed class ReplicaTests(ITestOutputHelper output)
     )
     {
         using var folder = new TemporaryFolder();
-        await RunAsync(new HubFile(folder.File("hub.db")), folder.Path, seed);
+        using var store = TestStore.At(folder.File("hub.db"));
+        await RunAsync(new HubDatabase(store), folder.Path, seed);
     }
 
     private async Task RunAsync(HubDatabase database, string folder, int seed)

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.Storage.Stores;
 using Xunit.Abstractions;
 
 namespace NotificationHub.Tests.EndToEnd;
@@ -16,11 +17,14 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
 
-    private HubFile File => new(folder.File("hub.db"));
+    private HubDatabase? file;
+
+    private HubDatabase File => file ??= new HubDatabase(TestStore.At(folder.File("hub.db")));
 
     public void Dispose()
     {
         http.Dispose();
+        file?.Store.Dispose();
         folder.Dispose();
     }
 
@@ -29,9 +33,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     {
         await using var hub = HubProcess.Start(
             folder.Path,
-            $"Storage:ConnectionString=Data Source={File.Path}",
-            "Hosting:DrainFor=00:00:04",
-            "Intake:BodyTimeout=00:01:00"
+            [.. File.Store.Settings, "Hosting:DrainFor=00:00:04", "Intake:BodyTimeout=00:01:00"]
         );
         try
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
 using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.Storage.Stores;
 using Xunit.Abstractions;
 
 namespace NotificationHub.Tests.EndToEnd;
@@ -12,9 +13,15 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    private HubFile File => new(folder.File("kept.db"));
+    private HubDatabase? file;
 
-    public void Dispose() => folder.Dispose();
+    private HubDatabase File => file ??= new HubDatabase(TestStore.At(folder.File("kept.db")));
+
+    public void Dispose()
+    {
+        file?.Store.Dispose();
+        folder.Dispose();
+    }
 
     [Fact]
     public async Task A_post_that_has_begun_is_answered_and_stored()
@@ -60,16 +67,13 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
         await Until.TrueAsync(() => poster.Interrupted > 0, "the load has met the end");
         await poster.StopAsync();
         poster.Unexpected.ShouldBeEmpty();
-        var stored = await File.QueryAsync<string>(
-            "select notification_id || ' ' || lower(hex(body_sha256)) from notification_log"
-        );
+        var stored = await File.NotificationsAsync(poster.LocationId);
         poster.Answered.Except(stored, StringComparer.Ordinal).ShouldBeEmpty("answered 200, but lost");
         (await LeasesAsync()).ShouldBeEmpty();
         (await File.ScalarAsync<long>("select count(*) from replica")).ShouldBe(0);
     }
 
-    private Task<HubHost> StartAsync(params string[] settings) =>
-        HubHost.StartAsync([$"Storage:ConnectionString=Data Source={File.Path}", .. settings]);
+    private Task<HubHost> StartAsync(params string[] settings) => HubHost.StartOnAsync(File.Store, settings);
 
     private Task<IReadOnlyList<string>> LeasesAsync() =>
         File.QueryAsync<string>("select name from lease where owner is not null");

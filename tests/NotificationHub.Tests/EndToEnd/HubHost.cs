@@ -2,19 +2,23 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Hosting;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>The real hub on its own Kestrel and a free port, with a database in a folder of its own.</summary>
+/// <summary>The real hub on its own Kestrel and a free port, with a database of its own.</summary>
 internal sealed class HubHost : IAsyncDisposable
 {
     private readonly TemporaryFolder folder;
     private readonly WebApplication app;
+    private readonly bool ownsStore;
 
-    private HubHost(TemporaryFolder folder, WebApplication app)
+    private HubHost(TemporaryFolder folder, TestStore store, bool ownsStore, WebApplication app)
     {
         this.folder = folder;
+        this.ownsStore = ownsStore;
         this.app = app;
+        Store = store;
         Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
@@ -24,6 +28,8 @@ internal sealed class HubHost : IAsyncDisposable
 
     public Database Database => Services.GetRequiredService<Database>();
 
+    public TestStore Store { get; }
+
     public string Folder => folder.Path;
 
     /// <param name="settings">Settings as <c>Section:Key=value</c>.</param>
@@ -32,6 +38,30 @@ internal sealed class HubHost : IAsyncDisposable
     public static async Task<HubHost> StartAsync(Action<WebApplicationBuilder>? configure, params string[] settings)
     {
         var folder = new TemporaryFolder();
+        var store = TestStore.At(folder.File("hub.db"));
+        try
+        {
+            return await StartAsync(folder, store, ownsStore: true, configure, settings);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>On a store that outlives it.</summary>
+    public static Task<HubHost> StartOnAsync(TestStore store, params string[] settings) =>
+        StartAsync(new TemporaryFolder(), store, ownsStore: false, configure: null, settings);
+
+    private static async Task<HubHost> StartAsync(
+        TemporaryFolder folder,
+        TestStore store,
+        bool ownsStore,
+        Action<WebApplicationBuilder>? configure,
+        string[] settings
+    )
+    {
         try
         {
             string[] arguments =
@@ -40,12 +70,11 @@ internal sealed class HubHost : IAsyncDisposable
                 "--environment=Development",
                 "--Logging:LogLevel:Default=None",
                 "--Hosting:DrainFor=00:00:00",
-                $"--Storage:ConnectionString=Data Source={folder.File("hub.db")}",
-                .. settings.Select(setting => $"--{setting}"),
+                .. store.Settings.Concat(settings).Select(setting => $"--{setting}"),
             ];
             var app = HubApplication.Build(arguments, configure);
             await app.StartAsync();
-            return new HubHost(folder, app);
+            return new HubHost(folder, store, ownsStore, app);
         }
         catch
         {
@@ -64,6 +93,11 @@ internal sealed class HubHost : IAsyncDisposable
         Http.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
+        if (ownsStore)
+        {
+            Store.Dispose();
+        }
+
         folder.Dispose();
     }
 }

@@ -100,7 +100,7 @@ public sealed class AuditTrailTests
     )
     {
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
-        await using var other = test.Database.OpenWriter();
+        await using var other = test.Sqlite.OpenWriter();
         SqliteTransaction? held = null;
         try
         {

@@ -17,7 +17,7 @@ public sealed class StartReportTests
         var (log, hub) = await StartAsync();
         await using var _ = hub;
 
-        log.ShouldContain($"The database is {Path.Combine(hub.Folder, "hub.db")}.");
+        log.ShouldContain($"The database is {hub.Database.Place}.");
         log.ShouldContain("no Service Bus");
         log.ShouldContain($"Events are read at {hub.Http.BaseAddress}events");
         log.ShouldNotContain("set Publishing:PublicUrl");

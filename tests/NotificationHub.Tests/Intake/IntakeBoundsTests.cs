@@ -6,6 +6,7 @@ using Microsoft.Data.Sqlite;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Intake;
 
@@ -119,7 +120,7 @@ public sealed class IntakeBoundsTests
         }
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_locked_database_is_answered_503_and_taken_up_again_without_a_restart()
     {
         await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
@@ -140,7 +141,7 @@ public sealed class IntakeBoundsTests
         (await location.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_full_disk_is_answered_503_and_taken_up_again_without_a_restart()
     {
         await using var hub = await HubHost.StartAsync();

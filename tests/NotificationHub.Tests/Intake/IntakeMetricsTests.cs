@@ -5,6 +5,7 @@ using NotificationHub.Intake;
 using NotificationHub.Storage.Sqlite;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Intake;
 
@@ -84,7 +85,7 @@ public sealed class IntakeMetricsTests : IDisposable
         Posts().ShouldBe([("too-slow", 1)]);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_post_that_the_store_cannot_take_is_counted()
     {
         await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");

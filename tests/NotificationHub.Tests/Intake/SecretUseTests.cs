@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
+using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
@@ -34,17 +35,11 @@ public sealed class SecretUseTests
         await location.AddSecretAsync("another");
         await RefreshAsync(hub);
         await location.PostAsync(TestLocation.Notification("b"));
-        var file = Path.Combine(hub.Folder, "hub.db");
 
         await hub.StopAsync();
 
-        await using var after = new Microsoft.Data.Sqlite.SqliteConnection(
-            $"Data Source={file};Mode=ReadOnly;Pooling=False"
-        );
-        await after.OpenAsync();
-        await using var command = after.CreateCommand();
-        command.CommandText = "select max(use_count) from notification_secret";
-        (await command.ExecuteScalarAsync()).ShouldBe(2L);
+        var after = new HubDatabase(hub.Store);
+        (await after.ScalarAsync<long>("select max(use_count) from notification_secret")).ShouldBe(2);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class ManyLocationsTests
     public async Task A_post_for_any_of_them_asks_the_database_nothing()
     {
         await using var test = await FillAsync();
-        await using var counting = new CountingDatabase(test.Database);
+        await using var counting = new CountingDatabase(test.Sqlite);
         var gates = new LocationGates(counting, Options.Create(new IntakeOptions()), TimeProvider.System);
         await gates.RefreshAsync(CancellationToken.None);
         counting.Readers.ShouldBe(1);

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Tests.Locations;
 
@@ -30,13 +29,14 @@ internal sealed class OperatorProcess : IAsyncDisposable
     {
         var mortality = new Mortality(diesAt, afterIt);
         var hub = HubApplication.Compose([
-            $"--Storage:ConnectionString=Data Source={scene.Hub.Folder}/hub.db",
+            .. scene.Hub.Store.Settings.Select(setting => $"--{setting}"),
             $"--Apple:BaseUrl={scene.Apple.BaseUrl}",
         ]);
         hub.Host.Logging.ClearProviders();
         hub.Services.AddSingleton<Database>(services => new MortalDatabase(
-            new SqliteDatabase(
-                services.GetRequiredService<Microsoft.Extensions.Options.IOptions<StorageOptions>>().Value
+            StorageSetup.Create(
+                services.GetRequiredService<Microsoft.Extensions.Options.IOptions<StorageOptions>>().Value,
+                TimeProvider.System
             ),
             mortality
         ));
@@ -106,7 +106,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
         ) => mortality.StepAsync(() => base.SendAsync(request, cancellationToken));
     }
 
-    private sealed class MortalDatabase(SqliteDatabase database, Mortality mortality) : DelegatingDatabase(database)
+    private sealed class MortalDatabase(Database database, Mortality mortality) : DelegatingDatabase(database)
     {
         public override Task<T> WriteAsync<T>(
             Func<WriteTransaction, Task<T>> work,

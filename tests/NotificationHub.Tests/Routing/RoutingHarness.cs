@@ -32,7 +32,7 @@ internal sealed class RoutingHarness : IAsyncDisposable
 
     public TestDatabase Test => test;
 
-    public SqliteDatabase Database => test.Database;
+    public SqliteDatabase Database => test.Sqlite;
 
     public LeaseKeeper Leases { get; }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.Locations;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Secrecy;
 
@@ -17,7 +18,7 @@ public sealed class WholeHubSecrecyTests
 {
     private const string EventId = "4d303493-3c5a-f652-55b3-51d69589d1d2";
 
-    [Fact]
+    [SqliteFact]
     public async Task No_secret_is_in_a_log_line_trace_metric_event_answer_or_file()
     {
         await using var scene = await SecrecyScene.StartAsync();

@@ -1,12 +1,13 @@
 using System.Text;
 using NotificationHub.Events;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 public abstract class EventLogContract : StoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task Events_are_read_back_in_the_order_and_with_the_seq_they_were_appended_with()
     {
         var seqs = await AppendAsync(Changed("one"), Changed("two"), Changed("three"));
@@ -20,7 +21,7 @@ public abstract class EventLogContract : StoreContract
         (await ReadAsync(after: seqs[1], new EventFilter())).Single().Subject.ShouldBe("three");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task All_members_of_an_event_survive()
     {
         var told = new NewEvent
@@ -67,7 +68,7 @@ public abstract class EventLogContract : StoreContract
             );
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_event_that_points_at_a_notification_has_its_body_as_data()
     {
         var post = await Database.AppendAsync(Post("a", """{"from":"Apple"}"""));
@@ -87,7 +88,7 @@ public abstract class EventLogContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from event_log where data is not null")).ShouldBe(0);
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(Disposition.Rejected)]
     [InlineData(Disposition.Rerouted)]
     internal async Task The_body_of_a_notification_that_was_not_accepted_may_be_anything(Disposition disposition)
@@ -105,7 +106,7 @@ public abstract class EventLogContract : StoreContract
         (await ReadAsync(after: 0, new EventFilter())).Single().IsProvenJson.ShouldBeFalse();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_reader_gets_only_what_its_filter_lets_through()
     {
         await AppendAsync(
@@ -125,7 +126,7 @@ public abstract class EventLogContract : StoreContract
         (await SubjectsAsync(new EventFilter(LocationId: "location-2"))).ShouldBe(["elsewhere"]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_publishers_are_woken_by_a_commit_and_by_nothing_else()
     {
         var woken = Database.Pulses.EventsAppended.Next;
@@ -144,7 +145,7 @@ public abstract class EventLogContract : StoreContract
         woken.IsCompleted.ShouldBeTrue();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_log_does_not_begin_later_because_its_first_event_was_purged()
     {
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
@@ -154,6 +155,68 @@ public abstract class EventLogContract : StoreContract
 
         (await EventLog.ReadStartAsync(connection)).ShouldBe(seqs[0]);
         (await EventLog.ReadLastAsync(connection)).ShouldBe(seqs[2]);
+    }
+
+    [StoreFact]
+    public async Task Data_of_one_batch_keeps_each_its_own_bytes_whatever_they_are()
+    {
+        var post = await Database.AppendAsync(Post("a", "body"));
+        byte[] large = [.. Enumerable.Range(0, 300_000).Select(i => (byte)i)];
+        var seqs = await AppendAsync(
+            Changed("empty") with
+            {
+                Data = [],
+            },
+            Changed("large") with
+            {
+                Data = large,
+            },
+            new NewEvent
+            {
+                Type = EventNames.AssetCountNotified,
+                NotificationSeq = post.Seq,
+                CreatedAt = 1,
+            },
+            Changed("it's \"ä\" \ud83d\ude00") with
+            {
+                Data = [0, 255, 0],
+            }
+        );
+
+        var page = await ReadAsync(after: 0, new EventFilter());
+
+        page.Select(entry => entry.Seq).ShouldBe(seqs);
+        page[0].Data.ShouldBeEmpty();
+        page[1].Data.AsSpan().SequenceEqual(large).ShouldBeTrue();
+        Encoding.UTF8.GetString(page[2].Data).ShouldBe("body");
+        page[3].Data.ShouldBe([0, 255, 0]);
+        page[3].Subject.ShouldBe("it's \"ä\" \ud83d\ude00");
+    }
+
+    [StoreFact]
+    public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
+    {
+        var seqs = await AppendAsync(Changed("one"), Changed("two"));
+        await Test.ExecuteAsync("delete from event_log");
+
+        var next = await AppendAsync(Changed("three"));
+
+        next.Single().ShouldBeGreaterThan(seqs[^1]);
+    }
+
+    [StoreFact]
+    public async Task A_page_has_as_many_rows_as_asked_for_and_ends_where_it_is_told_to()
+    {
+        var seqs = await AppendAsync([.. Enumerable.Range(0, 10).Select(i => Changed($"{i}"))]);
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+
+        var page = await EventLog.ReadPageAsync(connection, seqs[1], new EventFilter(), 3, CancellationToken.None);
+        var end = await ReadAsync(after: seqs[7], new EventFilter(UpTo: seqs[8]));
+
+        page.Select(entry => entry.Seq).ShouldBe([seqs[2], seqs[3], seqs[4]]);
+        end.Select(entry => entry.Seq).ShouldBe([seqs[8]]);
+        (await EventLog.FindAsync(connection, seqs[5]))!.Subject.ShouldBe("5");
+        (await EventLog.FindAsync(connection, seqs[^1] + 1)).ShouldBeNull();
     }
 
     private static NewEvent Changed(string subject) =>
@@ -182,4 +245,10 @@ public abstract class EventLogContract : StoreContract
 public sealed class SqliteEventLogTests : EventLogContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerEventLogTests : EventLogContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

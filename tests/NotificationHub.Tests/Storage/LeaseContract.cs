@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -8,7 +9,7 @@ public abstract class LeaseContract : StoreContract
 {
     private const string Stage = "stage";
 
-    [Fact]
+    [StoreFact]
     public async Task A_lease_has_one_owner_at_a_time()
     {
         using var first = NewKeeper();
@@ -22,7 +23,7 @@ public abstract class LeaseContract : StoreContract
         other.ShouldNotBeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_lease_that_was_given_back_can_be_taken_at_once_under_a_greater_number()
     {
         using var first = NewKeeper();
@@ -37,7 +38,7 @@ public abstract class LeaseContract : StoreContract
         await DemandAsync(next);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_owner_that_comes_back_after_its_lease_went_to_another_commits_nothing()
     {
         using var first = NewKeeper();
@@ -53,7 +54,7 @@ public abstract class LeaseContract : StoreContract
         await DemandAsync(next);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_owner_whose_lease_ran_out_commits_nothing_even_if_nobody_has_taken_it()
     {
         using var keeper = NewKeeper();
@@ -65,7 +66,7 @@ public abstract class LeaseContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(0);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Giving_back_a_lease_that_another_holds_leaves_it_to_that_one()
     {
         using var first = NewKeeper();
@@ -79,7 +80,7 @@ public abstract class LeaseContract : StoreContract
         await DemandAsync(next);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_is_left_of_a_lease_shrinks_with_time()
     {
         var clock = new ManualClock();
@@ -93,7 +94,7 @@ public abstract class LeaseContract : StoreContract
         lease.HasLeft(TimeSpan.FromSeconds(8)).ShouldBeTrue();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_keeper_renews_what_it_holds_and_notices_what_it_has_lost()
     {
         var clock = new ManualClock();
@@ -137,4 +138,10 @@ public abstract class LeaseContract : StoreContract
 public sealed class SqliteLeaseTests : LeaseContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerLeaseTests : LeaseContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

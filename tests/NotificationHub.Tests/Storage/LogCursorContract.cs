@@ -1,4 +1,5 @@
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -6,10 +7,10 @@ public abstract class LogCursorContract : StoreContract
 {
     private readonly LogCursor cursor = new("stage");
 
-    [Fact]
+    [StoreFact]
     public async Task A_cursor_that_was_never_moved_stands_at_zero() => (await ReadAsync(cursor)).ShouldBe(0);
 
-    [Fact]
+    [StoreFact]
     public async Task A_cursor_stands_where_it_was_moved_to()
     {
         await MoveAsync(0, 5);
@@ -19,7 +20,7 @@ public abstract class LogCursorContract : StoreContract
         (await ReadAsync(new LogCursor("another"))).ShouldBe(0);
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(0)]
     [InlineData(4)]
     [InlineData(6)]
@@ -39,7 +40,7 @@ public abstract class LogCursorContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from event_log")).ShouldBe(0);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_cursor_never_moves_back()
     {
         await MoveAsync(0, 5);
@@ -64,4 +65,10 @@ public abstract class LogCursorContract : StoreContract
 public sealed class SqliteLogCursorTests : LogCursorContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerLogCursorTests : LogCursorContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

@@ -1,10 +1,11 @@
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 public abstract class NotificationAppendContract : StoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task A_repeated_post_is_stored_once()
     {
         var first = await Database.AppendAsync(Post("a"));
@@ -15,7 +16,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await CountAsync()).ShouldBe(1);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Of_many_concurrent_repeats_exactly_one_is_stored()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Database.AppendAsync(Post("a"))));
@@ -25,7 +26,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await CountAsync()).ShouldBe(1);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_same_id_with_another_body_is_kept_and_flagged()
     {
         await Database.AppendAsync(Post("a", """{"one":1}"""));
@@ -37,7 +38,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Test.QueryAsync<long>("select conflict from notification_log order by seq")).ShouldBe([0, 1]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_same_id_at_two_locations_is_two_notifications()
     {
         await Database.AppendAsync(Post("a"));
@@ -45,7 +46,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("a", location: "location-2"))).Result.ShouldBe(AppendResult.Stored);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Two_ids_that_share_a_hash_are_two_notifications()
     {
         await Database.AppendAsync(Post("a1"));
@@ -54,7 +55,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("a1"))).Result.ShouldBe(AppendResult.Duplicate);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Rejected_posts_beyond_the_quota_of_their_location_are_not_kept()
     {
         var outcomes = new List<AppendResult>();
@@ -70,7 +71,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("e"))).Result.ShouldBe(AppendResult.Stored);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Appended_posts_can_be_read_back_byte_for_byte_and_in_order()
     {
         await Database.AppendAsync(Post("a", """{ "first":  "ä" }"""));
@@ -87,7 +88,7 @@ public abstract class NotificationAppendContract : StoreContract
             .ShouldBe([page[1].Seq]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_page_has_of_each_post_what_finding_it_alone_has()
     {
         await Database.AppendAsync(
@@ -119,7 +120,7 @@ public abstract class NotificationAppendContract : StoreContract
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
     {
         await Database.AppendAsync(Post("a"));
@@ -129,7 +130,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("c"))).Seq.ShouldBeGreaterThan(pruned.Seq);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_commit_of_posts_wakes_the_router()
     {
         var woken = Database.Pulses.NotificationsAppended.Next;
@@ -139,10 +140,79 @@ public abstract class NotificationAppendContract : StoreContract
         woken.IsCompleted.ShouldBeTrue();
     }
 
+    [StoreFact]
+    public async Task Repeats_and_conflicts_within_a_batch_are_found_as_those_in_the_log_are()
+    {
+        var known = await Database.AppendAsync(Post("a", "one"));
+        Task<AppendOutcome>[] posts =
+        [
+            Database.AppendAsync(Post("a", "one")),
+            Database.AppendAsync(Post("a", "two")),
+            Database.AppendAsync(Post("b", "one")),
+            Database.AppendAsync(Post("a", "two")),
+            Database.AppendAsync(Post("b", "two")),
+            Database.AppendAsync(Post("b", "one")),
+        ];
+
+        var outcomes = await Task.WhenAll(posts);
+
+        outcomes[0].ShouldBe(new AppendOutcome(AppendResult.Duplicate, known.Seq));
+        outcomes
+            .Select(outcome => outcome.Result)
+            .ShouldBe([
+                AppendResult.Duplicate,
+                AppendResult.StoredAsConflict,
+                AppendResult.Stored,
+                AppendResult.Duplicate,
+                AppendResult.StoredAsConflict,
+                AppendResult.Duplicate,
+            ]);
+        outcomes[3].Seq.ShouldBe(outcomes[1].Seq);
+        outcomes[5].Seq.ShouldBe(outcomes[2].Seq);
+        (await Test.QueryAsync<long>("select seq from notification_log order by seq")).ShouldBe([
+            known.Seq,
+            outcomes[1].Seq,
+            outcomes[2].Seq,
+            outcomes[4].Seq,
+        ]);
+    }
+
+    [StoreFact]
+    public async Task A_quota_is_kept_to_within_a_batch_too()
+    {
+        var posts = Enumerable
+            .Range(0, 20)
+            .Select(i => Database.AppendAsync(Post("", $"no JSON {i}", disposition: Disposition.Rejected, quota: 3)));
+
+        var outcomes = await Task.WhenAll(posts);
+
+        outcomes.Count(outcome => outcome.Result == AppendResult.Stored).ShouldBe(3);
+        outcomes.Count(outcome => outcome is { Result: AppendResult.OverQuota, Seq: 0 }).ShouldBe(17);
+        (await CountAsync()).ShouldBe(3);
+    }
+
+    [StoreFact]
+    public async Task A_post_without_an_id_is_told_from_another_by_its_bytes_and_is_in_no_conflict()
+    {
+        var first = await Database.AppendAsync(Post("", "one", disposition: Disposition.Rejected));
+        var second = await Database.AppendAsync(Post("", "two", disposition: Disposition.Rejected));
+        var again = await Database.AppendAsync(Post("", "one", disposition: Disposition.Rejected));
+
+        second.Result.ShouldBe(AppendResult.Stored);
+        again.ShouldBe(new AppendOutcome(AppendResult.Duplicate, first.Seq));
+        (await Test.QueryAsync<string?>("select notification_id from notification_log")).ShouldAllBe(id => id == null);
+    }
+
     private Task<long> CountAsync() => Test.ScalarAsync<long>("select count(*) from notification_log");
 }
 
 public sealed class SqliteNotificationAppendTests : NotificationAppendContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerNotificationAppendTests : NotificationAppendContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

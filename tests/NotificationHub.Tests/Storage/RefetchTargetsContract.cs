@@ -1,4 +1,6 @@
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -10,7 +12,7 @@ public abstract class RefetchTargetsContract : StoreContract
         TimeSpan.FromMinutes(4)
     );
 
-    [Fact]
+    [StoreFact]
     public async Task A_new_target_is_due_after_the_quiet_period()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -18,7 +20,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 1L, 3_000L)]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Asking_again_for_a_waiting_target_raises_its_generation_and_puts_it_off_up_to_the_maximum_wait()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -30,7 +32,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 3L, 16_000L)]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Holders_add_up_until_they_are_so_many_that_the_whole_asset_is_meant()
     {
         await RequestAsync(now: 1, [.. Enumerable.Range(1, 5).Select(i => Holder($"serial:{i}"))]);
@@ -44,7 +46,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await HoldersAsync()).ShouldBeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_target_that_was_read_starts_with_the_holders_of_the_new_request_only()
     {
         await RequestAsync(now: 1, Holder("serial:1"));
@@ -55,7 +57,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await HoldersAsync()).ShouldBe("""["serial:2"]""");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_target_whose_read_failed_is_not_hurried_by_being_asked_for_again()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -66,7 +68,81 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 60_000L)]);
     }
 
-    [Fact]
+    [StoreFact]
+    public async Task Keys_are_told_apart_by_their_letters_and_none_holds_up_another()
+    {
+        string[] keys = ["a", "A", "ä", "it's", "\"quoted\"", "a\ud83d\ude00"];
+        // Of those that differ in trailing blanks only, SQL Server keeps the first.
+        await RequestAsync(now: 1_000, [.. keys.Append("a ").Append("a  ").Select(User)]);
+        await RequestAsync(now: 1_500, [.. keys.Append("a ").Select(User)]);
+
+        var targets = await TargetsAsync();
+
+        foreach (var key in keys)
+        {
+            targets.Single(target => target.Key == key).ShouldBe((key, 2L, 3_500L));
+        }
+    }
+
+    [StoreFact]
+    public async Task A_target_that_was_asked_for_while_it_was_read_is_due_again()
+    {
+        var store = new TargetStore(Timing);
+        await RequestAsync(now: 1_000, Asset("1/STDQ"), Asset("2/STDQ"));
+        var claimed = await DueAsync(now: 3_000);
+        claimed.Select(target => (target.Key, target.Requested)).ShouldBe([("1/STDQ", 1L), ("2/STDQ", 1L)]);
+        await RequestAsync(now: 3_100, Asset("1/STDQ"));
+
+        await WriteAsync(async transaction =>
+        {
+            foreach (var target in claimed)
+            {
+                await store.CompleteAsync(transaction, target, complete: true, now: 3_200);
+            }
+        });
+
+        var again = (await DueAsync(now: 1_000_000)).ShouldHaveSingleItem();
+        (again.Key, again.Requested, again.Fetched, again.CompleteReadAt).ShouldBe(("1/STDQ", 2, 1, 3_200));
+    }
+
+    [StoreFact]
+    public async Task A_try_that_failed_is_counted_and_put_off()
+    {
+        await RequestAsync(now: 1_000, Asset("1/STDQ"), User("u"));
+        var claimed = (await DueAsync(now: 3_000)).First(target => target.Resource == RefetchResources.Asset);
+
+        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: 9_000));
+
+        (await DueAsync(now: 8_999)).ShouldNotContain(target => target.Key == "1/STDQ");
+        (await DueAsync(now: 9_000)).First(target => target.Key == "1/STDQ").Attempts.ShouldBe(1);
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        string[] resources = [RefetchResources.Asset, RefetchResources.User];
+        (await TargetStore.ReadWaitingAsync(connection, "location-1", resources))
+            .ShouldHaveSingleItem()
+            .Key.ShouldBe("u", "one that failed keeps to its pause");
+    }
+
+    [StoreFact]
+    public async Task What_is_due_for_the_first_time_waits_for_the_end_of_a_burst()
+    {
+        await RequestAsync(now: 1_000, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/STDQ"))]);
+
+        var waiting = await WriteAsync(transaction =>
+            new TargetStore(Timing).AwaitBurstAsync(transaction, "location-1", now: 3_000)
+        );
+
+        // None was asked for within the quiet period before.
+        waiting.ShouldBe(0);
+        await RequestAsync(now: 2_500, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/PLUS"))]);
+        (
+            await WriteAsync(transaction =>
+                new TargetStore(Timing).AwaitBurstAsync(transaction, "location-1", now: 3_000)
+            )
+        ).ShouldBe(8);
+        (await DueAsync(now: 4_000)).ShouldBeEmpty();
+    }
+
+    [StoreFact]
     public async Task The_refetch_is_woken_once_the_request_is_committed()
     {
         var woken = Database.Pulses.TargetsRequested.Next;
@@ -78,6 +154,8 @@ public abstract class RefetchTargetsContract : StoreContract
 
     private static RefetchRequest Asset(string key) => new("location-1", RefetchResources.Asset, key);
 
+    private static RefetchRequest User(string key) => new("location-1", RefetchResources.User, key);
+
     private static RefetchRequest Holder(string holder) =>
         new("location-1", RefetchResources.Assignments, "1/STDQ", holder);
 
@@ -85,7 +163,13 @@ public abstract class RefetchTargetsContract : StoreContract
         WriteAsync(transaction => new RefetchTargets(Database, Timing).RequestAsync(transaction, requests, now));
 
     private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>
-        Test.QueryAsync<(string, long, long)>("select key, requested, due_at from refetch_target order by key");
+        Test.QueryAsync<(string, long, long)>("select \"key\", requested, due_at from refetch_target order by \"key\"");
+
+    private async Task<IReadOnlyList<ClaimedTarget>> DueAsync(long now)
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return await TargetStore.ReadDueAsync(connection, "location-1", now);
+    }
 
     private Task<string?> HoldersAsync() => Test.ScalarAsync<string>("select holders from refetch_target");
 }
@@ -93,4 +177,10 @@ public abstract class RefetchTargetsContract : StoreContract
 public sealed class SqliteRefetchTargetsTests : RefetchTargetsContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerRefetchTargetsTests : RefetchTargetsContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

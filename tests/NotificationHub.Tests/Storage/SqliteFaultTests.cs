@@ -8,7 +8,7 @@ public sealed class SqliteFaultTests : StoreContract
     [Fact]
     public async Task While_another_process_holds_the_file_writes_are_refused_and_afterwards_they_succeed()
     {
-        await using (var other = Test.Database.OpenWriter())
+        await using (var other = Test.Sqlite.OpenWriter())
         {
             await using var held = other.BeginTransaction(deferred: false);
             await other.ExecuteAsync(

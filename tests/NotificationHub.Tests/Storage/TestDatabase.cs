@@ -1,32 +1,54 @@
 using Dapper;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>A database in a temporary folder of its own, which goes when the test ends.</summary>
+/// <summary>A database of its own for one test, which goes when the test ends; on SQLite unless it is asked for on SQL Server.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("notificationhub-");
+    private readonly TemporaryFolder folder;
+    private readonly TestStore store;
+    private readonly List<Database> others = [];
 
-    private TestDatabase(Action<StorageOptions>? configure)
+    private TestDatabase(TemporaryFolder folder, TestStore store, Action<StorageOptions>? configure)
     {
-        Options = new StorageOptions { ConnectionString = $"Data Source={File}" };
+        this.folder = folder;
+        this.store = store;
+        Options = store.Options;
         configure?.Invoke(Options);
-        Database = new SqliteDatabase(Options);
+        Database = StorageSetup.Create(Options, TimeProvider.System);
     }
 
     public StorageOptions Options { get; }
 
-    public SqliteDatabase Database { get; }
+    public Database Database { get; }
 
-    public string File => Path.Combine(folder.FullName, "test.db");
+    /// <summary>For what only SQLite has.</summary>
+    public SqliteDatabase Sqlite => (SqliteDatabase)Database;
 
-    public static async Task<TestDatabase> OpenAsync(Action<StorageOptions>? configure = null)
+    public string File => Sqlite.File;
+
+    public static Task<TestDatabase> OpenAsync(Action<StorageOptions>? configure = null)
     {
-        var test = new TestDatabase(configure);
-        await test.Database.OpenAsync(CancellationToken.None);
-        return test;
+        var folder = new TemporaryFolder();
+        return OpenAsync(folder, TestStore.OnSqlite(folder.File("test.db")), configure);
+    }
+
+    public static Task<TestDatabase> OpenOnSqlServerAsync(Action<StorageOptions>? configure = null) =>
+        OpenAsync(new TemporaryFolder(), TestStore.OnSqlServer(), configure);
+
+    /// <summary>The same database as another process sees it.</summary>
+    public async Task<Database> OpenAnotherAsync(Action<StorageOptions>? configure = null)
+    {
+        var options = store.Options;
+        options.BusyTimeout = Options.BusyTimeout;
+        configure?.Invoke(options);
+        var other = StorageSetup.Create(options, TimeProvider.System);
+        others.Add(other);
+        await other.OpenAsync(CancellationToken.None);
+        return other;
     }
 
     public async Task<T?> ScalarAsync<T>(string sql, object? parameters = null)
@@ -46,7 +68,32 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var other in others)
+        {
+            await other.DisposeAsync();
+        }
+
         await Database.DisposeAsync();
-        folder.Delete(recursive: true);
+        store.Dispose();
+        folder.Dispose();
+    }
+
+    private static async Task<TestDatabase> OpenAsync(
+        TemporaryFolder folder,
+        TestStore store,
+        Action<StorageOptions>? configure
+    )
+    {
+        var test = new TestDatabase(folder, store, configure);
+        try
+        {
+            await test.Database.OpenAsync(CancellationToken.None);
+            return test;
+        }
+        catch
+        {
+            await test.DisposeAsync();
+            throw;
+        }
     }
 }

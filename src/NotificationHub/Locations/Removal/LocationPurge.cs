@@ -17,6 +17,7 @@ internal sealed record PurgedTable(string Name, params string[] Key)
     public string PageSql(DbConnection connection)
     {
         var columns = string.Join(", ", Columns.Select(column => $"\"{column}\""));
+        // Any rows will do: an order of more than the location would have them sorted.
         return $"select {columns} from {Name} where location_id = @locationId {Which} order by location_id {connection.Limit("@limit")}";
     }
 }

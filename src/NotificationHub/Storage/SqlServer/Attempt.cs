@@ -13,6 +13,9 @@ internal sealed class Attempt<T>(Func<WriteTransaction, Task<T>> work)
     /// <summary>The commit was sent, and its answer is not known.</summary>
     public bool IsUncertain { get; private set; }
 
+    /// <summary>The connection was of no more use.</summary>
+    public bool HasLostConnection { get; private set; }
+
     /// <summary>The mark of the connection that was used, and the number that it has if the commit came to its end.</summary>
     public (long Mark, long Number) Sign { get; private set; }
 
@@ -68,6 +71,7 @@ internal sealed class Attempt<T>(Func<WriteTransaction, Task<T>> work)
             return;
         }
 
+        HasLostConnection = true;
         await connection.DisposeAsync();
     }
 

@@ -167,6 +167,8 @@ internal sealed class SqlServerDatabase : Database
             ApplicationName = application,
             Pooling = pooling,
             MultipleActiveResultSets = false,
+            // A connection that was put up again on the quiet has lost its transaction.
+            ConnectRetryCount = 0,
             Enlist = false,
         }.ConnectionString;
 

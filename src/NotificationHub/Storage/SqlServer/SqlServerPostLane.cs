@@ -14,6 +14,7 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
     private readonly CancellationTokenSource closing = new();
     private Thread? thread;
     private SqlConnection? connection;
+    private bool disposed;
 
     public int Waiting => queue.Waiting.Posts;
 
@@ -39,6 +40,12 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
     /// <summary>Writes what has been taken in, then ends.</summary>
     public void Dispose()
     {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
         queue.Close();
         // What cannot be written by now is answered 503.
         closing.CancelAfter(database.Patience);

@@ -6,6 +6,7 @@ namespace NotificationHub.Storage.SqlServer;
 /// <summary>Brings the schema up to date, a file in a transaction, while no other process does.</summary>
 internal static class SqlServerSchema
 {
+    // Without parameters: they would make it a call of sp_executesql, which takes its settings back, and complains of a transaction that outlives it.
     private const string Begin = """
         set xact_abort on;
         set transaction isolation level read committed;
@@ -13,7 +14,7 @@ internal static class SqlServerSchema
 
         declare @lock int;
         exec @lock = sp_getapplock @Resource = 'notificationhub:schema', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
-            @LockTimeout = @Patience;
+            @LockTimeout = 120000;
         if @lock < 0
             throw 50001, 'Another process has been changing the schema for too long.', 1;
         """;
@@ -70,11 +71,7 @@ internal static class SqlServerSchema
         SchemaMigrator migrator
     )
     {
-        await connection.ExecuteAsync(
-            Begin,
-            new { Patience = (int)Patience.TotalMilliseconds },
-            commandTimeout: (int)Patience.TotalSeconds + 10
-        );
+        await connection.ExecuteAsync(Begin, commandTimeout: (int)Patience.TotalSeconds + 10);
         try
         {
             var name = await migrator.ApplyNextAsync(new WriteTransaction(database, connection));

@@ -44,12 +44,16 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
             await turns.WaitAsync(CancellationToken.None);
         }
 
+        await CloseIdleAsync();
+        turns.Release(Connections);
+    }
+
+    private async Task CloseIdleAsync()
+    {
         while (idle.TryTake(out var connection))
         {
             await connection.DisposeAsync();
         }
-
-        turns.Release(Connections);
     }
 
     private async Task TakeTurnAsync(CancellationToken cancellationToken)
@@ -82,6 +86,12 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
             if (fault is null || (attempt.IsUncertain && await WasCommittedAsync(attempt, cancellationToken)))
             {
                 return attempt.Complete();
+            }
+
+            if (attempt.HasLostConnection)
+            {
+                // What broke one has broken those that wait: each of them would cost a try.
+                await CloseIdleAsync();
             }
 
             // Two that insert the same row at once: the second finds it when it looks again.
@@ -124,7 +134,7 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
             try
             {
                 await using var connection = await database.OpenWriterAsync(cancellationToken);
-                return await WriteConnection.ReadMarkAsync(connection, attempt.Sign.Mark) == attempt.Sign.Number;
+                return await WriteConnection.SettleAsync(connection, attempt.Sign.Mark) == attempt.Sign.Number;
             }
             catch (Exception exception) when (SqlServerFaults.IsPassing(exception))
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.Data.SqlClient;
 
@@ -20,26 +21,36 @@ internal sealed class WriteConnection(
         begin transaction;
         """;
 
-    private const string Commit = """
-        update commit_mark set number = @number where mark_id = @mark;
-        if @@rowcount = 0
-            throw 50002, 'The mark of this connection is gone.', 1;
-        commit transaction;
-        """;
-
     private const string Make = """
         delete from commit_mark where made_at < @forgotten;
         insert into commit_mark (number, made_at) output inserted.mark_id values (0, @now);
         """;
 
-    // Waits for a transaction that still holds the row: the commit that was sent last may be under way.
-    private const string Read = "select number from commit_mark with (readcommittedlock) where mark_id = @mark";
+    // Waits for a transaction that still holds the row: the commit that was sent last may be under way. One that the server has not come to yet
+    // finds the row changed since its snapshot, and is refused: what is read here is final.
+    private const string Settle = """
+        update commit_mark
+        set made_at = made_at + 1
+        output inserted.number
+        where mark_id = @mark
+        """;
 
     // A connection is replaced long before: its mark is never taken from under it.
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(7);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     private readonly long openedAt = time.GetTimestamp();
+
+    // With a parameter it would be a call of sp_executesql, which complains of a transaction that ends within it.
+    private readonly string commit = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        update commit_mark set number = number + 1 where mark_id = {mark};
+        if @@rowcount = 0
+            throw 50002, 'The mark of this connection is gone.', 1;
+        commit transaction;
+        """
+    );
     private long number;
 
     public long Mark => mark;
@@ -72,9 +83,10 @@ internal sealed class WriteConnection(
         }
     }
 
-    /// <summary>The number that the mark has now; null where it is gone.</summary>
-    public static Task<long?> ReadMarkAsync(SqlConnection connection, long mark) =>
-        connection.ExecuteScalarAsync<long?>(Read, new { mark });
+    /// <summary>Sees to it that no commit of the mark's connection comes any more.</summary>
+    /// <returns>The number that the mark has for good; null where it is gone.</returns>
+    public static Task<long?> SettleAsync(SqlConnection connection, long mark) =>
+        connection.ExecuteScalarAsync<long?>(Settle, new { mark });
 
     public async Task<WriteTransaction> BeginAsync()
     {
@@ -85,7 +97,7 @@ internal sealed class WriteConnection(
     public Task CommitAsync()
     {
         number++;
-        return connection.ExecuteAsync(Commit, new { number, mark });
+        return connection.ExecuteAsync(commit);
     }
 
     public Task RollBackAsync() => connection.ExecuteAsync("if @@trancount > 0 rollback transaction");

@@ -6,6 +6,7 @@ using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Hosting.Admin;
 using NotificationHub.Tests.Locations;
+using NotificationHub.Tests.Storage.Stores;
 using Fault = NotificationHub.Simulator.Apple.Faults.Fault;
 
 namespace NotificationHub.Tests.Hosting.Health;
@@ -156,7 +157,7 @@ public sealed class HealthEndpointTests
         troubled.GetProperty("since").GetDateTimeOffset().ToUnixTimeSeconds().ShouldBe(1);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task While_the_database_is_locked_no_posts_are_sent_here_and_afterwards_they_are_without_a_restart()
     {
         await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");

@@ -4,6 +4,7 @@ using NotificationHub.Events;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Locations.Removal;
 
@@ -21,7 +22,7 @@ public sealed class LocationPurgeTests
         "privacy_purge",
     ];
 
-    [Fact]
+    [SqliteFact]
     public async Task Every_table_that_names_a_location_is_purged()
     {
         await using var hub = await HubHost.StartAsync();
@@ -88,7 +89,7 @@ public sealed class LocationPurgeTests
         (await scene.ScalarAsync<long>("select count(*) from notification_log")).ShouldBeGreaterThan(0);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task What_is_kept_of_a_location_is_found_without_looking_through_the_others()
     {
         await using var hub = await HubHost.StartAsync();

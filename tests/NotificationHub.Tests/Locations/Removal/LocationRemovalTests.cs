@@ -30,9 +30,11 @@ public sealed class LocationRemovalTests
         scene.Library.Configuration.MdmInfo.ShouldBe(before.MdmInfo);
         (result.Location.State, result.Location.ContentToken).ShouldBe((LocationState.Removed, null));
         (await LatePostAsync(scene, before)).ShouldBe(HttpStatusCode.OK);
-        (await scene.ScalarAsync<long>("select disposition from notification_log order by seq desc limit 1")).ShouldBe(
-            5
-        );
+        (
+            await scene.ScalarAsync<long>(
+                "select disposition from notification_log where seq = (select max(seq) from notification_log)"
+            )
+        ).ShouldBe(5);
         scene.Apple.Violations.ShouldBeEmpty();
     }
 
@@ -74,7 +76,9 @@ public sealed class LocationRemovalTests
         second.UId.ShouldBe(first.UId);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
         (
-            await scene.ScalarAsync<long>("select disposition from notification_log order by seq desc limit 1")
+            await scene.ScalarAsync<long>(
+                "select disposition from notification_log where seq = (select max(seq) from notification_log)"
+            )
         ).ShouldNotBe((long)Disposition.Late);
         var again = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, first));
         again.Fault.ShouldBe(LocationFault.NotAllowed);

@@ -340,7 +340,7 @@ create table operation
     requested     bigint         null,
     completed     bigint         null,
     missed        bigint         null,
-    report        varbinary(max) null,
+    report        nvarchar(max)  null,
     constraint operation_key primary key clustered (event_id, location_id)
 );
 

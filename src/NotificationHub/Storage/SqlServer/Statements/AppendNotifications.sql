@@ -2,7 +2,8 @@
 -- @Bodies varbinary(max)
 -- @Patience int
 -- A batch of posts in one round trip: nobody waits for this replica between the lock and the commit. Bodies come in one piece,
--- each behind its digest. What is kept comes back in the order in which it was given.
+-- each behind its digest. What is kept comes back in the order in which it was given. SQL Server compares without trailing blanks: the
+-- length settles it.
 set nocount on;
 set xact_abort on;
 set transaction isolation level read committed;
@@ -71,7 +72,11 @@ set same_seq =
         select min(l.seq)
         from notification_log l
         where l.dedup_hash = p.dedup_hash and l.body_hash = p.body_hash and l.location_id = p.location_id
-            and (l.notification_id = p.notification_id or (l.notification_id is null and p.notification_id is null))
+            and
+            (
+                (l.notification_id = p.notification_id and datalength(l.notification_id) = datalength(p.notification_id))
+                or (l.notification_id is null and p.notification_id is null)
+            )
             and l.body_sha256 = substring(@Bodies, p.piece_start, 32)
     ),
     -- Rejected posts have no id to be in conflict over.
@@ -82,6 +87,7 @@ set same_seq =
             select 1
             from notification_log l
             where l.dedup_hash = p.dedup_hash and l.location_id = p.location_id and l.notification_id = p.notification_id
+                and datalength(l.notification_id) = datalength(p.notification_id)
         ) then 1
         else 0
     end

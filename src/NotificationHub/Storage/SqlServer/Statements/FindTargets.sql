@@ -3,8 +3,12 @@ select t.location_id LocationId, t.resource, t."key", t.requested, t.fetched, t.
     t.first_requested_at FirstRequestedAt, t.max_wait MaxWait, t.read_at ReadAt
 from openjson(@Keys) with
 (
-    location_id nvarchar(32)  collate Latin1_General_100_BIN2 '$[0]',
-    resource    nvarchar(32)  collate Latin1_General_100_BIN2 '$[1]',
-    "key"       nvarchar(380) collate Latin1_General_100_BIN2 '$[2]'
+    location_id nvarchar(32)  '$[0]',
+    resource    nvarchar(32)  '$[1]',
+    "key"       nvarchar(380) '$[2]'
 ) k
-join refetch_target t on t.location_id = k.location_id and t.resource = k.resource and t."key" = k."key"
+join refetch_target t on t.location_id = k.location_id collate Latin1_General_100_BIN2
+    and t.resource = k.resource collate Latin1_General_100_BIN2
+    and t."key" = k."key" collate Latin1_General_100_BIN2
+    -- SQL Server compares without trailing blanks.
+    and datalength(t."key") = datalength(k."key")

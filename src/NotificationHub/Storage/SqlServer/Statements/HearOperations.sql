@@ -1,6 +1,7 @@
 -- @Rows nvarchar(max)
 -- @Pause bigint
--- Each operation once. What was put off by a question to Apple stays so.
+-- Each operation once. What was put off by a question to Apple stays so. Ids that differ in nothing but trailing blanks are one to SQL
+-- Server: the first of them is kept, and the others hold up nothing.
 declare @heard table
 (
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -11,8 +12,7 @@ declare @heard table
     due_at        bigint        not null,
     notifications bigint        not null,
     succeeded     bigint        not null,
-    failed        bigint        not null,
-    primary key (event_id, location_id)
+    failed        bigint        not null
 );
 
 insert into @heard (location_id, event_id, kind, started_at, last_heard_at, due_at, notifications, succeeded, failed)
@@ -43,7 +43,8 @@ set kind = coalesce(o.kind, h.kind),
     end,
     polls = 0
 from operation o
-join @heard h on h.event_id = o.event_id and h.location_id = o.location_id;
+join @heard h on h.event_id = o.event_id and h.location_id = o.location_id
+    and datalength(h.event_id) = datalength(o.event_id);
 
 insert into operation
 (
@@ -52,9 +53,14 @@ insert into operation
 )
 select h.location_id, h.event_id, h.kind, 'open', 0, h.started_at, h.last_heard_at, h.due_at, h.notifications, h.succeeded,
     h.failed, 0, 0
-from @heard h
-where not exists (select 1 from operation o where o.event_id = h.event_id and o.location_id = h.location_id);
+from
+(
+    select *, row_number() over (partition by event_id, location_id order by datalength(event_id)) place
+    from @heard
+) h
+where h.place = 1 and not exists (select 1 from operation o where o.event_id = h.event_id and o.location_id = h.location_id);
 
 select o.location_id LocationId, o.event_id EventId, o.tasks, o.counted, o.closed_at ClosedAt
 from operation o
-join @heard h on h.event_id = o.event_id and h.location_id = o.location_id;
+join @heard h on h.event_id = o.event_id and h.location_id = o.location_id
+    and datalength(h.event_id) = datalength(o.event_id);

@@ -1,5 +1,6 @@
 -- @Rows nvarchar(max)
--- Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification.
+-- Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification. Keys that differ in
+-- nothing but trailing blanks are one to SQL Server: the first of them is kept, and the others hold up nothing.
 declare @asked table
 (
     location_id        nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -12,8 +13,7 @@ declare @asked table
     max_wait           bigint        not null,
     correlation_id     nvarchar(max) null,
     traceparent        nvarchar(max) null,
-    expects            nvarchar(max) null,
-    primary key (location_id, resource, "key")
+    expects            nvarchar(max) null
 );
 
 insert into @asked
@@ -42,7 +42,8 @@ set requested = t.requested + 1, holders = a.holders, first_requested_at = a.fir
     due_at = case when t.attempts > 0 and t.due_at > a.due_at then t.due_at else a.due_at end,
     correlation_id = a.correlation_id, traceparent = a.traceparent, expects = a.expects, rereads = 0
 from refetch_target t
-join @asked a on a.location_id = t.location_id and a.resource = t.resource and a."key" = t."key";
+join @asked a on a.location_id = t.location_id and a.resource = t.resource and a."key" = t."key"
+    and datalength(a."key") = datalength(t."key");
 
 insert into refetch_target
 (
@@ -51,8 +52,12 @@ insert into refetch_target
 )
 select a.location_id, a.resource, a."key", 1, 0, a.holders, a.first_requested_at, a.now,
     a.due_at, a.max_wait, 0, a.correlation_id, a.traceparent, a.expects, 0
-from @asked a
-where not exists
+from
+(
+    select *, row_number() over (partition by location_id, resource, "key" order by datalength("key")) place
+    from @asked
+) a
+where a.place = 1 and not exists
 (
     select 1
     from refetch_target t

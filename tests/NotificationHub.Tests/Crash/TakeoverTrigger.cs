@@ -1,0 +1,59 @@
+namespace NotificationHub.Tests.Crash;
+
+/// <summary>Has a database write down every change of a lease's owner or number.</summary>
+internal static class TakeoverTrigger
+{
+    public static readonly IReadOnlyList<string> OnSqlite =
+    [
+        """
+            create table lease_history (
+                id             integer primary key,
+                name           text    not null,
+                old_owner      text    null,
+                old_number     integer not null,
+                old_expires_at integer not null,
+                owner          text    null,
+                number         integer not null,
+                at             integer not null
+            );
+            """,
+        """
+            create trigger lease_changed after update on lease
+            when new.owner is not old.owner or new.number <> old.number
+            begin
+                insert into lease_history (name, old_owner, old_number, old_expires_at, owner, number, at)
+                values (new.name, old.owner, old.number, old.expires_at, new.owner, new.number,
+                    cast(unixepoch('subsec') * 1000 as integer));
+            end;
+            """,
+    ];
+
+    // A trigger has to be a batch of its own.
+    public static readonly IReadOnlyList<string> OnSqlServer =
+    [
+        """
+            create table lease_history
+            (
+                id             bigint        identity(1, 1) not null primary key,
+                name           nvarchar(200) not null,
+                old_owner      nvarchar(200) null,
+                old_number     bigint        not null,
+                old_expires_at bigint        not null,
+                owner          nvarchar(200) null,
+                number         bigint        not null,
+                at             bigint        not null
+            );
+            """,
+        """
+            create trigger lease_changed on lease after update as
+            begin
+                insert into lease_history (name, old_owner, old_number, old_expires_at, owner, number, at)
+                select i.name, d.owner, d.number, d.expires_at, i.owner, i.number,
+                    datediff_big(millisecond, '1970-01-01', sysutcdatetime())
+                from inserted i
+                join deleted d on d.name = i.name
+                where coalesce(i.owner, '') <> coalesce(d.owner, '') or i.number <> d.number;
+            end
+            """,
+    ];
+}

@@ -1,0 +1,233 @@
+using NotificationHub.Events;
+using NotificationHub.Operations;
+using NotificationHub.Publishing;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>What is kept for people: operations, dead letters and who did what.</summary>
+public abstract class LedgerContract : StoreContract
+{
+    private static readonly Announcement Announced = new()
+    {
+        EventId = "event-1",
+        Location = "location-1",
+        Kind = "ASSOCIATE",
+        Tasks = 3,
+    };
+
+    [StoreFact]
+    public async Task What_is_heard_of_an_operation_adds_up_over_batches()
+    {
+        await HearAsync(Heard(seq: 1, at: 1_000, succeeded: 1), Heard(seq: 2, at: 500, failed: 1));
+        await HearAsync(Heard(seq: 3, at: 2_000, succeeded: 2), Heard(seq: 4, at: 2_500, id: "event-2"));
+
+        var operation = await FindAsync("event-1");
+        operation.Kind.ShouldBe("ASSOCIATE");
+        (operation.StartedAt, operation.LastHeardAt).ShouldBe((500, 2_000));
+        (operation.Notifications, operation.Succeeded, operation.Failed).ShouldBe((3, 3, 1));
+        operation.DueAt.ShouldBe(2_000 + (long)HeardOperations.Silence.TotalMilliseconds);
+        (await Test.QueryAsync<long>("select seq from operation_notification where event_id = 'event-1'")).ShouldBe([
+            2,
+        ]);
+        (await FindAsync("event-2")).Notifications.ShouldBe(1);
+    }
+
+    [StoreFact]
+    public async Task An_operation_of_which_as_much_was_heard_as_it_has_tasks_is_counted_once()
+    {
+        await AnnounceAsync(Announced);
+        var counted = Database.Pulses.OperationsCounted.Next;
+        await HearAsync(Heard(seq: 1, at: 1, succeeded: 2));
+        counted.IsCompleted.ShouldBeFalse();
+
+        await HearAsync(Heard(seq: 2, at: 2, succeeded: 1));
+
+        counted.IsCompleted.ShouldBeTrue();
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        var operation = (await OperationStore.ReadCountedAsync(connection, limit: 10)).ShouldHaveSingleItem();
+        (operation.Tasks, operation.Deferred, operation.AnnouncedBy).ShouldBe((3L, false, TestActor.Operator.Name));
+        await WriteAsync(transaction => OperationStore.UncountAsync(transaction, operation));
+        (await OperationStore.ReadCountedAsync(connection, limit: 10)).ShouldBeEmpty();
+    }
+
+    [StoreFact]
+    public async Task The_first_announcement_of_an_operation_stands()
+    {
+        (await AnnounceAsync(Announced, Announced)).ShouldBe(1);
+        (await AnnounceAsync(Announced with { Tasks = 9 })).ShouldBe(0);
+
+        (await FindAsync("event-1")).Tasks.ShouldBe(3);
+    }
+
+    [StoreFact]
+    public async Task An_operation_ends_once_and_its_report_is_kept()
+    {
+        await HearAsync(Heard(seq: 1, at: 1));
+        var operation = await FindAsync("event-1");
+
+        (await EnterAsync(operation, OperationStates.Stalled, closedAt: null)).ShouldBeTrue();
+        (await EnterAsync(operation, OperationStates.Stalled, closedAt: null)).ShouldBeFalse();
+        (await EnterAsync(operation, OperationStates.Completed, closedAt: 9)).ShouldBeTrue();
+        (await EnterAsync(operation, OperationStates.Failed, closedAt: 10)).ShouldBeFalse();
+
+        var ended = await FindAsync("event-1");
+        (ended.State, ended.ClosedAt, ended.Completed, ended.Missed).ShouldBe((OperationStates.Completed, 9, 5, 1));
+        ended.Report.ShouldBe("""{"why":"it's ä"}""");
+    }
+
+    [StoreFact]
+    public async Task A_question_to_Apple_is_asked_by_one()
+    {
+        await HearAsync(Heard(seq: 1, at: 1));
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        var due = (
+            await OperationStore.ReadDueAsync(connection, "location-1", now: long.MaxValue, limit: 10)
+        ).ShouldHaveSingleItem();
+
+        (await WriteAsync(transaction => OperationStore.ClaimAsync(transaction, due, now: 5))).ShouldBeTrue();
+        (await WriteAsync(transaction => OperationStore.ClaimAsync(transaction, due, now: 5))).ShouldBeFalse();
+
+        await WriteAsync(transaction =>
+            OperationStore.PostponeAsync(transaction, due, "fault", askedAt: 6, dueAt: 600_000)
+        );
+        var put = await FindAsync("event-1");
+        (put.Polls, put.AskedAt, put.DueAt, put.LastFault).ShouldBe((1, 6, 600_000, "fault"));
+        await HearAsync(Heard(seq: 2, at: 7));
+        (await FindAsync("event-1")).Polls.ShouldBe(0);
+    }
+
+    [StoreFact]
+    public async Task A_dead_letter_is_decided_on_once_and_the_decision_is_on_record()
+    {
+        var entry = await AppendEventAsync();
+        await WriteAsync(transaction =>
+            DeadLetterWrites.AddAsync(transaction, new RefusedEvent(entry, "it's too \"large\""), now: 5)
+        );
+        var letters = new DeadLetters(Database, TimeProvider.System);
+
+        var first = await letters.ResendAsync(entry.Seq, TestActor.Operator, CancellationToken.None);
+        var second = await letters.DiscardAsync(entry.Seq, TestActor.Operator, CancellationToken.None);
+        var stranger = await letters.ResendAsync(entry.Seq + 1, TestActor.Operator, CancellationToken.None);
+
+        (first, second, stranger).ShouldBe(
+            (DeadLetterDecision.Taken, DeadLetterDecision.NotOpen, DeadLetterDecision.NotFound)
+        );
+        await WriteAsync(transaction => DeadLetterWrites.SettleAsync(transaction, entry.Seq, now: 7));
+        var letter = (await letters.FindAsync(entry.Seq, CancellationToken.None)).ShouldNotBeNull();
+        (letter.State, letter.SettledAt, letter.Reason).ShouldBe((DeadLetterState.Resent, 7, "it's too \"large\""));
+        (await letters.ListAsync("assets", state: null, after: 0, limit: 5, CancellationToken.None)).Count.ShouldBe(1);
+        (await letters.ListAsync("users", state: null, after: 0, limit: 5, CancellationToken.None)).ShouldBeEmpty();
+        (await Test.QueryAsync<string>("select outcome from audit_entry order by seq")).ShouldBe([
+            AuditOutcome.Done,
+            AuditOutcome.Refused,
+            AuditOutcome.Refused,
+        ]);
+    }
+
+    [StoreFact]
+    public async Task An_act_is_noted_as_begun_and_closed_and_the_entries_are_paged()
+    {
+        var act = new AuditedAct("locations rotate", LocationId: null, "it's ä");
+        List<long> seqs = [];
+        for (var i = 0; i < 4; i++)
+        {
+            seqs.Add(
+                await WriteAsync(transaction =>
+                    AuditLog.RecordAsync(transaction, TestActor.Operator, act, AuditOutcome.Begun)
+                )
+            );
+        }
+
+        await WriteAsync(transaction =>
+            AuditLog.CloseAsync(transaction, seqs[3], AuditOutcome.Failed, "location-1", "a detail")
+        );
+
+        seqs.ShouldBe(seqs.Distinct().Order());
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        var latest = await AuditLog.ListAsync(connection, after: null, limit: 2);
+        latest.Select(entry => entry.Seq).ShouldBe(seqs[2..]);
+        (latest[1].Outcome, latest[1].LocationId, latest[1].Detail).ShouldBe(("failed", "location-1", "a detail"));
+        (latest[0].Actor, latest[0].Origin, latest[0].Subject).ShouldBe(("key:operator", "192.0.2.7", "it's ä"));
+        (await AuditLog.ListAsync(connection, after: seqs[0], limit: 2))
+            .Select(entry => entry.Seq)
+            .ShouldBe(seqs[1..3]);
+    }
+
+    private static HeardNotification Heard(
+        long seq,
+        long at,
+        int succeeded = 0,
+        int failed = 0,
+        string id = "event-1"
+    ) => new("location-1", id, seq, at, "ASSOCIATE", succeeded, failed);
+
+    private Task HearAsync(params HeardNotification[] notifications)
+    {
+        var heard = new HeardOperations();
+        Array.ForEach(notifications, heard.Add);
+        return WriteAsync(transaction => heard.WriteAsync(transaction, Database));
+    }
+
+    private Task<int> AnnounceAsync(params Announcement[] announcements) =>
+        new Announcements(Database, TimeProvider.System).TakeAsync(
+            announcements,
+            TestActor.Operator,
+            CancellationToken.None
+        );
+
+    private Task<bool> EnterAsync(Operation operation, string state, long? closedAt) =>
+        WriteAsync(transaction =>
+            OperationStore.EnterAsync(
+                transaction,
+                operation,
+                state,
+                new OperationReport
+                {
+                    EventId = operation.EventId,
+                    Deferred = false,
+                    StartedAt = DateTimeOffset.UnixEpoch,
+                    DurationSeconds = 1,
+                    Source = OperationSources.Notifications,
+                    Completed = 5,
+                    Failed = 1,
+                    Notifications = 1,
+                },
+                """{"why":"it's ä"}""",
+                closedAt
+            )
+        );
+
+    private async Task<Operation> FindAsync(string eventId)
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return (await OperationStore.FindAsync(connection, eventId)).ShouldHaveSingleItem();
+    }
+
+    private async Task<EventEntry> AppendEventAsync()
+    {
+        var told = new NewEvent
+        {
+            Type = EventNames.AssetChanged,
+            LocationId = "location-1",
+            Data = "{}"u8.ToArray(),
+            CreatedAt = 1,
+        };
+        var seqs = await WriteAsync(transaction => EventLog.AppendAsync(transaction, Database, [told]));
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return (await EventLog.FindAsync(connection, seqs.Single())).ShouldNotBeNull();
+    }
+}
+
+public sealed class SqliteLedgerTests : LedgerContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerLedgerTests : LedgerContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

@@ -1,0 +1,194 @@
+using NotificationHub.Locations;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class LocationContract : StoreContract
+{
+    private static readonly Location Full = new()
+    {
+        LocationId = "location-1",
+        UId = "2049025000431439",
+        Name = "Schüler's \"library\"",
+        StateWord = LocationState.Valid.Word(),
+        StateSince = 1,
+        ReceiveOnly = false,
+        MdmId = "mdm",
+        MdmName = "MDM",
+        MdmMetadata = "",
+        NotificationUrl = "https://hub.example.com/notifications/location-1",
+        NotificationTypes = """["ASSET_COUNT"]""",
+        ContentToken = [0, 255, 1],
+        TokenExpiresAt = 2_000_000_000_000,
+        CreatedAt = 2,
+        RegisteredAt = 3,
+    };
+
+    [StoreFact]
+    public async Task A_location_is_read_back_as_it_was_saved()
+    {
+        await SaveAsync(Full);
+
+        (await FindAsync("location-1")).ShouldBeEquivalentTo(Full);
+        (await FindAsync("LOCATION-1")).ShouldBeNull();
+    }
+
+    [StoreFact]
+    public async Task Saving_again_replaces_what_it_may_and_nulls_are_nulls()
+    {
+        await SaveAsync(Full);
+        var bare = Full with
+        {
+            UId = null,
+            Name = null,
+            MdmId = null,
+            MdmName = null,
+            MdmMetadata = null,
+            NotificationUrl = null,
+            NotificationTypes = null,
+            ContentToken = null,
+            TokenExpiresAt = null,
+            RegisteredAt = null,
+        };
+
+        await SaveAsync(bare);
+
+        (await FindAsync("location-1")).ShouldBeEquivalentTo(bare);
+        (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(1);
+    }
+
+    [StoreFact]
+    public async Task A_library_is_registered_once_unless_its_location_was_removed()
+    {
+        await SaveAsync(Full);
+        var again = Full with { LocationId = "location-2" };
+
+        var refusal = await Should.ThrowAsync<Exception>(() => SaveAsync(again));
+
+        Database.IsDuplicateKey(refusal).ShouldBeTrue();
+        (await FindAsync("location-2")).ShouldBeNull();
+        await SaveAsync(Full with { LocationId = "location-3", UId = null });
+        await SaveAsync(Full with { LocationId = "location-4", UId = null });
+
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, "location-1", now: 9));
+        await SaveAsync(again);
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        (await LocationStore.FindByUIdAsync(connection, Full.UId))!.LocationId.ShouldBe("location-2");
+    }
+
+    [StoreFact]
+    public async Task Locations_are_paged_in_the_order_in_which_they_were_made()
+    {
+        foreach (var (id, createdAt) in ((string, long)[])[("c", 1), ("b", 2), ("a", 2), ("d", 3)])
+        {
+            await SaveAsync(Full with { LocationId = id, UId = null, CreatedAt = createdAt });
+        }
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        var first = await LocationStore.ListAsync(connection, limit: 2);
+        var second = await LocationStore.ListAsync(connection, after: first[^1].LocationId, limit: 5);
+
+        first.Select(location => location.LocationId).ShouldBe(["c", "a"]);
+        second.Select(location => location.LocationId).ShouldBe(["b", "d"]);
+    }
+
+    [StoreFact]
+    public async Task Each_change_that_replicas_must_follow_has_a_version_of_its_own()
+    {
+        var other = await Test.OpenAnotherAsync();
+        var before = await VersionAsync();
+
+        var versions = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(i => Task.Run(() => BumpAsync(i % 2 == 0 ? Database : other)))
+        );
+
+        versions.Order().ShouldBe(Enumerable.Range(1, 10).Select(i => before + i));
+        (await VersionAsync()).ShouldBe(before + 10);
+    }
+
+    [StoreFact]
+    public async Task A_change_of_state_is_told_once()
+    {
+        await SaveAsync(Full);
+        var store = new LocationStore(Database);
+
+        var first = await RevokeAsync(store);
+        var second = await RevokeAsync(store);
+
+        (first, second).ShouldBe((true, false));
+        (await FindAsync("location-1"))!.StateReason.ShouldBe("9625");
+        (await Test.QueryAsync<string>("select type from event_log")).ShouldHaveSingleItem();
+    }
+
+    [StoreFact]
+    public async Task A_secret_goes_its_way_from_pending_to_retired()
+    {
+        byte[] older = [.. Enumerable.Repeat((byte)1, 32)];
+        byte[] newer = [.. Enumerable.Repeat((byte)2, 32)];
+        await SaveAsync(Full);
+        await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", older, now: 1));
+        await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", newer, now: 2));
+        (await SecretsAsync()).ShouldBe([(2, "pending"), (1, "pending")]);
+
+        var changed = await WriteAsync(transaction =>
+            SecretStore.ConfirmAsync(transaction, "location-1", newer, proven: true, now: 3)
+        );
+
+        changed.ShouldBe(2);
+        (await SecretsAsync()).ShouldBe([(2, "active"), (1, "retiring")]);
+        (
+            await Test.ScalarAsync<long>("select superseded_at from notification_secret where state = 'retiring'")
+        ).ShouldBe(3);
+        await WriteAsync(transaction => SecretStore.WithdrawAsync(transaction, "location-1", newer));
+        (await SecretsAsync()).Count.ShouldBe(2, "only a pending one can be withdrawn");
+    }
+
+    private Task SaveAsync(Location location) =>
+        WriteAsync(transaction => LocationStore.SaveAsync(transaction, location));
+
+    private async Task<Location?> FindAsync(string id)
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return await LocationStore.FindAsync(connection, id);
+    }
+
+    private Task<bool> RevokeAsync(LocationStore store) =>
+        WriteAsync(transaction =>
+            store.SetStateAsync(transaction, "location-1", LocationState.Revoked, reason: "9625")
+        );
+
+    private static Task<long> BumpAsync(Database database) =>
+        UntilTakenAsync(() =>
+            database.WriteAsync(
+                transaction => new LocationStore(database).BumpAsync(transaction),
+                CancellationToken.None
+            )
+        );
+
+    private Task<long> VersionAsync() =>
+        Test.ScalarAsync<long>("select value from change_counter where name = 'locations'");
+
+    private async Task<IReadOnlyList<(int First, string State)>> SecretsAsync()
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return
+        [
+            .. (await SecretStore.ListAsync(connection, "location-1")).Select(secret =>
+                ((int)secret.Sha256[0], secret.State)
+            ),
+        ];
+    }
+}
+
+public sealed class SqliteLocationTests : LocationContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerLocationTests : LocationContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

@@ -1,0 +1,143 @@
+using System.Data.Common;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>A cursor may never pass a row that is committed later with a smaller seq, however many processes append.</summary>
+public abstract class LogOrderContract : StoreContract
+{
+    private const int Writers = 4;
+    private const int Rounds = 40;
+
+    [StoreFact]
+    public async Task A_reader_that_follows_the_event_log_skips_nothing_that_two_processes_append()
+    {
+        var other = await Test.OpenAnotherAsync();
+
+        var seen = await FollowAsync(
+            ReadEventsAsync,
+            writer => AppendEventsAsync(writer % 2 == 0 ? Database : other, writer)
+        );
+
+        seen.ShouldBe(await Test.QueryAsync<long>("select seq from event_log order by seq"));
+        seen.Count.ShouldBe(Writers * Rounds * 2);
+    }
+
+    [StoreFact]
+    public async Task A_reader_that_follows_the_notification_log_skips_nothing_that_two_processes_append()
+    {
+        var other = await Test.OpenAnotherAsync();
+
+        var seen = await FollowAsync(
+            ReadNotificationsAsync,
+            writer => AppendPostsAsync(writer % 2 == 0 ? Database : other, writer)
+        );
+
+        seen.ShouldBe(await Test.QueryAsync<long>("select seq from notification_log order by seq"));
+        seen.Count.ShouldBe(Writers * Rounds * 2);
+    }
+
+    [StoreFact]
+    public async Task A_post_that_two_processes_are_given_is_stored_once()
+    {
+        var other = await Test.OpenAnotherAsync();
+
+        for (var i = 0; i < Rounds; i++)
+        {
+            var (id, body) = ($"post {i}", $"{i}");
+            var outcomes = await Task.WhenAll(
+                UntilTakenAsync(() => Database.AppendAsync(Post(id, body))),
+                UntilTakenAsync(() => other.AppendAsync(Post(id, body)))
+            );
+
+            outcomes[0].Seq.ShouldBe(outcomes[1].Seq);
+            outcomes
+                .Select(outcome => outcome.Result)
+                .ShouldBe([AppendResult.Stored, AppendResult.Duplicate], ignoreOrder: true);
+        }
+    }
+
+    /// <returns>What a reader saw who always went on behind the last row that he had seen.</returns>
+    private async Task<List<long>> FollowAsync(
+        Func<DbConnection, long, Task<IReadOnlyList<long>>> read,
+        Func<int, Task> append
+    )
+    {
+        var appending = Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => append(writer))));
+        List<long> seen = [];
+        while (true)
+        {
+            var isLast = appending.IsCompleted;
+            await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+            var page = await read(connection, seen.LastOrDefault());
+            seen.AddRange(page);
+            if (isLast && page.Count == 0)
+            {
+                await appending;
+                return seen;
+            }
+        }
+    }
+
+    private static async Task AppendEventsAsync(Database database, int writer)
+    {
+        for (var i = 0; i < Rounds; i++)
+        {
+            NewEvent[] events = [Changed($"{writer}/{i}/a"), Changed($"{writer}/{i}/b")];
+            await UntilTakenAsync(() =>
+                database.WriteAsync(
+                    transaction => EventLog.AppendAsync(transaction, database, events),
+                    CancellationToken.None
+                )
+            );
+        }
+    }
+
+    private static async Task AppendPostsAsync(Database database, int writer)
+    {
+        for (var i = 0; i < Rounds; i++)
+        {
+            // Unlike each other, so that a batch that is tried again is no repeat.
+            await Task.WhenAll(
+                UntilTakenAsync(() => database.AppendAsync(Post($"{writer}/{i}/a"))),
+                UntilTakenAsync(() => database.AppendAsync(Post($"{writer}/{i}/b")))
+            );
+        }
+    }
+
+    private static async Task<IReadOnlyList<long>> ReadEventsAsync(DbConnection connection, long after) =>
+        [
+            .. (await EventLog.ReadPageAsync(connection, after, new EventFilter(), 100, CancellationToken.None)).Select(
+                entry => entry.Seq
+            ),
+        ];
+
+    private static async Task<IReadOnlyList<long>> ReadNotificationsAsync(DbConnection connection, long after) =>
+        [
+            .. (await NotificationLog.ReadPageAsync(connection, after, 100, CancellationToken.None)).Select(entry =>
+                entry.Seq
+            ),
+        ];
+
+    private static NewEvent Changed(string subject) =>
+        new()
+        {
+            Type = EventNames.AssetChanged,
+            Subject = subject,
+            Data = "{}"u8.ToArray(),
+            CreatedAt = 1,
+        };
+}
+
+public sealed class SqliteLogOrderTests : LogOrderContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerLogOrderTests : LogOrderContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

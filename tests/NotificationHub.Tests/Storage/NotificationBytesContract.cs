@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Text;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>What comes in is kept and compared byte for byte, whatever it is.</summary>
+public abstract class NotificationBytesContract : StoreContract
+{
+    [StoreTheory]
+    [InlineData("")]
+    [InlineData("FF00FE80C328")]
+    [InlineData("00")]
+    public async Task A_body_may_be_any_bytes(string hex)
+    {
+        var body = Convert.FromHexString(hex);
+        var others = Enumerable.Range(0, 5).Select(i => Database.AppendAsync(Post($"b{i}")));
+        var posts = await Task.WhenAll([.. others, Database.AppendAsync(Post("a", body))]);
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        var kept = (await NotificationLog.FindAsync(connection, posts[^1].Seq)).ShouldNotBeNull();
+
+        kept.Body.ShouldBe(body);
+        kept.BodySha256.ShouldBe(SHA256.HashData(body));
+        (await Database.AppendAsync(Post("a", body))).Result.ShouldBe(AppendResult.Duplicate);
+    }
+
+    [StoreFact]
+    public async Task Bodies_of_a_mebibyte_keep_each_its_own_bytes()
+    {
+        byte[][] bodies = [.. Enumerable.Range(0, 4).Select(i => LargeBody(seed: i))];
+
+        var outcomes = await Task.WhenAll(bodies.Select((body, i) => Database.AppendAsync(Post($"{i}", body))));
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        for (var i = 0; i < bodies.Length; i++)
+        {
+            var kept = (await NotificationLog.FindAsync(connection, outcomes[i].Seq)).ShouldNotBeNull();
+            kept.Body.AsSpan().SequenceEqual(bodies[i]).ShouldBeTrue();
+        }
+
+        // The pages are cut by their bytes: each has one row at least.
+        var first = await NotificationLog.ReadPageAsync(connection, after: 0, limit: 10, CancellationToken.None);
+        first.Select(entry => entry.Seq).ShouldBe(outcomes.Select(outcome => outcome.Seq).Order().Take(first.Count));
+        first.ShouldNotBeEmpty();
+    }
+
+    [StoreFact]
+    public async Task Ids_are_told_apart_by_every_character()
+    {
+        // All of one hash, so that the rows themselves are compared.
+        string[] ids = ["a", "a ", "a  ", "A", "a'b", "a\"b", "aä", "aa\u0308", "a\ud83d\ude00", "a%", "a_"];
+
+        var outcomes = await Task.WhenAll(ids.Select(id => Database.AppendAsync(OfOneHash(id))));
+
+        outcomes.ShouldAllBe(outcome => outcome.Result == AppendResult.Stored);
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            (await NotificationLog.FindAsync(connection, outcomes[i].Seq))!.NotificationId.ShouldBe(ids[i]);
+            (await Database.AppendAsync(OfOneHash(ids[i]))).ShouldBe(
+                new AppendOutcome(AppendResult.Duplicate, outcomes[i].Seq)
+            );
+        }
+
+        (await Test.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(ids.Length);
+    }
+
+    // The intake refuses control characters; the store would keep them.
+    [StoreTheory]
+    [InlineData("a\0")]
+    [InlineData("a\0b")]
+    public async Task An_id_does_not_end_at_a_NUL(string id)
+    {
+        await Database.AppendAsync(OfOneHash("a"));
+
+        var outcome = await Database.AppendAsync(OfOneHash(id));
+
+        outcome.Result.ShouldBe(AppendResult.Stored);
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        (await NotificationLog.FindAsync(connection, outcome.Seq))!.NotificationId.ShouldBe(id);
+    }
+
+    private static NotificationAppend OfOneHash(string id)
+    {
+        var body = "{}"u8.ToArray();
+        return new NotificationAppend
+        {
+            LocationId = "location-1"u8.ToArray(),
+            DedupHash = 1,
+            NotificationId = Encoding.UTF8.GetBytes(id),
+            Body = body,
+            BodySha256 = SHA256.HashData(body),
+            ReceivedAt = 1,
+            UserAgent = "agent/1.0 (\"quoted\"; it's)",
+        };
+    }
+
+    private static byte[] LargeBody(int seed)
+    {
+        var body = new byte[1024 * 1024];
+        new Random(seed).NextBytes(body);
+        return body;
+    }
+}
+
+public sealed class SqliteNotificationBytesTests : NotificationBytesContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerNotificationBytesTests : NotificationBytesContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

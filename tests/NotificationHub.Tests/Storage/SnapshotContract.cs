@@ -1,0 +1,202 @@
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class SnapshotContract : StoreContract
+{
+    private static readonly ReadContext Read = new(
+        "location-1",
+        SnapshotKind.Asset,
+        RecordChanges.Notification,
+        FirstSight: false,
+        CorrelationId: null,
+        Traceparent: null
+    );
+
+    [StoreFact]
+    public async Task A_record_takes_only_what_was_read_later_and_tells_of_what_is_different()
+    {
+        await ApplyAsync(number: 5, Record("1/STDQ", "one"));
+        await ApplyAsync(number: 4, Record("1/STDQ", "older"));
+        await ApplyAsync(number: 6, Record("1/STDQ", "one"));
+        (await RowsAsync()).ShouldBe([("1/STDQ", "\"one\"", 6L)]);
+
+        await ApplyAsync(number: 7, Record("1/STDQ", "two"));
+
+        (await RowsAsync()).ShouldBe([("1/STDQ", "\"two\"", 7L)]);
+        (await Test.QueryAsync<string>("select change from event_log order by seq")).ShouldBe(["added", "updated"]);
+        (await Test.ScalarAsync<long>("select revision from snapshot")).ShouldBe(
+            await Test.ScalarAsync<long>("select max(seq) from event_log")
+        );
+    }
+
+    [StoreFact]
+    public async Task What_a_complete_walk_did_not_return_is_gone_and_keeps_its_row()
+    {
+        await ApplyAsync(number: 1, Record("1/STDQ", "a"), Record("2/STDQ", "b"), Record("3/PLUS", "c"));
+        await ApplyAsync(number: 2, Record("2/STDQ", "b"));
+
+        var isAll = await WriteAsync(transaction =>
+            new SnapshotStore(Database).RemoveAbsentAsync(
+                transaction,
+                Read,
+                KeyRange.All,
+                walkStart: 2,
+                number: 2,
+                now: 9
+            )
+        );
+
+        isAll.ShouldBeTrue();
+        (await RowsAsync()).ShouldBe([("1/STDQ", null, 2L), ("2/STDQ", "\"b\"", 2L), ("3/PLUS", null, 2L)]);
+        (await Test.ScalarAsync<long>("select count(*) from event_log where change = 'removed'")).ShouldBe(2);
+    }
+
+    [StoreFact]
+    public async Task Only_what_is_under_a_key_is_in_its_range()
+    {
+        await ApplyAsync(
+            number: 1,
+            Record("1/STDQ/user:a", "x"),
+            Record("1/STDQ/user:ä", "x"),
+            Record("1/STDQ", "x"),
+            Record("1/STDQX/user:a", "x"),
+            Record("10/STDQ/user:a", "x")
+        );
+
+        var absent = await WriteAsync(transaction =>
+            SnapshotRows.FindAbsentAsync(transaction, Read, KeyRange.Under("1/STDQ"), walkStart: 2, limit: 10)
+        );
+
+        absent.Select(row => row.Key).ShouldBe(["1/STDQ/user:a", "1/STDQ/user:ä"]);
+    }
+
+    [StoreFact]
+    public async Task Records_are_paged_in_the_order_of_their_code_points_and_none_twice()
+    {
+        string[] keys = ["", "A/1", "B/1", "a/1", "a/1/x", "a_1", "b/1", "ä/1"];
+        await ApplyAsync(number: 1, [.. keys.Reverse().Select(key => Record($"k{key}", "x"))]);
+
+        List<string> seen = [];
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        while (
+            await SnapshotRows.ReadPageAsync(
+                connection,
+                "location-1",
+                SnapshotKind.Asset,
+                seen.LastOrDefault() ?? "",
+                3
+            )
+                is { Count: > 0 } page
+        )
+        {
+            seen.AddRange(page.Select(row => row.Key));
+        }
+
+        seen.ShouldBe(keys.Select(key => $"k{key}"));
+        (await SnapshotRows.CountAsync(connection, "location-1", SnapshotKind.Asset)).ShouldBe(keys.Length);
+        (await SnapshotRows.CountAsync(connection, "location-2", SnapshotKind.Asset)).ShouldBe(0);
+    }
+
+    [StoreFact]
+    public async Task Read_numbers_of_a_location_are_never_given_twice()
+    {
+        var other = await Test.OpenAnotherAsync();
+        await Test.ExecuteAsync(
+            "insert into location (location_id, state, state_since, receive_only, read_number, created_at) values ('location-1', 'valid', 0, 0, 0, 0)"
+        );
+
+        var numbers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 10)
+                .Select(i =>
+                    Task.Run(() =>
+                        UntilTakenAsync(() =>
+                            (i % 2 == 0 ? Database : other).WriteAsync(
+                                transaction => SnapshotStore.TakeReadNumberAsync(transaction, "location-1"),
+                                CancellationToken.None
+                            )
+                        )
+                    )
+                )
+        );
+
+        numbers.Order().ShouldBe(Enumerable.Range(1, 10).Select(i => (long)i));
+    }
+
+    [StoreFact]
+    public async Task A_survey_is_read_back_as_it_was_saved()
+    {
+        var created = await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, "location-1", now: 5));
+        var saved = created[0] with
+        {
+            Phase = SurveyPhases.Walking,
+            DueAt = null,
+            Owner = "it's me",
+            Place = "ä",
+            FirstVersion = "v1",
+            SinceVersion = "v0",
+            StartNumber = 7,
+            Clean = false,
+            Walks = 1,
+            Pages = 2,
+            TotalPages = 3,
+            Records = 4,
+            Attempts = 5,
+            LastFault = "fault",
+            StartedAt = 6,
+            FinishedAt = 7,
+            ImportedAt = 8,
+            KnownRecords = 9,
+        };
+        await WriteAsync(async transaction =>
+        {
+            await SurveyStore.SaveAsync(transaction, saved);
+            await SurveyPages.AddAsync(transaction, saved, number: 7);
+            await SurveyPages.AddAsync(transaction, saved with { Place = null }, number: 8);
+        });
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        (await SurveyStore.ReadAsync(connection, "location-1")).ShouldBe([saved, .. created.Skip(1)]);
+        (await WriteAsync(transaction => SurveyPages.ReadAsync(transaction, saved)))
+            .OrderBy(page => page.Number)
+            .ShouldBe([new SurveyPage(7, "ä"), new SurveyPage(8, "")]);
+        (await WriteAsync(t => SurveyStore.RequestAsync(t, "location-1", [saved.Resource], now: 1))).ShouldBe(1);
+    }
+
+    [StoreFact]
+    public async Task The_version_since_which_users_are_asked_for_can_be_replaced_and_forgotten()
+    {
+        await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", "v1"));
+        await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", "v2"));
+        (await WriteAsync(transaction => LocationVersions.ReadUsersAsync(transaction, "location-1"))).ShouldBe("v2");
+
+        await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", versionId: null));
+
+        (await WriteAsync(transaction => LocationVersions.ReadUsersAsync(transaction, "location-1"))).ShouldBeNull();
+    }
+
+    private static SnapshotRecord Record(string key, string data) => new(key, $"\"{data}\"", AdamId: "1");
+
+    private Task ApplyAsync(long number, params SnapshotRecord[] records) =>
+        WriteAsync(transaction =>
+            new SnapshotStore(Database).ApplyAsync(transaction, Read, records, walkStart: number, number, now: 1)
+        );
+
+    private Task<IReadOnlyList<(string Key, string? Data, long ReadNumber)>> RowsAsync() =>
+        Test.QueryAsync<(string, string?, long)>("select \"key\", data, read_number from snapshot order by \"key\"");
+}
+
+public sealed class SqliteSnapshotTests : SnapshotContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerSnapshotTests : SnapshotContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

@@ -1,0 +1,113 @@
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage.SqlServer;
+
+/// <summary>What a network can lose between a hub and its SQL Server costs a moment, and neither a row nor a second one.</summary>
+[NeedsSqlServer]
+public sealed class SqlServerNetworkTests : StoreContract, IDisposable
+{
+    private LoopbackProxy? proxy;
+
+    private LoopbackProxy Proxy => proxy ?? throw new InvalidOperationException("The store is not open.");
+
+    [StoreFact]
+    public async Task A_transaction_whose_connection_breaks_between_its_statements_is_done_again()
+    {
+        var tries = 0;
+        await WriteAsync(async transaction =>
+        {
+            await InsertAsync(transaction, "first");
+            if (++tries == 1)
+            {
+                Proxy.LoseNextRequest();
+            }
+
+            await InsertAsync(transaction, "second");
+        });
+
+        tries.ShouldBe(2);
+        Proxy.Cuts.ShouldBe(1);
+        (await NamesAsync()).ShouldBe(["first", "second"]);
+    }
+
+    [StoreFact]
+    public async Task A_commit_that_never_reached_the_server_is_done_again()
+    {
+        var tries = 0;
+        await WriteAsync(async transaction =>
+        {
+            await InsertAsync(transaction, "row");
+            if (++tries == 1)
+            {
+                Proxy.LoseNextRequest();
+            }
+        });
+
+        tries.ShouldBe(2);
+        (await NamesAsync()).ShouldBe(["row"]);
+    }
+
+    [StoreFact]
+    public async Task A_commit_whose_answer_is_lost_is_found_to_be_done()
+    {
+        var tries = 0;
+        var woken = Database.Pulses.EventsAppended.Next;
+        await WriteAsync(async transaction =>
+        {
+            tries++;
+            await InsertAsync(transaction, "row");
+            transaction.OnCommit(Database.Pulses.EventsAppended);
+            Proxy.LoseNextAnswer();
+        });
+
+        tries.ShouldBe(1);
+        Proxy.Cuts.ShouldBe(1);
+        woken.IsCompleted.ShouldBeTrue();
+        (await NamesAsync()).ShouldBe(["row"]);
+    }
+
+    [StoreFact]
+    public async Task A_batch_of_posts_whose_answer_is_lost_is_stored_once_and_answered()
+    {
+        await Database.AppendAsync(Post("before"));
+        Proxy.LoseNextAnswer();
+
+        var outcome = await Database.AppendAsync(Post("a"));
+
+        Proxy.Cuts.ShouldBe(1);
+        (await Test.QueryAsync<long>("select seq from notification_log where notification_id = 'a'")).ShouldBe([
+            outcome.Seq,
+        ]);
+    }
+
+    [StoreFact]
+    public async Task A_batch_of_posts_that_never_reached_the_server_is_sent_again()
+    {
+        await Database.AppendAsync(Post("before"));
+        Proxy.LoseNextRequest();
+
+        (await Database.AppendAsync(Post("a"))).Result.ShouldBe(AppendResult.Stored);
+
+        Proxy.Cuts.ShouldBe(1);
+    }
+
+    // After the store, which goes with the lifetime of the test.
+    public void Dispose() => proxy?.Dispose();
+
+    private protected override Task<TestDatabase> OpenAsync() =>
+        TestDatabase.OpenOnSqlServerAsync(options =>
+        {
+            proxy = LoopbackProxy.Before(options.ConnectionString);
+            options.ConnectionString = proxy.Through(options.ConnectionString);
+        });
+
+    private static Task InsertAsync(WriteTransaction transaction, string name) =>
+        transaction.ExecuteAsync(
+            "insert into log_cursor (name, position, moved_at) values (@name, 1, 1)",
+            new { name }
+        );
+
+    private Task<IReadOnlyList<string>> NamesAsync() =>
+        Test.QueryAsync<string>("select name from log_cursor order by name");
+}

@@ -1,0 +1,216 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>What two processes on one database may not do to each other: leases, cursors and targets.</summary>
+public abstract class TwoOwnersContract : StoreContract
+{
+    private const string Stage = "stage";
+
+    private static readonly RefetchTiming Timing = new(
+        TimeSpan.FromSeconds(2),
+        TimeSpan.FromSeconds(15),
+        TimeSpan.FromMinutes(4)
+    );
+
+    [StoreFact]
+    public async Task Of_two_that_want_a_lease_at_once_one_has_it()
+    {
+        var other = await Test.OpenAnotherAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            using var first = KeeperOf(Database);
+            using var second = KeeperOf(other);
+            var name = $"stage {i}";
+
+            var taken = await Task.WhenAll(
+                Task.Run(() => UntilTakenAsync(() => first.TryAcquireAsync(name, CancellationToken.None))),
+                Task.Run(() => UntilTakenAsync(() => second.TryAcquireAsync(name, CancellationToken.None)))
+            );
+
+            taken.OfType<Lease>().ShouldHaveSingleItem().Dispose();
+        }
+    }
+
+    [StoreFact]
+    public async Task A_lease_is_not_taken_over_from_within_a_transaction_that_was_let_go_on_by_it()
+    {
+        var other = await Test.OpenAnotherAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(50));
+        using var first = KeeperOf(Database, TimeSpan.FromSeconds(1));
+        using var second = KeeperOf(other, TimeSpan.FromMinutes(1));
+        using var lease = (await first.TryAcquireAsync(Stage, CancellationToken.None)).ShouldNotBeNull();
+        var demanded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var owning = WriteAsync(async transaction =>
+        {
+            await lease.DemandAsync(transaction);
+            demanded.TrySetResult();
+            await goOn.Task;
+            await new LogCursor(Stage).MoveAsync(transaction, 0, 7, now: 1);
+        });
+        // Where the machine was too slow, the lease has run out before it was demanded.
+        await Task.WhenAny(demanded.Task, owning);
+        await Until.TrueAsync(() => Test.ScalarAsync<bool>(HasRunOut), "the lease has run out");
+
+        var takeover = Task.Run(() => TakeAsync(second));
+        await Task.WhenAny(takeover, owning, Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None));
+
+        (takeover.IsCompletedSuccessfully && !owning.IsCompleted).ShouldBeFalse("two own the stage");
+        goOn.TrySetResult();
+        var isCommitted = await IsCommittedAsync(owning);
+        using var next = await takeover;
+        next.Number.ShouldBeGreaterThan(lease.Number);
+        (await PositionAsync(other)).ShouldBe(isCommitted ? 7 : 0);
+        await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.DemandAsync(transaction)));
+    }
+
+    [StoreFact]
+    public async Task A_cursor_that_two_move_from_the_same_place_is_moved_once()
+    {
+        var other = await Test.OpenAnotherAsync();
+        var cursor = new LogCursor(Stage);
+        for (var position = 0L; position < 20; position++)
+        {
+            var from = position;
+            var moved = await Task.WhenAll(
+                Task.Run(() => TryMoveAsync(Database, cursor, from)),
+                Task.Run(() => TryMoveAsync(other, cursor, from))
+            );
+
+            moved.Count(has => has).ShouldBe(1);
+            (await PositionAsync(other)).ShouldBe(from + 1);
+        }
+    }
+
+    [StoreFact]
+    public async Task Targets_that_two_ask_for_at_once_lose_no_generation_and_no_holder()
+    {
+        var other = await Test.OpenAnotherAsync();
+        for (var round = 0; round < 4; round++)
+        {
+            var (one, two) = ($"serial:a{round}", $"serial:b{round}");
+            await Task.WhenAll(Task.Run(() => RequestAsync(Database, one)), Task.Run(() => RequestAsync(other, two)));
+        }
+
+        var (requested, holders) = (
+            await Test.QueryAsync<(long, string)>("select requested, holders from refetch_target")
+        ).ShouldHaveSingleItem();
+        requested.ShouldBe(8);
+        TargetHolders
+            .Parse(holders)
+            .ShouldBe([
+                "serial:a0",
+                "serial:a1",
+                "serial:a2",
+                "serial:a3",
+                "serial:b0",
+                "serial:b1",
+                "serial:b2",
+                "serial:b3",
+            ]);
+    }
+
+    private string HasRunOut =>
+        $"select case when expires_at <= ({Database.Sql("Now")}) then 1 else 0 end from lease where name = '{Stage}'";
+
+    private LeaseKeeper KeeperOf(Database database, TimeSpan? duration = null)
+    {
+        var options = Test.Options;
+        return new LeaseKeeper(
+            database,
+            Options.Create(
+                new StorageOptions
+                {
+                    Provider = options.Provider,
+                    ConnectionString = options.ConnectionString,
+                    LeaseDuration = duration ?? options.LeaseDuration,
+                }
+            ),
+            TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
+    }
+
+    private static async Task<Lease> TakeAsync(LeaseKeeper keeper)
+    {
+        while (true)
+        {
+            if (await UntilTakenAsync(() => keeper.TryAcquireAsync(Stage, CancellationToken.None)) is { } lease)
+            {
+                return lease;
+            }
+        }
+    }
+
+    private static async Task<bool> IsCommittedAsync(Task owning)
+    {
+        try
+        {
+            await owning;
+            return true;
+        }
+        catch (LeaseLostException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<long> PositionAsync(Database database)
+    {
+        await using var connection = await database.OpenReaderAsync(CancellationToken.None);
+        return await new LogCursor(Stage).ReadAsync(connection);
+    }
+
+    private static async Task<bool> TryMoveAsync(Database database, LogCursor cursor, long from)
+    {
+        try
+        {
+            return await UntilTakenAsync(() =>
+                database.WriteAsync(
+                    async transaction =>
+                    {
+                        await cursor.MoveAsync(transaction, from, from + 1, now: 1);
+                        return true;
+                    },
+                    CancellationToken.None
+                )
+            );
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static Task<bool> RequestAsync(Database database, string holder) =>
+        UntilTakenAsync(() =>
+            database.WriteAsync(
+                async transaction =>
+                {
+                    await new RefetchTargets(database, Timing).RequestAsync(
+                        transaction,
+                        [new RefetchRequest("location-1", RefetchResources.Assignments, "1/STDQ", holder)],
+                        now: 1_000
+                    );
+                    return true;
+                },
+                CancellationToken.None
+            )
+        );
+}
+
+public sealed class SqliteTwoOwnersTests : TwoOwnersContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerTwoOwnersTests : TwoOwnersContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}
