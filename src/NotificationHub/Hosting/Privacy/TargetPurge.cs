@@ -42,18 +42,18 @@ internal sealed class TargetPurge(Database database)
             RefetchResources.User,
             run.Terms.Subject,
         };
-        const string Which =
+        const string Target =
             """from refetch_target where location_id = @locationId and resource = @User and "key" = @Subject""";
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {
-            if (await connection.ExecuteScalarAsync<long>($"select count(*) {Which}", key) == 0)
+            if (await connection.ExecuteScalarAsync<long>($"select count(*) {Target}", key) == 0)
             {
                 return;
             }
         }
 
         await run.StepAsync(
-            transaction => transaction.ExecuteAsync($"delete {Which}", key),
+            transaction => transaction.ExecuteAsync($"delete {Target}", key),
             row => row.Records++,
             cancellationToken
         );

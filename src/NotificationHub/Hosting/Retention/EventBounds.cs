@@ -36,15 +36,17 @@ internal sealed class EventBounds(IOptions<ServiceBusOptions> bus)
     public async Task<LogBound> ReadAsync(WriteTransaction transaction) =>
         Judge(await transaction.QueryAsync<(string, long?)>(sql));
 
-    private static string Unsent(string topic, bool even) =>
-        $"""
-            select '{TopicLog.NameOf(topic)}', min(e.seq)
+    private static string Unsent(string topic, bool even)
+    {
+        var name = TopicLog.NameOf(topic);
+        var beginning = even ? 0 : long.MaxValue;
+        return $"""
+            select '{name}', min(e.seq)
             from event_log e
             where e.topic = '{topic}'
-                and e.seq > coalesce((select position from log_cursor where name = '{TopicLog.NameOf(
-                topic
-            )}'), {(even ? "0" : "9223372036854775807")})
+                and e.seq > coalesce((select position from log_cursor where name = '{name}'), {beginning})
             """;
+    }
 
     private static LogBound Judge(IEnumerable<(string Name, long? Needed)> rows) =>
         rows.Aggregate(LogBound.None, (bound, row) => bound.OrBefore(row.Needed, row.Name));

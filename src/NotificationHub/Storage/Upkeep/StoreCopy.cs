@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Storage.Auditing;
+using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Storage.Upkeep;
 
@@ -27,7 +28,7 @@ internal sealed class StoreCopy(Database source, Database target)
         SortedDictionary<string, long> copied = new(StringComparer.Ordinal);
         await using (var connection = await source.OpenReaderAsync(cancellationToken))
         {
-            foreach (var table in await TablesAsync(connection))
+            foreach (var table in (await SqliteTables.ListAsync(connection)).Except(NotCopied, StringComparer.Ordinal))
             {
                 copied[table] = await CopyAsync(connection, table, cancellationToken);
             }
@@ -69,26 +70,12 @@ internal sealed class StoreCopy(Database source, Database target)
         );
     }
 
-    private static async Task<IReadOnlyList<string>> TablesAsync(DbConnection connection)
-    {
-        var tables = await connection.QueryAsync<string>(
-            "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name"
-        );
-        return [.. tables.Except(NotCopied, StringComparer.Ordinal)];
-    }
-
     private async Task<long> CopyAsync(DbConnection connection, string table, CancellationToken cancellationToken)
     {
         // What the schema itself has put there.
         await target.WriteAsync(transaction => transaction.ExecuteAsync($"delete from {table}"), cancellationToken);
-        var columns = (
-            await connection.QueryAsync<string>("select name from pragma_table_info(@table)", new { table })
-        ).AsList();
-        await using (
-            var rows = await connection.ExecuteReaderAsync(
-                $"select {string.Join(", ", columns.Select(column => $"\"{column}\""))} from {table}"
-            )
-        )
+        var columns = await SqliteTables.ColumnsAsync(connection, table);
+        await using (var rows = await SqliteTables.ReadAsync(connection, table, columns))
         {
             await target.ImportAsync(table, columns, rows, cancellationToken);
         }

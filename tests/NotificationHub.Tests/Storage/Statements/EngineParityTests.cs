@@ -20,6 +20,11 @@ public sealed class EngineParityTests
 
     private static readonly string[] TablesOfSqlServerAlone = ["commit_mark"];
 
+    /// <summary>Where SQLite has an index with a condition.</summary>
+    private const string ColumnOfSqlServerAlone = "refetch_target.is_waiting integer";
+
+    private static readonly string[] TablesOfTheMigrator = ["schema_journal", "schema_break"];
+
     [Fact]
     public void Every_statement_is_there_for_both_engines_or_is_known_to_be_one_engines_own()
     {
@@ -40,7 +45,9 @@ public sealed class EngineParityTests
         var sqlite = await ReadSqliteAsync();
         var sqlServer = Described(TSqlSchema.Read().Where(table => !TablesOfSqlServerAlone.Contains(table.Key)));
 
-        sqlServer.Except(sqlite, StringComparer.Ordinal).ShouldBeEmpty("SQL Server has them so, and SQLite has not");
+        sqlServer
+            .Except(sqlite, StringComparer.Ordinal)
+            .ShouldBe([ColumnOfSqlServerAlone], "SQL Server has them so, and SQLite has not");
         sqlite.Except(sqlServer, StringComparer.Ordinal).ShouldBeEmpty("SQLite has them so, and SQL Server has not");
     }
 
@@ -93,7 +100,7 @@ public sealed class EngineParityTests
     private static List<string> Described(IEnumerable<KeyValuePair<string, List<SchemaColumn>>> tables) =>
         [
             .. tables
-                .Where(table => table.Key != "schema_journal")
+                .Where(table => !TablesOfTheMigrator.Contains(table.Key))
                 .SelectMany(table =>
                     table.Value.Select(column =>
                         $"{table.Key}.{column.Name} {column.Type}{(column.IsNullable ? "" : " not null")}"

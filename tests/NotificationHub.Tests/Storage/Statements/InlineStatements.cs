@@ -27,6 +27,17 @@ internal static partial class InlineStatements
         ["Name"] = "snapshot",
         ["Which"] = "",
         ["columns"] = "location_id, kind, \"key\"",
+        ["table"] = "snapshot",
+        ["PurgedLog.Table"] = "notification_log",
+        ["PurgedLog.Text"] = "fault",
+        ["PurgedLog.Json"] = "body",
+        ["log.Table"] = "notification_log",
+        ["log.At"] = "received_at",
+        ["log.StartSql"] = "select first_seq from log_start where log = 'notification'",
+        ["log.Goes"] = "disposition = 0",
+        ["EventBounds.name"] = "publishing:hub",
+        ["EventBounds.topic"] = "hub",
+        ["EventBounds.beginning"] = "0",
     };
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Source");
@@ -80,6 +91,7 @@ internal static partial class InlineStatements
             text = Limits()
                 .Replace(text, match => $"offset 0 rows fetch next {Count(match.Groups["count"].Value)} rows only");
             text = Lengths().Replace(text, "datalength(${column})");
+            text = Waits().Replace(text, "${target}.is_waiting = 1");
             text = EventNameHoles().Replace(text, "an.event");
             text = AnyHole()
                 .Replace(
@@ -125,6 +137,12 @@ internal static partial class InlineStatements
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Lengths();
+
+    [GeneratedRegex(
+        """\{[\w.]*\.IsWaiting\(\s*"(?<target>\w+)"\s*\)\}""",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Waits();
 
     [GeneratedRegex("""\{EventNames\.\w+\}""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex EventNameHoles();

@@ -40,6 +40,12 @@ internal sealed class TSqlNames(IReadOnlyDictionary<string, List<SchemaColumn>> 
         }
     }
 
+    public override void Visit(CreateIndexStatement node)
+    {
+        tables.Add(node.OnName.BaseIdentifier.Value);
+        tableByAlias.TryAdd(node.OnName.BaseIdentifier.Value, node.OnName.BaseIdentifier.Value);
+    }
+
     public override void Visit(VariableTableReference node) => ownTables.Add(node.Alias?.Value ?? node.Variable.Name);
 
     public override void Visit(CommonTableExpression node) => ownTables.Add(node.ExpressionName.Value);

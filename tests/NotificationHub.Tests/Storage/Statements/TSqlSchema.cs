@@ -19,6 +19,7 @@ internal static class TSqlSchema
         }
 
         // The migrator's own.
+        tables["schema_break"] = [new SchemaColumn("name", "text", IsNullable: false, PlaceInKey: 1)];
         tables["schema_journal"] =
         [
             new SchemaColumn("name", "text", IsNullable: false, PlaceInKey: 1),
@@ -60,7 +61,11 @@ internal static class TSqlSchema
             .ToList();
         return table.ColumnDefinitions.Select(column => new SchemaColumn(
             column.ColumnIdentifier.Value,
-            TypeOf(column.DataType),
+            // What is computed has the type of what it is computed from.
+            column.DataType
+                is null
+                ? "integer"
+                : TypeOf(column.DataType),
             !column.Constraints.OfType<NullableConstraintDefinition>().Any(constraint => !constraint.Nullable),
             key.IndexOf(column.ColumnIdentifier.Value) + 1
         ));

@@ -66,10 +66,13 @@ public sealed class TSqlTests
     private static IEnumerable<string> FaultsOf(SqlText statement)
     {
         var fragment = TSql.Parse(statement.Text, out var faults);
-        return faults
-            .Concat(TSqlSubset.FaultsOf(fragment))
-            .Concat(IsSchema(fragment) ? [] : TSqlNames.FaultsOf(fragment, Schema))
-            .Select(fault => $"{statement.Place}: {fault}");
+        return (
+            fragment.ScriptTokenStream is null
+                ? faults
+                : faults
+                    .Concat(TSqlSubset.FaultsOf(fragment))
+                    .Concat(IsSchema(fragment) ? [] : TSqlNames.FaultsOf(fragment, Schema))
+        ).Select(fault => $"{statement.Place}: {fault}");
     }
 
     // A migration names what it makes.
