@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NotificationHub.Publishing.Feed;
 
 internal static class FeedSetup
@@ -24,14 +26,14 @@ internal static class FeedSetup
         }
 
         var feed = app.MapGroup("");
-        if (access == FeedAccess.WithKey)
-        {
-            var verifier = app.Services.GetRequiredService<ConsumerKeyVerifier>();
-            feed.AddEndpointFilter(
-                async (context, next) =>
-                    IsAccepted(verifier, context.HttpContext) ? await next(context) : Refuse(context.HttpContext)
-            );
-        }
+        var verifier = app.Services.GetRequiredService<ConsumerKeyVerifier>();
+        feed.AddEndpointFilter(
+            async (context, next) =>
+                IsAccepted(verifier, context.HttpContext)
+                || (access == FeedAccess.Open && IsByAddress(context.HttpContext.Request.Host.Host))
+                    ? await next(context)
+                    : Refuse(context.HttpContext, access)
+        );
 
         feed.MapEventFeed();
         feed.MapSnapshots();
@@ -40,11 +42,17 @@ internal static class FeedSetup
     private static bool IsAccepted(ConsumerKeyVerifier verifier, HttpContext context) =>
         verifier.IsAccepted(context.Request.Headers.Authorization, context.Request.Headers["X-Api-Key"]);
 
-    private static IResult Refuse(HttpContext context)
+    // A page of another site can have its own name lead here, and then read what it asks for; an address it cannot.
+    private static bool IsByAddress(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out _);
+
+    private static IResult Refuse(HttpContext context, FeedAccess access)
     {
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return TypedResults.Problem(
-            "Present a consumer's key as Authorization: Bearer KEY or X-Api-Key: KEY.",
+            access == FeedAccess.Open
+                ? "In Development nobody needs a key who asks by localhost or by an IP address. By another name, present a consumer's key as Authorization: Bearer KEY."
+                : "Present a consumer's key as Authorization: Bearer KEY or X-Api-Key: KEY.",
             statusCode: StatusCodes.Status401Unauthorized
         );
     }

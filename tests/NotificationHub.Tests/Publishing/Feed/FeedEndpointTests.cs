@@ -26,6 +26,25 @@ public sealed class FeedEndpointTests
         (await LinesAsync(answer)).Select(line => line.GetProperty("id").GetString()).ShouldBe(["1-2", "1-3"]);
     }
 
+    [Theory]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("[::1]", HttpStatusCode.OK)]
+    [InlineData("rebound.example.com", HttpStatusCode.Unauthorized)]
+    public async Task Without_a_key_the_feed_is_not_read_under_a_name_that_another_site_could_have_lead_here(
+        string host,
+        HttpStatusCode expected
+    )
+    {
+        await using var hub = await HubHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/events");
+        request.Headers.Host = host;
+
+        using var answer = await hub.Http.SendAsync(request);
+
+        answer.StatusCode.ShouldBe(expected);
+    }
+
     [Fact]
     public async Task Filters_and_limit_narrow_the_feed()
     {
