@@ -87,7 +87,7 @@ internal sealed class SqlServerDatabase : Database
             catch (Exception exception)
             {
                 await connection.DisposeAsync();
-                throw exception is SqlException
+                throw exception is SqlException || SqlServerFaults.IsPassing(exception)
                     ? new StorageUnavailableException($"SQL Server cannot be read: {exception.Message}", exception)
                     : exception;
             }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Azure.Identity;
 using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Storage.SqlServer;
@@ -53,6 +54,8 @@ internal static class SqlServerFaults
             {
                 Source: "Microsoft.Data.SqlClient" or "Core Microsoft SqlClient Data Provider"
             } => true,
+            // Whoever gives out tokens does not answer at this moment, or will not: either may be mended while the hub runs.
+            AuthenticationFailedException => true,
             TimeoutException or IOException => true,
             _ => false,
         };

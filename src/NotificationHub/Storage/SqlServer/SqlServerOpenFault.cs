@@ -5,10 +5,7 @@ namespace NotificationHub.Storage.SqlServer;
 /// <summary>Says in words what SQL Server says in numbers when a database cannot be opened.</summary>
 internal static class SqlServerOpenFault
 {
-    public static bool IsOne(Exception exception) =>
-        exception is SqlException
-        || (exception is InvalidOperationException or TimeoutException && SqlServerFaults.IsPassing(exception))
-        || exception is Azure.Identity.AuthenticationFailedException;
+    public static bool IsOne(Exception exception) => exception is SqlException || SqlServerFaults.IsPassing(exception);
 
     public static DatabaseOpenException Of(string place, Exception exception) =>
         new($"The database {place} cannot be opened: {Explain(exception)}", exception);
