@@ -19,7 +19,10 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
     public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
         inner.MigrateAsync(cancellationToken);
 
-    public override Task ImportAsync(
+    public override Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken) =>
+        inner.RaiseSeqsAsync(notifications, events, cancellationToken);
+
+    public override Task<long> ImportAsync(
         string table,
         IReadOnlyList<string> columns,
         DbDataReader rows,

@@ -47,12 +47,16 @@ internal abstract class Database : IAsyncDisposable
     /// <param name="columns">Their members, in the order of <paramref name="rows"/>.</param>
     /// <param name="rows">What is written.</param>
     /// <param name="cancellationToken">Ends it between two chunks.</param>
-    public abstract Task ImportAsync(
+    /// <returns>How many were written.</returns>
+    public abstract Task<long> ImportAsync(
         string table,
         IReadOnlyList<string> columns,
         DbDataReader rows,
         CancellationToken cancellationToken
     );
+
+    /// <summary>Has the logs go on behind these <c>seq</c>, not necessarily with the next one.</summary>
+    public abstract Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken);
 
     /// <summary>Opens the write lane beside a hub that may be running, and leaves the schema alone.</summary>
     /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>

@@ -11,7 +11,7 @@ internal static class EventBatch
         new
         {
             Rows = Rows(events),
-            Data = Data(events),
+            Data = new Blob(Data(events)),
             Patience = (int)patience.TotalMilliseconds,
         };
 

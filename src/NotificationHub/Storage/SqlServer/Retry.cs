@@ -5,23 +5,24 @@ internal sealed class Retry(TimeProvider time)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>About five seconds in all: what lasts longer is told to whoever waits.</summary>
-    private const int Most = 8;
+    /// <summary>What lasts longer is told to whoever waits: a try may itself take seconds.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
+    private readonly long begunAt = time.GetTimestamp();
     private int tries;
 
     /// <summary>Waits before the next try.</summary>
-    /// <returns>False where it was tried often enough.</returns>
+    /// <returns>False where it was tried for long enough.</returns>
     public async Task<bool> PauseAsync(CancellationToken cancellationToken)
     {
-        if (++tries >= Most)
+        var pause = First * (1 << Math.Min(tries++, 6));
+        if (time.GetElapsedTime(begunAt) + pause > Longest)
         {
             return false;
         }
 
-        var longest = First * (1 << tries);
 #pragma warning disable CA5394 // Nobody gains by guessing it.
-        await Task.Delay(longest * (0.5 + (Random.Shared.NextDouble() / 2)), time, cancellationToken);
+        await Task.Delay(pause * (0.5 + (Random.Shared.NextDouble() / 2)), time, cancellationToken);
 #pragma warning restore CA5394
         return true;
     }

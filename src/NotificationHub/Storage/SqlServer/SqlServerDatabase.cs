@@ -15,10 +15,14 @@ internal sealed class SqlServerDatabase : Database
 
     private const int ImportChunk = 2_000;
 
+    private const int SecondsToConnect = 5;
+    private const int SecondsToAnswer = 5;
+
     private readonly StorageOptions options;
     private readonly TimeProvider time;
     private readonly string writer;
     private readonly string reader;
+    private readonly string upkeep;
     private readonly SqlServerWriteLane lane;
     private readonly SqlServerPostLane posts;
     private readonly SchemaMigrator migrator;
@@ -34,8 +38,16 @@ internal sealed class SqlServerDatabase : Database
         var builder = new SqlConnectionStringBuilder(options.ConnectionString);
         Place = $"{builder.DataSource}/{builder.InitialCatalog}";
         // The lanes keep their connections for themselves, and look after them.
-        writer = Named(builder, "NotificationHub", pooling: false);
-        reader = Named(builder, "NotificationHub reader", pooling: true);
+        builder.ConnectTimeout = Math.Min(builder.ConnectTimeout, SecondsToConnect);
+        writer = Named(
+            builder,
+            "NotificationHub",
+            pooling: false,
+            (int)Math.Ceiling(Patience.TotalSeconds) + SecondsToAnswer
+        );
+        reader = Named(builder, "NotificationHub reader", pooling: true, builder.CommandTimeout);
+        // The schema of many rows, or all of them: it takes what it takes.
+        upkeep = Named(builder, "NotificationHub upkeep", pooling: false, commandTimeout: 0);
         lane = new SqlServerWriteLane(this, time);
         posts = new SqlServerPostLane(this, time);
         meter = new Meter(new MeterOptions("NotificationHub") { Scope = this });
@@ -109,14 +121,21 @@ internal sealed class SqlServerDatabase : Database
             ? Task.FromResult<IReadOnlyList<long>>([])
             : transaction.QueryAsync<long>(Sql("AppendEvents"), EventBatch.Of(events, Patience));
 
-    public override async Task ImportAsync(
+    public override async Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken)
+    {
+        // Not in a transaction of the lane: what it does is no change of rows, which is what snapshots are of.
+        await using var connection = await OpenAsync(upkeep, cancellationToken);
+        await connection.ExecuteAsync(Sql("RaiseSeqs"), new { Notifications = notifications, Events = events });
+    }
+
+    public override async Task<long> ImportAsync(
         string table,
         IReadOnlyList<string> columns,
         DbDataReader rows,
         CancellationToken cancellationToken
     )
     {
-        await using var connection = await OpenWriterAsync(cancellationToken);
+        await using var connection = await OpenAsync(upkeep, cancellationToken);
         using var copy = new SqlBulkCopy(
             connection,
             SqlBulkCopyOptions.KeepIdentity | SqlBulkCopyOptions.UseInternalTransaction,
@@ -134,12 +153,16 @@ internal sealed class SqlServerDatabase : Database
         }
 
         await copy.WriteToServerAsync(rows, cancellationToken);
+        return copy.RowsCopied64;
     }
 
     /// <summary>A connection of a lane; the lane closes it.</summary>
-    public async Task<SqlConnection> OpenWriterAsync(CancellationToken cancellationToken)
+    public Task<SqlConnection> OpenWriterAsync(CancellationToken cancellationToken) =>
+        OpenAsync(writer, cancellationToken);
+
+    private static async Task<SqlConnection> OpenAsync(string connectionString, CancellationToken cancellationToken)
     {
-        var connection = new SqlConnection(writer);
+        var connection = new SqlConnection(connectionString);
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -161,10 +184,16 @@ internal sealed class SqlServerDatabase : Database
         SqlConnection.ClearPool(pool);
     }
 
-    private static string Named(SqlConnectionStringBuilder builder, string application, bool pooling) =>
+    private static string Named(
+        SqlConnectionStringBuilder builder,
+        string application,
+        bool pooling,
+        int commandTimeout
+    ) =>
         new SqlConnectionStringBuilder(builder.ConnectionString)
         {
             ApplicationName = application,
+            CommandTimeout = commandTimeout,
             Pooling = pooling,
             MultipleActiveResultSets = false,
             // A connection that was put up again on the quiet has lost its transaction.
@@ -177,7 +206,7 @@ internal sealed class SqlServerDatabase : Database
         try
         {
             await prepare(cancellationToken);
-            await using var connection = await OpenWriterAsync(cancellationToken);
+            await using var connection = await OpenAsync(upkeep, cancellationToken);
             await SqlServerSchema.AllowSnapshotsAsync(connection);
         }
         catch (Exception exception) when (SqlServerOpenFault.IsOne(exception))
@@ -197,7 +226,7 @@ internal sealed class SqlServerDatabase : Database
 
     private async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await OpenWriterAsync(cancellationToken);
+        await using var connection = await OpenAsync(upkeep, cancellationToken);
         return await SqlServerSchema.MigrateAsync(this, migrator, connection);
     }
 }

@@ -23,6 +23,7 @@ internal static class SqlServerFaults
         1222, // a lock was not had in time
         3935, // the transaction was not begun, as the snapshot could not be
         3961, // the schema was changed since the transaction began: a newer version is being rolled out
+        3906, // the database is read-only while it fails over
         3960, // another transaction has changed the row since this one began
         4060, // the database cannot be opened: it is being moved
         4221, // the log-in to a secondary waits for its versions
@@ -31,6 +32,8 @@ internal static class SqlServerFaults
         10060, // nobody answers
         10928, // a limit of the tier is reached
         10929, // the server is too busy for this tier
+        10936, // the limit of requests of the pool is reached
+        40020, // the database is being moved
         40143, // the service met an error
         40197, // the service met an error, or is being moved
         40501, // the service is busy
@@ -41,14 +44,38 @@ internal static class SqlServerFaults
         49920, // too many operations under way
         50001, // our own: the lock of a log was not had in time
         50002, // our own: the mark of a connection is gone
+        EndedTransaction,
     }.ToFrozenSet();
+
+    /// <summary>What does not pass within seconds, and is the store's fault: somebody has to make room.</summary>
+    private static readonly FrozenSet<int> Full = new[]
+    {
+        701, // no memory
+        1105, // no space in the filegroup
+        8645, // no memory for the query in time
+        9002, // the transaction log is full
+        40544, // the database has reached its size
+        40549, // a transaction has run for too long
+        40550, // too many locks
+        40551, // too much of tempdb
+        40552, // too much of the transaction log
+        40553, // too much memory
+    }.ToFrozenSet();
+
+    /// <summary>Our own: the server had ended the transaction before its commit was sent.</summary>
+    public const int EndedTransaction = 50003;
+
+    /// <summary>Whether nothing was committed for certain, although the commit was sent.</summary>
+    public static bool IsEndedTransaction(Exception exception) => Has(exception, number => number == EndedTransaction);
+
+    /// <summary>Whether it is the store that cannot be written to now, and no statement that is wrong.</summary>
+    public static bool IsUnavailable(Exception exception) => IsPassing(exception) || Has(exception, Full.Contains);
 
     /// <summary>Whether the same may be tried again.</summary>
     public static bool IsPassing(Exception exception) =>
         exception switch
         {
-            SqlException sql => sql.Errors.Cast<SqlError>().Any(error => Passing.Contains(error.Number))
-                || sql.Class >= 20,
+            SqlException sql => Has(sql, Passing.Contains) || sql.Class >= 20,
             // What SqlClient says of a connection that was found closed.
             InvalidOperationException
             {
@@ -60,6 +87,8 @@ internal static class SqlServerFaults
             _ => false,
         };
 
-    public static bool IsDuplicateKey(Exception exception) =>
-        exception is SqlException sql && sql.Errors.Cast<SqlError>().Any(error => DuplicateKeys.Contains(error.Number));
+    public static bool IsDuplicateKey(Exception exception) => Has(exception, DuplicateKeys.Contains);
+
+    private static bool Has(Exception exception, Predicate<int> number) =>
+        exception is SqlException sql && sql.Errors.Cast<SqlError>().Any(error => number(error.Number));
 }

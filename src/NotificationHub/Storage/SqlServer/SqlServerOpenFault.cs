@@ -19,7 +19,7 @@ internal static class SqlServerOpenFault
                 "there is no such database on the server, or this identity may not see it. Create it first: the hub makes its tables, not the database",
             229 or 230 or 262 or 297 or 1088 or 2760 or 3701 =>
                 "this identity may not do what a change of the schema needs. Let one that may run `migrate`, or give it db_ddladmin",
-            3952 => NoSnapshots,
+            3952 or 5011 or 5069 => NoSnapshots,
             0 or -1 or 2 or 26 or 40 or 53 or 258 or 10060 or 10061 or 11001 =>
                 "no server answers there. Look at the name in Storage:ConnectionString, at the network, and at the server's firewall",
             40615 or 40914 => "the server's firewall does not let this address in",

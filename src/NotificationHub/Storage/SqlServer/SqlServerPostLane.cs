@@ -88,7 +88,7 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
         var parameters = new
         {
             Rows = batch.Rows(),
-            Bodies = batch.Bodies(),
+            Bodies = new Blob(batch.Bodies()),
             Patience = (int)database.Patience.TotalMilliseconds,
         };
         var retry = new Retry(time);

@@ -54,7 +54,9 @@ internal static class SqlServerSchema
         }
         catch (SqlException exception) when (exception.Number == NotAllowed)
         {
-            await connection.ExecuteAsync("if @@trancount > 0 rollback transaction");
+            await connection.ExecuteAsync(
+                "if @@trancount > 0 rollback transaction; set transaction isolation level read committed;"
+            );
             await connection.ExecuteAsync(
                 "alter database current set allow_snapshot_isolation on",
                 commandTimeout: (int)Patience.TotalSeconds

@@ -12,6 +12,9 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
 {
     private const int Connections = 8;
 
+    /// <summary>So many may be at the same rows at once.</summary>
+    private const int MostDuplicates = 3;
+
     private readonly SemaphoreSlim turns = new(Connections, Connections);
     private readonly ConcurrentBag<WriteConnection> idle = [];
     private volatile bool open;
@@ -83,7 +86,14 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
 
             var attempt = new Attempt<T>(work);
             var fault = await attempt.RunAsync(TakeAsync, idle.Add, cancellationToken);
-            if (fault is null || (attempt.IsUncertain && await WasCommittedAsync(attempt, cancellationToken)))
+            if (
+                fault is null
+                || (
+                    attempt.IsUncertain
+                    && !SqlServerFaults.IsEndedTransaction(fault)
+                    && await WasCommittedAsync(attempt, cancellationToken)
+                )
+            )
             {
                 return attempt.Complete();
             }
@@ -96,7 +106,8 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
 
             // Two that insert the same row at once: the second finds it when it looks again.
             var again =
-                SqlServerFaults.IsPassing(fault) || (SqlServerFaults.IsDuplicateKey(fault) && duplicates++ == 0);
+                SqlServerFaults.IsPassing(fault)
+                || (SqlServerFaults.IsDuplicateKey(fault) && duplicates++ < MostDuplicates);
             if (!again || !await retry.PauseAsync(cancellationToken))
             {
                 ExceptionDispatchInfo.Throw(Translate(fault, attempt));
@@ -121,7 +132,7 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
 
     /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
     private static Exception Translate<T>(Exception fault, Attempt<T> attempt) =>
-        SqlServerFaults.IsPassing(fault) || (fault is SqlException && !attempt.HasBegun)
+        SqlServerFaults.IsUnavailable(fault) || (fault is SqlException && !attempt.HasBegun)
             ? new StorageUnavailableException($"SQL Server refused the write: {fault.Message}", fault)
             : fault;
 

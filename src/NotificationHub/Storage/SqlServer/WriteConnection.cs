@@ -15,12 +15,6 @@ internal sealed class WriteConnection(
     TimeProvider time
 ) : IAsyncDisposable
 {
-    private const string Begin = """
-        set xact_abort on;
-        set transaction isolation level snapshot;
-        begin transaction;
-        """;
-
     private const string Make = """
         delete from commit_mark where made_at < @forgotten;
         insert into commit_mark (number, made_at) output inserted.mark_id values (0, @now);
@@ -42,9 +36,22 @@ internal sealed class WriteConnection(
     private readonly long openedAt = time.GetTimestamp();
 
     // With a parameter it would be a call of sp_executesql, which complains of a transaction that ends within it.
+    private readonly string begin = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        set xact_abort on;
+        set lock_timeout {(int)database.Patience.TotalMilliseconds};
+        set transaction isolation level snapshot;
+        begin transaction;
+        """
+    );
+
+    // Where the server has ended the transaction unseen, what follows would be one of its own.
     private readonly string commit = string.Create(
         CultureInfo.InvariantCulture,
         $"""
+        if @@trancount = 0
+            throw {SqlServerFaults.EndedTransaction}, 'The transaction has ended before its commit.', 1;
         update commit_mark set number = number + 1 where mark_id = {mark};
         if @@rowcount = 0
             throw 50002, 'The mark of this connection is gone.', 1;
@@ -90,7 +97,7 @@ internal sealed class WriteConnection(
 
     public async Task<WriteTransaction> BeginAsync()
     {
-        await connection.ExecuteAsync(Begin);
+        await connection.ExecuteAsync(begin);
         return new WriteTransaction(database, connection);
     }
 

@@ -91,7 +91,14 @@ internal sealed class SqliteDatabase : Database
 
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => lane.AppendAsync(append);
 
-    public override async Task ImportAsync(
+    public override Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken) =>
+        WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(Sql("RaiseSeqs"), new { Notifications = notifications, Events = events }),
+            cancellationToken
+        );
+
+    public override async Task<long> ImportAsync(
         string table,
         IReadOnlyList<string> columns,
         DbDataReader rows,
@@ -101,6 +108,7 @@ internal sealed class SqliteDatabase : Database
         var names = string.Join(", ", columns.Select(column => $"\"{column}\""));
         var places = string.Join(", ", Enumerable.Range(0, columns.Count).Select(place => $"@p{place}"));
         List<object[]> chunk = [];
+        var written = 0L;
         do
         {
             chunk.Clear();
@@ -134,7 +142,10 @@ internal sealed class SqliteDatabase : Database
                 },
                 cancellationToken
             );
+            written += chunk.Count;
         } while (chunk.Count == ImportChunk);
+
+        return written;
     }
 
     /// <summary>A connection that may write; for the lane and its checkpointer.</summary>

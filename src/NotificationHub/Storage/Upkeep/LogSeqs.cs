@@ -8,8 +8,4 @@ internal sealed record LogSeqs(long Notifications, long Events)
         var (notifications, events) = await transaction.FirstOrDefaultAsync<(long, long)>(transaction.Sql("ReadSeqs"));
         return new LogSeqs(notifications, events);
     }
-
-    /// <summary>Has the logs go on behind these.</summary>
-    public Task RaiseAsync(WriteTransaction transaction) =>
-        transaction.ExecuteAsync(transaction.Sql("RaiseSeqs"), new { Notifications, Events });
 }

@@ -21,29 +21,37 @@ internal sealed class RestoredDatabase(Database database)
     private const long LeaseLeap = 1_000_000;
 
     /// <exception cref="DatabaseOpenException">A hub runs on it.</exception>
-    public Task<RestoreOutcome> GoOnAsync(Actor actor, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+    public async Task<RestoreOutcome> GoOnAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        var seqs = await database.WriteAsync(
             async transaction =>
             {
                 await RunningHubs.RefuseAsync(transaction, database, "run `migrate --after-restore`");
-                var now = await transaction.NowAsync();
-                var seqs = await LogSeqs.ReadAsync(transaction);
-                var raised = new LogSeqs(seqs.Notifications + Leap, seqs.Events + Leap);
-                await raised.RaiseAsync(transaction);
-                await BeginEpochAsync(transaction, "notification", raised.Notifications + 1);
-                var epoch = await BeginEpochAsync(transaction, "event", raised.Events + 1);
-                await ForgetOwnersAsync(transaction);
-                await LookAgainAsync(transaction, now);
-                await AuditLog.RecordAsync(
-                    transaction,
-                    actor,
-                    new AuditedAct("migrate --after-restore", Subject: $"epoch {epoch}"),
-                    AuditOutcome.Done
-                );
-                return new RestoreOutcome(epoch, raised.Events + 1);
+                return await LogSeqs.ReadAsync(transaction);
             },
             cancellationToken
         );
+        // First: should this end between the two, the logs have leapt once too often, which costs nothing.
+        var raised = new LogSeqs(seqs.Notifications + Leap, seqs.Events + Leap);
+        await database.RaiseSeqsAsync(raised.Notifications, raised.Events, cancellationToken);
+        return await database.WriteAsync(transaction => BeginAnewAsync(transaction, raised, actor), cancellationToken);
+    }
+
+    private static async Task<RestoreOutcome> BeginAnewAsync(WriteTransaction transaction, LogSeqs raised, Actor actor)
+    {
+        var now = await transaction.NowAsync();
+        await BeginEpochAsync(transaction, "notification", raised.Notifications + 1);
+        var epoch = await BeginEpochAsync(transaction, "event", raised.Events + 1);
+        await ForgetOwnersAsync(transaction);
+        await LookAgainAsync(transaction, now);
+        await AuditLog.RecordAsync(
+            transaction,
+            actor,
+            new AuditedAct("migrate --after-restore", Subject: $"epoch {epoch}"),
+            AuditOutcome.Done
+        );
+        return new RestoreOutcome(epoch, raised.Events + 1);
+    }
 
     private static async Task<long> BeginEpochAsync(WriteTransaction transaction, string log, long from)
     {

@@ -35,10 +35,10 @@ internal sealed class StoreCopy(Database source, Database target)
         }
 
         var seqs = await source.WriteAsync(LogSeqs.ReadAsync, cancellationToken);
+        await target.RaiseSeqsAsync(seqs.Notifications, seqs.Events, cancellationToken);
         await target.WriteAsync(
             async transaction =>
             {
-                await seqs.RaiseAsync(transaction);
                 await transaction.ExecuteAsync("update change_counter set value = value + 1");
                 await AuditLog.RecordAsync(transaction, actor, new AuditedAct("migrate --from"), AuditOutcome.Done);
                 await transaction.ExecuteAsync(
@@ -54,6 +54,7 @@ internal sealed class StoreCopy(Database source, Database target)
     // Its note is in the journal until all is done: no hub starts on half a copy.
     private async Task BeginAsync(WriteTransaction transaction)
     {
+        await RunningHubs.RefuseAsync(transaction, target, "copy into its database");
         foreach (var table in MustBeEmpty)
         {
             if (await transaction.ScalarAsync<long>($"select count(*) from {table}") > 0)
@@ -75,25 +76,17 @@ internal sealed class StoreCopy(Database source, Database target)
         // What the schema itself has put there.
         await target.WriteAsync(transaction => transaction.ExecuteAsync($"delete from {table}"), cancellationToken);
         var columns = await SqliteTables.ColumnsAsync(connection, table);
+        long here;
         await using (var rows = await SqliteTables.ReadAsync(connection, table, columns))
         {
-            await target.ImportAsync(table, columns, rows, cancellationToken);
+            here = await target.ImportAsync(table, columns, rows, cancellationToken);
         }
 
-        var (there, here) = (await CountAsync(connection, table), await CountAsync(target, table, cancellationToken));
+        var there = await connection.ExecuteScalarAsync<long>($"select count(*) from {table}");
         return there == here
             ? here
             : throw new DatabaseOpenException(
-                $"Of {there} rows of {table}, {here} were copied: somebody wrote to one of the databases meanwhile. Make the new one again, and copy again."
+                $"Of {there} rows of {table}, {here} were copied: somebody wrote to it meanwhile. Stop that, make the new database again, and copy again."
             );
-    }
-
-    private static Task<long> CountAsync(DbConnection connection, string table) =>
-        connection.ExecuteScalarAsync<long>($"select count(*) from {table}");
-
-    private static async Task<long> CountAsync(Database database, string table, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await CountAsync(connection, table);
     }
 }

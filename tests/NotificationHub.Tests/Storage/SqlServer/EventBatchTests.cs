@@ -65,7 +65,7 @@ public sealed class EventBatchTests
         var parameters = EventBatch.Of(events, TimeSpan.FromSeconds(2));
         Value<int>(parameters, "Patience").ShouldBe(2_000);
         var rows = JsonDocument.Parse(Value<string>(parameters, "Rows")).RootElement.EnumerateArray();
-        return ([.. rows], Value<byte[]>(parameters, "Data"));
+        return ([.. rows], Value<Blob>(parameters, "Data").Bytes.ToArray());
     }
 
     private static T Value<T>(object parameters, string name) =>

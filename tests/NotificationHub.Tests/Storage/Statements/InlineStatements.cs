@@ -23,6 +23,8 @@ internal static partial class InlineStatements
         ["range.Condition"] = "\"key\" >= @From and \"key\" < @Below",
         ["(after is null ? \"desc\" : \"asc\")"] = "asc",
         ["WriteConnection.mark"] = "1",
+        ["(int)database.Patience.TotalMilliseconds"] = "2000",
+        ["SqlServerFaults.EndedTransaction"] = "50003",
         ["table.Name"] = "snapshot",
         ["Name"] = "snapshot",
         ["Which"] = "",

@@ -118,7 +118,7 @@ create index dead_letter_state on dead_letter (topic, state);
 create table location
 (
     location_id        nvarchar(32)   collate Latin1_General_100_BIN2 not null,
-    u_id               nvarchar(200)  collate Latin1_General_100_BIN2 null,
+    u_id               nvarchar(512)  collate Latin1_General_100_BIN2 null,
     name               nvarchar(max)  null,
     state              nvarchar(20)   collate Latin1_General_100_BIN2 not null,
     state_reason       nvarchar(max)  null,

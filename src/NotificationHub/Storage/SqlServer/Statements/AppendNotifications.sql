@@ -6,6 +6,7 @@
 -- length settles it.
 set nocount on;
 set xact_abort on;
+set lock_timeout 2000;
 set transaction isolation level read committed;
 begin transaction;
 
