@@ -31,9 +31,9 @@ param sqlServerless bool
 @minValue(1)
 param sqlVCores int
 
-@description('What the database may grow to. It is paid for as it is used, and what is old enough is removed.')
+@description('What the database may grow to, which is what its storage is paid for.')
 @minValue(1)
-param sqlMaxSizeInGB int = 64
+param sqlMaxSizeInGB int = 32
 
 @description('Standard takes about 1,000 operations a second; Premium more, and it alone can be reached privately.')
 @allowed(['Standard', 'Premium'])
