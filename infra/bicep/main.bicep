@@ -1,11 +1,14 @@
 targetScope = 'resourceGroup'
 
-@description('What the names of all resources begin with, such as nhub-prod.')
+@description('What the names of all resources begin with, such as nhub-prod: lower case letters, digits and hyphens.')
 @minLength(3)
 @maxLength(20)
 param name string
 
 param location string = resourceGroup().location
+
+@description('false makes everything but the hub, so that the database can let its identity in before it starts.')
+param withHub bool = true
 
 @description('The image of the hub with its tag or digest.')
 param image string
@@ -27,6 +30,10 @@ param sqlServerless bool
 
 @minValue(1)
 param sqlVCores int
+
+@description('What the database may grow to, which is what its storage is paid for.')
+@minValue(1)
+param sqlMaxSizeInGB int = 32
 
 @description('Standard takes about 1,000 operations a second; Premium more, and it alone can be reached privately.')
 @allowed(['Standard', 'Premium'])
@@ -70,10 +77,11 @@ param customDomainCertificateId string = ''
 @description('Other settings of the hub by their name, such as Refetch__RequestsPerSecond.')
 param settings object = {}
 
-@description('The OpenTelemetry collector that runs beside the hub; yours, where images come from a registry of your own only.')
+@description('The OpenTelemetry collector that the hub hands its telemetry to; yours, where images come from a registry of your own only.')
 param collectorImage string = 'ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib:0.138.0'
 
 var suffix = uniqueString(resourceGroup().id)
+var registryServer = empty(registryName) ? '' : '${registryName}${environment().suffixes.acrLoginServer}'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${name}-hub'
@@ -116,6 +124,7 @@ module sql 'modules/sql.bicep' = {
     administratorObjectId: sqlAdministratorObjectId
     serverless: sqlServerless
     vCores: sqlVCores
+    maxSizeInGB: sqlMaxSizeInGB
     zoneRedundant: zoneRedundant
     privateNetworking: privateNetworking
     operatorAddresses: operatorAddresses
@@ -157,19 +166,32 @@ module containerEnvironment 'modules/container-environment.bicep' = {
   }
 }
 
-module containerApp 'modules/container-app.bicep' = {
+module collector 'modules/collector.bicep' = {
+  // As below.
+  dependsOn: [registryAccess]
+  params: {
+    name: '${name}-collector'
+    location: location
+    image: collectorImage
+    registryServer: registryServer
+    pullIdentityId: identity.id
+    environmentName: containerEnvironment.outputs.name
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+  }
+}
+
+module containerApp 'modules/container-app.bicep' = if (withHub) {
   // A revision that cannot pull its image would not start.
   dependsOn: [registryAccess]
   params: {
     name: '${name}-hub'
     location: location
     image: image
-    collectorImage: collectorImage
-    registryServer: empty(registryName) ? '' : '${registryName}${environment().suffixes.acrLoginServer}'
+    registryServer: registryServer
     identityId: identity.id
     identityClientId: identity.properties.clientId
     environmentName: containerEnvironment.outputs.name
-    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    collectorEndpoint: collector.outputs.endpoint
     minReplicas: minReplicas
     maxReplicas: maxReplicas
     customDomain: customDomain
@@ -184,7 +206,7 @@ module containerApp 'modules/container-app.bicep' = {
   }
 }
 
-module alerts 'modules/alerts.bicep' = {
+module alerts 'modules/alerts.bicep' = if (withHub) {
   params: {
     name: name
     location: location
@@ -192,12 +214,13 @@ module alerts 'modules/alerts.bicep' = {
     silenceWindow: silenceWindow
     workspaceId: monitoring.outputs.workspaceId
     serviceBusId: serviceBus.outputs.id
-    containerAppId: containerApp.outputs.id
+    // Azure works out what is asked of a module also where that is not deployed.
+    containerAppId: withHub ? containerApp!.outputs.id : ''
   }
 }
 
-@description('Where Apple and consumers reach the hub.')
-output publicUrl string = containerApp.outputs.publicUrl
+@description('Where Apple and consumers reach the hub; empty without it.')
+output publicUrl string = withHub ? containerApp!.outputs.publicUrl : ''
 
 @description('The user to let into the database.')
 output identityName string = identity.name

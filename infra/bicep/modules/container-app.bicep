@@ -1,13 +1,12 @@
-// The hub itself, with a collector for its telemetry beside it in each replica.
+// The hub itself.
 param name string
 param location string
 param image string
-param collectorImage string
 param registryServer string
 param identityId string
 param identityClientId string
 param environmentName string
-param applicationInsightsName string
+param collectorEndpoint string
 param minReplicas int
 param maxReplicas int
 param customDomain string
@@ -21,7 +20,6 @@ param adminAudience string
 param settings object
 
 var port = 8080
-var connectionStringSecret = 'application-insights'
 var publicHost = empty(customDomain) ? '${name}.${managedEnvironment.properties.defaultDomain}' : customDomain
 
 var hubSettings = [
@@ -30,7 +28,7 @@ var hubSettings = [
   { name: 'ASPNETCORE_FORWARDEDHEADERS_ENABLED', value: 'true' }
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
   { name: 'OTEL_SERVICE_NAME', value: 'notificationhub' }
-  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://localhost:4317' }
+  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: collectorEndpoint }
   // Application Insights adds up what it is sent.
   { name: 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', value: 'delta' }
   { name: 'Storage__Provider', value: 'SqlServer' }
@@ -54,10 +52,6 @@ var otherSettings = map(items(settings), setting => { name: setting.key, value: 
 
 resource managedEnvironment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
   name: environmentName
-}
-
-resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: applicationInsightsName
 }
 
 resource app 'Microsoft.App/containerApps@2025-07-01' = {
@@ -86,7 +80,6 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
         ]
       }
       registries: empty(registryServer) ? [] : [{ server: registryServer, identity: identityId }]
-      secrets: [{ name: connectionStringSecret, value: applicationInsights.properties.ConnectionString }]
     }
     template: {
       // Longer than the longest send, so that a batch is never cut off.
@@ -99,10 +92,12 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           env: concat(hubSettings, adminSettings, otherSettings)
           probes: [
             {
-              // Migrations of a large database take their time.
+              // The hub listens when the schema is up to date. A migration that is killed begins anew, so it has 40 minutes, the most
+              // that Container Apps gives; a start without one is over before the first probe.
               type: 'Startup'
               httpGet: { path: '/health/live', port: port }
-              periodSeconds: 30
+              initialDelaySeconds: 20
+              periodSeconds: 240
               failureThreshold: 10
             }
             {
@@ -117,16 +112,6 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
               periodSeconds: 5
               failureThreshold: 3
             }
-          ]
-        }
-        {
-          name: 'collector'
-          image: collectorImage
-          args: ['--config=env:COLLECTOR_CONFIGURATION']
-          resources: { cpu: json('0.25'), memory: '0.5Gi' }
-          env: [
-            { name: 'COLLECTOR_CONFIGURATION', value: loadTextContent('../collector.yaml') }
-            { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', secretRef: connectionStringSecret }
           ]
         }
       ]

@@ -5,6 +5,7 @@ param administratorName string
 param administratorObjectId string
 param serverless bool
 param vCores int
+param maxSizeInGB int
 param zoneRedundant bool
 param privateNetworking bool
 param operatorAddresses string[]
@@ -43,6 +44,7 @@ resource database 'Microsoft.Sql/servers/databases@2023-08-01' = {
     // The hub asks the database several times a second, so that it would never pause anyway.
     autoPauseDelay: serverless ? -1 : null
     minCapacity: serverless ? json('0.5') : null
+    maxSizeBytes: maxSizeInGB * 1073741824
     // The log of notifications is the only copy of what Apple said once.
     requestedBackupStorageRedundancy: zoneRedundant ? 'GeoZone' : 'Local'
     zoneRedundant: zoneRedundant

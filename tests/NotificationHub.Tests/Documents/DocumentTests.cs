@@ -29,6 +29,14 @@ public sealed class DocumentTests
         rows.ShouldBe(RefetchPlanCase.Table.Select(one => one.Row()));
     }
 
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("configuration.md")]
+    [InlineData("events.md")]
+    [InlineData("security.md")]
+    public void All_documents_say_the_same_of_whom_development_lets_in(string document) =>
+        Read(document).Replace('\n', ' ').ShouldContain("to whoever asks by `localhost` or an address");
+
     private static string Read(string document) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", document));
 }

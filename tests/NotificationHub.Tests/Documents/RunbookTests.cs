@@ -18,9 +18,42 @@ public sealed class RunbookTests
         }
     }
 
+    [Theory]
+    [InlineData("nothing comes from Apple any more")]
+    [InlineData("is not at Apple as it is recorded")]
+    public void What_health_says_of_a_location_is_told_of(string reason)
+    {
+        Source("Hosting/Health/Detail/TroubledLocation.cs").ShouldContain(reason);
+        Runbook.Text.ShouldContain($"| `location L: {reason}` |");
+    }
+
+    [Fact]
+    public void What_the_log_says_of_a_key_ring_that_does_not_fit_is_told_of()
+    {
+        Source("Refetch/RefetchFailures.cs")
+            .ShouldContain("The content token of location {LocationId} cannot be decrypted");
+        Runbook.Text.ShouldContain("The content token of location … cannot be decrypted");
+    }
+
+    [Fact]
+    public void Whatever_passes_by_itself_on_sql_server_and_may_last_is_told_of()
+    {
+        var known = Source("Storage/SqlServer/SqlServerFaults.cs");
+        int[] numbers = [1222, 10928, 10929, 40197, 40501, 40613, 50001];
+
+        foreach (var number in numbers)
+        {
+            known.ShouldContain($"{number},");
+            Runbook.Entry("answers-5xx")!.ShouldContain($"{number}");
+        }
+    }
+
     [Fact]
     public void Each_drill_is_quoted()
     {
         DrillScenario.All.Where(scenario => Runbook.QuotesOf(scenario.Name).Count == 0).ShouldBeEmpty();
     }
+
+    private static string Source(string path) =>
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Source", path));
 }

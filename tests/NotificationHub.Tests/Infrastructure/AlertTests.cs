@@ -1,4 +1,4 @@
-using NotificationHub.Apple;
+using NotificationHub.Hosting.Health.Detail;
 using NotificationHub.Intake;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Hosting.Telemetry;
@@ -13,9 +13,9 @@ public sealed class AlertTests
     internal static IEnumerable<string> Names => Alerts().Select(alert => alert["name"].Text!);
 
     [Fact]
-    public void An_alert_looks_at_metrics_that_the_hub_has()
+    public async Task An_alert_looks_at_metrics_that_the_hub_has()
     {
-        var instruments = HubInstruments.OfClasses().Select(instrument => instrument.Name);
+        var instruments = (await HubInstruments.OfHubAsync()).Select(instrument => instrument.Name);
 
         BicepFolder
             .Json("metrics.json")
@@ -35,7 +35,7 @@ public sealed class AlertTests
             "no-publisher",
             "standing-still",
             "dead-lettered",
-            "content-token",
+            "location-states",
             "silence",
             "answers-5xx",
             "consumer-dead-letters",
@@ -48,11 +48,45 @@ public sealed class AlertTests
     [Fact]
     public void The_values_that_are_looked_for_are_those_that_are_measured()
     {
-        var kinds = Enum.GetNames<AppleErrorKind>().Where(kind => kind.StartsWith("Token", StringComparison.Ordinal));
+        var topics = TopicLog.NameOf("");
 
-        QueryOf("content-token").ShouldContain($"Properties.kind in ({string.Join(", ", kinds.Select(Quoted))})");
-        QueryOf("standing-still").ShouldContain(Quoted(TopicLog.NameOf("")));
-        QueryOf("silence").ShouldContain($"Properties.outcome == {Quoted(IntakeOutcome.Stored)}");
+        QueryOf("oldest-unsent").ShouldContain($"tostring(Properties.stage) startswith {Quoted(topics)}");
+        QueryOf("oldest-unsent").ShouldContain($"substring(tostring(Properties.stage), {topics.Length})");
+        QueryOf("standing-still").ShouldContain($"tostring(Properties.stage) !startswith {Quoted(topics)}");
+        QueryOf("location-states")
+            .ShouldContain(
+                $"tostring(Properties.state) in ({string.Join(", ", TroubledLocation.Dead.Select(Quoted))})"
+            );
+        QueryOf("silence").ShouldContain($"tostring(Properties.outcome) == {Quoted(IntakeOutcome.Stored)}");
+    }
+
+    [Fact]
+    public void What_must_be_seen_whoever_publishes_is_read_from_the_database_by_every_replica()
+    {
+        MetricsOf("oldest-unsent").ShouldBe(["oldestWaitingAge"]);
+        MetricsOf("location-states").ShouldBe(["locations"]);
+        // Its absence says that nobody publishes.
+        MetricsOf("no-publisher").ShouldBe(["oldestUnsentAge"]);
+    }
+
+    [Fact]
+    public void A_single_post_that_is_answered_5xx_is_told_of()
+    {
+        var alert = Alerts().Single(one => one["name"].Text == "answers-5xx");
+
+        alert["threshold"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(0L);
+        alert["aggregation"].Text.ShouldBe("Total");
+    }
+
+    [Fact]
+    public void What_a_metric_is_tagged_with_is_compared_as_text()
+    {
+        foreach (var alert in Alerts().Where(alert => alert.Find("query") is not null))
+        {
+            QueryOf(alert["name"].Text!)
+                .Replace("tostring(Properties.", "", StringComparison.Ordinal)
+                .ShouldNotContain("Properties.", customMessage: alert["name"].Text);
+        }
     }
 
     [Fact]
@@ -84,6 +118,13 @@ public sealed class AlertTests
         string.Concat(
             Alerts().Single(one => one["name"].Text == alert)["query"].ShouldBeOfType<TextExpression>().Literals
         );
+
+    private static IEnumerable<string> MetricsOf(string alert) =>
+        Alerts()
+            .Single(one => one["name"].Text == alert)["query"]
+            .All()
+            .OfType<MemberExpression>()
+            .Select(member => member.Member);
 
     private static IEnumerable<ObjectExpression> Alerts() =>
         ((string[])["queryAlerts", "metricAlerts"]).SelectMany(variable =>

@@ -41,7 +41,7 @@ public sealed class BicepReaderTests
               name: 'x-${name}-${toLower('Y')}'
               list: map(names, other => '${other}${name}')
             }]
-            output first string = things[0].id
+            output first string = count > 2 ? things[0]!.id : ''
             """
         );
 

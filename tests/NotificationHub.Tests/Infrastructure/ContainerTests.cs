@@ -11,6 +11,9 @@ public sealed class ContainerTests
     private static readonly ObjectExpression Properties = (ObjectExpression)
         File[BicepDeclarationKind.Resource, "app"].Body["properties"];
 
+    private static readonly ObjectExpression Collector = (ObjectExpression)
+        BicepFolder.Module("collector")[BicepDeclarationKind.Resource, "app"].Body["properties"];
+
     // Read by the host, by Azure.Identity and by OpenTelemetry.
     private static readonly string[] NotTheHubs =
     [
@@ -124,18 +127,84 @@ public sealed class ContainerTests
     [Fact]
     public void Telemetry_goes_where_the_collector_listens()
     {
-        var endpoint = new Uri(Value("OTEL_EXPORTER_OTLP_ENDPOINT").Text!);
-        BicepFolder.Read("collector.yaml").ShouldContain($"endpoint: {endpoint.Authority}\n");
+        Value("OTEL_EXPORTER_OTLP_ENDPOINT").ShouldBeOfType<NameExpression>().Name.ShouldBe("collectorEndpoint");
+        BicepNames.Outputs(BicepFolder.Main).ShouldContain(("collector", "endpoint"));
+
+        var ingress = (ObjectExpression)Collector.Find("configuration.ingress")!;
+        ingress["external"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(false);
+        ingress["transport"].Text.ShouldBe("http2", "it takes gRPC");
+        var port = ingress["targetPort"].ShouldBeOfType<ConstantExpression>().Value;
+        BicepFolder.Read("collector.yaml").ShouldContain($"endpoint: 0.0.0.0:{port}\n");
+        Collector.Find("template.scale.minReplicas").ShouldBeOfType<ConstantExpression>().Value.ShouldBe(1L);
     }
 
-    private static IEnumerable<string> Probes() =>
+    [Fact]
+    public void Whether_a_replica_is_ready_is_for_the_hub_alone_to_say()
+    {
+        ContainersOf(Properties).ShouldBe(["hub"]);
+        ContainersOf(Collector).ShouldBe(["collector"]);
+    }
+
+    [Fact]
+    public void What_runs_in_the_collector_cannot_be_the_hub()
+    {
+        var pulling = Collector
+            .Find("configuration.identitySettings")!
+            .All()
+            .OfType<ObjectExpression>()
+            .ShouldHaveSingleItem();
+
+        pulling["identity"].ShouldBeOfType<NameExpression>().Name.ShouldBe("pullIdentityId");
+        pulling["lifecycle"].Text.ShouldBe("None");
+    }
+
+    [Fact]
+    public void A_start_has_the_longest_time_that_there_is_for_its_migrations()
+    {
+        var startup = ProbesOf().Single(probe => probe["type"].Text == "Startup");
+
+        // More is refused by Container Apps.
+        startup["periodSeconds"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(240L);
+        startup["failureThreshold"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(10L);
+    }
+
+    [Fact]
+    public void All_but_the_hub_can_be_deployed_before_the_database_lets_it_in()
+    {
+        foreach (var module in BicepFolder.Main.Of(BicepDeclarationKind.Module))
+        {
+            var waits = module.Value is IfExpression choice && BicepNames.Free(choice.Condition).Contains("withHub");
+            waits.ShouldBe(module.Name is "containerApp" or "alerts", module.Name);
+        }
+
+        // What is asked of a module that is not deployed fails the deployment.
+        BicepFolder
+            .Main.Expressions()
+            .OfType<OperatorExpression>()
+            .Where(choice => choice.Operator == "?" && BicepNames.Free(choice.Operands[0]).SequenceEqual(["withHub"]))
+            .Count(choice => BicepNames.Free(choice.Operands[1]).SequenceEqual(["containerApp"]))
+            .ShouldBe(
+                BicepNames.Outputs(BicepFolder.Main).Count(output => output.Module is "containerApp" or "alerts")
+            );
+    }
+
+    private static IEnumerable<string?> ContainersOf(ObjectExpression properties) =>
+        properties
+            .Find("template.containers")
+            .ShouldBeOfType<ArrayExpression>()
+            .Items.Select(container => ((ObjectExpression)container)["name"].Text);
+
+    private static IEnumerable<ObjectExpression> ProbesOf() =>
         Properties
             .Find("template.containers")
             .ShouldBeOfType<ArrayExpression>()
             .Items.Cast<ObjectExpression>()
-            .Single(container => container["name"].Text == "hub")["probes"]
+            .Single()["probes"]
             .ShouldBeOfType<ArrayExpression>()
-            .Items.Cast<ObjectExpression>()
+            .Items.Cast<ObjectExpression>();
+
+    private static IEnumerable<string> Probes() =>
+        ProbesOf()
             .Select(probe =>
             {
                 probe.Find("httpGet.port").ShouldBeOfType<NameExpression>().Name.ShouldBe("port");

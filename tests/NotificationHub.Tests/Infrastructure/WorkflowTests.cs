@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using NotificationHub.Publishing.ServiceBus.Amqp;
 using NotificationHub.Tests.Infrastructure.Bicep;
+using NotificationHub.Tests.Storage.Stores;
 using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -79,6 +80,19 @@ public sealed partial class WorkflowTests
         test.Text("services", "sql", "image")
             .ShouldBe(RepositoryFiles.Yaml("compose.yaml").Text("services", "sql", "image"));
         Scripts("test").ShouldContain("dotnet test");
+    }
+
+    [Fact]
+    public void Whole_hubs_and_their_crashes_run_on_sql_server_too()
+    {
+        var step = Jobs.Single(job => job.Name == "test")
+            .Job.Items("steps")
+            .Where(step => step.Text("env", TestServer.StoreVariable) == "SqlServer")
+            .ShouldHaveSingleItem();
+
+        var script = step.Text("run")!;
+        script.ShouldStartWith("dotnet test --no-build ");
+        script.ShouldContain("--filter \"FullyQualifiedName~EndToEnd|FullyQualifiedName~Crash\"");
     }
 
     [Fact]

@@ -23,6 +23,7 @@ internal static class BusDown
         witness.Answers();
         await witness.HealthAsync(cancellationToken);
         witness.Metric("notificationhub.publishing.oldest_unsent_age{topic=assets}");
+        witness.Metric("notificationhub.stage.oldest_waiting_age{stage=publishing:assets}");
         witness.Metric("notificationhub.publishing.lag{topic=assets}");
         await witness.EventsAsync(cancellationToken);
         await witness.FeedAsync("assets", cancellationToken);

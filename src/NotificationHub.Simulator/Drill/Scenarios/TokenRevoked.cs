@@ -20,6 +20,7 @@ internal static class TokenRevoked
         witness.Did("eight hours later");
         witness.Answers();
         await witness.HealthAsync(cancellationToken);
+        witness.Metric("notificationhub.locations{state=revoked}");
         witness.Metric("notificationhub.refetch.pending");
 
         await scene.RenewContentTokenAsync(cancellationToken);

@@ -1,13 +1,16 @@
+using Microsoft.Extensions.Options;
 using NotificationHub.Publishing;
+using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Diagnosis;
 
 /// <summary>
-/// Whether each topic can be reached and lets the hub in. An empty batch is sent, which brings no consumer a message. Service Bus documents
-/// no way to ask for the right to send, so a topic that finds fault with nothing but the batch is all that can be seen from here.
+/// Whether each topic can be reached and lets the hub in. An empty batch is sent, which brings no consumer a message. Over AMQP its link wants
+/// the right to send; over HTTPS a topic that finds fault with nothing but the batch is all that can be seen from here.
 /// </summary>
-internal sealed class ServiceBusCheck(IEnumerable<ITopicSender> senders) : IHubCheck
+internal sealed class ServiceBusCheck(IEnumerable<ITopicSender> senders, IOptions<ServiceBusOptions> options)
+    : IHubCheck
 {
     private const int BadRequest = 400;
 
@@ -20,14 +23,12 @@ internal sealed class ServiceBusCheck(IEnumerable<ITopicSender> senders) : IHubC
             ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
             : [Finding.NotChecked("none is configured; events are read at /events")];
 
-    private static async Task<Finding> ExamineAsync(
-        ITopicSender sender,
-        string topic,
-        CancellationToken cancellationToken
-    )
+    private async Task<Finding> ExamineAsync(ITopicSender sender, string topic, CancellationToken cancellationToken)
     {
-        const string passed =
-            "is there and lets this identity in; only a first event proves the right to send, which Service Bus offers no way to ask for";
+        var passed =
+            options.Value.Transport == ServiceBusTransport.Amqp
+                ? "is there and lets this identity send"
+                : "is there and lets this identity in; only a first event proves the right to send, which Service Bus offers no way to ask for over HTTPS";
         try
         {
             await sender.SendAsync(topic, [], cancellationToken);

@@ -1,7 +1,10 @@
 using System.Net;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.Storage;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Hosting.Admin;
@@ -155,6 +158,31 @@ public sealed class HealthEndpointTests
         troubled.GetProperty("state").GetString().ShouldBe("revoked");
         troubled.GetProperty("reason").GetString().ShouldBe("9625");
         troubled.GetProperty("since").GetDateTimeOffset().ToUnixTimeSeconds().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task While_the_database_cannot_be_read_its_reason_is_told_as_ever()
+    {
+        UnreadableDatabase? database = null;
+        await using var hub = await HubHost.StartAsync(builder =>
+            builder.Services.AddSingleton<Database>(services =>
+                database = new UnreadableDatabase(
+                    StorageSetup.Create(
+                        services.GetRequiredService<IOptions<StorageOptions>>().Value,
+                        TimeProvider.System
+                    )
+                )
+            )
+        );
+        (await hub.DetailAsync()).Status().ShouldBe("healthy");
+
+        database!.IsUnreadable = true;
+        await Until.TrueAsync(async () => !await hub.IsReadyAsync(), "it is noticed");
+
+        var detail = await hub.DetailAsync();
+        detail.Status().ShouldBe("unhealthy");
+        detail.Reasons().ShouldBe($"the database cannot be used: {UnreadableDatabase.Fault}");
+        detail.GetProperty("stages").GetArrayLength().ShouldBe(0);
     }
 
     [SqliteFact]

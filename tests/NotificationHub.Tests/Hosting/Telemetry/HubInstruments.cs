@@ -12,14 +12,7 @@ internal sealed record HubInstrument(string Name, string Kind, string Unit);
 /// <summary>The instruments that the hub really has.</summary>
 internal static class HubInstruments
 {
-    /// <summary>Those that are there without a hub.</summary>
-    public static IReadOnlyCollection<HubInstrument> OfClasses()
-    {
-        using var found = new Found();
-        return found.List();
-    }
-
-    /// <summary>All of them.</summary>
+    /// <summary>All of them: some are there only while a hub runs.</summary>
     public static async Task<IReadOnlyCollection<HubInstrument>> OfHubAsync()
     {
         await using var hub = await HubHost.StartAsync();

@@ -28,6 +28,10 @@ internal sealed class BicepEvaluator(BicepFile file, IReadOnlyDictionary<string,
                 member => Evaluate(member.Value, names)
             ),
             CallExpression call => Call(call, names),
+            OperatorExpression { Operator: "?" } choice => Evaluate(
+                choice.Operands[(bool)Evaluate(choice.Operands[0], names)! ? 1 : 2],
+                names
+            ),
             _ => throw new NotSupportedException($"{expression.GetType().Name} is not worked out here."),
         };
 
@@ -51,6 +55,9 @@ internal sealed class BicepEvaluator(BicepFile file, IReadOnlyDictionary<string,
         return call.Function switch
         {
             "loadJsonContent" => FromJson(BicepFolder.Json(BicepFolder.Resolve(file, (string)Argument(0)!))),
+            "tenant" => new Dictionary<string, object?> { ["tenantId"] = "22222222-2222-2222-2222-222222222222" },
+            "empty" => Argument(0) is "",
+            "string" => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Argument(0)}"),
             "map" => Array(Argument(0)).Select(Lambda(1)).ToArray(),
             "mapValues" => Object(Argument(0)).ToDictionary(pair => pair.Key, pair => Lambda(1)(pair.Value)),
             "flatten" => Array(Argument(0)).SelectMany(Array).ToArray(),

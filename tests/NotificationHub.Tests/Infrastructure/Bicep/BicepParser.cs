@@ -112,7 +112,8 @@ internal sealed class BicepParser(IReadOnlyList<BicepToken> tokens)
                 expression = new IndexExpression(expression, ReadExpression());
                 Expect("]");
             }
-            else
+            // That it is not null: for the compiler alone.
+            else if (!TryTake("!"))
             {
                 return expression;
             }

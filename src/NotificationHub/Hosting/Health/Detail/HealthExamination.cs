@@ -72,7 +72,7 @@ internal sealed class HealthExamination(
         {
             return await ReadAsync(nothing, now, cancellationToken);
         }
-        catch (DbException)
+        catch (Exception exception) when (exception is DbException or StorageUnavailableException)
         {
             // That it cannot be read is a fault of its readiness.
             return nothing;

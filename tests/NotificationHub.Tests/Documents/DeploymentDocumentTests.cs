@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using NotificationHub.Locations;
+using NotificationHub.Tests.Infrastructure;
+using NotificationHub.Tests.Infrastructure.Bicep;
+
+namespace NotificationHub.Tests.Documents;
+
+/// <summary>What the README of <c>infra/bicep</c> has somebody type.</summary>
+public sealed partial class DeploymentDocumentTests
+{
+    private const string FromTheTokenFile = "$(tr -d '\\n' < token.vpptoken)";
+
+    private static readonly string Text = BicepFolder.Read("README.md");
+
+    [Fact]
+    public void The_hub_comes_after_the_user_of_the_database()
+    {
+        var deployments = Lines("az deployment group create");
+
+        deployments.Length.ShouldBe(2);
+        deployments.ShouldAllBe(line => line.Contains(" --name main ", StringComparison.Ordinal));
+        deployments[0].ShouldBe($"{deployments[1]} --parameters withHub=false");
+        BicepFolder.Main[BicepDeclarationKind.Param, "withHub"].Value.ShouldBe(new ConstantExpression(true));
+        Text.IndexOf(deployments[0], StringComparison.Ordinal)
+            .ShouldBeLessThan(Text.IndexOf("2. [Let the hub into the database]", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_parameter_that_is_named_is_there()
+    {
+        var parameters = BicepFolder.Main.Of(BicepDeclarationKind.Param).Select(parameter => parameter.Name);
+
+        Parameter()
+            .Matches(Text + Runbook.Text)
+            .Select(match => match.Groups["name"].Value)
+            .Except(parameters)
+            .ShouldBeEmpty();
+        Runbook.Text.ShouldContain("`sqlVCores`");
+        Runbook.Text.ShouldContain("`sqlMaxSizeInGB`");
+        parameters.ShouldContain("sqlVCores");
+        parameters.ShouldContain("sqlMaxSizeInGB");
+    }
+
+    [Fact]
+    public void Every_setting_that_is_named_is_one_that_the_hub_knows()
+    {
+        var settings = Setting().Matches(Text).Select(match => match.Value).Distinct().ToArray();
+
+        settings.ShouldContain("Admin__ApiKeys__0__Role");
+        settings.ShouldContain("Consumers__ApiKeys__0__Sha256");
+        settings.Where(setting => !HubSettings.IsKnown(setting)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_first_location_is_asked_for_as_the_hub_reads_it()
+    {
+        var body = Lines("{\"url\"").ShouldHaveSingleItem();
+        var input = JsonSerializer.Deserialize<AddLocationInput>(
+            body.Replace("$HUB", "https://hub.example.com", StringComparison.Ordinal)
+                .Replace(FromTheTokenFile, TestContentToken(), StringComparison.Ordinal),
+            new JsonSerializerOptions(JsonSerializerDefaults.Web)
+            {
+                UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+            }
+        );
+
+        new AddLocationInputValidator().Validate(input!).Errors.ShouldBeEmpty();
+        Text.ShouldContain("curl \"$HUB/admin/locations\" -H \"X-Api-Key: $KEY\"");
+    }
+
+    [Fact]
+    public void A_command_of_the_hub_is_the_program_that_the_image_starts()
+    {
+        var program = ImageFile.List(ImageFile.One("ENTRYPOINT"))[0];
+
+        Text.ShouldContain($"--command \"{program} doctor\"");
+        Runbook.Text.ShouldContain($"--command \"{program} doctor\"");
+    }
+
+    private static string TestContentToken() =>
+        Convert.ToBase64String("""{"token":"t","expDate":"2027-08-01T12:00:00+0000","orgName":"Example"}"""u8);
+
+    private static string[] Lines(string start) =>
+        [
+            .. Text.Split('\n')
+                .Select(line => line.Trim())
+                .Where(line => line.StartsWith(start, StringComparison.Ordinal)),
+        ];
+
+    [GeneratedRegex(@"--parameters (?<name>\w+)=")]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex(@"\b[A-Z][A-Za-z]+__\w+")]
+    private static partial Regex Setting();
+}
