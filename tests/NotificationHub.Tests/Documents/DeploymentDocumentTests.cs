@@ -13,6 +13,11 @@ public sealed partial class DeploymentDocumentTests
 
     private static readonly string Text = BicepFolder.Read("README.md");
 
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+    };
+
     [Fact]
     public void The_hub_comes_after_the_user_of_the_database()
     {
@@ -59,10 +64,7 @@ public sealed partial class DeploymentDocumentTests
         var input = JsonSerializer.Deserialize<AddLocationInput>(
             body.Replace("$HUB", "https://hub.example.com", StringComparison.Ordinal)
                 .Replace(FromTheTokenFile, TestContentToken(), StringComparison.Ordinal),
-            new JsonSerializerOptions(JsonSerializerDefaults.Web)
-            {
-                UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-            }
+            Strict
         );
 
         new AddLocationInputValidator().Validate(input!).Errors.ShouldBeEmpty();

@@ -100,7 +100,10 @@ internal sealed class SqlServerDatabase : Database
             {
                 await connection.DisposeAsync();
                 throw exception is SqlException || SqlServerFaults.IsPassing(exception)
-                    ? new StorageUnavailableException($"SQL Server cannot be read: {exception.Message}", exception)
+                    ? new StorageUnavailableException(
+                        $"SQL Server cannot be read: {SqlServerFaults.Describe(exception)}",
+                        exception
+                    )
                     : exception;
             }
         }

@@ -89,6 +89,10 @@ internal static class SqlServerFaults
 
     public static bool IsDuplicateKey(Exception exception) => Has(exception, DuplicateKeys.Contains);
 
+    /// <summary>What happened, with the number that an operator can look up.</summary>
+    public static string Describe(Exception exception) =>
+        exception is SqlException sql ? $"{sql.Message} (error {sql.Number})" : exception.Message;
+
     private static bool Has(Exception exception, Predicate<int> number) =>
         exception is SqlException sql && sql.Errors.Cast<SqlError>().Any(error => number(error.Number));
 }

@@ -133,7 +133,7 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
     /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
     private static Exception Translate<T>(Exception fault, Attempt<T> attempt) =>
         SqlServerFaults.IsUnavailable(fault) || (fault is SqlException && !attempt.HasBegun)
-            ? new StorageUnavailableException($"SQL Server refused the write: {fault.Message}", fault)
+            ? new StorageUnavailableException($"SQL Server refused the write: {SqlServerFaults.Describe(fault)}", fault)
             : fault;
 
     /// <summary>Asks the mark, as long as it takes to be answered: what is not known may neither be done again nor be called failed.</summary>
