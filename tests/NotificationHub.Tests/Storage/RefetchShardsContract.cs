@@ -13,8 +13,6 @@ public abstract class RefetchShardsContract : StoreContract
     /// <summary>Nobody renews a lease or shows itself but by the test's doing, however slow the machine is.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
-    private protected static void Configure(StorageOptions options) => options.LeaseDuration = Long;
-
     private readonly ManualClock clock = new();
     private readonly List<LeaseKeeper> keepers = [];
 
@@ -142,6 +140,8 @@ public abstract class RefetchShardsContract : StoreContract
             }
         }
     }
+
+    private protected static void Configure(StorageOptions options) => options.LeaseDuration = Long;
 
     private Task<bool> UntilLookedAsync(Replica replica) =>
         UntilTakenAsync(async () =>
