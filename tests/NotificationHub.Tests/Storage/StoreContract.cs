@@ -16,9 +16,9 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected Database Database => Test.Database;
 
-    public async Task InitializeAsync() => test = await OpenAsync();
+    public virtual async Task InitializeAsync() => test = await OpenAsync();
 
-    public async Task DisposeAsync() => await Test.DisposeAsync();
+    public virtual async Task DisposeAsync() => await Test.DisposeAsync();
 
     private protected abstract Task<TestDatabase> OpenAsync();
 

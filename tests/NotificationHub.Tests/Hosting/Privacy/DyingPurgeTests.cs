@@ -112,26 +112,4 @@ public sealed class DyingPurgeTests
             );
         }
     }
-
-    private sealed class DiedException : Exception;
-
-    private sealed class DyingDatabase(Database alive, int diesAt, bool committed) : DelegatingDatabase(alive)
-    {
-        private int writes;
-
-        public override async Task<T> WriteAsync<T>(
-            Func<WriteTransaction, Task<T>> work,
-            CancellationToken cancellationToken
-        )
-        {
-            writes++;
-            if (writes > diesAt || (writes == diesAt && !committed))
-            {
-                throw new DiedException();
-            }
-
-            var result = await base.WriteAsync(work, cancellationToken);
-            return writes == diesAt ? throw new DiedException() : result;
-        }
-    }
 }

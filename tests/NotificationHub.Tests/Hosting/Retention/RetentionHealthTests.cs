@@ -1,5 +1,6 @@
 using NotificationHub.Hosting.Retention;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Hosting.Retention;
 
@@ -7,13 +8,19 @@ namespace NotificationHub.Tests.Hosting.Retention;
 public sealed class RetentionHealthTests : IAsyncLifetime
 {
     private readonly MeterReadings readings = new();
+    private TestDatabase store = null!;
     private RetentionScene scene = null!;
 
-    public async Task InitializeAsync() => scene = await RetentionScene.StartAsync(RetentionScene.Bus);
+    public async Task InitializeAsync()
+    {
+        store = await TestDatabase.OpenAsync(RetentionScene.Configure);
+        scene = new RetentionScene(store, RetentionScene.Bus);
+    }
 
     public async Task DisposeAsync()
     {
-        await scene.DisposeAsync();
+        scene.Dispose();
+        await store.DisposeAsync();
         readings.Dispose();
     }
 

@@ -11,8 +11,8 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Hosting.Retention;
 
-/// <summary>Retention over a database of its own, pass by pass, with events for 14 days and notifications for 30.</summary>
-internal sealed class RetentionScene : IAsyncDisposable
+/// <summary>Retention over a database that the test has opened, pass by pass, with events for 14 days and notifications for 30.</summary>
+internal sealed class RetentionScene : IDisposable
 {
     public const string Bus = "Endpoint=sb://bus.example/;SharedAccessKeyName=key;SharedAccessKey=c2VjcmV0";
 
@@ -22,7 +22,7 @@ internal sealed class RetentionScene : IAsyncDisposable
     private Lease? lease;
     private int posts;
 
-    private RetentionScene(TestDatabase store, string? bus)
+    public RetentionScene(TestDatabase store, string? bus = null)
     {
         Store = store;
         leases = new LeaseKeeper(
@@ -41,8 +41,8 @@ internal sealed class RetentionScene : IAsyncDisposable
 
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public static async Task<RetentionScene> StartAsync(string? bus = null) =>
-        new(await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5)), bus);
+    /// <summary>Nobody renews the lease.</summary>
+    public static void Configure(StorageOptions options) => options.LeaseDuration = TimeSpan.FromMinutes(5);
 
     public void Pass(int days) => Clock.Advance(TimeSpan.FromDays(days));
 
@@ -93,34 +93,42 @@ internal sealed class RetentionScene : IAsyncDisposable
     /// <summary>Posts and routes so many notifications.</summary>
     public async Task RouteAsync(int count)
     {
+        var seq = 0L;
         for (var i = 0; i < count; i++)
         {
-            await TellAsync(await PostAsync(), "asset.count.notified");
+            seq = await PostAsync();
+            await TellAsync(seq, "asset.count.notified");
         }
 
-        await SetCursorAsync("routing", posts);
+        await SetCursorAsync("routing", seq);
     }
 
-    public Task SetCursorAsync(string name, long position) =>
-        Store.ExecuteAsync(
-            """
-            insert into log_cursor (name, position, moved_at) values (@name, @position, 0)
-            on conflict (name) do update set position = excluded.position
-            """,
-            new { name, position }
+    public async Task SetCursorAsync(string name, long position)
+    {
+        var parameters = new { name, position };
+        await Store.ExecuteAsync("delete from log_cursor where name = @name", parameters);
+        await Store.ExecuteAsync(
+            "insert into log_cursor (name, position, moved_at) values (@name, @position, 0)",
+            parameters
         );
+    }
 
     public Task SetPublishedAsync(string topic, long position) => SetCursorAsync(TopicLog.NameOf(topic), position);
 
     /// <summary>Removes until nothing is due any more.</summary>
     public async Task RunAsync()
     {
-        lease ??= await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);
-        lease.ShouldNotBeNull();
-        while (await pass.RunAsync(lease, CancellationToken.None) > 0)
+        while (await RunOnceAsync() > 0)
         {
             // A batch at a time.
         }
+    }
+
+    /// <summary>Removes a batch of each kind.</summary>
+    public async Task<int> RunOnceAsync()
+    {
+        lease ??= await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);
+        return await pass.RunAsync(lease.ShouldNotBeNull(), CancellationToken.None);
     }
 
     public async Task LoseLeaseAsync()
@@ -142,9 +150,5 @@ internal sealed class RetentionScene : IAsyncDisposable
 
     public Task<long> StartAsync(PrunedLog log) => Store.ScalarAsync<long>(log.StartSql);
 
-    public async ValueTask DisposeAsync()
-    {
-        leases.Dispose();
-        await Store.DisposeAsync();
-    }
+    public void Dispose() => leases.Dispose();
 }

@@ -10,18 +10,6 @@ namespace NotificationHub.Tests.Locations.Removal;
 
 public sealed class LocationPurgeTests
 {
-    /// <summary>What goes with the location itself a day later, and what outlives it.</summary>
-    private static readonly string[] NotInChunks =
-    [
-        "location",
-        "notification_secret",
-        "location_removal",
-        "notification_log",
-        "event_log",
-        "audit_entry",
-        "privacy_purge",
-    ];
-
     [SqliteFact]
     public async Task Every_table_that_names_a_location_is_purged()
     {
@@ -37,7 +25,7 @@ public sealed class LocationPurgeTests
         );
 
         tables
-            .Except(NotInChunks, StringComparer.Ordinal)
+            .Except(LocationRows.NotInChunks, StringComparer.Ordinal)
             .ShouldBe(
                 LocationPurge.Tables.Select(table => table.Name).Distinct(StringComparer.Ordinal),
                 ignoreOrder: true
@@ -53,9 +41,9 @@ public sealed class LocationPurgeTests
         var before = scene.Library.Configuration;
         await scene.PostAsAppleAsync();
         await other.PostAsync(TestLocation.Notification("kept"));
-        await FillAsync(scene, location.LocationId);
-        await FillAsync(scene, other.Id);
-        var kept = await CountAsync(scene, other.Id);
+        await LocationRows.FillAsync(scene.Hub.Database, location.LocationId);
+        await LocationRows.FillAsync(scene.Hub.Database, other.Id);
+        var kept = await LocationRows.CountAsync(scene.Hub.Database, other.Id);
 
         await LocationRemovalTests.RemoveAsync(scene, location, purge: true);
         await scene.PostAsync(before.NotificationUrl!, before.NotificationAuthToken!, scene.Library.UId);
@@ -65,11 +53,11 @@ public sealed class LocationPurgeTests
         var removed = (await scene.EventsAsync(EventNames.LocationRemoved)).ShouldHaveSingleItem();
         removed.LocationId.ShouldBe(location.LocationId);
         System.Text.Encoding.UTF8.GetString(removed.Data).ShouldContain("\"purge\":true");
-        (await CountAsync(scene, location.LocationId)).ShouldBe(1);
+        (await LocationRows.CountAsync(scene.Hub.Database, location.LocationId)).ShouldBe(1);
         using var feed = await scene.Hub.Http.GetAsync("/events?after=0");
         feed.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await feed.Content.ReadAsStringAsync()).ShouldContain("location.removed");
-        (await CountAsync(scene, other.Id)).ShouldBeGreaterThanOrEqualTo(kept);
+        (await LocationRows.CountAsync(scene.Hub.Database, other.Id)).ShouldBeGreaterThanOrEqualTo(kept);
         (await scene.LocationsAsync()).ShouldNotContain(one => one.LocationId == location.LocationId);
     }
 
@@ -107,58 +95,6 @@ public sealed class LocationPurgeTests
         }
     }
 
-    private static Task FillAsync(RegistrationScene scene, string locationId) =>
-        scene.Hub.Database.WriteAsync(
-            async transaction =>
-            {
-                foreach (var key in Enumerable.Range(0, 450))
-                {
-                    await transaction.ExecuteAsync(
-                        """
-                        insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
-                        values (@locationId, @kind, @key, '{}', 1, 1, 1)
-                        """,
-                        new
-                        {
-                            locationId,
-                            kind = key % 2 == 0 ? "asset" : "user",
-                            key = $"k{key / 2}",
-                        }
-                    );
-                }
-
-                await transaction.ExecuteAsync(
-                    "insert into location_version (location_id, resource, version_id) values (@locationId, 'user', 'v')",
-                    new { locationId }
-                );
-                await transaction.ExecuteAsync(
-                    "insert into operation_notification (event_id, location_id, seq) values ('e', @locationId, 1)",
-                    new { locationId }
-                );
-                foreach (var (eventId, closedAt) in new (string, long?)[] { ("open", null), ("closed", 1) })
-                {
-                    await transaction.ExecuteAsync(
-                        """
-                        insert into operation
-                        (
-                            event_id, location_id, state, deferred, started_at, notifications, succeeded, failed, counted, due_at, polls,
-                            closed_at
-                        )
-                        values (@eventId, @locationId, 'x', 0, 0, 0, 0, 0, 0, @never, 0, @closedAt)
-                        """,
-                        new
-                        {
-                            eventId,
-                            locationId,
-                            closedAt,
-                            never = long.MaxValue,
-                        }
-                    );
-                }
-            },
-            CancellationToken.None
-        );
-
     private static Task RoutedAsync(RegistrationScene scene) =>
         Until.TrueAsync(
             async () =>
@@ -167,18 +103,4 @@ public sealed class LocationPurgeTests
                 ) == 0,
             "the router has come to the end"
         );
-
-    private static async Task<long> CountAsync(RegistrationScene scene, string locationId)
-    {
-        var rows = 0L;
-        foreach (var table in NotInChunks.Except(["audit_entry"]).Concat(LocationPurge.Tables.Select(one => one.Name)))
-        {
-            rows += await scene.ScalarAsync<long>(
-                $"select count(*) from {table} where location_id = @locationId",
-                new { locationId }
-            );
-        }
-
-        return rows;
-    }
 }

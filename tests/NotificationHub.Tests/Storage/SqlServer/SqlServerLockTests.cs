@@ -11,6 +11,16 @@ namespace NotificationHub.Tests.Storage.SqlServer;
 [NeedsSqlServer]
 public sealed class SqlServerLockTests : StoreContract
 {
+    private const string BeginSnapshot = "set transaction isolation level snapshot; begin transaction";
+    private const string TakeOver = "update lease set owner = 'second', number = 2 where name = 'stage' and number = 1";
+
+    private const long Never = 99_999_999_999_999;
+
+    /// <summary>Another transaction has changed the row since this one began.</summary>
+    private const int UpdateConflict = 3960;
+
+    private const int LockNotHad = 1222;
+
     [StoreFact]
     public async Task While_another_process_holds_a_log_nothing_is_appended_to_it_and_the_other_log_goes_on()
     {
@@ -80,8 +90,70 @@ public sealed class SqlServerLockTests : StoreContract
         (await WriteConnection.SettleAsync(asking, mark: -1)).ShouldBeNull();
     }
 
+    [StoreFact]
+    public async Task A_lease_that_was_taken_over_since_the_transaction_began_is_not_found_as_it_was()
+    {
+        await PutLeaseAsync();
+        await using var owner = await OpenAsync(BeginSnapshot);
+        // The snapshot is of the first look at anything.
+        await owner.ExecuteScalarAsync<long>("select count(*) from log_cursor");
+        await Test.ExecuteAsync(TakeOver);
+
+        long expiresAt;
+        try
+        {
+            expiresAt = await FindLeaseAsync(owner);
+        }
+        catch (SqlException refusal)
+        {
+            refusal.Number.ShouldBe(UpdateConflict);
+            SqlServerFaults.IsPassing(refusal).ShouldBeTrue();
+            return;
+        }
+
+        expiresAt.ShouldBe(0, "the owner was shown the lease that it had");
+    }
+
+    [StoreFact]
+    public async Task Nobody_takes_a_lease_over_between_the_owners_look_and_its_commit()
+    {
+        await PutLeaseAsync();
+        await using var owner = await OpenAsync(BeginSnapshot);
+        (await FindLeaseAsync(owner)).ShouldBe(Never);
+        await owner.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('stage', 1, 1)");
+        await using var next = await OpenAsync("set lock_timeout 20");
+
+        (await Should.ThrowAsync<SqlException>(() => next.ExecuteAsync(TakeOver))).Number.ShouldBe(LockNotHad);
+        (await Test.ScalarAsync<long>("select number from lease")).ShouldBe(1);
+
+        await owner.ExecuteAsync("commit transaction");
+        (await next.ExecuteAsync(TakeOver)).ShouldBe(1);
+        (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBe(["stage"]);
+    }
+
     private protected override Task<TestDatabase> OpenAsync() =>
         TestDatabase.OpenOnSqlServerAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
+
+    private Task PutLeaseAsync() =>
+        Test.ExecuteAsync(
+            "insert into lease (name, owner, number, expires_at) values ('stage', 'first', 1, @Never)",
+            new { Never }
+        );
+
+    /// <summary>As a stage looks for its lease, within the transaction.</summary>
+    private async Task<long> FindLeaseAsync(SqlConnection connection)
+    {
+        var (_, expiresAt) = await connection.QuerySingleAsync<(long, long)>(
+            Database.Sql("FindLease"),
+            new
+            {
+                name = "stage",
+                owner = "first",
+                number = 1L,
+            }
+        );
+        return expiresAt;
+    }
 
     private Task<IReadOnlyList<long>> AppendEventAsync() =>
         WriteAsync(transaction =>

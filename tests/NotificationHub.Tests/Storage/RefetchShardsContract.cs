@@ -3,28 +3,26 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Refetch;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Tests.Storage;
+using NotificationHub.Tests.Storage.Stores;
 
-namespace NotificationHub.Tests.Refetch;
+namespace NotificationHub.Tests.Storage;
 
 /// <summary>Several replicas on one database, each with a look at the shards when the test says so.</summary>
-public sealed class RefetchShardsTests : IAsyncLifetime
+public abstract class RefetchShardsContract : StoreContract
 {
-    private static readonly TimeSpan ReplicaTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>Nobody renews a lease or shows itself but by the test's doing, however slow the machine is.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
     private readonly ManualClock clock = new();
     private readonly List<LeaseKeeper> keepers = [];
-    private TestDatabase store = null!;
 
-    public async Task InitializeAsync() => store = await TestDatabase.OpenAsync();
-
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
         keepers.ForEach(keeper => keeper.Dispose());
-        await store.DisposeAsync();
+        await base.DisposeAsync();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_replica_that_is_alone_takes_all()
     {
         var alone = await JoinAsync();
@@ -34,7 +32,7 @@ public sealed class RefetchShardsTests : IAsyncLifetime
         alone.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Who_comes_gets_its_share_from_those_who_have_more()
     {
         var first = await JoinAsync();
@@ -52,7 +50,7 @@ public sealed class RefetchShardsTests : IAsyncLifetime
         ShouldBeDisjoint(first, second, third);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_shard_with_a_turn_under_way_is_given_up_once_the_turn_has_ended()
     {
         var first = await JoinAsync();
@@ -71,7 +69,7 @@ public sealed class RefetchShardsTests : IAsyncLifetime
         first.Shards.Held.Count.ShouldBe(32);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_was_to_go_stays_when_the_one_who_came_has_gone_again()
     {
         var first = await JoinAsync();
@@ -87,7 +85,7 @@ public sealed class RefetchShardsTests : IAsyncLifetime
         first.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_shards_of_a_dead_replica_go_to_the_others_when_its_leases_have_run_out()
     {
         var first = await JoinAsync();
@@ -100,13 +98,13 @@ public sealed class RefetchShardsTests : IAsyncLifetime
         await LookAsync(first, third);
         Counts(first, third).ShouldBe([22, 20]);
 
-        await store.ExecuteAsync("update lease set expires_at = 1 where owner = @Owner", new { second.Keeper.Owner });
+        await Test.ExecuteAsync("update lease set expires_at = 1 where owner = @Owner", new { second.Keeper.Owner });
         await LookAsync(first, third);
         Counts(first, third).ShouldBe([32, 32]);
         ShouldBeDisjoint(first, third);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_is_given_back_at_the_end_can_be_taken_at_once()
     {
         var first = await JoinAsync();
@@ -123,25 +121,52 @@ public sealed class RefetchShardsTests : IAsyncLifetime
         next.Shards.LeaseOf(0).Number.ShouldBeGreaterThan(lease.Number);
     }
 
+    [StoreFact]
+    public async Task Who_look_at_the_same_moment_take_no_shard_twice()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var (first, second) = (await JoinAsync(), await JoinAsync());
+            clock.Advance(TimeSpan.FromSeconds(1));
+
+            await Task.WhenAll(Task.Run(() => UntilLookedAsync(first)), Task.Run(() => UntilLookedAsync(second)));
+
+            ShouldBeDisjoint(first, second);
+            Counts(first, second).ShouldBe([32, 32]);
+            foreach (var replica in new[] { first, second })
+            {
+                await replica.Shards.ReleaseAsync(CancellationToken.None);
+                await DieAsync(replica);
+            }
+        }
+    }
+
+    private protected static void Configure(StorageOptions options) => options.LeaseDuration = Long;
+
+    private Task<bool> UntilLookedAsync(Replica replica) =>
+        UntilTakenAsync(async () =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await replica.Shards.BalanceAsync(new HashSet<int>(), CancellationToken.None);
+            return true;
+        });
+
     private async Task<Replica> JoinAsync()
     {
-        var keeper = new LeaseKeeper(
-            store.Database,
-            Options.Create(store.Options),
-            clock,
-            NullLogger<LeaseKeeper>.Instance
-        );
+        // Each replica is a process of its own.
+        var database = keepers.Count == 0 ? Database : await Test.OpenAnotherAsync();
+        var keeper = new LeaseKeeper(database, Options.Create(Test.Options), clock, NullLogger<LeaseKeeper>.Instance);
         keepers.Add(keeper);
-        await store.ExecuteAsync(
-            "insert into replica (replica_id, locations_version, seen_at) values (@Owner, 0, unixepoch() * 1000)",
-            new { keeper.Owner }
+        await Test.ExecuteAsync(
+            "insert into replica (replica_id, locations_version, seen_at) values (@Owner, 0, @now)",
+            new { keeper.Owner, now = await NowAsync() }
         );
-        return new Replica(keeper, new RefetchShards(store.Database, keeper, ReplicaTimeout, clock));
+        return new Replica(keeper, new RefetchShards(database, keeper, Long, clock));
     }
 
     /// <summary>It says nothing any more; its leases are left as they are.</summary>
     private Task DieAsync(Replica replica) =>
-        store.ExecuteAsync("update replica set seen_at = 1 where replica_id = @Owner", new { replica.Keeper.Owner });
+        Test.ExecuteAsync("update replica set seen_at = 1 where replica_id = @Owner", new { replica.Keeper.Owner });
 
     private async Task LookAsync(params IReadOnlyList<Replica> replicas)
     {
@@ -154,12 +179,14 @@ public sealed class RefetchShardsTests : IAsyncLifetime
     private async Task LookAsync(Replica replica, HashSet<int> busy)
     {
         clock.Advance(TimeSpan.FromSeconds(1));
-        await store.ExecuteAsync("update replica set seen_at = unixepoch() * 1000 where seen_at > 1");
+        await Test.ExecuteAsync("update replica set seen_at = @now where seen_at > 1", new { now = await NowAsync() });
         await replica.Shards.BalanceAsync(busy, CancellationToken.None);
     }
 
+    private Task<long> NowAsync() => Test.ScalarAsync<long>(Database.Sql("Now"));
+
     private Task<long> CountLeasesAsync(Replica replica) =>
-        store.ScalarAsync<long>("select count(*) from lease where owner = @Owner", new { replica.Keeper.Owner });
+        Test.ScalarAsync<long>("select count(*) from lease where owner = @Owner", new { replica.Keeper.Owner });
 
     private static IEnumerable<int> Counts(params Replica[] replicas) =>
         replicas.Select(replica => replica.Shards.Held.Count);
@@ -171,4 +198,15 @@ public sealed class RefetchShardsTests : IAsyncLifetime
             .ShouldBe(Enumerable.Range(0, RefetchTargets.Shards));
 
     private sealed record Replica(LeaseKeeper Keeper, RefetchShards Shards);
+}
+
+public sealed class SqliteRefetchShardsTests : RefetchShardsContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync(Configure);
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerRefetchShardsTests : RefetchShardsContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync(Configure);
 }

@@ -1,0 +1,89 @@
+using Dapper;
+using NotificationHub.Locations.Removal;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Locations.Removal;
+
+/// <summary>What is kept of a location besides itself.</summary>
+internal static class LocationRows
+{
+    /// <summary>What goes with the location itself a day later, and what outlives it.</summary>
+    public static readonly IReadOnlyList<string> NotInChunks =
+    [
+        "location",
+        "notification_secret",
+        "location_removal",
+        "notification_log",
+        "event_log",
+        "audit_entry",
+        "privacy_purge",
+    ];
+
+    public static Task FillAsync(Database database, string locationId) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                foreach (var key in Enumerable.Range(0, 450))
+                {
+                    await transaction.ExecuteAsync(
+                        """
+                        insert into snapshot (location_id, kind, "key", data, read_number, revision, changed_at)
+                        values (@locationId, @kind, @key, '{}', 1, 1, 1)
+                        """,
+                        new
+                        {
+                            locationId,
+                            kind = key % 2 == 0 ? "asset" : "user",
+                            key = $"k{key / 2}",
+                        }
+                    );
+                }
+
+                await transaction.ExecuteAsync(
+                    "insert into location_version (location_id, resource, version_id) values (@locationId, 'user', 'v')",
+                    new { locationId }
+                );
+                await transaction.ExecuteAsync(
+                    "insert into operation_notification (event_id, location_id, seq) values ('e', @locationId, 1)",
+                    new { locationId }
+                );
+                foreach (var (eventId, closedAt) in new (string, long?)[] { ("open", null), ("closed", 1) })
+                {
+                    await transaction.ExecuteAsync(
+                        """
+                        insert into operation
+                        (
+                            event_id, location_id, state, deferred, started_at, notifications, succeeded, failed, counted, due_at, polls,
+                            closed_at
+                        )
+                        values (@eventId, @locationId, 'x', 0, 0, 0, 0, 0, 0, @never, 0, @closedAt)
+                        """,
+                        new
+                        {
+                            eventId,
+                            locationId,
+                            closedAt,
+                            never = long.MaxValue,
+                        }
+                    );
+                }
+            },
+            CancellationToken.None
+        );
+
+    /// <summary>All rows that name it, but for what people did.</summary>
+    public static async Task<long> CountAsync(Database database, string locationId)
+    {
+        var rows = 0L;
+        await using var connection = await database.OpenReaderAsync(CancellationToken.None);
+        foreach (var table in NotInChunks.Except(["audit_entry"]).Concat(LocationPurge.Tables.Select(one => one.Name)))
+        {
+            rows += await connection.ExecuteScalarAsync<long>(
+                $"select count(*) from {table} where location_id = @locationId",
+                new { locationId }
+            );
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,222 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+using NotificationHub.Storage.Upkeep;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>From a SQLite file into a new database of the engine.</summary>
+public abstract class CopyContract : LogPastContract
+{
+    private static readonly string[] OfAProcess = ["schema_journal", "schema_break", "lease", "replica"];
+
+    /// <summary>The copy itself adds to the one and raises the other.</summary>
+    private static readonly string[] Changed = ["audit_entry", "change_counter"];
+
+    private TestDatabase source = null!;
+
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        source = await TestDatabase.OpenAsync();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await source.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    [StoreFact]
+    public async Task Every_column_of_every_table_is_copied_as_it_is()
+    {
+        IReadOnlyList<string> tables;
+        await using (var connection = await source.Database.OpenReaderAsync(CancellationToken.None))
+        {
+            tables = [.. (await SqliteTables.ListAsync(connection)).Except(OfAProcess, StringComparer.Ordinal)];
+        }
+
+        tables.Count.ShouldBeGreaterThan(15);
+        foreach (var table in tables)
+        {
+            await FillAsync(table);
+        }
+
+        var copied = await CopyAsync();
+
+        copied.Keys.ShouldBe(tables, ignoreOrder: true);
+        copied.Values.ShouldAllBe(rows => rows >= 2);
+        var unchanged = tables.Except(Changed, StringComparer.Ordinal).ToList();
+        (await LinesAsync(Database, unchanged)).ShouldBe(await LinesAsync(source.Database, unchanged));
+        (await LinesAsync(source.Database, ["audit_entry"])).ShouldBeSubsetOf(
+            await LinesAsync(Database, ["audit_entry"])
+        );
+        (await Test.ScalarAsync<long>("select count(*) from audit_entry where action = 'migrate --from'")).ShouldBe(1);
+        (await Test.QueryAsync<long>("select value from change_counter order by value")).ShouldBe(
+            (await source.QueryAsync<long>("select value + 1 from change_counter order by value"))
+        );
+    }
+
+    [StoreTheory]
+    [InlineData(LogPast.NeverUsed)]
+    [InlineData(LogPast.InUse)]
+    [InlineData(LogPast.EmptiedByRetention)]
+    [InlineData(LogPast.WithoutItsEnd)]
+    public async Task Both_logs_go_on_behind_what_the_other_database_has_given_out(LogPast past)
+    {
+        var last = await LiveAsync(source.Database, past);
+
+        await CopyAsync();
+
+        // A seq of 0 would lie before every cursor, and never be dealt with.
+        (await PostAsync(Database)).ShouldBeGreaterThan(last.Notification);
+        (await TellAsync(Database)).ShouldBeGreaterThan(last.Event);
+        var start = await Test.ScalarAsync<long>("select first_seq from log_start where log = 'event'");
+        start.ShouldBe(past == LogPast.EmptiedByRetention ? last.Event + 1 : 1);
+    }
+
+    [StoreFact]
+    public async Task A_repeat_of_a_post_that_was_copied_is_recognised()
+    {
+        var before = await source.Database.AppendAsync(Post("a", "{\"ä\":1}"));
+
+        await CopyAsync();
+
+        (await Database.AppendAsync(Post("a", "{\"ä\":1}"))).ShouldBe(
+            new AppendOutcome(AppendResult.Duplicate, before.Seq)
+        );
+    }
+
+    [StoreFact]
+    public async Task Many_rows_and_a_large_body_are_copied()
+    {
+        await source.ExecuteAsync(
+            """
+            with recursive n (i) as (select 1 union all select i + 1 from n where i < 4500)
+            insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
+            select 'location-1', 'asset', 'k' || i, '{}', 1, 1, 1 from n
+            """
+        );
+        await source.Database.AppendAsync(Post("a", new string('x', 1_000_000)));
+
+        var copied = await CopyAsync();
+
+        copied["snapshot"].ShouldBe(4_500);
+        (await Test.ScalarAsync<long>("select count(*) from snapshot")).ShouldBe(4_500);
+        (await Test.ScalarAsync<byte[]>("select body from notification_log"))!.Length.ShouldBe(1_000_000);
+    }
+
+    [StoreFact]
+    public async Task Nothing_is_copied_into_a_database_that_is_in_use()
+    {
+        await LiveAsync(source.Database, LogPast.InUse);
+        await PostAsync(Database);
+
+        var refusal = await Should.ThrowAsync<DatabaseOpenException>(CopyAsync);
+
+        refusal.Message.ShouldContain("is not new");
+        (await Test.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(1);
+        (await UnfinishedAsync()).ShouldBe(0);
+    }
+
+    [StoreFact]
+    public async Task Nothing_is_copied_of_a_database_that_a_hub_runs_on()
+    {
+        await source.ExecuteAsync(
+            "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, 99999999999999)"
+        );
+
+        (await Should.ThrowAsync<DatabaseOpenException>(CopyAsync)).Message.ShouldContain("running");
+
+        (await UnfinishedAsync()).ShouldBe(0);
+    }
+
+    [StoreFact]
+    public async Task No_hub_opens_half_a_copy()
+    {
+        // Of the last of the tables: the others are copied by then.
+        await source.ExecuteAsync("alter table survey_page rename column place to elsewhere");
+        await source.ExecuteAsync(
+            "insert into survey_page (location_id, resource, number, elsewhere) values ('location-1', 'asset', 1, 'x')"
+        );
+
+        await Should.ThrowAsync<Exception>(CopyAsync);
+
+        (await UnfinishedAsync()).ShouldBe(1);
+        (await Should.ThrowAsync<SchemaException>(() => Test.OpenAnotherAsync())).Message.ShouldContain(
+            "migrate --from"
+        );
+    }
+
+    private Task<IReadOnlyDictionary<string, long>> CopyAsync() =>
+        new StoreCopy(source.Database, Database).RunAsync(TestActor.Operator, CancellationToken.None);
+
+    private Task<long> UnfinishedAsync() =>
+        Test.ScalarAsync<long>(
+            "select count(*) from schema_journal where name = @UnfinishedCopy",
+            new { SchemaMigrator.UnfinishedCopy }
+        );
+
+    /// <summary>Adds a row with something in every column, and one with nulls wherever they may be.</summary>
+    private async Task FillAsync(string table)
+    {
+        var columns = await source.QueryAsync<Column>(
+            "select name, type, \"notnull\" IsNeeded, pk KeyPlace from pragma_table_info(@table)",
+            new { table }
+        );
+        foreach (var row in new[] { 1, 2 })
+        {
+            var values = new DynamicParameters();
+            foreach (var column in columns)
+            {
+                values.Add(
+                    column.Name,
+                    row == 2 && column.IsNeeded == 0 && column.KeyPlace == 0 ? null : column.Value(row)
+                );
+            }
+
+            var names = string.Join(", ", columns.Select(column => $"\"{column.Name}\""));
+            var places = string.Join(", ", columns.Select(column => $"@{column.Name}"));
+            await source.ExecuteAsync($"insert into {table} ({names}) values ({places})", values);
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> LinesAsync(Database database, IEnumerable<string> tables)
+    {
+        await using DbConnection connection = await database.OpenReaderAsync(CancellationToken.None);
+        return await StoreContent.LinesAsync(connection, tables);
+    }
+
+    private sealed record Column
+    {
+        public string Name { get; init; } = "";
+
+        public string Type { get; init; } = "";
+
+        public long IsNeeded { get; init; }
+
+        public long KeyPlace { get; init; }
+
+        public object Value(int row) =>
+            Type.ToUpperInvariant() switch
+            {
+                "INTEGER" => KeyPlace > 0 ? row : 9_007_199_254_740_993 + row,
+                "TEXT" => $"'ä☃\" {row}",
+                "BLOB" => new byte[] { 0, 255, (byte)row },
+                _ => throw new InvalidOperationException($"A column of type {Type}."),
+            };
+    }
+}
+
+public sealed class SqliteCopyTests : CopyContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerCopyTests : CopyContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

@@ -1,0 +1,110 @@
+using System.Xml.Linq;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Locations.KeyRing;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>The key ring in the database, as two processes see it.</summary>
+public abstract class KeyRingContract : StoreContract
+{
+    private KeyRingTable Table => TableOf(Database);
+
+    [StoreFact]
+    public async Task Elements_are_read_back_by_every_process_as_they_were_stored_and_in_that_order()
+    {
+        var other = TableOf(await Test.OpenAnotherAsync());
+        Table.GetAllElements().ShouldBeEmpty();
+
+        Table.StoreElement(new XElement("key", new XAttribute("id", "é☃"), new string('x', 20_000)), "key-2");
+        other.StoreElement(new XElement("revocation", "<&'"), "key-1");
+
+        foreach (var table in new[] { Table, other })
+        {
+            table.GetAllElements().Select(element => element.Name.LocalName).ShouldBe(["key", "revocation"]);
+            table.GetAllElements().First().Attribute("id")!.Value.ShouldBe("é☃");
+            table.GetAllElements().First().Value.Length.ShouldBe(20_000);
+            table.GetAllElements().Last().Value.ShouldBe("<&'");
+        }
+
+        (await other.ReadAsync(CancellationToken.None)).Select(row => row.FriendlyName).ShouldBe(["key-2", "key-1"]);
+    }
+
+    [StoreFact]
+    public async Task Of_a_key_that_two_take_over_at_once_there_is_one()
+    {
+        var other = await Test.OpenAnotherAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            var name = $"key-{round}";
+            var added = await Task.WhenAll(
+                new[] { Database, other }.Select(database => Task.Run(() => AddAsync(database, name)))
+            );
+
+            added.Sum().ShouldBe(1);
+        }
+
+        (await Table.ReadAsync(CancellationToken.None)).Count.ShouldBe(5);
+    }
+
+    [StoreFact]
+    public async Task An_element_can_be_replaced_and_the_others_stay()
+    {
+        await AddAsync(Database, "clear");
+        await AddAsync(Database, "other");
+        var row = (await Table.ReadAsync(CancellationToken.None)).First(row => row.FriendlyName == "clear");
+
+        await WriteAsync(transaction => KeyRingTable.ReplaceAsync(transaction, row.Id, new XElement("wrapped")));
+
+        Table.GetAllElements().Select(element => element.Name.LocalName).ShouldBe(["wrapped", "key"]);
+    }
+
+    [StoreFact]
+    public async Task What_one_process_protects_another_reads()
+    {
+        await using var one = Ring(Database);
+        await using var other = Ring(await Test.OpenAnotherAsync());
+
+        var ofOne = Protector(one).Protect("ä");
+        var ofOther = Protector(other).Protect("ö");
+
+        Protector(other).Unprotect(ofOne).ShouldBe("ä");
+        Protector(one).Unprotect(ofOther).ShouldBe("ö");
+        (await Table.ReadAsync(CancellationToken.None)).ShouldHaveSingleItem();
+    }
+
+    private static KeyRingTable TableOf(Database database) => new(database, TimeProvider.System);
+
+    private static Task<int> AddAsync(Database database, string name) =>
+        UntilTakenAsync(() =>
+            database.WriteAsync(
+                transaction => TableOf(database).AddAsync(transaction, name, new XElement("key", name)),
+                CancellationToken.None
+            )
+        );
+
+    private static ServiceProvider Ring(Database database)
+    {
+        var services = new ServiceCollection();
+        services.AddDataProtection().SetApplicationName("hub");
+        services.Configure<KeyManagementOptions>(options => options.XmlRepository = TableOf(database));
+        return services.BuildServiceProvider();
+    }
+
+    private static IDataProtector Protector(ServiceProvider ring) =>
+        ring.GetRequiredService<IDataProtectionProvider>().CreateProtector("purpose");
+}
+
+public sealed class SqliteKeyRingTests : KeyRingContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerKeyRingTests : KeyRingContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

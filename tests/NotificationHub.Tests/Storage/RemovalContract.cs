@@ -1,0 +1,229 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Events;
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Removal;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Locations.Removal;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>What becomes of the rows of a location that was removed.</summary>
+public abstract class RemovalContract : StoreContract
+{
+    private const string Gone = "location-1";
+    private const string Kept = "location-2";
+
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        foreach (var id in new[] { Gone, Kept })
+        {
+            await SaveAsync(id);
+            await LocationRows.FillAsync(Database, id);
+            var post = await Database.AppendAsync(Post("a", location: id));
+            await TellAsync(id, EventNames.NotificationTestReceived, post.Seq);
+            await Database.AppendAsync(Post("b", location: id, disposition: Disposition.Quarantined));
+            await TellAsync(id, EventNames.LocationRemoved);
+            await TellAsync(id, EventNames.AssetChanged);
+        }
+    }
+
+    [StoreFact]
+    public async Task All_that_was_kept_of_it_goes_and_nothing_of_another()
+    {
+        var kept = await LocationRows.CountAsync(Database, Kept);
+
+        await PurgeAsync(everything: true);
+
+        (await LocationRows.CountAsync(Database, Kept)).ShouldBe(kept);
+        (await EventsAsync(Gone)).ShouldBe([EventNames.LocationRemoved]);
+        (await LocationRows.CountAsync(Database, Gone)).ShouldBe(2, "the location itself, and that it was removed");
+    }
+
+    [StoreTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_stage_has_not_come_to_is_kept_until_it_has(bool isRouted)
+    {
+        await CursorAsync("publishing:hub", 1);
+        await CursorAsync("publishing:assets", 1_000);
+        if (isRouted)
+        {
+            await CursorAsync("routing", 1_000);
+        }
+
+        await PurgeAsync(everything: false);
+
+        // The first event is sent, and it was of the first notification.
+        (await EventsAsync(Gone)).ShouldBe([EventNames.LocationRemoved, EventNames.AssetChanged]);
+        (await NotificationsAsync(Gone)).ShouldBe(isRouted ? 0 : 2);
+        (
+            await Test.ScalarAsync<long>("select count(*) from snapshot where location_id = @Gone", new { Gone })
+        ).ShouldBe(0);
+    }
+
+    [StoreFact]
+    public async Task A_notification_stays_while_its_event_does()
+    {
+        await CursorAsync("publishing:hub", 0);
+        await CursorAsync("routing", 1_000);
+
+        await PurgeAsync(everything: false);
+
+        (await EventsAsync(Gone)).Count.ShouldBe(3);
+        (await NotificationsAsync(Gone)).ShouldBe(2);
+    }
+
+    [StoreFact]
+    public async Task The_dead_letter_of_an_event_goes_with_it()
+    {
+        foreach (var id in new[] { Gone, Kept })
+        {
+            await Test.ExecuteAsync(
+                """
+                insert into dead_letter (event_seq, topic, state, reason, refused_at)
+                select min(seq), 'hub', 'open', 'odd', 0 from event_log where location_id = @id
+                """,
+                new { id }
+            );
+        }
+
+        await PurgeAsync(everything: true);
+
+        (await Test.ScalarAsync<long>("select count(*) from dead_letter")).ShouldBe(1);
+    }
+
+    [StoreFact]
+    public async Task What_is_asked_for_again_is_noted_once_and_takes_nothing_back()
+    {
+        foreach (
+            var request in new[] { new RemoveRequest(Gone, Purge: true), new(Gone, WithoutApple: true), new(Gone) }
+        )
+        {
+            await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, request));
+        }
+
+        var pending = (await PendingAsync()).ShouldHaveSingleItem();
+        (pending.LocationId, pending.Purge, pending.WithoutApple).ShouldBe((Gone, true, true));
+        (pending.PurgedAt, pending.RemovedAt).ShouldBe((null, null));
+        await WriteAsync(transaction => RemovalStore.SetPurgedAsync(transaction, Gone, now: 5));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: 4));
+        (await PendingAsync()).Select(one => (one.PurgedAt, one.RemovedAt)).ShouldBe([(5, 4)]);
+
+        await WriteAsync(transaction => RemovalStore.EndAsync(transaction, Gone));
+
+        (await PendingAsync()).ShouldBeEmpty();
+    }
+
+    [StoreFact]
+    public async Task A_day_later_another_process_ends_it_and_its_removal_is_all_that_is_left()
+    {
+        await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: 1));
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Purge: true)));
+        var now = await WriteAsync(transaction => transaction.NowAsync());
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now));
+        var kept = await LocationRows.CountAsync(Database, Kept);
+        await using var hub = await ComposeAsync();
+
+        await PassAsync(hub);
+        (await PendingAsync()).ShouldHaveSingleItem().PurgedAt.ShouldNotBeNull();
+        (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(2);
+
+        var aDayAgo = now - (long)RemovalPass.LatePosts.TotalMilliseconds;
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, aDayAgo));
+        await PassAsync(hub);
+
+        (await PendingAsync()).ShouldBeEmpty();
+        (await EventsAsync(Gone)).ShouldBe([EventNames.LocationRemoved]);
+        (await LocationRows.CountAsync(Database, Gone)).ShouldBe(1);
+        (await LocationRows.CountAsync(Database, Kept)).ShouldBe(kept);
+    }
+
+    private Task PurgeAsync(bool everything) =>
+        new LocationPurge(Database).RunAsync(Gone, everything, CancellationToken.None);
+
+    private static async Task PassAsync(WebApplication hub)
+    {
+        var leases = hub.Services.GetRequiredService<LeaseKeeper>();
+        var lease = (await leases.TryAcquireAsync("removals", CancellationToken.None)).ShouldNotBeNull();
+        await hub.Services.GetRequiredService<RemovalPass>().RunAsync(lease, CancellationToken.None);
+    }
+
+    /// <summary>The services of a hub on the same database, with no stage started.</summary>
+    private async Task<WebApplication> ComposeAsync()
+    {
+        var hub = HubApplication.Compose([
+            "--environment=Development",
+            "--Logging:LogLevel:Default=None",
+            $"--Storage:Provider={Test.Options.Provider}",
+            $"--Storage:ConnectionString={Test.Options.ConnectionString}",
+            "--Storage:LeaseDuration=00:05:00",
+        ]);
+        var app = hub.Host.Build();
+        await app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
+        return app;
+    }
+
+    private Task SaveAsync(string id) =>
+        WriteAsync(transaction =>
+            LocationStore.SaveAsync(
+                transaction,
+                new Location
+                {
+                    LocationId = id,
+                    StateWord = LocationState.Valid.Word(),
+                    StateSince = 1,
+                    ReceiveOnly = true,
+                    CreatedAt = 2,
+                }
+            )
+        );
+
+    private Task TellAsync(string location, string type, long? notification = null) =>
+        WriteAsync(transaction =>
+            EventLog.AppendAsync(
+                transaction,
+                Database,
+                [
+                    new NewEvent
+                    {
+                        Type = type,
+                        LocationId = location,
+                        NotificationSeq = notification,
+                        Data = notification is null ? "{}"u8.ToArray() : null,
+                        CreatedAt = 1,
+                    },
+                ]
+            )
+        );
+
+    private Task CursorAsync(string name, long position) =>
+        WriteAsync(transaction => new LogCursor(name).MoveAsync(transaction, 0, position, now: 1));
+
+    private Task<IReadOnlyList<string>> EventsAsync(string id) =>
+        Test.QueryAsync<string>("select type from event_log where location_id = @id order by seq", new { id });
+
+    private Task<long> NotificationsAsync(string id) =>
+        Test.ScalarAsync<long>("select count(*) from notification_log where location_id = @id", new { id });
+
+    private async Task<IReadOnlyList<PendingRemoval>> PendingAsync()
+    {
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        return await RemovalStore.ListAsync(connection);
+    }
+}
+
+public sealed class SqliteRemovalTests : RemovalContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerRemovalTests : RemovalContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

@@ -1,0 +1,153 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Storage.Upkeep;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+public abstract class RestoreContract : LogPastContract
+{
+    /// <summary>Far more than was appended after the backup.</summary>
+    private const long Lost = 1_000_000;
+
+    [StoreTheory]
+    [InlineData(LogPast.NeverUsed)]
+    [InlineData(LogPast.InUse)]
+    [InlineData(LogPast.EmptiedByRetention)]
+    [InlineData(LogPast.WithoutItsEnd)]
+    public async Task Both_logs_go_on_far_behind_what_was_given_out_and_in_the_new_epoch(LogPast past)
+    {
+        var last = await LiveAsync(Database, past);
+
+        var outcome = await RestoreAsync();
+
+        outcome.Epoch.ShouldBe(2);
+        (await NextOfBothAsync(outcome)).ShouldBeFarBehind(last);
+    }
+
+    [StoreTheory]
+    [InlineData(LogPast.NeverUsed)]
+    [InlineData(LogPast.InUse)]
+    [InlineData(LogPast.EmptiedByRetention)]
+    public async Task A_second_restore_goes_behind_the_first_one_whether_it_was_used_or_not(LogPast past)
+    {
+        await LiveAsync(Database, past);
+        var first = await RestoreAsync();
+        var unused = await RestoreAsync();
+        var used = await NextOfBothAsync(unused);
+
+        var third = await RestoreAsync();
+
+        new[] { first.Epoch, unused.Epoch, third.Epoch }.ShouldBe([2L, 3L, 4L]);
+        unused.FirstEvent.ShouldBeGreaterThanOrEqualTo(first.FirstEvent);
+        (await NextOfBothAsync(third)).ShouldBeFarBehind((used.Notification, used.Event));
+    }
+
+    [StoreFact]
+    public async Task What_the_backup_had_keeps_its_epoch()
+    {
+        var last = await LiveAsync(Database, LogPast.InUse);
+
+        await RestoreAsync();
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        (await EventLog.FindAsync(connection, last.Event)).ShouldNotBeNull().Epoch.ShouldBe(1);
+    }
+
+    [StoreFact]
+    public async Task Who_owned_a_stage_before_commits_nothing_and_another_may_take_it_at_once()
+    {
+        using var before = NewKeeper();
+        using var after = NewKeeper();
+        using var lease = (await before.TryAcquireAsync("stage", CancellationToken.None)).ShouldNotBeNull();
+
+        await RestoreAsync();
+
+        await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.DemandAsync(transaction)));
+        using var next = (await after.TryAcquireAsync("stage", CancellationToken.None)).ShouldNotBeNull();
+        next.Number.ShouldBeGreaterThan(lease.Number + 1_000, "somebody may hold a later number than the backup knows");
+    }
+
+    [StoreFact]
+    public async Task Everything_at_Apple_is_due_and_replicas_look_at_their_locations_again()
+    {
+        await Test.ExecuteAsync("insert into location_watch (location_id, due_at) values ('north', 99999999999999)");
+        await Test.ExecuteAsync(
+            """
+            insert into survey
+                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+            values ('north', 'asset', 'reconcile', 'waiting', 99999999999999, 0, 0, 0, 0, 0, 0, 0)
+            """
+        );
+        const string Version = "select value from change_counter where name = 'locations'";
+        var version = await Test.ScalarAsync<long>(Version);
+
+        await RestoreAsync();
+
+        (await Test.ScalarAsync<long>("select due_at from location_watch")).ShouldBeLessThan(99_999_999_999_999);
+        (await Test.ScalarAsync<long>("select due_at from survey")).ShouldBeLessThan(99_999_999_999_999);
+        (await Test.ScalarAsync<long>(Version)).ShouldBeGreaterThan(version);
+        (await Test.ScalarAsync<string>("select action from audit_entry")).ShouldBe("migrate --after-restore");
+    }
+
+    [StoreFact]
+    public async Task While_a_hub_shows_itself_nothing_is_changed()
+    {
+        await LiveAsync(Database, LogPast.InUse);
+        await Test.ExecuteAsync(
+            "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, 99999999999999)"
+        );
+
+        var refusal = await Should.ThrowAsync<DatabaseOpenException>(RestoreAsync);
+
+        refusal.Message.ShouldContain("running");
+        (await Test.ScalarAsync<long>("select max(epoch) from log_epoch")).ShouldBe(1);
+        (await PostAsync(Database)).ShouldBeLessThan(Lost);
+    }
+
+    private Task<RestoreOutcome> RestoreAsync() =>
+        new RestoredDatabase(Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+
+    /// <summary>Appends to both logs; nothing of it may lie before its epoch.</summary>
+    private async Task<Firsts> NextOfBothAsync(RestoreOutcome outcome)
+    {
+        var next = new Firsts(await PostAsync(Database), await TellAsync(Database));
+        next.Notification.ShouldBeGreaterThanOrEqualTo(await FromAsync("notification", outcome.Epoch));
+        next.Event.ShouldBeGreaterThanOrEqualTo(await FromAsync("event", outcome.Epoch));
+        next.Event.ShouldBeGreaterThanOrEqualTo(outcome.FirstEvent);
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        (await EventLog.FindAsync(connection, next.Event)).ShouldNotBeNull().Epoch.ShouldBe(outcome.Epoch);
+        return next;
+    }
+
+    private async Task<long> FromAsync(string log, long epoch) =>
+        await Test.ScalarAsync<long?>(
+            "select from_seq from log_epoch where log = @log and epoch = @epoch",
+            new { log, epoch }
+        ) ?? throw new InvalidOperationException($"The {log} log has no epoch {epoch}.");
+
+    private LeaseKeeper NewKeeper() =>
+        new(Database, Options.Create(Test.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
+
+    private sealed record Firsts(long Notification, long Event)
+    {
+        public void ShouldBeFarBehind((long Notification, long Event) last)
+        {
+            Notification.ShouldBeGreaterThan(last.Notification + Lost);
+            Event.ShouldBeGreaterThan(last.Event + Lost);
+        }
+    }
+}
+
+public sealed class SqliteRestoreTests : RestoreContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerRestoreTests : RestoreContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

@@ -1,0 +1,37 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.SqlClient;
+using NotificationHub.Storage.Sqlite;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>All that a database of either engine holds.</summary>
+internal static class StoreContent
+{
+    public static async Task<IReadOnlyList<string>> TablesAsync(DbConnection connection) =>
+        connection is SqlConnection
+            ? (await connection.QueryAsync<string>("select name from sys.tables order by name")).AsList()
+            : await SqliteTables.ListAsync(connection);
+
+    /// <summary>The cells of a table, by their columns.</summary>
+    public static async Task<IReadOnlyList<IDictionary<string, object?>>> RowsAsync(
+        DbConnection connection,
+        string table
+    ) => [.. (await connection.QueryAsync($"select * from {table}")).Select(row => (IDictionary<string, object?>)row)];
+
+    /// <summary>A line for each row of these tables, in an order of its own.</summary>
+    public static async Task<IReadOnlyList<string>> LinesAsync(DbConnection connection, IEnumerable<string> tables)
+    {
+        List<string> lines = [];
+        foreach (var table in tables)
+        {
+            lines.AddRange(
+                from row in await RowsAsync(connection, table)
+                select $"{table} {JsonSerializer.Serialize(new SortedDictionary<string, object?>(row, StringComparer.Ordinal))}"
+            );
+        }
+
+        return [.. lines.Order(StringComparer.Ordinal)];
+    }
+}
