@@ -17,20 +17,22 @@ internal static class HubServer
     public const string LocationId = "benchmark";
     public const string Path = $"/notifications/{LocationId}";
 
-    // The one in the load's bodies.
-    private const string UId = "2049025000431439";
+    /// <summary>The one in the load's bodies.</summary>
+    public const string UId = "2049025000431439";
 
-    public static WebApplication Build(string file, string token, string serviceBus)
+    public static WebApplication Build(StorePlace place, string token, string serviceBus, string[] settings)
     {
         var app = HubApplication.Build([
             "--urls=http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
             // The output belongs to what the server answers.
             "--Logging:Console:LogToStandardErrorThreshold=Trace",
-            $"--Storage:ConnectionString=Data Source={file}",
+            $"--Storage:Provider={place.Provider}",
+            $"--Storage:ConnectionString={place.ConnectionString}",
             // One location stands for all: its share must not be what is measured.
             string.Create(CultureInfo.InvariantCulture, $"--Intake:PostsPerSecondPerLocation={10_000_000}"),
             $"--ServiceBus:ConnectionString={serviceBus}",
+            .. settings,
         ]);
         app.Lifetime.ApplicationStarted.Register(() =>
             AddLocationAsync(app.Services.GetRequiredService<Database>(), token).GetAwaiter().GetResult()
@@ -42,6 +44,11 @@ internal static class HubServer
         database.WriteAsync(
             async transaction =>
             {
+                if (await transaction.ScalarAsync<long>("select count(*) from location") > 0)
+                {
+                    return;
+                }
+
                 await transaction.ExecuteAsync(
                     """
                     insert into location

@@ -67,6 +67,13 @@ internal sealed class ServerProcess : IDisposable
             ?? throw new InvalidOperationException("The server has ended.");
     }
 
+    /// <summary>Has it end in good order.</summary>
+    public async Task StopAsync()
+    {
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+    }
+
     public void Dispose()
     {
         process.Kill();

@@ -1,0 +1,74 @@
+using NotificationHub.Benchmarks.Load;
+using NotificationHub.Benchmarks.Servers;
+
+namespace NotificationHub.Benchmarks.Growth;
+
+/// <summary>A hub on a store that may hold much, with its simulated bus; warmed up, and with nothing left to route or to publish.</summary>
+internal sealed class HubUnderLoad : IAsyncDisposable
+{
+    private const int Assignments = 3;
+
+    private readonly GrowthOptions options;
+    private readonly ServerProcess bus;
+    private readonly ServerProcess hub;
+
+    private HubUnderLoad(GrowthOptions options, StorePlace place, ServerProcess bus, ServerProcess hub)
+    {
+        this.options = options;
+        this.bus = bus;
+        this.hub = hub;
+        Place = place;
+    }
+
+    public StorePlace Place { get; }
+
+    public TimeSpan ProcessorTime => hub.ProcessorTime;
+
+    /// <param name="options">How to measure.</param>
+    /// <param name="place">The store.</param>
+    /// <param name="keep">How long retention keeps what is in the logs.</param>
+    public static async Task<HubUnderLoad> StartAsync(GrowthOptions options, StorePlace place, TimeSpan keep)
+    {
+        var bus = await ServerProcess.StartAsync("bus");
+        var hub = await ServerProcess.StartAsync([
+            "hub",
+            place.Provider,
+            place.ConnectionString,
+            Comparison.Token,
+            bus.FirstLine,
+            // Warnings tell of events that are 40 days old, and of a hub that nobody has set up.
+            "--Logging:LogLevel:Default=Error",
+            $"--Retention:Events={keep:c}",
+            $"--Retention:Notifications={keep:c}",
+        ]);
+        return new HubUnderLoad(options, place, bus, hub);
+    }
+
+    public async Task WarmUpAsync(Func<long> next)
+    {
+        await NewLoad(next).RunAsync(options.Connections, options.WarmUpSeconds);
+        await DrainAsync();
+    }
+
+    /// <summary>Posts for a while, and counts what the hub's process used meanwhile.</summary>
+    public async Task<LoadResult> MeasureAsync(Func<long> next)
+    {
+        var before = hub.ProcessorTime;
+        var result = await NewLoad(next).RunAsync(options.Connections, options.Seconds);
+        return result with { ServerProcessorTime = hub.ProcessorTime - before };
+    }
+
+    public Task<TimeSpan> DrainAsync() => HubProgress.DrainAsync(Place);
+
+    public Task<HubProgress> ReadAsync() => HubProgress.ReadAsync(Place);
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.StopAsync();
+        hub.Dispose();
+        bus.Dispose();
+    }
+
+    private LoadRun NewLoad(Func<long> next) =>
+        new(new Uri(hub.FirstLine + HubServer.Path), Comparison.Token, next, Assignments);
+}
