@@ -94,16 +94,20 @@ internal static class BenchmarkProgram
         {
             await app.StartAsync();
             Console.WriteLine(app.Urls.Single());
-            StopWithInput(app);
+            Obey(app);
             await app.WaitForShutdownAsync();
         }
     }
 
     // Whoever has started it closes its input when it is to stop in good order: it gives its leases back.
-    private static void StopWithInput(WebApplication app) =>
+    private static void Obey(WebApplication app) =>
         Task.Run(async () =>
         {
-            while (await Console.In.ReadLineAsync() is not null) { }
+            while (await Console.In.ReadLineAsync() is { } order)
+            {
+                await HubServer.ObeyAsync(app, order);
+                Console.WriteLine(order);
+            }
 
             app.Lifetime.StopApplication();
         });

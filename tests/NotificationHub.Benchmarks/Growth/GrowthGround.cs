@@ -1,3 +1,4 @@
+using Dapper;
 using NotificationHub.Benchmarks.Servers;
 using NotificationHub.Storage;
 
@@ -31,6 +32,17 @@ internal abstract class GrowthGround : IAsyncDisposable
 
     /// <summary>What both logs take. The store is of no use afterwards.</summary>
     public abstract Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StorePlace place);
+
+    /// <summary>Reads the index that finds repeats: a hub that takes posts all the time has touched all of it.</summary>
+    public async Task ReadIndexAsync(StorePlace place)
+    {
+        await using var database = place.Open();
+        await using var connection = await database.OpenReaderAsync(CancellationToken.None);
+        await connection.ExecuteScalarAsync<long>(
+            "select count(*) from notification_log where dedup_hash > -9223372036854775807 and body_hash <> 0",
+            commandTimeout: 0
+        );
+    }
 
     public abstract Task DeleteAsync(StorePlace place);
 

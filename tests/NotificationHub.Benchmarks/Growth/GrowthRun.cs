@@ -4,22 +4,17 @@ using NotificationHub.Benchmarks.Servers;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>Fills a log for each size, then measures them in turn, round after round, so that a machine that grows slower grows slower for all.</summary>
+/// <summary>
+/// Fills a log for each size and starts a hub on each. Then all take turns of seconds, round after round: whatever else the machine does
+/// meanwhile it does to all of them alike.
+/// </summary>
 internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
 {
     // Behind every number that a filled log holds.
     private const long FirstNewNumber = 100_000_000_000;
 
-    // Retention takes out no more while it is measured; what a log of size 0 holds then.
-    private const long RemovableForEach = 4;
-
-    private static readonly TimeSpan Always = TimeSpan.FromDays(3650);
-    private static readonly TimeSpan UntilOld = TimeSpan.FromDays(20);
-
     private readonly Numbers numbers = new(FirstNewNumber);
     private readonly Random random = new(1);
-
-    public static long Removable(GrowthOptions options) => options.Remove * RemovableForEach;
 
     public async Task<GrowthReport> RunAsync()
     {
@@ -29,84 +24,103 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
             report.Cost = await MeasureCostAsync();
         }
 
-        Dictionary<long, StorePlace> filled = [];
-        foreach (var size in options.Sizes.Where(size => size > 0))
-        {
-            await SayAsync($"fills a log with {size:N0}");
-            filled.Add(size, await ground.CreateAsync(size, routed: true));
-        }
-
-        for (var round = 1; round <= options.Rounds; round++)
+        List<(long Size, HubUnderLoad Hub)> hubs = [];
+        try
         {
             foreach (var size in options.Sizes)
             {
-                var sample = await MeasureAsync(size, round, filled.GetValueOrDefault(size));
-                report.Add(sample);
-                await SayAsync(
-                    $"round {round} of {options.Rounds}, {size:N0}: {sample.New.PerSecond:N0} new posts/s, {sample.Repeats.PerSecond:N0} repeats/s, {sample.NewWhileRemoving.PerSecond:N0} new posts/s while {sample.RemovedPerSecondUnderLoad:N0}/s are removed, {sample.RemovedPerSecondAlone:N0}/s removed alone"
-                );
+                await SayAsync($"fills a log with {size:N0}, and warms up a hub");
+                var place = await ground.CreateAsync(size, routed: true);
+                await ground.ReadIndexAsync(place);
+                hubs.Add((size, await HubUnderLoad.StartAsync(options, place)));
+                await hubs[^1].Hub.WarmUpAsync(numbers.Next);
+            }
+
+            for (var round = 1; round <= options.Rounds; round++)
+            {
+                await SayAsync($"round {round} of {options.Rounds}");
+                await MeasureRoundAsync(report, hubs, round);
+            }
+        }
+        finally
+        {
+            foreach (var (_, hub) in hubs)
+            {
+                await hub.DisposeAsync();
             }
         }
 
         return report;
     }
 
-    private async Task<GrowthSample> MeasureAsync(long size, int round, StorePlace? filled)
+    private async Task MeasureRoundAsync(GrowthReport report, List<(long Size, HubUnderLoad Hub)> hubs, int round)
     {
-        var place = filled ?? await ground.CreateAsync(0, routed: true);
-        var sample = await MeasurePostsAsync(new GrowthSample { Size = size, Round = round }, place);
-        if (filled is null)
+        var samples = hubs.ConvertAll(hub => new GrowthSample { Size = hub.Size, Round = round });
+        for (var index = 0; index < hubs.Count; index++)
         {
-            await ground.DeleteAsync(place);
-            place = await ground.CreateAsync(Removable(options), routed: true);
+            samples[index] = await MeasurePostsAsync(samples[index], hubs[index].Hub);
         }
 
-        sample = await MeasureRetentionAsync(sample, place);
-        if (filled is null)
+        for (var index = 0; index < hubs.Count; index++)
         {
-            await ground.DeleteAsync(place);
+            samples[index] = await MeasureRepeatsAsync(samples[index], hubs[index].Hub);
         }
 
-        return sample;
+        for (var index = 0; index < hubs.Count; index++)
+        {
+            samples[index] = await MeasureRetentionAsync(samples[index], hubs[index].Hub);
+        }
+
+        samples.ForEach(report.Add);
     }
 
-    private async Task<GrowthSample> MeasurePostsAsync(GrowthSample sample, StorePlace place)
+    private async Task<GrowthSample> MeasurePostsAsync(GrowthSample sample, HubUnderLoad hub)
     {
-        await using var hub = await HubUnderLoad.StartAsync(options, place, Always);
-        var firstNew = numbers.Last + 1;
-        await hub.WarmUpAsync(numbers.Next);
+        var first = numbers.Last + 1;
         var posts = await hub.MeasureAsync(numbers.Next);
         await hub.DrainAsync();
+        return sample with { New = posts, FirstNumber = first, LastNumber = numbers.Last };
+    }
+
+    private async Task<GrowthSample> MeasureRepeatsAsync(GrowthSample sample, HubUnderLoad hub)
+    {
         var before = await hub.ReadAsync();
+        // Retention has not come to the younger half.
         var repeats = await hub.MeasureAsync(
             sample.Size > 0
                 ? () => Pick((sample.Size / 2) + 1, sample.Size)
-                : () => Pick(firstNew, firstNew + before.Posts - 1)
+                : () => Pick(sample.FirstNumber, sample.LastNumber)
         );
         var after = await hub.ReadAsync();
-        return sample with { New = posts, Repeats = repeats, NotRecognized = after.Posts - before.Posts };
+        return sample with { Repeats = repeats, NotRecognized = after.Posts - before.Posts };
     }
 
-    private async Task<GrowthSample> MeasureRetentionAsync(GrowthSample sample, StorePlace place)
+    private async Task<GrowthSample> MeasureRetentionAsync(GrowthSample sample, HubUnderLoad hub)
     {
-        await using var hub = await HubUnderLoad.StartAsync(options, place, UntilOld);
-        await hub.WarmUpAsync(numbers.Next);
         var before = await hub.ReadAsync();
+        await hub.StartRetentionAsync();
         var posts = await hub.MeasureAsync(numbers.Next);
         var after = await hub.ReadAsync();
         await hub.DrainAsync();
 
         var processor = hub.ProcessorTime;
         var start = Stopwatch.GetTimestamp();
-        var first = (await hub.ReadAsync()).FirstPost;
-        var alone = await HubProgress.WaitUntilAsync(place, progress => progress.FirstPost >= first + options.Remove);
+        var (first, last) = await hub.WaitUntilRemovedAsync(options.Remove);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        processor = hub.ProcessorTime - processor;
+        if (sample.Size == 0)
+        {
+            await hub.WaitUntilRemovedAsync(long.MaxValue);
+        }
+
+        await hub.StopRetentionAsync();
         return sample with
         {
             NewWhileRemoving = posts,
             RemovedUnderLoad = after.FirstPost - before.FirstPost,
-            RemovedAlone = alone.FirstPost - first,
-            SecondsAlone = Stopwatch.GetElapsedTime(start).TotalSeconds,
-            ProcessorTimeAlone = hub.ProcessorTime - processor,
+            RemovedAlone = last - first,
+            SecondsAlone = seconds,
+            ProcessorTimeAlone = processor,
         };
     }
 
@@ -117,7 +131,7 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
         double routed;
         double published;
         TimeSpan processor;
-        await using (var hub = await HubUnderLoad.StartAsync(options, place, Always))
+        await using (var hub = await HubUnderLoad.StartAsync(options, place))
         {
             var start = Stopwatch.GetTimestamp();
             await HubProgress.WaitUntilAsync(place, progress => progress.Routed == options.Cost);

@@ -13,6 +13,11 @@ internal sealed record GrowthSample
 
     public LoadResult Repeats { get; init; } = LoadResult.None;
 
+    /// <summary>Of the posts that were measured as new ones.</summary>
+    public long FirstNumber { get; init; }
+
+    public long LastNumber { get; init; }
+
     /// <summary>Repeats that came to stand in the log once more: there may be none.</summary>
     public long NotRecognized { get; init; }
 

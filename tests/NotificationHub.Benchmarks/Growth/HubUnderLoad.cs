@@ -7,6 +7,8 @@ namespace NotificationHub.Benchmarks.Growth;
 internal sealed class HubUnderLoad : IAsyncDisposable
 {
     private const int Assignments = 3;
+    private const string Always = "3650.00:00:00";
+    private const string NotAtAll = "00:00:00";
 
     private readonly GrowthOptions options;
     private readonly ServerProcess bus;
@@ -24,10 +26,7 @@ internal sealed class HubUnderLoad : IAsyncDisposable
 
     public TimeSpan ProcessorTime => hub.ProcessorTime;
 
-    /// <param name="options">How to measure.</param>
-    /// <param name="place">The store.</param>
-    /// <param name="keep">How long retention keeps what is in the logs.</param>
-    public static async Task<HubUnderLoad> StartAsync(GrowthOptions options, StorePlace place, TimeSpan keep)
+    public static async Task<HubUnderLoad> StartAsync(GrowthOptions options, StorePlace place)
     {
         var bus = await ServerProcess.StartAsync("bus");
         var hub = await ServerProcess.StartAsync([
@@ -38,8 +37,8 @@ internal sealed class HubUnderLoad : IAsyncDisposable
             bus.FirstLine,
             // Warnings tell of events that are 40 days old, and of a hub that nobody has set up.
             "--Logging:LogLevel:Default=Error",
-            $"--Retention:Events={keep:c}",
-            $"--Retention:Notifications={keep:c}",
+            $"--Retention:Events={Always}",
+            $"--Retention:Notifications={Always}",
         ]);
         return new HubUnderLoad(options, place, bus, hub);
     }
@@ -56,6 +55,23 @@ internal sealed class HubUnderLoad : IAsyncDisposable
         var before = hub.ProcessorTime;
         var result = await NewLoad(next).RunAsync(options.Connections, options.Seconds);
         return result with { ServerProcessorTime = hub.ProcessorTime - before };
+    }
+
+    /// <summary>From now on whatever is routed and published is old enough to go.</summary>
+    public Task StartRetentionAsync() => hub.AskAsync($"keep {NotAtAll}");
+
+    public Task StopRetentionAsync() => hub.AskAsync($"keep {Always}");
+
+    /// <summary>Waits until retention has taken so many notifications off the log's beginning, or all that it can.</summary>
+    /// <returns>The first notification when the wait began, and when it ended.</returns>
+    public async Task<(long Before, long After)> WaitUntilRemovedAsync(long count)
+    {
+        var before = await ReadAsync();
+        var after = await HubProgress.WaitUntilAsync(
+            Place,
+            progress => progress.FirstPost - before.FirstPost >= count || progress.FirstPost > before.Posts
+        );
+        return (before.FirstPost, after.FirstPost);
     }
 
     public Task<TimeSpan> DrainAsync() => HubProgress.DrainAsync(Place);

@@ -24,7 +24,7 @@ internal sealed class SqliteGround : GrowthGround
 
     public override string? FindFault(GrowthOptions options)
     {
-        var posts = options.Sizes.Sum() + options.Cost + GrowthRun.Removable(options);
+        var posts = options.Sizes.Sum() + options.Cost;
         var needed = (long)(posts * BytesPerPost) + (1L << 30);
         var free = new DriveInfo(folder).AvailableFreeSpace;
         var gigabytes = string.Create(
@@ -58,6 +58,9 @@ internal sealed class SqliteGround : GrowthGround
             transaction.Commit();
         }
 
+        // What the system writes out on its own time, it would write while posts are measured.
+        await using var written = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        written.Flush(flushToDisk: true);
         return place;
     }
 

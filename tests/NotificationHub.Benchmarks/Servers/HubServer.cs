@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using NotificationHub.Hosting;
+using NotificationHub.Hosting.Retention;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Benchmarks.Servers;
@@ -32,12 +35,25 @@ internal static class HubServer
             // One location stands for all: its share must not be what is measured.
             string.Create(CultureInfo.InvariantCulture, $"--Intake:PostsPerSecondPerLocation={10_000_000}"),
             $"--ServiceBus:ConnectionString={serviceBus}",
+            // There the key ring is kept in the database, where without a key of its own it must be a development's.
+            .. place.Provider == StorageOptions.SqlServer ? ["--environment=Development"] : Array.Empty<string>(),
             .. settings,
         ]);
         app.Lifetime.ApplicationStarted.Register(() =>
             AddLocationAsync(app.Services.GetRequiredService<Database>(), token).GetAwaiter().GetResult()
         );
         return app;
+    }
+
+    /// <summary>Understands <c>keep TIME</c>: how long retention keeps what was routed and published. It begins at once.</summary>
+    public static async Task ObeyAsync(WebApplication app, string order)
+    {
+        var keep = TimeSpan.Parse(order["keep ".Length..], CultureInfo.InvariantCulture);
+        var options = app.Services.GetRequiredService<IOptions<RetentionOptions>>().Value;
+        (options.Events, options.Notifications) = (keep, keep);
+        var worker = app.Services.GetServices<IHostedService>().OfType<RetentionWorker>().Single();
+        await worker.StopAsync(CancellationToken.None);
+        await worker.StartAsync(CancellationToken.None);
     }
 
     private static Task AddLocationAsync(Database database, string token) =>
