@@ -82,12 +82,7 @@ internal static class BenchmarkProgram
             "nothing" => BareServers.Nothing(),
             "transaction" => BareServers.OneTransactionPerRequest(arguments[0]),
             "group-commit" => BareServers.GroupCommit(arguments[0]),
-            "hub" => HubServer.Build(
-                new StorePlace(arguments[0], arguments[1]),
-                arguments[2],
-                arguments[3],
-                arguments[4..]
-            ),
+            "hub" => HubServer.Build(arguments[0], arguments[1], arguments[2..]),
             _ => throw new ArgumentException($"There is no server '{kind}'.", nameof(kind)),
         };
         await using (app)

@@ -73,13 +73,7 @@ internal sealed class Comparison(BenchmarkOptions options)
     {
         var place = StorePlace.File(NewFile());
         using var bus = await ServerProcess.StartAsync("bus");
-        using var hub = await ServerProcess.StartAsync(
-            "hub",
-            place.Provider,
-            place.ConnectionString,
-            Token,
-            bus.FirstLine
-        );
+        using var hub = await ServerProcess.StartHubAsync(place, bus.FirstLine);
         var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers.Next, options.Assignments);
         await load.RunAsync(connections, options.WarmUpSeconds, pace);
         await bus.AskAsync("start");

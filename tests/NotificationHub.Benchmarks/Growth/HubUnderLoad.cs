@@ -29,17 +29,14 @@ internal sealed class HubUnderLoad : IAsyncDisposable
     public static async Task<HubUnderLoad> StartAsync(GrowthOptions options, StorePlace place)
     {
         var bus = await ServerProcess.StartAsync("bus");
-        var hub = await ServerProcess.StartAsync([
-            "hub",
-            place.Provider,
-            place.ConnectionString,
-            Comparison.Token,
+        var hub = await ServerProcess.StartHubAsync(
+            place,
             bus.FirstLine,
             // Warnings tell of events that are 40 days old, and of a hub that nobody has set up.
             "--Logging:LogLevel:Default=Error",
             $"--Retention:Events={Always}",
-            $"--Retention:Notifications={Always}",
-        ]);
+            $"--Retention:Notifications={Always}"
+        );
         return new HubUnderLoad(options, place, bus, hub);
     }
 

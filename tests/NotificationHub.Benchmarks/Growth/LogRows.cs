@@ -14,7 +14,7 @@ internal sealed class LogRows
     private const int Assignments = 3;
     private const string Type = "ASSET_MANAGEMENT";
 
-    // Older than what the measurements of retention keep.
+    // A log's beginning is about that old when retention comes to it.
     private static readonly TimeSpan Age = TimeSpan.FromDays(40);
 
     private readonly byte[] locationId = Encoding.UTF8.GetBytes(HubServer.LocationId);

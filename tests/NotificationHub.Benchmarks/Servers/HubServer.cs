@@ -23,20 +23,16 @@ internal static class HubServer
     /// <summary>The one in the load's bodies.</summary>
     public const string UId = "2049025000431439";
 
-    public static WebApplication Build(StorePlace place, string token, string serviceBus, string[] settings)
+    public static WebApplication Build(string token, string serviceBus, string[] settings)
     {
         var app = HubApplication.Build([
             "--urls=http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
             // The output belongs to what the server answers.
             "--Logging:Console:LogToStandardErrorThreshold=Trace",
-            $"--Storage:Provider={place.Provider}",
-            $"--Storage:ConnectionString={place.ConnectionString}",
             // One location stands for all: its share must not be what is measured.
             string.Create(CultureInfo.InvariantCulture, $"--Intake:PostsPerSecondPerLocation={10_000_000}"),
             $"--ServiceBus:ConnectionString={serviceBus}",
-            // There the key ring is kept in the database, where without a key of its own it must be a development's.
-            .. place.Provider == StorageOptions.SqlServer ? ["--environment=Development"] : Array.Empty<string>(),
             .. settings,
         ]);
         app.Lifetime.ApplicationStarted.Register(() =>

@@ -7,6 +7,18 @@ internal sealed record StorePlace(string Provider, string ConnectionString)
 {
     public static StorePlace File(string path) => new(StorageOptions.Sqlite, $"Data Source={path}");
 
+    /// <summary>Tells a hub's process: a connection string may hold a password, and arguments are for all to see.</summary>
+    public void SayIn(IDictionary<string, string?> environment)
+    {
+        environment["Storage__Provider"] = Provider;
+        environment["Storage__ConnectionString"] = ConnectionString;
+        if (Provider == StorageOptions.SqlServer)
+        {
+            // There the key ring is kept in the database, where without a key of its own it must be a development's.
+            environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        }
+    }
+
     /// <summary>Looks at it beside the hub, or before there is one.</summary>
     public Database Open() =>
         StorageSetup.Create(
