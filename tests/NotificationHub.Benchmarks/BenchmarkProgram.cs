@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
+using NotificationHub.Benchmarks.Growth;
 using NotificationHub.Benchmarks.Servers;
 
 namespace NotificationHub.Benchmarks;
@@ -17,12 +19,17 @@ internal static class BenchmarkProgram
             return 0;
         }
 
-        if (args is ["--help" or "-h" or "-?"])
+        if (args is [.., "--help" or "-h" or "-?"])
         {
-            Console.WriteLine(BenchmarkOptions.Usage);
+            Console.WriteLine(args is ["growth", ..] ? GrowthOptions.Usage : BenchmarkOptions.Usage);
             return 0;
         }
 
+        return args is ["growth", ..] ? await GrowAsync(args[1..]) : await CompareAsync(args);
+    }
+
+    private static async Task<int> CompareAsync(string[] args)
+    {
         if (!BenchmarkOptions.TryParse(args, out var options))
         {
             await Console.Error.WriteLineAsync(BenchmarkOptions.Usage);
@@ -32,6 +39,34 @@ internal static class BenchmarkProgram
         var report = await new Comparison(options).RunAsync();
         report.Write();
         return report.Failed == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> GrowAsync(string[] args)
+    {
+        if (!GrowthOptions.TryParse(args, out var options))
+        {
+            await Console.Error.WriteLineAsync(GrowthOptions.Usage);
+            return 2;
+        }
+
+        var failed = 0L;
+        foreach (var ground in GrowthGround.All())
+        {
+            await using (ground)
+            {
+                if (ground.FindFault(options) is { } fault)
+                {
+                    await Console.Error.WriteLineAsync(fault);
+                    return 2;
+                }
+
+                var report = await new GrowthRun(options, ground).RunAsync();
+                report.Write(options.Json);
+                failed += report.Failed;
+            }
+        }
+
+        return failed == 0 ? 0 : 1;
     }
 
     private static async Task ServeAsync(string kind, string[] arguments)
@@ -47,14 +82,28 @@ internal static class BenchmarkProgram
             "nothing" => BareServers.Nothing(),
             "transaction" => BareServers.OneTransactionPerRequest(arguments[0]),
             "group-commit" => BareServers.GroupCommit(arguments[0]),
-            "hub" => HubServer.Build(arguments[0], arguments[1], arguments[2]),
+            "hub" => HubServer.Build(arguments[0], arguments[1], arguments[2..]),
             _ => throw new ArgumentException($"There is no server '{kind}'.", nameof(kind)),
         };
         await using (app)
         {
             await app.StartAsync();
             Console.WriteLine(app.Urls.Single());
+            Obey(app);
             await app.WaitForShutdownAsync();
         }
     }
+
+    // Whoever has started it closes its input when it is to stop in good order: it gives its leases back.
+    private static void Obey(WebApplication app) =>
+        Task.Run(async () =>
+        {
+            while (await Console.In.ReadLineAsync() is { } order)
+            {
+                await HubServer.ObeyAsync(app, order);
+                Console.WriteLine(order);
+            }
+
+            app.Lifetime.StopApplication();
+        });
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using NotificationHub.Benchmarks.Load;
 using NotificationHub.Benchmarks.Servers;
@@ -13,8 +12,7 @@ internal sealed class Comparison(BenchmarkOptions options)
     public const string Hub = "hub";
     public const string Nothing = "nothing";
 
-    private const string Token = "benchmark-secret";
-    private static readonly TimeSpan DrainDeadline = TimeSpan.FromMinutes(5);
+    public const string Token = "benchmark-secret";
 
     private readonly Numbers numbers = new();
     private readonly string folder = Directory.CreateTempSubdirectory("notificationhub-benchmark-").FullName;
@@ -66,23 +64,23 @@ internal sealed class Comparison(BenchmarkOptions options)
     private async Task<LoadResult> MeasureBareAsync(int connections, params string[] server)
     {
         using var process = await ServerProcess.StartAsync(server);
-        var load = new LoadRun(new Uri(process.FirstLine + "/post"), Token, numbers, options.Assignments);
+        var load = new LoadRun(new Uri(process.FirstLine + "/post"), Token, numbers.Next, options.Assignments);
         await load.RunAsync(connections, options.WarmUpSeconds);
         return await MeasureAsync(load, process, connections, pace: null);
     }
 
     private async Task MeasureHubAsync(Report report, int connections, double? pace)
     {
-        var file = NewFile();
+        var place = StorePlace.File(NewFile());
         using var bus = await ServerProcess.StartAsync("bus");
-        using var hub = await ServerProcess.StartAsync("hub", file, Token, bus.FirstLine);
-        var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers, options.Assignments);
+        using var hub = await ServerProcess.StartHubAsync(place, bus.FirstLine);
+        var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers.Next, options.Assignments);
         await load.RunAsync(connections, options.WarmUpSeconds, pace);
         await bus.AskAsync("start");
         var result = await MeasureAsync(load, hub, connections, pace);
-        var behind = await HubProgress.ReadAsync(file);
+        var behind = await HubProgress.ReadAsync(place);
         var arrived = Parse(await bus.AskAsync("arrived"));
-        var drain = await DrainAsync(file);
+        var drain = await HubProgress.DrainAsync(place);
         report.AddHub(
             new HubResult(
                 connections,
@@ -104,19 +102,6 @@ internal sealed class Comparison(BenchmarkOptions options)
         var before = server.ProcessorTime;
         var result = await load.RunAsync(connections, options.Seconds, pace);
         return result with { ServerProcessorTime = server.ProcessorTime - before };
-    }
-
-    private static async Task<TimeSpan> DrainAsync(string file)
-    {
-        var start = Stopwatch.GetTimestamp();
-        using var deadline = new CancellationTokenSource(DrainDeadline);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!(await HubProgress.ReadAsync(file)).IsDrained)
-        {
-            await timer.WaitForNextTickAsync(deadline.Token);
-        }
-
-        return Stopwatch.GetElapsedTime(start);
     }
 
     private static (double P50, double P99, long Violations) Parse(string line)

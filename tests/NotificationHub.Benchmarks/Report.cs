@@ -1,6 +1,6 @@
-using System.Globalization;
 using NotificationHub.Benchmarks.Load;
 using Spectre.Console;
+using static NotificationHub.Benchmarks.MarkdownTable;
 
 namespace NotificationHub.Benchmarks;
 
@@ -25,8 +25,6 @@ internal sealed class Report
 
     public void Write()
     {
-        // Also into a file: the tables are meant to be copied.
-        AnsiConsole.Profile.Width = 180;
         AnsiConsole.Write(Rates());
         AnsiConsole.Write(Drains());
         if (Failed > 0)
@@ -37,7 +35,7 @@ internal sealed class Report
 
     private Table Rates()
     {
-        var table = NewTable(
+        var table = Of(
             "connections",
             "server",
             "posts/s",
@@ -60,8 +58,8 @@ internal sealed class Report
                     Number(p50, "0.00"),
                     Number(p99, "0.00"),
                     Number(processor, "N0"),
-                    Number(rate / bare.Rate, "0.00") + "×",
-                    Number(p99 / bare.P99, "0.00") + "×"
+                    Ratio(rate / bare.Rate),
+                    Ratio(p99 / bare.P99)
                 );
             }
         }
@@ -71,7 +69,7 @@ internal sealed class Report
 
     private Table Drains()
     {
-        var table = NewTable(
+        var table = Of(
             "connections",
             "pace",
             "posts/s",
@@ -101,17 +99,6 @@ internal sealed class Report
         return table;
     }
 
-    private static Table NewTable(params string[] columns)
-    {
-        var table = new Table().Border(TableBorder.Markdown);
-        foreach (var column in columns)
-        {
-            table.AddColumn(column);
-        }
-
-        return table;
-    }
-
     private static (double Rate, double P50, double P99, double Processor) Medians(
         IEnumerable<(string, int, LoadResult Result)> runs
     )
@@ -124,12 +111,4 @@ internal sealed class Report
             Median(all.Select(run => run.ProcessorMicrosecondsPerPost))
         );
     }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
-    }
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

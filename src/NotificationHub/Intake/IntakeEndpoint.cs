@@ -202,7 +202,8 @@ internal sealed partial class IntakeEndpoint(
         return foreign ? Disposition.Quarantined : Disposition.Accepted;
     }
 
-    private static long DedupHash(ReadOnlySpan<byte> locationId, ReadOnlySpan<byte> identity)
+    /// <summary>What stands for a location and an id in the index that finds repeats.</summary>
+    internal static long DedupHash(ReadOnlySpan<byte> locationId, ReadOnlySpan<byte> identity)
     {
         Span<byte> input = stackalloc byte[locationId.Length + 1 + identity.Length];
         locationId.CopyTo(input);

@@ -11,6 +11,8 @@ internal sealed record LoadResult(
     long Failed
 )
 {
+    public static LoadResult None { get; } = new(0, 0, 0, 0, 0);
+
     public double PerSecond => Posts / Seconds;
 
     /// <summary>What the server's process used while it ran: less at the mercy of whoever else uses the machine.</summary>
@@ -20,7 +22,11 @@ internal sealed record LoadResult(
 }
 
 /// <summary>Posts over a number of connections for a while, as fast as the answers come or at a given pace.</summary>
-internal sealed class LoadRun(Uri url, string token, Numbers numbers, int assignments)
+/// <param name="url">Where to.</param>
+/// <param name="token">The location's secret.</param>
+/// <param name="next">The number that a post's id is made of.</param>
+/// <param name="assignments">How many a post tells of.</param>
+internal sealed class LoadRun(Uri url, string token, Func<long> next, int assignments)
 {
     private readonly PostTemplate template = new(url, token, assignments);
 
@@ -64,7 +70,7 @@ internal sealed class LoadRun(Uri url, string token, Numbers numbers, int assign
                 due += (long)(pace * Stopwatch.Frequency);
             }
 
-            template.Number(request, numbers.Next());
+            template.Number(request, next());
             var started = Stopwatch.GetTimestamp();
             if (await connection.PostAsync(request) == 200)
             {
@@ -93,9 +99,11 @@ internal sealed class LoadRun(Uri url, string token, Numbers numbers, int assign
 }
 
 /// <summary>Unique over all runs of the program: a repeated id would be a duplicate, and cheaper.</summary>
-internal sealed class Numbers
+internal sealed class Numbers(long first = 1)
 {
-    private long last;
+    private long last = first - 1;
+
+    public long Last => Interlocked.Read(ref last);
 
     public long Next() => Interlocked.Increment(ref last);
 }

@@ -6,7 +6,7 @@ namespace NotificationHub.Benchmarks.Load;
 /// <summary>One post of Apple's usual kind, as the bytes of its whole HTTP request, with places for a unique id and for an app.</summary>
 internal sealed class PostTemplate
 {
-    private const int Apps = 25;
+    public const int Apps = 25;
     private const int IdDigits = 12;
     private const int AppDigits = 2;
     private const string IdPlace = "00000000-0000-4000-8000-000000000000";
@@ -15,6 +15,7 @@ internal sealed class PostTemplate
     private const string AppPlace = "408709700";
 
     private readonly byte[] request;
+    private readonly int bodyStart;
     private readonly int idEnd;
     private readonly int[] appEnds;
 
@@ -26,6 +27,7 @@ internal sealed class PostTemplate
             $"POST {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"
         );
         request = Encoding.UTF8.GetBytes(text);
+        bodyStart = request.Length - Encoding.UTF8.GetByteCount(body);
         idEnd = EndsOf(IdPlace, text).Single();
         appEnds = [.. EndsOf(AppPlace, text)];
     }
@@ -40,6 +42,13 @@ internal sealed class PostTemplate
         {
             Write(copy, appEnd, AppDigits, number % Apps);
         }
+    }
+
+    /// <summary>The body of a numbered copy, and the id within it.</summary>
+    public (byte[] Body, Range Id) BodyOf(byte[] copy)
+    {
+        var end = idEnd - bodyStart;
+        return (copy[bodyStart..], (end - IdPlace.Length)..end);
     }
 
     private static string Body(int assignments)

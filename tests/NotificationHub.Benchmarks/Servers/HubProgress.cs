@@ -1,23 +1,53 @@
+using System.Diagnostics;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace NotificationHub.Benchmarks.Servers;
 
 /// <summary>How far the hub's stages have come, read from its database.</summary>
-internal sealed record HubProgress(long Posts, long Routed, long Events, long Published)
+internal sealed record HubProgress(long Posts, long Routed, long Events, long Published, long FirstPost)
 {
-    public bool IsDrained => Routed == Posts && Published == Events;
+    public bool IsDrained => Routed >= Posts && Published >= Events;
 
-    public static async Task<HubProgress> ReadAsync(string file)
+    private static readonly TimeSpan DrainDeadline = TimeSpan.FromMinutes(10);
+
+    /// <summary>Waits until all that was posted is routed and published.</summary>
+    /// <returns>How long that took.</returns>
+    public static async Task<TimeSpan> DrainAsync(StorePlace place)
     {
-        await using var connection = new SqliteConnection($"Data Source={file};Mode=ReadOnly");
+        var start = Stopwatch.GetTimestamp();
+        await WaitUntilAsync(place, progress => progress.IsDrained);
+        return Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <returns>The first state seen that is as wanted.</returns>
+    public static async Task<HubProgress> WaitUntilAsync(StorePlace place, Func<HubProgress, bool> isThere)
+    {
+        using var deadline = new CancellationTokenSource(DrainDeadline);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            var progress = await ReadAsync(place);
+            if (isThere(progress))
+            {
+                return progress;
+            }
+
+            await timer.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+
+    public static async Task<HubProgress> ReadAsync(StorePlace place)
+    {
+        await using var database = place.Open();
+        await using var connection = await database.OpenReaderAsync(CancellationToken.None);
         return await connection.QuerySingleAsync<HubProgress>(
             """
             select
                 coalesce((select max(seq) from notification_log), 0) Posts,
                 coalesce((select position from log_cursor where name = 'routing'), 0) Routed,
                 coalesce((select max(seq) from event_log where topic = 'assets'), 0) Events,
-                coalesce((select position from log_cursor where name = 'publishing:assets'), 0) Published
+                coalesce((select position from log_cursor where name = 'publishing:assets'), 0) Published,
+                (select first_seq from log_start where log = 'notification') FirstPost
             """
         );
     }

@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using NotificationHub.Hosting;
+using NotificationHub.Hosting.Retention;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Benchmarks.Servers;
@@ -17,20 +20,20 @@ internal static class HubServer
     public const string LocationId = "benchmark";
     public const string Path = $"/notifications/{LocationId}";
 
-    // The one in the load's bodies.
-    private const string UId = "2049025000431439";
+    /// <summary>The one in the load's bodies.</summary>
+    public const string UId = "2049025000431439";
 
-    public static WebApplication Build(string file, string token, string serviceBus)
+    public static WebApplication Build(string token, string serviceBus, string[] settings)
     {
         var app = HubApplication.Build([
             "--urls=http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
             // The output belongs to what the server answers.
             "--Logging:Console:LogToStandardErrorThreshold=Trace",
-            $"--Storage:ConnectionString=Data Source={file}",
             // One location stands for all: its share must not be what is measured.
             string.Create(CultureInfo.InvariantCulture, $"--Intake:PostsPerSecondPerLocation={10_000_000}"),
             $"--ServiceBus:ConnectionString={serviceBus}",
+            .. settings,
         ]);
         app.Lifetime.ApplicationStarted.Register(() =>
             AddLocationAsync(app.Services.GetRequiredService<Database>(), token).GetAwaiter().GetResult()
@@ -38,10 +41,26 @@ internal static class HubServer
         return app;
     }
 
+    /// <summary>Understands <c>keep TIME</c>: how long retention keeps what was routed and published. It begins at once.</summary>
+    public static async Task ObeyAsync(WebApplication app, string order)
+    {
+        var keep = TimeSpan.Parse(order["keep ".Length..], CultureInfo.InvariantCulture);
+        var options = app.Services.GetRequiredService<IOptions<RetentionOptions>>().Value;
+        (options.Events, options.Notifications) = (keep, keep);
+        var worker = app.Services.GetServices<IHostedService>().OfType<RetentionWorker>().Single();
+        await worker.StopAsync(CancellationToken.None);
+        await worker.StartAsync(CancellationToken.None);
+    }
+
     private static Task AddLocationAsync(Database database, string token) =>
         database.WriteAsync(
             async transaction =>
             {
+                if (await transaction.ScalarAsync<long>("select count(*) from location") > 0)
+                {
+                    return;
+                }
+
                 await transaction.ExecuteAsync(
                     """
                     insert into location

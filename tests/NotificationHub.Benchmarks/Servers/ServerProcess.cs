@@ -45,7 +45,14 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    public static async Task<ServerProcess> StartAsync(params string[] arguments)
+    /// <param name="place">Where it keeps its logs.</param>
+    /// <param name="arguments">The bus it publishes to, and settings.</param>
+    public static Task<ServerProcess> StartHubAsync(StorePlace place, params string[] arguments) =>
+        StartAsync(place, ["hub", Comparison.Token, .. arguments]);
+
+    public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAsync(place: null, arguments);
+
+    private static async Task<ServerProcess> StartAsync(StorePlace? place, string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", .. arguments])
         {
@@ -53,6 +60,7 @@ internal sealed class ServerProcess : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
+        place?.SayIn(start.Environment);
         var process = Process.Start(start)!;
         var line =
             await process.StandardOutput.ReadLineAsync()
@@ -65,6 +73,13 @@ internal sealed class ServerProcess : IDisposable
         await process.StandardInput.WriteLineAsync(question);
         return await process.StandardOutput.ReadLineAsync()
             ?? throw new InvalidOperationException("The server has ended.");
+    }
+
+    /// <summary>Has it end in good order.</summary>
+    public async Task StopAsync()
+    {
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
     }
 
     public void Dispose()

@@ -1,0 +1,113 @@
+using Dapper;
+using Microsoft.Data.SqlClient;
+using NotificationHub.Benchmarks.Servers;
+using NotificationHub.Publishing;
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Benchmarks.Growth;
+
+/// <summary>Databases of their own on a SQL Server, filled as a hub fills them: it has its own memory and its own disks.</summary>
+internal sealed class SqlServerGround(string server) : GrowthGround
+{
+    private const string Variable = "NOTIFICATIONHUB_TEST_SQLSERVER";
+    private const int PostsPerBatch = 4_000;
+
+    private readonly LogRows rows = new();
+    private readonly List<StorePlace> places = [];
+
+    public static string? ConnectionString => Environment.GetEnvironmentVariable(Variable);
+
+    public override string Engine => StorageOptions.SqlServer;
+
+    public override string? FindFault(GrowthOptions options)
+    {
+        Console.Error.WriteLine(
+            $"This fills databases on the SQL Server of {Variable}, some 2 GiB for each million notifications."
+        );
+        return null;
+    }
+
+    public override async Task<StorePlace> CreateAsync(long posts, bool routed)
+    {
+        var name = $"nh_benchmark_{Guid.NewGuid():N}";
+        await ExecuteAsync($"create database {name}");
+        var builder = new SqlConnectionStringBuilder(server) { InitialCatalog = name };
+        var place = new StorePlace(StorageOptions.SqlServer, builder.ConnectionString);
+        places.Add(place);
+        await using var database = place.Open();
+        await database.OpenAsync(CancellationToken.None);
+        for (var first = 1L; first <= posts; first += PostsPerBatch)
+        {
+            await FillAsync(database, first, Math.Min(first + PostsPerBatch - 1, posts), routed);
+        }
+
+        return place;
+    }
+
+    public override async Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StorePlace place)
+    {
+        await using var connection = new SqlConnection(place.ConnectionString);
+        var stored = await connection.QueryAsync<(string Index, long Bytes)>(
+            """
+            select i.name, sum(s.used_page_count) * 8192
+            from sys.dm_db_partition_stats s
+            join sys.indexes i on i.object_id = s.object_id and i.index_id = s.index_id
+            join sys.objects o on o.object_id = s.object_id
+            where o.name in ('notification_log', 'event_log')
+            group by i.name
+            order by i.name
+            """
+        );
+        return [.. stored.Select(index => new StoredBytes($"index {index.Index}", index.Bytes))];
+    }
+
+    public override async Task DeleteAsync(StorePlace place)
+    {
+        places.Remove(place);
+        var name = new SqlConnectionStringBuilder(place.ConnectionString).InitialCatalog;
+        await ExecuteAsync($"alter database {name} set single_user with rollback immediate");
+        await ExecuteAsync($"drop database {name}");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var place in places.ToArray())
+        {
+            await DeleteAsync(place);
+        }
+    }
+
+    private async Task FillAsync(Database database, long first, long last, bool routed)
+    {
+        Dictionary<long, Task<AppendOutcome>> appends = [];
+        for (var number = first; number <= last; number++)
+        {
+            appends.Add(number, database.AppendAsync(rows.Notification(number)));
+        }
+
+        await Task.WhenAll(appends.Values);
+        if (!routed)
+        {
+            return;
+        }
+
+        var told = appends.Select(append => rows.Event(append.Key, append.Value.Result.Seq));
+        await database.WriteAsync(
+            async transaction =>
+            {
+                var seqs = await EventLog.AppendAsync(transaction, database, [.. told]);
+                await MoveCursorAsync(transaction, TopicLog.NameOf("assets"), seqs.Max());
+                await MoveCursorAsync(transaction, RoutingPass.Name, appends.Values.Max(append => append.Result.Seq));
+            },
+            CancellationToken.None
+        );
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        var builder = new SqlConnectionStringBuilder(server) { InitialCatalog = "master", Pooling = false };
+        await using var connection = new SqlConnection(builder.ConnectionString);
+        await connection.ExecuteAsync(sql, commandTimeout: 300);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using NotificationHub.Benchmarks.Servers;
+using NotificationHub.Publishing;
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+
+namespace NotificationHub.Benchmarks.Growth;
+
+/// <summary>Files in a temporary folder, filled by the hub's own statements, but without a journal and with much memory.</summary>
+internal sealed class SqliteGround : GrowthGround
+{
+    private const double BytesPerPost = 1.3 * 1024 * 1024 * 1024 / 1_000_000;
+    private const int PostsPerTransaction = 500_000;
+    private const int PostsPerBatch = 1_000;
+
+    private readonly LogRows rows = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("notificationhub-growth-").FullName;
+    private int files;
+
+    public override string Engine => StorageOptions.Sqlite;
+
+    public override string? FindFault(GrowthOptions options)
+    {
+        var posts = options.Sizes.Sum() + options.Cost;
+        var needed = (long)(posts * BytesPerPost) + (1L << 30);
+        var free = new DriveInfo(folder).AvailableFreeSpace;
+        var gigabytes = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{needed / (1 << 30)} GiB in {folder} ({free / (1 << 30)} GiB are free), and 2 GiB of memory while filling"
+        );
+        Console.Error.WriteLine($"This needs about {gigabytes}.");
+        return needed < free ? null : "There is not enough room: set TMPDIR to a folder with more, or --sizes to less.";
+    }
+
+    public override async Task<StorePlace> CreateAsync(long posts, bool routed)
+    {
+        var file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{++files}.db"));
+        var place = StorePlace.File(file);
+        await using var database = place.Open();
+        await database.MigrateAsync(CancellationToken.None);
+        await using var connection = await OpenBareAsync(place);
+        for (var first = 1L; first <= posts; first += PostsPerTransaction)
+        {
+            await using var transaction = connection.BeginTransaction();
+            Fill(connection, database, first, Math.Min(first + PostsPerTransaction - 1, posts), routed);
+            if (routed)
+            {
+                var writes = new WriteTransaction(database, connection, transaction);
+                var last = await writes.ScalarAsync<long>("select max(seq) from event_log");
+                await MoveCursorAsync(writes, TopicLog.NameOf("assets"), last);
+                // One event a post.
+                await MoveCursorAsync(writes, RoutingPass.Name, last);
+            }
+
+            transaction.Commit();
+        }
+
+        // What the system writes out on its own time, it would write while posts are measured.
+        await using var written = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        written.Flush(flushToDisk: true);
+        return place;
+    }
+
+    /// <summary>By what becomes free when it is dropped: the driver's SQLite cannot be asked.</summary>
+    public override async Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StorePlace place)
+    {
+        await using var connection = await OpenBareAsync(place);
+        var pageBytes = await connection.ExecuteScalarAsync<long>("pragma page_size");
+        List<StoredBytes> stored = [];
+        foreach (
+            var what in new[]
+            {
+                "index notification_log_dedup",
+                "index event_log_topic",
+                "table event_log",
+                "table notification_log",
+            }
+        )
+        {
+            var before = await connection.ExecuteScalarAsync<long>("pragma freelist_count");
+            await connection.ExecuteAsync($"drop {what}", commandTimeout: 0);
+            var after = await connection.ExecuteScalarAsync<long>("pragma freelist_count");
+            stored.Add(new StoredBytes(what, (after - before) * pageBytes));
+        }
+
+        return stored;
+    }
+
+    public override Task DeleteAsync(StorePlace place)
+    {
+        var file = new SqliteConnectionStringBuilder(place.ConnectionString).DataSource;
+        foreach (var part in new[] { file, $"{file}-wal", $"{file}-shm" })
+        {
+            File.Delete(part);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        Directory.Delete(folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Fill(SqliteConnection connection, Database database, long first, long last, bool routed)
+    {
+        using var posts = new SqliteAppender(connection, database);
+        using var events = new SqliteEventAppender(connection, database);
+        List<NotificationAppend> batch = [];
+        List<AppendOutcome> outcomes = [];
+        for (var number = first; number <= last; number++)
+        {
+            batch.Add(rows.Notification(number));
+            if (batch.Count < PostsPerBatch && number < last)
+            {
+                continue;
+            }
+
+            posts.Append(batch, outcomes);
+            if (routed)
+            {
+                events.Append([.. outcomes.Select(outcome => rows.Event(outcome.Seq, outcome.Seq))]);
+            }
+
+            batch.Clear();
+        }
+    }
+
+    private static async Task<SqliteConnection> OpenBareAsync(StorePlace place)
+    {
+        var connection = new SqliteConnection($"{place.ConnectionString};Pooling=false");
+        await connection.OpenAsync();
+        foreach (var pragma in new[] { "journal_mode = off", "synchronous = off", "cache_size = -1500000" })
+        {
+            await connection.ExecuteAsync($"pragma {pragma}");
+        }
+
+        return connection;
+    }
+}
