@@ -89,21 +89,21 @@ internal static class BenchmarkProgram
         {
             await app.StartAsync();
             Console.WriteLine(app.Urls.Single());
-            Obey(app);
+            // Not waited for: where the process is told to stop by a signal, nobody closes its input.
+            var obeying = Task.Run(() => ObeyAsync(app));
             await app.WaitForShutdownAsync();
         }
     }
 
     // Whoever has started it closes its input when it is to stop in good order: it gives its leases back.
-    private static void Obey(WebApplication app) =>
-        Task.Run(async () =>
+    private static async Task ObeyAsync(WebApplication app)
+    {
+        while (await Console.In.ReadLineAsync() is { } order)
         {
-            while (await Console.In.ReadLineAsync() is { } order)
-            {
-                await HubServer.ObeyAsync(app, order);
-                Console.WriteLine(order);
-            }
+            await HubServer.ObeyAsync(app, order);
+            Console.WriteLine(order);
+        }
 
-            app.Lifetime.StopApplication();
-        });
+        app.Lifetime.StopApplication();
+    }
 }

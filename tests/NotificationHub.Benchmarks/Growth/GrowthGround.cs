@@ -34,7 +34,7 @@ internal abstract class GrowthGround : IAsyncDisposable
     public abstract Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StorePlace place);
 
     /// <summary>Reads the index that finds repeats: a hub that takes posts all the time has touched all of it.</summary>
-    public async Task ReadIndexAsync(StorePlace place)
+    public static async Task ReadIndexAsync(StorePlace place)
     {
         await using var database = place.Open();
         await using var connection = await database.OpenReaderAsync(CancellationToken.None);

@@ -31,7 +31,7 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
             {
                 await SayAsync($"fills a log with {size:N0}, and warms up a hub");
                 var place = await ground.CreateAsync(size, routed: true);
-                await ground.ReadIndexAsync(place);
+                await GrowthGround.ReadIndexAsync(place);
                 hubs.Add((size, await HubUnderLoad.StartAsync(options, place)));
                 await hubs[^1].Hub.WarmUpAsync(numbers.Next);
             }
