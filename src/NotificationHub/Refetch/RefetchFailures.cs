@@ -106,6 +106,7 @@ internal sealed partial class RefetchFailures(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
+                await RefetchTurn.DemandLocationAsync(transaction, locationId);
                 await LocationStore.PauseAsync(transaction, locationId, DueIn(options.Value.LongestRetryDelay));
             },
             cancellationToken

@@ -24,6 +24,12 @@ internal static class SqlDialect
         public string IsWaiting(string target) =>
             connection.IsSqlServer ? $"{target}.is_waiting = 1" : $"{target}.requested > {target}.fetched";
 
+        /// <summary>
+        /// Stands behind a table whose row decides what the transaction writes elsewhere: nobody else writes the row until the commit. What a
+        /// snapshot shows alone may have been changed since.
+        /// </summary>
+        public string ForUpdate => connection.IsSqlServer ? " with (updlock, rowlock)" : "";
+
         /// <summary>How many bytes a binary column holds.</summary>
         public string ByteLength(string column) =>
             connection.IsSqlServer ? $"datalength({column})" : $"length({column})";
