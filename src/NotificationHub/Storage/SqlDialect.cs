@@ -9,6 +9,15 @@ namespace NotificationHub.Storage;
 /// </summary>
 internal static class SqlDialect
 {
+    private const int TookTooLong = -2;
+    private const int LockNotHad = 1222;
+
+    extension(DbException exception)
+    {
+        /// <summary>Whether it waited for as long as it was let, which on SQLite nobody does within a transaction.</summary>
+        public bool IsHeldUp => exception is SqlException { Number: TookTooLong or LockNotHad };
+    }
+
     extension(DbConnection connection)
     {
         /// <summary>Whether the connection leads to SQL Server; otherwise it leads to SQLite.</summary>

@@ -23,6 +23,10 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
         connection.ExecuteAsync(sql, parameters, transaction);
 
+    /// <summary>Gives up a statement that waits for longer, for a row that another transaction keeps.</summary>
+    public Task<int> ExecuteAsync(string sql, object parameters, TimeSpan patience) =>
+        connection.ExecuteAsync(sql, parameters, transaction, (int)Math.Max(1, patience.TotalSeconds));
+
     public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
         connection.ExecuteScalarAsync<T>(sql, parameters, transaction);
 

@@ -16,7 +16,8 @@ public sealed class RefetchShardsTests : IAsyncLifetime
     private readonly List<LeaseKeeper> keepers = [];
     private TestDatabase store = null!;
 
-    public async Task InitializeAsync() => store = await TestDatabase.OpenAsync();
+    public async Task InitializeAsync() =>
+        store = await TestDatabase.OpenAsync(wrap: database => new MeddledDatabase(database));
 
     public async Task DisposeAsync()
     {
@@ -50,6 +51,27 @@ public sealed class RefetchShardsTests : IAsyncLifetime
         await LookAsync(first, second, third);
         Counts(first, second, third).ShouldBe([22, 22, 20]);
         ShouldBeDisjoint(first, second, third);
+    }
+
+    [Fact]
+    public async Task Who_is_short_of_a_shard_that_nobody_can_give_writes_nothing()
+    {
+        var first = await JoinAsync();
+        var second = await JoinAsync();
+        var third = await JoinAsync();
+        await LookAsync(first, second, third);
+        Counts(first, second, third).ShouldBe([22, 22, 20]);
+        var written = false;
+        ((MeddledDatabase)store.Database).BeforeNextWrite(_ =>
+        {
+            written = true;
+            return Task.CompletedTask;
+        });
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await third.Shards.BalanceAsync(new HashSet<int>(), CancellationToken.None);
+
+        written.ShouldBeFalse();
+        third.Shards.Held.Count.ShouldBe(20);
     }
 
     [Fact]
