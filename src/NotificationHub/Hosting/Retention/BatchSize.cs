@@ -6,18 +6,14 @@ namespace NotificationHub.Hosting.Retention;
 /// How many rows a transaction takes out: as many as it does in a time that whoever waits can bear. On SQLite posts wait meanwhile, and it is about
 /// two milliseconds; on SQL Server nobody does, and as long is gone in round trips alone.
 /// </summary>
-internal sealed class BatchSize
+/// <param name="least">No transaction takes out fewer rows.</param>
+/// <param name="quick">One that took less may have more next time.</param>
+/// <param name="slow">One that took more has fewer next time.</param>
+/// <param name="turn">How long transactions may follow upon each other.</param>
+internal sealed class BatchSize(int least, TimeSpan quick, TimeSpan slow, TimeSpan turn)
 {
     // SQL Server locks the whole table from 5,000 rows on.
     private const int Most = 1_000;
-
-    private readonly int least;
-    private readonly TimeSpan quick;
-    private readonly TimeSpan slow;
-    private readonly TimeSpan turn;
-
-    private BatchSize(int least, TimeSpan quick, TimeSpan slow, TimeSpan turn) =>
-        (this.least, this.quick, this.slow, this.turn) = (least, quick, slow, turn);
 
     public int Rows { get; private set; } = 100;
 
