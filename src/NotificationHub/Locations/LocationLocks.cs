@@ -35,12 +35,16 @@ internal sealed class LocationLocks(LeaseKeeper leases)
         }
     }
 
-    /// <summary>Whether a command works on the location, in any process.</summary>
-    public static async Task<bool> IsHeldAsync(WriteTransaction transaction, string locationId) =>
-        await transaction.ScalarAsync<long>(
-            "select count(*) from lease where name = @name and expires_at > @now",
-            new { name = NameOf(locationId), now = await transaction.NowAsync() }
-        ) > 0;
+    /// <summary>Whether a command works on the location, in any process; where none does, none begins before the commit.</summary>
+    public static async Task<bool> IsHeldAsync(WriteTransaction transaction, string locationId)
+    {
+        // The row whatever it says: one that a condition passes over is not kept from being taken.
+        var expiresAt = await transaction.ScalarAsync<long?>(
+            $"select expires_at from lease{transaction.Connection.ForUpdate} where name = @name",
+            new { name = NameOf(locationId) }
+        );
+        return expiresAt > await transaction.NowAsync();
+    }
 
     private static string NameOf(string locationId) => $"location:{locationId}";
 

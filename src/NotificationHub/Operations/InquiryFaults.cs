@@ -16,21 +16,32 @@ internal sealed partial class InquiryFaults(
     /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
     private const int UnknownTokenAnswersUntilInvalid = 2;
 
+    /// <summary>Takes note of the answer itself, before the transaction: the lane may run that again.</summary>
+    /// <returns>How often in a row Apple has not known the content token by now.</returns>
+    public int Hear(Question ask, AppleException fault)
+    {
+        Log.Unanswered(logger, ask.Location.LocationId, FaultWords.Of(fault));
+        return fault.Kind == AppleErrorKind.TokenInvalid
+            ? ++ask.Session.Pace.UnknownTokenAnswers
+            : ask.Session.Pace.UnknownTokenAnswers;
+    }
+
+    /// <param name="unknownTokenAnswers">As <see cref="Hear"/> said.</param>
     /// <returns>Whether the location's other operations may be asked for.</returns>
     public async Task<bool> NoteAsync(
         WriteTransaction transaction,
         Question ask,
         AppleException fault,
+        int unknownTokenAnswers,
         OperationTally tally
     )
     {
         var words = FaultWords.Of(fault);
-        Log.Unanswered(logger, ask.Location.LocationId, words);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var concernsAll = ConcernsAll(fault);
         if (fault.IsTokenFault)
         {
-            await NoteTokenAsync(transaction, ask, fault, words);
+            await NoteTokenAsync(transaction, ask, fault, unknownTokenAnswers);
         }
         else if (fault.RetryAfter is { } wait)
         {
@@ -57,16 +68,20 @@ internal sealed partial class InquiryFaults(
                 or AppleErrorKind.Unavailable
                 or AppleErrorKind.Network;
 
-    private async Task NoteTokenAsync(WriteTransaction transaction, Question ask, AppleException fault, string words)
+    private async Task NoteTokenAsync(
+        WriteTransaction transaction,
+        Question ask,
+        AppleException fault,
+        int unknownTokenAnswers
+    )
     {
-        var pace = ask.Session.Pace;
-        if (fault.Kind == AppleErrorKind.TokenInvalid && ++pace.UnknownTokenAnswers < UnknownTokenAnswersUntilInvalid)
+        if (fault.Kind == AppleErrorKind.TokenInvalid && unknownTokenAnswers < UnknownTokenAnswersUntilInvalid)
         {
             return;
         }
 
         var state = LocationStates.AfterFault(ask.Location.State, fault.Kind);
-        await locations.SetStateAsync(transaction, ask.Location.LocationId, state, words);
+        await locations.SetStateAsync(transaction, ask.Location.LocationId, state, FaultWords.Of(fault));
     }
 
     private static partial class Log

@@ -16,62 +16,96 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
     /// <summary>A deferred operation may be silent for a billing period of a year.</summary>
     private static readonly TimeSpan LongestDeferral = TimeSpan.FromDays(400);
 
+    private const string IsOld = """
+        (
+            closed_at is not null and closed_at <= @Before
+                or closed_at is null and deferred = 0 and coalesce(last_heard_at, started_at) <= @Before
+                or closed_at is null and deferred <> 0 and coalesce(last_heard_at, started_at) <= @BeforeDeferred
+        )
+        """;
+
     /// <returns>How many operations were taken out.</returns>
     public async Task<int> PruneAsync(Lease lease, CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
+        var age = new Age(
+            (now - options.Value.KeepFor).ToUnixTimeMilliseconds(),
+            (now - LongestDeferral - options.Value.KeepFor).ToUnixTimeMilliseconds()
+        );
         var pruned = 0;
-        while (await ReadPageAsync(cancellationToken) is { Count: > 0 } page)
+        while (await ReadPageAsync(age, cancellationToken) is { Count: > 0 } page)
         {
             foreach (var operation in page)
             {
-                await RemoveAsync(operation, lease, cancellationToken);
+                pruned += await RemoveAsync(operation, age, lease, cancellationToken) ? 1 : 0;
             }
-
-            pruned += page.Count;
         }
 
         return pruned;
     }
 
-    private async Task<IReadOnlyList<OperationKey>> ReadPageAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OperationKey>> ReadPageAsync(Age age, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var page = await connection.QueryAsync<OperationKey>(
             $"""
             select event_id EventId, location_id LocationId
             from operation
-            where closed_at is not null and closed_at <= @before
-                or closed_at is null and deferred = 0 and coalesce(last_heard_at, started_at) <= @before
-                or closed_at is null and deferred <> 0 and coalesce(last_heard_at, started_at) <= @beforeDeferred
+            where {IsOld}
             order by location_id, event_id
             {connection.Limit("@PageRows")}
             """,
             new
             {
-                before = (now - options.Value.KeepFor).ToUnixTimeMilliseconds(),
-                beforeDeferred = (now - LongestDeferral - options.Value.KeepFor).ToUnixTimeMilliseconds(),
+                age.Before,
+                age.BeforeDeferred,
                 PageRows,
             }
         );
         return page.AsList();
     }
 
-    private async Task RemoveAsync(OperationKey operation, Lease lease, CancellationToken cancellationToken)
+    /// <returns>False where it was heard of since it was found.</returns>
+    private async Task<bool> RemoveAsync(
+        OperationKey operation,
+        Age age,
+        Lease lease,
+        CancellationToken cancellationToken
+    )
     {
-        var links = LinksAtOnce;
+        int? links = LinksAtOnce;
         while (links == LinksAtOnce)
         {
             links = await database.WriteAsync(
                 async transaction =>
                 {
                     await lease.DemandAsync(transaction);
-                    return await RemoveAsync(transaction, operation);
+                    return await IsOldAsync(transaction, operation, age)
+                        ? await RemoveAsync(transaction, operation)
+                        : (int?)null;
                 },
                 cancellationToken
             );
         }
+
+        return links is not null;
     }
+
+    private static async Task<bool> IsOldAsync(WriteTransaction transaction, OperationKey operation, Age age) =>
+        await transaction.ScalarAsync<long>(
+            $"""
+            select count(*)
+            from operation{transaction.Connection.ForUpdate}
+            where event_id = @EventId and location_id = @LocationId and {IsOld}
+            """,
+            new
+            {
+                operation.EventId,
+                operation.LocationId,
+                age.Before,
+                age.BeforeDeferred,
+            }
+        ) > 0;
 
     /// <returns>How many links went; the operation itself goes with the last of them.</returns>
     private static async Task<int> RemoveAsync(WriteTransaction transaction, OperationKey operation)
@@ -106,6 +140,9 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
 
         return links;
     }
+
+    /// <summary>From when on operations are kept, and deferred ones.</summary>
+    private sealed record Age(long Before, long BeforeDeferred);
 
     private sealed record OperationKey
     {

@@ -29,7 +29,7 @@ internal sealed class OperationEvents(Database database)
         if (entered)
         {
             await EventLog.AppendAsync(transaction, database, [EventOf(operation, state, report, data, now)]);
-            OperationMetrics.CountTold(state);
+            transaction.OnCommit(() => OperationMetrics.CountTold(state));
         }
 
         return entered;

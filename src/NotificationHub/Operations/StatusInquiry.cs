@@ -44,7 +44,8 @@ internal sealed class StatusInquiry(Database database, OperationEvents events, I
         }
         catch (AppleException fault)
         {
-            return await WriteAsync(ask, t => faults.NoteAsync(t, ask, fault, tally), cancellationToken);
+            var unknownToken = faults.Hear(ask, fault);
+            return await WriteAsync(ask, t => faults.NoteAsync(t, ask, fault, unknownToken, tally), cancellationToken);
         }
     }
 

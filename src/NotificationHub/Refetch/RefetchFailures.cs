@@ -81,7 +81,7 @@ internal sealed partial class RefetchFailures(
     {
         if (attempts == options.Value.AttemptsUntilFailed)
         {
-            Log.GivenUp(logger, locationId, resource, attempts);
+            transaction.OnCommit(() => Log.GivenUp(logger, locationId, resource, attempts));
             var whole = new ClaimedTarget
             {
                 LocationId = locationId,
@@ -106,6 +106,7 @@ internal sealed partial class RefetchFailures(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
+                await RefetchTurn.DemandLocationAsync(transaction, locationId);
                 await LocationStore.PauseAsync(transaction, locationId, DueIn(options.Value.LongestRetryDelay));
             },
             cancellationToken
@@ -139,7 +140,7 @@ internal sealed partial class RefetchFailures(
             await TargetStore.FailAsync(transaction, target, FaultWords.Of(fault), DueIn(Longer(delay, asked)));
             if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
             {
-                Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts);
+                transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts));
                 await EventLog.AppendAsync(transaction, database, [EventOf(target, attempts, fault)]);
             }
         }

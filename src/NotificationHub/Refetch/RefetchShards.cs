@@ -107,7 +107,14 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
             .Range(0, RefetchTargets.Shards)
             .Where(shard => !held.ContainsKey(shard))
             .ToDictionary(NameOf, StringComparer.Ordinal);
-        foreach (var lease in await leases.TryAcquireAsync(missing.Keys, most, cancellationToken))
+        // Where the shards do not divide evenly one replica is always short of some: the write lane is not asked for that.
+        List<string> free = [.. (await leases.FindFreeAsync(missing.Keys, cancellationToken)).Take(most)];
+        if (free.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var lease in await leases.TryAcquireAsync(free, most, cancellationToken))
         {
             held[missing[lease.Name]] = lease;
         }

@@ -52,21 +52,23 @@ internal sealed class RefetchTurn(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
-                await DemandLocationAsync(transaction);
+                await DemandLocationAsync(transaction, Location.LocationId);
                 return await work(transaction);
             },
             cancellationToken
         );
 
-    private async Task DemandLocationAsync(WriteTransaction transaction)
+    /// <summary>Lets the transaction go on only while the location is there, and keeps it there until the commit.</summary>
+    /// <exception cref="LocationClosedException">It was removed: what was purged must not come back.</exception>
+    public static async Task DemandLocationAsync(WriteTransaction transaction, string locationId)
     {
         var isThere = await transaction.ScalarAsync<long>(
-            "select count(*) from location where location_id = @LocationId and state <> 'removed'",
-            new { Location.LocationId }
+            $"select count(*) from location{transaction.Connection.ForUpdate} where location_id = @locationId and state <> 'removed'",
+            new { locationId }
         );
         if (isThere == 0)
         {
-            throw new LocationClosedException(Location.LocationId, LocationState.Removed);
+            throw new LocationClosedException(locationId, LocationState.Removed);
         }
     }
 

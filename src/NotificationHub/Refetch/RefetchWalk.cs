@@ -73,45 +73,61 @@ internal sealed class RefetchWalk(
 
     private async Task TakeInAsync(RefetchTurn turn, WalkState walk, RecordPage page)
     {
-        walk.Clean &= !page.VersionMoved;
-        walk.FirstVersion ??= page.VersionId;
+        walk.Open(page);
         Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
         while (chunks.Count > (page.IsLast ? 1 : 0))
         {
             var chunk = chunks.Dequeue();
-            await turn.WriteAsync(transaction => ApplyAsync(transaction, walk, chunk));
+            await StepAsync(turn, walk, transaction => ApplyAsync(transaction, walk, chunk));
         }
 
         if (page.IsLast)
         {
-            walk.Gone = new(page.Gone.Chunk(SnapshotStore.ChunkSize));
             var rest = chunks.Count > 0 ? chunks.Dequeue() : [];
-            while (!await turn.WriteAsync(transaction => EndAsync(transaction, walk, rest)))
+            while (!await StepAsync(turn, walk, transaction => EndAsync(transaction, walk, rest)))
             {
                 rest = [];
             }
         }
     }
 
-    private async Task ApplyAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] chunk)
+    /// <summary>Within the transaction the walk is only looked at; what the transaction did is noted behind its commit.</summary>
+    /// <returns>False where more is left to do.</returns>
+    private static async Task<bool> StepAsync(
+        RefetchTurn turn,
+        WalkState walk,
+        Func<WriteTransaction, Task<WalkStep>> work
+    )
+    {
+        var step = await turn.WriteAsync(work);
+        walk.Note(step);
+        return step.IsLast;
+    }
+
+    private async Task<WalkStep> ApplyAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] chunk)
     {
         var outcome = await snapshots.ApplyAsync(transaction, walk.Context, chunk, walk.Start, walk.Number, Now);
-        walk.Clean &= outcome.Before.Count == 0;
+        return new WalkStep(walk.Clean && outcome.Before.Count == 0);
     }
 
     /// <summary>The last chunk of records, and one each of what is gone and of what is done.</summary>
-    /// <returns>False where more is left to do.</returns>
-    private async Task<bool> EndAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] rest)
+    private async Task<WalkStep> EndAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] rest)
     {
-        await ApplyAsync(transaction, walk, rest);
-        if (walk.IsWaiting)
+        var step = await ApplyAsync(transaction, walk, rest);
+        if (walk.IsWaiting(step.Clean))
         {
-            return true;
+            return step with { IsLast = true };
         }
 
-        if (!await RemoveAsync(transaction, walk))
+        if (!await RemoveAbsentAsync(transaction, walk, step.Clean))
         {
-            return false;
+            return step;
+        }
+
+        step = step with { HasRemoved = await RemoveGoneAsync(transaction, walk) };
+        if (walk.Gone.Count > 1)
+        {
+            return step;
         }
 
         if (walk.Read is UsersRead)
@@ -119,13 +135,13 @@ internal sealed class RefetchWalk(
             await LocationVersions.SetUsersAsync(transaction, walk.Context.LocationId, walk.FirstVersion);
         }
 
-        walk.IsSettled = true;
-        return await CompleteAsync(transaction, walk, complete: walk.Clean && walk.Read.IsWhole);
+        step = step with { IsSettled = true };
+        return await CompleteAsync(transaction, walk, step, complete: step.Clean && walk.Read.IsWhole);
     }
 
-    private async Task<bool> RemoveAsync(WriteTransaction transaction, WalkState walk)
+    private async Task<bool> RemoveAbsentAsync(WriteTransaction transaction, WalkState walk, bool clean)
     {
-        foreach (var range in walk.Clean ? walk.Read.Scope : [])
+        foreach (var range in clean ? walk.Read.Scope : [])
         {
             if (!await snapshots.RemoveAbsentAsync(transaction, walk.Context, range, walk.Start, walk.Number, Now))
             {
@@ -133,32 +149,44 @@ internal sealed class RefetchWalk(
             }
         }
 
-        if (walk.Gone.TryDequeue(out var gone))
-        {
-            await snapshots.RemoveKeysAsync(transaction, walk.Context, gone, walk.Start, walk.Number, Now);
-        }
-
-        return walk.Gone.Count == 0;
+        return true;
     }
 
-    private async Task<bool> CompleteAsync(WriteTransaction transaction, WalkState walk, bool complete)
+    /// <returns>Whether there was something.</returns>
+    private async Task<bool> RemoveGoneAsync(WriteTransaction transaction, WalkState walk)
     {
-        if (walk.Targets.TryDequeue(out var chunk))
+        if (!walk.Gone.TryPeek(out var gone))
         {
-            foreach (var target in chunk)
-            {
-                await targets.CompleteAsync(transaction, target, complete, Now);
-                await retired.RequestAsync(transaction, walk.Context, target, walk.Held, Now);
-                if (await Contradictions.IsThereAsync(transaction, target, targets.IsBusy(target)))
-                {
-                    await targets.ReadAgainAsync(transaction, target, Now);
-                }
+            return false;
+        }
 
-                RefetchMetrics.CountCoalesced(target.Requested - target.Fetched - 1);
+        await snapshots.RemoveKeysAsync(transaction, walk.Context, gone, walk.Start, walk.Number, Now);
+        return true;
+    }
+
+    private async Task<WalkStep> CompleteAsync(
+        WriteTransaction transaction,
+        WalkState walk,
+        WalkStep step,
+        bool complete
+    )
+    {
+        var chunk = walk.Targets.TryPeek(out var next) ? next : [];
+        foreach (var target in chunk)
+        {
+            await targets.CompleteAsync(transaction, target, complete, Now);
+            await retired.RequestAsync(transaction, walk.Context, target, walk.Held, Now);
+            if (await Contradictions.IsThereAsync(transaction, target, targets.IsBusy(target)))
+            {
+                await targets.ReadAgainAsync(transaction, target, Now);
             }
         }
 
-        return walk.Targets.Count == 0;
+        return step with
+        {
+            Completed = chunk,
+            IsLast = walk.Targets.Count <= 1,
+        };
     }
 
     /// <summary>Records moved during the walk, so that what it did not return may be there all the same.</summary>
@@ -176,7 +204,8 @@ internal sealed class RefetchWalk(
             return false;
         }
 
-        while (!await turn.WriteAsync(transaction => CompleteAsync(transaction, walk, complete: false)))
+        var step = new WalkStep(walk.Clean);
+        while (!await StepAsync(turn, walk, transaction => CompleteAsync(transaction, walk, step, complete: false)))
         {
             // Chunk by chunk.
         }

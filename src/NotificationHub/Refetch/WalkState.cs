@@ -1,4 +1,5 @@
 using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Records;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
@@ -18,7 +19,7 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
     /// <summary>The targets that are done with it.</summary>
     public Queue<ClaimedTarget[]> Targets { get; } = new(part.Done.Chunk(SnapshotStore.ChunkSize));
 
-    public Queue<string[]> Gone { get; set; } = [];
+    public Queue<string[]> Gone { get; private set; } = [];
 
     /// <summary>The number of the first page: what is kept under a lower one was not seen.</summary>
     public long Start { get; private set; }
@@ -27,21 +28,61 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
     public long Number { get; private set; }
 
     /// <summary>Nothing moved so far.</summary>
-    public bool Clean { get; set; } = true;
+    public bool Clean { get; private set; } = true;
 
-    public string? FirstVersion { get; set; }
+    public string? FirstVersion { get; private set; }
 
-    public bool IsSettled { get; set; }
+    public bool IsSettled { get; private set; }
 
     /// <summary>
-    /// It shows nothing of what is gone, and must be walked again. Not so for users: what moves is in the next read since the
+    /// Where records moved it shows nothing of what is gone, and must be walked again. Not so for users: what moves is in the next read since the
     /// first page's version, and a user is not taken away but retired.
     /// </summary>
-    public bool IsWaiting => !Clean && Read.Scope.Count > 0 && Read is not UsersRead;
+    public bool IsWaiting(bool clean) => !clean && Read.Scope.Count > 0 && Read is not UsersRead;
 
     public void Begin(long number)
     {
         Start = Start == 0 ? number : Start;
         Number = number;
     }
+
+    public void Open(RecordPage page)
+    {
+        Clean &= !page.VersionMoved;
+        FirstVersion ??= page.VersionId;
+        Gone = new(page.Gone.Chunk(SnapshotStore.ChunkSize));
+    }
+
+    /// <summary>Takes off what a transaction has done, once it is committed: until then the lane may run it again.</summary>
+    public void Note(WalkStep step)
+    {
+        Clean &= step.Clean;
+        IsSettled |= step.IsSettled;
+        if (step.HasRemoved)
+        {
+            Gone.Dequeue();
+        }
+
+        if (step.Completed.Count > 0)
+        {
+            Targets.Dequeue();
+            RefetchMetrics.CountCoalesced(step.Completed.Sum(target => target.Requested - target.Fetched - 1));
+        }
+    }
+}
+
+/// <summary>What one transaction of a walk did.</summary>
+/// <param name="Clean">Nothing moved so far.</param>
+internal sealed record WalkStep(bool Clean)
+{
+    /// <summary>The first of what is gone was removed.</summary>
+    public bool HasRemoved { get; init; }
+
+    /// <summary>The walk has shown all that it was for; at most its targets are left to be noted.</summary>
+    public bool IsSettled { get; init; }
+
+    /// <summary>The targets that are done.</summary>
+    public IReadOnlyCollection<ClaimedTarget> Completed { get; init; } = [];
+
+    public bool IsLast { get; init; }
 }

@@ -137,11 +137,16 @@ internal static class EventLog
                 filter.UpTo,
             }
         );
-        while (bytes < PageBytes && await rows.ReadAsync(cancellationToken))
+        while (await rows.ReadAsync(cancellationToken))
         {
             var entry = EventRows.Read(rows);
             page.Add(entry);
             bytes += entry.Data.Length;
+            if (bytes >= PageBytes)
+            {
+                rows.LeaveRest();
+                break;
+            }
         }
 
         return page;

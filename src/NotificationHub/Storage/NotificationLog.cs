@@ -64,11 +64,16 @@ internal static class NotificationLog
             $"select {Columns} from notification_log where seq > @after order by seq {connection.Limit("@limit")}",
             new { after, limit }
         );
-        while (bytes < PageBytes && await rows.ReadAsync(cancellationToken))
+        while (await rows.ReadAsync(cancellationToken))
         {
             var entry = Read(rows);
             page.Add(entry);
             bytes += entry.Body.Length;
+            if (bytes >= PageBytes)
+            {
+                rows.LeaveRest();
+                break;
+            }
         }
 
         return page;

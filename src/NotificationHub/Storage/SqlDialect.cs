@@ -9,6 +9,15 @@ namespace NotificationHub.Storage;
 /// </summary>
 internal static class SqlDialect
 {
+    private const int TookTooLong = -2;
+    private const int LockNotHad = 1222;
+
+    extension(DbException exception)
+    {
+        /// <summary>Whether it waited for as long as it was let, which on SQLite nobody does within a transaction.</summary>
+        public bool IsHeldUp => exception is SqlException { Number: TookTooLong or LockNotHad };
+    }
+
     extension(DbConnection connection)
     {
         /// <summary>Whether the connection leads to SQL Server; otherwise it leads to SQLite.</summary>
@@ -23,6 +32,12 @@ internal static class SqlDialect
         /// <param name="target">The table's name, or what the statement calls it.</param>
         public string IsWaiting(string target) =>
             connection.IsSqlServer ? $"{target}.is_waiting = 1" : $"{target}.requested > {target}.fetched";
+
+        /// <summary>
+        /// Stands behind a table whose row decides what the transaction writes elsewhere: nobody else writes the row until the commit. What a
+        /// snapshot shows alone may have been changed since.
+        /// </summary>
+        public string ForUpdate => connection.IsSqlServer ? " with (updlock, rowlock)" : "";
 
         /// <summary>How many bytes a binary column holds.</summary>
         public string ByteLength(string column) =>

@@ -13,6 +13,7 @@ namespace NotificationHub.Storage;
 internal sealed class WriteTransaction(Database database, DbConnection connection, DbTransaction? transaction = null)
 {
     private List<Pulse>? pulses;
+    private List<Action>? acts;
 
     public DbConnection Connection => connection;
 
@@ -21,6 +22,10 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 
     public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
         connection.ExecuteAsync(sql, parameters, transaction);
+
+    /// <summary>Gives up a statement that waits for longer, for a row that another transaction keeps.</summary>
+    public Task<int> ExecuteAsync(string sql, object parameters, TimeSpan patience) =>
+        connection.ExecuteAsync(sql, parameters, transaction, (int)Math.Max(1, patience.TotalSeconds));
 
     public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
         connection.ExecuteScalarAsync<T>(sql, parameters, transaction);
@@ -56,5 +61,13 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         }
     }
 
-    public void RaisePulses() => pulses?.ForEach(pulse => pulse.Raise());
+    /// <summary>Has something counted or logged once this transaction is committed: one that is undone and run again has told nothing.</summary>
+    /// <param name="act">Quick, and without a fault: the lane waits for it.</param>
+    public void OnCommit(Action act) => (acts ??= []).Add(act);
+
+    public void RaisePulses()
+    {
+        pulses?.ForEach(pulse => pulse.Raise());
+        acts?.ForEach(act => act());
+    }
 }

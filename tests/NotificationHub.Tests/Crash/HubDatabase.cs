@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Net;
 using Dapper;
 using Microsoft.Data.SqlClient;
@@ -125,7 +126,7 @@ internal sealed class HubDatabase(TestStore store)
     public async Task<IAsyncDisposable> HoldWritesAsync()
     {
         var connection = await OpenWriterAsync();
-        await connection.ExecuteAsync(store.IsSqlServer ? HoldLogs : "begin immediate", new { held = 10_000 });
+        await connection.ExecuteAsync(store.IsSqlServer ? HoldLogs(TimeSpan.FromSeconds(10)) : "begin immediate");
         return connection;
     }
 
@@ -139,8 +140,7 @@ internal sealed class HubDatabase(TestStore store)
             {
                 // A hub that was paused within a transaction holds the row of its lease, and perhaps the lock of a log.
                 return await connection.ExecuteScalarAsync<int>(
-                        $"{HoldLogs} update lease set number = number; rollback transaction; select @lock;",
-                        new { held = (int)Held.TotalMilliseconds },
+                        $"{HoldLogs(Held)} update lease set number = number; rollback transaction; select @lock;",
                         commandTimeout: 3 * (int)Held.TotalSeconds
                     ) < 0;
             }
@@ -160,16 +160,21 @@ internal sealed class HubDatabase(TestStore store)
 
     public Task<DbConnection> OpenWriterAsync() => OpenAsync(SqliteOpenMode.ReadWrite);
 
-    private const string HoldLogs = """
-        set transaction isolation level read committed;
-        begin transaction;
-        declare @lock int;
-        exec @lock = sp_getapplock @Resource = 'notificationhub:notification log', @LockMode = 'Exclusive',
-            @LockOwner = 'Transaction', @LockTimeout = @held;
-        if @lock >= 0
-            exec @lock = sp_getapplock @Resource = 'notificationhub:event log', @LockMode = 'Exclusive',
-                @LockOwner = 'Transaction', @LockTimeout = @held;
-        """;
+    // With a parameter it would be a call of sp_executesql, which complains of a transaction that is left open.
+    private static string HoldLogs(TimeSpan patience) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            set transaction isolation level read committed;
+            begin transaction;
+            declare @lock int;
+            exec @lock = sp_getapplock @Resource = 'notificationhub:notification log', @LockMode = 'Exclusive',
+                @LockOwner = 'Transaction', @LockTimeout = {(int)patience.TotalMilliseconds};
+            if @lock >= 0
+                exec @lock = sp_getapplock @Resource = 'notificationhub:event log', @LockMode = 'Exclusive',
+                    @LockOwner = 'Transaction', @LockTimeout = {(int)patience.TotalMilliseconds};
+            """
+        );
 
     private async Task<DbConnection> OpenAsync(SqliteOpenMode mode)
     {

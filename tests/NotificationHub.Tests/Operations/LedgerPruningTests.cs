@@ -1,9 +1,13 @@
 using NotificationHub.Operations;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Operations;
 
 public sealed class LedgerPruningTests : LedgerTest
 {
+    private protected override Database Wrap(Database database) => new MeddledDatabase(database);
+
     [Fact]
     public async Task What_ended_is_kept_for_a_time_and_what_is_deferred_for_longer()
     {
@@ -33,6 +37,17 @@ public sealed class LedgerPruningTests : LedgerTest
         Clock.Advance(TimeSpan.FromHours(2));
 
         (await Ledger.PruneAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_is_heard_of_at_that_moment_stays()
+    {
+        await AnnounceAsync("silent");
+        Clock.Advance(TimeSpan.FromDays(40));
+        ((MeddledDatabase)Store.Database).BeforeNextWrite($"update operation set last_heard_at = {Now}");
+
+        (await Ledger.PruneAsync()).ShouldBe(0);
+        (await Store.ScalarAsync<long>("select count(*) from operation")).ShouldBe(1);
     }
 
     private async Task<Ledger> RestartAsync(TimeSpan keepFor)

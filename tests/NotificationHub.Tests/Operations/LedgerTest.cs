@@ -49,11 +49,14 @@ public abstract class LedgerTest : IAsyncLifetime
 
     private protected virtual TimeSpan EventDelay => TimeSpan.Zero;
 
+    /// <summary>What stands before the database, for those who say so.</summary>
+    private protected virtual Database Wrap(Database database) => database;
+
     private protected long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     public async Task InitializeAsync()
     {
-        Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5));
+        Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5), Wrap);
         Apple = await SimulatedApple.StartAsync(
             new SimulatedAppleOptions { TimeProvider = Clock, EventDelay = EventDelay },
             CancellationToken.None

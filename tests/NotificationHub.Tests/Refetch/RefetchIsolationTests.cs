@@ -5,12 +5,15 @@ using NotificationHub.Refetch;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>What is wrong with one target or location, and what of it is told.</summary>
 public sealed class RefetchIsolationTests : RefetchTest
 {
+    private protected override Database Wrap(Database database) => new MeddledDatabase(database);
+
     [Theory]
     [InlineData("nonsense", null)]
     [InlineData(RefetchResources.Assignments, "no JSON")]
@@ -88,6 +91,35 @@ public sealed class RefetchIsolationTests : RefetchTest
 
         (await Store.ScalarAsync<long>("select count(*) from location_version")).ShouldBe(1);
     }
+
+    [Fact]
+    public async Task An_import_does_not_begin_of_a_location_that_is_removed_at_that_moment()
+    {
+        var surveys = CreateSurveys();
+        RemoveBeforeNextWrite();
+
+        await Should.ThrowAsync<LocationClosedException>(() =>
+            surveys.RunAsync(LocationId, Held, CancellationToken.None)
+        );
+        (await Store.ScalarAsync<long>("select count(*) from survey")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_content_token_that_cannot_be_read_pauses_no_location_that_is_removed_at_that_moment()
+    {
+        await RequestAsync(Asset("1"));
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        await Store.ExecuteAsync("update location set content_token = x'00'");
+        RemoveBeforeNextWrite();
+
+        await Should.ThrowAsync<LocationClosedException>(() =>
+            Pass.ReadDueAsync(LocationId, Held, CancellationToken.None)
+        );
+        (await Store.ScalarAsync<long?>("select paused_until from location")).ShouldBeNull();
+    }
+
+    private void RemoveBeforeNextWrite() =>
+        ((MeddledDatabase)Store.Database).BeforeNextWrite("update location set state = 'removed'");
 
     private static Task NoteAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync(

@@ -108,6 +108,41 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
+    public async Task Users_whose_ids_differ_in_a_trailing_blank_are_two_with_all_that_they_have()
+    {
+        Location.AddAsset("1");
+        Location.AddSubscription(12345, renewing: 5);
+        string[] ids = ["a", "a "];
+        Array.ForEach(ids, id => Location.AddUser(id, managedAppleId: $"{id.Length}@example.org"));
+        await Location.AssociateAsync(["1"], clientUserIds: ids);
+        await Location.AssociateSubscriptionsAsync([12345], ids);
+        await ReadAsync([.. ids.Select(User), Assignments("1"), Seats("12345")]);
+        (await EventsAsync())
+            .Select(entry => entry.Subject)
+            .ShouldBe(
+                [
+                    "users/a",
+                    "users/a%20",
+                    "assignments/1/STDQ/user:a",
+                    "assignments/1/STDQ/user:a%20",
+                    "subscription-assignments/12345/a",
+                    "subscription-assignments/12345/a%20",
+                ],
+                ignoreOrder: true
+            );
+
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Location.RetireUsersAsync("a ");
+        await ReadAsync(User("a ") with { Expects = TargetExpectations.Absent() });
+
+        (await Store.QueryAsync<string>("select \"key\" from snapshot where data is null order by kind")).ShouldBe([
+            "1/STDQ/user:a%20",
+            "12345/a%20",
+            "a%20",
+        ]);
+    }
+
+    [Fact]
     public async Task Many_users_are_walked_once_and_then_asked_for_since_the_version()
     {
         string[] users = [.. Enumerable.Range(0, 12).Select(i => $"user-{i}")];

@@ -42,12 +42,15 @@ public abstract class RefetchTest : IAsyncLifetime
 
     private protected virtual int PageSize => 500;
 
+    /// <summary>What stands before the database, for those who say so.</summary>
+    private protected virtual Database Wrap(Database database) => database;
+
     private protected RefetchTiming Timing { get; } =
         new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4));
 
     public async Task InitializeAsync()
     {
-        Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5));
+        Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5), Wrap);
         Apple = await SimulatedApple.StartAsync(
             new SimulatedAppleOptions { TimeProvider = Clock, PageSize = PageSize },
             CancellationToken.None

@@ -13,7 +13,7 @@ public abstract class RefetchShardsContract : StoreContract
     /// <summary>Nobody renews a lease or shows itself but by the test's doing, however slow the machine is.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
-    private readonly ManualClock clock = new();
+    private protected ManualClock Clock { get; } = new();
     private readonly List<LeaseKeeper> keepers = [];
 
     public override async Task DisposeAsync()
@@ -127,7 +127,7 @@ public abstract class RefetchShardsContract : StoreContract
         for (var round = 0; round < 5; round++)
         {
             var (first, second) = (await JoinAsync(), await JoinAsync());
-            clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromSeconds(1));
 
             await Task.WhenAll(Task.Run(() => UntilLookedAsync(first)), Task.Run(() => UntilLookedAsync(second)));
 
@@ -146,29 +146,29 @@ public abstract class RefetchShardsContract : StoreContract
     private Task<bool> UntilLookedAsync(Replica replica) =>
         UntilTakenAsync(async () =>
         {
-            clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromSeconds(1));
             await replica.Shards.BalanceAsync(new HashSet<int>(), CancellationToken.None);
             return true;
         });
 
-    private async Task<Replica> JoinAsync()
+    private protected async Task<Replica> JoinAsync()
     {
         // Each replica is a process of its own.
         var database = keepers.Count == 0 ? Database : await Test.OpenAnotherAsync();
-        var keeper = new LeaseKeeper(database, Options.Create(Test.Options), clock, NullLogger<LeaseKeeper>.Instance);
+        var keeper = new LeaseKeeper(database, Options.Create(Test.Options), Clock, NullLogger<LeaseKeeper>.Instance);
         keepers.Add(keeper);
         await Test.ExecuteAsync(
             "insert into replica (replica_id, locations_version, seen_at) values (@Owner, 0, @now)",
             new { keeper.Owner, now = await NowAsync() }
         );
-        return new Replica(keeper, new RefetchShards(database, keeper, Long, clock));
+        return new Replica(keeper, new RefetchShards(database, keeper, Long, Clock));
     }
 
     /// <summary>It says nothing any more; its leases are left as they are.</summary>
     private Task DieAsync(Replica replica) =>
         Test.ExecuteAsync("update replica set seen_at = 1 where replica_id = @Owner", new { replica.Keeper.Owner });
 
-    private async Task LookAsync(params IReadOnlyList<Replica> replicas)
+    private protected async Task LookAsync(params IReadOnlyList<Replica> replicas)
     {
         foreach (var replica in replicas)
         {
@@ -178,7 +178,7 @@ public abstract class RefetchShardsContract : StoreContract
 
     private async Task LookAsync(Replica replica, HashSet<int> busy)
     {
-        clock.Advance(TimeSpan.FromSeconds(1));
+        Clock.Advance(TimeSpan.FromSeconds(1));
         await Test.ExecuteAsync("update replica set seen_at = @now where seen_at > 1", new { now = await NowAsync() });
         await replica.Shards.BalanceAsync(busy, CancellationToken.None);
     }
@@ -188,7 +188,7 @@ public abstract class RefetchShardsContract : StoreContract
     private Task<long> CountLeasesAsync(Replica replica) =>
         Test.ScalarAsync<long>("select count(*) from lease where owner = @Owner", new { replica.Keeper.Owner });
 
-    private static IEnumerable<int> Counts(params Replica[] replicas) =>
+    private protected static IEnumerable<int> Counts(params Replica[] replicas) =>
         replicas.Select(replica => replica.Shards.Held.Count);
 
     private static void ShouldBeDisjoint(params Replica[] replicas) =>
@@ -197,12 +197,33 @@ public abstract class RefetchShardsContract : StoreContract
             .Order()
             .ShouldBe(Enumerable.Range(0, RefetchTargets.Shards));
 
-    private sealed record Replica(LeaseKeeper Keeper, RefetchShards Shards);
+    private protected sealed record Replica(LeaseKeeper Keeper, RefetchShards Shards);
 }
 
 public sealed class SqliteRefetchShardsTests : RefetchShardsContract
 {
-    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync(Configure);
+    [Fact]
+    public async Task Who_is_short_of_a_shard_that_nobody_can_give_writes_nothing()
+    {
+        var (last, first, second) = (await JoinAsync(), await JoinAsync(), await JoinAsync());
+        await LookAsync(first, second, last);
+        Counts(first, second, last).ShouldBe([22, 22, 20]);
+        var written = false;
+        ((MeddledDatabase)Database).BeforeNextWrite(_ =>
+        {
+            written = true;
+            return Task.CompletedTask;
+        });
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await last.Shards.BalanceAsync(new HashSet<int>(), CancellationToken.None);
+
+        written.ShouldBeFalse();
+        last.Shards.Held.Count.ShouldBe(20);
+    }
+
+    private protected override Task<TestDatabase> OpenAsync() =>
+        TestDatabase.OpenAsync(Configure, database => new MeddledDatabase(database));
 }
 
 [NeedsSqlServer]

@@ -11,14 +11,21 @@ internal sealed class TestDatabase : IAsyncDisposable
     private readonly TemporaryFolder folder;
     private readonly TestStore store;
     private readonly List<Database> others = [];
+    private readonly Database inner;
 
-    private TestDatabase(TemporaryFolder folder, TestStore store, Action<StorageOptions>? configure)
+    private TestDatabase(
+        TemporaryFolder folder,
+        TestStore store,
+        Action<StorageOptions>? configure,
+        Func<Database, Database>? wrap
+    )
     {
         this.folder = folder;
         this.store = store;
         Options = store.Options;
         configure?.Invoke(Options);
-        Database = StorageSetup.Create(Options, TimeProvider.System);
+        inner = StorageSetup.Create(Options, TimeProvider.System);
+        Database = wrap?.Invoke(inner) ?? inner;
     }
 
     public StorageOptions Options { get; }
@@ -26,18 +33,22 @@ internal sealed class TestDatabase : IAsyncDisposable
     public Database Database { get; }
 
     /// <summary>For what only SQLite has.</summary>
-    public SqliteDatabase Sqlite => (SqliteDatabase)Database;
+    public SqliteDatabase Sqlite => (SqliteDatabase)inner;
 
     public string File => Sqlite.File;
 
-    public static Task<TestDatabase> OpenAsync(Action<StorageOptions>? configure = null)
+    /// <param name="wrap">Puts another one before it, which does as it does but for something.</param>
+    public static Task<TestDatabase> OpenAsync(
+        Action<StorageOptions>? configure = null,
+        Func<Database, Database>? wrap = null
+    )
     {
         var folder = new TemporaryFolder();
-        return OpenAsync(folder, TestStore.OnSqlite(folder.File("test.db")), configure);
+        return OpenAsync(folder, TestStore.OnSqlite(folder.File("test.db")), configure, wrap);
     }
 
     public static Task<TestDatabase> OpenOnSqlServerAsync(Action<StorageOptions>? configure = null) =>
-        OpenAsync(new TemporaryFolder(), TestStore.OnSqlServer(), configure);
+        OpenAsync(new TemporaryFolder(), TestStore.OnSqlServer(), configure, wrap: null);
 
     /// <summary>The same database as another process sees it.</summary>
     public async Task<Database> OpenAnotherAsync(Action<StorageOptions>? configure = null)
@@ -73,7 +84,7 @@ internal sealed class TestDatabase : IAsyncDisposable
             await other.DisposeAsync();
         }
 
-        await Database.DisposeAsync();
+        await inner.DisposeAsync();
         store.Dispose();
         folder.Dispose();
     }
@@ -81,10 +92,11 @@ internal sealed class TestDatabase : IAsyncDisposable
     private static async Task<TestDatabase> OpenAsync(
         TemporaryFolder folder,
         TestStore store,
-        Action<StorageOptions>? configure
+        Action<StorageOptions>? configure,
+        Func<Database, Database>? wrap
     )
     {
-        var test = new TestDatabase(folder, store, configure);
+        var test = new TestDatabase(folder, store, configure, wrap);
         try
         {
             await test.Database.OpenAsync(CancellationToken.None);

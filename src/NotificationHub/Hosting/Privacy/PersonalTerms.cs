@@ -29,6 +29,7 @@ internal sealed class PersonalTerms
             all.Add(UserKeys.Of(subject));
         }
 
+        all.Add(UserKeys.Last(subject));
         needles = [.. all.Select(Encoding.UTF8.GetBytes)];
         foreach (var text in found)
         {
@@ -43,7 +44,7 @@ internal sealed class PersonalTerms
     /// <summary>What was found besides the subject.</summary>
     public IReadOnlyCollection<string> Found => found;
 
-    /// <summary>As keys and targets name it.</summary>
+    /// <summary>As targets name it, and keys but for what they escape.</summary>
     public string Holder => HolderOf(Subject);
 
     private string PurgedHolder => HolderOf(Purged);
@@ -106,17 +107,18 @@ internal sealed class PersonalTerms
         return prefix == SnapshotKind.User.SubjectPrefix && IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(Subject)
                 ? $"{prefix}/{Purged}"
             : prefix == SnapshotKind.Assignment.SubjectPrefix && IsAssignment(key)
-                ? $"{prefix}/{key[..^Holder.Length]}{PurgedHolder}"
+                ? $"{prefix}/{key[..^UserKeys.Last(Holder).Length]}{PurgedHolder}"
             : prefix == SnapshotKind.SubscriptionAssignment.SubjectPrefix && IsSubscriptionAssignment(key)
-                ? $"{prefix}/{key[..^Subject.Length]}{Purged}"
+                ? $"{prefix}/{key[..^UserKeys.Last(Subject).Length]}{Purged}"
             : subject;
     }
 
     /// <summary>Whether the key <c>adamId/pricingParam/holder</c> is of theirs.</summary>
-    public bool IsAssignment(string key) => key.Split('/', 3) is [_, _, var holder] && holder == Holder;
+    public bool IsAssignment(string key) => key.Split('/', 3) is [_, _, var holder] && holder == UserKeys.Last(Holder);
 
     /// <summary>Whether the key <c>adamId/clientUserId</c> is of theirs.</summary>
-    public bool IsSubscriptionAssignment(string key) => IsUser && key.Split('/', 2) is [_, var user] && user == Subject;
+    public bool IsSubscriptionAssignment(string key) =>
+        IsUser && key.Split('/', 2) is [_, var user] && user == UserKeys.Last(Subject);
 
     private string HolderOf(string name) => IsUser ? RecordKeys.UserHolder(name) : RecordKeys.SerialHolder(name);
 

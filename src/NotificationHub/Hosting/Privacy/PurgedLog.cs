@@ -73,19 +73,19 @@ internal sealed record PurgedLog(string Table, string Text, string Json, Func<Pe
                 locationId,
             }
         );
-        while (bytes < PageBytes)
+        while (await rows.ReadAsync(cancellationToken))
         {
-            if (!await rows.ReadAsync(cancellationToken))
-            {
-                return new PurgedLogPage(page, upTo);
-            }
-
             var json = rows.IsDBNull(2) ? null : rows.GetFieldValue<byte[]>(2);
             page.Add(new PurgedLogRow(rows.GetInt64(0), rows.TextOrNull(1), json));
             bytes += json?.Length ?? 0;
+            if (bytes >= PageBytes)
+            {
+                rows.LeaveRest();
+                return new PurgedLogPage(page, page[^1].Seq);
+            }
         }
 
-        return new PurgedLogPage(page, page[^1].Seq);
+        return new PurgedLogPage(page, upTo);
     }
 
     public Task UpdateAsync(WriteTransaction transaction, PurgedLogRow row) =>

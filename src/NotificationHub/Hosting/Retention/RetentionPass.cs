@@ -6,8 +6,7 @@ using NotificationHub.Storage.Leases;
 namespace NotificationHub.Hosting.Retention;
 
 /// <summary>
-/// Removes what is older than configured and needed by nobody, in transactions of about two milliseconds. Events go before the notifications
-/// that they point at.
+/// Removes what is older than configured and needed by nobody, in short transactions. Events go before the notifications that they point at.
 /// </summary>
 internal sealed class RetentionPass(
     Database database,
@@ -19,9 +18,9 @@ internal sealed class RetentionPass(
     private const int ScatteredAtOnce = 100;
 
     private readonly FirstToldNotification told = new();
-    private readonly BatchSize batch = new();
+    private readonly BatchSize batch = BatchSize.Of(database.Engine);
 
-    /// <summary>Takes out one batch of each kind.</summary>
+    /// <summary>Takes out a batch of each kind; of the logs, where nobody waits for it, as many as one turn has time for.</summary>
     /// <returns>How many rows were dealt with; 0 when nothing is due.</returns>
     /// <exception cref="LeaseLostException">Another replica does it now.</exception>
     public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
@@ -59,22 +58,23 @@ internal sealed class RetentionPass(
             return 0;
         }
 
-        var limit = batch.Rows;
-        var (removed, taken) = await database.WriteAsync(
-            async transaction =>
-            {
-                var started = time.GetTimestamp();
-                await lease.DemandAsync(transaction);
-                // Within the transaction: what came to be needed meanwhile is not missed.
-                var (last, _) = await boundAsync(transaction);
-                var rows = await LogPruning.RemoveAsync(transaction, log, last, before, limit);
-                return (rows, time.GetElapsedTime(started));
-            },
-            cancellationToken
-        );
-        batch.Note(removed, taken);
-        RetentionMetrics.CountRemoved($"{log.Name}s", removed);
-        return removed;
+        return await batch.RunAsync(async limit =>
+        {
+            var (removed, taken) = await database.WriteAsync(
+                async transaction =>
+                {
+                    var started = time.GetTimestamp();
+                    await lease.DemandAsync(transaction);
+                    // Within the transaction: what came to be needed meanwhile is not missed.
+                    var (last, _) = await boundAsync(transaction);
+                    var rows = await LogPruning.RemoveAsync(transaction, log, last, before, limit);
+                    return (rows, time.GetElapsedTime(started));
+                },
+                cancellationToken
+            );
+            RetentionMetrics.CountRemoved($"{log.Name}s", removed);
+            return (removed, taken);
+        });
     }
 
     private async Task<int> PruneAsync(

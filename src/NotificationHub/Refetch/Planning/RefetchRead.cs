@@ -57,7 +57,7 @@ internal sealed record AssignmentsRead(string AdamId, string PricingParam, strin
     public override bool IsOfOneUser => Holder is not null && RecordKeys.ParseHolder(Holder).ClientUserId is not null;
 
     public override RefetchRead? Narrow(string key) =>
-        Holder is null ? this with { Holder = key[(Asset.Length + 1)..] } : null;
+        Holder is null ? this with { Holder = RecordKeys.ParseAssignment(key).Holder } : null;
 }
 
 /// <summary>What one device or user has of several assets, in one request.</summary>
@@ -136,7 +136,12 @@ internal sealed record SubscriptionAssignmentsRead(string AdamId, string? Client
     public override bool IsOfOneUser => ClientUserId is not null;
 
     public override RefetchRead? Narrow(string key) =>
-        ClientUserId is null ? this with { ClientUserId = key[(AdamId.Length + 1)..] } : null;
+        ClientUserId is null
+            ? this with
+            {
+                ClientUserId = RecordKeys.ParseSubscriptionAssignment(key).ClientUserId,
+            }
+            : null;
 }
 
 /// <summary>The seats of all subscriptions.</summary>
@@ -144,7 +149,7 @@ internal sealed record AllSubscriptionAssignmentsRead() : WholeRead(SnapshotKind
 {
     public override RefetchRead Narrow(string key)
     {
-        var slash = key.IndexOf('/', StringComparison.Ordinal);
-        return new SubscriptionAssignmentsRead(key[..slash], key[(slash + 1)..]);
+        var (adamId, clientUserId) = RecordKeys.ParseSubscriptionAssignment(key);
+        return new SubscriptionAssignmentsRead(adamId, clientUserId);
     }
 }

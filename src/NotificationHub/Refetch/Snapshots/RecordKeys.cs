@@ -13,9 +13,10 @@ internal static class RecordKeys
 
     /// <param name="asset">The asset's key.</param>
     /// <param name="holder"><c>serial:S</c> or <c>user:U</c>.</param>
-    public static string Assignment(string asset, string holder) => $"{asset}/{holder}";
+    public static string Assignment(string asset, string holder) => $"{asset}/{UserKeys.Last(holder)}";
 
-    public static string SubscriptionAssignment(string adamId, string clientUserId) => $"{adamId}/{clientUserId}";
+    public static string SubscriptionAssignment(string adamId, string clientUserId) =>
+        $"{adamId}/{UserKeys.Last(clientUserId)}";
 
     public static string User(string clientUserId) => UserKeys.Of(clientUserId);
 
@@ -34,7 +35,14 @@ internal static class RecordKeys
     public static (string Asset, string Holder) ParseAssignment(string key)
     {
         var slash = key.IndexOf('/', key.IndexOf('/', StringComparison.Ordinal) + 1);
-        return (key[..slash], key[(slash + 1)..]);
+        return (key[..slash], UserKeys.ParseLast(key[(slash + 1)..]));
+    }
+
+    /// <summary>The parts of a subscription assignment's key.</summary>
+    public static (string AdamId, string ClientUserId) ParseSubscriptionAssignment(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return (key[..slash], UserKeys.ParseLast(key[(slash + 1)..]));
     }
 
     /// <summary>The key of the active record of the user whose active or retired record this is.</summary>

@@ -19,6 +19,7 @@ internal sealed class SurveyPass(
 {
     /// <param name="lease">The lease of the location's shard.</param>
     /// <returns>False where nothing was to be read, or Apple is not to be asked.</returns>
+    /// <exception cref="LocationClosedException">The location was removed.</exception>
     public async Task<bool> RunAsync(string locationId, Lease lease, CancellationToken cancellationToken)
     {
         if (await BeginAsync(locationId, lease, cancellationToken) is not var (turn, survey))
@@ -65,6 +66,7 @@ internal sealed class SurveyPass(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
+                await RefetchTurn.DemandLocationAsync(transaction, locationId);
                 return await SurveyStore.CreateAsync(transaction, locationId, schedule.Now);
             },
             cancellationToken

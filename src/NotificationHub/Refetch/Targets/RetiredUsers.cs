@@ -42,8 +42,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
                 var key in KeysAsync(locationId, SnapshotKind.SubscriptionAssignment, "%", cancellationToken)
             )
             {
-                var slash = key.IndexOf('/', StringComparison.Ordinal);
-                var (plan, user) = (key[..slash], key[(slash + 1)..]);
+                var (plan, user) = RecordKeys.ParseSubscriptionAssignment(key);
                 if (retired.TryGetValue(user, out var of))
                 {
                     requests.Add((user, Of(of, RefetchResources.Subscription, plan, TargetExpectations.Changed)));

@@ -3,6 +3,9 @@ namespace NotificationHub.Storage.Leases;
 /// <summary>The lease was lost to another owner, or ran out: nothing of the transaction may be committed.</summary>
 internal sealed class LeaseLostException(string name) : Exception($"The lease '{name}' is no longer held.");
 
+/// <summary>Another transaction keeps the row of a lease for longer than its renewal may take.</summary>
+internal sealed class LeaseHeldUpException(Exception inner) : Exception("The row of a lease is being held.", inner);
+
 /// <summary>
 /// The right to run a stage for a while. Its number grows with each new owner, and every transaction of an owner checks it:
 /// an owner that was paused and comes back commits nothing.

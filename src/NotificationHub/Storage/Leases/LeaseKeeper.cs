@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Globalization;
+using Dapper;
 using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Storage.Leases;
@@ -26,6 +28,31 @@ internal sealed partial class LeaseKeeper(
     /// <summary>Takes the lease if nobody else holds it.</summary>
     public async Task<Lease?> TryAcquireAsync(string name, CancellationToken cancellationToken) =>
         await TryAcquireAsync([name], most: 1, cancellationToken) is [var lease] ? lease : null;
+
+    /// <summary>Those of the leases that nobody else holds at this moment, looked up beside the write lane.</summary>
+    public async Task<IReadOnlyList<string>> FindFreeAsync(
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var taken = await connection.QueryAsync<string>(
+            """
+            select name
+            from lease
+            where name in @names and owner is not null and owner <> @Owner and expires_at > @now and expires_at <= @tooFar
+            """,
+            new
+            {
+                names,
+                Owner,
+                now,
+                tooFar = TooFar(now),
+            }
+        );
+        return [.. names.Except(taken, StringComparer.Ordinal)];
+    }
 
     /// <summary>Takes those of the leases that nobody else holds, up to a number, in one transaction.</summary>
     public async Task<IReadOnlyList<Lease>> TryAcquireAsync(
@@ -98,6 +125,19 @@ internal sealed partial class LeaseKeeper(
             return;
         }
 
+        try
+        {
+            await RenewAsync(leases, cancellationToken);
+        }
+        catch (LeaseHeldUpException)
+        {
+            // A process that was paused within a transaction keeps one row, and must not cost the other leases.
+            await Task.WhenAll(leases.Select(lease => RenewAsync([lease], cancellationToken)));
+        }
+    }
+
+    private async Task RenewAsync(Lease[] leases, CancellationToken cancellationToken)
+    {
         var askedAt = time.GetTimestamp();
         var kept = await database.WriteAsync(transaction => ExtendAsync(transaction, leases), cancellationToken);
         foreach (var lease in leases)
@@ -128,6 +168,9 @@ internal sealed partial class LeaseKeeper(
         return taken;
     }
 
+    // The clock was set back since: nobody could take it for as long.
+    private long TooFar(long now) => now + (2 * (long)Duration.TotalMilliseconds);
+
     private async Task<long?> TakeAsync(WriteTransaction transaction, string name)
     {
         var now = await transaction.NowAsync();
@@ -150,8 +193,7 @@ internal sealed partial class LeaseKeeper(
                 name,
                 Owner,
                 now,
-                // The clock was set back since: nobody could take it for as long.
-                tooFar = now + (2 * (long)Duration.TotalMilliseconds),
+                tooFar = TooFar(now),
                 expires = now + (long)Duration.TotalMilliseconds,
             }
         );
@@ -163,16 +205,26 @@ internal sealed partial class LeaseKeeper(
     private async Task<HashSet<(string Name, long Number)>> ExtendAsync(WriteTransaction transaction, Lease[] leases)
     {
         var now = await transaction.NowAsync();
-        await transaction.ExecuteAsync(
-            "update lease set expires_at = @expires where owner = @Owner and expires_at > @now and name in @names",
-            new
-            {
-                Owner,
-                now,
-                expires = now + (long)Duration.TotalMilliseconds,
-                names = leases.Select(lease => lease.Name),
-            }
-        );
+        try
+        {
+            await transaction.ExecuteAsync(
+                "update lease set expires_at = @expires where owner = @Owner and expires_at > @now and name in @names",
+                new
+                {
+                    Owner,
+                    now,
+                    expires = now + (long)Duration.TotalMilliseconds,
+                    names = leases.Select(lease => lease.Name),
+                },
+                Duration / 6
+            );
+        }
+        catch (DbException exception) when (exception.IsHeldUp)
+        {
+            // The lane would try it again until all have run out.
+            throw new LeaseHeldUpException(exception);
+        }
+
         var kept = await transaction.QueryAsync<(string, long)>(
             "select name, number from lease where owner = @Owner and expires_at > @now",
             new { Owner, now }
@@ -188,7 +240,7 @@ internal sealed partial class LeaseKeeper(
         [LoggerMessage(LogLevel.Warning, "Lost the lease {Name}, number {Number}: another replica may hold it now.")]
         public static partial void Lost(ILogger logger, string name, long number);
 
-        [LoggerMessage(LogLevel.Warning, "The leases could not be renewed; they run out unless a later try succeeds.")]
+        [LoggerMessage(LogLevel.Warning, "Leases could not be renewed; they run out unless a later try succeeds.")]
         public static partial void RenewalFailed(ILogger logger, Exception exception);
     }
 }

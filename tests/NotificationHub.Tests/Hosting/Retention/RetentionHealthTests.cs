@@ -1,4 +1,5 @@
 using NotificationHub.Hosting.Retention;
+using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage;
 
@@ -74,20 +75,49 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_transaction_takes_as_many_rows_as_it_can_in_time()
+    public async Task A_transaction_takes_as_many_rows_as_it_can_in_time()
     {
-        var batch = new BatchSize();
+        var batch = BatchSize.Of(StorageOptions.Sqlite);
         var first = batch.Rows;
 
-        batch.Note(first, TimeSpan.FromMilliseconds(0.5));
+        (await batch.RunAsync(rows => Task.FromResult((rows, TimeSpan.FromMilliseconds(0.5))))).ShouldBe(first);
         batch.Rows.ShouldBe(2 * first);
-        batch.Note(1, TimeSpan.FromMilliseconds(0.5));
+        await batch.RunAsync(_ => Task.FromResult((1, TimeSpan.FromMilliseconds(0.5))));
         batch.Rows.ShouldBe(2 * first);
         for (var i = 0; i < 20; i++)
         {
-            batch.Note(batch.Rows, TimeSpan.FromMilliseconds(50));
+            await batch.RunAsync(rows => Task.FromResult((rows, TimeSpan.FromMilliseconds(50))));
         }
 
         batch.Rows.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task On_SQL_Server_a_turn_has_many_transactions_and_round_trips_make_them_no_smaller()
+    {
+        var batch = BatchSize.Of(StorageOptions.SqlServer);
+        List<int> taken = [];
+        (int, TimeSpan) Take(int rows, double milliseconds)
+        {
+            taken.Add(rows);
+            return (rows, TimeSpan.FromMilliseconds(milliseconds));
+        }
+
+        await batch.RunAsync(rows => Task.FromResult(Take(rows, 10)));
+        taken.Count.ShouldBe(100);
+        taken[^1].ShouldBe(1_000);
+        taken.Clear();
+        await batch.RunAsync(rows => Task.FromResult(Take(rows, 30)));
+        taken.ShouldAllBe(rows => rows == 1_000);
+        for (var i = 0; i < 20; i++)
+        {
+            await batch.RunAsync(rows => Task.FromResult(Take(rows, 200)));
+        }
+
+        batch.Rows.ShouldBe(100);
+        taken.Clear();
+        (
+            await batch.RunAsync(rows => Task.FromResult(Take(rows, 10) with { Item1 = taken.Count < 3 ? rows : 7 }))
+        ).ShouldBe(100 + 200 + 7);
     }
 }

@@ -94,6 +94,7 @@ internal static partial class InlineStatements
                 .Replace(text, match => $"offset 0 rows fetch next {Count(match.Groups["count"].Value)} rows only");
             text = Lengths().Replace(text, "datalength(${column})");
             text = Waits().Replace(text, "${target}.is_waiting = 1");
+            text = Locks().Replace(text, " with (updlock, rowlock)");
             text = EventNameHoles().Replace(text, "an.event");
             text = AnyHole()
                 .Replace(
@@ -145,6 +146,9 @@ internal static partial class InlineStatements
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Waits();
+
+    [GeneratedRegex("""\{[\w.]*\.ForUpdate\}""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Locks();
 
     [GeneratedRegex("""\{EventNames\.\w+\}""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex EventNameHoles();

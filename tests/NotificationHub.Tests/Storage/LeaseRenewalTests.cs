@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Tests.Storage;
+
+public sealed class LeaseRenewalTests
+{
+    [Fact]
+    public async Task A_row_that_somebody_keeps_costs_no_other_lease()
+    {
+        var clock = new ManualClock();
+        await using var store = await TestDatabase.OpenAsync(wrap: database => new HeldUpDatabase(database));
+        var database = (HeldUpDatabase)store.Database;
+        using var keeper = new LeaseKeeper(
+            database,
+            Options.Create(store.Options),
+            clock,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        var leases = await keeper.TryAcquireAsync(["a", "b", "c", "d"], most: 4, CancellationToken.None);
+        await keeper.StartAsync(CancellationToken.None);
+        await clock.TimersPending();
+        // The common one, and the first of those that follow.
+        database.HoldUp(writes: 2, then: 3);
+        clock.Advance(keeper.Duration / 3);
+        await database.Written.WaitAsync(TimeSpan.FromSeconds(60));
+        await keeper.StopAsync(CancellationToken.None);
+
+        leases.Count(lease => lease.HasLeft(keeper.Duration - TimeSpan.FromSeconds(1))).ShouldBe(3);
+        leases.ShouldAllBe(lease => !lease.Lost.IsCancellationRequested);
+    }
+
+    private sealed class HeldUpDatabase(Database inner) : DelegatingDatabase(inner)
+    {
+        private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int heldUp;
+        private int left = int.MaxValue;
+
+        /// <summary>As many transactions as were told are committed.</summary>
+        public Task Written => written.Task;
+
+        public void HoldUp(int writes, int then) => (heldUp, left) = (writes, then);
+
+        public override async Task<T> WriteAsync<T>(
+            Func<WriteTransaction, Task<T>> work,
+            CancellationToken cancellationToken
+        )
+        {
+            if (Interlocked.Decrement(ref heldUp) >= 0)
+            {
+                throw new LeaseHeldUpException(new TimeoutException());
+            }
+
+            var result = await Inner.WriteAsync(work, cancellationToken);
+            if (Interlocked.Decrement(ref left) == 0)
+            {
+                written.SetResult();
+            }
+
+            return result;
+        }
+    }
+}
