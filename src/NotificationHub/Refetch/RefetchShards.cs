@@ -108,7 +108,8 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
             .Where(shard => !held.ContainsKey(shard))
             .ToDictionary(NameOf, StringComparer.Ordinal);
         // Where the shards do not divide evenly one replica is always short of some: the write lane is not asked for that.
-        List<string> free = [.. (await leases.FindFreeAsync(missing.Keys, cancellationToken)).Take(most)];
+        // More than are wanted: another one may look at the same moment, and be first.
+        var free = await leases.FindFreeAsync(missing.Keys, cancellationToken);
         if (free.Count == 0)
         {
             return;
