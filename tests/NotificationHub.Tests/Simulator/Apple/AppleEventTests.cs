@@ -98,6 +98,8 @@ public sealed class AppleEventTests : AppleTest
         Location.AddAsset("2");
         Location.AddAsset("3", revocable: false);
         await Location.AssociateAsync(["1", "2", "3"], ["S1", "S2"]);
+        // It is not told of to anybody yet, and must not wait until somebody is there.
+        await Apple.WaitUntilDeliveredAsync();
         await SubscribeAsync();
 
         await Location.RevokeAsync(["S1"]);
@@ -165,6 +167,7 @@ public sealed class AppleEventTests : AppleTest
         Location.AddSubscription(11, renewing: 5);
         Location.AddUser("u1", managedAppleId: "u1@example.com");
         await Location.AssociateSubscriptionsAsync([11], ["u1"]);
+        await Apple.WaitUntilDeliveredAsync();
         await SubscribeAsync();
         var answer = await PostAsync(
             "/subscriptions/disassociate",
