@@ -137,8 +137,6 @@ internal sealed class SqliteDatabase : Database
                             )
                         );
                     }
-
-                    return true;
                 },
                 cancellationToken
             );

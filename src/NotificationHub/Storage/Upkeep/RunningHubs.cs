@@ -3,7 +3,7 @@ namespace NotificationHub.Storage.Upkeep;
 /// <summary>What must not be done to a database while a hub runs on it.</summary>
 internal static class RunningHubs
 {
-    /// <summary>A hub shows itself once a second.</summary>
+    /// <summary>A hub shows itself every two seconds.</summary>
     private const long SilentMilliseconds = 5_000;
 
     /// <exception cref="DatabaseOpenException">One does.</exception>
