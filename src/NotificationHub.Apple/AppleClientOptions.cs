@@ -15,7 +15,7 @@ public sealed class AppleClientOptions
     /// <summary>The longest answer that is read, in bytes after decompression; a longer one is a <see cref="AppleErrorKind.Protocol"/> error.</summary>
     public int MaxResponseBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>How often a read is repeated after a network error or a 5xx before the error is passed on. Writes are never repeated.</summary>
+    /// <summary>How often a read is repeated after a network error, a 5xx or a malformed response before the error is passed on. Writes are never repeated.</summary>
     public int MaxReadRetries { get; set; } = 2;
 
     /// <summary>Wait before the first repetition of a read; it doubles, with jitter, for each further one.</summary>

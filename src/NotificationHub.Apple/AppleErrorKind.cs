@@ -6,8 +6,11 @@ public enum AppleErrorKind
     /// <summary>No answer came: name resolution, connection, TLS, an answer cut short, or the time limit. Try again later.</summary>
     Network,
 
-    /// <summary>An answer came that is not of this API: no JSON, a 401 without Apple's number, too long, a redirect, a page that was not asked for. Tell a person when it persists.</summary>
+    /// <summary>An answer came that is not of this API: no JSON, a 401 without Apple's number, too long, a redirect. Tell a person when it persists.</summary>
     Protocol,
+
+    /// <summary>A 200 response that is not the complete answer that Apple documents; <see cref="AppleException.Malformation"/> says why. It says nothing about records. Try again later.</summary>
+    Malformed,
 
     /// <summary>429 or 9646: too many requests. Back off, and obey <see cref="AppleException.RetryAfter"/>.</summary>
     Throttled,
@@ -33,7 +36,7 @@ public enum AppleErrorKind
     /// <summary>9650 or 9812: the page index or cursor is not valid any more. Start again from the first page.</summary>
     RestartTraversal,
 
-    /// <summary>The pages do not advance: a page index or cursor came twice. Start again later.</summary>
+    /// <summary>The pages do not advance: a cursor came twice. Start again later.</summary>
     TraversalStuck,
 
     /// <summary>9721: the <c>sinceVersionId</c> is not known any more. Forget it and read everything.</summary>

@@ -10,7 +10,8 @@ namespace NotificationHub.Apple;
 /// <param name="client">The client, shared by all locations.</param>
 /// <param name="token">The location's content token.</param>
 /// <param name="rate">The location's rate: all sessions of a location must share it, since Apple counts by location.</param>
-public sealed class AppleSession(AppleClient client, ContentToken token, RequestRate rate)
+/// <param name="uId">Apple's id of the location, which records and event states must be of; null where it is not known.</param>
+public sealed class AppleSession(AppleClient client, ContentToken token, RequestRate rate, string? uId = null)
 {
     // RFC 6750, section 2.1: what a bearer token may consist of.
     private static readonly SearchValues<char> SecretCharacters = SearchValues.Create(
@@ -57,7 +58,12 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     /// </summary>
     public Task<EventStatus> GetEventStatusAsync(string eventId, CancellationToken cancellationToken) =>
         client.SendOnceAsync(
-            new AppleCall(Endpoint.EventStatus) { Token = token, Query = new QueryString().Add("eventId", eventId) },
+            new AppleCall(Endpoint.EventStatus)
+            {
+                Token = token,
+                UId = uId,
+                Query = new QueryString().Add("eventId", eventId),
+            },
             rate,
             AnswerJsonContext.Default.EventStatus,
             cancellationToken
@@ -143,15 +149,16 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         JsonTypeInfo<TAnswer> answerType,
         CancellationToken cancellationToken
     )
+        where T : class
         where TAnswer : PageAnswer<T> =>
         PageWalk.ByIndexAsync<T>(
-            $"GET {endpoint.Path}",
             pages.From,
             // Index 0 is the default, and one of Apple's error texts says that an index must be greater than 0.
             async (index, token) =>
                 await ReadPageAsync(
                     endpoint,
                     query().Add("pageIndex", index == 0 ? null : (long?)index),
+                    index,
                     answerType,
                     token
                 ),
@@ -165,20 +172,34 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         JsonTypeInfo<TAnswer> answerType,
         CancellationToken cancellationToken
     )
+        where T : class
         where TAnswer : PageAnswer<T> =>
         PageWalk.ByCursorAsync<T>(
             $"GET {endpoint.Path}",
             pages.From,
-            async (cursor, token) => await ReadPageAsync(endpoint, query().Add("cursor", cursor), answerType, token),
+            async (cursor, token) =>
+                await ReadPageAsync(endpoint, query().Add("cursor", cursor), null, answerType, token),
             cancellationToken
         );
 
     private Task<TAnswer> ReadPageAsync<TAnswer>(
         Endpoint endpoint,
         QueryString query,
+        int? pageIndex,
         JsonTypeInfo<TAnswer> answerType,
         CancellationToken cancellationToken
     )
         where TAnswer : AppleAnswer =>
-        client.ReadAsync(new AppleCall(endpoint) { Token = token, Query = query }, rate, answerType, cancellationToken);
+        client.ReadAsync(
+            new AppleCall(endpoint)
+            {
+                Token = token,
+                UId = uId,
+                Query = query,
+                PageIndex = pageIndex,
+            },
+            rate,
+            answerType,
+            cancellationToken
+        );
 }

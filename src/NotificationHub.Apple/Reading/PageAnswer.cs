@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
+/// <summary>A page as it was sent: <see cref="AnswerRules"/> says whether it is complete.</summary>
 internal abstract record PageAnswer<T> : AppleAnswer
+    where T : class
 {
     public int? CurrentPageIndex { get; init; }
 
@@ -10,100 +12,78 @@ internal abstract record PageAnswer<T> : AppleAnswer
 
     public int? TotalPages { get; init; }
 
+    public int? Size { get; init; }
+
     public string? NextCursor { get; init; }
 
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? VersionId { get; init; }
 
+    /// <summary>The list; null where it is absent. A row is null where it was sent so.</summary>
     [JsonIgnore]
-    public abstract IReadOnlyList<T> Items { get; }
+    public abstract IReadOnlyList<T?>? Rows { get; }
+
+    /// <summary>The rows of a complete page.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<T> Items => [.. Rows!.OfType<T>()];
 }
 
 internal sealed record AssetsAnswer : PageAnswer<Asset>
 {
-    [JsonConverter(typeof(ListConverter<Asset>))]
-    public IReadOnlyList<Asset> Assets
-    {
-        get => field ?? [];
-        init;
-    }
+    public IReadOnlyList<Asset?>? Assets { get; init; }
 
-    [JsonConverter(typeof(ListConverter<Asset>))]
-    public IReadOnlyList<Asset> UnlimitedAssets
-    {
-        get => field ?? [];
-        init;
-    }
+    public IReadOnlyList<Asset?>? UnlimitedAssets { get; init; }
 
     // The separate list leaves the total out: it is filled in, so that both lists say "unlimited" alike.
     [JsonIgnore]
-    public override IReadOnlyList<Asset> Items =>
-        UnlimitedAssets.Count == 0
+    public override IReadOnlyList<Asset?>? Rows =>
+        UnlimitedAssets is null
             ? Assets
-            : [.. Assets, .. UnlimitedAssets.Select(asset => asset with { TotalCount = Asset.UnlimitedCount })];
+            :
+            [
+                .. Assets ?? [],
+                .. UnlimitedAssets.Select(asset =>
+                    asset is null ? null : asset with { TotalCount = Asset.UnlimitedCount }
+                ),
+            ];
 }
 
 internal sealed record AssignmentsAnswer : PageAnswer<Assignment>
 {
-    [JsonConverter(typeof(ListConverter<Assignment>))]
-    public IReadOnlyList<Assignment> Assignments
-    {
-        get => field ?? [];
-        init;
-    }
+    public IReadOnlyList<Assignment?>? Assignments { get; init; }
 
     [JsonIgnore]
-    public override IReadOnlyList<Assignment> Items => Assignments;
+    public override IReadOnlyList<Assignment?>? Rows => Assignments;
 }
 
 internal sealed record UsersAnswer : PageAnswer<User>
 {
-    [JsonConverter(typeof(ListConverter<User>))]
-    public IReadOnlyList<User> Users
-    {
-        get => field ?? [];
-        init;
-    }
+    public IReadOnlyList<User?>? Users { get; init; }
 
     [JsonIgnore]
-    public override IReadOnlyList<User> Items => Users;
+    public override IReadOnlyList<User?>? Rows => Users;
 }
 
 internal sealed record SubscriptionsAnswer : PageAnswer<Subscription>
 {
-    [JsonConverter(typeof(ListConverter<Subscription>))]
-    public IReadOnlyList<Subscription> Subscriptions
-    {
-        get => field ?? [];
-        init;
-    }
+    public IReadOnlyList<Subscription?>? Subscriptions { get; init; }
 
     [JsonIgnore]
-    public override IReadOnlyList<Subscription> Items => Subscriptions;
+    public override IReadOnlyList<Subscription?>? Rows => Subscriptions;
 }
 
 internal sealed record SubscriptionAssignmentsAnswer : PageAnswer<SubscriptionAssignment>
 {
-    [JsonConverter(typeof(ListConverter<SubscriptionAssignment>))]
-    public IReadOnlyList<SubscriptionAssignment> Assignments
-    {
-        get => field ?? [];
-        init;
-    }
+    public IReadOnlyList<SubscriptionAssignment?>? Assignments { get; init; }
 
     [JsonIgnore]
-    public override IReadOnlyList<SubscriptionAssignment> Items => Assignments;
+    public override IReadOnlyList<SubscriptionAssignment?>? Rows => Assignments;
 }
 
 internal sealed record SubscriptionAdminsAnswer : PageAnswer<SubscriptionAdmin>
 {
-    [JsonConverter(typeof(ListConverter<SubscriptionAdmin>))]
-    public IReadOnlyList<SubscriptionAdmin> Admins
-    {
-        get => field ?? [];
-        init;
-    }
+    public IReadOnlyList<SubscriptionAdmin?>? Admins { get; init; }
 
     [JsonIgnore]
-    public override IReadOnlyList<SubscriptionAdmin> Items => Admins;
+    public override IReadOnlyList<SubscriptionAdmin?>? Rows => Admins;
 }

@@ -19,11 +19,17 @@ internal sealed class AnswerReader(
             throw Refusal(Parse(AnswerJsonContext.Default.ErrorAnswer));
         }
 
-        var answer = Parse(answerType) ?? throw NotOfThisApi();
+        var answer =
+            Parse(answerType)
+            ?? throw (IsMeantAsJsonObject ? Malformed("not the JSON that Apple documents") : NotOfThisApi());
 
         // Seen in the wild: 200 with errorNumber 9622 for an unknown token.
-        return answer.ErrorNumber is null or 0 ? answer : throw Refusal(answer);
+        return answer.ErrorNumber is not (null or 0) ? throw Refusal(answer)
+            : AnswerRules.FindFault(answer, call) is { } fault ? throw Malformed(fault)
+            : answer;
     }
+
+    private bool IsMeantAsJsonObject => WithoutByteOrderMark(body.Span).TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     private T? Parse<T>(JsonTypeInfo<T> type)
         where T : AppleAnswer
@@ -68,6 +74,17 @@ internal sealed class AnswerReader(
             AppleErrorKind.Unavailable or AppleErrorKind.Throttled => false,
             AppleErrorKind.TokenInvalid => true,
             _ => !isJson && body.Length > 0,
+        };
+
+    private AppleException Malformed(string fault) =>
+        new(
+            AppleErrorKind.Malformed,
+            $"The answer to {call.Name} is malformed: {fault} (status {(int)response.StatusCode}, {body.Length} bytes)."
+        )
+        {
+            Malformation = fault,
+            HttpStatusCode = response.StatusCode,
+            RetryAfter = RetryAfter.Read(response.Headers, time),
         };
 
     private AppleException NotOfThisApi()

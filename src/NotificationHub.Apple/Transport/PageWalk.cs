@@ -7,34 +7,18 @@ namespace NotificationHub.Apple;
 internal static class PageWalk
 {
     public static async IAsyncEnumerable<Page<T>> ByIndexAsync<T>(
-        string name,
         PageMark? from,
         Func<int, CancellationToken, Task<PageAnswer<T>>> read,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
+        where T : class
     {
         var firstVersion = from?.FirstVersionId;
         for (int? index = from is null ? 0 : IndexOf(from); index is { } wanted; )
         {
             var answer = await read(wanted, cancellationToken);
-            if (answer.CurrentPageIndex is { } given && given != wanted)
-            {
-                throw new AppleException(
-                    AppleErrorKind.TraversalStuck,
-                    $"{name}: asked for page {wanted}, was given {given}."
-                );
-            }
-
             // The only sign of the end: a page may be empty, and totalPages may change on the way.
             index = answer.NextPageIndex;
-            if (index <= wanted)
-            {
-                throw new AppleException(
-                    AppleErrorKind.TraversalStuck,
-                    $"{name}: page {wanted} leads to page {index}."
-                );
-            }
-
             firstVersion = wanted == 0 ? answer.VersionId : firstVersion;
             yield return ToPage(answer, wanted, firstVersion, index?.ToString(CultureInfo.InvariantCulture));
         }
@@ -46,6 +30,7 @@ internal static class PageWalk
         Func<string?, CancellationToken, Task<PageAnswer<T>>> read,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
+        where T : class
     {
         var cursor = from?.Place;
         HashSet<string> seen = cursor is null ? [] : [cursor];
@@ -57,7 +42,7 @@ internal static class PageWalk
 
             // Apple may keep a cursor at the end: nothing comes after it. With records, even one, nothing tells a complete
             // list from a server that stands still, and taking the one for the other would report records as gone.
-            cursor = next == cursor && answer.Items.Count == 0 ? null : next;
+            cursor = next == cursor && answer.Rows!.Count == 0 ? null : next;
             if (cursor is not null && !seen.Add(cursor))
             {
                 throw new AppleException(
@@ -76,7 +61,8 @@ internal static class PageWalk
             ? index
             : throw new AppleException(AppleErrorKind.RestartTraversal, "The mark is of another kind of walk.");
 
-    private static Page<T> ToPage<T>(PageAnswer<T> answer, int index, string? firstVersion, string? next) =>
+    private static Page<T> ToPage<T>(PageAnswer<T> answer, int index, string? firstVersion, string? next)
+        where T : class =>
         new()
         {
             Items = answer.Items,

@@ -28,5 +28,7 @@ internal sealed class QueryString
 
     public QueryString Add(string name, long? value) => Add(name, value?.ToString());
 
+    public bool Has(string name, bool value) => pairs.Contains($"{name}={(value ? "true" : "false")}");
+
     public override string ToString() => string.Join('&', pairs);
 }

@@ -29,6 +29,6 @@ internal static class ReadRetries
     }
 
     private static bool MayPass(AppleException fault, AppleClientOptions options) =>
-        fault.Kind is AppleErrorKind.Network or AppleErrorKind.Unavailable
+        fault.Kind is AppleErrorKind.Network or AppleErrorKind.Unavailable or AppleErrorKind.Malformed
         && (fault.RetryAfter ?? TimeSpan.Zero) <= options.LongestRetryAfter;
 }

@@ -22,7 +22,7 @@ internal sealed class LocationApple(AppleClient client, ContentTokenProtector pr
 
         try
         {
-            return new AppleSession(client, protector.Unprotect(location.ContentToken), rate);
+            return new AppleSession(client, protector.Unprotect(location.ContentToken), rate, location.UId);
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException)
         {

@@ -123,7 +123,11 @@ internal sealed class LocationConfiguration(RegistrationLedger ledger, AppleClie
 
     // An answer that refuses is certain; no answer, or one that is not of this API, is not.
     private static bool IsOutcomeUnknown(AppleException fault) =>
-        fault.Kind is AppleErrorKind.Network or AppleErrorKind.Protocol or AppleErrorKind.Unavailable;
+        fault.Kind
+            is AppleErrorKind.Network
+                or AppleErrorKind.Protocol
+                or AppleErrorKind.Malformed
+                or AppleErrorKind.Unavailable;
 
     private static LocationException Unconfirmed(
         RegistrationAttempt attempt,

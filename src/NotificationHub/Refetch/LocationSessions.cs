@@ -44,7 +44,7 @@ internal sealed class LocationSessions(
             _ => new LocationPace(new RequestRate(time, options.Value.RequestsPerSecond))
         );
         return new LocationSession(
-            new AppleSession(client, protector.Unprotect(location.ContentToken!), pace.Rate),
+            new AppleSession(client, protector.Unprotect(location.ContentToken!), pace.Rate, location.UId),
             pace
         );
     }

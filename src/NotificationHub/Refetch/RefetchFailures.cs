@@ -66,9 +66,12 @@ internal sealed partial class RefetchFailures(
     public void NoteBroken(RefetchTurn turn, string resource, Exception exception) =>
         Log.Broke(logger, turn.Location.LocationId, resource, exception);
 
-    /// <summary>The pause after so many failures in a row of one and the same read.</summary>
-    public TimeSpan DelayOf(long attempts) =>
-        attempts >= options.Value.AttemptsUntilFailed ? options.Value.FailedRetryDelay : Backoff(attempts - 1);
+    /// <summary>The pause after so many failures in a row of one and the same read; what Apple did not reject is not left for an hour.</summary>
+    public TimeSpan DelayOf(long attempts, Exception fault) =>
+        attempts >= options.Value.AttemptsUntilFailed
+        && fault is not AppleException { Kind: AppleErrorKind.Malformed or AppleErrorKind.Protocol }
+            ? options.Value.FailedRetryDelay
+            : Backoff(attempts - 1);
 
     /// <summary>Tells of a kind of records that cannot be read, once.</summary>
     public async Task TellAsync(
@@ -136,7 +139,7 @@ internal sealed partial class RefetchFailures(
         foreach (var target in targets)
         {
             var attempts = target.Attempts + 1;
-            var delay = concernsAll ? Backoff(target.Attempts) : DelayOf(attempts);
+            var delay = concernsAll ? Backoff(target.Attempts) : DelayOf(attempts, fault);
             await TargetStore.FailAsync(transaction, target, FaultWords.Of(fault), DueIn(Longer(delay, asked)));
             if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
             {

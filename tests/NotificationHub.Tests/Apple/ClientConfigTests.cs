@@ -63,9 +63,9 @@ public sealed class ClientConfigTests : AppleTest
     }
 
     [Theory]
-    [InlineData("{}")]
-    [InlineData("""{"notificationAuthToken":null}""")]
-    [InlineData("""{"notificationAuthToken":""}""")]
+    [InlineData("""{"uId":"7","locationName":"L"}""")]
+    [InlineData("""{"uId":"7","locationName":"L","notificationAuthToken":null}""")]
+    [InlineData("""{"uId":"7","locationName":"L","notificationAuthToken":""}""")]
     public async Task Without_a_secret_there_is_no_digest(string answer)
     {
         Apple.Then(answer);

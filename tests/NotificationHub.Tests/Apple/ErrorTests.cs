@@ -102,30 +102,41 @@ public sealed class ErrorTests : AppleTest
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("\"text\"")]
-    [InlineData("{\"assets\":{}}")]
-    [InlineData("{\"assets\":[{\"adamId\":\"1\"")]
-    [InlineData("{\"versionId\":\"\\uD800\"}")]
-    public async Task A_success_that_is_not_the_documented_JSON_is_a_protocol_error(string body)
+    public async Task A_success_without_a_JSON_object_is_a_protocol_error(string body)
     {
         Apple.Then(body);
 
         (await FaultOfAssets()).Kind.ShouldBe(Protocol);
     }
 
-    [Fact]
-    public async Task Bytes_that_are_no_text_and_nesting_without_end_are_protocol_errors()
-    {
-        Apple.Then(_ => Task.FromResult(Bytes([.. "{\"versionId\":\""u8, 0xFF, 0xFE, .. "\"}"u8])));
-        (await FaultOfAssets()).Kind.ShouldBe(Protocol);
+    public static TheoryData<byte[]> BrokenObjects =>
+        [
+            [.. "{\"assets\":{}}"u8],
+            [.. " {\"assets\":[{\"adamId\":\"1\""u8],
+            [.. "{\"versionId\":\"\\uD800\"}"u8],
+            [.. "{\"versionId\":\""u8, 0xFF, 0xFE, .. "\"}"u8],
+            [.. "{\"x\":"u8, .. Enumerable.Repeat((byte)'[', 100_000)],
+        ];
 
-        Apple.Then("{\"x\":" + new string('[', 100_000));
-        (await FaultOfAssets()).Kind.ShouldBe(Protocol);
+    [Theory]
+    [MemberData(nameof(BrokenObjects))]
+    public async Task A_JSON_object_that_cannot_be_read_is_malformed(byte[] body)
+    {
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Apple.Then(_ => Task.FromResult(Bytes(body)));
+        }
+
+        var fault = await FaultOfAssets();
+
+        fault.Kind.ShouldBe(Malformed);
+        fault.Malformation.ShouldBe("not the JSON that Apple documents");
     }
 
     [Fact]
     public async Task A_byte_order_mark_does_not_matter()
     {
-        Apple.Then(_ => Task.FromResult(Bytes([.. "\uFEFF{\"uId\":\"7\"}"u8])));
+        Apple.Then(_ => Task.FromResult(Bytes([.. "\uFEFF{\"uId\":\"7\",\"assets\":[]}"u8])));
 
         (await WalkAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
     }

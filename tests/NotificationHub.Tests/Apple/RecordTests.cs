@@ -20,8 +20,8 @@ public sealed class RecordTests : AppleTest
     public async Task Absent_and_null_mean_the_same_and_unknown_members_do_not_matter()
     {
         Apple
-            .Then("""{"assets":null,"mdmInfo":null,"tokenExpirationDate":null,"uId":null,"errorNumber":0}""")
-            .Then("""{"assets":[null,{"adamId":"1","supportedPlatforms":null,"new":[{"a":{}}]}],"newer":{"b":1}}""");
+            .Then("""{"assets":[],"mdmInfo":null,"tokenExpirationDate":null,"uId":null,"errorNumber":0}""")
+            .Then("""{"assets":[{"adamId":"1","supportedPlatforms":null,"new":[{"a":{}}]}],"newer":{"b":1}}""");
 
         var empty = (await WalkAssets()).ShouldHaveSingleItem();
         var full = (await WalkAssets()).ShouldHaveSingleItem();
@@ -39,7 +39,9 @@ public sealed class RecordTests : AppleTest
     [InlineData("soon", null)]
     public async Task Every_form_of_date_is_read_and_the_owner_is_shown(string date, string? expected)
     {
-        Apple.Then($$$"""{"tokenExpirationDate":"{{{date}}}","mdmInfo":{"id":"i","name":"n","metadata":"m"}}""");
+        Apple.Then(
+            $$$"""{"assets":[],"tokenExpirationDate":"{{{date}}}","mdmInfo":{"id":"i","name":"n","metadata":"m"}}"""
+        );
 
         var page = (await WalkAssets()).ShouldHaveSingleItem();
 

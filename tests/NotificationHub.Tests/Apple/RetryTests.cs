@@ -7,7 +7,7 @@ public sealed class RetryTests : AppleTest
     [Fact]
     public async Task A_read_is_repeated_after_a_network_error_and_a_5xx()
     {
-        Apple.Then(_ => throw new HttpRequestException("refused")).Then("{}", 500).Then("""{"uId":"7"}""");
+        Apple.Then(_ => throw new HttpRequestException("refused")).Then("{}", 500).Then("""{"uId":"7","assets":[]}""");
 
         (await WalkAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
 
@@ -34,7 +34,7 @@ public sealed class RetryTests : AppleTest
     [Fact]
     public async Task A_short_Retry_After_is_waited_for()
     {
-        Apple.Then("{}", 503, retryAfter: "7").Then("{}");
+        Apple.Then("{}", 503, retryAfter: "7").Then("""{"assets":[]}""");
 
         await WalkAssets();
 
@@ -46,7 +46,7 @@ public sealed class RetryTests : AppleTest
     [InlineData("Sat, 01 Aug 2026 12:02:00 GMT")]
     public async Task A_long_Retry_After_in_seconds_or_as_a_date_is_passed_on_and_kept(string retryAfter)
     {
-        Apple.Then("""{"errorNumber":9729,"errorMessage":"m"}""", 503, retryAfter).Then("{}");
+        Apple.Then("""{"errorNumber":9729,"errorMessage":"m"}""", 503, retryAfter).Then("""{"assets":[]}""");
 
         var fault = await FaultOfAssets();
         fault.Kind.ShouldBe(AppleErrorKind.Unavailable);

@@ -12,7 +12,10 @@ internal sealed class ScriptedApple(TimeProvider time) : HttpMessageHandler
 
     public List<SeenRequest> ServiceConfigRequests { get; } = [];
 
-    public Func<HttpResponseMessage> ServiceConfig { get; set; } = () => Json("{}");
+    public Func<HttpResponseMessage> ServiceConfig { get; set; } = () => Json("""{"limits":{}}""");
+
+    /// <summary>Whether every answer of the script was given.</summary>
+    public bool IsDone => script.Count == 0;
 
     /// <summary>Service Config is answered once this is done.</summary>
     public Task ServiceConfigGate { get; set; } = Task.CompletedTask;

@@ -38,7 +38,7 @@ public sealed class ServiceConfigTests : AppleTest
     public async Task An_address_is_used_only_on_Apples_own_host(string sent, string used)
     {
         Apple.ServiceConfig = () => ScriptedApple.Json($$$"""{"urls":{"getAssets":"{{{sent}}}","getUsers":null}}""");
-        Apple.Then("{}");
+        Apple.Then("""{"assets":[]}""");
 
         await WalkAssets();
 
@@ -49,7 +49,7 @@ public sealed class ServiceConfigTests : AppleTest
     public async Task Without_it_the_documented_addresses_serve_and_it_is_not_asked_for_each_time()
     {
         Apple.ServiceConfig = () => ScriptedApple.Json(ServerError, 500);
-        Apple.Then("{}").Then("{}");
+        Apple.Then("""{"assets":[]}""").Then("""{"assets":[]}""");
 
         await WalkAssets();
         var asked = Apple.ServiceConfigRequests.Count;
@@ -67,7 +67,7 @@ public sealed class ServiceConfigTests : AppleTest
         Clock.Advance(TimeSpan.FromMinutes(5));
         var gate = new TaskCompletionSource();
         Apple.ServiceConfigGate = gate.Task;
-        Apple.Then("{}").Then("{}");
+        Apple.Then("""{"assets":[]}""").Then("""{"assets":[]}""");
 
         var refreshing = ReadAssets();
         await ReadAssets().WaitAsync(TimeSpan.FromSeconds(30));
@@ -83,7 +83,7 @@ public sealed class ServiceConfigTests : AppleTest
     {
         Options.ServiceConfigTimeout = TimeSpan.FromSeconds(10);
         Apple.ServiceConfigGate = new TaskCompletionSource().Task;
-        Apple.Then("{}").Then("{}");
+        Apple.Then("""{"assets":[]}""").Then("""{"assets":[]}""");
         var start = Clock.GetUtcNow();
 
         await Passing(Task.WhenAll(ReadAssets(), ReadAssets()));

@@ -13,6 +13,9 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
     /// <summary>When the Retry-After, as it is written, is over.</summary>
     public DateTimeOffset? RetryUntil { get; private init; }
 
+    /// <summary>Sent instead of <see cref="Body"/>.</summary>
+    private byte[]? Malformed { get; init; }
+
     public static Answer Aborted { get; } = new(0, null);
 
     public static Answer For(AppleException refused) =>
@@ -20,6 +23,9 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
             AppleErrors.StatusOf(refused.ErrorNumber),
             AppleErrors.Body(refused.ErrorNumber, refused.ErrorInfo?.DeepClone().AsObject())
         );
+
+    public static Answer For(JsonObject answer, Malformation malformation) =>
+        new(StatusCodes.Status200OK, answer) { Malformed = MalformedBody.Create(answer, malformation) };
 
     public static Answer For(AnswerFault fault, DateTimeOffset now)
     {
@@ -61,8 +67,9 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
 
         if (Body is not null)
         {
-            http.Response.ContentType = "application/json;charset=UTF-8";
-            await http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(Body), http.RequestAborted);
+            var bytes = Malformed ?? JsonSerializer.SerializeToUtf8Bytes(Body);
+            http.Response.ContentType = bytes is [(byte)'<', ..] ? "text/html" : "application/json;charset=UTF-8";
+            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
         }
     }
 }

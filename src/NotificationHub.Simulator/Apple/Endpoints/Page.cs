@@ -44,7 +44,8 @@ internal sealed record Page<T>(IReadOnlyList<T> Rows, int Index, int TotalPages,
         }
 
         answer["size"] = Rows.Count;
-        answer["totalPages"] = context.Faults.ShrinkTotalPages && Index == 0 ? TotalPages + 2 : TotalPages;
+        answer["totalPages"] =
+            context.Faults.ShrinkTotalPages && Index == 0 && TotalPages > 1 ? TotalPages + 2 : TotalPages;
         answer["versionId"] = VersionId;
         return answer;
     }

@@ -57,6 +57,7 @@ internal sealed class RequestHandler(
         {
             ServiceConfig.CheckMethod(http.Request.Method);
             return await SpoilAsync(
+                http.Request.Method,
                 path,
                 at,
                 () => Task.FromResult(ServiceConfig.Answer(context.Options, baseUrl)),
@@ -88,6 +89,7 @@ internal sealed class RequestHandler(
             : RequestBody.None;
         using var page = endpoint.IsPaged ? PageRead.Begin(location, context.Violations) : null;
         return await SpoilAsync(
+            http.Request.Method,
             path,
             at,
             () =>
@@ -100,16 +102,19 @@ internal sealed class RequestHandler(
     }
 
     private async Task<Answer> SpoilAsync(
+        string method,
         string path,
         DateTimeOffset at,
         Func<Task<JsonObject>> answerAsync,
         CancellationToken cancellationToken
     )
     {
-        switch (context.Faults.Take(path))
+        switch (context.Faults.Take(method, path))
         {
             case AnswerFault fault:
                 return Answer.For(fault, at);
+            case MalformedFault fault:
+                return Answer.For(await answerAsync(), fault.Malformation);
             case AbortFault:
                 return Answer.Aborted;
             case SlowFault fault:

@@ -21,6 +21,9 @@ internal abstract record Fault
     /// <summary>An error with the status that Apple documents for it.</summary>
     public static Fault Error(int errorNumber) => new AnswerFault(AppleErrors.StatusOf(errorNumber), errorNumber, null);
 
+    /// <summary>200, and not the complete answer that Apple documents.</summary>
+    public static Fault Malformed(Malformation malformation) => new MalformedFault(malformation);
+
     /// <summary>The connection breaks off without an answer.</summary>
     public static Fault Abort() => new AbortFault();
 
@@ -32,6 +35,8 @@ internal abstract record Fault
 }
 
 internal sealed record AnswerFault(int Status, int ErrorNumber, TimeSpan? RetryAfter, bool AsDate = false) : Fault;
+
+internal sealed record MalformedFault(Malformation Malformation) : Fault;
 
 internal sealed record AbortFault : Fault;
 

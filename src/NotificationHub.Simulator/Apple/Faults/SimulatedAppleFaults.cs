@@ -18,7 +18,7 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
     /// <summary>The index of a page that is empty though others follow it.</summary>
     public int? EmptyPage { get; set; }
 
-    /// <summary>The first page promises two pages more than there are.</summary>
+    /// <summary>The first of several pages promises two pages more than there are.</summary>
     public bool ShrinkTotalPages { get; set; }
 
     /// <summary>The share of requests that meet one of <see cref="RandomFaults"/>, 0 to 1.</summary>
@@ -26,6 +26,9 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
 
     public IReadOnlyList<Fault> RandomFaults { get; set; } =
     [Fault.TooManyRequests(), Fault.Unavailable(TimeSpan.FromSeconds(1)), Fault.InternalError()];
+
+    /// <summary>The share of answers to GET requests with a <see cref="Malformation"/> chosen at random, 0 to 1.</summary>
+    public double MalformedFraction { get; set; }
 
     /// <summary>The next requests to the path, such as <c>/assets</c>, meet these faults, one each.</summary>
     public void Next(string path, params IReadOnlyList<Fault> faults)
@@ -55,10 +58,10 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
         ReadLag = TimeSpan.Zero;
         MoveVersionWhilePaging = RepeatCursor = ShrinkTotalPages = false;
         EmptyPage = null;
-        RandomFraction = 0;
+        RandomFraction = MalformedFraction = 0;
     }
 
-    internal Fault? Take(string path)
+    internal Fault? Take(string method, string path)
     {
         lock (_lock)
         {
@@ -66,6 +69,11 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
             {
                 return scripted;
             }
+        }
+
+        if (method == "GET" && MalformedFraction > 0 && random.Next() < MalformedFraction)
+        {
+            return Fault.Malformed((Malformation)(random.Next() * Enum.GetValues<Malformation>().Length));
         }
 
         return RandomFraction > 0 && RandomFaults.Count > 0 && random.Next() < RandomFraction

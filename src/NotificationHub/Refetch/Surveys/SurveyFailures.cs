@@ -48,7 +48,7 @@ internal sealed class SurveyFailures(RefetchFailures failures, SurveySchedule sc
     private async Task FailAsync(WriteTransaction transaction, Survey survey, Exception exception)
     {
         var attempts = survey.Attempts + 1;
-        var delay = failures.DelayOf(attempts);
+        var delay = failures.DelayOf(attempts, exception);
         await SurveyStore.SaveAsync(
             transaction,
             survey with

@@ -140,6 +140,26 @@ public sealed class AppleFaultTests : AppleTest
         (await GetAsync("/assets")).Status.ShouldBe(200);
     }
 
+    [Fact]
+    public async Task A_share_of_the_answers_is_malformed_at_random()
+    {
+        AddAssets("1");
+        var complete = await GetAsync("/assets");
+        Apple.Faults.Next("/assets", Fault.Malformed(Malformation.UIdOnly));
+
+        (await GetAsync("/assets")).Body.ToJsonString().ShouldBe($$"""{"uId":"{{Location.UId}}"}""");
+
+        Apple.Faults.MalformedFraction = 1;
+        for (var request = 0; request < 60; request++)
+        {
+            (await ReadAsync("/assets")).ShouldNotBe(complete.Body.ToJsonString());
+            Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Apple.Faults.Clear();
+        (await ReadAsync("/assets")).ShouldBe(complete.Body.ToJsonString());
+    }
+
     private void AddAssets(params string[] adamIds)
     {
         foreach (var adamId in adamIds)

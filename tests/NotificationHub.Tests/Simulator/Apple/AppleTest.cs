@@ -57,6 +57,9 @@ public abstract class AppleTest : IAsyncLifetime
 
     internal Task<AppleAnswer> GetAsync(string pathAndQuery) => SendAsync(HttpMethod.Get, pathAndQuery, null);
 
+    /// <summary>The body as it is sent, whether it is JSON or not.</summary>
+    internal Task<string> ReadAsync(string pathAndQuery) => _client.GetStringAsync(Apple.BaseUrl + pathAndQuery);
+
     internal Task<AppleAnswer> PostAsync(string path, JsonNode body) =>
         SendAsync(HttpMethod.Post, path, new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
 

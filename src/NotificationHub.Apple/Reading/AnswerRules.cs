@@ -1,0 +1,92 @@
+namespace NotificationHub.Apple;
+
+/// <summary>
+/// What Apple always sends with status 200. A response that breaks a rule says nothing about records: it is malformed.
+/// Legal on a page: an empty list, also before other pages; a <c>totalPages</c> that differs from the page before; no
+/// <c>pricingParam</c> (it defaults to <c>STDQ</c>); no <c>size</c>, <c>currentPageIndex</c>, <c>totalPages</c> or <c>versionId</c>.
+/// </summary>
+internal static class AnswerRules
+{
+    /// <returns>What is missing or contradictory, without any data of the response; null for a complete answer.</returns>
+    public static string? FindFault(AppleAnswer answer, AppleCall call) =>
+        answer is { ErrorMessage.Length: > 0 } or { ErrorInfo: not null }
+            ? "an error without a number"
+            : answer switch
+            {
+                AssetsAnswer page => FindFault(page, call, "assets", asset => Has(asset.AdamId)),
+                AssignmentsAnswer page => FindFault(
+                    page,
+                    call,
+                    "assignments",
+                    one => Has(one.AdamId) && (Has(one.SerialNumber) || Has(one.ClientUserId))
+                ),
+                UsersAnswer page => FindFault(page, call, "users", user => Has(user.ClientUserId)),
+                SubscriptionsAnswer page => FindFault(page, call, "subscriptions", one => Has(one.AdamId)),
+                SubscriptionAssignmentsAnswer page => FindFault(
+                    page,
+                    call,
+                    "assignments",
+                    one => Has(one.AdamId) && Has(one.ClientUserId)
+                ),
+                SubscriptionAdminsAnswer page => FindFault(
+                    page,
+                    call,
+                    "admins",
+                    one => Has(one.AdamId) && Has(one.ClientUserId)
+                ),
+                EventStatus status => FindFault(status, call),
+                ClientConfig config when call.Body is null => FindFault(config),
+                ServiceConfig { Limits: null, Urls: null, NotificationTypes.Count: 0, ErrorCodes.Count: 0 } =>
+                    "no member of Service Config",
+                _ => null,
+            };
+
+    private static string? FindFault<T>(PageAnswer<T> page, AppleCall call, string list, Func<T, bool> isIdentified)
+        where T : class =>
+        page.Rows is not { } rows || (page is AssetsAnswer { Assets: null } && !call.IsOfUnlimitedAssets)
+            ? $"no list {list}"
+        : page.Size is { } size && size != rows.Count ? $"size {size} with {rows.Count} records"
+        : !rows.All(row => row is not null && isIdentified(row)) ? $"a record in {list} without its identity"
+        : FindForeignUId(page, call) ?? FindPageFault(page, call);
+
+    /// <summary>The index of the page and of the next one; pages that follow a cursor have neither.</summary>
+    private static string? FindPageFault<T>(PageAnswer<T> page, AppleCall call)
+        where T : class =>
+        call.PageIndex is not { } requested ? null
+        : page.CurrentPageIndex is { } current && current != requested ? $"page {current} instead of page {requested}"
+        // Apple counts pages from 0 and leaves none out. A next page beyond totalPages is read: the total may be out of date.
+        : page.NextPageIndex is { } next
+            ? next == requested + 1 ? null
+                : $"page {requested} leads to page {next}"
+        : page.TotalPages > requested + 1 ? $"page {requested} of {page.TotalPages} leads to no page"
+        : null;
+
+    private static string? FindFault(EventStatus status, AppleCall call) =>
+        !Has(status.Status) ? "no eventStatus"
+        : !status.IsPending && (status.NumCompleted is null || status.NumRequested is null)
+            ? "no task counts in an event that has ended"
+        : FindForeignUId(status, call);
+
+    /// <summary>Every member is optional, so one that only Client Config has must do beside the <c>uId</c>.</summary>
+    private static string? FindFault(ClientConfig config) =>
+        !Has(config.UId) ? "no uId"
+        : config
+            is {
+                CountryISO2ACode: null,
+                DefaultPlatform: null,
+                WebsiteUrl: null,
+                LocationName: null,
+                NotificationUrl: null,
+                NotificationAuthTokenSha256: null,
+                SubscribedNotificationTypes.Count: 0
+            }
+            ? "no member of Client Config"
+        : null;
+
+    private static string? FindForeignUId(AppleAnswer answer, AppleCall call) =>
+        call.UId is null || answer.UId == call.UId ? null
+        : Has(answer.UId) ? "the uId of another location"
+        : "no uId";
+
+    private static bool Has(string? text) => !string.IsNullOrEmpty(text);
+}
