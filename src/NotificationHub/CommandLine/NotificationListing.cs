@@ -7,7 +7,12 @@ using NotificationHub.Storage;
 namespace NotificationHub.CommandLine;
 
 /// <summary>Which notifications are meant; null means any.</summary>
-internal sealed record NotificationFilter(Disposition? Disposition, string? LocationId);
+internal sealed record NotificationFilter(Disposition? Disposition, string? LocationId)
+{
+    /// <summary>Whether the log has to be looked through for them: no index leads to what was accepted.</summary>
+    public bool IsScan =>
+        Disposition is Storage.Disposition.Accepted || (Disposition is null && LocationId is not null);
+}
 
 /// <summary>A row of the list, without the body.</summary>
 internal sealed record NotificationRow
@@ -40,23 +45,25 @@ internal sealed record NotificationRow
 }
 
 /// <summary>A page of the list.</summary>
-/// <param name="Next">What to ask on after; null where the page is not full.</param>
-internal sealed record NotificationPage(IReadOnlyList<NotificationRow> Notifications, long? Next)
-{
-    public static NotificationPage Of(IReadOnlyList<NotificationRow> rows, int limit) =>
-        new(rows, rows.Count == limit ? rows[^1].Seq : null);
-}
+/// <param name="Next">What to ask on after, also where the page is not full: so far was looked. Null at the end of the log.</param>
+internal sealed record NotificationPage(IReadOnlyList<NotificationRow> Notifications, long? Next);
 
 internal static class NotificationListing
 {
+    /// <summary>How many statements an answer of the admin API may take; a command takes as many as it needs.</summary>
+    public const int StatementsPerAnswer = 10;
+
     private const int SeqsPerPage = 1000;
+
+    /// <summary>How many rows one statement looks through: one location's may be rare.</summary>
+    private const int ScannedRows = 20_000;
 
     public static string ListStatement(DbConnection connection, NotificationFilter filter) =>
         $"""
             select seq, location_id Location, notification_id NotificationId, notification_type NotificationType, u_id UId,
                 received_at ReceivedAtMilliseconds, disposition, conflict, {connection.ByteLength("body")} Bytes, fault
             from notification_log
-            where seq > @after{Conditions(filter)}
+            where seq > @after and seq <= @until{Conditions(filter)}
             order by seq
             {connection.Limit("@limit")}
             """;
@@ -64,7 +71,34 @@ internal static class NotificationListing
     public static string SeqsStatement(DbConnection connection, NotificationFilter filter) =>
         $"select seq from notification_log where seq > @after{Conditions(filter)} order by seq {connection.Limit("@limit")}";
 
-    public static async Task<IReadOnlyList<NotificationRow>> ReadAsync(
+    /// <summary>The next ones behind <paramref name="after"/>.</summary>
+    /// <param name="most">How many statements are sent at most.</param>
+    public static async Task<NotificationPage> ReadAsync(
+        Database database,
+        NotificationFilter filter,
+        long after,
+        int limit,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        List<NotificationRow> found = [];
+        for (var sent = 0; sent < most && found.Count < limit; sent++)
+        {
+            if (await ReadRowsAsync(database, filter, after, limit - found.Count, cancellationToken) is not var (rows, until))
+            {
+                return new NotificationPage(found, Next: null);
+            }
+
+            found.AddRange(rows);
+            after = until;
+        }
+
+        return new NotificationPage(found, found.Count == limit ? found[^1].Seq : after);
+    }
+
+    /// <returns>The rows, and how far was looked; null at the end of the log.</returns>
+    private static async Task<(IReadOnlyList<NotificationRow> Rows, long Until)?> ReadRowsAsync(
         Database database,
         NotificationFilter filter,
         long after,
@@ -73,11 +107,21 @@ internal static class NotificationListing
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var first = await connection.ExecuteScalarAsync<long?>(
+            "select min(seq) from notification_log where seq > @after",
+            new { after }
+        );
+        if (first is null)
+        {
+            return null;
+        }
+
+        var until = filter.IsScan ? first.Value + ScannedRows - 1 : long.MaxValue;
         var rows = await connection.QueryAsync<NotificationRow>(
             ListStatement(connection, filter),
-            Parameters(filter, after, limit)
+            Parameters(filter, after, until, limit)
         );
-        return rows.AsList();
+        return (rows.AsList(), until);
     }
 
     /// <summary>The seqs of all that fit, page by page, so that no statement stays open over what is done with them.</summary>
@@ -109,7 +153,7 @@ internal static class NotificationListing
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var seqs = await connection.QueryAsync<long>(
             SeqsStatement(connection, filter),
-            Parameters(filter, after, SeqsPerPage)
+            Parameters(filter, after, long.MaxValue, SeqsPerPage)
         );
         return [.. seqs];
     }
@@ -123,12 +167,13 @@ internal static class NotificationListing
             _ => " and disposition <> 0 and disposition = @Disposition",
         } + (filter.LocationId is null ? "" : " and location_id = @LocationId");
 
-    private static object Parameters(NotificationFilter filter, long after, int limit) =>
+    private static object Parameters(NotificationFilter filter, long after, long until, int limit) =>
         new
         {
             filter.Disposition,
             filter.LocationId,
             after,
+            until,
             limit,
         };
 }

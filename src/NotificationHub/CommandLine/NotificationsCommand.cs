@@ -111,16 +111,16 @@ internal static class NotificationsCommand
 
     private static async Task<int> ListAsync(CommandContext context)
     {
-        var limit = context.Arguments.GetValue(Limit);
-        var found = await NotificationListing.ReadAsync(
+        var page = await NotificationListing.ReadAsync(
             context.Database,
             FilterOf(context.Arguments, WithDisposition),
             context.Arguments.GetValue(After),
-            limit,
+            context.Arguments.GetValue(Limit),
+            most: int.MaxValue,
             context.CancellationToken
         );
         context.Output.Write(
-            NotificationPage.Of(found, limit),
+            page,
             console =>
             {
                 var table = ConsoleTable.Of(
@@ -133,7 +133,7 @@ internal static class NotificationsCommand
                     "Bytes",
                     "Fault"
                 );
-                foreach (var row in found)
+                foreach (var row in page.Notifications)
                 {
                     table.Row(
                         row.Seq,

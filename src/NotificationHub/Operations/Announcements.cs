@@ -18,9 +18,11 @@ internal sealed class Announcements(Database database, TimeProvider time)
         HashSet<string> asked = new(locationIds, StringComparer.Ordinal);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         asked.ExceptWith(
-            await connection.QueryAsync<string>(
-                "select location_id from location where location_id in @asked",
-                new { asked }
+            await asked.InPartsAsync(part =>
+                connection.QueryAsync<string>(
+                    "select location_id from location where location_id in @asked",
+                    new { asked = part.InList() }
+                )
             )
         );
         return asked;

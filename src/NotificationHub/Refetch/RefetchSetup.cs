@@ -17,6 +17,7 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<TargetStore>();
         hub.Services.AddSingleton<RetiredUsers>();
         hub.Services.AddSingleton<SnapshotStore>();
+        hub.Services.AddSingleton<AbsentRecords>();
         hub.Services.AddSingleton<LocationSessions>();
         hub.Services.AddSingleton<LocationWatch>();
         hub.Services.AddSingleton<RefetchWalk>();

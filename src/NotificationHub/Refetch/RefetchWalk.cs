@@ -14,6 +14,7 @@ namespace NotificationHub.Refetch;
 /// </summary>
 internal sealed class RefetchWalk(
     SnapshotStore snapshots,
+    AbsentRecords absences,
     TargetStore targets,
     RetiredUsers retired,
     LocationWatch watch,
@@ -83,13 +84,64 @@ internal sealed class RefetchWalk(
 
         if (page.IsLast)
         {
-            var rest = chunks.Count > 0 ? chunks.Dequeue() : [];
-            while (!await StepAsync(turn, walk, transaction => EndAsync(transaction, walk, rest)))
+            await EndAsync(turn, walk, chunks.Count > 0 ? chunks.Dequeue() : []);
+        }
+    }
+
+    private async Task EndAsync(RefetchTurn turn, WalkState walk, SnapshotRecord[] rest)
+    {
+        // Mostly nothing is gone, and the last records and the end are one transaction.
+        if (walk.Clean && await IsAnyAbsentAsync(turn, walk, rest))
+        {
+            await StepAsync(turn, walk, transaction => ApplyAsync(transaction, walk, rest));
+            rest = [];
+            await RemoveAbsentAsync(turn, walk);
+        }
+
+        while (!await StepAsync(turn, walk, transaction => EndAsync(transaction, walk, rest)))
+        {
+            rest = [];
+        }
+    }
+
+    private async Task<bool> IsAnyAbsentAsync(RefetchTurn turn, WalkState walk, SnapshotRecord[] rest)
+    {
+        var returned = rest.Select(record => record.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var range in walk.Read.Scope)
+        {
+            if (await AbsentAsync(turn, walk, range).AnyAsync(key => !returned.Contains(key), turn.CancellationToken))
             {
-                rest = [];
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task RemoveAbsentAsync(RefetchTurn turn, WalkState walk)
+    {
+        foreach (var range in walk.Clean ? walk.Read.Scope : [])
+        {
+            await foreach (var keys in AbsentAsync(turn, walk, range).Chunk(SnapshotStore.ChunkSize))
+            {
+                await turn.WriteAsync(transaction =>
+                    snapshots.RemoveKeysAsync(transaction, walk.Context, keys, walk.Start, walk.Number, Now)
+                );
             }
         }
     }
+
+    private IAsyncEnumerable<string> AbsentAsync(RefetchTurn turn, WalkState walk, KeyRange range) =>
+        absences
+            .FindAsync(
+                turn.Location.LocationId,
+                walk.Read.Kind,
+                range,
+                walk.Start,
+                after: "",
+                turn.CancellationToken
+            )
+            .SelectMany(keys => keys);
 
     /// <summary>Within the transaction the walk is only looked at; what the transaction did is noted behind its commit.</summary>
     /// <returns>False where more is left to do.</returns>
@@ -110,18 +162,13 @@ internal sealed class RefetchWalk(
         return new WalkStep(walk.Clean && outcome.Before.Count == 0);
     }
 
-    /// <summary>The last chunk of records, and one each of what is gone and of what is done.</summary>
+    /// <summary>The last chunk of records, and one each of what Apple says is gone and of what is done.</summary>
     private async Task<WalkStep> EndAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] rest)
     {
         var step = await ApplyAsync(transaction, walk, rest);
         if (walk.IsWaiting(step.Clean))
         {
             return step with { IsLast = true };
-        }
-
-        if (!await RemoveAbsentAsync(transaction, walk, step.Clean))
-        {
-            return step;
         }
 
         step = step with { HasRemoved = await RemoveGoneAsync(transaction, walk) };
@@ -137,19 +184,6 @@ internal sealed class RefetchWalk(
 
         step = step with { IsSettled = true };
         return await CompleteAsync(transaction, walk, step, complete: step.Clean && walk.Read.IsWhole);
-    }
-
-    private async Task<bool> RemoveAbsentAsync(WriteTransaction transaction, WalkState walk, bool clean)
-    {
-        foreach (var range in clean ? walk.Read.Scope : [])
-        {
-            if (!await snapshots.RemoveAbsentAsync(transaction, walk.Context, range, walk.Start, walk.Number, Now))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     /// <returns>Whether there was something.</returns>
@@ -219,10 +253,10 @@ internal sealed class RefetchWalk(
         var complete = true;
         foreach (var range in walk.Read.Scope)
         {
-            var absent = await turn.WriteAsync(transaction =>
-                SnapshotRows.FindAbsentAsync(transaction, walk.Context, range, walk.Start, SnapshotStore.ChunkSize)
-            );
-            foreach (var read in absent.Select(row => walk.Read.Narrow(row.Key)).OfType<RefetchRead>())
+            var absent = await AbsentAsync(turn, walk, range)
+                .Take(SnapshotStore.ChunkSize)
+                .ToListAsync(turn.CancellationToken);
+            foreach (var read in absent.Select(walk.Read.Narrow).OfType<RefetchRead>())
             {
                 await RunAsync(turn, StepPart.Of(read));
             }

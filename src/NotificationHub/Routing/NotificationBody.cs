@@ -16,11 +16,7 @@ internal static class NotificationBody
     /// <summary>The body as a JSON object; null where it is none, and then <paramref name="faults"/> says why.</summary>
     public static JsonDocument? Parse(ReadOnlyMemory<byte> body, RoutingFaults faults)
     {
-        if (body.Span.StartsWith(ByteOrderMark))
-        {
-            body = body[ByteOrderMark.Length..];
-        }
-
+        body = WithoutMark(body);
         if (!Utf8.IsValid(body.Span))
         {
             faults.Add(Path, "expected UTF-8");
@@ -42,6 +38,12 @@ internal static class NotificationBody
         faults.Add(Path, "expected a JSON object");
         return null;
     }
+
+    /// <summary>The body as JSON, whatever is wrong with it otherwise; null where it is none.</summary>
+    public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) => TryParse(WithoutMark(body), default);
+
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) =>
+        body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
 
     private static string Explain(ReadOnlyMemory<byte> body)
     {

@@ -28,14 +28,14 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
         using var document = NotificationBody.Parse(entry.Body, faults);
         if (document is null)
         {
-            return Unrecognized(entry, faults.Texts);
+            return Unrecognized(entry, location, faults);
         }
 
         var envelope = JsonMembers.Root(document.RootElement, faults);
         var route = ReadEnvelope(envelope, faults);
         var hints = route?.Read(envelope, faults);
         return route is null || hints is null || faults.Any
-            ? Unrecognized(entry, faults.Texts)
+            ? Unrecognized(entry, location, faults)
             : new RoutedNotification(
                 [Notified(entry, route.EventName, hints)],
                 location.Refetches ? Targets(entry, hints) : [],
@@ -62,6 +62,23 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             Data = JsonSerializer.SerializeToUtf8Bytes(data, EventJsonContext.Wire.NotificationUnrecognized),
         };
         return new RoutedNotification([told], [], Disposition.Unrecognized, faults);
+    }
+
+    /// <summary>It is not understood, and what it names is read all the same: it may be the only notification of a change.</summary>
+    private static RoutedNotification Unrecognized(
+        NotificationEntry entry,
+        RoutedLocation location,
+        RoutingFaults faults
+    )
+    {
+        var unrecognized = Unrecognized(entry, faults.Texts);
+        if (!location.Refetches)
+        {
+            return unrecognized;
+        }
+
+        var named = new NotificationHints { Targets = NamedRecords.Find(entry.NotificationType, entry.Body) };
+        return unrecognized with { Targets = Targets(entry, named) };
     }
 
     // The intake quarantines these too, but cannot before a receive-only location is bound to its uId.

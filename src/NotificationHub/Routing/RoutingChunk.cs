@@ -10,12 +10,12 @@ internal sealed class RoutingChunk
     private const int TargetWeight = 6;
     private const int DispositionWeight = 5;
     private const int HeardWeight = 10;
-
-    private const string AllHolders = "";
+    private const int HoldersPerWeight = 4;
 
     private readonly List<NewEvent> events = [];
-    private readonly Dictionary<(string, string, string), Dictionary<string, RefetchRequest>> targets = [];
+    private readonly Dictionary<TargetKey, RequestedTarget> targets = [];
     private readonly List<(long Seq, RoutedNotification Routed)> changed = [];
+    private int holders;
 
     /// <param name="from">Where the cursor stands before.</param>
     public RoutingChunk(long from) => (From, To) = (from, from);
@@ -28,7 +28,7 @@ internal sealed class RoutingChunk
     public IReadOnlyCollection<NewEvent> Events => events;
 
     /// <summary>Each target and holder once, however many notifications hint at it.</summary>
-    public IReadOnlyCollection<RefetchRequest> Targets => [.. targets.Values.SelectMany(holders => holders.Values)];
+    public IReadOnlyCollection<RefetchRequest> Targets => [.. targets.Values.SelectMany(target => target.Requests)];
 
     /// <summary>The notifications whose disposition is another one now.</summary>
     public IReadOnlyCollection<(long Seq, RoutedNotification Routed)> Changed => changed;
@@ -39,6 +39,7 @@ internal sealed class RoutingChunk
     public bool IsFull =>
         events.Count
             + (TargetWeight * targets.Count)
+            + (holders / HoldersPerWeight)
             + (DispositionWeight * changed.Count)
             + (HeardWeight * Heard.Count)
         >= MaxWeight;
@@ -63,24 +64,51 @@ internal sealed class RoutingChunk
         }
     }
 
-    private void Add(RefetchRequest target)
+    private void Add(RefetchRequest request)
     {
-        var key = (target.LocationId, target.Resource, target.Key);
-        if (!targets.TryGetValue(key, out var holders))
+        var key = TargetKey.Of(request);
+        if (!targets.TryGetValue(key, out var target))
         {
-            targets[key] = holders = new Dictionary<string, RefetchRequest>(StringComparer.Ordinal);
+            targets[key] = target = new RequestedTarget();
         }
 
-        if (holders.ContainsKey(AllHolders))
-        {
-            return;
-        }
+        holders += target.Add(request) ? 1 : 0;
+    }
 
-        holders[target.Holder ?? AllHolders] = target;
-        if (target.Holder is null || holders.Count > RefetchTargets.MaxHolders)
+    /// <summary>What the chunk's notifications ask of one target, each on its own as if it came in a chunk of its own.</summary>
+    private sealed class RequestedTarget
+    {
+        private readonly List<string> expects = [];
+        private HashSet<string>? holders = new(StringComparer.Ordinal);
+        private RefetchRequest? latest;
+
+        /// <summary>Each holder, or one for all of them; and each expectation, of holders that are among all of them, too.</summary>
+        public IEnumerable<RefetchRequest> Requests =>
+            (holders is null ? [null] : holders.Cast<string?>())
+                .Select(holder => latest! with { Holder = holder, Expects = null })
+                .Concat(expects.Select(expected => latest! with { Holder = holders?.First(), Expects = expected }));
+
+        /// <returns>Whether it names one more holder.</returns>
+        public bool Add(RefetchRequest request)
         {
-            holders.Clear();
-            holders[AllHolders] = target with { Holder = null };
+            latest = request;
+            if (request.Expects is { } expected)
+            {
+                TargetExpectations.Add(expects, expected);
+            }
+
+            if (request.Holder is null)
+            {
+                holders = null;
+            }
+
+            if (holders?.Add(request.Holder!) != true)
+            {
+                return false;
+            }
+
+            holders = holders.Count > RefetchTargets.MaxHolders ? null : holders;
+            return true;
         }
     }
 }

@@ -13,13 +13,14 @@ internal sealed class RoutingLocations(Database database)
         IEnumerable<NotificationEntry> page
     )
     {
+        var locationIds = page.Select(entry => entry.LocationId).ToHashSet(StringComparer.Ordinal);
         var rows = await connection.QueryAsync<(string LocationId, string? UId, bool Refetches)>(
             """
             select location_id, u_id, case when receive_only = 0 and content_token is not null then 1 else 0 end
             from location
             where location_id in @locationIds
             """,
-            new { locationIds = page.Select(entry => entry.LocationId).Distinct(StringComparer.Ordinal) }
+            new { locationIds = locationIds.InList() }
         );
         return rows.ToDictionary(
             row => row.LocationId,

@@ -42,8 +42,11 @@ internal sealed record RefetchRequest(
 /// <summary>Asks for reads. Asking again for a target that still waits only raises its requested generation.</summary>
 internal sealed class RefetchTargets(Database database, RefetchTiming timing)
 {
-    /// <summary>Beyond this many holders a target means the whole asset: one walk is cheaper than the reads.</summary>
-    public const int MaxHolders = 8;
+    /// <summary>
+    /// Beyond this many holders a target means the whole asset. A notification lists 100 at most; those of several notifications add up. Up to
+    /// here the plan decides, which knows how many hold the asset.
+    /// </summary>
+    public const int MaxHolders = 500;
 
     /// <summary>How many shards the locations are spread over; a location's reads run in one place.</summary>
     public const int Shards = 64;
@@ -156,7 +159,12 @@ internal sealed record WaitingTarget
 
     public long MaxWait { get; init; }
 
+    public long DueAt { get; init; }
+
     public long? ReadAt { get; init; }
 
     public bool IsWaiting => Requested > Fetched;
+
+    /// <summary>Whether a failed read put it off for longer than any request does.</summary>
+    public bool IsPutOff => IsWaiting && DueAt > FirstRequestedAt + MaxWait;
 }

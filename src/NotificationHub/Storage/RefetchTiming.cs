@@ -18,6 +18,14 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, Time
     /// <summary>When a target is due after being asked for at <paramref name="now"/>.</summary>
     public (long FirstRequestedAt, long MaxWait, long DueAt) Request(WaitingTarget? known, long now)
     {
+        if (known is { IsPutOff: true })
+        {
+            // What made the read fail may be over. The waits begin anew and grow, so that a read that Apple goes on refusing is not repeated with
+            // each notification.
+            var longer = Longer(known.MaxWait);
+            return (now, longer, Math.Min(known.DueAt, Due(now, longer, now)));
+        }
+
         if (known is { IsWaiting: true })
         {
             return (known.FirstRequestedAt, known.MaxWait, Due(known.FirstRequestedAt, known.MaxWait, now));

@@ -26,12 +26,21 @@ internal static class TargetExpectations
         List<string> merged = [.. Parse(known)];
         foreach (var expected in requests.Select(request => request.Expects).OfType<string>())
         {
-            // Of one holder the last word counts.
-            merged.RemoveAll(other => other[1..] == expected[1..]);
-            merged.Add(expected);
+            Add(merged, expected);
         }
 
-        return merged.Count == 0 ? null : JsonSerializer.Serialize(merged.TakeLast(Most));
+        return merged.Count == 0 ? null : JsonSerializer.Serialize(merged);
+    }
+
+    /// <summary>Adds what a later notification says; of one holder its last word counts.</summary>
+    public static void Add(List<string> known, string expected)
+    {
+        known.RemoveAll(other => other[1..] == expected[1..]);
+        known.Add(expected);
+        if (known.Count > Most)
+        {
+            known.RemoveAt(0);
+        }
     }
 
     public static IReadOnlyList<string> Parse(string? expects) =>

@@ -9,9 +9,9 @@ public sealed class NotificationListingTests
     private const string ByDisposition = "notification_log_disposition (disposition=?";
 
     [Theory]
-    [InlineData(null, null, "INTEGER PRIMARY KEY (rowid>?)")]
-    [InlineData(null, "north", "INTEGER PRIMARY KEY (rowid>?)")]
-    [InlineData(Disposition.Accepted, "north", "INTEGER PRIMARY KEY (rowid>?)")]
+    [InlineData(null, null, "INTEGER PRIMARY KEY (rowid>?")]
+    [InlineData(null, "north", "INTEGER PRIMARY KEY (rowid>?")]
+    [InlineData(Disposition.Accepted, "north", "INTEGER PRIMARY KEY (rowid>?")]
     [InlineData(Disposition.Rejected, null, ByDisposition)]
     [InlineData(Disposition.Quarantined, "north", ByDisposition + " AND location_id=?")]
     [InlineData(Disposition.Rerouted, "north", ByDisposition + " AND location_id=?")]
@@ -38,6 +38,7 @@ public sealed class NotificationListingTests
                 new
                 {
                     after = 0,
+                    until = long.MaxValue,
                     limit = 1,
                     disposition,
                     LocationId = location,
@@ -46,6 +47,68 @@ public sealed class NotificationListingTests
             plan[0].Detail.ShouldContain(expected);
         }
     }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(Disposition.Accepted)]
+    internal async Task The_notifications_of_a_quiet_location_are_looked_for_in_bounded_steps(Disposition? disposition)
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await AddAsync(test, from: 50_001, count: 20_000, "busy");
+        await AddAsync(test, from: 70_001, count: 1, "quiet");
+        await AddAsync(test, from: 70_002, count: 1, "busy");
+        await AddAsync(test, from: 90_002, count: 1, "quiet");
+        var filter = new NotificationFilter(disposition, "quiet");
+
+        var first = await ReadAsync(test, filter, after: 0, limit: 100, most: 1);
+        var second = await ReadAsync(test, filter, first.Next!.Value, limit: 100, most: 1);
+        var rest = await ReadAsync(test, filter, second.Next!.Value, limit: 100, most: 10);
+        var all = await ReadAsync(test, filter, after: 0, limit: 100, most: int.MaxValue);
+        var one = await ReadAsync(test, filter, after: 0, limit: 1, most: int.MaxValue);
+
+        (first.Notifications.Count, first.Next).ShouldBe((0, 70_000));
+        (second.Notifications.Single().Seq, second.Next).ShouldBe((70_001, 90_000));
+        (rest.Notifications.Single().Seq, rest.Next).ShouldBe((90_002, null));
+        (all.Notifications.Count, all.Next).ShouldBe((2, null));
+        (one.Notifications.Single().Seq, one.Next).ShouldBe((70_001, 70_001));
+    }
+
+    [Fact]
+    public async Task What_was_set_aside_is_listed_without_looking_through_the_log()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await AddAsync(test, from: 1, count: 20_001, "busy");
+        await test.ExecuteAsync("update notification_log set disposition = @Rejected where seq = 20001", new { Disposition.Rejected });
+
+        var page = await ReadAsync(test, new NotificationFilter(Disposition.Rejected, null), after: 0, limit: 1, most: 1);
+
+        page.Notifications.ShouldHaveSingleItem().Seq.ShouldBe(20_001);
+    }
+
+    private static Task<NotificationPage> ReadAsync(
+        TestDatabase test,
+        NotificationFilter filter,
+        long after,
+        int limit,
+        int most
+    ) => NotificationListing.ReadAsync(test.Database, filter, after, limit, most, CancellationToken.None);
+
+    private static Task AddAsync(TestDatabase test, long from, int count, string location) =>
+        test.ExecuteAsync(
+            """
+            with recursive seqs (seq) as (select @from union all select seq + 1 from seqs where seq < @from + @count - 1)
+            insert into notification_log
+                (seq, location_id, dedup_hash, body_hash, body, body_sha256, received_at, disposition, conflict)
+            select seq, @location, seq, seq, x'7b7d', zeroblob(32), 0, 0, 0
+            from seqs
+            """,
+            new
+            {
+                from,
+                count,
+                location,
+            }
+        );
 
     private sealed record PlanStep
     {

@@ -18,7 +18,7 @@ public sealed class DueWorkTests : IAsyncLifetime
     {
         [nameof(DueWork.DueTargets)] = DueWork.DueTargets,
         [nameof(DueWork.NextTarget)] = DueWork.NextTarget,
-        [nameof(DueWork.DueSurveys)] = DueWork.DueSurveys,
+        [nameof(DueWork.DueSurveys)] = _ => DueWork.DueSurveys,
         [nameof(DueWork.NextSurvey)] = _ => DueWork.NextSurvey,
     };
 
@@ -83,6 +83,74 @@ public sealed class DueWorkTests : IAsyncLifetime
 
         (await ReadAsync(surveys: false)).Due.ShouldBe(["well"]);
     }
+
+    [Fact]
+    public async Task Where_too_much_is_due_only_the_locations_where_something_waits_are_sought()
+    {
+        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
+        var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
+            $"explain query plan {store.Database.Sql("WaitingLocations")}"
+        );
+
+        var steps = plan.Select(step => step.Detail).ToList();
+        steps.Count(step => step.StartsWith("SEARCH t USING COVERING INDEX refetch_target_due (location_id", StringComparison.Ordinal))
+            .ShouldBe(2, string.Join('\n', steps));
+        steps.Count(step => step.StartsWith("SEARCH l ", StringComparison.Ordinal)).ShouldBe(1);
+        steps.ShouldNotContain(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task However_many_targets_are_due_each_location_is_found_with_the_first_of_its_own()
+    {
+        await AddLocationAsync("b-dead", state: "revoked");
+        await AddLocationAsync("a-late");
+        await AddLocationAsync("c-early");
+        await AddLocationAsync("d-idle");
+        await AddTargetsAsync("b-dead", DueWork.Most, dueAt: 1);
+        await AddTargetsAsync("a-late", 2, Now - 1);
+        await AddTargetsAsync("c-early", 1, Now - 7);
+        await AddTargetsAsync("d-idle", 1, Now + 60);
+
+        var due = await ReadAsync(surveys: false);
+
+        due.Due.ShouldBe(["c-early", "a-late"]);
+        due.NextDueAt.ShouldBe(Now + 60);
+    }
+
+    [Fact]
+    public async Task However_many_surveys_wait_for_a_content_token_others_are_found()
+    {
+        string[] kinds = ["asset", "assignment", "user", "subscription", "subscription-assignment"];
+        for (var i = 0; i <= DueWork.Most / kinds.Length; i++)
+        {
+            await AddLocationAsync($"dead-{i}", state: "expired");
+            await AddSurveysAsync($"dead-{i}", kinds, dueAt: 1);
+        }
+
+        await AddLocationAsync("well");
+        await AddSurveysAsync("well", kinds, Now);
+
+        (await ReadAsync(surveys: true)).Surveys.ShouldBe(["well"]);
+    }
+
+    private Task AddSurveysAsync(string locationId, IEnumerable<string> kinds, long dueAt) =>
+        store.Database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    """
+                    insert into survey
+                        (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+                    values (@locationId, @kind, 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
+                    """,
+                    kinds.Select(kind => new
+                    {
+                        locationId,
+                        kind,
+                        dueAt,
+                    })
+                ),
+            CancellationToken.None
+        );
 
     [Fact]
     public async Task A_location_that_was_never_surveyed_is_found_when_it_comes()

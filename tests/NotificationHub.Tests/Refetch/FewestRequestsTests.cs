@@ -67,7 +67,7 @@ public sealed class FewestRequestsTests
                     };
                     var together =
                         one.Versioned ? RequestCost.OfChangedUsers
-                        : one.Total < 0 ? RefetchTargets.MaxHolders
+                        : one.Total < 0 ? RequestCost.Unknown
                         : RequestCost.Pages(one.Total);
                     return CostOf(targets, known) == Math.Min(targets.Count, together) && Answers(targets, known);
                 }

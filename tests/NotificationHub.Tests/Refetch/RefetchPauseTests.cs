@@ -1,4 +1,3 @@
-using Dapper;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Faults;
@@ -38,20 +37,6 @@ public sealed class RefetchPauseTests : RefetchTest
         await PauseAsync();
 
         (await Store.ScalarAsync<long>(others)).ShouldBe(before);
-    }
-
-    [Fact]
-    public async Task Of_what_waits_for_a_location_only_the_first_is_looked_up()
-    {
-        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
-        var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
-            $"explain query plan {DueWork.EveryLocation(connection)}"
-        );
-
-        plan.Select(step => step.Detail)
-            .Where(detail => detail.Contains(" t ", StringComparison.Ordinal))
-            .ShouldHaveSingleItem()
-            .ShouldMatch("^SEARCH t USING .*INDEX refetch_target_due \\(location_id=\\?\\)$");
     }
 
     [Fact]

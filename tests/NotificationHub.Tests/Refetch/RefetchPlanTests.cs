@@ -18,6 +18,9 @@ public sealed class RefetchPlanTests
     [InlineData(8, 4_000, 8)]
     [InlineData(8, 3_500, 7)]
     [InlineData(1, 0, 1)]
+    [InlineData(9, 1_000_000, 9)]
+    [InlineData(500, 1_000_000, 500)]
+    [InlineData(500, 200_000, 400)]
     public void Holders_are_read_one_by_one_unless_a_walk_has_fewer_pages(int holders, long assigned, int requests)
     {
         var plan = Plan(
@@ -34,6 +37,35 @@ public sealed class RefetchPlanTests
     [Fact]
     public void Of_an_asset_of_unknown_size_the_holders_are_read() =>
         Plan(AssignmentsOf(8)).Cast<AssignmentsRead>().ShouldAllBe(read => read.Holder != null);
+
+    [Fact]
+    public void Nine_holders_of_an_asset_of_unknown_size_are_as_many_as_a_walk_may_take_pages() =>
+        Plan(AssignmentsOf(9)).ShouldBe([new AssignmentsRead("1", "STDQ")]);
+
+    [Fact]
+    public void Many_holders_of_many_assets_are_planned_in_time()
+    {
+        // As many targets and holders as a turn may claim; a plan that went through all pairs of them would not come back.
+        ClaimedTarget[] targets =
+        [
+            .. Enumerable
+                .Range(0, 400)
+                .Select(asset =>
+                    RefetchPlanCase.Assignments(
+                        $"{asset}/STDQ",
+                        [.. Enumerable.Range(0, RefetchTargets.MaxHolders).Select(i => $"serial:{(asset * 5) + i}")]
+                    )
+                ),
+        ];
+        var known = new RefetchKnowledge
+        {
+            AssignedCounts = targets.ToDictionary(target => target.Key, target => target.Key.Length * 700L),
+        };
+
+        var steps = RefetchPlan.Create(targets, known);
+
+        steps.SelectMany(step => step.Targets).ShouldBe(targets, ignoreOrder: true);
+    }
 
     [Fact]
     public void Without_holders_an_asset_is_walked() =>

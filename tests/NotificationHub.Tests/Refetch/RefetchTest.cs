@@ -98,7 +98,7 @@ public abstract class RefetchTest : IAsyncLifetime
             new SurveyEnd(
                 new SnapshotStore(Store.Database),
                 WalkOf(Clock),
-                new SurveyAbsences(Store.Database),
+                new SurveyAbsences(Store.Database, new AbsentRecords(Store.Database)),
                 new SurveyCounts(Store.Database),
                 completion,
                 schedule
@@ -113,6 +113,7 @@ public abstract class RefetchTest : IAsyncLifetime
     private RefetchWalk WalkOf(TimeProvider time) =>
         new(
             new SnapshotStore(Store.Database),
+            new AbsentRecords(Store.Database),
             new TargetStore(Timing),
             new RetiredUsers(Store.Database, new RefetchTargets(Store.Database, Timing)),
             WatchOf(time),

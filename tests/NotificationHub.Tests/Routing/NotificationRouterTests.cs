@@ -68,6 +68,81 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
+    public void What_is_not_recognized_is_read_only_where_it_is_the_locations_own_and_Apple_can_be_asked()
+    {
+        var entry = PayloadCorpus.Entry("ASSET_COUNT/delta-as-text.bad.json", seq: 7);
+
+        Router
+            .Route(entry, Location)
+            .Targets.ShouldBe([
+                new RefetchRequest(
+                    entry.LocationId,
+                    RefetchResources.Asset,
+                    "408709785/PLUS",
+                    Traceparent: entry.Traceparent
+                ),
+            ]);
+        Router.Route(entry, Location with { Refetches = false }).Targets.ShouldBeEmpty();
+        Router.Route(entry with { UId = "9" }, Location).Targets.ShouldBeEmpty();
+        Router.Route(entry with { Disposition = Disposition.Quarantined }, Location).Targets.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_one_notification_names_is_bounded()
+    {
+        var body = Management(
+            string.Join(',', Enumerable.Range(0, 5_000).Select(i => $$"""{"adamId":"{{i}}","serialNumber":"S"}"""))
+        );
+
+        Router.Route(PayloadCorpus.Entry(body), Location).Targets.Count.ShouldBe(1_000);
+    }
+
+    [Fact]
+    public void Every_element_that_fits_is_read_whichever_other_element_does_not()
+    {
+        string[] unfit =
+        [
+            "7",
+            "null",
+            "[]",
+            "{}",
+            """{"adamId":"1"}""",
+            """{"adamId":"x","serialNumber":"S"}""",
+            """{"adamId":"1","serialNumber":""}""",
+            """{"adamId":"1","serialNumber":"\ud800"}""",
+            """{"adamId":"1","adamId":"2","serialNumber":"S"}""",
+            """{"adamId":"1","pricingParam":"GOLD","serialNumber":"S"}""",
+            """{"adamId":"1","serialNumber":"S","clientUserId":"U"}""",
+            """{"\udc00":1}""",
+        ];
+        foreach (var one in unfit)
+        {
+            foreach (var place in (int[])[0, 50, 99])
+            {
+                List<string> elements =
+                [
+                    .. Enumerable.Range(0, 99).Select(i => $$"""{"adamId":"{{i % 3}}7","clientUserId":"user {{i}}"}"""),
+                ];
+                elements.Insert(place, one);
+
+                var routed = Router.Route(PayloadCorpus.Entry(Management(string.Join(',', elements))), Location);
+
+                routed.Disposition.ShouldBe(Disposition.Unrecognized, one);
+                var holders = routed
+                    .Targets.Where(target => target.Resource == RefetchResources.Assignments)
+                    .Select(target => (target.Key, target.Holder))
+                    .ToList();
+                Enumerable
+                    .Range(0, 99)
+                    .Select(i => ($"{i % 3}7/STDQ", (string?)$"user:user {i}"))
+                    .Except(holders)
+                    .ShouldBeEmpty(one);
+                routed.Targets.Count(target => target is { Resource: RefetchResources.Asset, Key: "07/STDQ" }).ShouldBe(1);
+            }
+        }
+    }
+
+    [Fact]
     public void A_conflict_is_carried_on()
     {
         Router.Route(Purchase with { Conflict = true }, Location).Events[0].Conflict.ShouldBeTrue();
@@ -75,9 +150,10 @@ public sealed class NotificationRouterTests
     }
 
     [Theory]
-    [InlineData(8, 8)]
-    [InlineData(9, 1)]
-    public void Few_holders_are_named_and_many_are_the_whole_asset(int holders, int targets)
+    [InlineData(9, 9)]
+    [InlineData(RefetchTargets.MaxHolders, RefetchTargets.MaxHolders)]
+    [InlineData(RefetchTargets.MaxHolders + 1, 1)]
+    internal void Few_holders_are_named_and_many_are_the_whole_asset(int holders, int targets)
     {
         var body = Management(
             string.Join(',', Enumerable.Range(0, holders).Select(i => $$"""{"adamId":"1","serialNumber":"S{{i}}"}"""))

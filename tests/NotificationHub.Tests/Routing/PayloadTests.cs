@@ -45,7 +45,6 @@ public sealed class PayloadTests
         var routed = Router.Route(PayloadCorpus.Entry(file, seq: 42), Location);
 
         routed.Disposition.ShouldBe(Disposition.Unrecognized);
-        routed.Targets.ShouldBeEmpty();
         var told = routed.Events.ShouldHaveSingleItem();
         told.Type.ShouldBe(EventNames.NotificationUnrecognized);
         told.NotificationSeq.ShouldBeNull();
@@ -55,7 +54,9 @@ public sealed class PayloadTests
         data.Faults.ShouldNotBeEmpty();
         if (PayloadCorpus.Expected(file) is { } expected)
         {
-            data.Faults.Select(fault => $"fault {fault}").ShouldBe(expected, ignoreOrder: true);
+            data.Faults.Select(fault => $"fault {fault}")
+                .Concat(routed.Targets.Select(Describe))
+                .ShouldBe(expected, ignoreOrder: true);
         }
     }
 
@@ -95,7 +96,10 @@ public sealed class PayloadTests
         return
         [
             .. members.Where(member => member.Value is not null).Select(member => $"{member.Name} {member.Value}"),
-            .. targets.Select(target => $"target {target.Resource} {target.Key} {target.Holder}".TrimEnd()),
+            .. targets.Select(Describe),
         ];
     }
+
+    private static string Describe(RefetchRequest target) =>
+        $"target {target.Resource} {target.Key} {target.Holder}".TrimEnd();
 }

@@ -41,9 +41,10 @@ public sealed class RoutingPassTests
     }
 
     [Theory]
-    [InlineData(8, false)]
-    [InlineData(9, true)]
-    public async Task Holders_of_one_asset_are_collected_over_notifications_until_all_are_meant(int posts, bool all)
+    [InlineData(9, false)]
+    [InlineData(RefetchTargets.MaxHolders, false)]
+    [InlineData(RefetchTargets.MaxHolders + 1, true)]
+    internal async Task Holders_of_one_asset_are_collected_over_notifications_until_all_are_meant(int posts, bool all)
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();

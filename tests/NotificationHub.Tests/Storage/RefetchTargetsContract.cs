@@ -35,8 +35,8 @@ public abstract class RefetchTargetsContract : StoreContract
     [StoreFact]
     public async Task Holders_add_up_until_they_are_so_many_that_the_whole_asset_is_meant()
     {
-        await RequestAsync(now: 1, [.. Enumerable.Range(1, 5).Select(i => Holder($"serial:{i}"))]);
-        await RequestAsync(now: 2, [.. Enumerable.Range(4, 5).Select(i => Holder($"serial:{i}"))]);
+        await RequestAsync(now: 1, [.. Enumerable.Range(1, 300).Select(i => Holder($"serial:{i}"))]);
+        await RequestAsync(now: 2, [.. Enumerable.Range(201, 300).Select(i => Holder($"serial:{i}"))]);
         var holders = await HoldersAsync();
         holders.ShouldNotBeNull();
         TargetHolders.Parse(holders).Count.ShouldBe(RefetchTargets.MaxHolders);
@@ -58,14 +58,59 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [StoreFact]
-    public async Task A_target_whose_read_failed_is_not_hurried_by_being_asked_for_again()
+    public async Task A_target_whose_read_failed_for_good_is_due_within_the_usual_waits_of_a_new_request()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
-        await Test.ExecuteAsync("update refetch_target set attempts = 3, due_at = 60000");
+        await FailAsync(now: 3_000, dueAt: 3_600_000);
 
-        await RequestAsync(now: 2_000, Asset("1/STDQ"));
+        await RequestAsync(now: 100_000, Asset("1/STDQ"));
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 122_500L)]);
+        await RequestAsync(now: 120_000, Asset("1/STDQ"));
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 3L, 142_500L)]);
+        await RequestAsync(now: 140_000, Asset("1/STDQ"));
 
-        (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 60_000L)]);
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 4L, 145_000L)], "no request puts it off beyond the maximum wait");
+    }
+
+    [StoreFact]
+    public async Task A_read_that_goes_on_failing_is_not_repeated_with_each_request()
+    {
+        var reads = 0;
+        for (var now = 0L; now < 3_600_000; now += 1_000)
+        {
+            await RequestAsync(now, Asset("1/STDQ"));
+            if (await DueAsync(now) is [_])
+            {
+                reads++;
+                await FailAsync(now, now + 3_600_000);
+            }
+        }
+
+        // At first after fifteen seconds, and then every four minutes.
+        reads.ShouldBeInRange(14, 20);
+    }
+
+    [StoreFact]
+    public async Task A_request_puts_no_retry_off()
+    {
+        await RequestAsync(now: 1_000, Asset("1/STDQ"));
+        await FailAsync(now: 3_000, dueAt: 103_000);
+
+        await RequestAsync(now: 102_000, Asset("1/STDQ"));
+
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 103_000L)]);
+    }
+
+    [StoreFact]
+    public async Task What_was_asked_for_while_its_read_failed_is_due_as_it_was_asked_for()
+    {
+        await RequestAsync(now: 1_000, Asset("1/STDQ"));
+        var claimed = (await DueAsync(now: 3_000)).ShouldHaveSingleItem();
+        await RequestAsync(now: 3_500, Asset("1/STDQ"));
+
+        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: 3_600_000));
+
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 5_500L)]);
     }
 
     [StoreFact]
@@ -169,6 +214,12 @@ public abstract class RefetchTargetsContract : StoreContract
     {
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         return await TargetStore.ReadDueAsync(connection, "location-1", now);
+    }
+
+    private async Task FailAsync(long now, long dueAt)
+    {
+        var claimed = (await DueAsync(now)).ShouldHaveSingleItem();
+        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt));
     }
 
     private Task<string?> HoldersAsync() => Test.ScalarAsync<string>("select holders from refetch_target");

@@ -39,18 +39,18 @@ public abstract class SnapshotContract : StoreContract
         await ApplyAsync(number: 1, Record("1/STDQ", "a"), Record("2/STDQ", "b"), Record("3/PLUS", "c"));
         await ApplyAsync(number: 2, Record("2/STDQ", "b"));
 
-        var isAll = await WriteAsync(transaction =>
-            new SnapshotStore(Database).RemoveAbsentAsync(
+        // Asset 2 was read meanwhile: what was searched for before the transaction is looked at again within it.
+        await WriteAsync(transaction =>
+            new SnapshotStore(Database).RemoveKeysAsync(
                 transaction,
                 Read,
-                KeyRange.All,
+                ["1/STDQ", "2/STDQ", "3/PLUS"],
                 walkStart: 2,
                 number: 2,
                 now: 9
             )
         );
 
-        isAll.ShouldBeTrue();
         (await RowsAsync()).ShouldBe([("1/STDQ", null, 2L), ("2/STDQ", "\"b\"", 2L), ("3/PLUS", null, 2L)]);
         (await Test.ScalarAsync<long>("select count(*) from event_log where change = 'removed'")).ShouldBe(2);
     }
@@ -67,12 +67,31 @@ public abstract class SnapshotContract : StoreContract
             Record("10/STDQ/user:a", "x")
         );
 
-        var absent = await WriteAsync(transaction =>
-            SnapshotRows.FindAbsentAsync(transaction, Read, KeyRange.Under("1/STDQ"), walkStart: 2, limit: 10)
-        );
-
-        absent.Select(row => row.Key).ShouldBe(["1/STDQ/user:a", "1/STDQ/user:ä"]);
+        (await AbsentAsync(KeyRange.Under("1/STDQ"))).ShouldBe(["1/STDQ/user:a", "1/STDQ/user:ä"]);
+        (await AbsentAsync(new KeyRange("1/STDQ"))).ShouldBe(["1/STDQ"]);
     }
+
+    [StoreFact]
+    public async Task Absent_records_are_found_beyond_a_page_and_without_those_that_are_gone()
+    {
+        foreach (var chunk in Enumerable.Range(0, 2_100).Chunk(SnapshotStore.ChunkSize))
+        {
+            await ApplyAsync(number: 1, [.. chunk.Select(n => Record($"{n:D4}/STDQ", "x"))]);
+        }
+
+        await ApplyAsync(number: 2, Record("0000/STDQ", "x"), Record("2098/STDQ", "x"));
+        await Test.ExecuteAsync("update snapshot set data = null where \"key\" <= '2090/STDQ'");
+
+        (await AbsentAsync(KeyRange.All)).ShouldBe([
+            .. Enumerable.Range(2_091, 9).Where(n => n != 2_098).Select(n => $"{n}/STDQ"),
+        ]);
+    }
+
+    private async Task<IReadOnlyList<string>> AbsentAsync(KeyRange range) =>
+        await new AbsentRecords(Database)
+            .FindAsync(Read.LocationId, Read.Kind, range, start: 2, after: "", CancellationToken.None)
+            .SelectMany(keys => keys)
+            .ToListAsync();
 
     [StoreFact]
     public async Task Records_are_paged_in_the_order_of_their_code_points_and_none_twice()

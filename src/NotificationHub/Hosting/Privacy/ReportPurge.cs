@@ -70,7 +70,7 @@ internal sealed class ReportPurge(Database database)
                 from operation
                 where event_id in @eventIds and report is not null and (@locationId is null or location_id = @locationId)
                 """,
-                new { eventIds, locationId }
+                new { eventIds = eventIds.InList(), locationId }
             )
         ).AsList();
     }

@@ -74,7 +74,7 @@ internal sealed class SnapshotPurge(Database database)
                             {
                                 locationId,
                                 kind.Name,
-                                chunk,
+                                chunk = chunk.InList(),
                             }
                         ),
                     row => row.Records += chunk.Length,

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Watch;
 
@@ -43,13 +44,15 @@ internal static class LocationConcerns
         IReadOnlyCollection<string> locationIds
     ) =>
         (
-            await connection.QueryAsync<WatchedLocation>(
-                """
-                select location_id LocationId, due_at DueAt, fault, differences, silent_since SilentSince
-                from location_watch
-                where location_id in @locationIds and (fault is not null or differences is not null or silent_since is not null)
-                """,
-                new { locationIds }
+            await locationIds.InPartsAsync(part =>
+                connection.QueryAsync<WatchedLocation>(
+                    """
+                    select location_id LocationId, due_at DueAt, fault, differences, silent_since SilentSince
+                    from location_watch
+                    where location_id in @locationIds and (fault is not null or differences is not null or silent_since is not null)
+                    """,
+                    new { locationIds = part.InList() }
+                )
             )
         ).ToDictionary(watched => watched.LocationId, Of, StringComparer.Ordinal);
 }

@@ -41,20 +41,27 @@ internal static class AssignmentsPlan
     /// <summary>Those that share a holder, directly or through others: they are done together.</summary>
     private static List<List<Wanted>> Groups(List<Wanted> asked)
     {
-        List<(HashSet<string> Holders, List<Wanted> Members)> groups = [];
+        Dictionary<string, List<Wanted>> groups = new(StringComparer.Ordinal);
         foreach (var one in asked)
         {
-            var sharing = groups.Where(group => group.Holders.Overlaps(one.Holders!)).ToList();
-            groups.RemoveAll(sharing.Contains);
-            groups.Add(
-                (
-                    [.. one.Holders!, .. sharing.SelectMany(group => group.Holders)],
-                    [.. sharing.SelectMany(group => group.Members), one]
-                )
-            );
+            List<List<Wanted>> sharing =
+            [
+                .. one.Holders!.Select(groups.GetValueOrDefault)
+                    .OfType<List<Wanted>>()
+                    .Distinct()
+                    .OrderByDescending(members => members.Count),
+            ];
+            // The smaller ones join the largest.
+            var group = sharing.FirstOrDefault() ?? [];
+            List<Wanted> joining = [.. sharing.Skip(1).SelectMany(members => members), one];
+            group.AddRange(joining);
+            foreach (var holder in joining.SelectMany(member => member.Holders!))
+            {
+                groups[holder] = group;
+            }
         }
 
-        return groups.ConvertAll(group => group.Members);
+        return [.. groups.Values.Distinct()];
     }
 
     private static List<RefetchRead> ReadsOf(List<Wanted> group) =>

@@ -36,9 +36,15 @@ internal sealed class HolderCover
     public static IReadOnlySet<int> Find(IReadOnlyList<(long Cost, IReadOnlyList<string> Holders)> assets)
     {
         var cover = new HolderCover(assets);
+        // Assets that a search has found full stay so: later searches need not go through them again.
+        HashSet<int> full = [];
         foreach (var holder in cover.assetsOf.Keys)
         {
-            cover.TryMatch(holder, []);
+            HashSet<int> tried = [.. full];
+            if (!cover.TryMatch(holder, tried))
+            {
+                full = tried;
+            }
         }
 
         return cover.ReachableFromUnmatched();

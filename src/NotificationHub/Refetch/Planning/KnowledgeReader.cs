@@ -36,18 +36,20 @@ internal static class KnowledgeReader
         async Task<Dictionary<string, long>> CountsAsync(string resource, SnapshotKind kind, Func<string, long?> count)
         {
             string[] keys = [.. targets.Where(target => target.Resource == resource).Select(target => target.Key)];
-            var rows = await connection.QueryAsync<(string Key, string Data)>(
-                """
-                select "key", data
-                from snapshot
-                where location_id = @locationId and kind = @Name and "key" in @keys and data is not null
-                """,
-                new
-                {
-                    locationId,
-                    kind.Name,
-                    keys,
-                }
+            var rows = await keys.InPartsAsync(part =>
+                connection.QueryAsync<(string Key, string Data)>(
+                    """
+                    select "key", data
+                    from snapshot
+                    where location_id = @locationId and kind = @Name and "key" in @keys and data is not null
+                    """,
+                    new
+                    {
+                        locationId,
+                        kind.Name,
+                        keys = part.InList(),
+                    }
+                )
             );
             return rows.Select(row => (row.Key, Count: count(row.Data)))
                 .Where(row => row.Count is not null)

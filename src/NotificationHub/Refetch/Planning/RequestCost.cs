@@ -1,5 +1,4 @@
 using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Planning;
 
@@ -12,8 +11,8 @@ internal static class RequestCost
     /// <summary>One of changed users, and one for what else has changed since the version.</summary>
     public const long OfChangedUsers = 2;
 
-    /// <summary>What is of unknown size may be large.</summary>
-    private const long Unknown = RefetchTargets.MaxHolders;
+    /// <summary>The pages of one asset's assignments, or of all users, where nothing tells how many there are.</summary>
+    public const long Unknown = 8;
 
     private const long Never = int.MaxValue;
 

@@ -21,7 +21,8 @@ internal sealed record StepPart(
 /// <summary>How far a step has come. Targets that share reads are done, or fail, each by those that it needs itself.</summary>
 internal sealed class StepProgress(RefetchStep step)
 {
-    private readonly HashSet<ClaimedTarget> open = [.. step.Targets];
+    // By reference: a target is compared with each read, and its holders are a long text.
+    private readonly HashSet<ClaimedTarget> open = new(step.Targets, ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, int> last = step
         .Reads.Index()
         .SelectMany(read => KeysOf(step, read.Item).Select(key => (Key: key, read.Index)))

@@ -22,7 +22,10 @@ internal static class AwaitedRecords
         Choose(
             read.Kind,
             records,
-            await transaction.QueryAsync<string>(Select, Parameters(read.LocationId, read.Kind, records))
+            await TargetsOf(read.Kind, records)
+                .InPartsAsync<string, string>(async part =>
+                    await transaction.QueryAsync<string>(Select, Parameters(read.LocationId, read.Kind, part))
+                )
         );
 
     public static async Task<HashSet<string>> FindAsync(
@@ -30,18 +33,23 @@ internal static class AwaitedRecords
         string locationId,
         SnapshotKind kind,
         IReadOnlyCollection<RecordDifference> records
-    ) => Choose(kind, records, await connection.QueryAsync<string>(Select, Parameters(locationId, kind, records)));
-
-    private static object Parameters(
-        string locationId,
-        SnapshotKind kind,
-        IReadOnlyCollection<RecordDifference> records
     ) =>
+        Choose(
+            kind,
+            records,
+            await TargetsOf(kind, records)
+                .InPartsAsync(part => connection.QueryAsync<string>(Select, Parameters(locationId, kind, part)))
+        );
+
+    private static IEnumerable<string> TargetsOf(SnapshotKind kind, IEnumerable<RecordDifference> records) =>
+        records.Select(record => TargetOf(kind, record.Key)).Distinct(StringComparer.Ordinal);
+
+    private static object Parameters(string locationId, SnapshotKind kind, IReadOnlyCollection<string> targets) =>
         new
         {
             LocationId = locationId,
             Resource = ResourceOf(kind),
-            Keys = records.Select(record => TargetOf(kind, record.Key)).Distinct(StringComparer.Ordinal),
+            Keys = targets.InList(),
         };
 
     private static HashSet<string> Choose(

@@ -33,7 +33,7 @@ internal static class SnapshotRows
                     {
                         read.LocationId,
                         Kind = read.Kind.Name,
-                        keys,
+                        keys = keys.InList(),
                     }
                 )
             ).ToDictionary(row => row.Key, StringComparer.Ordinal);
@@ -45,43 +45,18 @@ internal static class SnapshotRows
         IReadOnlyCollection<string> keys
     ) =>
         (
-            await connection.QueryAsync<SnapshotRow>(
-                $"{Select} where location_id = @locationId and kind = @Name and \"key\" in @keys",
-                new
-                {
-                    locationId,
-                    kind.Name,
-                    keys,
-                }
+            await keys.InPartsAsync(part =>
+                connection.QueryAsync<SnapshotRow>(
+                    $"{Select} where location_id = @locationId and kind = @Name and \"key\" in @keys",
+                    new
+                    {
+                        locationId,
+                        kind.Name,
+                        keys = part.InList(),
+                    }
+                )
             )
         ).ToDictionary(row => row.Key, StringComparer.Ordinal);
-
-    /// <summary>The records of a scope that a walk did not return, up to <paramref name="limit"/> of them.</summary>
-    public static Task<IReadOnlyList<SnapshotRow>> FindAbsentAsync(
-        WriteTransaction transaction,
-        ReadContext read,
-        KeyRange range,
-        long walkStart,
-        int limit
-    ) =>
-        transaction.QueryAsync<SnapshotRow>(
-            $"""
-            {Select}
-            where location_id = @LocationId and kind = @Kind and {range.Condition}
-                and read_number < @walkStart and data is not null
-            order by "key"
-            {transaction.Connection.Limit("@limit")}
-            """,
-            new
-            {
-                read.LocationId,
-                Kind = read.Kind.Name,
-                range.From,
-                range.Below,
-                walkStart,
-                limit,
-            }
-        );
 
     /// <summary>All records of a kind behind <paramref name="after"/>, those that are gone too, a page of them in the order of their keys.</summary>
     public static async Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
@@ -125,7 +100,7 @@ internal static class SnapshotRows
                 {
                     read.LocationId,
                     Kind = read.Kind.Name,
-                    keys,
+                    keys = keys.InList(),
                     number,
                 }
             );

@@ -75,22 +75,6 @@ internal sealed class SnapshotStore(Database database)
         return new ApplyOutcome(before);
     }
 
-    /// <summary>Removes records of a scope that a complete walk did not return, up to a chunk of them.</summary>
-    /// <returns>False where more of them are left.</returns>
-    public async Task<bool> RemoveAbsentAsync(
-        WriteTransaction transaction,
-        ReadContext read,
-        KeyRange range,
-        long walkStart,
-        long number,
-        long now
-    )
-    {
-        var absent = await SnapshotRows.FindAbsentAsync(transaction, read, range, walkStart, ChunkSize);
-        await RemoveAsync(transaction, read, absent, number, now);
-        return absent.Count < ChunkSize;
-    }
-
     /// <summary>Removes those of <paramref name="keys"/> that are there and that the walk did not return.</summary>
     public async Task RemoveKeysAsync(
         WriteTransaction transaction,

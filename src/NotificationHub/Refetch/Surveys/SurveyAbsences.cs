@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Surveys;
 
 /// <summary>What a survey did not return, looked for beside the write lane: there may be a million records to look through.</summary>
-internal sealed class SurveyAbsences(Database database)
+internal sealed class SurveyAbsences(Database database, AbsentRecords absent)
 {
     private const int RowsAtOnce = 2000;
 
@@ -15,11 +15,12 @@ internal sealed class SurveyAbsences(Database database)
         string after,
         CancellationToken cancellationToken
     ) =>
-        ReadAsync(
-            survey,
+        absent.FindAsync(
+            survey.LocationId,
+            survey.Kind,
+            KeyRange.All,
+            survey.StartNumber!.Value,
             after,
-            rows =>
-                rows.Where(row => row.Data is not null && row.ReadNumber < survey.StartNumber).Select(row => row.Key),
             cancellationToken
         );
 

@@ -28,7 +28,12 @@ internal static class SurveyStore
         IReadOnlyCollection<string> locationIds
     ) =>
         InOrder(
-            await connection.QueryAsync<Survey>($"{Select} where location_id in @locationIds", new { locationIds })
+            await locationIds.InPartsAsync(part =>
+                connection.QueryAsync<Survey>(
+                    $"{Select} where location_id in @locationIds",
+                    new { locationIds = part.InList() }
+                )
+            )
         );
 
     /// <summary>Sets out to import the location: the first kind at once, each other after the one before.</summary>
@@ -108,7 +113,7 @@ internal static class SurveyStore
             new
             {
                 locationId,
-                resources,
+                resources = resources.InList(),
                 now,
             }
         );

@@ -37,7 +37,7 @@ internal static class Contradictions
             {
                 target.LocationId,
                 Kind = KindOf(target).Name,
-                Keys = expected.Select(one => KeyOf(target, one)).Distinct(StringComparer.Ordinal),
+                Keys = expected.Select(one => KeyOf(target, one)).ToHashSet(StringComparer.Ordinal).InList(),
             }
         );
         var known = rows.ToDictionary(row => row.Key, StringComparer.Ordinal);

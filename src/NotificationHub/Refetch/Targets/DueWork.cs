@@ -5,12 +5,12 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Targets;
 
 /// <summary>
-/// Looks for what is due. It begins with what is due, not with the locations: ten thousand idle ones cost a few seeks. Only where so much
-/// is due at once that it would not fit, each location is looked at, however much waits there.
+/// Looks for what is due. It begins with what is due, not with the locations: ten thousand idle ones cost a few seeks. Only where so many
+/// targets are due at once that they would not fit, the locations where something waits are gone through, however much waits there.
 /// </summary>
 internal sealed class DueWork(Database database)
 {
-    /// <summary>Due targets, and due surveys, up to which they are read themselves.</summary>
+    /// <summary>Due targets up to which they are read themselves.</summary>
     public const int Most = 1000;
 
     /// <summary>Whatever may have made a location ready to be imported, it is found so soon.</summary>
@@ -18,23 +18,6 @@ internal sealed class DueWork(Database database)
 
     private const string Callable =
         "l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null";
-
-    // Only where Apple may be called: what waits for a content token stays waiting. A few seeks for each location, however
-    // much waits there. A location without a survey has not begun to be imported.
-    public static string EveryLocation(DbConnection connection) =>
-        $"""
-            select l.location_id, l.paused_until,
-                (select min(t.due_at) from refetch_target t where t.location_id = l.location_id and {connection.IsWaiting(
-                "t"
-            )}),
-                case
-                    when exists (select 1 from survey s where s.location_id = l.location_id)
-                    then (select min(s.due_at) from survey s where s.location_id = l.location_id)
-                    else 0
-                end
-            from location l
-            where {Callable}
-            """;
 
     public static string DueTargets(DbConnection connection) =>
         $"""
@@ -50,19 +33,13 @@ internal sealed class DueWork(Database database)
             join location l on l.location_id = due.location_id
             """;
 
-    public static string DueSurveys(DbConnection connection) =>
-        $"""
-            select due.location_id, l.paused_until, due.due_at, case when {Callable} then 1 else 0 end
-            from
-            (
-                select s.location_id, s.due_at
-                from survey s
-                where s.due_at <= @now
-                order by s.due_at
-                {connection.Limit("@Most")}
-            ) due
-            join location l on l.location_id = due.location_id
-            """;
+    /// <summary>A location has five surveys at most: those of locations that Apple may not be called for are passed over here.</summary>
+    public const string DueSurveys = $"""
+        select s.location_id, l.paused_until, s.due_at
+        from survey s
+        cross join location l
+        where s.due_at <= @now and l.location_id = s.location_id and {Callable}
+        """;
 
     public static string NextTarget(DbConnection connection) =>
         $"select min(t.due_at) from refetch_target t where {connection.IsWaiting("t")} and t.due_at > @now";
@@ -92,58 +69,51 @@ internal sealed class DueWork(Database database)
             next = next < survey ? next : survey;
         }
 
-        var waiting = await ReadDueAsync(connection, surveys, now) ?? await ReadEveryLocationAsync(connection);
+        var waiting = await ReadTargetsAsync(connection, now);
+        if (surveys)
+        {
+            waiting = waiting
+                .Concat(await ReadSurveysAsync(connection, now))
+                .Concat(await ReadNewcomersAsync(connection, now));
+        }
+
         List<WaitingLocation> ours =
         [
-            .. waiting.Where(location => shards.Contains(RefetchTargets.ShardOf(location.LocationId))),
+            .. waiting
+                .Where(row => shards.Contains(RefetchTargets.ShardOf(row.LocationId)))
+                .GroupBy(row => row.LocationId, StringComparer.Ordinal)
+                .Select(rows => new WaitingLocation(
+                    rows.Key,
+                    rows.First().PausedUntil,
+                    rows.Min(row => row.DueAt),
+                    rows.Min(row => row.SurveyAt)
+                )),
         ];
         return DueLocations.Of(ours, surveys, now).NextAt(next);
     }
 
-    private static async Task<IEnumerable<WaitingLocation>> ReadEveryLocationAsync(DbConnection connection) =>
-        (
-            await connection.QueryAsync<(string LocationId, long? PausedUntil, long? DueAt, long? SurveyAt)>(
-                EveryLocation(connection)
-            )
-        ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, row.SurveyAt));
-
-    /// <returns>Null where there is too much of it.</returns>
-    private async Task<IEnumerable<WaitingLocation>?> ReadDueAsync(DbConnection connection, bool surveys, long now)
+    private async Task<IEnumerable<WaitingLocation>> ReadTargetsAsync(DbConnection connection, long now)
     {
-        var targets = await ReadRowsAsync(connection, DueTargets(connection), now);
-        var walks = surveys ? await ReadRowsAsync(connection, DueSurveys(connection), now) : [];
-        if (targets.Count == Most || walks.Count == Most)
-        {
-            return null;
-        }
-
-        return targets
-            .Where(row => row.IsCallable)
-            .Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, SurveyAt: null))
-            .Concat(
-                walks
-                    .Where(row => row.IsCallable)
-                    .Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, DueAt: null, row.DueAt))
+        var due = (
+            await connection.QueryAsync<(string LocationId, long? PausedUntil, long DueAt, long IsCallable)>(
+                DueTargets(connection),
+                new { now, Most }
             )
-            .Concat(surveys ? await ReadNewcomersAsync(connection, now) : [])
-            .GroupBy(row => row.LocationId, StringComparer.Ordinal)
-            .Select(rows => new WaitingLocation(
-                rows.Key,
-                rows.First().PausedUntil,
-                rows.Min(row => row.DueAt),
-                rows.Min(row => row.SurveyAt)
-            ));
+        ).AsList();
+        return due.Count < Most
+            ? due.Where(row => row.IsCallable == 1)
+                .Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, SurveyAt: null))
+            : (
+                await connection.QueryAsync<(string LocationId, long? PausedUntil, long? DueAt)>(
+                    database.Sql("WaitingLocations")
+                )
+            ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, SurveyAt: null));
     }
 
-    private static async Task<List<DueRow>> ReadRowsAsync(DbConnection connection, string sql, long now) =>
-        [
-            .. (
-                await connection.QueryAsync<(string LocationId, long? PausedUntil, long DueAt, long IsCallable)>(
-                    sql,
-                    new { now, Most }
-                )
-            ).Select(row => new DueRow(row.LocationId, row.PausedUntil, row.DueAt, row.IsCallable == 1)),
-        ];
+    private static async Task<IEnumerable<WaitingLocation>> ReadSurveysAsync(DbConnection connection, long now) =>
+        (
+            await connection.QueryAsync<(string LocationId, long? PausedUntil, long DueAt)>(DueSurveys, new { now })
+        ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, DueAt: null, row.DueAt));
 
     /// <summary>To find what is not there is to look at all that is: only when locations have changed, and now and then.</summary>
     private async Task<IReadOnlyList<WaitingLocation>> ReadNewcomersAsync(DbConnection connection, long now)
@@ -163,6 +133,4 @@ internal sealed class DueWork(Database database)
 
         return newcomers.Found;
     }
-
-    private readonly record struct DueRow(string LocationId, long? PausedUntil, long DueAt, bool IsCallable);
 }

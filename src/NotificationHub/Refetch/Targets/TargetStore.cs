@@ -102,7 +102,7 @@ internal sealed class TargetStore(RefetchTiming timing)
                 new
                 {
                     locationId,
-                    resources,
+                    resources = resources.InList(),
                     ClaimLimit,
                 }
             )
@@ -191,13 +191,14 @@ internal sealed class TargetStore(RefetchTiming timing)
         );
     }
 
-    /// <summary>Notes a failed try.</summary>
+    /// <summary>Notes a failed try. One that was asked for while it was read is due as it was asked for.</summary>
     /// <param name="fault">What went wrong, in the words of <see cref="FaultWords"/>.</param>
     public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string fault, long dueAt) =>
         transaction.ExecuteAsync(
             """
             update refetch_target
-            set attempts = @Attempts, last_fault = @fault, due_at = @dueAt
+            set attempts = @Attempts, last_fault = @fault,
+                due_at = case when requested > @Requested and due_at < @dueAt then due_at else @dueAt end
             where location_id = @LocationId and resource = @Resource and "key" = @Key
             """,
             new
@@ -205,6 +206,7 @@ internal sealed class TargetStore(RefetchTiming timing)
                 target.LocationId,
                 target.Resource,
                 target.Key,
+                target.Requested,
                 Attempts = target.Attempts + 1,
                 fault,
                 dueAt,

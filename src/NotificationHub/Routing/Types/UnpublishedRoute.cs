@@ -1,11 +1,16 @@
 namespace NotificationHub.Routing.Types;
 
-/// <summary>A type whose payload is empty or not published by Apple: any object will do, and none as well.</summary>
+/// <summary>
+/// A type whose payload is empty or not published by Apple: any object will do, and none as well. What it names is read.
+/// </summary>
 internal sealed class UnpublishedRoute(string type, string eventName) : NotificationRoute(type, eventName)
 {
     public override NotificationHints Read(JsonMembers envelope, RoutingFaults faults)
     {
         envelope.OptionalObject("notification");
-        return new NotificationHints();
+        return new NotificationHints
+        {
+            Targets = envelope.Any("notification") is { } notification ? NamedRecords.Find(Type, notification) : [],
+        };
     }
 }

@@ -45,7 +45,7 @@ internal sealed partial class LeaseKeeper(
             """,
             new
             {
-                names,
+                names = names.InList(),
                 Owner,
                 now,
                 tooFar = TooFar(now),
@@ -214,7 +214,7 @@ internal sealed partial class LeaseKeeper(
                     Owner,
                     now,
                     expires = now + (long)Duration.TotalMilliseconds,
-                    names = leases.Select(lease => lease.Name),
+                    names = leases.Select(lease => lease.Name).ToList().InList(),
                 },
                 Duration / 6
             );

@@ -43,14 +43,16 @@ internal static class NotificationEndpoints
             return TypedResults.ValidationProblem(faults);
         }
 
-        var rows = await NotificationListing.ReadAsync(
-            database,
-            new NotificationFilter(disposition is null ? null : wanted, location),
-            paging.After ?? 0,
-            paging.Size,
-            cancellationToken
+        return TypedResults.Ok(
+            await NotificationListing.ReadAsync(
+                database,
+                new NotificationFilter(disposition is null ? null : wanted, location),
+                paging.After ?? 0,
+                paging.Size,
+                NotificationListing.StatementsPerAnswer,
+                cancellationToken
+            )
         );
-        return TypedResults.Ok(NotificationPage.Of(rows, paging.Size));
     }
 
     private static async Task<Results<Ok<NotificationDocument>, NotFound>> ShowAsync(

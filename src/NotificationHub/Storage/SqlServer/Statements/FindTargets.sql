@@ -1,6 +1,6 @@
 -- @Keys nvarchar(max)
 select t.location_id LocationId, t.resource, t."key", t.requested, t.fetched, t.holders, t.expects,
-    t.first_requested_at FirstRequestedAt, t.max_wait MaxWait, t.read_at ReadAt
+    t.first_requested_at FirstRequestedAt, t.max_wait MaxWait, t.due_at DueAt, t.read_at ReadAt
 from openjson(@Keys) with
 (
     location_id nvarchar(32)  '$[0]',

@@ -1,6 +1,5 @@
 -- @Rows nvarchar(max)
--- Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification. Keys that differ in
--- nothing but trailing blanks are one to SQL Server: the first of them is kept, and the others hold up nothing.
+-- Keys that differ in nothing but trailing blanks are one to SQL Server: the first of them is kept, and the others hold up nothing.
 declare @asked table
 (
     location_id        nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -39,7 +38,7 @@ from openjson(@Rows) with
 update t
 set requested = t.requested + 1, holders = a.holders, first_requested_at = a.first_requested_at,
     last_requested_at = a.now, max_wait = a.max_wait,
-    due_at = case when t.attempts > 0 and t.due_at > a.due_at then t.due_at else a.due_at end,
+    due_at = a.due_at,
     correlation_id = a.correlation_id, traceparent = a.traceparent, expects = a.expects, rereads = 0
 from refetch_target t
 join @asked a on a.location_id = t.location_id and a.resource = t.resource and a."key" = t."key"

@@ -1,7 +1,7 @@
 -- @Keys nvarchar(max)
 -- The cross join keeps the order: one seek for each key.
 select t.location_id LocationId, t.resource, t.key, t.requested, t.fetched, t.holders, t.expects,
-    t.first_requested_at FirstRequestedAt, t.max_wait MaxWait, t.read_at ReadAt
+    t.first_requested_at FirstRequestedAt, t.max_wait MaxWait, t.due_at DueAt, t.read_at ReadAt
 from json_each(@Keys) k
 cross join refetch_target t
 where t.location_id = json_extract(k.value, '$[0]')

@@ -1,5 +1,4 @@
 -- @Rows nvarchar(max)
--- Whose last read failed keeps to its own pause, so that what Apple refuses is not asked for with each notification.
 insert into refetch_target
 (
     location_id, resource, key, requested, fetched, holders, first_requested_at, last_requested_at,
@@ -13,6 +12,6 @@ where true
 on conflict (location_id, resource, key) do update
 set requested = requested + 1, holders = excluded.holders, first_requested_at = excluded.first_requested_at,
     last_requested_at = excluded.last_requested_at, max_wait = excluded.max_wait,
-    due_at = case when attempts > 0 and due_at > excluded.due_at then due_at else excluded.due_at end,
+    due_at = excluded.due_at,
     correlation_id = excluded.correlation_id, traceparent = excluded.traceparent,
     expects = excluded.expects, rereads = 0

@@ -1,0 +1,22 @@
+-- Every location with a waiting target that Apple may be called for, with the first of its due times: two seeks for each, however much waits
+-- there, and none for locations where nothing waits. A recursion knows no TOP: row_number stands for it.
+with waiting (location_id) as
+(
+    select f.location_id
+    from (select top (1) t.location_id from refetch_target t where t.is_waiting = 1 order by t.location_id) f
+    union all
+    select n.location_id
+    from
+    (
+        select t.location_id, row_number() over (order by t.location_id) place
+        from waiting w
+        join refetch_target t on t.location_id > w.location_id and t.is_waiting = 1
+    ) n
+    where n.place = 1
+)
+select l.location_id, l.paused_until,
+    (select min(t.due_at) from refetch_target t where t.is_waiting = 1 and t.location_id = l.location_id)
+from waiting w
+join location l on l.location_id = w.location_id
+where l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
+option (maxrecursion 0)

@@ -1,0 +1,30 @@
+using System.Reflection;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>Looking through a location's records takes longer than the write lane may be held.</summary>
+public sealed class WriteLaneSearchTests
+{
+    [Fact]
+    public void No_range_of_records_is_searched_within_a_transaction()
+    {
+        const BindingFlags every =
+            BindingFlags.Static
+            | BindingFlags.Instance
+            | BindingFlags.Public
+            | BindingFlags.NonPublic
+            | BindingFlags.DeclaredOnly;
+        var methods = typeof(AbsentRecords).Assembly.GetTypes().SelectMany(type => type.GetMethods(every)).ToList();
+
+        methods.Where(method => Takes(method, typeof(KeyRange))).ShouldNotBeEmpty();
+        methods
+            .Where(method => Takes(method, typeof(KeyRange)) && Takes(method, typeof(WriteTransaction)))
+            .Select(method => $"{method.DeclaringType?.Name}.{method.Name}")
+            .ShouldBeEmpty();
+    }
+
+    private static bool Takes(MethodInfo method, Type type) =>
+        method.GetParameters().Any(parameter => parameter.ParameterType == type);
+}

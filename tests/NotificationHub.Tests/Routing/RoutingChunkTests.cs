@@ -1,0 +1,119 @@
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Routing;
+
+/// <summary>Notifications that are committed together ask for what they would ask for one by one.</summary>
+public sealed class RoutingChunkTests
+{
+    private static readonly RefetchTiming Timing = new(
+        TimeSpan.FromSeconds(2),
+        TimeSpan.FromSeconds(15),
+        TimeSpan.FromMinutes(4)
+    );
+
+    [Fact]
+    public async Task The_last_word_of_a_user_counts_however_many_notifications_came_before()
+    {
+        await ShouldBeAsOneByOneAsync(User("u", "-"), User("u", "+"));
+        await ShouldBeAsOneByOneAsync(User("u", "-"), User("u", "+"), User("u", "-"));
+        await ShouldBeAsOneByOneAsync(User("u", "+"), User("u", null));
+    }
+
+    [Fact]
+    public async Task What_is_said_of_one_holder_is_kept_when_all_are_asked_for()
+    {
+        await ShouldBeAsOneByOneAsync(Holder("serial:1", "+serial:1"), Holder(null, "-user:2"));
+        await ShouldBeAsOneByOneAsync(Holder(null, null), Holder("serial:1", "+serial:1"));
+        await ShouldBeAsOneByOneAsync(Holder("serial:1", "+serial:1"), Holder("serial:1", null));
+        await ShouldBeAsOneByOneAsync([
+            .. Enumerable.Range(0, RefetchTargets.MaxHolders + 1).Select(i => Holder($"serial:{i}", $"+serial:{i}")),
+        ]);
+        await ShouldBeAsOneByOneAsync([
+            .. Enumerable.Range(0, RefetchTargets.MaxHolders).Select(i => Holder($"serial:{i % 9}", $"-serial:{i % 9}")),
+        ]);
+    }
+
+    [Fact]
+    public async Task Any_notifications_in_any_order_ask_for_what_they_would_ask_for_one_by_one()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < 30; round++)
+        {
+            await ShouldBeAsOneByOneAsync([
+                .. Enumerable
+                    .Range(0, 12)
+                    .Select(_ => random.Next(12))
+                    .Select(pick =>
+                        pick switch
+                        {
+                            < 3 => User($"u{pick % 2}", pick == 0 ? null : pick == 1 ? "+" : "-"),
+                            < 9 => Holder($"serial:{pick}", random.Next(3) == 0 ? null : $"{"+-"[pick % 2]}serial:{pick}"),
+                            9 => Holder(null, "+user:9"),
+                            _ => new RefetchRequest("location-1", RefetchResources.Asset, "1/STDQ", Expects: pick == 10 ? "~" : null),
+                        }
+                    ),
+            ]);
+        }
+    }
+
+    [Fact]
+    public void Many_holders_of_one_target_fill_a_chunk()
+    {
+        var chunk = new RoutingChunk(from: 0);
+        var added = 0;
+        for (; !chunk.IsFull; added++)
+        {
+            Add(chunk, [.. Enumerable.Range(0, 100).Select(i => Holder($"serial:{added}-{i % 90}", null) with { Key = $"{added}/STDQ" })]);
+        }
+
+        added.ShouldBeInRange(5, 40);
+    }
+
+    private static RefetchRequest User(string key, string? expects) =>
+        new("location-1", RefetchResources.User, key, Expects: expects);
+
+    private static RefetchRequest Holder(string? holder, string? expects) =>
+        new("location-1", RefetchResources.Assignments, "1/STDQ", holder, Expects: expects);
+
+    private static async Task ShouldBeAsOneByOneAsync(params RefetchRequest[] hints)
+    {
+        var together = new RoutingChunk(from: 0);
+        List<IReadOnlyCollection<RefetchRequest>> single = [];
+        foreach (var hint in hints)
+        {
+            Add(together, [hint]);
+            var alone = new RoutingChunk(from: 0);
+            Add(alone, [hint]);
+            single.Add(alone.Targets);
+        }
+
+        (await RowsAsync([together.Targets])).ShouldBe(await RowsAsync(single));
+    }
+
+    private static void Add(RoutingChunk chunk, IReadOnlyList<RefetchRequest> hints) =>
+        chunk.Add(
+            PayloadCorpus.Entry("TEST_NOTIFICATION/empty.json"),
+            new RoutedNotification([], hints, Disposition.Accepted, [])
+        );
+
+    private static async Task<IReadOnlyList<(string, string, string?, string?)>> RowsAsync(
+        IEnumerable<IReadOnlyCollection<RefetchRequest>> requests
+    )
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        var targets = new RefetchTargets(test.Database, Timing);
+        foreach (var some in requests)
+        {
+            await test.Database.WriteAsync(
+                transaction => targets.RequestAsync(transaction, some, now: 1_000),
+                CancellationToken.None
+            );
+        }
+
+        return await test.QueryAsync<(string, string, string?, string?)>(
+            "select resource, key, holders, expects from refetch_target order by resource, key"
+        );
+    }
+}

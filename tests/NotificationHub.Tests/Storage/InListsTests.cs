@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+using NotificationHub.Locations.Watch;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>SQL Server takes 2,100 parameters in a statement, and a list behind <c>in</c> is one for each value.</summary>
+public sealed partial class InListsTests
+{
+    private const int Many = (2 * InLists.Most) + 1;
+
+    private static string Source => Path.Combine(AppContext.BaseDirectory, "Source");
+
+    [Fact]
+    public void Every_list_of_a_statement_is_checked()
+    {
+        var lists = 0;
+        foreach (var file in Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories))
+        {
+            var text = File.ReadAllText(file);
+            foreach (var name in ListNames().Matches(text).Select(match => match.Groups["name"].Value))
+            {
+                lists++;
+                Regex
+                    .IsMatch(text, $@"\b{name} = [^;]{{0,200}}?\.InList\(\)", RegexOptions.ExplicitCapture)
+                    .ShouldBeTrue($"{Path.GetRelativePath(Source, file)}: @{name} does not pass through InLists");
+            }
+        }
+
+        // As many as there were once: fewer, and it does not find them any more.
+        lists.ShouldBeGreaterThan(10);
+    }
+
+    [Fact]
+    public void A_list_that_is_too_long_is_an_error_on_every_engine()
+    {
+        Enumerable.Range(0, InLists.Most).ToList().InList().Count.ShouldBe(InLists.Most);
+        Should.Throw<ArgumentException>(() => Enumerable.Range(0, InLists.Most + 1).ToList().InList());
+    }
+
+    [Fact]
+    public async Task However_many_locations_are_listed_all_are_found()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await test.ExecuteAsync(
+            """
+            with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < @Many)
+            insert into survey
+                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+            select 'L' || n, 'asset', 'reconcile', 'waiting', 0, 1, 0, 0, 0, 0, 0, 0 from numbers
+            """,
+            new { Many }
+        );
+        await test.ExecuteAsync(
+            """
+            insert into location_watch (location_id, due_at, fault) select location_id, 0, 'fault' from survey
+            """
+        );
+        string[] ids = [.. Enumerable.Range(1, Many).Select(n => $"L{n}")];
+        await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
+
+        (await SurveyStore.ReadAsync(connection, ids)).Count.ShouldBe(Many);
+        (await LocationConcerns.ReadAsync(connection, ids)).Count.ShouldBe(Many);
+    }
+
+    [Fact]
+    public async Task However_long_a_page_of_Apples_is_all_its_records_are_compared()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await test.ExecuteAsync(
+            """
+            with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < @Many)
+            insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
+            select 'L', 'asset', n || '/STDQ', '{}', 1, 1, 0 from numbers
+            """,
+            new { Many }
+        );
+        await test.ExecuteAsync(
+            """
+            insert into refetch_target
+                (location_id, resource, key, requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts)
+            select location_id, 'asset', key, 1, 0, 0, 0, 0, 0, 0 from snapshot
+            """
+        );
+        string[] keys = [.. Enumerable.Range(1, Many).Select(n => $"{n}/STDQ")];
+        await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
+
+        (await SnapshotRows.FindAsync(connection, "L", SnapshotKind.Asset, keys)).Count.ShouldBe(Many);
+        var changes = keys.Select(key => new RecordDifference(key, null, null, null, IsNew: false)).ToList();
+        (await AwaitedRecords.FindAsync(connection, "L", SnapshotKind.Asset, changes)).Count.ShouldBe(Many);
+    }
+
+    [GeneratedRegex("""\sin @(?<name>\w+)""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex ListNames();
+}
