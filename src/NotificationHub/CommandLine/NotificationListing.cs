@@ -85,7 +85,10 @@ internal static class NotificationListing
         List<NotificationRow> found = [];
         for (var sent = 0; sent < most && found.Count < limit; sent++)
         {
-            if (await ReadRowsAsync(database, filter, after, limit - found.Count, cancellationToken) is not var (rows, until))
+            if (
+                await ReadRowsAsync(database, filter, after, limit - found.Count, cancellationToken)
+                is not var (rows, until)
+            )
             {
                 return new NotificationPage(found, Next: null);
             }

@@ -133,14 +133,7 @@ internal sealed class RefetchWalk(
 
     private IAsyncEnumerable<string> AbsentAsync(RefetchTurn turn, WalkState walk, KeyRange range) =>
         absences
-            .FindAsync(
-                turn.Location.LocationId,
-                walk.Read.Kind,
-                range,
-                walk.Start,
-                after: "",
-                turn.CancellationToken
-            )
+            .FindAsync(turn.Location.LocationId, walk.Read.Kind, range, walk.Start, after: "", turn.CancellationToken)
             .SelectMany(keys => keys);
 
     /// <summary>Within the transaction the walk is only looked at; what the transaction did is noted behind its commit.</summary>

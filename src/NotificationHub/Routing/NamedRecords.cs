@@ -94,7 +94,11 @@ internal sealed class NamedRecords
 
     private void AddAsset(string adamId, Names names, bool isAssignment)
     {
-        string?[] holders = [.. names.Serials.Select(serial => $"serial:{serial}"), .. names.Users.Select(user => $"user:{user}")];
+        string?[] holders =
+        [
+            .. names.Serials.Select(serial => $"serial:{serial}"),
+            .. names.Users.Select(user => $"user:{user}"),
+        ];
         foreach (var key in PricingsOf(names).Select(pricing => AssetKeys.Of(adamId, pricing)))
         {
             Add(new TargetHint(RefetchResources.Asset, key));
@@ -110,12 +114,14 @@ internal sealed class NamedRecords
     private IEnumerable<string> PricingsOf(Names names) =>
         names.Pricings is [] && type is NotificationTypes.AssetCount or NotificationTypes.AssetManagement
             ? [AssetKeys.Standard]
-        : names.Pricings is [_, ..] && names.Pricings.TrueForAll(word => Pricings.Contains(word, StringComparer.Ordinal))
+        : names.Pricings is [_, ..]
+        && names.Pricings.TrueForAll(word => Pricings.Contains(word, StringComparer.Ordinal))
             ? names.Pricings
         : Pricings.Union(names.Pricings.Where(IsWord), StringComparer.Ordinal);
 
     private static bool IsWord(string text) =>
-        text.Length is > 0 and <= MaxPricingLength && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
+        text.Length is > 0 and <= MaxPricingLength
+        && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
 
     private void Add(TargetHint hint)
     {
@@ -143,8 +149,12 @@ internal sealed class NamedRecords
             {
                 names.AdamIds.AddRange(JsonText.Ids(member, "adamId", "adamIds").Where(NotificationRules.IsDigits));
                 names.Pricings.AddRange(JsonText.Ids(member, "pricingParam"));
-                names.Serials.AddRange(JsonText.Ids(member, "serialNumber", "serialNumbers").Where(NotificationRules.IsKey));
-                names.Users.AddRange(JsonText.Ids(member, "clientUserId", "clientUserIds").Where(NotificationRules.IsKey));
+                names.Serials.AddRange(
+                    JsonText.Ids(member, "serialNumber", "serialNumbers").Where(NotificationRules.IsKey)
+                );
+                names.Users.AddRange(
+                    JsonText.Ids(member, "clientUserId", "clientUserIds").Where(NotificationRules.IsKey)
+                );
                 if (JsonText.IsNamed(member, "parentAdamId"))
                 {
                     names = names with { IsSubscription = true };
@@ -189,7 +199,7 @@ internal sealed class NamedRecords
                 if (IsNamed(member, name))
                 {
                     return member.Value.ValueKind == JsonValueKind.Array
-                        ? member.Value.EnumerateArray().Select(Id).OfType<string>()
+                            ? member.Value.EnumerateArray().Select(Id).OfType<string>()
                         : Id(member.Value) is { } id ? [id]
                         : [];
                 }

@@ -78,9 +78,18 @@ public sealed class NotificationListingTests
     {
         await using var test = await TestDatabase.OpenAsync();
         await AddAsync(test, from: 1, count: 20_001, "busy");
-        await test.ExecuteAsync("update notification_log set disposition = @Rejected where seq = 20001", new { Disposition.Rejected });
+        await test.ExecuteAsync(
+            "update notification_log set disposition = @Rejected where seq = 20001",
+            new { Disposition.Rejected }
+        );
 
-        var page = await ReadAsync(test, new NotificationFilter(Disposition.Rejected, null), after: 0, limit: 1, most: 1);
+        var page = await ReadAsync(
+            test,
+            new NotificationFilter(Disposition.Rejected, null),
+            after: 0,
+            limit: 1,
+            most: 1
+        );
 
         page.Notifications.ShouldHaveSingleItem().Seq.ShouldBe(20_001);
     }

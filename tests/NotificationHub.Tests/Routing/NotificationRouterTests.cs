@@ -137,7 +137,9 @@ public sealed class NotificationRouterTests
                     .Select(i => ($"{i % 3}7/STDQ", (string?)$"user:user {i}"))
                     .Except(holders)
                     .ShouldBeEmpty(one);
-                routed.Targets.Count(target => target is { Resource: RefetchResources.Asset, Key: "07/STDQ" }).ShouldBe(1);
+                routed
+                    .Targets.Count(target => target is { Resource: RefetchResources.Asset, Key: "07/STDQ" })
+                    .ShouldBe(1);
             }
         }
     }

@@ -31,7 +31,9 @@ public sealed class RoutingChunkTests
             .. Enumerable.Range(0, RefetchTargets.MaxHolders + 1).Select(i => Holder($"serial:{i}", $"+serial:{i}")),
         ]);
         await ShouldBeAsOneByOneAsync([
-            .. Enumerable.Range(0, RefetchTargets.MaxHolders).Select(i => Holder($"serial:{i % 9}", $"-serial:{i % 9}")),
+            .. Enumerable
+                .Range(0, RefetchTargets.MaxHolders)
+                .Select(i => Holder($"serial:{i % 9}", $"-serial:{i % 9}")),
         ]);
     }
 
@@ -48,10 +50,23 @@ public sealed class RoutingChunkTests
                     .Select(pick =>
                         pick switch
                         {
-                            < 3 => User($"u{pick % 2}", pick == 0 ? null : pick == 1 ? "+" : "-"),
-                            < 9 => Holder($"serial:{pick}", random.Next(3) == 0 ? null : $"{"+-"[pick % 2]}serial:{pick}"),
+                            < 3 => User(
+                                $"u{pick % 2}",
+                                pick == 0 ? null
+                                    : pick == 1 ? "+"
+                                    : "-"
+                            ),
+                            < 9 => Holder(
+                                $"serial:{pick}",
+                                random.Next(3) == 0 ? null : $"{"+-"[pick % 2]}serial:{pick}"
+                            ),
                             9 => Holder(null, "+user:9"),
-                            _ => new RefetchRequest("location-1", RefetchResources.Asset, "1/STDQ", Expects: pick == 10 ? "~" : null),
+                            _ => new RefetchRequest(
+                                "location-1",
+                                RefetchResources.Asset,
+                                "1/STDQ",
+                                Expects: pick == 10 ? "~" : null
+                            ),
                         }
                     ),
             ]);
@@ -65,7 +80,14 @@ public sealed class RoutingChunkTests
         var added = 0;
         for (; !chunk.IsFull; added++)
         {
-            Add(chunk, [.. Enumerable.Range(0, 100).Select(i => Holder($"serial:{added}-{i % 90}", null) with { Key = $"{added}/STDQ" })]);
+            Add(
+                chunk,
+                [
+                    .. Enumerable
+                        .Range(0, 100)
+                        .Select(i => Holder($"serial:{added}-{i % 90}", null) with { Key = $"{added}/STDQ" }),
+                ]
+            );
         }
 
         added.ShouldBeInRange(5, 40);

@@ -188,7 +188,10 @@ internal sealed class LocationPurge(Database database)
 
     private static async Task DeleteEventsAsync(WriteTransaction transaction, long[] seqs)
     {
-        await transaction.ExecuteAsync("delete from dead_letter where event_seq in @seqs", new { seqs = seqs.InList() });
+        await transaction.ExecuteAsync(
+            "delete from dead_letter where event_seq in @seqs",
+            new { seqs = seqs.InList() }
+        );
         await transaction.ExecuteAsync("delete from event_log where seq in @seqs", new { seqs = seqs.InList() });
     }
 

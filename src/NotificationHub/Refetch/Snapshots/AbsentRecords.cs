@@ -28,7 +28,10 @@ internal sealed class AbsentRecords(Database database)
         do
         {
             rows = await ReadPageAsync(locationId, kind, range, after, cancellationToken);
-            List<string> absent = [.. rows.Where(row => row.IsThere == 1 && row.ReadNumber < start).Select(row => row.Key)];
+            List<string> absent =
+            [
+                .. rows.Where(row => row.IsThere == 1 && row.ReadNumber < start).Select(row => row.Key),
+            ];
             if (absent.Count > 0)
             {
                 yield return absent;
