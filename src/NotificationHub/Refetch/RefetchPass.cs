@@ -121,38 +121,47 @@ internal sealed class RefetchPass(
         }
 
         var progress = new StepProgress(step);
-        for (var part = progress.Next(); part is not null; part = progress.Next())
+        var goesOn = true;
+        for (var part = progress.Next(); goesOn && part is not null; part = progress.Next())
         {
-            if (!await RunAsync(turn, progress, part))
-            {
-                return false;
-            }
-
-            if (!progress.IsOver)
+            goesOn = await RunAsync(turn, progress, part);
+            if (goesOn && !progress.IsOver)
             {
                 // Others may have a turn between a step's reads.
                 await turn.Place.ShareAsync(turn.CancellationToken);
             }
         }
 
-        return true;
+        // Holders that were read are not read again because of those that were not.
+        foreach (var chunk in progress.Left.Chunk(SnapshotStore.ChunkSize))
+        {
+            await turn.WriteAsync(async transaction =>
+            {
+                foreach (var (target, holders) in chunk)
+                {
+                    await TargetStore.LeaveAsync(transaction, target, holders);
+                }
+            });
+        }
+
+        return goesOn;
     }
 
     /// <summary>Reads one part of a step; what fails with it takes along only those of the step's targets that need it.</summary>
     /// <returns>Whether the turn goes on.</returns>
     private async Task<bool> RunAsync(RefetchTurn turn, StepProgress progress, StepPart part)
     {
-        var goesOn = true;
         try
         {
             if (await ReadAsync(turn, part))
             {
+                progress.Read(part);
                 return true;
             }
         }
         catch (AppleException fault)
         {
-            goesOn = await failures.NoteAsync(turn, part.Step, fault);
+            return await failures.NoteAsync(turn, progress.Fail(part), fault);
         }
         catch (LocationClosedException)
         {
@@ -162,11 +171,16 @@ internal sealed class RefetchPass(
         catch (Exception exception) when (!RefetchTurn.IsEndedBy(exception))
 #pragma warning restore CA1031
         {
-            await failures.NoteAsync(turn, part.Step, exception);
+            if (progress.Fail(part) is { Targets.Count: > 0 } step)
+            {
+                await failures.NoteAsync(turn, step, exception);
+            }
+
+            return true;
         }
 
-        progress.Leave(part.Targets);
-        return goesOn;
+        progress.Fail(part);
+        return true;
     }
 
     /// <summary>Once more from the start where Apple asks for it.</summary>

@@ -3,6 +3,7 @@ using NotificationHub.Events;
 using NotificationHub.Refetch;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 
@@ -25,6 +26,80 @@ public sealed class RefetchFaultTests : RefetchTest
         );
         (await CopyAsync()).Lines().ShouldContain("assignments/1/STDQ/serial:D1");
     }
+
+    [Fact]
+    public async Task Holders_that_are_refused_keep_none_of_the_others_from_being_read()
+    {
+        await AssociateAsync(12);
+        Apple.Faults.Next("/assignments", [.. Refused(2), Answered, .. Refused(2)]);
+        await TurnAsync();
+
+        Apple.Requests.Count("/assignments").ShouldBe(12);
+        (await CopyAsync())
+            .Lines()
+            .Count(line => line.StartsWith("assignments/", StringComparison.Ordinal))
+            .ShouldBe(8);
+        (await HoldersAsync()).ShouldBe(["serial:D00", "serial:D01", "serial:D03", "serial:D04"]);
+        (await AttemptsAsync()).ShouldBe(1);
+
+        await TurnAsync();
+
+        Apple.Requests.Count("/assignments").ShouldBe(16);
+        (await WaitingAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Where_Apple_refuses_one_holder_after_another_the_others_come_first_with_the_next_try()
+    {
+        await AssociateAsync(12);
+        Apple.Faults.Next("/assignments", [.. Refused(3)]);
+        await TurnAsync();
+
+        Apple.Requests.Count("/assignments").ShouldBe(3);
+        (await HoldersAsync())[^3..].ShouldBe(["serial:D00", "serial:D01", "serial:D02"]);
+
+        Apple.Faults.Next("/assignments", [.. Enumerable.Repeat(Answered, 9), .. Refused(3)]);
+        await TurnAsync();
+
+        (await HoldersAsync()).ShouldBe(["serial:D00", "serial:D01", "serial:D02"]);
+    }
+
+    [Fact]
+    public async Task What_was_read_before_Apple_is_out_of_order_is_not_read_again()
+    {
+        await AssociateAsync(12);
+        Apple.Faults.Next(
+            "/assignments",
+            [.. Enumerable.Repeat(Answered, 8), Fault.Unavailable(TimeSpan.FromSeconds(1))]
+        );
+        await DrainAsync();
+
+        Apple.Requests.Count("/assignments").ShouldBe(13);
+    }
+
+    private static Fault Answered => Fault.ThenChange(() => { });
+
+    private static IEnumerable<Fault> Refused(int times) => Enumerable.Repeat(Fault.Error(9602), times);
+
+    /// <summary>Devices that were given an asset that many hold, so that each of them is asked for.</summary>
+    private async Task AssociateAsync(int devices)
+    {
+        string[] serials = [.. Enumerable.Range(0, devices).Select(i => $"D{i:D2}")];
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], serials);
+        await Store.ExecuteAsync(
+            """
+            insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
+            values (@LocationId, 'asset', '1/STDQ', @data, 0, 0, 0)
+            """,
+            new { LocationId, data = """{"adamId":"1","pricingParam":"STDQ","assignedCount":1000000}""" }
+        );
+        await RequestAsync([.. serials.Select(serial => Assignments("1", $"serial:{serial}"))]);
+        Clock.Advance(TimeSpan.FromSeconds(20));
+    }
+
+    private async Task<string[]> HoldersAsync() =>
+        [.. TargetHolders.Parse((await Store.ScalarAsync<string>("select holders from refetch_target"))!)];
 
     [Fact]
     public async Task An_error_inside_an_answer_of_200_is_an_error()

@@ -1,5 +1,6 @@
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Planning;
 
@@ -18,26 +19,49 @@ internal sealed record StepPart(
     public static StepPart Of(RefetchRead read) => new(read, [], []);
 }
 
-/// <summary>How far a step has come. Targets that share reads are done, or fail, each by those that it needs itself.</summary>
-internal sealed class StepProgress(RefetchStep step)
+/// <summary>
+/// How far a step has come. Targets that share reads are done, or fail, each by those that it needs itself. A holder that Apple refuses leaves the
+/// target's other holders to be read: what is left of the target is named by <see cref="Left"/>.
+/// </summary>
+internal sealed class StepProgress
 {
-    // By reference: a target is compared with each read, and its holders are a long text.
-    private readonly HashSet<ClaimedTarget> open = new(step.Targets, ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, int> last = step
-        .Reads.Index()
-        .SelectMany(read => KeysOf(step, read.Item).Select(key => (Key: key, read.Index)))
-        .GroupBy(pair => pair.Key, pair => pair.Index, StringComparer.Ordinal)
-        .ToDictionary(group => group.Key, group => group.Max(), StringComparer.Ordinal);
-    private readonly ILookup<string, ClaimedTarget> targets = step.Targets.ToLookup(
-        target => target.Key,
-        StringComparer.Ordinal
-    );
+    /// <summary>After so many failed reads in a row the target itself may be what is refused: its other holders are not tried now.</summary>
+    private const int MaxFailuresInARow = 3;
+
+    private readonly RefetchStep step;
+    private readonly ILookup<string, int> reads;
+    private readonly ILookup<string, ClaimedTarget> targets;
+    private readonly HashSet<int> unread;
+    private readonly HashSet<int> failed = [];
+
+    // By reference: a target is looked up with each read, and its holders are a long text.
+    private readonly Dictionary<ClaimedTarget, int> failures = new(ReferenceEqualityComparer.Instance);
     private int place;
+
+    public StepProgress(RefetchStep step)
+    {
+        this.step = step;
+        unread = [.. Enumerable.Range(0, step.Reads.Count)];
+        targets = step.Targets.ToLookup(target => target.Key, StringComparer.Ordinal);
+        reads = step
+            .Reads.Index()
+            .SelectMany(read => KeysOf(step, read.Item).Select(key => (Key: key, read.Index)))
+            .ToLookup(pair => pair.Key, pair => pair.Index, StringComparer.Ordinal);
+    }
 
     public bool IsOver => place == step.Reads.Count;
 
-    /// <summary>Those of the targets need no further read.</summary>
-    public void Leave(IEnumerable<ClaimedTarget> left) => open.ExceptWith(left);
+    /// <summary>The holders that are left of targets that were tried and are not done; those that failed come last.</summary>
+    public IReadOnlyList<(ClaimedTarget Target, IReadOnlyList<string> Holders)> Left =>
+        [
+            .. step
+                .Targets.Where(target =>
+                    step.Reads.Count > 1
+                    && reads[target.Key].Any(unread.Contains)
+                    && reads[target.Key].Any(read => !unread.Contains(read) || failed.Contains(read))
+                )
+                .Select(target => (target, HoldersLeft(target))),
+        ];
 
     /// <returns>The next read that is needed; null where there is none.</returns>
     public StepPart? Next()
@@ -45,15 +69,67 @@ internal sealed class StepProgress(RefetchStep step)
         while (!IsOver)
         {
             var read = step.Reads[place++];
-            List<ClaimedTarget> needing = [.. KeysOf(step, read).SelectMany(key => targets[key]).Where(open.Contains)];
+            List<ClaimedTarget> needing =
+            [
+                .. KeysOf(step, read)
+                    .SelectMany(key => targets[key])
+                    .Where(target => failures.GetValueOrDefault(target) < MaxFailuresInARow),
+            ];
             if (needing.Count > 0)
             {
-                return new StepPart(read, needing, needing.FindAll(target => last[target.Key] == place - 1));
+                return new StepPart(read, needing, needing.FindAll(IsLastOf));
             }
         }
 
         return null;
     }
+
+    /// <summary>The part at hand was read.</summary>
+    public void Read(StepPart part)
+    {
+        unread.Remove(place - 1);
+        foreach (var target in part.Targets.Where(failures.ContainsKey))
+        {
+            failures[target] = 0;
+        }
+    }
+
+    /// <summary>The part at hand was not read: none of its targets is done.</summary>
+    /// <returns>Those that have not failed before.</returns>
+    public RefetchStep Fail(StepPart part)
+    {
+        failed.Add(place - 1);
+        List<ClaimedTarget> first = [.. part.Targets.Where(target => !failures.ContainsKey(target))];
+        foreach (var target in part.Targets)
+        {
+            failures[target] = failures.GetValueOrDefault(target) + 1;
+        }
+
+        return new RefetchStep(first, [part.Read]);
+    }
+
+    private bool IsLastOf(ClaimedTarget target) =>
+        !failures.ContainsKey(target) && reads[target.Key].Last() == place - 1;
+
+    // What notifications said of a holder is compared with what was read when the target is done: it is read once more then, too.
+    private IReadOnlyList<string> HoldersLeft(ClaimedTarget target)
+    {
+        var left = reads[target.Key]
+            .Where(unread.Contains)
+            .OrderBy(failed.Contains)
+            .Select(read => HolderOf(step.Reads[read]))
+            .OfType<string>();
+        var expected = TargetExpectations.Parse(target.Expects).Select(expectation => expectation[1..]);
+        return [.. left.Concat(expected).Intersect(TargetHolders.Parse(target.Holders!), StringComparer.Ordinal)];
+    }
+
+    private static string? HolderOf(RefetchRead read) =>
+        read switch
+        {
+            HolderRead of => of.Holder,
+            AssignmentsRead of => of.Holder,
+            _ => null,
+        };
 
     private static IEnumerable<string> KeysOf(RefetchStep step, RefetchRead read) =>
         read switch

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Dapper;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
@@ -190,6 +191,24 @@ internal sealed class TargetStore(RefetchTiming timing)
             }
         );
     }
+
+    /// <summary>Names the holders that are left of a target, unless it was asked for again meanwhile.</summary>
+    public static Task LeaveAsync(WriteTransaction transaction, ClaimedTarget target, IReadOnlyList<string> holders) =>
+        transaction.ExecuteAsync(
+            """
+            update refetch_target
+            set holders = @holders
+            where location_id = @LocationId and resource = @Resource and "key" = @Key and requested = @Requested
+            """,
+            new
+            {
+                target.LocationId,
+                target.Resource,
+                target.Key,
+                target.Requested,
+                holders = JsonSerializer.Serialize(holders),
+            }
+        );
 
     /// <summary>Notes a failed try. One that was asked for while it was read is due as it was asked for.</summary>
     /// <param name="fault">What went wrong, in the words of <see cref="FaultWords"/>.</param>
