@@ -70,7 +70,7 @@ public sealed class RefetchFaultTests : RefetchTest
         await AssociateAsync(12);
         Apple.Faults.Next(
             "/assignments",
-            [.. Enumerable.Repeat(Answered, 8), Fault.Unavailable(TimeSpan.FromSeconds(1))]
+            [.. Enumerable.Repeat(Answered, 8), Fault.Unavailable(TimeSpan.FromSeconds(90))]
         );
         await DrainAsync();
 
