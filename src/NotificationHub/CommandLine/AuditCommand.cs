@@ -10,21 +10,10 @@ internal static class AuditCommand
         Description = "Only those behind this seq; without it, the latest.",
     };
 
-    private static readonly Option<int> Limit = new("--limit")
-    {
-        Description = "How many at most.",
-        DefaultValueFactory = _ => 100,
-    };
+    private static readonly Option<int> Limit = PageLimit.Create();
 
     public static Command Create(CommandRunner runner)
     {
-        Limit.Validators.Add(option =>
-        {
-            if (option.GetValueOrDefault<int>() is < 1 or > 10_000)
-            {
-                option.AddError("--limit must lie between 1 and 10000.");
-            }
-        });
         var list = new Command("list", "List who changed what, when and from where.") { After, Limit };
         list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
         return new Command("audit", "What people changed, through commands and the admin API.")
@@ -43,22 +32,22 @@ internal static class AuditCommand
             page,
             console =>
             {
-                var table = ConsoleTable.Of("Seq", "At", "Who", "From", "What", "Location", "Which", "Outcome");
+                var table = new ConsoleTable("Seq", "At", "What", "Outcome", "Location", "Who", "Which", "From");
                 foreach (var entry in page.Entries)
                 {
                     table.Row(
                         entry.Seq,
                         entry.At,
-                        entry.Actor,
-                        entry.Origin,
                         entry.Action,
+                        entry.Detail is null ? entry.Outcome : $"{entry.Outcome} ({entry.Detail})",
                         entry.Location,
+                        entry.Actor,
                         entry.Subject,
-                        entry.Detail is null ? entry.Outcome : $"{entry.Outcome} ({entry.Detail})"
+                        entry.Origin
                     );
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
             }
         );
         return ExitCode.Ok;

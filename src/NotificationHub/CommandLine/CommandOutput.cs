@@ -9,7 +9,8 @@ namespace NotificationHub.CommandLine;
 /// <param name="output">For text.</param>
 /// <param name="bytes">The same place, for what is not to be touched.</param>
 /// <param name="json">Whether the one document is wanted.</param>
-internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json)
+/// <param name="width">Columns of the terminal; null: as many as the terminal has.</param>
+internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, int? width)
 {
     private const int WidthWithoutTerminal = 4096;
 
@@ -33,15 +34,15 @@ internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json)
     {
         if (json)
         {
-            output.WriteLine(JsonSerializer.Serialize(document, Format));
+            output.WriteLine(TerminalText.EscapeJson(JsonSerializer.Serialize(document, Format)));
             return;
         }
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!console.Profile.Out.IsTerminal)
+        if (width is not null || !console.Profile.Out.IsTerminal)
         {
-            // Whoever reads a pipe wants a row on a line.
-            console.Profile.Width = WidthWithoutTerminal;
+            // A program that reads a pipe expects one row per line.
+            console.Profile.Width = width ?? WidthWithoutTerminal;
         }
 
         people(console);

@@ -10,7 +10,7 @@ namespace NotificationHub.CommandLine;
 /// Runs one command on the hub's own services, with the database open and no stage started: a hub may be running beside it.
 /// So no command changes the schema, under a hub of another version perhaps: only serving does.
 /// </summary>
-internal sealed class CommandRunner(string[] settings, TextWriter output, Stream bytes)
+internal sealed class CommandRunner(string[] settings, TextWriter output, Stream bytes, int? width = null)
 {
     /// <summary>On every command: one JSON document on the output, and nothing else.</summary>
     public static readonly Option<bool> Json = new("--json")
@@ -19,10 +19,13 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
         Recursive = true,
     };
 
+    /// <summary>How long a command waits for its turn to write: a busy hub and other commands write to the same database.</summary>
+    private static readonly TimeSpan LeastLockTimeout = TimeSpan.FromSeconds(30);
+
     public string[] Settings => settings;
 
     /// <summary>Where the command prints its result, as it was asked to.</summary>
-    public CommandOutput OutputFor(ParseResult arguments) => new(output, bytes, arguments.GetValue(Json));
+    public CommandOutput OutputFor(ParseResult arguments) => new(output, bytes, arguments.GetValue(Json), width);
 
     /// <exception cref="CommandException">There is no database yet.</exception>
     public Task<int> RunAsync(
@@ -58,6 +61,8 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
         var hub = HubApplication.Compose(settings);
         hub.Host.Logging.ClearProviders();
         hub.ThrowIfFaulty();
+        var storage = hub.OptionsOf<StorageOptions>();
+        storage.BusyTimeout = storage.BusyTimeout > LeastLockTimeout ? storage.BusyTimeout : LeastLockTimeout;
         await using var app = hub.Host.Build();
         var context = new CommandContext(
             app.Services,

@@ -1,50 +1,96 @@
-using System.Globalization;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>Tables of text that may come from strangers: markup and control characters in it do nothing.</summary>
-internal static class ConsoleTable
+/// <summary>
+/// Rows for people, the columns that matter most first. Where the terminal is too narrow for all columns, the last ones are left out
+/// and named; where not even the first ones fit, each row becomes a block of lines.
+/// </summary>
+internal sealed class ConsoleTable(params string[] headings)
 {
-    public static Table Of(params string[] headings) =>
-        new Table { Border = TableBorder.Simple }.AddColumns([
-            .. headings.Select(heading => new TableColumn(heading).NoWrap()),
-        ]);
+    private const int NarrowestTable = 80;
+    private const int FewestColumns = 3;
+    private const int Border = 1;
+    private const int Padding = 3;
 
-    public static Table Row(this Table table, params object?[] cells) =>
-        table.AddRow(cells.Select(cell => new Text(Printable(cell))));
+    private readonly List<string[]> rows = [];
 
-    /// <summary>A name and a value on a line, for each that has one.</summary>
-    public static void WriteFields(this IAnsiConsole console, params (string Name, object? Value)[] fields)
+    public ConsoleTable Row(params object?[] cells)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap());
-        foreach (var (name, value) in fields.Where(field => field.Value is not null))
-        {
-            grid.AddRow(new Text(name), new Text(Printable(value)));
-        }
-
-        console.Write(grid);
+        rows.Add([.. cells.Select(ConsoleFields.Format)]);
+        return this;
     }
 
-    public static void WriteText(this IAnsiConsole console, string text) => console.WriteLine(Printable(text));
-
-    /// <summary>Past the width of the terminal: what is long is to be copied, or piped on.</summary>
-    public static void WriteUnwrapped(this IAnsiConsole console, string text) =>
-        // A lone carriage return would let a stranger write over the line.
-        console.Profile.Out.Writer.WriteLine(Printable(text.ReplaceLineEndings("\n")));
-
-    private static string Printable(object? cell) =>
-        string.Concat(
-            Write(cell).Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\uFFFD' : letter)
-        );
-
-    private static string Write(object? cell) =>
-        cell switch
+    public void WriteTo(IAnsiConsole console)
+    {
+        var columns = ColumnsThatFit(console);
+        if (columns.Count < Math.Min(FewestColumns, headings.Length))
         {
-            null => "",
-            DateTimeOffset time => time.ToString("u", CultureInfo.InvariantCulture),
-            bool yes => yes ? "yes" : "no",
-            IEnumerable<string> several => string.Join(", ", several),
-            _ => Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "",
-        };
+            WriteBlocks(console);
+            return;
+        }
+
+        var table = new Table { Border = TableBorder.Simple }.AddColumns([.. columns]);
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Take(columns.Count).Select(cell => new Text(cell)));
+        }
+
+        console.Write(table);
+        if (columns.Count < headings.Length)
+        {
+            var left = string.Join(", ", headings.Skip(columns.Count));
+            console.WriteUnwrapped(
+                $"Not shown, because the terminal is too narrow: {left}. Use --json for everything."
+            );
+        }
+    }
+
+    // A column that does not fit is wrapped between words, never within one: an ID stays on one line, to be copied.
+    private List<TableColumn> ColumnsThatFit(IAnsiConsole console)
+    {
+        List<TableColumn> columns = [];
+        var free = console.Profile.Width - Border;
+        for (var i = 0; i < headings.Length && console.Profile.Width >= NarrowestTable; i++)
+        {
+            var (longestWord, longestCell) = Measure(console, i);
+            if (longestCell + Padding <= free)
+            {
+                columns.Add(new TableColumn(headings[i]).NoWrap());
+                free -= longestCell + Padding;
+                continue;
+            }
+
+            if (longestWord + Padding <= free)
+            {
+                columns.Add(new TableColumn(headings[i]).Width(free - Padding));
+            }
+
+            break;
+        }
+
+        return columns;
+    }
+
+    private (int LongestWord, int LongestCell) Measure(IAnsiConsole console, int column)
+    {
+        var options = RenderOptions.Create(console);
+        var sizes = rows.Select(row => row[column])
+            .Prepend(headings[column])
+            .Select(cell => ((IRenderable)new Text(cell)).Measure(options, int.MaxValue))
+            .ToList();
+        return (sizes.Max(size => size.Min), sizes.Max(size => size.Max));
+    }
+
+    private void WriteBlocks(IAnsiConsole console)
+    {
+        foreach (var row in rows)
+        {
+            console.WriteFields([
+                .. headings.Zip(row, (heading, cell) => (heading, (object?)(cell.Length > 0 ? cell : null))),
+            ]);
+            console.WriteText("");
+        }
+    }
 }

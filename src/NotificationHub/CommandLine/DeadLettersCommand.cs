@@ -99,21 +99,21 @@ internal static class DeadLettersCommand
             new { DeadLetters = documents },
             console =>
             {
-                var table = ConsoleTable.Of("Seq", "Topic", "Type", "Location", "State", "Refused", "Reason");
+                var table = new ConsoleTable("Seq", "State", "Topic", "Reason", "Refused", "Location", "Type");
                 foreach (var letter in documents)
                 {
                     table.Row(
                         letter.Seq,
-                        letter.Topic,
-                        letter.Type,
-                        letter.Location,
                         letter.State,
+                        letter.Topic,
+                        letter.Reason,
                         letter.RefusedAt,
-                        letter.Reason
+                        letter.Location,
+                        letter.Type
                     );
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
             }
         );
         return ExitCode.Ok;
@@ -163,7 +163,7 @@ internal static class DeadLettersCommand
 
     private static void Write(IAnsiConsole console, List<DecisionDocument> done)
     {
-        var table = ConsoleTable.Of("Seq", "Result");
+        var table = new ConsoleTable("Seq", "Result");
         foreach (var one in done)
         {
             table.Row(
@@ -177,7 +177,7 @@ internal static class DeadLettersCommand
             );
         }
 
-        console.Write(table);
+        table.WriteTo(console);
     }
 
     private static async Task<IReadOnlyList<long>> SeqsOfAsync(CommandContext context, DeadLetters letters) =>

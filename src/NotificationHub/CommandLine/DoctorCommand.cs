@@ -29,13 +29,13 @@ internal static class DoctorCommand
             new { Findings = documents, Failed = failed },
             console =>
             {
-                var table = ConsoleTable.Of("Check", "Which", "Verdict", "Found");
+                var table = new ConsoleTable("Check", "Verdict", "Found", "Which");
                 foreach (var one in documents)
                 {
-                    table.Row(one.Check, one.Subject, Word(one.Verdict), one.Found);
+                    table.Row(one.Check, Word(one.Verdict), one.Found, one.Subject);
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
                 foreach (var one in documents.Where(document => document.Advice is not null))
                 {
                     console.WriteUnwrapped(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
@@ -21,6 +22,7 @@ internal static class HubCommandLine
     /// <param name="output">For results.</param>
     /// <param name="bytes">The output once more, for results that are no text.</param>
     /// <param name="error">For what an operator is to read.</param>
+    /// <param name="width">Columns of the terminal; null: as many as the terminal has.</param>
     /// <param name="cancellationToken">Ends what was begun.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
@@ -28,19 +30,15 @@ internal static class HubCommandLine
         TextWriter output,
         Stream bytes,
         TextWriter error,
+        int? width = null,
         CancellationToken cancellationToken = default
     )
     {
         var arguments = CommandArguments.Of(args);
-        var root = Create(new CommandRunner(arguments.Settings, output, bytes));
-        var result = root.Parse(arguments.Others, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (result.Action is ParseErrorAction || result.Errors.Count > 0)
+        var root = Create(new CommandRunner(arguments.Settings, output, bytes, width));
+        if (!TryParse(root, arguments.Others, out var result, out var faults))
         {
-            return Report(
-                error,
-                ExitCode.Usage,
-                string.Join(Environment.NewLine, result.Errors.Select(fault => fault.Message))
-            );
+            return Report(error, ExitCode.Usage, string.Join(Environment.NewLine, faults));
         }
 
         try
@@ -53,7 +51,8 @@ internal static class HubCommandLine
         }
     }
 
-    private static RootCommand Create(CommandRunner runner)
+    /// <summary>All commands, as a tree.</summary>
+    public static RootCommand Create(CommandRunner runner)
     {
         var root = new RootCommand(Description)
         {
@@ -73,6 +72,39 @@ internal static class HubCommandLine
         return root;
     }
 
+    private static bool TryParse(
+        RootCommand root,
+        string[] args,
+        [NotNullWhen(true)] out ParseResult? result,
+        out IReadOnlyList<string> faults
+    )
+    {
+        result = null;
+        try
+        {
+            var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            faults = [.. parsed.Errors.Select(fault => fault.Message).Distinct(StringComparer.Ordinal).Select(Explain)];
+            result = faults.Count == 0 && parsed.Action is not ParseErrorAction ? parsed : null;
+        }
+        // A validator of a command asked for a value that cannot be converted.
+        catch (InvalidOperationException exception)
+        {
+            faults = [Explain(exception.Message)];
+        }
+
+        return result is not null;
+    }
+
+    private static string Explain(string message) =>
+        message
+            .Replace("expected type 'System.Int64'", "a whole number", StringComparison.Ordinal)
+            .Replace("expected type 'System.Nullable`1[System.Int64]'", "a whole number", StringComparison.Ordinal)
+            .Replace("expected type 'System.Boolean'", "true or false", StringComparison.Ordinal)
+            .ReplaceLineEndings("\n")
+            .Replace(":\n\t", ": ", StringComparison.Ordinal)
+            .Replace("\n\t", ", ", StringComparison.Ordinal)
+            .TrimEnd();
+
     private static InvocationConfiguration Configuration(ParseResult result, TextWriter output, TextWriter error) =>
         new()
         {
@@ -90,7 +122,10 @@ internal static class HubCommandLine
         exception switch
         {
             // The two others: an address to listen on, or an appsettings.json, that cannot be read.
-            ConfigurationException or FormatException or InvalidDataException => ExitCode.Configuration,
+            ConfigurationException
+            or FormatException
+            or InvalidDataException
+            or DatabaseOpenException { IsUnusable: true } => ExitCode.Configuration,
             CommandException refused => refused.ExitCode,
             LocationException { Fault: LocationFault.NotFound } => ExitCode.NotFound,
             LocationException { Fault: LocationFault.BadInput } => ExitCode.Usage,
@@ -108,7 +143,7 @@ internal static class HubCommandLine
 
     private static int Report(TextWriter error, int code, string message)
     {
-        error.WriteLine(message);
+        error.WriteLine(TerminalText.Clean(message.ReplaceLineEndings("\n")));
         return code;
     }
 }

@@ -50,7 +50,7 @@ internal sealed record LocationDetailsDocument
             ("Not compared since, for", CheckFault)
         );
         Location.Progress?.WriteTo(console);
-        var table = ConsoleTable.Of("Secret of", "State", "Confirmed", "Replaced", "Last used", "Posts");
+        var table = new ConsoleTable("Secret of", "State", "Confirmed", "Replaced", "Last used", "Posts");
         foreach (var secret in Secrets)
         {
             table.Row(
@@ -63,7 +63,7 @@ internal sealed record LocationDetailsDocument
             );
         }
 
-        console.Write(table);
+        table.WriteTo(console);
         console.WriteDifferences(Differences);
     }
 }

@@ -5,14 +5,12 @@ namespace NotificationHub.CommandLine;
 
 internal static class LocationsCommand
 {
-    private const int MostRows = 10_000;
-
     private static readonly Option<string?> After = new("--after")
     {
         Description = "Begin behind this location: the last one of the page before.",
     };
 
-    private static readonly Option<int> Limit = CreateLimit();
+    private static readonly Option<int> Limit = PageLimit.Create(LocationStore.PageRows);
 
     public static Command Create(CommandRunner runner)
     {
@@ -42,23 +40,6 @@ internal static class LocationsCommand
         return locations;
     }
 
-    private static Option<int> CreateLimit()
-    {
-        var limit = new Option<int>("--limit")
-        {
-            Description = $"How many at most, 1 to {MostRows}.",
-            DefaultValueFactory = _ => LocationStore.PageRows,
-        };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > MostRows)
-            {
-                result.AddError($"--limit must lie between 1 and {MostRows}.");
-            }
-        });
-        return limit;
-    }
-
     private static async Task<int> ListAsync(CommandContext context)
     {
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
@@ -73,12 +54,12 @@ internal static class LocationsCommand
             page,
             console =>
             {
-                var table = ConsoleTable.Of(
+                var table = new ConsoleTable(
                     "Id",
-                    "uId",
-                    "Name",
                     "State",
+                    "Name",
                     "Concerns",
+                    "uId",
                     "Since",
                     "Content token",
                     "Imported",
@@ -88,10 +69,10 @@ internal static class LocationsCommand
                 {
                     table.Row(
                         location.Id,
-                        location.UId,
-                        location.Name,
                         location.State,
+                        location.Name,
                         location.Concerns,
+                        location.UId,
                         location.StateSince,
                         location.ReceiveOnly ? "none (receive only)" : location.TokenExpiresAt,
                         location.Progress?.Import,
@@ -99,7 +80,7 @@ internal static class LocationsCommand
                     );
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
                 if (page.Next is not null)
                 {
                     console.WriteText($"There are more: --after {page.Next}");

@@ -119,13 +119,13 @@ internal static class MigrateCommand
             },
             console =>
             {
-                var table = ConsoleTable.Of("Table", "Rows");
+                var table = new ConsoleTable("Table", "Rows");
                 foreach (var (name, rows) in copied)
                 {
                     table.Row(name, rows);
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
                 console.WriteUnwrapped(
                     "All is copied. Have the key ring too where the content tokens can be read with it: docs/storage.md."
                 );

@@ -23,11 +23,7 @@ internal static class NotificationsCommand
 
     private static readonly Option<long> After = new("--after") { Description = "Only those behind this seq." };
 
-    private static readonly Option<int> Limit = new("--limit")
-    {
-        Description = "How many at most.",
-        DefaultValueFactory = _ => 100,
-    };
+    private static readonly Option<int> Limit = PageLimit.Create();
 
     private static readonly Argument<long> Seq = new("seq") { Description = "The notification's place in the log." };
 
@@ -54,13 +50,6 @@ internal static class NotificationsCommand
 
     private static Command CreateList(CommandRunner runner)
     {
-        Limit.Validators.Add(option =>
-        {
-            if (option.GetValueOrDefault<int>() is < 1 or > 10_000)
-            {
-                option.AddError("--limit must lie between 1 and 10000.");
-            }
-        });
         var list = new Command("list", "List notifications in the order they were stored.")
         {
             WithDisposition,
@@ -123,31 +112,31 @@ internal static class NotificationsCommand
             page,
             console =>
             {
-                var table = ConsoleTable.Of(
+                var table = new ConsoleTable(
                     "Seq",
+                    "Disposition",
+                    "Type",
                     "Received",
                     "Location",
-                    "Type",
+                    "Fault",
                     "Id",
-                    "Disposition",
-                    "Bytes",
-                    "Fault"
+                    "Bytes"
                 );
                 foreach (var row in page.Notifications)
                 {
                     table.Row(
                         row.Seq,
+                        row.Conflict ? $"{row.DispositionWord}, conflict" : row.DispositionWord,
+                        row.NotificationType,
                         row.ReceivedAt,
                         row.Location,
-                        row.NotificationType,
+                        row.Fault,
                         row.NotificationId,
-                        row.Conflict ? $"{row.DispositionWord}, conflict" : row.DispositionWord,
-                        row.Bytes,
-                        row.Fault
+                        row.Bytes
                     );
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
             }
         );
         return ExitCode.Ok;
@@ -187,13 +176,13 @@ internal static class NotificationsCommand
             new { Rerouted = done },
             console =>
             {
-                var table = ConsoleTable.Of("Seq", "Result", "Events", "Faults");
+                var table = new ConsoleTable("Seq", "Result", "Events", "Faults");
                 foreach (var one in done)
                 {
                     table.Row(one.Seq, one.Result.ToString(), one.Events, one.Faults);
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
             }
         );
         return done.Exists(one => one.Result == RerouteResult.NotFound) ? ExitCode.NotFound

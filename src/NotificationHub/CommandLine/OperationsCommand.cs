@@ -16,23 +16,12 @@ internal static class OperationsCommand
         Description = "Only those in this state.",
     }.AcceptOnlyFromAmong([.. OperationStates.All]);
 
-    private static readonly Option<int> Limit = new("--limit")
-    {
-        Description = "How many at most.",
-        DefaultValueFactory = _ => 100,
-    };
+    private static readonly Option<int> Limit = PageLimit.Create();
 
     private static readonly Argument<string> EventId = new("id") { Description = "Apple's eventId of the operation." };
 
     public static Command Create(CommandRunner runner)
     {
-        Limit.Validators.Add(option =>
-        {
-            if (option.GetValueOrDefault<int>() is < 1 or > 10_000)
-            {
-                option.AddError("--limit must lie between 1 and 10000.");
-            }
-        });
         var list = new Command("list", "List operations, the latest first.") { OfLocation, InState, Limit };
         list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
         var show = new Command("show", "Show one operation and what failed of it.") { EventId };
@@ -58,22 +47,22 @@ internal static class OperationsCommand
             new { Operations = operations },
             console =>
             {
-                var table = ConsoleTable.Of("Id", "Location", "Kind", "State", "Started", "Ended", "Done", "Failed");
+                var table = new ConsoleTable("Id", "State", "Kind", "Done", "Failed", "Location", "Started", "Ended");
                 foreach (var one in operations)
                 {
                     table.Row(
                         one.EventId,
-                        one.Location,
-                        one.Deferred ? $"{one.Kind}, deferred" : one.Kind,
                         one.State,
-                        one.StartedAt,
-                        one.EndedAt,
+                        one.Deferred ? $"{one.Kind}, deferred" : one.Kind,
                         one.Completed ?? one.HeardSucceeded,
-                        one.Failed ?? one.HeardFailed
+                        one.Failed ?? one.HeardFailed,
+                        one.Location,
+                        one.StartedAt,
+                        one.EndedAt
                     );
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
             }
         );
         return ExitCode.Ok;
@@ -128,16 +117,16 @@ internal static class OperationsCommand
             return;
         }
 
-        var table = ConsoleTable.Of("Error", "Message", "Asset", "Device", "User");
+        var table = new ConsoleTable("Error", "Asset", "Device", "User", "Message");
         foreach (var failure in report.Failures)
         {
             foreach (var item in failure.Items)
             {
-                table.Row(failure.ErrorNumber, failure.ErrorMessage, item.AdamId, item.SerialNumber, item.ClientUserId);
+                table.Row(failure.ErrorNumber, item.AdamId, item.SerialNumber, item.ClientUserId, failure.ErrorMessage);
             }
         }
 
-        console.Write(table);
+        table.WriteTo(console);
         if (report.ItemsOmitted > 0)
         {
             console.WriteText($"{report.ItemsOmitted} more failed and are not listed.");

@@ -8,22 +8,22 @@ internal static class ProgressTable
     /// <summary>How far the reading of each kind of records is.</summary>
     public static void WriteTo(this LocationProgress progress, IAnsiConsole console)
     {
-        var table = ConsoleTable.Of("Reading", "For", "Is", "Pages", "Records", "Drifts", "Finished", "Next", "Fault");
+        var table = new ConsoleTable("Reading", "For", "Is", "Fault", "Pages", "Records", "Drifts", "Next", "Finished");
         foreach (var survey in progress.Surveys)
         {
             table.Row(
                 survey.Resource,
                 survey.Purpose,
                 survey.Phase,
+                survey.Fault,
                 survey.TotalPages is { } total ? $"{survey.Pages} of {total}" : survey.Pages,
                 survey.Records,
                 survey.Drifts,
-                survey.FinishedAt,
                 survey.NextAt,
-                survey.Fault
+                survey.FinishedAt
             );
         }
 
-        console.Write(table);
+        table.WriteTo(console);
     }
 }

@@ -64,13 +64,13 @@ internal static class ReconcileCommand
             new { Location = locationId, Surveys = surveys },
             console =>
             {
-                var table = ConsoleTable.Of("Resource", "Records", "Pages", "Drifts", "Finished");
+                var table = new ConsoleTable("Resource", "Records", "Pages", "Drifts", "Finished");
                 foreach (var survey in surveys)
                 {
                     table.Row(survey.Resource, survey.Records, survey.Pages, survey.Drifts, survey.FinishedAt);
                 }
 
-                console.Write(table);
+                table.WriteTo(console);
             }
         );
         return ExitCode.Ok;
@@ -100,9 +100,9 @@ internal static class ReconcileCommand
             new { Location = location.LocationId, Drifts = drifts },
             console =>
             {
-                var table = ConsoleTable.Of("Resource", "Key", "Change", "Fields");
+                var table = new ConsoleTable("Resource", "Key", "Change", "Fields");
                 drifts.ForEach(drift => table.Row(drift.Resource, drift.Key, drift.Change, drift.Fields));
-                console.Write(table);
+                table.WriteTo(console);
             }
         );
         return drifts.Count == 0 ? ExitCode.Ok : ExitCode.Failed;

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using NotificationHub.Hosting;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.CommandLine;
 
@@ -35,6 +37,14 @@ internal static class ServeCommand
         catch (Exception exception)
         {
             log.Close();
+            if (
+                exception is StorageUnavailableException unavailable
+                && SqliteOpenFault.OfWrite(app.Services.GetRequiredService<Database>().Place, unavailable) is { } fault
+            )
+            {
+                throw fault;
+            }
+
             if (!IsOfListening(exception))
             {
                 throw;

@@ -2,4 +2,8 @@ namespace NotificationHub.Storage;
 
 /// <summary>The database cannot be opened; the message tells the operator why, and what to do.</summary>
 internal sealed class DatabaseOpenException(string message, Exception? innerException = null)
-    : Exception(message, innerException);
+    : Exception(message, innerException)
+{
+    /// <summary>Whether the database cannot be used where the settings place it, so that trying again does not help.</summary>
+    public bool IsUnusable { get; init; }
+}

@@ -37,6 +37,10 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
             .WithMessage(
                 "must name a file by its path, such as Data Source=data/notificationhub.db, that can be written (a database in memory would lose what was answered 200)"
             )
+            .Must(HasNoPassword)
+            .WithMessage(
+                "must not set Password: this build of SQLite cannot encrypt the file; remove Password, and encrypt the disk instead"
+            )
             .Custom(
                 (text, context) =>
                 {
@@ -49,6 +53,9 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
 
     private static string FileOf(string connectionString) =>
         Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource);
+
+    private static bool HasNoPassword(string connectionString) =>
+        new SqliteConnectionStringBuilder(connectionString).Password.Length == 0;
 
     private static bool NamesAFile(string connectionString)
     {

@@ -19,12 +19,16 @@ internal sealed record CommandRun(int ExitCode, string Output, byte[] Bytes, str
     public static Task<CommandRun> OnAsync(string database, params string[] args) =>
         OnAsync(TestStore.OnSqlite(database), args);
 
-    public static async Task<CommandRun> RunAsync(params string[] args)
+    public static Task<CommandRun> RunAsync(params string[] args) => RunAsync(width: null, args);
+
+    /// <param name="width">Columns of the terminal; null: the output is a pipe.</param>
+    /// <param name="args">The command line.</param>
+    public static async Task<CommandRun> RunAsync(int? width, string[] args)
     {
         using var output = new StringWriter();
         using var bytes = new MemoryStream();
         using var error = new StringWriter();
-        var exitCode = await HubCommandLine.RunAsync(args, output, bytes, error);
+        var exitCode = await HubCommandLine.RunAsync(args, output, bytes, error, width);
         return new CommandRun(exitCode, output.ToString(), bytes.ToArray(), error.ToString());
     }
 }

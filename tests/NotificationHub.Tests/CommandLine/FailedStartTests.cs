@@ -1,7 +1,12 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
 using NotificationHub.Tests.Crash;
+using SQLitePCL;
 
 namespace NotificationHub.Tests.CommandLine;
 
@@ -37,6 +42,68 @@ public sealed class FailedStartTests
         var line = lines.ShouldHaveSingleItem();
         line.ShouldContain(file);
         line.ShouldContain("no SQLite database");
+    }
+
+    [Fact]
+    public void A_write_that_the_disk_refuses_when_the_hub_starts_makes_the_settings_unusable()
+    {
+        var full = new StorageUnavailableException(
+            "SQLite refused the write",
+            new SqliteException("database or disk is full", raw.SQLITE_FULL)
+        );
+
+        var fault = SqliteOpenFault.OfWrite("/data/hub.db", full)!;
+
+        fault.IsUnusable.ShouldBeTrue();
+        fault.Message.ShouldBe(
+            "The database /data/hub.db cannot be opened: the disk is full. Free some space, and try again."
+        );
+        SqliteOpenFault.Of("/data/hub.db", new SqliteException("locked", raw.SQLITE_BUSY)).IsUnusable.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_hub_that_starts_on_a_disk_without_room_ends_with_one_line_and_the_code_of_unusable_settings()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        // No file may grow beyond 64 KiB: SQLite meets it as it meets a full disk.
+        var start = new ProcessStartInfo("/bin/bash")
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0", ["DOTNET_EnableDiagnostics"] = "0" },
+        };
+        foreach (
+            var argument in new[]
+            {
+                "-c",
+                "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"",
+                Environment.ProcessPath!,
+                "exec",
+                Path.Combine(AppContext.BaseDirectory, "NotificationHub.dll"),
+                "--urls=http://127.0.0.1:0",
+                $"--Storage:ConnectionString=Data Source={folder.File("hub.db")}",
+            }
+        )
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var hub = Process.Start(start)!;
+        var (output, error) = (hub.StandardOutput.ReadToEndAsync(), hub.StandardError.ReadToEndAsync());
+        await hub.WaitForExitAsync();
+
+        hub.ExitCode.ShouldBe(ExitCode.Configuration, await error);
+        (await error)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .ShouldHaveSingleItem()
+            .ShouldStartWith($"The database {folder.File("hub.db")} cannot be opened: ");
+        (await output).ShouldNotContain(" at ");
     }
 
     [Theory]

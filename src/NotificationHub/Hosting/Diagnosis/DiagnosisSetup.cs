@@ -19,6 +19,7 @@ internal static class DiagnosisSetup
                 }
             )
             .RemoveAllLoggers();
+        hub.Services.AddSingleton<IHubCheck, DatabaseFileCheck>();
         hub.Services.AddSingleton<IHubCheck, DatabaseCheck>();
         hub.Services.AddSingleton<IHubCheck, ReplicaCheck>();
         hub.Services.AddSingleton<IHubCheck, KeyRingCheck>();

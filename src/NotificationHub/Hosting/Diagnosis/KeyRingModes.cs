@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Hosting.Diagnosis;
 
@@ -6,22 +7,14 @@ namespace NotificationHub.Hosting.Diagnosis;
 [UnsupportedOSPlatform("windows")]
 internal static class KeyRingModes
 {
-    private const UnixFileMode Others =
-        UnixFileMode.GroupRead
-        | UnixFileMode.GroupWrite
-        | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead
-        | UnixFileMode.OtherWrite
-        | UnixFileMode.OtherExecute;
-
     public static IEnumerable<Finding> FaultsOf(string folder) =>
         new[] { folder }
             .Concat(Directory.EnumerateFiles(folder, "*.xml"))
-            .Where(path => (File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
+            .Where(FileModes.IsOpenToOthers)
             .Select(path =>
                 Finding.Failed(
                     "can be read by other users of this machine",
-                    $"chmod go= '{path}'; whoever could read it may have the content tokens.",
+                    $"chmod go= '{path}'; a user who could read it may have the content tokens.",
                     path
                 )
             );

@@ -47,6 +47,9 @@ internal sealed class SqliteDatabase : Database
 
     public string File => Path.GetFullPath(writer.DataSource);
 
+    /// <summary>The file, and those that SQLite keeps beside it while it is open.</summary>
+    public IReadOnlyList<string> Files => [File, $"{File}-wal", $"{File}-shm"];
+
     public override string Place => File;
 
     public override bool Exists => System.IO.File.Exists(File);
@@ -195,15 +198,26 @@ internal sealed class SqliteDatabase : Database
         return ValueTask.CompletedTask;
     }
 
-    // Bodies hold e-mail addresses, serial numbers and invite codes. The files beside it take their mode from this one.
     private void CreatePrivate()
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
-        if (Exists || OperatingSystem.IsWindows())
+        var folder = Path.GetDirectoryName(File)!;
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+            return;
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder, FileModes.PrivateFolder);
+        }
+
+        if (Exists)
         {
             return;
         }
 
+        // SQLite gives the files beside it the same mode.
         using var created = new FileStream(
             File,
             new FileStreamOptions
@@ -211,7 +225,7 @@ internal sealed class SqliteDatabase : Database
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.Write,
                 Share = FileShare.ReadWrite,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = FileModes.PrivateFile,
             }
         );
     }
@@ -220,12 +234,27 @@ internal sealed class SqliteDatabase : Database
     {
         try
         {
+            RestrictFiles();
             await prepare(cancellationToken);
             lane.Start();
         }
         catch (Exception exception) when (SqliteOpenFault.IsOne(exception))
         {
             throw SqliteOpenFault.Of(File, exception);
+        }
+    }
+
+    // A file that was restored from a backup has the mode that the umask left it.
+    private void RestrictFiles()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        foreach (var file in Files)
+        {
+            FileModes.Restrict(file);
         }
     }
 

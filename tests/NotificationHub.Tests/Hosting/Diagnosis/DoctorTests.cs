@@ -24,6 +24,7 @@ public sealed class DoctorTests
             .Select(finding => finding.GetProperty("check").GetString())
             .Distinct(StringComparer.Ordinal)
             .ShouldBe([
+                "database file",
                 "database",
                 "running hub",
                 "key ring",
@@ -52,7 +53,7 @@ public sealed class DoctorTests
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("Start the hub");
-        DoctorScene.FindingsOf(run, "not-checked").Count.ShouldBe(6);
+        DoctorScene.FindingsOf(run, "not-checked").Count.ShouldBe(7);
         File.Exists(folder.File("none.db")).ShouldBeFalse();
     }
 

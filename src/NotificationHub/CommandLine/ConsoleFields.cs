@@ -1,0 +1,38 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace NotificationHub.CommandLine;
+
+/// <summary>Prints text that may come from outside: markup and control characters in it have no effect.</summary>
+internal static class ConsoleFields
+{
+    /// <summary>A name and a value on a line, for each that has one.</summary>
+    public static void WriteFields(this IAnsiConsole console, params (string Name, object? Value)[] fields)
+    {
+        var known = fields.Where(field => field.Value is not null).ToList();
+        var width = known.Select(field => field.Name.Length).DefaultIfEmpty().Max() + 2;
+        foreach (var (name, value) in known)
+        {
+            var lines = Format(value).Replace("\n", "\n".PadRight(width + 1), StringComparison.Ordinal);
+            console.WriteUnwrapped($"{name.PadRight(width)}{lines}".TrimEnd());
+        }
+    }
+
+    public static void WriteText(this IAnsiConsole console, string text) => console.WriteLine(TerminalText.Clean(text));
+
+    /// <summary>Past the width of the terminal: long values are to be copied, or piped on.</summary>
+    public static void WriteUnwrapped(this IAnsiConsole console, string text) =>
+        console.Profile.Out.Writer.WriteLine(TerminalText.Clean(text.ReplaceLineEndings("\n")));
+
+    public static string Format(object? value) =>
+        TerminalText.Clean(
+            value switch
+            {
+                null => "",
+                DateTimeOffset time => time.ToString("u", CultureInfo.InvariantCulture),
+                bool yes => yes ? "yes" : "no",
+                IEnumerable<string> several => string.Join(", ", several),
+                _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+            }
+        );
+}

@@ -1,0 +1,55 @@
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+
+namespace NotificationHub.Hosting.Diagnosis;
+
+/// <summary>Whether other users of the machine can read or replace the SQLite file. It runs before any check opens the file.</summary>
+internal sealed class DatabaseFileCheck(Database database) : IHubCheck
+{
+    public string Name => "database file";
+
+    public bool NeedsDatabase => false;
+
+    public Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Finding>>(
+            database is not SqliteDatabase { Exists: true } sqlite ? [Finding.NotChecked("there is no SQLite file")]
+            : OperatingSystem.IsWindows() ? [Finding.NotChecked("Windows: the folder decides")]
+            : Examine(sqlite) is { Count: > 0 } faults ? faults
+            : [Finding.Ok("only the hub's user can read and replace it")]
+        );
+
+    private static List<Finding> Examine(SqliteDatabase database)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return [];
+        }
+
+        var folder = Path.GetDirectoryName(database.File)!;
+        List<Finding> faults =
+        [
+            .. database
+                .Files.Where(File.Exists)
+                .Where(FileModes.IsOpenToOthers)
+                .Select(file =>
+                    Finding.Failed(
+                        "other users of this machine can read or write it",
+                        $"chmod go= '{file}'. The hub does so itself when it opens a file that its user owns.",
+                        file
+                    )
+                ),
+        ];
+        if (FileModes.LetsOthersRename(folder))
+        {
+            faults.Add(
+                Finding.Failed(
+                    "other users of this machine can rename and replace the files in it",
+                    $"chmod o-w '{folder}'",
+                    folder
+                )
+            );
+        }
+
+        return faults;
+    }
+}

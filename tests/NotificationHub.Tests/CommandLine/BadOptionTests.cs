@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using NotificationHub.CommandLine;
+
+namespace NotificationHub.Tests.CommandLine;
+
+/// <summary>Every option and argument of every command, read from the command tree, given values that it cannot have.</summary>
+public sealed class BadOptionTests
+{
+    private static readonly string[] BadValues = ["abc", "", "-1", "99999999999999999999", "1.5", "\u202E"];
+
+    // What else the command needs, so that the bad value is the only fault.
+    private static readonly Dictionary<string, string[]> Valid = new(StringComparer.Ordinal)
+    {
+        ["locations add"] = ["--receive-only", "--url=https://hub.example.com"],
+        ["locations show"] = ["abc"],
+        ["locations verify"] = ["abc"],
+        ["locations rotate"] = ["abc"],
+        ["locations renew"] = ["abc", "--token-file=TOKEN"],
+        ["locations test"] = ["abc"],
+        ["locations remove"] = ["abc"],
+        ["notifications show"] = ["1"],
+        ["notifications reroute"] = ["1"],
+        ["dead-letters show"] = ["1"],
+        ["dead-letters resend"] = ["1"],
+        ["dead-letters discard"] = ["1"],
+        ["operations show"] = ["abc"],
+        ["reconcile"] = ["--location=abc"],
+        ["purge"] = ["--serial=abc"],
+    };
+
+    public static TheoryData<string, string> Options
+    {
+        get
+        {
+            TheoryData<string, string> options = [];
+            foreach (var (path, command) in Commands())
+            {
+                foreach (var option in command.Options.Where(option => option is not (HelpOption or VersionOption)))
+                {
+                    options.Add(path, option.Name);
+                }
+            }
+
+            return options;
+        }
+    }
+
+    public static TheoryData<string> Arguments =>
+        [
+            .. Commands()
+                .Where(one => one.Command.Arguments.Any(argument => argument.ValueType != typeof(string)))
+                .Select(one => one.Path),
+        ];
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public async Task A_bad_value_of_an_option_gives_one_line_and_exit_code_2(string path, string name)
+    {
+        using var folder = new TemporaryFolder();
+        var option = Commands().Single(one => one.Path == path).Command.Options.Single(one => one.Name == name);
+
+        foreach (var value in BadValues.Where(value => IsBad(path, option, value)))
+        {
+            var run = await RunAsync(folder, path, [.. Without(path, name), $"{name}={value}"]);
+
+            run.ExitCode.ShouldBe(ExitCode.Usage, $"{path} {name}={value}: {run.Error}");
+            run.Output.ShouldBeEmpty();
+            Lines(run.Error).ShouldHaveSingleItem($"{path} {name}={value}: {run.Error}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public async Task No_value_of_an_option_ends_in_an_unhandled_exception(string path, string name)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var value in BadValues)
+        {
+            var run = await RunAsync(folder, path, [.. Without(path, name), $"{name}={value}"]);
+
+            run.Error.ShouldNotContain("   at ");
+            run.Error.ShouldNotContain("System.");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Arguments))]
+    public async Task A_bad_value_of_an_argument_gives_one_line_and_exit_code_2(string path)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var value in BadValues.Where(value => value.Length > 0 && value != "-1"))
+        {
+            var run = await RunAsync(folder, path, [value]);
+
+            run.ExitCode.ShouldBe(ExitCode.Usage, $"{path} {value}: {run.Error}");
+            Lines(run.Error).ShouldHaveSingleItem($"{path} {value}: {run.Error}");
+            run.Error.ShouldNotContain("System.");
+        }
+    }
+
+    private static string[] Without(string path, string name) =>
+        [
+            .. Valid
+                .GetValueOrDefault(path, [])
+                .Where(given =>
+                    given.Split('=')[0] != name
+                    && (path, name) is not (("purge", "--user") or (_, "--all" or "--topic"))
+                ),
+        ];
+
+    // Free text and file names are judged when the command runs; a whole number may be 0 or negative where nothing says otherwise.
+    private static bool IsBad(string path, Option option, string value) =>
+        option.ValueType == typeof(long) || option.ValueType == typeof(long?) ? !long.TryParse(value, out _)
+        // A switch takes no word: after --all, the word is one more argument, and a fault of its own.
+        : option.ValueType == typeof(bool) ? value.Length > 0 && option.Name != "--all"
+        : option.ValueType != typeof(string) && option.ValueType != typeof(FileInfo) ? true
+        : option.Name is "--url" or "--disposition" or "--topic" or "--state" or "--resource";
+
+    private static Task<CommandRun> RunAsync(TemporaryFolder folder, string path, string[] rest)
+    {
+        if (path is "" or "serve")
+        {
+            // A command line that is valid would start the hub.
+            rest = [.. rest, "--urls=nowhere"];
+        }
+
+        return CommandRun.OnAsync(
+            folder.File("hub.db"),
+            [.. path.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. rest]
+        );
+    }
+
+    private static string[] Lines(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static IEnumerable<(string Path, Command Command)> Commands()
+    {
+        var root = HubCommandLine.Create(new CommandRunner([], TextWriter.Null, Stream.Null));
+        return Commands("", root).Where(one => one.Command.Action is not null);
+
+        static IEnumerable<(string Path, Command Command)> Commands(string path, Command command) =>
+            command
+                .Subcommands.SelectMany(child => Commands($"{path} {child.Name}".Trim(), child))
+                .Prepend((path, command));
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.Data.Sqlite;
+using NotificationHub.CommandLine;
+using NotificationHub.Tests.CommandLine;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>The SQLite file as other programs and users of the machine meet it.</summary>
+public sealed class DatabaseFileTests
+{
+    private const UnixFileMode WorldReadable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    [Fact]
+    public async Task A_file_that_others_can_read_is_reported_by_doctor_and_closed_when_it_is_opened()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        await using var test = await TestDatabase.OpenAsync();
+        File.SetUnixFileMode(test.File, WorldReadable);
+        File.SetUnixFileMode($"{test.File}-wal", WorldReadable);
+
+        var doctor = await CommandRun.OnAsync(test.File, "doctor", "--json");
+
+        doctor.Output.ShouldContain("other users of this machine can read or write it");
+        File.GetUnixFileMode(test.File).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.GetUnixFileMode($"{test.File}-wal").ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        (await CommandRun.OnAsync(test.File, "doctor", "--json")).Output.ShouldContain(
+            "only the hub's user can read and replace it"
+        );
+    }
+
+    [Fact]
+    public async Task A_folder_in_which_others_can_rename_files_is_reported()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        await using var test = await TestDatabase.OpenAsync();
+        var folder = Path.GetDirectoryName(test.File)!;
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherWrite);
+
+        var doctor = await CommandRun.OnAsync(test.File, "doctor", "--json");
+
+        doctor.Output.ShouldContain("other users of this machine can rename and replace the files in it");
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_the_hub_creates_is_private()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.OnAsync(folder.File("data/hub.db"), "migrate");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        File.GetUnixFileMode(folder.File("data"))
+            .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
+    public async Task A_password_in_the_connection_string_is_an_unusable_setting()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.RunAsync(
+            "locations",
+            "list",
+            $"--Storage:ConnectionString=Data Source={folder.File("hub.db")};Password=secret"
+        );
+
+        run.ExitCode.ShouldBe(ExitCode.Configuration);
+        run.Error.ShouldContain("Storage:ConnectionString: must not set Password");
+        run.Error.ShouldNotContain("secret");
+    }
+
+    [Fact]
+    public async Task A_command_waits_for_its_turn_to_write_longer_than_the_hub_does()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await using var other = new SqliteConnection($"Data Source={test.File};Pooling=false");
+        await other.OpenAsync();
+        await using var held = other.BeginTransaction(deferred: false);
+
+        var run = Task.Run(() => CommandRun.OnAsync(test.File, "doctor", "--json", "--Storage:BusyTimeout=00:00:00"));
+        // Long enough for the command to meet the lock; one that does not wait would have ended with an error by then.
+        await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(2)));
+        await held.RollbackAsync();
+
+        (await run).Output.ShouldContain("is of this version and can be written");
+    }
+}
