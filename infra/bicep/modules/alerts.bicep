@@ -73,6 +73,16 @@ var queryAlerts = [
     operator: 'LessThan'
     threshold: 1
   }
+  {
+    name: 'refused-credentials'
+    description: 'Many requests to the admin API or to the feed presented a key or token that is not accepted.'
+    severity: 2
+    frequency: 'PT5M'
+    window: 'PT15M'
+    query: 'AppMetrics | where Name == "${metrics.refusedCredentials}" | summarize Value = sum(Sum) by Subject = tostring(Properties.api)'
+    operator: 'GreaterThan'
+    threshold: 10
+  }
 ]
 
 var metricAlerts = [

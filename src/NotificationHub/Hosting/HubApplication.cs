@@ -54,6 +54,8 @@ internal static class HubApplication
         // First, so that it stops last: what the stages say at their end is heard.
         hub.AddTelemetry();
         hub.AddListenAddresses();
+        hub.RefuseForwardedHeadersInDevelopment();
+        hub.AddResponseHeaders();
         hub.AddStorage();
         hub.AddIntake();
         hub.AddRouting();

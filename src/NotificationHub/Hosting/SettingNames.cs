@@ -18,6 +18,7 @@ internal static class SettingNames
         "environment",
         "http_ports",
         "https_ports",
+        "ForwardedHeaders_Enabled",
     ];
 
     /// <summary>OpenTelemetry's own settings, of which there are many, and more with each version.</summary>

@@ -122,7 +122,10 @@ internal static partial class StartReport
         )]
         public static partial void NotPublishing(ILogger logger);
 
-        [LoggerMessage(LogLevel.Information, "Events are read at {Feeds}, without a key: this is Development.")]
+        [LoggerMessage(
+            LogLevel.Information,
+            "Events are read at {Feeds}, from this machine without a key: this is Development."
+        )]
         public static partial void FeedOpen(ILogger logger, string feeds);
 
         [LoggerMessage(LogLevel.Information, "Events are read at {Feeds}, with a consumer's key.")]

@@ -1,7 +1,9 @@
 namespace NotificationHub.Intake;
 
-/// <summary>How many bytes of bodies may be in memory between the socket and the disk.</summary>
-internal sealed class ByteBudget(long limit)
+/// <summary>How many bytes of bodies may be in memory between the socket and the disk: of all locations, or one location's share of them.</summary>
+/// <param name="limit">The most bytes at a time.</param>
+/// <param name="whole">The budget that this one is a share of; null for the whole.</param>
+internal sealed class ByteBudget(long limit, ByteBudget? whole = null)
 {
     private long used;
 
@@ -9,14 +11,19 @@ internal sealed class ByteBudget(long limit)
 
     public bool TryTake(int bytes)
     {
-        if (Interlocked.Add(ref used, bytes) <= limit)
+        // The share first: a location that has used up its own never touches what the others need.
+        if (Interlocked.Add(ref used, bytes) <= limit && (whole is null || whole.TryTake(bytes)))
         {
             return true;
         }
 
-        GiveBack(bytes);
+        Interlocked.Add(ref used, -bytes);
         return false;
     }
 
-    public void GiveBack(int bytes) => Interlocked.Add(ref used, -bytes);
+    public void GiveBack(int bytes)
+    {
+        Interlocked.Add(ref used, -bytes);
+        whole?.GiveBack(bytes);
+    }
 }

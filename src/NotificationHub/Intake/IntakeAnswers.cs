@@ -6,6 +6,7 @@ namespace NotificationHub.Intake;
 internal static class IntakeAnswers
 {
     private const string RetryAfterFault = "5";
+    private const int MaxCoding = 64;
 
     /// <summary>The same bytes whatever was wrong: a stranger learns nothing from it.</summary>
     public static Task UnauthorizedAsync(HttpContext context)
@@ -18,21 +19,46 @@ internal static class IntakeAnswers
     public static Task RejectedAsync(HttpContext context, string fault) =>
         ProblemAsync(context, StatusCodes.Status400BadRequest, "The post is no notification.", fault);
 
+    /// <summary>The body is not what its coding says: nothing of it can be stored.</summary>
+    public static Task UndecodableAsync(HttpContext context) =>
+        ProblemAsync(
+            context,
+            StatusCodes.Status400BadRequest,
+            "The body cannot be decoded.",
+            "it is not valid in the coding that Content-Encoding names"
+        );
+
+    public static Task UnknownCodingAsync(HttpContext context)
+    {
+        var coding = context.Request.Headers.ContentEncoding.ToString();
+        context.Response.Headers.AcceptEncoding = ContentCodings.Accepted;
+        return ProblemAsync(
+            context,
+            StatusCodes.Status415UnsupportedMediaType,
+            "The content coding is not supported.",
+            $"Content-Encoding is '{coding[..Math.Min(coding.Length, MaxCoding)]}'; supported: {ContentCodings.Accepted}"
+        );
+    }
+
     public static Task TooLargeAsync(HttpContext context, int maxBytes) =>
         ProblemAsync(
             context,
             StatusCodes.Status413PayloadTooLarge,
             "The body is too long.",
-            $"at most {maxBytes} bytes are taken (Intake:MaxBodyBytes)"
+            $"at most {maxBytes} bytes are taken, also after decoding (Intake:MaxBodyBytes)"
         );
 
-    public static Task TooSlowAsync(HttpContext context) =>
-        ProblemAsync(
+    public static Task TooSlowAsync(HttpContext context)
+    {
+        // The rest of the body may never come: what follows on this connection could not be told from it.
+        context.Response.Headers.Connection = "close";
+        return ProblemAsync(
             context,
             StatusCodes.Status408RequestTimeout,
             "The body took too long.",
             "it must arrive within Intake:BodyTimeout"
         );
+    }
 
     public static Task TooManyAsync(HttpContext context, string retryAfter)
     {
@@ -59,6 +85,8 @@ internal static class IntakeAnswers
     private static Task ProblemAsync(HttpContext context, int status, string title, string detail)
     {
         context.Response.StatusCode = status;
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
         return context.Response.WriteAsJsonAsync(
             new ProblemDetails
             {

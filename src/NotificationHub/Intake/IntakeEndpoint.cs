@@ -12,7 +12,6 @@ namespace NotificationHub.Intake;
 internal sealed partial class IntakeEndpoint(
     LocationGates gates,
     Database database,
-    ByteBudget budget,
     IOptions<IntakeOptions> options,
     TimeProvider time,
     ILogger<IntakeEndpoint> logger
@@ -50,7 +49,15 @@ internal sealed partial class IntakeEndpoint(
             return;
         }
 
-        using var body = new PooledBody(budget, options.Value.MaxBodyBytes);
+        var coding = ContentCodings.Read(context.Request.Headers.ContentEncoding);
+        if (coding == ContentCoding.Unknown)
+        {
+            IntakeMetrics.Count(IntakeOutcome.UnknownCoding);
+            await IntakeAnswers.UnknownCodingAsync(context);
+            return;
+        }
+
+        using var body = new PooledBody(gate.Budget, options.Value.MaxBodyBytes);
         try
         {
             var read = await body.ReadAsync(
@@ -60,9 +67,9 @@ internal sealed partial class IntakeEndpoint(
                 time
             );
             await (
-                read == BodyResult.Complete
-                    ? KeepAsync(context, gate, admission, slot, body.Bytes)
-                    : RefuseAsync(context, read)
+                read != BodyResult.Complete ? RefuseAsync(context, read)
+                : coding == ContentCoding.None ? KeepAsync(context, gate, admission, slot, body.Bytes)
+                : DecodeAsync(context, gate, admission, slot, coding, body)
             );
         }
         catch (BadHttpRequestException exception)
@@ -75,11 +82,43 @@ internal sealed partial class IntakeEndpoint(
             );
             context.Response.StatusCode = exception.StatusCode;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             IntakeMetrics.Count(IntakeOutcome.TooSlow);
             context.Abort();
         }
+    }
+
+    /// <summary>
+    /// Decoding costs memory and time that the sender did not have to spend: both are paid from the location's shares, the time before
+    /// it is spent, so that requests that arrive together cannot overdraw it.
+    /// </summary>
+    private async Task DecodeAsync(
+        HttpContext context,
+        LocationGate gate,
+        Admission admission,
+        int slot,
+        ContentCoding coding,
+        PooledBody encoded
+    )
+    {
+        var most = ContentCodings.CostOf(options.Value.MaxBodyBytes);
+        if (!gate.Rate.TryTake(most, out var retryAfter))
+        {
+            IntakeMetrics.Count(IntakeOutcome.TooMany);
+            await IntakeAnswers.TooManyAsync(context, retryAfter);
+            return;
+        }
+
+        using var body = new PooledBody(gate.Budget, options.Value.MaxBodyBytes);
+        var result = body.Decode(coding, encoded.Bytes);
+        gate.Rate.GiveBack(most - ContentCodings.CostOf(Math.Max(encoded.Bytes.Length, body.Bytes.Length)));
+        encoded.Dispose();
+        await (
+            result == BodyResult.Complete
+                ? KeepAsync(context, gate, admission, slot, body.Bytes)
+                : RefuseAsync(context, result)
+        );
     }
 
     private async Task KeepAsync(
@@ -143,6 +182,9 @@ internal sealed partial class IntakeEndpoint(
             case BodyResult.TooLarge:
                 IntakeMetrics.Count(IntakeOutcome.TooLarge);
                 return IntakeAnswers.TooLargeAsync(context, options.Value.MaxBodyBytes);
+            case BodyResult.Undecodable:
+                IntakeMetrics.Count(IntakeOutcome.Malformed);
+                return IntakeAnswers.UndecodableAsync(context);
             case BodyResult.TooSlow:
                 IntakeMetrics.Count(IntakeOutcome.TooSlow);
                 return IntakeAnswers.TooSlowAsync(context);

@@ -29,6 +29,7 @@ internal static class IntakeOutcome
     public const string TooLarge = "too-large";
     public const string TooSlow = "too-slow";
     public const string Malformed = "malformed";
+    public const string UnknownCoding = "unknown-coding";
     public const string TooMany = "too-many";
     public const string OverBudget = "over-budget";
     public const string Unavailable = "unavailable";

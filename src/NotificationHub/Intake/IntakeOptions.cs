@@ -7,11 +7,14 @@ internal sealed class IntakeOptions
 {
     public const string Section = "Intake";
 
-    /// <summary>The longest body that is taken; a longer one is answered 413.</summary>
+    /// <summary>The longest body that is accepted, as it arrives and after decoding; a longer one is answered 413.</summary>
     public int MaxBodyBytes { get; set; } = 1024 * 1024;
 
     /// <summary>How many bytes of bodies may be on their way to the disk; beyond it posts are answered 503.</summary>
     public long MaxBytesInFlight { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>How many of these bytes may be one location's, so that no other one is refused for them.</summary>
+    public long MaxBytesInFlightPerLocation { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>How long a sender may take over its body.</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -42,6 +45,9 @@ internal sealed class IntakeOptionsValidator : AbstractValidator<IntakeOptions>
         RuleFor(options => options.MaxBytesInFlight)
             .GreaterThanOrEqualTo(options => options.MaxBodyBytes)
             .WithMessage("must be at least Intake:MaxBodyBytes, or the longest body could never be taken");
+        RuleFor(options => options.MaxBytesInFlightPerLocation)
+            .Must((options, share) => share >= options.MaxBodyBytes && share <= options.MaxBytesInFlight)
+            .WithMessage("must be at least Intake:MaxBodyBytes and at most Intake:MaxBytesInFlight");
         RuleFor(options => options.BodyTimeout)
             .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
             .WithMessage("must lie between one second and five minutes");

@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
 
 namespace NotificationHub.Intake;
 
@@ -22,6 +24,7 @@ internal static class IntakeSetup
         hub.Services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = EncodingOf;
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
@@ -32,6 +35,13 @@ internal static class IntakeSetup
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
     }
+
+    // A credential is verified byte by byte, so what is not UTF-8 is refused there. No other header may cost a delivery.
+    private static Encoding? EncodingOf(string header) =>
+        header.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
+        || header.Equals(ApiKey.Header, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : Encoding.Latin1;
 
     public static void MapIntake(this WebApplication app)
     {

@@ -11,7 +11,7 @@ internal sealed record Admission(AcceptedDigests Digests, IReadOnlyList<SecretUs
 }
 
 /// <summary>One location as the intake sees it. It stays the same object for as long as the location exists.</summary>
-internal sealed class LocationGate(string locationId, PostRate rate)
+internal sealed class LocationGate(string locationId, PostRate rate, ByteBudget budget)
 {
     private long refused;
     private Admission admission = Admission.None;
@@ -21,6 +21,9 @@ internal sealed class LocationGate(string locationId, PostRate rate)
     public byte[] LocationIdUtf8 { get; } = System.Text.Encoding.UTF8.GetBytes(locationId);
 
     public PostRate Rate => rate;
+
+    /// <summary>Its share of the memory for bodies.</summary>
+    public ByteBudget Budget => budget;
 
     public Admission Admission
     {

@@ -11,7 +11,12 @@ namespace NotificationHub.Intake;
 /// The accepted secrets of every location, in memory. A post never causes a look-up in the database: a stranger could cause
 /// any number of them.
 /// </summary>
-internal sealed class LocationGates(Database database, IOptions<IntakeOptions> options, TimeProvider time) : IDisposable
+internal sealed class LocationGates(
+    Database database,
+    ByteBudget budget,
+    IOptions<IntakeOptions> options,
+    TimeProvider time
+) : IDisposable
 {
     private readonly SemaphoreSlim refreshing = new(1);
     private FrozenDictionary<string, LocationGate> gates = FrozenDictionary<string, LocationGate>.Empty;
@@ -76,7 +81,11 @@ internal sealed class LocationGates(Database database, IOptions<IntakeOptions> o
         {
             var gate =
                 Find(location.Key)
-                ?? new LocationGate(location.Key, new PostRate(options.Value.PostsPerSecondPerLocation, time));
+                ?? new LocationGate(
+                    location.Key,
+                    new PostRate(options.Value.PostsPerSecondPerLocation, time),
+                    new ByteBudget(options.Value.MaxBytesInFlightPerLocation, budget)
+                );
             var secrets = location.Where(row => row.Sha256 is not null).ToList();
             gate.Admission = new Admission(
                 new AcceptedDigests(secrets.Select(row => row.Sha256!)),

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 
 namespace NotificationHub.Intake;
 
@@ -9,6 +10,7 @@ internal enum BodyResult
     TooLarge,
     TooSlow,
     OverBudget,
+    Undecodable,
 }
 
 /// <summary>
@@ -65,6 +67,8 @@ internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
                 var result = await read;
                 if (result.IsCanceled)
                 {
+                    // A read that is left open is an error for Kestrel, which it logs with its stack trace.
+                    reader.AdvanceTo(result.Buffer.End);
                     return BodyResult.TooSlow;
                 }
 
@@ -85,6 +89,22 @@ internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
         }
     }
 
+    /// <summary>Decodes a body that has been read: to its end, or until the bound on the decoded bytes is met.</summary>
+    public BodyResult Decode(ContentCoding coding, ReadOnlyMemory<byte> encoded)
+    {
+        MemoryMarshal.TryGetArray(encoded, out var bytes);
+        using var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
+        using var decoder = ContentCodings.Open(coding, stream);
+        try
+        {
+            return Fill(decoder);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or IOException)
+        {
+            return BodyResult.Undecodable;
+        }
+    }
+
     public void Dispose()
     {
         if (buffer.Length > 0)
@@ -95,6 +115,35 @@ internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
 
         budget.GiveBack(paid);
         (paid, length) = (0, 0);
+    }
+
+    private BodyResult Fill(Stream decoder)
+    {
+        if (!TryGrow(Math.Min(MostAtFirst, maxBytes)))
+        {
+            return BodyResult.OverBudget;
+        }
+
+        while (true)
+        {
+            if (length == maxBytes)
+            {
+                return decoder.ReadByte() < 0 ? BodyResult.Complete : BodyResult.TooLarge;
+            }
+
+            if (length == buffer.Length && !TryGrow((int)Math.Min(2L * buffer.Length, maxBytes)))
+            {
+                return BodyResult.OverBudget;
+            }
+
+            var read = decoder.Read(buffer.AsSpan(length, Math.Min(buffer.Length, maxBytes) - length));
+            if (read == 0)
+            {
+                return BodyResult.Complete;
+            }
+
+            length += read;
+        }
     }
 
     private BodyResult Take(ReadOnlySequence<byte> bytes)

@@ -15,25 +15,32 @@ internal sealed class PostRate(int perSecond, TimeProvider time)
     private long paidUntil = time.GetTimestamp();
 
     /// <summary>Takes one post's share; where there is none left, says in how many seconds there will be.</summary>
-    public bool TryTake(out string retryAfter)
+    public bool TryTake(out string retryAfter) => TryTake(1, out retryAfter);
+
+    /// <summary>Takes the share of several posts as soon as there is that of one: what is missing delays those that follow.</summary>
+    public bool TryTake(int posts, out string retryAfter)
     {
         while (true)
         {
             var now = time.GetTimestamp();
             var before = Interlocked.Read(ref paidUntil);
-            var after = Math.Max(before, now) + perPost;
-            if (after - now > saved)
+            var start = Math.Max(before, now);
+            var missing = start + perPost - now - saved;
+            if (missing > 0)
             {
-                retryAfter = Math.Ceiling((double)(after - now - saved) / time.TimestampFrequency)
+                retryAfter = Math.Ceiling((double)missing / time.TimestampFrequency)
                     .ToString(CultureInfo.InvariantCulture);
                 return false;
             }
 
-            if (Interlocked.CompareExchange(ref paidUntil, after, before) == before)
+            if (Interlocked.CompareExchange(ref paidUntil, start + (posts * perPost), before) == before)
             {
                 retryAfter = "";
                 return true;
             }
         }
     }
+
+    /// <summary>Returns the share of posts that was taken and not needed.</summary>
+    public void GiveBack(int posts) => Interlocked.Add(ref paidUntil, -posts * perPost);
 }

@@ -35,7 +35,7 @@ public sealed class DocumentTests
     [InlineData("events.md")]
     [InlineData("security.md")]
     public void All_documents_say_the_same_of_whom_development_lets_in(string document) =>
-        Read(document).Replace('\n', ' ').ShouldContain("to whoever asks by `localhost` or an address");
+        Read(document).Replace('\n', ' ').ShouldContain("open to requests from this machine to `localhost`");
 
     private static string Read(string document) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", document));

@@ -26,6 +26,15 @@ internal sealed class RawConnection : IDisposable
     public static string HeadOf(string path, string secret, int contentLength) =>
         $"POST {path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {secret}\r\nContent-Length: {contentLength}\r\n\r\n";
 
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await client.GetStream().WriteAsync(bytes);
+
+    /// <summary>Closes the connection at once, with a reset instead of an end.</summary>
+    public void Reset()
+    {
+        client.LingerState = new LingerOption(enable: true, seconds: 0);
+        client.Close();
+    }
+
     public async Task SendAsync(string text) => await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
 
     /// <returns>The next line of the answer; null where the hub has closed the connection instead.</returns>

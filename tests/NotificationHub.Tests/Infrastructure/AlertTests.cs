@@ -37,6 +37,7 @@ public sealed class AlertTests
             "dead-lettered",
             "location-states",
             "silence",
+            "refused-credentials",
             "answers-5xx",
             "consumer-dead-letters",
         ]);

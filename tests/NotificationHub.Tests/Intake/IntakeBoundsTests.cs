@@ -93,7 +93,11 @@ public sealed class IntakeBoundsTests
     [Fact]
     public async Task A_full_budget_is_answered_503_until_the_bytes_are_given_back()
     {
-        await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
+        await using var hub = await HubHost.StartAsync(
+            "Intake:MaxBodyBytes=65536",
+            "Intake:MaxBytesInFlight=65536",
+            "Intake:MaxBytesInFlightPerLocation=65536"
+        );
         var location = await hub.AddLocationAsync();
         var headers = $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n";
         using (await ConnectAsync(hub, location.Path, headers, new string('x', 65_500)))
@@ -108,7 +112,11 @@ public sealed class IntakeBoundsTests
     [Fact]
     public async Task Bodies_that_are_only_announced_use_up_no_budget()
     {
-        await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
+        await using var hub = await HubHost.StartAsync(
+            "Intake:MaxBodyBytes=65536",
+            "Intake:MaxBytesInFlight=65536",
+            "Intake:MaxBytesInFlightPerLocation=65536"
+        );
         var location = await hub.AddLocationAsync();
         var headers = $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n";
         using var first = await ConnectAsync(hub, location.Path, headers, "{");

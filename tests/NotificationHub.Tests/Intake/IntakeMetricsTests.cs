@@ -105,7 +105,11 @@ public sealed class IntakeMetricsTests : IDisposable
     [Fact]
     public async Task A_post_beyond_the_byte_budget_is_counted()
     {
-        await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536", "Intake:MaxBytesInFlight=65536");
+        await using var hub = await HubHost.StartAsync(
+            "Intake:MaxBodyBytes=65536",
+            "Intake:MaxBytesInFlight=65536",
+            "Intake:MaxBytesInFlightPerLocation=65536"
+        );
         var location = await hub.AddLocationAsync();
         using var half = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
         await half.SendAsync(RawConnection.HeadOf(location, contentLength: 65536) + new string(' ', 65535));

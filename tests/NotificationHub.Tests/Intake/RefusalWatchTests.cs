@@ -21,7 +21,7 @@ public sealed class RefusalWatchTests
         );
         var clock = new ManualClock();
         var options = Options.Create(new IntakeOptions());
-        var gates = new LocationGates(store.Database, options, clock);
+        var gates = new LocationGates(store.Database, new ByteBudget(long.MaxValue), options, clock);
         await gates.RefreshAsync(CancellationToken.None);
         var log = new LogLines();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));

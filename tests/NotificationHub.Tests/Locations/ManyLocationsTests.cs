@@ -18,7 +18,12 @@ public sealed class ManyLocationsTests
     {
         await using var test = await FillAsync();
         await using var counting = new CountingDatabase(test.Sqlite);
-        var gates = new LocationGates(counting, Options.Create(new IntakeOptions()), TimeProvider.System);
+        var gates = new LocationGates(
+            counting,
+            new ByteBudget(long.MaxValue),
+            Options.Create(new IntakeOptions()),
+            TimeProvider.System
+        );
         await gates.RefreshAsync(CancellationToken.None);
         counting.Readers.ShouldBe(1);
 

@@ -20,6 +20,7 @@ internal static class AdminSetup
         }
 
         hub.Services.AddAdminSchemes(options, hub.Environment.IsDevelopment());
+        hub.Services.AddRefusedCredentials();
         hub.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, AdminRefusals>();
         hub.Services.AddAdminDocument();
         hub.Services.ConfigureHttpJsonOptions(json =>

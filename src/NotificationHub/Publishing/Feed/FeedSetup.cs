@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace NotificationHub.Publishing.Feed;
 
 internal static class FeedSetup
@@ -8,6 +6,7 @@ internal static class FeedSetup
     {
         hub.AddOptions(ConsumerOptions.Section, new ConsumerOptionsValidator());
         hub.Services.AddSingleton<ConsumerKeyVerifier>();
+        hub.Services.AddRefusedCredentials();
         hub.Services.AddSingleton<EventFeed>();
         hub.Services.AddSingleton<SnapshotFeed>();
     }
@@ -27,12 +26,13 @@ internal static class FeedSetup
 
         var feed = app.MapGroup("");
         var verifier = app.Services.GetRequiredService<ConsumerKeyVerifier>();
+        var refused = app.Services.GetRequiredService<RefusedCredentials>();
         feed.AddEndpointFilter(
             async (context, next) =>
                 IsAccepted(verifier, context.HttpContext)
-                || (access == FeedAccess.Open && IsByAddress(context.HttpContext.Request.Host.Host))
+                || (access == FeedAccess.Open && LocalCaller.IsLocal(context.HttpContext))
                     ? await next(context)
-                    : Refuse(context.HttpContext, access)
+                    : Refuse(context.HttpContext, access, refused)
         );
 
         feed.MapEventFeed();
@@ -40,18 +40,15 @@ internal static class FeedSetup
     }
 
     private static bool IsAccepted(ConsumerKeyVerifier verifier, HttpContext context) =>
-        verifier.IsAccepted(context.Request.Headers.Authorization, context.Request.Headers["X-Api-Key"]);
+        verifier.IsAccepted(context.Request.Headers.Authorization, context.Request.Headers[ApiKey.Header]);
 
-    // A page of another site can have its own name lead here, and then read what it asks for; an address it cannot.
-    private static bool IsByAddress(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out _);
-
-    private static IResult Refuse(HttpContext context, FeedAccess access)
+    private static IResult Refuse(HttpContext context, FeedAccess access, RefusedCredentials refused)
     {
+        refused.Note(RefusedCredentials.Consumers, context);
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return TypedResults.Problem(
             access == FeedAccess.Open
-                ? "In Development nobody needs a key who asks by localhost or by an IP address. By another name, present a consumer's key as Authorization: Bearer KEY."
+                ? "In Development, requests from this machine to localhost need no key. For others, present a consumer's key as Authorization: Bearer KEY."
                 : "Present a consumer's key as Authorization: Bearer KEY or X-Api-Key: KEY.",
             statusCode: StatusCodes.Status401Unauthorized
         );

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Authorization.Policy;
 namespace NotificationHub.Hosting.Admin.Access;
 
 /// <summary>Answers those who may not: 401 for a stranger, 403 for somebody known, as problem details that give no hint.</summary>
-internal sealed class AdminRefusals : IAuthorizationMiddlewareResultHandler
+internal sealed class AdminRefusals(RefusedCredentials refused) : IAuthorizationMiddlewareResultHandler
 {
     public Task HandleAsync(
         RequestDelegate next,
@@ -19,8 +19,9 @@ internal sealed class AdminRefusals : IAuthorizationMiddlewareResultHandler
             _ => Challenge(context),
         };
 
-    private static Task Challenge(HttpContext context)
+    private Task Challenge(HttpContext context)
     {
+        refused.Note(RefusedCredentials.Admin, context);
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return Refuse(context, StatusCodes.Status401Unauthorized);
     }

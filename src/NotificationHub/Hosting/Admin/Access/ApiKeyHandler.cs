@@ -14,7 +14,7 @@ internal sealed class ApiKeyHandler(
 {
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
         Task.FromResult(
-            keys.Find(Request.Headers.Authorization, Request.Headers["X-Api-Key"]) is { } key
+            keys.Find(Request.Headers.Authorization, Request.Headers[ApiKey.Header]) is { } key
                 ? AuthenticateResult.Success(
                     new AuthenticationTicket(
                         AdminPrincipal.Of($"key:{key.Name}", AdminRoles.PolicyOf(key.Role)!, Scheme.Name),

@@ -41,7 +41,6 @@ internal static class LocationAddition
             done => done.Location.LocationId
         );
         // It may have a secret in it, and then nothing more may fail.
-        context.Response.Headers.CacheControl = "no-store";
         var document = input.ReceiveOnly
             ? LocationDocument.Of(location)
             : await LocationDocument.OfAsync(database, location, context.RequestAborted);

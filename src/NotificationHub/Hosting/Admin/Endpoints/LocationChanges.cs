@@ -41,8 +41,6 @@ internal static class LocationChanges
             "locations rotate",
             stopping => rotation.RotateAsync(new RotateRequest(change.Id, takeBack ?? false), stopping)
         );
-        // It may have a secret in it.
-        change.Context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(
             new RotatedLocation(
                 await change.DescribeAsync(result.Location),

@@ -41,7 +41,7 @@ internal static class AdminDocument
             {
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
-                Name = "X-Api-Key",
+                Name = ApiKey.Header,
                 Description = "A key of Admin:ApiKeys.",
             },
         };

@@ -1,0 +1,51 @@
+using System.Net;
+using NotificationHub.Hosting;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Hosting;
+
+/// <summary>What Development opens, it opens to callers on this machine only.</summary>
+public sealed class DevelopmentRulesTests
+{
+    [Fact]
+    public async Task Forwarded_headers_are_refused_in_Development()
+    {
+        var fault = await Should.ThrowAsync<ConfigurationException>(() =>
+            HubHost.StartAsync("ForwardedHeaders_Enabled=True")
+        );
+
+        fault.Faults.ShouldHaveSingleItem().ShouldContain("ASPNETCORE_FORWARDEDHEADERS_ENABLED: must not be true");
+    }
+
+    [Theory]
+    [InlineData("Development", "false")]
+    [InlineData("Production", "true")]
+    public void Other_combinations_are_not(string environment, string enabled) =>
+        Should.NotThrow(() =>
+            HubApplication
+                .Compose([$"--environment={environment}", $"--ForwardedHeaders_Enabled={enabled}"])
+                .ThrowIfFaulty()
+        );
+
+    [Theory]
+    [InlineData("X-Forwarded-For", "127.0.0.1")]
+    [InlineData("Forwarded", "for=127.0.0.1")]
+    [InlineData("Via", "1.1 tunnel")]
+    [InlineData("X-Real-IP", "127.0.0.1")]
+    [InlineData("Host", "10.0.0.1")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    public async Task What_a_proxy_or_a_tunnel_passes_on_needs_a_credential(string header, string value)
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        foreach (
+            var path in (string[])["/events", "/events/1-1", "/snapshot/x/assets", "/admin/locations", "/health/detail"]
+        )
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Add(header, value);
+            using var answer = await hub.Http.SendAsync(request);
+            answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.Hosting;
+
+[Collection(MeterReaders.Name)]
+public sealed class RefusedCredentialsTests
+{
+    [Fact]
+    public async Task Wrong_keys_are_counted_by_API_and_requests_without_one_are_not()
+    {
+        using var readings = new MeterReadings();
+        await using var hub = await HubHost.StartAsync(
+            "environment=Production",
+            "Consumers:ApiKeys:0:Name=team",
+            $"Consumers:ApiKeys:0:Sha256={new string('0', 64)}",
+            "Admin:ApiKeys:0:Name=operator",
+            $"Admin:ApiKeys:0:Sha256={new string('0', 64)}"
+        );
+        (string Path, string? Key, string? ApiKey)[] requests =
+        [
+            ("/events", "wrong", null),
+            ("/snapshot/x/assets", null, "wrong"),
+            ("/events/1-1", null, null),
+            ("/admin/locations", "wrong", null),
+            ("/health/detail", null, "wrong"),
+            ("/openapi/v1.json", "a.b.c", null),
+            ("/admin/locations", null, null),
+        ];
+
+        foreach (var (path, key, apiKey) in requests)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+            if (apiKey is not null)
+            {
+                request.Headers.Add("X-Api-Key", apiKey);
+            }
+
+            using var answer = await hub.Http.SendAsync(request);
+            answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
+        }
+
+        readings.Sums("notificationhub.access.refused").ShouldBe([("consumers", 2), ("admin", 3)], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void The_first_is_logged_at_once_and_later_ones_once_a_minute_with_few_addresses()
+    {
+        var clock = new ManualClock();
+        var log = new LogLines();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        using var refused = new RefusedCredentials(clock, loggers.CreateLogger<RefusedCredentials>());
+
+        refused.Note(RefusedCredentials.Admin, Request("10.0.0.1"));
+        Lines()
+            .ShouldBe([
+                "1 requests to the API admin presented a key or token that is not accepted; responded 401. Addresses: 10.0.0.1.",
+            ]);
+
+        for (var n = 0; n < 1000; n++)
+        {
+            refused.Note(RefusedCredentials.Admin, Request($"10.0.1.{n % 100}"));
+        }
+
+        Lines().Length.ShouldBe(1);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Lines().Length.ShouldBe(2);
+        Lines()[1].ShouldStartWith("1000 requests");
+        Lines()[1]
+            .ShouldEndWith(
+                "10.0.1.0, 10.0.1.1, 10.0.1.2, 10.0.1.3, 10.0.1.4, 10.0.1.5, 10.0.1.6, 10.0.1.7 and others."
+            );
+
+        clock.Advance(TimeSpan.FromMinutes(5));
+        Lines().Length.ShouldBe(2);
+        refused.Note(RefusedCredentials.Admin, Request("10.0.0.1"));
+        refused.Note(RefusedCredentials.Consumers, Request("10.0.0.2"));
+        Lines()[2..].Select(line => line[^10..]).ShouldBe([" 10.0.0.1.", " 10.0.0.2."]);
+
+        string[] Lines() => [.. log.Text.Split('\n').Select(line => line.Trim())];
+    }
+
+    private static DefaultHttpContext Request(string address)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+        context.Request.Headers.Authorization = "Bearer wrong";
+        return context;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Hosting;
+
+/// <summary>What carries data, a secret or an error is stored by no cache, and interpreted by no browser.</summary>
+public sealed class ResponseHeaderTests
+{
+    [Theory]
+    [InlineData("Development", null)]
+    [InlineData("Production", null)]
+    [InlineData("Production", "wrong")]
+    public async Task Every_route_and_every_error_says_so(string environment, string? key)
+    {
+        string[] admin = ["Admin:ApiKeys:0:Name=operator", $"Admin:ApiKeys:0:Sha256={new string('0', 64)}"];
+        await using var hub = await HubHost.StartAsync([
+            $"environment={environment}",
+            "Consumers:ApiKeys:0:Name=team",
+            $"Consumers:ApiKeys:0:Sha256={new string('0', 64)}",
+            .. environment == "Production" ? admin : [],
+        ]);
+        (HttpMethod Method, string Path)[] requests =
+        [
+            .. RoutesOf(hub),
+            (HttpMethod.Get, "/nowhere"),
+            (HttpMethod.Get, "/events?limit=x"),
+            (HttpMethod.Put, "/events"),
+        ];
+        requests.Length.ShouldBeGreaterThan(20);
+
+        foreach (var (method, path) in requests)
+        {
+            using var request = new HttpRequestMessage(method, path);
+            request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+            using var answer = await hub.Http.SendAsync(request);
+
+            var subject = $"{method} {path} ({answer.StatusCode})";
+            answer.Headers.CacheControl.ShouldNotBeNull(subject).NoStore.ShouldBeTrue(subject);
+            answer.Headers.TryGetValues("X-Content-Type-Options", out var options).ShouldBeTrue(subject);
+            options!.ShouldBe(["nosniff"], subject);
+        }
+    }
+
+    [Fact]
+    public async Task The_intakes_errors_say_so()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+
+        using var answer = await location.PostAsync("[]");
+
+        answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        answer.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
+    }
+
+    // All but the intake's own: its 200 and 401 have no body.
+    private static IEnumerable<(HttpMethod Method, string Path)> RoutesOf(HubHost hub) =>
+        from endpoint in hub.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        let path = PathOf(endpoint.RoutePattern)
+        where !path.StartsWith("/notifications/", StringComparison.Ordinal)
+        from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+        select (new HttpMethod(method), path);
+
+    private static string PathOf(RoutePattern pattern) =>
+        "/"
+        + string.Join(
+            '/',
+            pattern.PathSegments.Select(segment =>
+                string.Concat(
+                    segment.Parts.Select(part => part is RoutePatternLiteralPart literal ? literal.Content : "1")
+                )
+            )
+        );
+}

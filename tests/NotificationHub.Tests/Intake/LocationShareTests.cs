@@ -1,0 +1,78 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Intake;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Intake;
+
+/// <summary>The memory for bodies: what one location uses up, the others do not lack.</summary>
+public sealed class LocationShareTests
+{
+    private const int Attackers = 16;
+    private const int MaxBodyBytes = 65536;
+
+    [Fact]
+    public async Task Slow_requests_with_one_locations_secret_refuse_no_delivery_of_another()
+    {
+        await using var hub = await HubHost.StartAsync(
+            $"Intake:MaxBodyBytes={MaxBodyBytes}",
+            $"Intake:MaxBytesInFlight={4 * MaxBodyBytes}",
+            $"Intake:MaxBytesInFlightPerLocation={MaxBodyBytes}"
+        );
+        var leaked = await hub.AddLocationAsync();
+        var other = await hub.AddLocationAsync();
+        var budget = hub.Services.GetRequiredService<ByteBudget>();
+        using var ending = new CancellationTokenSource();
+
+        var attacks = Enumerable.Range(0, Attackers).Select(_ => AttackAsync(hub, leaked, ending.Token)).ToList();
+        await Until.TrueAsync(() => budget.Used > MaxBodyBytes / 2, "the attack has begun");
+        for (var n = 0; n < 100; n++)
+        {
+            (await other.PostAsync(TestLocation.Notification($"n-{n}"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        attacks.ShouldAllBe(attack => !attack.IsCompleted);
+        await ending.CancelAsync();
+        await Task.WhenAll(attacks);
+
+        await Until.TrueAsync(() => budget.Used == 0, "all memory is given back");
+        (await leaked.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public void A_share_that_is_used_up_leaves_the_rest_of_the_whole()
+    {
+        var whole = new ByteBudget(100);
+        var one = new ByteBudget(60, whole);
+        var other = new ByteBudget(60, whole);
+
+        one.TryTake(60).ShouldBeTrue();
+        one.TryTake(1).ShouldBeFalse();
+        other.TryTake(41).ShouldBeFalse();
+        other.TryTake(40).ShouldBeTrue();
+        whole.Used.ShouldBe(100);
+
+        one.GiveBack(60);
+        other.GiveBack(40);
+        (whole.Used, one.Used, other.Used).ShouldBe((0, 0, 0));
+    }
+
+    // As much of a body as there is room for, and then nothing more; the refused ones come again.
+    private static async Task AttackAsync(HubHost hub, TestLocation leaked, CancellationToken ending)
+    {
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                using var slow = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
+                await slow.SendAsync(RawConnection.HeadOf(leaked, MaxBodyBytes) + new string(' ', MaxBodyBytes - 1));
+                await slow.ReadLineAsync().WaitAsync(ending);
+            }
+            catch (Exception exception) when (exception is IOException or OperationCanceledException)
+            {
+                // Refused before all was sent, or the end of the test.
+            }
+        }
+    }
+}
