@@ -54,4 +54,8 @@ public enum ChangeCause
     /// <summary>It was seen for the first time; it need not be new at Apple.</summary>
     [JsonStringEnumMemberName("baseline")]
     Baseline,
+
+    /// <summary>The hub was restored from a backup and states every record again, changed or not.</summary>
+    [JsonStringEnumMemberName("restore")]
+    Restore,
 }

@@ -11,7 +11,7 @@ internal static class MigrateCommand
     private static readonly Option<bool> AfterRestore = new("--after-restore")
     {
         Description =
-            "After a restore from a backup, before a hub runs on it: have the logs go on where no id or revision that was given out since can come back, and look at everything at Apple again.",
+            "After a restore from a backup, before a hub runs on it: start a new epoch in which no event ID or revision is reused, read every location again, and state every record again.",
     };
 
     private static readonly Option<string?> From = new("--from")
@@ -96,7 +96,8 @@ internal static class MigrateCommand
             console =>
                 console.WriteUnwrapped(
                     $"The logs go on in epoch {outcome.Epoch}: the next event is {outcome.Epoch}-{outcome.FirstEvent} or later. "
-                        + "Once a hub runs, every location is read again and compared with Apple; see that `doctor` finds nothing."
+                        + "Once a hub runs, it reads every location again and states every record with cause restore; location.restated "
+                        + "ends that for each. Check with `doctor`; docs/storage.md says what to check besides."
                 )
         );
         return ExitCode.Ok;

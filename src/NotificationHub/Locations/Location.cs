@@ -45,5 +45,8 @@ internal sealed record Location
 
     public long? RemovedAt { get; init; }
 
+    /// <summary>The first <c>seq</c> of the epoch that a restore began; null for a location that was never restored.</summary>
+    public long? RestateFrom { get; init; }
+
     public LocationState State => LocationStates.Parse(StateWord);
 }

@@ -19,7 +19,8 @@ internal sealed class LocationStore(Database database)
         select location_id LocationId, u_id UId, name, state StateWord, state_reason StateReason, state_since StateSince,
             receive_only ReceiveOnly, mdm_id MdmId, mdm_name MdmName, mdm_metadata MdmMetadata, notification_url NotificationUrl,
             notification_types NotificationTypes, content_token ContentToken, token_expires_at TokenExpiresAt,
-            paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt, removed_at RemovedAt
+            paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt, removed_at RemovedAt,
+            restate_from RestateFrom
         from location
         """;
 

@@ -26,9 +26,6 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
     public static string IdOf(EventEntry entry) =>
         string.Create(CultureInfo.InvariantCulture, $"{entry.Epoch}-{entry.Seq}");
 
-    /// <summary>CloudEvents has no 64-bit integer, and a place in the log is to order as text.</summary>
-    public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
-
     public void Write(EventEntry entry, IBufferWriter<byte> output)
     {
         using var json = new Utf8JsonWriter(output, Format);
@@ -81,7 +78,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
         );
         json.WriteString("datacontenttype"u8, "application/json"u8);
         WriteOptional(json, "location"u8, entry.LocationId);
-        var sequence = Padded(entry.Seq);
+        var sequence = EventLog.Padded(entry.Seq);
         json.WriteString("sequence"u8, sequence);
         if (entry.Type.EndsWith(".changed", StringComparison.Ordinal))
         {

@@ -271,7 +271,10 @@ internal sealed class RefetchWalk(
             FirstSight: !turn.Known.Contains(part.Read.Kind) && !readBefore,
             one?.CorrelationId,
             traceparent
-        );
+        )
+        {
+            RestateFrom = turn.Location.RestateFrom ?? 0,
+        };
     }
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();

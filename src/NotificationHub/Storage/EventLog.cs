@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using Dapper;
 
 namespace NotificationHub.Storage;
@@ -97,6 +98,9 @@ internal sealed record EventFilter(
 internal static class EventLog
 {
     private const int PageBytes = 2 * 1024 * 1024;
+
+    /// <summary>A <c>seq</c> as consumers get it: CloudEvents has no 64-bit integer, and this one orders as text.</summary>
+    public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
 
     /// <summary>Appends <paramref name="events"/> in order and returns the <c>seq</c> of each.</summary>
     public static async Task<IReadOnlyList<long>> AppendAsync(

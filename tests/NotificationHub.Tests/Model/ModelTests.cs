@@ -22,10 +22,11 @@ public sealed class ModelTests(ITestOutputHelper output)
         await using var run = new ModelRun(seed);
         await run.RunAsync();
         var events = await run.EventsAsync();
-        var copy = RevisionCopy.Of(events, new Random(seed));
+        var copy = new RevisionCopy();
+        copy.Apply(events, new Random(seed));
 
         output.WriteLine($"{Variable}={seed}-{seed}: {events.Count} events, {run.Kills} kills");
-        copy.Lines().ShouldBe(run.Expected(), $"seed {seed}");
+        copy.Lines(VirtualHub.LocationId).ShouldBe(run.Expected(), $"seed {seed}");
         run.Apple.Violations.ShouldBeEmpty($"seed {seed}");
         events.Count(entry => entry.Type == EventNames.LocationImported).ShouldBe(1, $"seed {seed}");
         events.ShouldContain(entry => entry.Type == EventNames.ReconcileDriftFound, $"seed {seed}");

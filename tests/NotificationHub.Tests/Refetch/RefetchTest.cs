@@ -24,6 +24,9 @@ public abstract class RefetchTest : IAsyncLifetime
     private readonly ContentTokenProtector protector = new(new EphemeralDataProtectionProvider());
     private readonly IOptions<RefetchOptions> settings = Options.Create(new RefetchOptions());
     private AppleClient? client;
+
+    private protected RefetchOptions Settings => settings.Value;
+
     private LeaseKeeper? leases;
 
     private protected SkippingClock Clock { get; } = new();

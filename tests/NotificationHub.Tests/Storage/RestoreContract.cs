@@ -46,6 +46,17 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [StoreFact]
+    public async Task A_restore_goes_behind_an_earlier_one_from_the_same_backup_which_the_backup_does_not_know()
+    {
+        await LiveAsync(Database, LogPast.InUse);
+        var now = await Database.WriteAsync(transaction => transaction.NowAsync(), CancellationToken.None);
+
+        var outcome = await RestoreAsync();
+
+        outcome.FirstEvent.ShouldBeGreaterThan(now * 1_000, "a later restore is behind whatever came in between");
+    }
+
+    [StoreFact]
     public async Task What_the_backup_had_keeps_its_epoch()
     {
         var last = await LiveAsync(Database, LogPast.InUse);
@@ -81,6 +92,13 @@ public abstract class RestoreContract : LogPastContract
             values ('north', 'asset', 'reconcile', 'waiting', 99999999999999, 0, 0, 0, 0, 0, 0, 0)
             """
         );
+        await Test.ExecuteAsync(
+            """
+            insert into operation
+                (event_id, location_id, state, deferred, started_at, notifications, succeeded, failed, counted, due_at, polls)
+            values ('e-1', 'north', 'running', 0, 0, 0, 0, 0, 0, 99999999999999, 0)
+            """
+        );
         const string Version = "select value from change_counter where name = 'locations'";
         var version = await Test.ScalarAsync<long>(Version);
 
@@ -88,6 +106,7 @@ public abstract class RestoreContract : LogPastContract
 
         (await Test.ScalarAsync<long>("select due_at from location_watch")).ShouldBeLessThan(99_999_999_999_999);
         (await Test.ScalarAsync<long>("select due_at from survey")).ShouldBeLessThan(99_999_999_999_999);
+        (await Test.ScalarAsync<long>("select due_at from operation")).ShouldBeLessThan(99_999_999_999_999);
         (await Test.ScalarAsync<long>(Version)).ShouldBeGreaterThan(version);
         (await Test.ScalarAsync<string>("select action from audit_entry")).ShouldBe("migrate --after-restore");
     }

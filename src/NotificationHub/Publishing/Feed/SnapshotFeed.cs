@@ -93,7 +93,7 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
         {
             json.WriteStartObject();
             json.WriteString("key"u8, row.Key);
-            json.WriteString("revision"u8, CloudEventWriter.Padded(row.Revision));
+            json.WriteString("revision"u8, EventLog.Padded(row.Revision));
             json.WritePropertyName("record"u8);
             writer.WriteData(json, Encoding.UTF8.GetBytes(row.Data));
             json.WriteEndObject();

@@ -1,4 +1,5 @@
 using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Planning;
 
@@ -107,6 +108,8 @@ internal sealed record UserRead(string ClientUserId) : RefetchRead(SnapshotKind.
 internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(SnapshotKind.User)
 {
     public override IReadOnlyList<KeyRange> Scope => SinceVersionId is null ? [KeyRange.All] : [];
+
+    public override RefetchRead Narrow(string key) => new UserRead(UserKeys.Parse(RecordKeys.ActiveUser(key)));
 }
 
 /// <summary>All subscriptions.</summary>

@@ -16,7 +16,11 @@ internal sealed record ReadContext(
     bool FirstSight,
     string? CorrelationId,
     string? Traceparent
-);
+)
+{
+    /// <summary>A record with a smaller revision is stated again though it has not changed: what was stated of it may be lost. Zero: none is.</summary>
+    public long RestateFrom { get; init; }
+}
 
 /// <summary>The events that tell of changed records.</summary>
 internal static class RecordChanges
@@ -30,6 +34,9 @@ internal static class RecordChanges
     /// <summary>The scheduled survey found it.</summary>
     public const string Reconcile = "reconcile";
 
+    /// <summary>The database was restored from a backup: every record is stated again, changed or not.</summary>
+    public const string Restore = "restore";
+
     public const string Added = "added";
     public const string Updated = "updated";
     public const string Removed = "removed";
@@ -41,7 +48,10 @@ internal static class RecordChanges
 
     public static NewEvent Create(ReadContext read, RecordDifference difference, long now)
     {
-        var cause = difference.IsNew && read.FirstSight ? Baseline : read.Cause;
+        var cause =
+            difference.IsRestatement ? Restore
+            : difference.IsNew && read.FirstSight ? Baseline
+            : read.Cause;
         return new NewEvent
         {
             Type = read.Kind.EventName,

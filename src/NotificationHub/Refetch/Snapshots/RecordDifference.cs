@@ -1,6 +1,6 @@
 namespace NotificationHub.Refetch.Snapshots;
 
-/// <summary>A record that is not as it was kept.</summary>
+/// <summary>A record that is not as it was kept, or that is stated again as it was.</summary>
 /// <param name="Key">Unique within its kind and location.</param>
 /// <param name="AdamId">What subscribers filter on; null for users.</param>
 /// <param name="Before">The record as it was kept; null: it was gone, or never seen.</param>
@@ -8,6 +8,8 @@ namespace NotificationHub.Refetch.Snapshots;
 /// <param name="IsNew">It was never seen before.</param>
 internal sealed record RecordDifference(string Key, string? AdamId, string? Before, string? After, bool IsNew)
 {
+    public bool IsRestatement => After is not null && After == Before;
+
     public string Change =>
         After is null ? RecordChanges.Removed
         : Before is null ? RecordChanges.Added

@@ -12,12 +12,14 @@ internal sealed record SnapshotRow
     public string? Data { get; init; }
 
     public required long ReadNumber { get; init; }
+
+    public required long Revision { get; init; }
 }
 
 /// <summary>The statements over <c>snapshot</c>.</summary>
 internal static class SnapshotRows
 {
-    private const string Select = "select \"key\", data, read_number ReadNumber from snapshot";
+    private const string Select = "select \"key\", data, read_number ReadNumber, revision from snapshot";
 
     public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
         WriteTransaction transaction,

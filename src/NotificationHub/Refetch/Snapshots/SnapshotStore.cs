@@ -60,7 +60,7 @@ internal sealed class SnapshotStore(Database database)
                 continue;
             }
 
-            if (row?.Data == record.Data)
+            if (row?.Data == record.Data && row.Revision >= read.RestateFrom)
             {
                 unchanged.Add(record.Key);
             }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using NotificationHub.Refetch.Snapshots;
 
 namespace NotificationHub.Refetch.Surveys;
 
@@ -9,7 +10,7 @@ internal sealed record SurveyProgress
     /// <summary><c>asset</c>, <c>assignment</c>, <c>user</c>, <c>subscription</c> or <c>subscription-assignment</c>.</summary>
     public required string Resource { get; init; }
 
-    /// <summary><c>import</c> or <c>reconcile</c>.</summary>
+    /// <summary><c>import</c>, <c>reconcile</c>, or <c>restore</c> while all records are restated after a restore.</summary>
     public required string Purpose { get; init; }
 
     /// <summary><c>waiting</c>, <c>walking</c>, <c>settling</c>, <c>verifying</c> or <c>counting</c>.</summary>
@@ -41,7 +42,7 @@ internal sealed record SurveyProgress
         new()
         {
             Resource = survey.Resource,
-            Purpose = survey.Purpose,
+            Purpose = survey is { RestateFrom: not null, IsImport: false } ? RecordChanges.Restore : survey.Purpose,
             Phase = survey.Phase,
             Records = survey.Records,
             Pages = survey.Pages,

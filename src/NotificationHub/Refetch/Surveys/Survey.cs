@@ -71,6 +71,9 @@ internal sealed record Survey
     /// <summary>How many records there were when the last one ended.</summary>
     public long? KnownRecords { get; init; }
 
+    /// <summary>Every record of the kind is to be restated, with a revision from this one on: the database was restored. Null: none is.</summary>
+    public long? RestateFrom { get; init; }
+
     public required long CreatedAt { get; init; }
 
     /// <summary>It has begun and not ended, whatever made it start over.</summary>
@@ -80,7 +83,10 @@ internal sealed record Survey
 
     public bool IsImport => Purpose == SurveyPurposes.Import;
 
-    public string Cause => IsImport ? RecordChanges.Baseline : RecordChanges.Reconcile;
+    public string Cause =>
+        RestateFrom is not null ? RecordChanges.Restore
+        : IsImport ? RecordChanges.Baseline
+        : RecordChanges.Reconcile;
 
     public PageMark? From => Place is null ? null : new PageMark(Place, FirstVersion);
 

@@ -27,6 +27,7 @@ internal sealed partial class SurveyCompletion(
             Attempts = 0,
             LastFault = null,
             FinishedAt = now,
+            RestateFrom = null,
             ImportedAt = survey.ImportedAt ?? now,
             KnownRecords = await SnapshotRows.CountAsync(connection, survey.LocationId, survey.Kind),
         };
@@ -39,26 +40,36 @@ internal sealed partial class SurveyCompletion(
                 await LocationVersions.SetUsersAsync(transaction, survey.LocationId, survey.FirstVersion);
             }
 
-            if (survey.IsImport)
+            var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
+            List<NewEvent> events = survey.RestateFrom is { } from
+                ? await Restatement.EndAsync(transaction, finished, surveys, from, now)
+                : [];
+            if (survey.IsImport && !await BeginNextAsync(transaction, surveys, now))
             {
-                await GoOnImportingAsync(transaction, survey, now);
+                events.Add(Imported(surveys, now));
             }
+
+            await EventLog.AppendAsync(transaction, database, events);
         });
         Log.Finished(logger, survey.Purpose, survey.Resource, survey.LocationId, survey.Records);
         // The next kind is due at once.
         database.Pulses.TargetsRequested.Raise();
     }
 
-    private async Task GoOnImportingAsync(WriteTransaction transaction, Survey survey, long now)
+    /// <returns>False where all kinds are imported.</returns>
+    private static async Task<bool> BeginNextAsync(
+        WriteTransaction transaction,
+        IReadOnlyList<Survey> surveys,
+        long now
+    )
     {
-        var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
-        if (surveys.FirstOrDefault(other => other.ImportedAt is null) is { } next)
+        if (surveys.FirstOrDefault(other => other.ImportedAt is null) is not { } next)
         {
-            await SurveyStore.SaveAsync(transaction, next with { DueAt = next.DueAt ?? now });
-            return;
+            return false;
         }
 
-        await EventLog.AppendAsync(transaction, database, [Imported(surveys, now)]);
+        await SurveyStore.SaveAsync(transaction, next with { DueAt = next.DueAt ?? now });
+        return true;
     }
 
     private static NewEvent Imported(IReadOnlyList<Survey> surveys, long now) =>

@@ -22,7 +22,7 @@ internal sealed class SurveyEnd(
 
     public async Task SettleAsync(RefetchTurn turn, Survey survey)
     {
-        if (survey.Kind == SnapshotKind.User && !(survey.Clean && survey.IsWhole))
+        if (survey.Kind == SnapshotKind.User && survey.RestateFrom is null && !(survey.Clean && survey.IsWhole))
         {
             await RemoveAsync(turn, survey, absences.FindRetiredAsync(survey, turn.CancellationToken));
             await completion.FinishAsync(turn, survey);

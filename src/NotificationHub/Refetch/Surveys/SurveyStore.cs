@@ -12,7 +12,7 @@ internal static class SurveyStore
         select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, place, first_version FirstVersion,
             since_version SinceVersion, start_number StartNumber, clean, walks, pages, total_pages TotalPages, records, drifts,
             attempts, last_fault LastFault, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
-            known_records KnownRecords, created_at CreatedAt
+            known_records KnownRecords, restate_from RestateFrom, created_at CreatedAt
         from survey
         """;
 
@@ -43,6 +43,10 @@ internal static class SurveyStore
         long now
     )
     {
+        var restateFrom = await transaction.ScalarAsync<long?>(
+            "select restate_from from location where location_id = @locationId",
+            new { locationId }
+        );
         var surveys = SnapshotKind
             .All.Select(
                 (kind, place) =>
@@ -53,6 +57,7 @@ internal static class SurveyStore
                         Purpose = SurveyPurposes.Import,
                         Phase = SurveyPhases.Waiting,
                         DueAt = place == 0 ? now : null,
+                        RestateFrom = restateFrom,
                         CreatedAt = now,
                     }
             )
@@ -60,8 +65,8 @@ internal static class SurveyStore
         await transaction.ExecuteAsync(
             """
             insert into survey
-                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
-            values (@LocationId, @Resource, @Purpose, @Phase, @DueAt, @Clean, 0, 0, 0, 0, 0, @CreatedAt)
+                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, restate_from, created_at)
+            values (@LocationId, @Resource, @Purpose, @Phase, @DueAt, @Clean, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
             """,
             surveys
         );
@@ -77,7 +82,7 @@ internal static class SurveyStore
                 first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, clean = @Clean,
                 walks = @Walks, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
                 last_fault = @LastFault, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
-                known_records = @KnownRecords
+                known_records = @KnownRecords, restate_from = @RestateFrom
             where location_id = @LocationId and resource = @Resource
             """,
             survey

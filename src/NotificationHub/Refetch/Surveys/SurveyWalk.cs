@@ -54,7 +54,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
             Records = 0,
             // Everything is read first; after that a removal, which no incremental read shows, comes as a retirement.
             SinceVersion =
-                survey.Kind == SnapshotKind.User && !survey.IsImport
+                survey.Kind == SnapshotKind.User && !survey.IsImport && survey.RestateFrom is null
                     ? await LocationVersions.ReadUsersAsync(transaction, survey.LocationId)
                     : null,
         };
@@ -133,5 +133,8 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
         };
 
     public static ReadContext ContextOf(Survey survey) =>
-        new(survey.LocationId, survey.Kind, survey.Cause, FirstSight: survey.IsImport, null, null);
+        new(survey.LocationId, survey.Kind, survey.Cause, FirstSight: survey.IsImport, null, null)
+        {
+            RestateFrom = survey.RestateFrom ?? 0,
+        };
 }

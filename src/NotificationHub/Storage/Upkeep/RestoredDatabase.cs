@@ -1,3 +1,5 @@
+using System.Text.Json;
+using NotificationHub.Events;
 using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Storage.Upkeep;
@@ -10,12 +12,18 @@ internal sealed record RestoreOutcome(long Epoch, long FirstEvent);
 /// <summary>
 /// Makes a database that was restored from a backup fit to go on. What was appended after the backup is gone from it, but not from those who
 /// consumed it: the logs go on far behind any <c>seq</c> that was given out since, in a new epoch, so that no id and no revision comes back with
-/// other content, and whoever keeps the highest revision of a record takes the next one.
+/// other content, and every record is stated again in it.
 /// </summary>
 internal sealed class RestoredDatabase(Database database)
 {
     /// <summary>More than is appended in years: at 1,000 events a second, in thirty.</summary>
     private const long Leap = 1_000_000_000_000;
+
+    /// <summary>
+    /// More than is appended in a millisecond, so that this many for each one since 1970 is more than was ever given out, also after an earlier
+    /// restore from the same backup, of which this database knows nothing.
+    /// </summary>
+    private const long MostPerMillisecond = 1_000;
 
     /// <summary>Above any number that an owner may hold that has not noticed yet.</summary>
     private const long LeaseLeap = 1_000_000;
@@ -23,34 +31,41 @@ internal sealed class RestoredDatabase(Database database)
     /// <exception cref="DatabaseOpenException">A hub runs on it.</exception>
     public async Task<RestoreOutcome> GoOnAsync(Actor actor, CancellationToken cancellationToken)
     {
-        var seqs = await database.WriteAsync(
+        var (seqs, now) = await database.WriteAsync(
             async transaction =>
             {
                 await RunningHubs.RefuseAsync(transaction, database, "run `migrate --after-restore`");
-                return await LogSeqs.ReadAsync(transaction);
+                return (await LogSeqs.ReadAsync(transaction), await transaction.NowAsync());
             },
             cancellationToken
         );
         // First: should this end between the two, the logs have leapt once too often, which costs nothing.
-        var raised = new LogSeqs(seqs.Notifications + Leap, seqs.Events + Leap);
+        var raised = new LogSeqs(Behind(seqs.Notifications, now), Behind(seqs.Events, now));
         await database.RaiseSeqsAsync(raised.Notifications, raised.Events, cancellationToken);
         return await database.WriteAsync(transaction => BeginAnewAsync(transaction, raised, actor), cancellationToken);
     }
 
-    private static async Task<RestoreOutcome> BeginAnewAsync(WriteTransaction transaction, LogSeqs raised, Actor actor)
+    private static long Behind(long seq, long now) => Math.Max(seq + Leap, now * MostPerMillisecond);
+
+    private async Task<RestoreOutcome> BeginAnewAsync(WriteTransaction transaction, LogSeqs raised, Actor actor)
     {
         var now = await transaction.NowAsync();
         await BeginEpochAsync(transaction, "notification", raised.Notifications + 1);
-        var epoch = await BeginEpochAsync(transaction, "event", raised.Events + 1);
+        var outcome = new RestoreOutcome(
+            await BeginEpochAsync(transaction, "event", raised.Events + 1),
+            raised.Events + 1
+        );
         await ForgetOwnersAsync(transaction);
         await LookAgainAsync(transaction, now);
+        await RestateAsync(transaction, outcome, now);
         await AuditLog.RecordAsync(
             transaction,
             actor,
-            new AuditedAct("migrate --after-restore", Subject: $"epoch {epoch}"),
+            new AuditedAct("migrate --after-restore", Subject: $"epoch {outcome.Epoch}"),
             AuditOutcome.Done
         );
-        return new RestoreOutcome(epoch, raised.Events + 1);
+        await EventLog.AppendAsync(transaction, database, [await RestoredAsync(transaction, outcome, now)]);
+        return outcome;
     }
 
     private static async Task<long> BeginEpochAsync(WriteTransaction transaction, string log, long from)
@@ -79,10 +94,51 @@ internal sealed class RestoredDatabase(Database database)
         await transaction.ExecuteAsync("update change_counter set value = value + 1");
     }
 
-    // What Apple told of since the backup is not told again: everything is read, and each Client Config compared, as soon as a hub runs.
+    // What Apple reported since the backup is not reported again: each Client Config is compared, and each open operation asked for, as soon as
+    // a hub runs.
     private static async Task LookAgainAsync(WriteTransaction transaction, long now)
     {
-        await transaction.ExecuteAsync("update survey set due_at = @now where due_at > @now", new { now });
         await transaction.ExecuteAsync("update location_watch set due_at = @now where due_at > @now", new { now });
+        await transaction.ExecuteAsync(
+            "update operation set due_at = @now where closed_at is null and due_at > @now",
+            new { now }
+        );
     }
+
+    // Consumers may have events that were published after the backup. Only a record's next event corrects them, and there is none where Apple
+    // has by now what the backup has. So every record is read from the first page on, whether a full sync is scheduled or not, and stated again.
+    private static async Task RestateAsync(WriteTransaction transaction, RestoreOutcome outcome, long now)
+    {
+        await transaction.ExecuteAsync(
+            "update location set restate_from = @FirstEvent where state <> 'removed'",
+            new { outcome.FirstEvent }
+        );
+        await transaction.ExecuteAsync(
+            """
+            update survey
+            set restate_from = @FirstEvent, phase = 'waiting', place = null, first_version = null, since_version = null,
+                start_number = null, clean = 1, walks = 0, attempts = 0,
+                due_at = case when imported_at is null and due_at is null then null else @now end
+            """,
+            new { outcome.FirstEvent, now }
+        );
+    }
+
+    private static async Task<NewEvent> RestoredAsync(WriteTransaction transaction, RestoreOutcome outcome, long now) =>
+        new()
+        {
+            Type = EventNames.HubRestored,
+            Data = JsonSerializer.SerializeToUtf8Bytes(
+                new HubRestored
+                {
+                    Epoch = outcome.Epoch,
+                    FromRevision = EventLog.Padded(outcome.FirstEvent),
+                    Locations = await transaction.QueryAsync<string>(
+                        "select location_id from location where state <> 'removed' order by location_id"
+                    ),
+                },
+                EventJsonContext.Wire.HubRestored
+            ),
+            CreatedAt = now,
+        };
 }

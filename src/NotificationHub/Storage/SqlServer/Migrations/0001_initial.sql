@@ -115,6 +115,7 @@ create table dead_letter
 
 create index dead_letter_state on dead_letter (topic, state);
 
+-- restate_from: the first seq of the epoch that a restore began; a record that has a smaller revision was not stated since.
 create table location
 (
     location_id        nvarchar(32)   collate Latin1_General_100_BIN2 not null,
@@ -137,6 +138,7 @@ create table location
     registered_at      bigint         null,
     removed_at         bigint         null,
     expiry_step        bigint         null,
+    restate_from       bigint         null,
     constraint location_key primary key clustered (location_id)
 );
 
@@ -260,6 +262,7 @@ create table location_version
 
 -- The reading of all of a location's records of one kind, a page at a time: first to import them, then on schedule.
 -- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
+-- restate_from: the location's, until all records of the kind were restated.
 create table survey
 (
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -284,6 +287,7 @@ create table survey
     finished_at   bigint        null,
     imported_at   bigint        null,
     known_records bigint        null,
+    restate_from  bigint        null,
     created_at    bigint        not null,
     constraint survey_key primary key clustered (location_id, resource)
 );

@@ -91,6 +91,7 @@ create table dead_letter (
 
 create index dead_letter_state on dead_letter (topic, state);
 
+-- restate_from: the first seq of the epoch that a restore began; a record that has a smaller revision was not stated since.
 create table location (
     location_id        text    not null primary key,
     u_id               text    null,
@@ -111,7 +112,8 @@ create table location (
     created_at         integer not null,
     registered_at      integer null,
     removed_at         integer null,
-    expiry_step        integer null
+    expiry_step        integer null,
+    restate_from       integer null
 );
 
 create unique index location_u_id on location (u_id) where u_id is not null and state <> 'removed';
@@ -221,6 +223,7 @@ create table location_version (
 
 -- The reading of all of a location's records of one kind, a page at a time: first to import them, then on schedule.
 -- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
+-- restate_from: the location's, until all records of the kind were restated.
 create table survey (
     location_id   text    not null,
     resource      text    not null,
@@ -244,6 +247,7 @@ create table survey (
     finished_at   integer null,
     imported_at   integer null,
     known_records integer null,
+    restate_from  integer null,
     created_at    integer not null,
     primary key (location_id, resource)
 ) without rowid;

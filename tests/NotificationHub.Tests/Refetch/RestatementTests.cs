@@ -1,0 +1,344 @@
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Simulator.Apple.State;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Upkeep;
+using NotificationHub.Tests.Model;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>After <c>migrate --after-restore</c> every record is stated once more, and a consumer drops the others.</summary>
+public sealed class RestatementTests : SurveyTest
+{
+    private static readonly string[] Devices = [.. Enumerable.Range(0, 7).Select(i => $"D{i}")];
+    private static readonly string[] Users = [.. Enumerable.Range(0, 5).Select(i => $"user/{i}%")];
+
+    [Fact]
+    public async Task Every_record_is_restated_once_and_each_kind_ends_with_its_announcement()
+    {
+        await BeginAsync();
+        var outcome = await RestoreAsync();
+        await RestatedAsync();
+
+        var events = await SinceAsync(outcome);
+        var restored = DataOf(events[0], EventNames.HubRestored, EventJsonContext.Wire.HubRestored);
+        restored.Epoch.ShouldBe(outcome.Epoch);
+        restored.FromRevision.ShouldBe(EventLog.Padded(outcome.FirstEvent));
+        restored.Locations.ShouldBe([LocationId]);
+        var changed = ChangedIn(events);
+        changed.ShouldAllBe(entry => entry.Cause == "restore" && entry.Change == "updated");
+        changed.Select(entry => entry.Subject).ShouldBeUnique();
+        foreach (var kind in SnapshotKind.All)
+        {
+            var end = events.Single(entry => entry.Type == kind.RestatedEventName);
+            var records = changed.Where(entry => entry.Type == kind.EventName).ToList();
+            records.ShouldAllBe(entry => entry.Seq < end.Seq && entry.Topic == end.Topic);
+            var announced = DataOf(end, kind.RestatedEventName, EventJsonContext.Wire.RecordsRestated);
+            announced.Epoch.ShouldBe(outcome.Epoch);
+            announced.FromRevision.ShouldBe(restored.FromRevision);
+            announced.Records.ShouldBe(records.Count);
+            announced.Records.ShouldBeGreaterThan(0, kind.Name);
+        }
+
+        var location = DataOf(events[^1], EventNames.LocationRestated, EventJsonContext.Wire.LocationRestated);
+        location.Epoch.ShouldBe(outcome.Epoch);
+        location.FromRevision.ShouldBe(restored.FromRevision);
+        location.Records.Values.Sum().ShouldBe(changed.Count);
+        events.ShouldNotContain(entry => entry.Type == EventNames.ReconcileDriftFound);
+    }
+
+    [Fact]
+    public async Task A_consumer_loses_what_was_published_after_the_backup()
+    {
+        await BeginAsync();
+        var copy = new RevisionCopy();
+        copy.Apply(await EventsAsync());
+        var last = (await EventsAsync())[^1];
+        // Published after the backup, and undone at Apple before the restored hub reads.
+        var lost = new[]
+        {
+            Lost(last, 1, "assets/1/STDQ", """{"adamId":"1","pricingParam":"STDQ","assignedCount":99}"""),
+            Lost(last, 2, "assets/77/STDQ", """{"adamId":"77","pricingParam":"STDQ"}"""),
+            Lost(last, 3, "assignments/1/STDQ/serial:D0", null),
+            Lost(last, 4, "assets/88/STDQ", """{"adamId":"88","pricingParam":"STDQ"}""") with
+            {
+                LocationId = "lost",
+            },
+        };
+        copy.Apply(lost);
+        copy.Lines(LocationId).ShouldNotBe(StateLines.Of(Location.ExportState()));
+
+        var outcome = await RestoreAsync();
+        await RestatedAsync();
+        copy.Apply(await SinceAsync(outcome));
+        // A topic may still hold them.
+        copy.Apply(lost);
+
+        copy.Lines(LocationId).ShouldBe(StateLines.Of(Location.ExportState()));
+        copy.Lines("lost").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task It_needs_no_scheduled_full_sync()
+    {
+        Settings.ReconcileEvery = TimeSpan.Zero;
+        Settings.ReconcileSubscriptionsEvery = TimeSpan.Zero;
+        await BeginAsync();
+        (await DueAsync()).ShouldBe(0);
+
+        var outcome = await RestoreAsync();
+        await RestatedAsync();
+
+        ChangedIn(await SinceAsync(outcome)).Count.ShouldBe(await RecordsAsync());
+        (await DueAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_is_different_or_gone_is_published_with_the_same_cause_and_is_no_drift()
+    {
+        await BeginAsync();
+        Location.Silently(change =>
+        {
+            change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D3"));
+            change.Associate(new("1", "STDQ"), AssignmentTarget.Device("NEW"));
+            change.RetireUser(Users[1]);
+        });
+        var outcome = await RestoreAsync();
+        await RestatedAsync();
+
+        var events = await SinceAsync(outcome);
+        var changed = ChangedIn(events).ToDictionary(entry => entry.Subject!, StringComparer.Ordinal);
+        changed.Values.ShouldAllBe(entry => entry.Cause == "restore");
+        changed["assignments/1/STDQ/serial:D3"].Change.ShouldBe("removed");
+        changed["assignments/1/STDQ/serial:NEW"].Change.ShouldBe("added");
+        changed[UserKeys.Subject(Users[1])].Change.ShouldBe("removed");
+        events.ShouldNotContain(entry => entry.Type == EventNames.ReconcileDriftFound);
+        await ShouldBeAtAppleAsync();
+    }
+
+    [Fact]
+    public async Task What_a_notification_reads_meanwhile_is_not_restated_again()
+    {
+        await BeginAsync();
+        var outcome = await RestoreAsync();
+        await ReadAsync(Asset("1"), User(Users[0]), Assignments("1", "serial:D1"));
+        await SurveyTurnAsync();
+        await SurveyTurnAsync();
+        await ReadAsync(Assignments("1"));
+        await RestatedAsync();
+
+        var changed = ChangedIn(await SinceAsync(outcome));
+        changed.ShouldAllBe(entry => entry.Cause == "restore");
+        changed.Select(entry => entry.Subject).ShouldBeUnique();
+        changed.Count.ShouldBe(await RecordsAsync());
+    }
+
+    [Fact]
+    public async Task It_goes_on_after_a_restart()
+    {
+        await BeginAsync();
+        var outcome = await RestoreAsync();
+        while (await PendingKindsAsync() > 0)
+        {
+            await SurveyTurnAsync();
+            await RestartAsync();
+        }
+
+        var changed = ChangedIn(await SinceAsync(outcome));
+        changed.Select(entry => entry.Subject).ShouldBeUnique();
+        changed.Count.ShouldBe(await RecordsAsync());
+    }
+
+    [Fact]
+    public async Task A_full_sync_that_the_backup_has_the_half_of_starts_over()
+    {
+        await BeginAsync();
+        await Store.ExecuteAsync("update survey set due_at = case when resource = 'assignment' then 0 else null end");
+        await SurveyTurnAsync();
+        await SurveyTurnAsync();
+        (await Store.ScalarAsync<int>("select pages from survey where resource = 'assignment'")).ShouldBe(2);
+
+        var outcome = await RestoreAsync();
+        await RestatedAsync();
+
+        ChangedIn(await SinceAsync(outcome)).Count.ShouldBe(await RecordsAsync());
+    }
+
+    [Fact]
+    public async Task A_restore_during_the_restatement_begins_another_one()
+    {
+        await BeginAsync();
+        await RestoreAsync();
+        while (await PendingKindsAsync() > 3)
+        {
+            await SurveyTurnAsync();
+        }
+
+        await SurveyTurnAsync();
+        var outcome = await RestoreAsync();
+        await RestatedAsync();
+
+        var events = await SinceAsync(outcome);
+        ChangedIn(events).Count.ShouldBe(await RecordsAsync());
+        var ends = events.Where(entry => entry.Type.EndsWith(".restated", StringComparison.Ordinal)).ToList();
+        ends.Count.ShouldBe(SnapshotKind.All.Count + 1);
+        ends.ShouldAllBe(entry => FromRevisionOf(entry) == EventLog.Padded(outcome.FirstEvent));
+    }
+
+    [Fact]
+    public async Task A_closed_location_is_restated_once_Apple_may_be_called_for_it_again()
+    {
+        await BeginAsync();
+        await Store.ExecuteAsync("update location set state = 'expired'");
+        var outcome = await RestoreAsync();
+        await SurveyTurnAsync();
+        (await SinceAsync(outcome)).ShouldHaveSingleItem().Type.ShouldBe(EventNames.HubRestored);
+
+        await Store.ExecuteAsync("update location set state = 'valid'");
+        await RestatedAsync();
+
+        ChangedIn(await SinceAsync(outcome)).Count.ShouldBe(await RecordsAsync());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task An_import_that_was_not_complete_begins_anew_and_is_announced_twice(int turns)
+    {
+        await FillAsync();
+        for (var turn = 0; turn < turns; turn++)
+        {
+            await SurveyTurnAsync();
+        }
+
+        var outcome = await RestoreAsync();
+        await ImportAsync();
+        await RestatedAsync();
+
+        var events = await SinceAsync(outcome);
+        ChangedIn(events).Count.ShouldBe(await RecordsAsync());
+        events.Count(entry => entry.Type == EventNames.LocationImported).ShouldBe(1);
+        events.Count(entry => entry.Type == EventNames.LocationRestated).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_location_that_is_registered_after_the_restore_has_nothing_to_be_restated()
+    {
+        await FillAsync();
+        await Store.ExecuteAsync("delete from location");
+        var outcome = await RestoreAsync();
+        await SaveLocationAsync(LocationId, Location);
+        await ImportAsync();
+
+        var events = await SinceAsync(outcome);
+        ChangedIn(events).ShouldAllBe(entry => entry.Cause == "baseline");
+        events.ShouldNotContain(entry => entry.Type.EndsWith(".restated", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_records_never_rest_what_was_not_returned_is_asked_for()
+    {
+        await BeginAsync();
+        Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
+        // Users that Apple does not have, as a restore may bring them back.
+        await Store.ExecuteAsync(
+            "insert into snapshot select location_id, kind, 'nobody', data, 0, revision, changed_at from snapshot where kind = 'user' limit 1"
+        );
+        Apple.Faults.MoveVersionWhilePaging = true;
+        var outcome = await RestoreAsync();
+        await RestatedAsync();
+
+        var changed = ChangedIn(await SinceAsync(outcome));
+        changed
+            .Where(entry => entry.Change == "removed")
+            .Select(entry => entry.Subject)
+            .Order()
+            .ShouldBe(["assignments/1/STDQ/serial:D0", "users/nobody"]);
+        (changed.Count - 2).ShouldBe(await RecordsAsync());
+    }
+
+    private async Task BeginAsync()
+    {
+        await FillAsync();
+        await ImportAsync();
+    }
+
+    private async Task FillAsync()
+    {
+        Location.AddAsset("1");
+        Location.AddSubscription(12345, renewing: 5);
+        foreach (var user in Users)
+        {
+            Location.AddUser(user, managedAppleId: $"{user}@example.org");
+        }
+
+        await Location.AssociateAsync(["1"], Devices);
+        await Location.AssociateSubscriptionsAsync([12345], Users[..2]);
+    }
+
+    private async Task<RestoreOutcome> RestoreAsync()
+    {
+        var outcome = await new RestoredDatabase(Store.Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        await RestartAsync();
+        return outcome;
+    }
+
+    private async Task RestatedAsync()
+    {
+        for (var turns = 0; await PendingKindsAsync() > 0; turns++)
+        {
+            turns.ShouldBeLessThan(500, "the restatement does not come to an end");
+            await SurveyTurnAsync();
+        }
+    }
+
+    private async Task ShouldBeAtAppleAsync()
+    {
+        var copy = new RevisionCopy();
+        copy.Apply(await EventsAsync());
+        copy.Lines(LocationId).ShouldBe(StateLines.Of(Location.ExportState()));
+    }
+
+    private Task<int> PendingKindsAsync() =>
+        Store.ScalarAsync<int>("select count(*) from survey where restate_from is not null");
+
+    private Task<int> DueAsync() => Store.ScalarAsync<int>("select count(*) from survey where due_at is not null");
+
+    private Task<int> RecordsAsync() => Store.ScalarAsync<int>("select count(*) from snapshot where data is not null");
+
+    private async Task<IReadOnlyList<EventEntry>> SinceAsync(RestoreOutcome outcome) =>
+        [.. (await EventsAsync()).Where(entry => entry.Seq >= outcome.FirstEvent)];
+
+    private static List<EventEntry> ChangedIn(IEnumerable<EventEntry> events) =>
+        [.. events.Where(entry => entry.Type.EndsWith(".changed", StringComparison.Ordinal))];
+
+    private static T DataOf<T>(
+        EventEntry entry,
+        string type,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json
+    )
+    {
+        entry.Type.ShouldBe(type);
+        return JsonSerializer.Deserialize(entry.Data, json)!;
+    }
+
+    private static string? FromRevisionOf(EventEntry entry) =>
+        JsonElement.Parse(entry.Data).GetProperty("fromRevision").GetString();
+
+    private static EventEntry Lost(EventEntry last, int place, string subject, string? record) =>
+        new()
+        {
+            Epoch = last.Epoch,
+            Seq = last.Seq + place,
+            Topic = "assets",
+            Type = subject.StartsWith("assets", StringComparison.Ordinal)
+                ? EventNames.AssetChanged
+                : EventNames.AssignmentChanged,
+            LocationId = LocationId,
+            Subject = subject,
+            Data = System.Text.Encoding.UTF8.GetBytes($$"""{"before":null,"after":{{record ?? "null"}}}"""),
+            Conflict = false,
+            CreatedAt = 0,
+        };
+}
