@@ -12,7 +12,7 @@ internal sealed class ServiceConfigCache(
     private readonly SemaphoreSlim turn = new(1, 1);
     private volatile Entry? current;
 
-    private sealed record Entry(ServiceConfig Config, DateTimeOffset UseUntil, bool Fetched);
+    private sealed record Entry(ServiceConfig Config, long Since, TimeSpan UseFor, bool Fetched);
 
     public async Task<ServiceConfig> GetAsync(CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ internal sealed class ServiceConfigCache(
         }
         catch (AppleException)
         {
-            current = new Entry(Last, time.GetUtcNow() + PauseAfterFailure, Fetched: false);
+            current = new Entry(Last, time.GetTimestamp(), PauseAfterFailure, Fetched: false);
             return Last;
         }
         finally
@@ -72,12 +72,12 @@ internal sealed class ServiceConfigCache(
 
     private ServiceConfig Last => current?.Config ?? ServiceConfig.Documented;
 
-    private bool IsFresh(Entry entry) => time.GetUtcNow() < entry.UseUntil;
+    private bool IsFresh(Entry entry) => time.GetElapsedTime(entry.Since) < entry.UseFor;
 
     private async Task<ServiceConfig> RefreshAsync(CancellationToken cancellationToken)
     {
         var config = await fetch(cancellationToken);
-        current = new Entry(config, time.GetUtcNow() + lifetime, Fetched: true);
+        current = new Entry(config, time.GetTimestamp(), lifetime, Fetched: true);
         return config;
     }
 }

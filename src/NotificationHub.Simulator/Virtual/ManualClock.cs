@@ -7,6 +7,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
     private readonly List<ManualTimer> timers = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> watchers = [];
     private DateTimeOffset now = start;
+    private TimeSpan shift;
 
     public ManualClock()
         : this(new DateTimeOffset(2026, 8, 1, 12, 0, 0, TimeSpan.Zero)) { }
@@ -19,11 +20,17 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
     {
         lock (gate)
         {
-            return now;
+            return now + shift;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (gate)
+        {
+            return now.UtcTicks;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -35,7 +42,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
     /// <summary>Moves the clock forward, stopping at each timer on the way, in the order in which they are due.</summary>
     public void Advance(TimeSpan by)
     {
-        var target = GetUtcNow() + by;
+        var target = new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + by;
         while (TakeDue(target) is { } callback)
         {
             callback();
@@ -53,6 +60,15 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
         }
 
         due.ForEach(fire => fire());
+    }
+
+    /// <summary>Sets the wall clock forward, or back: no time passes, so that no timer fires and timestamps stay what they are.</summary>
+    public void SetWall(TimeSpan by)
+    {
+        lock (gate)
+        {
+            shift += by;
+        }
     }
 
     /// <summary>Completes once at least <paramref name="count"/> timers wait: the code under test has gone to sleep.</summary>

@@ -6,6 +6,7 @@ internal sealed class SkippingClock : TimeProvider
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private readonly Lock gate = new();
+    private TimeSpan shift;
     private DateTimeOffset now = new(2026, 8, 1, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -14,13 +15,28 @@ internal sealed class SkippingClock : TimeProvider
     {
         lock (gate)
         {
-            return now;
+            return now + shift;
         }
     }
 
     public long Milliseconds => GetUtcNow().ToUnixTimeMilliseconds();
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (gate)
+        {
+            return now.UtcTicks;
+        }
+    }
+
+    /// <summary>Sets the wall clock forward, or back: no time passes, and timestamps stay what they are.</summary>
+    public void SetWall(TimeSpan by)
+    {
+        lock (gate)
+        {
+            shift += by;
+        }
+    }
 
     public void Advance(TimeSpan by)
     {

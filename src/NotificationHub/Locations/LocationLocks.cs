@@ -39,11 +39,11 @@ internal sealed class LocationLocks(LeaseKeeper leases)
     public static async Task<bool> IsHeldAsync(WriteTransaction transaction, string locationId)
     {
         // The row whatever it says: one that a condition passes over is not kept from being taken.
-        var expiresAt = await transaction.ScalarAsync<long?>(
-            $"select expires_at from lease{transaction.Connection.ForUpdate} where name = @name",
-            new { name = NameOf(locationId) }
+        var isLive = await transaction.ScalarAsync<long?>(
+            $"select case when {LeaseKeeper.IsLive} then 1 else 0 end from lease{transaction.Connection.ForUpdate} where name = @name",
+            new { name = NameOf(locationId), now = await transaction.NowAsync() }
         );
-        return expiresAt > await transaction.NowAsync();
+        return isLive == 1;
     }
 
     private static string NameOf(string locationId) => $"location:{locationId}";

@@ -10,10 +10,11 @@ internal sealed class PublishBackoff(TimeProvider time, Random random)
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
 
     private int attempts;
-    private DateTimeOffset until = DateTimeOffset.MinValue;
+    private long begunAt;
+    private TimeSpan wait;
 
     /// <summary>What is left of the wait; zero when it is over.</summary>
-    public TimeSpan Left => until - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+    public TimeSpan Left => wait - time.GetElapsedTime(begunAt) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     public void Start(TimeSpan? retryAfter)
     {
@@ -21,8 +22,8 @@ internal sealed class PublishBackoff(TimeProvider time, Random random)
         attempts++;
         var delay = TimeSpan.FromSeconds(ceiling * random.NextDouble());
         var asked = retryAfter is { } after && after < LongestRetryAfter ? after : LongestRetryAfter;
-        until = time.GetUtcNow() + (retryAfter is null || delay > asked ? delay : asked);
+        (begunAt, wait) = (time.GetTimestamp(), retryAfter is null || delay > asked ? delay : asked);
     }
 
-    public void Reset() => (attempts, until) = (0, DateTimeOffset.MinValue);
+    public void Reset() => (attempts, wait) = (0, TimeSpan.Zero);
 }

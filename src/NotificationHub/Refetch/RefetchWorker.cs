@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Surveys;
@@ -34,7 +33,7 @@ internal sealed partial class RefetchWorker(
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
 
     private readonly RefetchShards shards = new(database, leases, locationOptions.Value.ReplicaTimeout, time);
-    private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
+    private readonly RunningTurns running = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -54,7 +53,7 @@ internal sealed partial class RefetchWorker(
             // The turns end by the same token.
         }
 
-        await Task.WhenAll(running.Values);
+        await running.EndAsync();
         await ReleaseAsync();
     }
 
@@ -66,7 +65,7 @@ internal sealed partial class RefetchWorker(
     {
         try
         {
-            var busy = running.Keys.Select(RefetchTargets.ShardOf).ToHashSet();
+            var busy = running.Locations.Select(RefetchTargets.ShardOf).ToHashSet();
             await shards.BalanceAsync(busy, stoppingToken);
             return await StartTurnsAsync(stoppingToken);
         }
@@ -129,10 +128,7 @@ internal sealed partial class RefetchWorker(
     )
     {
         var lease = shards.LeaseOf(RefetchTargets.ShardOf(locationId));
-        running[locationId] = Task.Run(
-            () => RunTurnAsync(locationId, turn, lease, stoppingToken),
-            CancellationToken.None
-        );
+        running.Start(locationId, () => RunTurnAsync(locationId, turn, lease, stoppingToken));
     }
 
     private async Task RunTurnAsync(
@@ -165,7 +161,6 @@ internal sealed partial class RefetchWorker(
         }
         finally
         {
-            running.TryRemove(locationId, out _);
             queue.End(locationId);
             // There is a place for another location.
             database.Pulses.TargetsRequested.Raise();

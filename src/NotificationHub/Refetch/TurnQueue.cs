@@ -13,7 +13,7 @@ internal sealed class TurnQueue(int parallel, int surveys, TimeProvider time)
     private readonly HashSet<string> running = new(StringComparer.Ordinal);
     private readonly HashSet<string> surveyed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> lastTurns = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, DateTimeOffset> resting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Since, TimeSpan Length)> resting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TaskCompletionSource> left = new(StringComparer.Ordinal);
     private long turns;
     private bool isCrowded;
@@ -92,7 +92,7 @@ internal sealed class TurnQueue(int parallel, int surveys, TimeProvider time)
     {
         lock (gate)
         {
-            resting[locationId] = time.GetUtcNow() + length;
+            resting[locationId] = (time.GetTimestamp(), length);
         }
     }
 
@@ -118,10 +118,12 @@ internal sealed class TurnQueue(int parallel, int surveys, TimeProvider time)
             lastTurns.Remove(idle);
         }
 
-        var now = time.GetUtcNow();
-        foreach (var rested in resting.Where(pair => pair.Value <= now).Select(pair => pair.Key).ToList())
+        foreach (var (rested, (since, length)) in resting.ToList())
         {
-            resting.Remove(rested);
+            if (time.GetElapsedTime(since) >= length)
+            {
+                resting.Remove(rested);
+            }
         }
     }
 }

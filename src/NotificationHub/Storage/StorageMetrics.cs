@@ -20,7 +20,8 @@ internal static class StorageMetrics
     );
 
     /// <param name="begun">The <see cref="Stopwatch"/>'s reading at the begin.</param>
-    public static void Committed(long begun) => CommitDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
+    public static void Committed(long begun) =>
+        AfterCommit.Run(() => CommitDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds));
 
     /// <summary>Has the meter of one database tell how much waits for its lane.</summary>
     public static void ObserveQueue(Meter meter, Func<(int Posts, int Jobs)> read) =>

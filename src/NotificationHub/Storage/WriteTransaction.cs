@@ -62,12 +62,12 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     }
 
     /// <summary>Has something counted or logged once this transaction is committed: one that is undone and run again has told nothing.</summary>
-    /// <param name="act">Quick, and without a fault: the lane waits for it.</param>
+    /// <param name="act">Quick: the lane waits for it.</param>
     public void OnCommit(Action act) => (acts ??= []).Add(act);
 
     public void RaisePulses()
     {
         pulses?.ForEach(pulse => pulse.Raise());
-        acts?.ForEach(act => act());
+        acts?.ForEach(AfterCommit.Run);
     }
 }

@@ -62,6 +62,18 @@ public sealed class TurnQueueTests
     }
 
     [Fact]
+    public void A_clock_that_is_set_back_prolongs_no_rest()
+    {
+        var queue = new TurnQueue(4, 1, clock);
+        queue.Rest("a", TimeSpan.FromSeconds(5));
+
+        clock.SetWall(-TimeSpan.FromHours(6));
+        clock.Advance(TimeSpan.FromSeconds(5));
+
+        Take(queue, "a").ShouldBe(["a"]);
+    }
+
+    [Fact]
     public async Task A_location_that_leaves_its_place_goes_on_after_those_that_waited()
     {
         var queue = new TurnQueue(1, 1, clock);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage.Stores;
 
@@ -115,8 +116,38 @@ public abstract class LeaseContract : StoreContract
         kept.HasLeft(keeper.Duration - TimeSpan.FromSeconds(1)).ShouldBeTrue();
     }
 
-    private LeaseKeeper NewKeeper(TimeProvider? clock = null) =>
-        new(Database, Options.Create(Test.Options), clock ?? TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
+    [StoreFact]
+    public async Task A_replica_with_a_shorter_duration_leaves_the_lease_of_one_with_a_longer_to_it()
+    {
+        using var first = NewKeeper(duration: TimeSpan.FromMinutes(10));
+        using var second = NewKeeper(duration: TimeSpan.FromSeconds(5));
+        using var lease = await TakeAsync(first);
+
+        (await second.FindFreeAsync([Stage], CancellationToken.None)).ShouldBeEmpty();
+        (await second.TryAcquireAsync(Stage, CancellationToken.None)).ShouldBeNull();
+        await DemandAsync(lease);
+    }
+
+    [StoreFact]
+    public async Task A_lease_from_before_the_clock_was_set_back_can_be_taken()
+    {
+        using var first = NewKeeper();
+        using var second = NewKeeper(duration: TimeSpan.FromMinutes(10));
+        using var lease = await TakeAsync(first);
+        await Test.ExecuteAsync("update lease set expires_at = expires_at + 86400000");
+
+        (await second.FindFreeAsync([Stage], CancellationToken.None)).ShouldBe([Stage]);
+        using var next = await TakeAsync(second);
+        next.Number.ShouldBeGreaterThan(lease.Number);
+    }
+
+    private LeaseKeeper NewKeeper(TimeProvider? clock = null, TimeSpan? duration = null) =>
+        new(
+            Database,
+            Options.Create(new StorageOptions { LeaseDuration = duration ?? Test.Options.LeaseDuration }),
+            clock ?? TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
 
     private static async Task<Lease> TakeAsync(LeaseKeeper keeper) =>
         (await keeper.TryAcquireAsync(Stage, CancellationToken.None)).ShouldNotBeNull();

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Hosting.Privacy;
 
@@ -115,7 +116,7 @@ internal sealed class PersonPurge(Database database, TimeProvider time)
     {
         var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
         return await connection.ExecuteScalarAsync<long>(
-                "select count(*) from lease where name = @Name and owner is not null and expires_at > @now",
+                $"select count(*) from lease where name = @Name and owner is not null and {LeaseKeeper.IsLive}",
                 new { RoutingPass.Name, now }
             ) > 0;
     }

@@ -14,6 +14,12 @@ internal sealed partial class LeaseKeeper(
     ILogger<LeaseKeeper> logger
 ) : BackgroundService
 {
+    /// <summary>
+    /// Whether a row of <c>lease</c> has not expired at <c>@now</c>. An expiry far ahead means that the clock was set back: the lease is
+    /// free. Judged by its owner's duration, which a rolling update may be changing.
+    /// </summary>
+    public const string IsLive = "expires_at > @now and expires_at <= @now + 2 * duration";
+
     private readonly ConcurrentDictionary<string, Lease> held = new(StringComparer.Ordinal);
 
     /// <summary>The name of this replica: unique for each start of the process.</summary>
@@ -38,17 +44,16 @@ internal sealed partial class LeaseKeeper(
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
         var taken = await connection.QueryAsync<string>(
-            """
+            $"""
             select name
             from lease
-            where name in @names and owner is not null and owner <> @Owner and expires_at > @now and expires_at <= @tooFar
+            where name in @names and owner is not null and owner <> @Owner and {IsLive}
             """,
             new
             {
                 names = names.InList(),
                 Owner,
                 now,
-                tooFar = TooFar(now),
             }
         );
         return [.. names.Except(taken, StringComparer.Ordinal)];
@@ -168,33 +173,29 @@ internal sealed partial class LeaseKeeper(
         return taken;
     }
 
-    // The clock was set back since: nobody could take it for as long.
-    private long TooFar(long now) => now + (2 * (long)Duration.TotalMilliseconds);
-
     private async Task<long?> TakeAsync(WriteTransaction transaction, string name)
     {
         var now = await transaction.NowAsync();
         await transaction.ExecuteAsync(
             """
-            insert into lease (name, owner, number, expires_at)
-            select @name, null, 0, 0
+            insert into lease (name, owner, number, expires_at, duration)
+            select @name, null, 0, 0, 0
             where not exists (select 1 from lease where name = @name)
             """,
             new { name }
         );
         var taken = await transaction.ExecuteAsync(
-            """
+            $"""
             update lease
-            set owner = @Owner, number = number + 1, expires_at = @expires
-            where name = @name and (expires_at <= @now or expires_at > @tooFar or owner = @Owner)
+            set owner = @Owner, number = number + 1, expires_at = @now + @duration, duration = @duration
+            where name = @name and (owner = @Owner or not ({IsLive}))
             """,
             new
             {
                 name,
                 Owner,
                 now,
-                tooFar = TooFar(now),
-                expires = now + (long)Duration.TotalMilliseconds,
+                duration = (long)Duration.TotalMilliseconds,
             }
         );
         return taken == 0
@@ -208,12 +209,16 @@ internal sealed partial class LeaseKeeper(
         try
         {
             await transaction.ExecuteAsync(
-                "update lease set expires_at = @expires where owner = @Owner and expires_at > @now and name in @names",
+                """
+                update lease
+                set expires_at = @now + @duration, duration = @duration
+                where owner = @Owner and expires_at > @now and name in @names
+                """,
                 new
                 {
                     Owner,
                     now,
-                    expires = now + (long)Duration.TotalMilliseconds,
+                    duration = (long)Duration.TotalMilliseconds,
                     names = leases.Select(lease => lease.Name).ToList().InList(),
                 },
                 Duration / 6

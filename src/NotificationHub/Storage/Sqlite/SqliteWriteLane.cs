@@ -98,15 +98,14 @@ internal sealed class SqliteWriteLane : IDisposable
         }
 
         var begun = Stopwatch.GetTimestamp();
+        Exception? fault;
         try
         {
             session ??= new SqliteSession(database);
             session.Begin();
             session.Append(batch, outcomes);
-            var fault = job is null ? null : session.TryRun(job);
+            fault = job is null ? null : session.TryRun(job);
             session.Commit();
-            StorageMetrics.Committed(begun);
-            Complete(batch, outcomes, job, fault);
         }
 #pragma warning disable CA1031 // Whatever it was, every waiter of the round must hear of it and the lane must go on.
         catch (Exception exception)
@@ -123,15 +122,21 @@ internal sealed class SqliteWriteLane : IDisposable
             {
                 AppendCompletion.Fail([.. batch], failure);
             }
+
+            return;
         }
+
+        // Outside of the try: whatever fails behind the commit must not have the round written again, from buffers that were returned.
+        StorageMetrics.Committed(begun);
+        Complete(batch, outcomes, job, fault);
     }
 
     private void Complete(List<NotificationAppend> batch, List<AppendOutcome> outcomes, LaneJob? job, Exception? fault)
     {
         if (batch.Count > 0)
         {
-            database.Pulses.NotificationsAppended.Raise();
             AppendCompletion.Complete([.. batch], [.. outcomes]);
+            database.Pulses.NotificationsAppended.Raise();
         }
 
         if (fault is null)

@@ -136,7 +136,7 @@ public sealed class SqlServerLockTests : StoreContract
 
     private Task PutLeaseAsync() =>
         Test.ExecuteAsync(
-            "insert into lease (name, owner, number, expires_at) values ('stage', 'first', 1, @Never)",
+            "insert into lease (name, owner, number, expires_at, duration) values ('stage', 'first', 1, @Never, @Never)",
             new { Never }
         );
 

@@ -3,6 +3,7 @@ using Dapper;
 using NotificationHub.Operations;
 using NotificationHub.Refetch;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Hosting.Health.Stages;
 
@@ -26,7 +27,7 @@ internal sealed class StageHolders
     {
         var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
         var held = await connection.QueryAsync<(string Name, string Owner)>(
-            "select name, owner from lease where owner is not null and expires_at > @now",
+            $"select name, owner from lease where owner is not null and {LeaseKeeper.IsLive}",
             new { now }
         );
         return new StageHolders(held.ToDictionary(row => row.Name, row => row.Owner, StringComparer.Ordinal), self);

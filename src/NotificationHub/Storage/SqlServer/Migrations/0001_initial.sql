@@ -83,12 +83,14 @@ create table log_cursor
     constraint log_cursor_key primary key clustered (name)
 );
 
+-- duration: of its owner's settings, in milliseconds. An expiry further ahead than that is one of a clock that was set back since.
 create table lease
 (
     name       nvarchar(200) collate Latin1_General_100_BIN2 not null,
     owner      nvarchar(200) collate Latin1_General_100_BIN2 null,
     number     bigint        not null,
     expires_at bigint        not null,
+    duration   bigint        not null,
     constraint lease_key primary key clustered (name)
 );
 

@@ -73,11 +73,13 @@ create table log_cursor (
     moved_at integer not null
 );
 
+-- duration: of its owner's settings, in milliseconds. An expiry further ahead than that is one of a clock that was set back since.
 create table lease (
     name       text    not null primary key,
     owner      text    null,
     number     integer not null,
-    expires_at integer not null
+    expires_at integer not null,
+    duration   integer not null
 );
 
 create table dead_letter (

@@ -1,0 +1,73 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using System.Text;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>What is committed is committed, whatever follows.</summary>
+[Collection(MeterReaders.Name)]
+public sealed class AfterCommitTests
+{
+    [Fact]
+    public async Task A_metrics_listener_that_throws_has_nothing_written_twice()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "notificationhub.storage.commit.duration")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("as intended"));
+        listener.Start();
+
+        for (var i = 0; i < 20; i++)
+        {
+            var work = database.ExecuteAsync($"insert into log_cursor (name, position, moved_at) values ('{i}', 0, 0)");
+            var post = await database.Database.AppendAsync(Post($"n-{i}"));
+            await work;
+            post.Result.ShouldBe(AppendResult.Stored);
+        }
+
+        (await database.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(20);
+        (await database.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task A_callback_that_throws_fails_no_transaction_and_stops_no_other_callback()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        var called = false;
+
+        var written = await database.Database.WriteAsync(
+            async transaction =>
+            {
+                transaction.OnCommit(() => throw new InvalidOperationException("as intended"));
+                transaction.OnCommit(() => called = true);
+                return await transaction.ExecuteAsync(
+                    "insert into log_cursor (name, position, moved_at) values ('a', 0, 0)"
+                );
+            },
+            CancellationToken.None
+        );
+
+        (written, called).ShouldBe((1, true));
+        (await database.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(1);
+    }
+
+    private static NotificationAppend Post(string id) =>
+        new()
+        {
+            LocationId = "loc"u8.ToArray(),
+            DedupHash = id.Length + id[^1],
+            NotificationId = Encoding.UTF8.GetBytes(id),
+            Body = Encoding.UTF8.GetBytes(id),
+            BodySha256 = SHA256.HashData(Encoding.UTF8.GetBytes(id)),
+            ReceivedAt = 0,
+        };
+}
