@@ -4,13 +4,13 @@ internal static class BatchCut
 {
     /// <summary>
     /// How many messages from <paramref name="start"/> on make the next batch: in order, within both bounds, but always
-    /// one. A message that alone is beyond the bound is for the caller to judge.
+    /// one, and none that cannot be sent. A message that alone is beyond the bound is for the caller to judge.
     /// </summary>
     public static int Count(IReadOnlyList<OutgoingMessage> queue, int start, int maxBytes, int maxCount)
     {
         var bytes = 0L;
         var count = 0;
-        while (start + count < queue.Count && count < maxCount)
+        while (start + count < queue.Count && count < maxCount && queue[start + count].Entry.Fault is null)
         {
             bytes += queue[start + count].Size;
             if (count > 0 && bytes > maxBytes)

@@ -75,6 +75,12 @@ internal sealed partial class TopicPublisher(
                 return false;
             }
 
+            if (queue[next].Entry.Fault is { } fault)
+            {
+                position = await SetAsideAsync(lease, position, new RefusedEvent(queue[next++].Entry, fault), cancellationToken);
+                continue;
+            }
+
             var count = BatchCut.Count(queue, next, sender.MaxBatchBytes, narrowing.MaxCount);
             var batch = queue.GetRange(next, count);
             var last = batch[^1];
@@ -127,7 +133,7 @@ internal sealed partial class TopicPublisher(
     {
         Log.Refused(logger, message.Message.MessageId, Topic, reason);
         narrowing.EventRefused(new RefusedEvent(message.Entry, reason));
-        if (narrowing.Suspects.Count == RefusalsThatStop)
+        if (narrowing.Suspects.Count(suspect => suspect.Entry.Fault is null) == RefusalsThatStop)
         {
             throw new TopicSendException(
                 TopicSendFault.Stopped,
@@ -136,6 +142,28 @@ internal sealed partial class TopicPublisher(
                 $"{RefusalsThatStop} events in a row were refused: {reason}"
             );
         }
+    }
+
+    /// <summary>A row that does not hold the whole event is not the topic's fault: no later event has to be accepted first.</summary>
+    /// <returns>Where the cursor is.</returns>
+    private async Task<long> SetAsideAsync(
+        Lease lease,
+        long position,
+        RefusedEvent damaged,
+        CancellationToken cancellationToken
+    )
+    {
+        Log.Damaged(logger, CloudEventWriter.IdOf(damaged.Entry), Topic, damaged.Reason);
+        if (narrowing.Suspects.Count > 0)
+        {
+            // The cursor must not pass them yet.
+            narrowing.DamageFound(damaged);
+            return position;
+        }
+
+        narrowing.DamageFound(damaged);
+        await MoveAsync(lease, position, damaged.Entry.Seq, cancellationToken);
+        return damaged.Entry.Seq;
     }
 
     private async Task MoveAsync(Lease lease, long from, long to, CancellationToken cancellationToken)
@@ -161,7 +189,7 @@ internal sealed partial class TopicPublisher(
 
             var reason = entry is null
                 ? "The event is no longer in the log."
-                : await TrySendAsync([messages.Create(entry)], cancellationToken);
+                : entry.Fault ?? await TrySendAsync([messages.Create(entry)], cancellationToken);
             await (
                 reason is null
                     ? log.SettleResendAsync(lease, seq, cancellationToken)
@@ -209,6 +237,12 @@ internal sealed partial class TopicPublisher(
     {
         [LoggerMessage(LogLevel.Warning, "The event {Id} was refused by the topic {Topic}: {Reason}")]
         public static partial void Refused(ILogger logger, string id, string topic, string reason);
+
+        [LoggerMessage(
+            LogLevel.Error,
+            "The event {Id} cannot be sent to the topic {Topic} and becomes a dead letter: {Reason}"
+        )]
+        public static partial void Damaged(ILogger logger, string id, string topic, string reason);
 
         [LoggerMessage(
             LogLevel.Error,

@@ -1,3 +1,4 @@
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
 
@@ -14,6 +15,9 @@ internal enum RerouteResult
     NotSetAside,
 
     AlreadyRerouted,
+
+    /// <summary>Its location was removed: what was stored of it is being deleted, or will be.</summary>
+    LocationRemoved,
 
     /// <summary>It still does not fit; nothing was changed.</summary>
     StillUnrecognized,
@@ -58,10 +62,21 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
 
     private async Task<RerouteOutcome> RouteAsync(WriteTransaction transaction, NotificationEntry entry)
     {
-        var refetches = await transaction.ScalarAsync<bool>(
-            "select count(*) from location where location_id = @LocationId and receive_only = 0 and content_token is not null",
+        // Locked until the commit: a purge that deletes the notification begins after it, and then finds the event.
+        var location = await transaction.FirstOrDefaultAsync<(string State, long Refetches)?>(
+            $"""
+            select state, case when receive_only = 0 and content_token is not null then 1 else 0 end
+            from location{transaction.Connection.ForUpdate}
+            where location_id = @LocationId
+            """,
             entry
         );
+        if (location?.State == LocationState.Removed.Word())
+        {
+            return Refuse(RerouteResult.LocationRemoved);
+        }
+
+        var refetches = location?.Refetches == 1;
         var routed = router.RouteAccepted(entry, new RoutedLocation(entry.UId, refetches));
         if (routed.Disposition != Disposition.Accepted)
         {

@@ -64,6 +64,9 @@ internal sealed record EventEntry
     /// <summary>The event's own data, or the body of its notification.</summary>
     public required byte[] Data { get; init; }
 
+    /// <summary>Why the row does not hold the whole event; null where it does. Then its data is JSON's null.</summary>
+    public string? Fault { get; init; }
+
     /// <summary>The data is the body of an accepted notification: the intake has read it to its end as JSON.</summary>
     public bool IsProvenJson { get; init; }
 

@@ -17,8 +17,18 @@ internal static class EventRows
         left join notification_log n on n.seq = e.notification_seq
         """;
 
-    public static EventEntry Read(DbDataReader row) =>
-        new()
+    private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    /// <summary>Reads any row: one that is damaged becomes an event that says so, for it must not hold up those behind it.</summary>
+    public static EventEntry Read(DbDataReader row)
+    {
+        var data = row.IsDBNull(7) ? null : row.GetFieldValue<byte[]>(7);
+        var createdAt = row.GetInt64(17);
+        var fault =
+            data is null ? "The notification that the event reports is no longer in the log."
+            : createdAt is < 0 || createdAt > LatestTime ? "The time of the event is not a time."
+            : null;
+        return new()
         {
             Epoch = row.GetInt64(0),
             Seq = row.GetInt64(1),
@@ -27,7 +37,8 @@ internal static class EventRows
             LocationId = row.TextOrNull(4),
             Subject = row.TextOrNull(5),
             NotificationSeq = row.IsDBNull(6) ? null : row.GetInt64(6),
-            Data = row.GetFieldValue<byte[]>(7),
+            Data = data ?? [.. "null"u8],
+            Fault = fault,
             IsProvenJson = row.GetInt64(8) != 0,
             Action = row.TextOrNull(9),
             Result = row.TextOrNull(10),
@@ -37,8 +48,9 @@ internal static class EventRows
             CorrelationId = row.TextOrNull(14),
             Conflict = row.GetInt64(15) != 0,
             Traceparent = row.TextOrNull(16),
-            CreatedAt = row.GetInt64(17),
+            CreatedAt = Math.Clamp(createdAt, 0, LatestTime),
         };
+    }
 
     public static string? TextOrNull(this DbDataReader row, int ordinal) =>
         row.IsDBNull(ordinal) ? null : row.GetString(ordinal);

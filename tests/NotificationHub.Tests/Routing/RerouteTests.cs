@@ -22,6 +22,20 @@ public sealed class RerouteTests
     }
 
     [Fact]
+    public async Task A_notification_of_a_removed_location_is_not_rerouted()
+    {
+        await using var hub = await RoutingHarness.StartAsync();
+        var seq = await hub.PostAsync("ASSET_COUNT/purchase.json", Disposition.Quarantined);
+        await hub.Test.ExecuteAsync("update location set state = 'removed'");
+
+        var outcome = await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
+
+        outcome.Result.ShouldBe(RerouteResult.LocationRemoved);
+        (await hub.EventTypesAsync()).ShouldBeEmpty();
+        (await hub.DispositionAsync(seq)).ShouldBe(Disposition.Quarantined);
+    }
+
+    [Fact]
     public async Task Rerouting_twice_is_refused()
     {
         await using var hub = await RoutingHarness.StartAsync();

@@ -136,6 +136,11 @@ public abstract class RemovalContract : StoreContract
         var aDayAgo = now - (long)RemovalPass.LatePosts.TotalMilliseconds;
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, aDayAgo));
         await PassAsync(hub);
+        (await PendingAsync()).ShouldHaveSingleItem("a router may be about to append events of its notifications");
+        (await NotificationsAsync(Gone)).ShouldBePositive();
+
+        await CursorAsync("routing", 1_000);
+        await PassAsync(hub);
 
         (await PendingAsync()).ShouldBeEmpty();
         (await EventsAsync(Gone)).ShouldBe([EventNames.LocationRemoved]);

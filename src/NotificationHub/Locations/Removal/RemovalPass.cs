@@ -1,3 +1,4 @@
+using Dapper;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -84,6 +85,12 @@ internal sealed partial class RemovalPass(
         );
         if (pending.Purge)
         {
+            if (await IsAwaitingRoutingAsync(pending.LocationId, cancellationToken))
+            {
+                // A router that has read its notifications already would append events that point at nothing.
+                return;
+            }
+
             await purge.RunAsync(pending.LocationId, everything: true, cancellationToken);
         }
 
@@ -101,6 +108,20 @@ internal sealed partial class RemovalPass(
             cancellationToken
         );
         Log.Ended(logger, pending.LocationId);
+    }
+
+    private async Task<bool> IsAwaitingRoutingAsync(string locationId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long>(
+                """
+                select count(*)
+                from notification_log
+                where seq > coalesce((select position from log_cursor where name = 'routing'), 0)
+                    and location_id = @locationId
+                """,
+                new { locationId }
+            ) > 0;
     }
 
     private async Task<IReadOnlyList<PendingRemoval>> ListAsync(CancellationToken cancellationToken)

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.Extensions.Options;
+using NotificationHub.Publishing;
+using NotificationHub.Publishing.Feed;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Publishing;
+
+/// <summary>One row that cannot be read whole stops neither its topic nor the feed.</summary>
+public sealed class DamagedEventTests : IAsyncLifetime
+{
+    private const string Orphan =
+        "insert into event_log (topic, type, location_id, notification_seq, conflict, created_at) values ('assets', 'asset.count.notified', 'north', 99, 0, 0)";
+
+    private PublishingScene scene = null!;
+
+    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+
+    public async Task DisposeAsync() => await scene.DisposeAsync();
+
+    [Fact]
+    public async Task An_event_whose_notification_is_gone_becomes_a_dead_letter_and_the_topic_goes_on()
+    {
+        var before = await scene.AppendAsync(2);
+        await scene.Test.ExecuteAsync(Orphan);
+        var after = await scene.AppendAsync(2);
+
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe([.. before, .. after]);
+        (await scene.CursorAsync()).ShouldBe(5);
+        var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
+        (letter.Seq, letter.State, letter.Type).ShouldBe((3, DeadLetterState.Open, "asset.count.notified"));
+        letter.Reason.ShouldContain("no longer in the log");
+        (await scene.Test.QueryAsync<string>("select type from event_log where seq > 5")).ShouldBe([
+            "event.dead-lettered",
+        ]);
+    }
+
+    [Fact]
+    public async Task The_last_event_of_a_topic_need_not_wait_for_a_later_one()
+    {
+        await scene.Test.ExecuteAsync(Orphan);
+
+        await scene.PassAsync();
+
+        (await scene.CursorAsync()).ShouldBe(1);
+        (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Many_of_them_do_not_stop_the_topic()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await scene.Test.ExecuteAsync(Orphan);
+        }
+
+        var after = await scene.AppendAsync(1);
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe(after);
+        (await scene.ListDeadLettersAsync()).Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task The_cursor_does_not_pass_a_suspect_because_of_a_damaged_event_behind_it()
+    {
+        var ids = await scene.AppendAsync(1);
+        scene.Sender.Poison(ids[0]);
+        await scene.Test.ExecuteAsync(Orphan);
+
+        await scene.PassAsync();
+        (await scene.CursorAsync()).ShouldBe(0);
+        (await scene.ListDeadLettersAsync()).ShouldBeEmpty();
+
+        await scene.AppendAsync(1);
+        await scene.LaterPassAsync();
+        (await scene.ListDeadLettersAsync()).Select(letter => letter.Seq).ShouldBe([1, 2]);
+        (await scene.CursorAsync()).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task It_cannot_be_resent_and_can_be_discarded()
+    {
+        await scene.Test.ExecuteAsync(Orphan);
+        await scene.PassAsync();
+
+        await scene.DeadLetters.ResendAsync(1, TestActor.Operator, CancellationToken.None);
+        await scene.PassAsync();
+
+        scene.Sender.Accepted.ShouldBeEmpty();
+        (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Open);
+        (await scene.DeadLetters.DiscardAsync(1, TestActor.Operator, CancellationToken.None)).ShouldBe(
+            DeadLetterDecision.Taken
+        );
+    }
+
+    [Theory]
+    [InlineData(Orphan)]
+    [InlineData(
+        "insert into event_log (topic, type, data, conflict, created_at) values ('assets', 'asset.changed', x'7b7d', 0, 9223372036854775807)"
+    )]
+    public async Task The_feed_returns_it_without_data_and_goes_on(string damaged)
+    {
+        await scene.Test.ExecuteAsync(damaged);
+        await scene.AppendAsync(1);
+        var feed = new EventFeed(scene.Database, scene.Clock);
+
+        var page = await feed.ReadAsync(after: 0, new EventFilter(), limit: 10, CancellationToken.None);
+
+        page.Entries.Select(entry => entry.Seq).ShouldBe([1, 2]);
+        (await feed.FindAsync("1-1", CancellationToken.None)).ShouldNotBeNull().Fault.ShouldNotBeNull();
+        var writer = new CloudEventWriter(Options.Create(new PublishingOptions()));
+        var output = new ArrayBufferWriter<byte>();
+        writer.Write(page.Entries[0], output);
+        Encoding.UTF8.GetString(output.WrittenSpan).ShouldContain("\"id\":\"1-1\"");
+    }
+}
