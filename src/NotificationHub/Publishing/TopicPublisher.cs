@@ -77,7 +77,12 @@ internal sealed partial class TopicPublisher(
 
             if (queue[next].Entry.Fault is { } fault)
             {
-                position = await SetAsideAsync(lease, position, new RefusedEvent(queue[next++].Entry, fault), cancellationToken);
+                position = await SetAsideAsync(
+                    lease,
+                    position,
+                    new RefusedEvent(queue[next++].Entry, fault),
+                    cancellationToken
+                );
                 continue;
             }
 

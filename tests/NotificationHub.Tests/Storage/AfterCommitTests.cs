@@ -23,7 +23,9 @@ public sealed class AfterCommitTests
                 }
             },
         };
-        listener.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("as intended"));
+        listener.SetMeasurementEventCallback<double>(
+            (_, _, _, _) => throw new InvalidOperationException("as intended")
+        );
         listener.Start();
 
         for (var i = 0; i < 20; i++)

@@ -47,12 +47,12 @@ public sealed class StageHoldersTests : IAsyncLifetime
 
     private Task HoldAsync(string name, string owner, bool expired = false) =>
         store.ExecuteAsync(
-            "insert into lease (name, owner, number, expires_at, duration) values (@name, @owner, 1, @expiresAt, 60000)",
+            "insert into lease (name, owner, number, expires_at, duration) values (@name, @owner, 1, @expiresAt, @expiresAt)",
             new
             {
                 name,
                 owner,
-                expiresAt = expired ? 0 : long.MaxValue,
+                expiresAt = expired ? 0 : long.MaxValue / 4,
             }
         );
 }
