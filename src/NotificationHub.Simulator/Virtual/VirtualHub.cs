@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Hosting;
+using NotificationHub.Hosting.Retention;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Refetch;
@@ -116,6 +117,10 @@ internal sealed class VirtualHub : IAsyncDisposable
 
         return due.NextDueAt ?? long.MaxValue;
     }
+
+    /// <summary>Makes due what a clock that was ahead has put off for longer than any interval, as the hub does once a minute.</summary>
+    public Task<int> RepairDueTimesAsync() =>
+        app.Services.GetRequiredService<DueTimes>().RepairAsync(reading, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

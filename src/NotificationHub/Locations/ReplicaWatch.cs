@@ -61,8 +61,13 @@ internal sealed class ReplicaWatch(Database database, IOptions<LocationOptions> 
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
         var live = await connection.QueryAsync<(string, long)>(
-            "select replica_id, locations_version from replica where seen_at > @since order by replica_id",
-            new { since = now - (long)options.Value.ReplicaTimeout.TotalMilliseconds }
+            "select replica_id, locations_version from replica where seen_at > @since and seen_at <= @until order by replica_id",
+            new
+            {
+                since = now - (long)options.Value.ReplicaTimeout.TotalMilliseconds,
+                // One that was seen in the future stopped before the clock was set back.
+                until = now + (long)options.Value.ReplicaTimeout.TotalMilliseconds,
+            }
         );
         return live.AsList();
     }

@@ -6,7 +6,7 @@ using NotificationHub.Storage.Leases;
 namespace NotificationHub.Operations;
 
 /// <summary>Takes out operations that ended long ago, and those that were not heard of for as long and will not end.</summary>
-internal sealed class LedgerPruning(Database database, IOptions<OperationsOptions> options, TimeProvider time)
+internal sealed class LedgerPruning(Database database, IOptions<OperationsOptions> options, TrustedClock clock)
 {
     private const int PageRows = 100;
 
@@ -24,13 +24,22 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
         )
         """;
 
+    private const string Redate = """
+        update operation
+        set closed_at = case when closed_at > @Future then @Now else closed_at end,
+            last_heard_at = case when last_heard_at > @Future then @Now else last_heard_at end,
+            started_at = case when started_at > @Future then @Now else started_at end
+        where event_id = @EventId and location_id = @LocationId
+        """;
+
     /// <returns>How many operations were taken out.</returns>
     public async Task<int> PruneAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = await clock.ReadAsync(cancellationToken);
+        await RedateAsync(now, lease, cancellationToken);
         var age = new Age(
-            (now - options.Value.KeepFor).ToUnixTimeMilliseconds(),
-            (now - LongestDeferral - options.Value.KeepFor).ToUnixTimeMilliseconds()
+            now.Now - (long)options.Value.KeepFor.TotalMilliseconds,
+            now.Now - (long)(LongestDeferral + options.Value.KeepFor).TotalMilliseconds
         );
         var pruned = 0;
         while (await ReadPageAsync(age, cancellationToken) is { Count: > 0 } page)
@@ -42,6 +51,53 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
         }
 
         return pruned;
+    }
+
+    /// <summary>Gives times that lie in the future, of a clock that was ahead, the present one: else these operations would stay until then.</summary>
+    private async Task RedateAsync(TrustedTime now, Lease lease, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OperationKey> found;
+        do
+        {
+            await using (var connection = await database.OpenReaderAsync(cancellationToken))
+            {
+                found = (
+                    await connection.QueryAsync<OperationKey>(
+                        $"""
+                        select event_id EventId, location_id LocationId
+                        from operation
+                        where closed_at > @Future or last_heard_at > @Future or started_at > @Future
+                        order by location_id, event_id
+                        {connection.Limit("@PageRows")}
+                        """,
+                        new { now.Future, PageRows }
+                    )
+                ).AsList();
+            }
+
+            if (found.Count == 0)
+            {
+                return;
+            }
+
+            await database.WriteAsync(
+                async transaction =>
+                {
+                    await lease.DemandAsync(transaction);
+                    await transaction.ExecuteAsync(
+                        Redate,
+                        found.Select(operation => new
+                        {
+                            operation.EventId,
+                            operation.LocationId,
+                            now.Now,
+                            now.Future,
+                        })
+                    );
+                },
+                cancellationToken
+            );
+        } while (found.Count == PageRows);
     }
 
     private async Task<IReadOnlyList<OperationKey>> ReadPageAsync(Age age, CancellationToken cancellationToken)

@@ -11,9 +11,9 @@ internal static class OperationTiming
     /// <summary>Between the moment at which a question is noted and the next one, if nobody lives to note its answer.</summary>
     public static readonly TimeSpan AnswerTime = 2 * HeardOperations.Pause;
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+    public static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestPauseWhileDown = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestDeferredPause = TimeSpan.FromDays(1);
+    public static readonly TimeSpan LongestDeferredPause = TimeSpan.FromDays(1);
     private const int MostDoublings = 16;
 
     /// <summary>The pause until the next question: doubled with each one that did not end it.</summary>

@@ -73,8 +73,13 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
         var others = await connection.ExecuteScalarAsync<int>(
-            "select count(*) from replica where seen_at > @since and replica_id <> @Owner",
-            new { since = now - (long)replicaTimeout.TotalMilliseconds, leases.Owner }
+            "select count(*) from replica where seen_at > @since and seen_at <= @until and replica_id <> @Owner",
+            new
+            {
+                since = now - (long)replicaTimeout.TotalMilliseconds,
+                until = now + (long)replicaTimeout.TotalMilliseconds,
+                leases.Owner,
+            }
         );
         return (RefetchTargets.Shards + others) / (others + 1);
     }

@@ -93,6 +93,9 @@ internal abstract class Database : IAsyncDisposable
         IReadOnlyCollection<NewEvent> events
     );
 
+    /// <summary>Takes note of the time that a transaction has read of the database's clock, where that is not the machine's.</summary>
+    public virtual void NoteTime(long milliseconds) { }
+
     /// <summary>The statement of that name for this engine.</summary>
     public virtual string Sql(string name) => statements[name];
 

@@ -28,11 +28,15 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, Time
 
         if (known is { IsWaiting: true })
         {
-            return (known.FirstRequestedAt, known.MaxWait, Due(known.FirstRequestedAt, known.MaxWait, now));
+            // One in the future is of a clock that was ahead: its maximum wait would not end for as long.
+            var first = Math.Min(known.FirstRequestedAt, now);
+            return (first, known.MaxWait, Due(first, known.MaxWait, now));
         }
 
         var maxWait =
-            known is { ReadAt: { } readAt } && now - readAt <= Math.Max(BusyWaits * known.MaxWait, Longest)
+            known is { ReadAt: { } readAt }
+            && readAt <= now
+            && now - readAt <= Math.Max(BusyWaits * known.MaxWait, Longest)
                 ? Longer(known.MaxWait)
                 : First;
         return (now, maxWait, Due(now, maxWait, now));

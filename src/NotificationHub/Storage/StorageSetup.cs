@@ -11,7 +11,12 @@ internal static class StorageSetup
     public static void AddStorage(this HubBuilder hub)
     {
         hub.AddOptions(StorageOptions.Section, new StorageOptionsValidator());
-        hub.Services.TryAddSingleton(TimeProvider.System);
+        // On SQLite the machine's clock is the database's.
+        hub.Services.TryAddSingleton<TimeProvider>(services =>
+            services.GetRequiredService<IOptions<StorageOptions>>().Value.IsSqlServer
+                ? new DatabaseTime(TimeProvider.System)
+                : TimeProvider.System
+        );
         hub.Services.AddSingleton(services =>
             Create(
                 services.GetRequiredService<IOptions<StorageOptions>>().Value,
@@ -21,6 +26,7 @@ internal static class StorageSetup
         hub.Services.AddSingleton(services => services.GetRequiredService<Database>().Pulses);
         hub.Services.AddHostedService<DatabaseStartup>();
         hub.Services.AddSingleton<LeaseKeeper>();
+        hub.Services.AddSingleton<TrustedClock>();
         hub.Services.AddHostedService(services => services.GetRequiredService<LeaseKeeper>());
     }
 

@@ -37,7 +37,12 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         (await connection.QueryAsync<T>(sql, parameters, transaction)).AsList();
 
     /// <summary>The database's clock in Unix milliseconds: the one that judges leases.</summary>
-    public async Task<long> NowAsync() => await ScalarAsync<long>(database.Sql("Now"));
+    public async Task<long> NowAsync()
+    {
+        var now = await ScalarAsync<long>(database.Sql("Now"));
+        database.NoteTime(now);
+        return now;
+    }
 
     /// <summary>The database's clock, and when that lease runs out by it; 0 when it is another owner's or number's.</summary>
     public Task<(long Now, long ExpiresAt)> LeaseAsync(string name, string owner, long number) =>

@@ -62,6 +62,17 @@ public sealed class RetryTests : AppleTest
         Apple.Requests.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_Retry_After_as_a_date_is_read_by_the_clock_of_the_answer()
+    {
+        var answer = ScriptedApple.Json("""{"errorNumber":9729,"errorMessage":"m"}""", 503);
+        answer.Headers.TryAddWithoutValidation("Date", "Wed, 05 Aug 2026 08:00:00 GMT");
+        answer.Headers.TryAddWithoutValidation("Retry-After", "Wed, 05 Aug 2026 08:02:00 GMT");
+        Apple.Then(_ => Task.FromResult(answer));
+
+        (await FaultOfAssets()).RetryAfter.ShouldBe(TimeSpan.FromSeconds(120));
+    }
+
     [Theory]
     [InlineData("Sat, 01 Aug 2026 11:00:00 GMT", 0)]
     [InlineData("999999999", 86400)]

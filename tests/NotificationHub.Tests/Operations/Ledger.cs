@@ -30,7 +30,11 @@ internal sealed class Ledger
         this.lease = lease;
         counts = new CountPass(database, events, time);
         statuses = new StatusPass(database, inquiry, sessions, time, NullLogger<StatusPass>.Instance);
-        pruning = new LedgerPruning(database, options, time);
+        pruning = new LedgerPruning(
+            database,
+            options,
+            new TrustedClock(database, time, NullLogger<TrustedClock>.Instance)
+        );
     }
 
     public bool HasLease => lease is not null;

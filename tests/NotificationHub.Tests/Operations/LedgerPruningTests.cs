@@ -40,6 +40,30 @@ public sealed class LedgerPruningTests : LedgerTest
     }
 
     [Fact]
+    public async Task A_clock_that_jumps_ahead_takes_out_nothing()
+    {
+        await AnnounceAsync("silent");
+        await Ledger.PruneAsync();
+
+        Clock.SetWall(TimeSpan.FromDays(31));
+
+        (await Ledger.PruneAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_operation_of_a_clock_that_was_ahead_ages_from_when_that_is_found()
+    {
+        Clock.SetWall(TimeSpan.FromDays(3650));
+        await AnnounceAsync("ahead");
+        Clock.SetWall(-TimeSpan.FromDays(3650));
+        (await Ledger.PruneAsync()).ShouldBe(0);
+
+        Clock.Advance(TimeSpan.FromDays(31));
+
+        (await Ledger.PruneAsync()).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task What_is_heard_of_at_that_moment_stays()
     {
         await AnnounceAsync("silent");

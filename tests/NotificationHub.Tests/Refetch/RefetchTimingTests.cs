@@ -15,6 +15,22 @@ public sealed class RefetchTimingTests
     [Fact]
     public void A_single_request_is_due_after_the_quiet_period() => Timing.Request(null, 1000).DueAt.ShouldBe(3000);
 
+    [Fact]
+    public void A_request_of_a_clock_that_was_ahead_does_not_put_off_the_maximum_wait()
+    {
+        var known = new WaitingTarget
+        {
+            Requested = 1,
+            FirstRequestedAt = 1_000_000_000,
+            MaxWait = 15_000,
+        };
+
+        var next = Timing.Request(known, 1_000);
+
+        next.FirstRequestedAt.ShouldBe(1_000);
+        next.DueAt.ShouldBe(3_000);
+    }
+
     [Theory]
     [InlineData(100)]
     [InlineData(1_000)]

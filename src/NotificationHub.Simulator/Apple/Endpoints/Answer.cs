@@ -16,6 +16,9 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
     /// <summary>Sent instead of <see cref="Body"/>.</summary>
     private byte[]? Malformed { get; init; }
 
+    /// <summary>The clock that a Retry-After as a date is by; null for the machine's.</summary>
+    public string? Date { get; private init; }
+
     public static Answer Aborted { get; } = new(0, null);
 
     public static Answer For(AppleException refused) =>
@@ -41,6 +44,7 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
             return new(fault.Status, body, date)
             {
                 RetryUntil = DateTimeOffset.ParseExact(date, "R", CultureInfo.InvariantCulture),
+                Date = now.ToString("R", CultureInfo.InvariantCulture),
             };
         }
 
@@ -63,6 +67,11 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
         if (RetryAfter is not null)
         {
             http.Response.Headers.RetryAfter = RetryAfter;
+        }
+
+        if (Date is not null)
+        {
+            http.Response.Headers.Date = Date;
         }
 
         if (Body is not null)

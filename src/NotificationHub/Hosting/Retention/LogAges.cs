@@ -10,11 +10,56 @@ internal static class LogAges
     /// <summary>Beyond it the exact number says nothing more.</summary>
     private const int MaxCounted = 10_000;
 
-    /// <summary>When the first row came that would go next, in Unix milliseconds; null where the log is empty.</summary>
-    public static async Task<long?> ReadFirstAsync(DbConnection connection, PrunedLog log) =>
-        await connection.QueryFirstOrDefaultAsync<long?>(
-            $"select {log.At} from {log.Table} where seq >= ({log.StartSql}) order by seq {connection.Limit("1")}"
-        );
+    /// <summary>How many rows one statement looks through.</summary>
+    private const int Window = 20_000;
+
+    /// <summary>
+    /// The first row whose time can be true, and when it came, in Unix milliseconds; null where there is none. Rows before it were written
+    /// while a clock was ahead, and are at least as old.
+    /// </summary>
+    /// <param name="future">No row can be younger.</param>
+    public static async Task<(long Seq, long At)?> ReadFirstAsync(DbConnection connection, PrunedLog log, long future)
+    {
+        var rows = 1;
+        var from = await connection.ExecuteScalarAsync<long>(log.StartSql);
+        while (true)
+        {
+            var (seq, last) = await connection.QuerySingleAsync<(long?, long?)>(
+                $"""
+                select min(case when came_at <= @future then seq end), max(seq)
+                from
+                (
+                    select seq, {log.At} came_at
+                    from {log.Table}
+                    where seq >= @from
+                    order by seq
+                    {connection.Limit("@rows")}
+                ) some_rows
+                """,
+                new
+                {
+                    from,
+                    future,
+                    rows,
+                }
+            );
+            if (seq is not null)
+            {
+                var at = await connection.ExecuteScalarAsync<long?>(
+                    $"select {log.At} from {log.Table} where seq = @seq",
+                    new { seq }
+                );
+                return at is null ? null : (seq.Value, at.Value);
+            }
+
+            if (last is null)
+            {
+                return null;
+            }
+
+            (from, rows) = (last.Value + 1, Window);
+        }
+    }
 
     public static Task<long> CountOlderAsync(DbConnection connection, PrunedLog log, long before) =>
         connection.ExecuteScalarAsync<long>(

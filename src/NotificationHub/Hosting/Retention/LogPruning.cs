@@ -28,6 +28,7 @@ internal static class LogPruning
     /// <param name="transaction">A short one.</param>
     /// <param name="log">The log.</param>
     /// <param name="last">The last <c>seq</c> that may go.</param>
+    /// <param name="old">A row that is old enough to go: those before it came earlier, whatever time a clock that was ahead gave them.</param>
     /// <param name="before">What is younger stays, in Unix milliseconds; and what lies behind it, for the times of a log need not rise.</param>
     /// <param name="limit">How many rows at most.</param>
     /// <returns>How many rows were dealt with.</returns>
@@ -35,6 +36,7 @@ internal static class LogPruning
         WriteTransaction transaction,
         PrunedLog log,
         long last,
+        long old,
         long before,
         int limit
     )
@@ -49,13 +51,13 @@ internal static class LogPruning
                 limit,
             }
         );
-        List<(long Seq, long At)> old = [.. rows.TakeWhile(row => row.At <= before)];
-        if (old.Count == 0)
+        List<(long Seq, long At)> going = [.. rows.TakeWhile(row => row.At <= before || row.Seq < old)];
+        if (going.Count == 0)
         {
             return 0;
         }
 
-        var upTo = old[^1].Seq;
+        var upTo = going[^1].Seq;
         await transaction.ExecuteAsync(
             $"delete from {log.Table} where seq >= @first and seq <= @upTo and {log.Goes}",
             new { first, upTo }
@@ -64,6 +66,6 @@ internal static class LogPruning
             "update log_start set first_seq = @next where log = @Name",
             new { log.Name, next = upTo + 1 }
         );
-        return old.Count;
+        return going.Count;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class RetentionPass(
     Database database,
     EventBounds events,
     IOptions<RetentionOptions> options,
+    TrustedClock clock,
     TimeProvider time
 )
 {
@@ -19,6 +20,7 @@ internal sealed class RetentionPass(
 
     private readonly FirstToldNotification told = new();
     private readonly BatchSize batch = BatchSize.Of(database.Engine);
+    private TrustedTime now;
 
     /// <summary>Takes out a batch of each kind; of the logs, where nobody waits for it, as many as one turn has time for.</summary>
     /// <returns>How many rows were dealt with; 0 when nothing is due.</returns>
@@ -26,6 +28,7 @@ internal sealed class RetentionPass(
     public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         var keep = options.Value;
+        now = await clock.ReadAsync(cancellationToken);
         var removed = await PruneAsync(PrunedLog.Events, keep.Events, events.ReadAsync, lease, cancellationToken);
         var bound = await LastNotificationAsync(cancellationToken);
         removed += await PruneAsync(
@@ -53,7 +56,7 @@ internal sealed class RetentionPass(
     )
     {
         var before = Before(keepFor);
-        if (!await IsDueAsync(log, before, cancellationToken))
+        if (await FindOldAsync(log, before, cancellationToken) is not { } old)
         {
             return 0;
         }
@@ -67,7 +70,7 @@ internal sealed class RetentionPass(
                     await lease.DemandAsync(transaction);
                     // Within the transaction: what came to be needed meanwhile is not missed.
                     var (last, _) = await boundAsync(transaction);
-                    var rows = await LogPruning.RemoveAsync(transaction, log, last, before, limit);
+                    var rows = await LogPruning.RemoveAsync(transaction, log, last, old, before, limit);
                     return (rows, time.GetElapsedTime(started));
                 },
                 cancellationToken
@@ -87,12 +90,13 @@ internal sealed class RetentionPass(
         IReadOnlyList<DynamicParameters> found;
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {
-            found = await rows.FindAsync(connection, Before(keepFor), ScatteredAtOnce);
+            found = await rows.FindAsync(connection, from: 0, Before(keepFor), ScatteredAtOnce);
         }
 
+        var redated = await RedateAsync(rows, lease, cancellationToken);
         if (found.Count == 0)
         {
-            return 0;
+            return redated;
         }
 
         var removed = await database.WriteAsync(
@@ -104,14 +108,39 @@ internal sealed class RetentionPass(
             cancellationToken
         );
         RetentionMetrics.CountRemoved(rows.Name, removed);
-        return removed;
+        return removed + redated;
     }
 
-    /// <summary>Mostly nothing is: the write lane is not asked for that.</summary>
-    private async Task<bool> IsDueAsync(PrunedLog log, long before, CancellationToken cancellationToken)
+    private async Task<int> RedateAsync(ScatteredRows rows, Lease lease, CancellationToken cancellationToken)
+    {
+        if (rows.RedateSql is null)
+        {
+            return 0;
+        }
+
+        IReadOnlyList<DynamicParameters> found;
+        await using (var connection = await database.OpenReaderAsync(cancellationToken))
+        {
+            found = await rows.FindAsync(connection, now.Future + 1, long.MaxValue, ScatteredAtOnce);
+        }
+
+        return found.Count == 0
+            ? 0
+            : await database.WriteAsync(
+                async transaction =>
+                {
+                    await lease.DemandAsync(transaction);
+                    return await rows.RedateAsync(transaction, found, now.Now, now.Future);
+                },
+                cancellationToken
+            );
+    }
+
+    /// <summary>Mostly none is: the write lane is not asked for that.</summary>
+    private async Task<long?> FindOldAsync(PrunedLog log, long before, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await LogAges.ReadFirstAsync(connection, log) is { } at && at <= before;
+        return await LogAges.ReadFirstAsync(connection, log, now.Future) is var (seq, at) && at <= before ? seq : null;
     }
 
     private async Task<LogBound> LastNotificationAsync(CancellationToken cancellationToken)
@@ -125,11 +154,10 @@ internal sealed class RetentionPass(
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         foreach (var log in new[] { PrunedLog.Events, PrunedLog.Notifications })
         {
-            var at = await LogAges.ReadFirstAsync(connection, log);
-            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            RetentionMetrics.NoteOldest($"{log.Name}s", at is { } oldest ? Math.Max(now - oldest, 0) / 1000d : 0);
+            var oldest = await LogAges.ReadFirstAsync(connection, log, now.Future);
+            RetentionMetrics.NoteOldest($"{log.Name}s", oldest is var (_, at) ? Math.Max(now.Now - at, 0) / 1000d : 0);
         }
     }
 
-    private long Before(TimeSpan keepFor) => (time.GetUtcNow() - keepFor).ToUnixTimeMilliseconds();
+    private long Before(TimeSpan keepFor) => now.Now - (long)keepFor.TotalMilliseconds;
 }

@@ -9,6 +9,7 @@ internal static class RetentionSetup
         hub.Services.AddSingleton<LanePace>();
         hub.Services.AddSingleton<EventBounds>();
         hub.Services.AddSingleton<RetentionPass>();
+        hub.Services.AddSingleton<DueTimes>();
         hub.Services.AddHostedService<RetentionWorker>();
     }
 }

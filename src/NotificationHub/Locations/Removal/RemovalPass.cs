@@ -10,7 +10,7 @@ internal sealed partial class RemovalPass(
     LocationStore locations,
     LocationRemoval removal,
     LocationPurge purge,
-    TimeProvider time,
+    TrustedClock clock,
     ILogger<RemovalPass> logger
 )
 {
@@ -59,7 +59,7 @@ internal sealed partial class RemovalPass(
         {
             await removal.ResumeAsync(pending, cancellationToken);
         }
-        else if (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(removedAt) >= LatePosts)
+        else if (await IsDayOverAsync(removedAt, cancellationToken))
         {
             await EndAsync(lease, pending, cancellationToken);
         }
@@ -67,6 +67,13 @@ internal sealed partial class RemovalPass(
         {
             await removal.PurgeAsync(pending.LocationId, cancellationToken);
         }
+    }
+
+    private async Task<bool> IsDayOverAsync(long removedAt, CancellationToken cancellationToken)
+    {
+        var now = await clock.ReadAsync(cancellationToken);
+        // A removal in the future was noted while the clock was ahead: its day would not be over for as long.
+        return removedAt > now.Future || now.Now - removedAt >= LatePosts.TotalMilliseconds;
     }
 
     private async Task EndAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)

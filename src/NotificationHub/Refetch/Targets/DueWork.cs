@@ -121,7 +121,7 @@ internal sealed class DueWork(Database database)
         var version = await connection.ExecuteScalarAsync<long>(
             "select value from change_counter where name = 'locations'"
         );
-        if (newcomers.Version != version || newcomers.Found.Count > 0 || now - newcomers.At >= NewcomersEvery)
+        if (newcomers.Version != version || newcomers.Found.Count > 0 || Math.Abs(now - newcomers.At) >= NewcomersEvery)
         {
             var found = await connection.QueryAsync<(string LocationId, long? PausedUntil)>(NewLocations);
             newcomers = (

@@ -59,6 +59,8 @@ internal sealed class SqlServerDatabase : Database
     /// <summary>True: the hub makes tables, and no database.</summary>
     public override bool Exists => true;
 
+    public override void NoteTime(long milliseconds) => (time as DatabaseTime)?.Note(milliseconds);
+
     /// <summary>How long a statement waits for a lock, and for its answer.</summary>
     public TimeSpan Patience => options.BusyTimeout;
 

@@ -9,9 +9,10 @@ internal static class RunningHubs
     /// <exception cref="DatabaseOpenException">One does.</exception>
     public static async Task RefuseAsync(WriteTransaction transaction, Database database, string what)
     {
+        var now = await transaction.NowAsync();
         var running = await transaction.QueryAsync<string>(
-            "select replica_id from replica where seen_at > @since order by replica_id",
-            new { since = await transaction.NowAsync() - SilentMilliseconds }
+            "select replica_id from replica where seen_at > @since and seen_at <= @until order by replica_id",
+            new { since = now - SilentMilliseconds, until = now + SilentMilliseconds }
         );
         if (running.Count > 0)
         {

@@ -17,7 +17,7 @@ internal sealed class RetentionScene : IDisposable
     public const string Bus = "Endpoint=sb://bus.example/;SharedAccessKeyName=key;SharedAccessKey=c2VjcmV0";
 
     private readonly LeaseKeeper leases;
-    private readonly RetentionPass pass;
+    private RetentionPass pass;
     private readonly EventBounds bounds;
     private Lease? lease;
     private int posts;
@@ -32,7 +32,7 @@ internal sealed class RetentionScene : IDisposable
             NullLogger<LeaseKeeper>.Instance
         );
         bounds = new EventBounds(Options.Create(new ServiceBusOptions { ConnectionString = bus }));
-        pass = new RetentionPass(store.Database, bounds, Options.Create(new RetentionOptions()), Clock);
+        pass = CreatePass();
     }
 
     public TestDatabase Store { get; }
@@ -43,6 +43,9 @@ internal sealed class RetentionScene : IDisposable
 
     /// <summary>Nobody renews the lease.</summary>
     public static void Configure(StorageOptions options) => options.LeaseDuration = TimeSpan.FromMinutes(5);
+
+    /// <summary>As after a restart of the hub: what it has seen of the clock is forgotten.</summary>
+    public void Restart() => pass = CreatePass();
 
     public void Pass(int days) => Clock.Advance(TimeSpan.FromDays(days));
 
@@ -151,4 +154,13 @@ internal sealed class RetentionScene : IDisposable
     public Task<long> StartAsync(PrunedLog log) => Store.ScalarAsync<long>(log.StartSql);
 
     public void Dispose() => leases.Dispose();
+
+    private RetentionPass CreatePass() =>
+        new(
+            Store.Database,
+            bounds,
+            Options.Create(new RetentionOptions()),
+            new TrustedClock(Store.Database, Clock, NullLogger<TrustedClock>.Instance),
+            Clock
+        );
 }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Hosting.Retention;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Health.Stages;
 
@@ -35,7 +36,9 @@ internal static class RetentionStage
     )
     {
         var start = await connection.ExecuteScalarAsync<long>(log.StartSql);
-        var dueAt = StageReading.TimeOf(await LogAges.ReadFirstAsync(connection, log)) + keepFor;
+        var future = (now + TrustedClock.Tolerance).ToUnixTimeMilliseconds();
+        var first = await LogAges.ReadFirstAsync(connection, log, future);
+        var dueAt = StageReading.TimeOf(first?.At) + keepFor;
         return dueAt is null || dueAt > now
             ? (start, 0, null)
             : (start, await LogAges.CountOlderAsync(connection, log, (now - keepFor).ToUnixTimeMilliseconds()), dueAt);

@@ -33,3 +33,11 @@ create table privacy_purge
     requested_at  bigint        not null,
     constraint privacy_purge_key primary key clustered (audit_seq)
 );
+
+-- The time that was last believed where rows are deleted by their age: a clock that jumps while the hub is stopped is doubted, too.
+create table trusted_time
+(
+    name        nvarchar(40) collate Latin1_General_100_BIN2 not null,
+    believed_at bigint       not null,
+    constraint trusted_time_key primary key clustered (name)
+);

@@ -37,3 +37,9 @@ create table privacy_purge (
     records       integer not null,
     requested_at  integer not null
 );
+
+-- The time that was last believed where rows are deleted by their age: a clock that jumps while the hub is stopped is doubted, too.
+create table trusted_time (
+    name        text    not null primary key,
+    believed_at integer not null
+);

@@ -1,0 +1,23 @@
+using NotificationHub.Simulator.Virtual;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+public sealed class DatabaseTimeTests
+{
+    [Fact]
+    public void It_goes_on_from_the_databases_clock_whatever_the_machines_clock_does()
+    {
+        var machine = new ManualClock();
+        var time = new DatabaseTime(machine);
+        time.GetUtcNow().ShouldBe(machine.GetUtcNow(), "nothing was read yet");
+        var there = machine.GetUtcNow() - TimeSpan.FromHours(3);
+
+        time.Note(there.ToUnixTimeMilliseconds());
+        machine.SetWall(TimeSpan.FromDays(10));
+        machine.Advance(TimeSpan.FromMinutes(1));
+
+        time.GetUtcNow().ShouldBe(there + TimeSpan.FromMinutes(1));
+        time.GetTimestamp().ShouldBe(machine.GetTimestamp());
+    }
+}

@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Hosting.Retention;
+using NotificationHub.Locations;
+using NotificationHub.Refetch;
+using NotificationHub.Refetch.Surveys;
+using NotificationHub.Simulator.Virtual;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Storage.Stores;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>What a clock that was years ahead has put off must not sleep for years.</summary>
+public abstract class DueTimesContract : StoreContract
+{
+    private const string Here = "location-1";
+    private static readonly TimeSpan Years = TimeSpan.FromDays(3650);
+
+    private readonly ManualClock clock = new();
+
+    private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    [StoreFact]
+    public async Task A_target_that_was_requested_by_a_clock_that_was_ahead_is_due()
+    {
+        await RequestAsync("ahead", Years);
+        await RequestAsync("in-time", TimeSpan.Zero);
+        var inTime = await DueAsync("in-time");
+
+        (await RepairAsync()).ShouldBe(1);
+
+        (await DueAsync("ahead")).ShouldBe(Now);
+        (await DueAsync("in-time")).ShouldBe(inTime);
+        (
+            await Test.ScalarAsync<long>(
+                "select count(*) from refetch_target where first_requested_at > @Now or last_requested_at > @Now",
+                new { Now }
+            )
+        ).ShouldBe(0, "a burst would not seem to end");
+        (await RepairAsync()).ShouldBe(0);
+    }
+
+    [StoreFact]
+    public async Task A_target_whose_read_failed_keeps_to_a_pause_that_Apple_may_ask_for()
+    {
+        foreach (var (key, days) in new[] { ("asked-for", 1), ("ahead", 2) })
+        {
+            await RequestAsync(key, TimeSpan.Zero);
+            await Test.ExecuteAsync(
+                """update refetch_target set attempts = 3, due_at = @dueAt where "key" = @key""",
+                new { key, dueAt = In(TimeSpan.FromDays(days)) }
+            );
+        }
+
+        (await RepairAsync()).ShouldBe(1);
+
+        (await DueAsync("asked-for")).ShouldBe(In(TimeSpan.FromDays(1)));
+        (await DueAsync("ahead")).ShouldBe(Now);
+    }
+
+    [StoreFact]
+    public async Task A_full_sync_is_due_no_later_than_its_interval_allows()
+    {
+        await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, Here, Now));
+        await SetAsync("update survey set due_at = @dueAt where resource = 'asset'", TimeSpan.FromHours(26));
+        await SetAsync("update survey set due_at = @dueAt where resource = 'user'", Years);
+        await SetAsync("update survey set due_at = @dueAt where resource = 'subscription'", TimeSpan.FromHours(26));
+
+        (await RepairAsync()).ShouldBe(2);
+
+        (
+            await Test.QueryAsync<string>(
+                "select resource from survey where due_at = @Now order by resource",
+                new { Now }
+            )
+        ).ShouldBe(["subscription", "user"]);
+    }
+
+    [StoreFact]
+    public async Task A_comparison_a_pause_and_operations_are_due_no_later_either()
+    {
+        await Test.ExecuteAsync(
+            """
+            insert into location (location_id, state, state_since, receive_only, read_number, created_at, paused_until)
+            values (@Here, 'valid', 0, 0, 0, 0, @dueAt)
+            """,
+            new { Here, dueAt = In(Years) }
+        );
+        await SetAsync("insert into location_watch (location_id, due_at) values ('location-1', @dueAt)", Years);
+        foreach (var (id, deferred, days) in new[] { ("e-1", 0, 0.5), ("e-2", 1, 0.5), ("e-3", 1, 2.0) })
+        {
+            await Test.ExecuteAsync(
+                """
+                insert into operation
+                (
+                    event_id, location_id, state, deferred, started_at, notifications, succeeded, failed, counted, due_at, polls
+                )
+                values (@id, @Here, 'open', @deferred, 0, 0, 0, 0, 0, @dueAt, 0)
+                """,
+                new
+                {
+                    id,
+                    Here,
+                    deferred,
+                    dueAt = In(TimeSpan.FromDays(days)),
+                }
+            );
+        }
+
+        (await RepairAsync()).ShouldBe(4);
+
+        (await Test.ScalarAsync<long?>("select paused_until from location")).ShouldBeNull();
+        (await Test.ScalarAsync<long>("select due_at from location_watch")).ShouldBe(Now);
+        (
+            await Test.QueryAsync<string>("select event_id from operation where due_at = @Now order by 1", new { Now })
+        ).ShouldBe(["e-1", "e-3"]);
+    }
+
+    [StoreFact]
+    public async Task There_may_be_many_of_them()
+    {
+        for (var i = 0; i < 250; i++)
+        {
+            await RequestAsync($"ahead-{i}", Years);
+        }
+
+        (await RepairAsync()).ShouldBe(250);
+    }
+
+    private long In(TimeSpan span) => Now + (long)span.TotalMilliseconds;
+
+    private Task SetAsync(string sql, TimeSpan span) => Test.ExecuteAsync(sql, new { dueAt = In(span) });
+
+    private Task RequestAsync(string key, TimeSpan ahead) =>
+        WriteAsync(transaction =>
+            new RefetchTargets(
+                Database,
+                new RefetchTiming(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4))
+            ).RequestAsync(transaction, [new RefetchRequest(Here, RefetchResources.Asset, key)], In(ahead))
+        );
+
+    private Task<long> DueAsync(string key) =>
+        Test.ScalarAsync<long>("""select due_at from refetch_target where "key" = @key""", new { key });
+
+    private async Task<int> RepairAsync()
+    {
+        using var leases = new LeaseKeeper(
+            Database,
+            Options.Create(Test.Options),
+            TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        using var lease = (await leases.TryAcquireAsync("retention", CancellationToken.None)).ShouldNotBeNull();
+        var dueTimes = new DueTimes(
+            Database,
+            Options.Create(new RefetchOptions()),
+            Options.Create(new LocationOptions()),
+            clock,
+            NullLogger<DueTimes>.Instance
+        );
+        try
+        {
+            return await dueTimes.RepairAsync(lease, CancellationToken.None);
+        }
+        finally
+        {
+            await leases.ReleaseAsync(lease, CancellationToken.None);
+        }
+    }
+}
+
+public sealed class SqliteDueTimesTests : DueTimesContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+[NeedsSqlServer]
+public sealed class SqlServerDueTimesTests : DueTimesContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}
