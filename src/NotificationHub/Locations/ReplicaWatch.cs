@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Upkeep;
 
 namespace NotificationHub.Locations;
 
@@ -65,8 +66,7 @@ internal sealed class ReplicaWatch(Database database, IOptions<LocationOptions> 
             new
             {
                 since = now - (long)options.Value.ReplicaTimeout.TotalMilliseconds,
-                // One that was seen in the future stopped before the clock was set back.
-                until = now + (long)options.Value.ReplicaTimeout.TotalMilliseconds,
+                until = now + RunningHubs.FutureMilliseconds,
             }
         );
         return live.AsList();

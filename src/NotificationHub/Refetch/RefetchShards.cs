@@ -2,6 +2,7 @@ using System.Globalization;
 using Dapper;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Storage.Upkeep;
 
 namespace NotificationHub.Refetch;
 
@@ -77,7 +78,7 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
             new
             {
                 since = now - (long)replicaTimeout.TotalMilliseconds,
-                until = now + (long)replicaTimeout.TotalMilliseconds,
+                until = now + RunningHubs.FutureMilliseconds,
                 leases.Owner,
             }
         );

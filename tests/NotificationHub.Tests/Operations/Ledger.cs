@@ -30,12 +30,11 @@ internal sealed class Ledger
         this.lease = lease;
         counts = new CountPass(database, events, time);
         statuses = new StatusPass(database, inquiry, sessions, time, NullLogger<StatusPass>.Instance);
-        pruning = new LedgerPruning(
-            database,
-            options,
-            new TrustedClock(database, time, NullLogger<TrustedClock>.Instance)
-        );
+        Clock = new TrustedClock(database, time, NullLogger<TrustedClock>.Instance);
+        pruning = new LedgerPruning(database, options, Clock);
     }
+
+    public TrustedClock Clock { get; }
 
     public bool HasLease => lease is not null;
 

@@ -22,8 +22,8 @@ public sealed class RunningTurnsTests
     public async Task A_location_whose_next_turn_has_begun_stays_listed_when_the_earlier_one_ends()
     {
         var turns = new RunningTurns();
-        var first = new TaskCompletionSource();
-        var second = new TaskCompletionSource();
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         turns.Start("a", () => first.Task);
         var earlier = turns.EndAsync();
         turns.Start("a", () => second.Task);

@@ -125,7 +125,8 @@ public abstract class CopyContract : LogPastContract
     public async Task Nothing_is_copied_of_a_database_that_a_hub_runs_on()
     {
         await source.ExecuteAsync(
-            "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, 99999999999999)"
+            "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, @soon)",
+            new { soon = TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeMilliseconds() }
         );
 
         (await Should.ThrowAsync<DatabaseOpenException>(CopyAsync)).Message.ShouldContain("running");

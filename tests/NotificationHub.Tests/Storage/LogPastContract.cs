@@ -72,5 +72,5 @@ public abstract class LogPastContract : StoreContract
     }
 
     private static Task<int> EmptyAsync(WriteTransaction transaction, PrunedLog log) =>
-        LogPruning.RemoveAsync(transaction, log, last: long.MaxValue, before: long.MaxValue, limit: 100);
+        LogPruning.RemoveAsync(transaction, log, last: long.MaxValue, old: 0, before: long.MaxValue, limit: 100);
 }

@@ -4,6 +4,7 @@ using NotificationHub.Events;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
+using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Locations.Removal;
@@ -148,6 +149,27 @@ public abstract class RemovalContract : StoreContract
         (await LocationRows.CountAsync(Database, Kept)).ShouldBe(kept);
     }
 
+    [StoreFact]
+    public async Task A_clock_that_jumps_ahead_ends_no_removal()
+    {
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Purge: true)));
+        var removedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, removedAt));
+        await CursorAsync("routing", 1_000);
+        await using var hub = await ComposeAsync(clock);
+        await PassAsync(hub);
+
+        clock.SetWall(TimeSpan.FromDays(31));
+        await PassAsync(hub);
+        (await PendingAsync()).ShouldHaveSingleItem();
+
+        clock.SetWall(-TimeSpan.FromDays(31));
+        clock.Advance(RemovalPass.LatePosts);
+        await PassAsync(hub);
+        (await PendingAsync()).ShouldBeEmpty();
+    }
+
     private Task PurgeAsync(bool everything) =>
         new LocationPurge(Database).RunAsync(Gone, everything, CancellationToken.None);
 
@@ -159,7 +181,7 @@ public abstract class RemovalContract : StoreContract
     }
 
     /// <summary>The services of a hub on the same database, with no stage started.</summary>
-    private async Task<WebApplication> ComposeAsync()
+    private async Task<WebApplication> ComposeAsync(TimeProvider? time = null)
     {
         var hub = HubApplication.Compose([
             "--environment=Development",
@@ -168,6 +190,11 @@ public abstract class RemovalContract : StoreContract
             $"--Storage:ConnectionString={Test.Options.ConnectionString}",
             "--Storage:LeaseDuration=00:05:00",
         ]);
+        if (time is not null)
+        {
+            hub.Services.AddSingleton(time);
+        }
+
         var app = hub.Host.Build();
         await app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
         return app;

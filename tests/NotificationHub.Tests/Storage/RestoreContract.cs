@@ -112,11 +112,25 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [StoreFact]
+    public async Task A_hub_that_was_seen_years_ahead_is_not_running()
+    {
+        await LiveAsync(Database, LogPast.InUse);
+        await Test.ExecuteAsync(
+            "insert into replica (replica_id, locations_version, seen_at) values ('ahead', 0, 99999999999999)"
+        );
+
+        await RestoreAsync();
+
+        (await Test.ScalarAsync<long>("select max(epoch) from log_epoch")).ShouldBe(2);
+    }
+
+    [StoreFact]
     public async Task While_a_hub_shows_itself_nothing_is_changed()
     {
         await LiveAsync(Database, LogPast.InUse);
         await Test.ExecuteAsync(
-            "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, 99999999999999)"
+            "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, @soon)",
+            new { soon = TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeMilliseconds() }
         );
 
         var refusal = await Should.ThrowAsync<DatabaseOpenException>(RestoreAsync);

@@ -6,13 +6,16 @@ internal static class RunningHubs
     /// <summary>A hub shows itself every two seconds.</summary>
     private const long SilentMilliseconds = 5_000;
 
+    /// <summary>A replica that was seen further in the future than this stopped before the clock was set back.</summary>
+    public const long FutureMilliseconds = 10 * 60_000;
+
     /// <exception cref="DatabaseOpenException">One does.</exception>
     public static async Task RefuseAsync(WriteTransaction transaction, Database database, string what)
     {
         var now = await transaction.NowAsync();
         var running = await transaction.QueryAsync<string>(
             "select replica_id from replica where seen_at > @since and seen_at <= @until order by replica_id",
-            new { since = now - SilentMilliseconds, until = now + SilentMilliseconds }
+            new { since = now - SilentMilliseconds, until = now + FutureMilliseconds }
         );
         if (running.Count > 0)
         {
