@@ -1,4 +1,3 @@
-using NotificationHub.Locations;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
 
@@ -63,15 +62,16 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
     private async Task<RerouteOutcome> RouteAsync(WriteTransaction transaction, NotificationEntry entry)
     {
         // Locked until the commit: a purge that deletes the notification begins after it, and then finds the event.
-        var location = await transaction.FirstOrDefaultAsync<(string State, long Refetches)?>(
+        var location = await transaction.FirstOrDefaultAsync<(long IsRemoved, long Refetches)?>(
             $"""
-            select state, case when receive_only = 0 and content_token is not null then 1 else 0 end
+            select case when state = 'removed' then 1 else 0 end,
+                case when receive_only = 0 and content_token is not null then 1 else 0 end
             from location{transaction.Connection.ForUpdate}
             where location_id = @LocationId
             """,
             entry
         );
-        if (location?.State == LocationState.Removed.Word())
+        if (location?.IsRemoved == 1)
         {
             return Refuse(RerouteResult.LocationRemoved);
         }
