@@ -19,7 +19,8 @@ public sealed partial class AppleJsonContext : JsonSerializerContext;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    NumberHandling = JsonNumberHandling.AllowReadingFromString
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(AnswerTextConverter)]
 )]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(ClientConfig))]

@@ -14,15 +14,33 @@ internal sealed class TextOrNumberConverter : JsonConverter<string?>
         writer.WriteStringValue(value);
 }
 
+/// <summary>Every text in Apple's answers: an empty one says nothing, and reads as absent.</summary>
+internal sealed class AnswerTextConverter : JsonConverter<string?>
+{
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonText.OrNull(reader.GetString());
+
+    public override string ReadAsPropertyName(
+        ref Utf8JsonReader reader,
+        Type typeToConvert,
+        JsonSerializerOptions options
+    ) => reader.GetString()!;
+
+    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value);
+}
+
 internal static class JsonText
 {
-    /// <summary>Text as text, a number as the digits that were sent, anything else as absent.</summary>
+    public static string? OrNull(string? text) => text is { Length: > 0 } ? text : null;
+
+    /// <summary>Text as text, a number as the digits that were sent, anything else, and an empty text, as absent.</summary>
     public static string? Read(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
-                return reader.GetString();
+                return OrNull(reader.GetString());
             case JsonTokenType.Number:
                 return Encoding.UTF8.GetString(reader.ValueSpan);
             default:

@@ -5,8 +5,15 @@ namespace NotificationHub.Events;
 /// </summary>
 public sealed record LocationImported
 {
-    /// <summary>How many records there were, of each kind.</summary>
+    /// <summary>How many records there were, of each kind that was read.</summary>
     public required IReadOnlyDictionary<string, long> Records { get; init; }
+
+    /// <summary>The kinds that Apple refuses to return. They are retried on schedule; once Apple answers, the event comes again.</summary>
+    public IReadOnlyList<string> NotAvailable
+    {
+        get => field ?? [];
+        init;
+    }
 
     /// <summary>When the reading began, in UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }

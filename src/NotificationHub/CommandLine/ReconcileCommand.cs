@@ -71,9 +71,15 @@ internal static class ReconcileCommand
                 }
 
                 table.WriteTo(console);
+                foreach (var survey in surveys.Where(survey => survey.RefusedAt is not null))
+                {
+                    console.WriteText(
+                        $"Apple refuses {survey.Resource} ({survey.Fault}); the hub retries it on schedule."
+                    );
+                }
             }
         );
-        return ExitCode.Ok;
+        return surveys.Any(survey => survey.RefusedAt is not null) ? ExitCode.Failed : ExitCode.Ok;
     }
 
     private static async Task<int> RehearseAsync(CommandContext context)

@@ -49,4 +49,7 @@ internal sealed record Location
     public long? RestateFrom { get; init; }
 
     public LocationState State => LocationStates.Parse(StateWord);
+
+    /// <summary>Whether both have the same stored content token, or both have none.</summary>
+    public bool HasTokenOf(Location other) => ContentToken.AsSpan().SequenceEqual(other.ContentToken);
 }

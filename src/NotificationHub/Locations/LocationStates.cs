@@ -12,14 +12,12 @@ internal static class LocationStates
     /// <summary>Whether Apple may be called for a location in this state.</summary>
     public static bool MayCallApple(LocationState state) => state is LocationState.Valid or LocationState.Expiring;
 
+    /// <summary>Whether Apple ended the use of the location; one request a day finds out whether it may be used again.</summary>
+    public static bool IsClosed(LocationState state) =>
+        state is LocationState.Expired or LocationState.Revoked or LocationState.Invalid or LocationState.TakenOver;
+
     /// <summary>Whether only a new registration lets Apple be called again.</summary>
-    public static bool NeedsRegistration(LocationState state) =>
-        state
-            is LocationState.Pending
-                or LocationState.Expired
-                or LocationState.Revoked
-                or LocationState.Invalid
-                or LocationState.TakenOver;
+    public static bool NeedsRegistration(LocationState state) => state is LocationState.Pending || IsClosed(state);
 
     /// <summary>The state after an answer without an error.</summary>
     /// <param name="current">The state before.</param>

@@ -105,25 +105,25 @@ internal sealed class LocationStore(Database database)
         return await transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'");
     }
 
-    /// <summary>Brings the location into another state and appends the event that tells of it, once for each change.</summary>
+    /// <summary>
+    /// Brings the location into another state and appends the event that reports it, once for each change. An answer to an earlier
+    /// content token says nothing about the stored one: it changes nothing.
+    /// </summary>
     /// <param name="transaction">The transaction of whoever learned of it.</param>
-    /// <param name="locationId">The location.</param>
+    /// <param name="used">The location as it was read, with the content token that was used.</param>
     /// <param name="state">What <see cref="LocationStates"/> says.</param>
     /// <param name="reason">What showed it, for people; nothing personal.</param>
     /// <param name="owner">Who owns it now, where it was taken over.</param>
-    /// <returns>False where the location is in that state already, or is not there.</returns>
+    /// <returns>False where the location is in that state already, is not there, or has another content token by now.</returns>
     public async Task<bool> SetStateAsync(
         WriteTransaction transaction,
-        string locationId,
+        Location used,
         LocationState state,
         string? reason = null,
         MdmInfo? owner = null
     )
     {
-        var location = await transaction.FirstOrDefaultAsync<Location>(
-            $"{Select} where location_id = @locationId",
-            new { locationId }
-        );
+        var location = await FindCurrentAsync(transaction, used);
         if (location is null || location.State == state || location.State == LocationState.Removed)
         {
             return false;
@@ -150,6 +150,16 @@ internal sealed class LocationStore(Database database)
 
         await TellExpiryAsync(transaction, changed);
         return true;
+    }
+
+    /// <returns>The row as it is now; null if it is gone or its content token is not the one that was used.</returns>
+    private static async Task<Location?> FindCurrentAsync(WriteTransaction transaction, Location used)
+    {
+        var location = await transaction.FirstOrDefaultAsync<Location>(
+            $"{Select} where location_id = @LocationId",
+            new { used.LocationId }
+        );
+        return location is not null && location.HasTokenOf(used) ? location : null;
     }
 
     /// <summary>Appends <c>location.token-expiring</c> where the end of the content token has come nearer by a step, once for each.</summary>
@@ -190,16 +200,23 @@ internal sealed class LocationStore(Database database)
             new { locationId, until }
         );
 
-    /// <summary>Notes the end of the content token, as an answer of Apple names it.</summary>
-    public static Task SetTokenExpiryAsync(WriteTransaction transaction, string locationId, DateTimeOffset expiresAt) =>
-        transaction.ExecuteAsync(
+    /// <summary>Notes the end of the content token that was used, as an answer of Apple names it.</summary>
+    public static async Task SetTokenExpiryAsync(WriteTransaction transaction, Location used, DateTimeOffset expiresAt)
+    {
+        if (await FindCurrentAsync(transaction, used) is null)
+        {
+            return;
+        }
+
+        await transaction.ExecuteAsync(
             """
             update location
             set token_expires_at = @expires, expiry_step = case when token_expires_at < @expires then null else expiry_step end
-            where location_id = @locationId
+            where location_id = @LocationId
             """,
-            new { locationId, expires = expiresAt.ToUnixTimeMilliseconds() }
+            new { used.LocationId, expires = expiresAt.ToUnixTimeMilliseconds() }
         );
+    }
 
     /// <summary>Notes how Apple has the location configured now.</summary>
     public static Task SetConfigurationAsync(WriteTransaction transaction, Location location) =>

@@ -81,7 +81,7 @@ internal sealed partial class InquiryFaults(
         }
 
         var state = LocationStates.AfterFault(ask.Location.State, fault.Kind);
-        await locations.SetStateAsync(transaction, ask.Location.LocationId, state, FaultWords.Of(fault));
+        await locations.SetStateAsync(transaction, ask.Location, state, FaultWords.Of(fault));
     }
 
     private static partial class Log

@@ -21,6 +21,20 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     /// <summary>The name of a topic's cursor and lease.</summary>
     public static string NameOf(string topic) => $"publishing:{topic}";
 
+    /// <summary>Creates the topic's cursor if there is none yet.</summary>
+    public async Task BeginAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        if (await cursor.ReadAsync(connection) == 0)
+        {
+            await WriteAsync(
+                lease,
+                (transaction, now) => cursor.MoveAsync(transaction, from: 0, to: 0, now),
+                cancellationToken
+            );
+        }
+    }
+
     public async Task<(long Position, IReadOnlyList<EventEntry> Page)> ReadDueAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);

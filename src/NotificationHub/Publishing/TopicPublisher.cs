@@ -29,6 +29,10 @@ internal sealed partial class TopicPublisher(
     /// <summary>How long the topic is left alone; zero when it may be tried.</summary>
     public TimeSpan WaitLeft => health.WaitLeft;
 
+    /// <summary>Creates the topic's cursor: from then on what the topic has not sent is not deleted.</summary>
+    public Task BeginAsync(Lease lease, CancellationToken cancellationToken) =>
+        log.BeginAsync(lease, cancellationToken);
+
     /// <summary>Sends what is due. Whoever calls does so again and again, early when events were appended.</summary>
     /// <returns>Whether there was something due, so that more may be: a page ends at a number of bytes, too.</returns>
     /// <exception cref="LeaseLostException">Another replica publishes now; the last batch may be sent again by it.</exception>

@@ -36,6 +36,7 @@ internal sealed class TopicPublisherWorker(
     private async Task LoopAsync(Lease lease, CancellationToken cancellationToken)
     {
         long? measuredAt = null;
+        await publisher.BeginAsync(lease, cancellationToken);
         while (!cancellationToken.IsCancellationRequested)
         {
             var started = time.GetTimestamp();

@@ -8,6 +8,8 @@ namespace NotificationHub.Refetch;
 /// <summary>How fast a location is read, kept from turn to turn.</summary>
 internal sealed class LocationPace(RequestRate rate)
 {
+    private byte[]? token;
+
     public RequestRate Rate => rate;
 
     /// <summary>Reads in a row that failed because of Apple or the network, whichever target they were for.</summary>
@@ -15,6 +17,16 @@ internal sealed class LocationPace(RequestRate rate)
 
     /// <summary>Answers in a row that Apple does not know the content token.</summary>
     public int UnknownTokenAnswers { get; set; }
+
+    /// <summary>Answers about another content token say nothing about this one.</summary>
+    public void UseToken(byte[] protectedToken)
+    {
+        if (!protectedToken.AsSpan().SequenceEqual(token))
+        {
+            token = protectedToken;
+            UnknownTokenAnswers = 0;
+        }
+    }
 
     public void NoteAnswer()
     {
@@ -43,6 +55,7 @@ internal sealed class LocationSessions(
             location.LocationId,
             _ => new LocationPace(new RequestRate(time, options.Value.RequestsPerSecond))
         );
+        pace.UseToken(location.ContentToken!);
         return new LocationSession(
             new AppleSession(client, protector.Unprotect(location.ContentToken!), pace.Rate, location.UId),
             pace

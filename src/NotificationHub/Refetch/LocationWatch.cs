@@ -4,8 +4,10 @@ using NotificationHub.Refetch.Records;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>Follows what answers say of the location itself: its owner, and the end of its content token.</summary>
-internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
+/// <summary>
+/// Follows what answers say of the location itself: its owner, and the end of its content token. Reports records that cannot be stored.
+/// </summary>
+internal sealed partial class LocationWatch(LocationStore locations, TimeProvider time, ILogger<LocationWatch> logger)
 {
     /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
     private const int UnknownTokenAnswersUntilInvalid = 2;
@@ -14,6 +16,11 @@ internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
     public async Task ObserveAsync(RefetchTurn turn, RecordPage page)
     {
         var location = turn.Location;
+        if (page.Skipped > 0)
+        {
+            Log.Skipped(logger, page.Skipped, location.LocationId);
+        }
+
         var known = location.TokenExpiresAt is { } milliseconds
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : (DateTimeOffset?)null;
@@ -34,16 +41,17 @@ internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
         {
             if (expiresAt is { } date && date != known)
             {
-                await LocationStore.SetTokenExpiryAsync(transaction, location.LocationId, date);
+                await LocationStore.SetTokenExpiryAsync(transaction, location, date);
             }
 
-            await locations.SetStateAsync(transaction, location.LocationId, state, ReasonOf(state, page), page.MdmInfo);
+            await locations.SetStateAsync(transaction, location, state, ReasonOf(state, page), page.MdmInfo);
         });
         turn.Location = location with
         {
             StateWord = state.Word(),
             TokenExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
         };
+        // Also if the content token was replaced meanwhile: the next turn uses the new one.
         if (!LocationStates.MayCallApple(state))
         {
             throw new LocationClosedException(location.LocationId, state);
@@ -67,12 +75,25 @@ internal sealed class LocationWatch(LocationStore locations, TimeProvider time)
         if (state != turn.Location.State)
         {
             await turn.WriteAsync(transaction =>
-                locations.SetStateAsync(transaction, turn.Location.LocationId, state, FaultWords.Of(fault))
+                locations.SetStateAsync(transaction, turn.Location, state, FaultWords.Of(fault))
             );
-            turn.Location = turn.Location with { StateWord = state.Word() };
+            // Also if the content token was replaced meanwhile: the turn ends, and the next one uses the new one.
+            turn.Location = turn.Location with
+            {
+                StateWord = state.Word(),
+            };
         }
     }
 
     private static string? ReasonOf(LocationState state, RecordPage page) =>
         state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {page.MdmInfo?.Id}" : null;
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "{Records} records of location {LocationId} have no usable identity (absent, or longer than the database can hold); they are left out."
+        )]
+        public static partial void Skipped(ILogger logger, int records, string locationId);
+    }
 }

@@ -2,6 +2,7 @@ using NotificationHub.Apple;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Records;
 using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Tracing;
@@ -76,7 +77,8 @@ internal sealed class RefetchWalk(
     {
         walk.Open(page);
         Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
-        while (chunks.Count > (page.IsLast ? 1 : 0))
+        var hasRetired = page.RetiredOnly.Count > 0 && walk.Read is UsersRead;
+        while (chunks.Count > (page.IsLast && !hasRetired ? 1 : 0))
         {
             var chunk = chunks.Dequeue();
             await StepAsync(turn, walk, transaction => ApplyAsync(transaction, walk, chunk));
@@ -84,6 +86,11 @@ internal sealed class RefetchWalk(
 
         if (page.IsLast)
         {
+            if (hasRetired && !(walk.Clean && walk.Read.Scope.Count > 0))
+            {
+                await VerifyRetiredAsync(turn, walk, page.RetiredOnly);
+            }
+
             await EndAsync(turn, walk, chunks.Count > 0 ? chunks.Dequeue() : []);
         }
     }
@@ -155,19 +162,13 @@ internal sealed class RefetchWalk(
         return new WalkStep(walk.Clean && outcome.Before.Count == 0);
     }
 
-    /// <summary>The last chunk of records, and one each of what Apple says is gone and of what is done.</summary>
+    /// <summary>The last chunk of records, and one each of what is done.</summary>
     private async Task<WalkStep> EndAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] rest)
     {
         var step = await ApplyAsync(transaction, walk, rest);
         if (walk.IsWaiting(step.Clean))
         {
             return step with { IsLast = true };
-        }
-
-        step = step with { HasRemoved = await RemoveGoneAsync(transaction, walk) };
-        if (walk.Gone.Count > 1)
-        {
-            return step;
         }
 
         if (walk.Read is UsersRead)
@@ -177,18 +178,6 @@ internal sealed class RefetchWalk(
 
         step = step with { IsSettled = true };
         return await CompleteAsync(transaction, walk, step, complete: step.Clean && walk.Read.IsWhole);
-    }
-
-    /// <returns>Whether there was something.</returns>
-    private async Task<bool> RemoveGoneAsync(WriteTransaction transaction, WalkState walk)
-    {
-        if (!walk.Gone.TryPeek(out var gone))
-        {
-            return false;
-        }
-
-        await snapshots.RemoveKeysAsync(transaction, walk.Context, gone, walk.Start, walk.Number, Now);
-        return true;
     }
 
     private async Task<WalkStep> CompleteAsync(
@@ -259,6 +248,48 @@ internal sealed class RefetchWalk(
 
         return complete;
     }
+
+    /// <summary>
+    /// Only retired records of these users came. The stored active record may have gone, or not have changed: each such user is read by ID, or
+    /// all users where that takes fewer requests.
+    /// </summary>
+    private async Task VerifyRetiredAsync(RefetchTurn turn, WalkState walk, IReadOnlyList<string> users)
+    {
+        List<UserRead> reads = [];
+        foreach (var chunk in users.Chunk(SnapshotStore.ChunkSize))
+        {
+            var rows = await turn.WriteAsync(transaction =>
+                SnapshotRows.FindAsync(transaction, walk.Context, [.. chunk.Select(RecordKeys.User)])
+            );
+            reads.AddRange(
+                chunk
+                    .Where(user =>
+                        rows.GetValueOrDefault(RecordKeys.User(user)) is { Data: not null } row
+                        && row.ReadNumber < walk.Start
+                    )
+                    .Select(user => new UserRead(user))
+            );
+        }
+
+        var all = new UsersRead(SinceVersionId: null);
+        IReadOnlyList<RefetchRead> needed =
+            walk.Read != all && reads.Count > await PagesOfAllAsync(turn) ? [all] : reads;
+        foreach (var read in needed)
+        {
+            await turn.Place.ShareAsync(turn.CancellationToken);
+            await RunAsync(turn, StepPart.Of(read));
+        }
+    }
+
+    private static Task<long> PagesOfAllAsync(RefetchTurn turn) =>
+        turn.WriteAsync(async transaction =>
+        {
+            var surveys = await SurveyStore.ReadAsync(transaction, turn.Location.LocationId);
+            var totals = surveys
+                .Where(survey => survey.KnownRecords is not null)
+                .ToDictionary(survey => survey.Kind, survey => survey.KnownRecords!.Value);
+            return RequestCost.Of(new UsersRead(SinceVersionId: null), new RefetchKnowledge { Totals = totals });
+        });
 
     private static ReadContext ContextOf(RefetchTurn turn, StepPart part, string? traceparent)
     {

@@ -19,8 +19,6 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
     /// <summary>The targets that are done with it.</summary>
     public Queue<ClaimedTarget[]> Targets { get; } = new(part.Done.Chunk(SnapshotStore.ChunkSize));
 
-    public Queue<string[]> Gone { get; private set; } = [];
-
     /// <summary>The number of the first page: what is kept under a lower one was not seen.</summary>
     public long Start { get; private set; }
 
@@ -36,7 +34,7 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
 
     /// <summary>
     /// Where records moved it shows nothing of what is gone, and must be walked again. Not so for users: what moves is in the next read since the
-    /// first page's version, and a user is not taken away but retired.
+    /// first page's version, and the reconciliation finds what is gone.
     /// </summary>
     public bool IsWaiting(bool clean) => !clean && Read.Scope.Count > 0 && Read is not UsersRead;
 
@@ -50,7 +48,6 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
     {
         Clean &= !page.VersionMoved;
         FirstVersion ??= page.VersionId;
-        Gone = new(page.Gone.Chunk(SnapshotStore.ChunkSize));
     }
 
     /// <summary>Takes off what a transaction has done, once it is committed: until then the lane may run it again.</summary>
@@ -58,11 +55,6 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
     {
         Clean &= step.Clean;
         IsSettled |= step.IsSettled;
-        if (step.HasRemoved)
-        {
-            Gone.Dequeue();
-        }
-
         if (step.Completed.Count > 0)
         {
             Targets.Dequeue();
@@ -75,9 +67,6 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
 /// <param name="Clean">Nothing moved so far.</param>
 internal sealed record WalkStep(bool Clean)
 {
-    /// <summary>The first of what is gone was removed.</summary>
-    public bool HasRemoved { get; init; }
-
     /// <summary>The walk has shown all that it was for; at most its targets are left to be noted.</summary>
     public bool IsSettled { get; init; }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace NotificationHub.Routing;
 
 /// <summary>
-/// Reads the members of a JSON object tolerantly: null is as good as absent, unknown members are passed over, and a member
+/// Reads the members of a JSON object tolerantly: null and an empty text are as good as absent, unknown members are passed over, and a member
 /// of the wrong type becomes a fault instead of an exception, so that all faults are found in one go.
 /// </summary>
 internal readonly struct JsonMembers(JsonElement element, string path, int index, RoutingFaults faults)
@@ -132,7 +132,9 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
     }
 
     private bool TryGet(string name, out JsonElement value) =>
-        element.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+        element.TryGetProperty(name, out value)
+        && value.ValueKind != JsonValueKind.Null
+        && !(value.ValueKind == JsonValueKind.String && value.ValueEquals(""));
 
     private string? Unescape(JsonElement value, string name)
     {

@@ -83,7 +83,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
 
     // The intake quarantines these too, but cannot before a receive-only location is bound to its uId.
     private static bool IsForeign(NotificationEntry entry, RoutedLocation location) =>
-        entry.UId is not null && location.UId is not null && entry.UId != location.UId;
+        entry.UId is { Length: > 0 } && location.UId is not null && entry.UId != location.UId;
 
     private static RoutedNotification Quarantine(NotificationEntry entry, RoutedLocation location)
     {

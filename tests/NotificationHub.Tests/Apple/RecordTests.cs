@@ -32,6 +32,23 @@ public sealed class RecordTests : AppleTest
         full.Items.ShouldHaveSingleItem().SupportedPlatforms.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task An_empty_text_is_as_good_as_absent()
+    {
+        Apple.Then(
+            """
+            {"size":1,"assignments":[{"adamId":"1","pricingParam":"","serialNumber":"","clientUserId":"user-1","idHash":"","userStatus":""}]}
+            """
+        );
+
+        var pages = await Session.ReadAssignmentsAsync(new AssignmentQuery(), CancellationToken.None).ToListAsync();
+
+        pages
+            .ShouldHaveSingleItem()
+            .Items.ShouldHaveSingleItem()
+            .ShouldBe(new Assignment { AdamId = "1", ClientUserId = "user-1" });
+    }
+
     [Theory]
     [InlineData("2030-11-08T22:33:22+0000", "2030-11-08T22:33:22Z")]
     [InlineData("2030-11-08T22:33:22-0700", "2030-11-09T05:33:22Z")]

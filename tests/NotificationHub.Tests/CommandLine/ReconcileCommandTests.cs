@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.CommandLine;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Surveys;
-using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
@@ -124,16 +123,17 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task A_dry_run_reads_all_users_where_Apple_has_forgotten_the_version()
+    public async Task A_dry_run_reads_all_users_and_not_only_those_that_changed()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
-        scene.Apple.Faults.Next("/users", Fault.Error(9721));
+        scene.Apple.Requests.Clear();
 
         var run = await RunAsync(scene, location, "--dry-run", "--resource=user");
 
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(ExitCode.Ok);
+        scene.Apple.Requests.All.Single(request => request.Path == "/users").Query.ShouldNotContain("sinceVersionId");
     }
 
     [Fact]

@@ -70,8 +70,52 @@ public sealed class LocationStatesTests
 
         Task<bool> RevokeAsync() =>
             test.Database.WriteAsync(
-                transaction => store.SetStateAsync(transaction, "abc", LocationState.Revoked, "9625"),
+                transaction => store.SetStateAsync(transaction, Used(null), LocationState.Revoked, "9625"),
                 CancellationToken.None
             );
     }
+
+    [Fact]
+    public async Task An_answer_to_an_earlier_content_token_changes_neither_state_nor_expiry()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await test.ExecuteAsync(
+            """
+            insert into location (location_id, state, state_since, receive_only, content_token, token_expires_at, read_number, created_at)
+            values ('abc', 'valid', 0, 0, @token, 1, 0, 0)
+            """,
+            new { token = new byte[] { 2 } }
+        );
+        var store = new LocationStore(test.Database);
+
+        (await RevokeAsync(Used([1]))).ShouldBeFalse();
+        (await test.ScalarAsync<string>("select state from location")).ShouldBe("valid");
+        (await test.ScalarAsync<long>("select token_expires_at from location")).ShouldBe(1);
+        (await test.QueryAsync<string>("select type from event_log")).ShouldBeEmpty();
+
+        (await RevokeAsync(Used([2]))).ShouldBeTrue();
+        (await test.ScalarAsync<long>("select token_expires_at from location")).ShouldBe(5);
+
+        Task<bool> RevokeAsync(Location used) =>
+            test.Database.WriteAsync(
+                async transaction =>
+                {
+                    var end = DateTimeOffset.FromUnixTimeMilliseconds(5);
+                    await LocationStore.SetTokenExpiryAsync(transaction, used, end);
+                    return await store.SetStateAsync(transaction, used, LocationState.Revoked, "9625");
+                },
+                CancellationToken.None
+            );
+    }
+
+    private static Location Used(byte[]? token) =>
+        new()
+        {
+            LocationId = "abc",
+            StateWord = "valid",
+            StateSince = 0,
+            ReceiveOnly = false,
+            CreatedAt = 0,
+            ContentToken = token,
+        };
 }

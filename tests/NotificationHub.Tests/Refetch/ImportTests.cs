@@ -176,6 +176,39 @@ public sealed class ImportTests : SurveyTest
     }
 
     [Fact]
+    public async Task A_kind_that_Apple_refuses_is_reported_once_and_the_others_are_imported_without_it()
+    {
+        await FillAsync();
+        Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.Error(9637), 7)]);
+        while (await EventsAsync(EventNames.LocationImported) is [])
+        {
+            await SurveyTurnAsync();
+        }
+
+        (await ProgressAsync()).Import.ShouldBe("done; not available: subscription");
+        (await ImportedAsync()).NotAvailable.ShouldBe(["subscription"]);
+        (await ImportedAsync()).Records.Keys.ShouldBe(
+            ["asset", "assignment", "user", "subscription-assignment"],
+            ignoreOrder: true
+        );
+        (await SnapshotAsync("subscription-assignment")).ShouldBe(1);
+        var sent = Apple.Requests.Count("/subscriptions");
+        var refusedAt = Clock.Milliseconds;
+        while (Apple.Requests.Count("/subscriptions") == sent)
+        {
+            await SurveyTurnAsync();
+        }
+
+        (Clock.Milliseconds - refusedAt).ShouldBeGreaterThan((long)TimeSpan.FromMinutes(50).TotalMilliseconds);
+        await ImportAsync();
+        (await EventsAsync(EventNames.RefetchFailed)).ShouldHaveSingleItem().Subject.ShouldBe("subscription");
+        (await EventsAsync(EventNames.LocationImported)).Count.ShouldBe(2);
+        (await ImportedAsync()).NotAvailable.ShouldBeEmpty();
+        (await ProgressAsync()).Import.ShouldBe("done");
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    [Fact]
     public async Task How_far_it_is_can_be_watched()
     {
         await FillAsync();
@@ -215,6 +248,12 @@ public sealed class ImportTests : SurveyTest
         await ImportAsync();
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
     }
+
+    private async Task<LocationImported> ImportedAsync() =>
+        JsonSerializer.Deserialize(
+            (await EventsAsync(EventNames.LocationImported))[^1].Data,
+            EventJsonContext.Wire.LocationImported
+        )!;
 
     private async Task ReadAssignmentPagesAsync(int pages)
     {

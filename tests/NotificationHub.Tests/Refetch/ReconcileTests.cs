@@ -93,14 +93,58 @@ public sealed class ReconcileTests : SurveyTest
     {
         await BeginAsync();
         Location.Silently(change => change.RetireUser("user-1"));
+        await UsersRoundAsync(TimeSpan.FromDays(1));
+
+        UserReads().ShouldBe(["incremental", "user-1"]);
+        (await CopyAsync()).Lines().Count(line => line.StartsWith("user user-1", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_incremental_read_of_a_retired_record_removes_no_active_user()
+    {
+        await BeginAsync();
+        Location.Silently(change =>
+            change.PutUser(new SimulatedUser("user-2", "other@example.org", null, null, SimulatedUser.Retired))
+        );
+        await UsersRoundAsync(TimeSpan.FromDays(1));
+
+        UserReads().ShouldBe(["incremental", "user-2"]);
+        (await EventsAsync(EventNames.UserChanged)).ShouldNotContain(entry =>
+            entry.Change == "removed" && entry.Subject == "users/user-2"
+        );
+    }
+
+    [Fact]
+    public async Task All_users_are_read_once_a_week_and_a_lost_one_is_repaired()
+    {
+        await BeginAsync();
+        await Store.ExecuteAsync("update snapshot set \"key\" = 'lost' where kind = 'user' and \"key\" = 'user-1'");
+        for (var day = 1; day <= 5; day++)
+        {
+            await UsersRoundAsync(TimeSpan.FromDays(1));
+            UserReads().ShouldBe(["incremental"]);
+        }
+
+        await RestartAsync();
+        await UsersRoundAsync(TimeSpan.FromDays(1));
+
+        UserReads().ShouldBe([null]);
+        (
+            await Store.ScalarAsync<long>("select count(*) from snapshot where \"key\" = 'user-1' and data is not null")
+        ).ShouldBe(1);
+        (
+            await Store.ScalarAsync<long>("select count(*) from snapshot where \"key\" = 'lost' and data is not null")
+        ).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_ordered_reconciliation_reads_all_users()
+    {
+        await BeginAsync();
         Apple.Requests.Clear();
         await ReconcileAsync(SnapshotKind.User);
 
-        Apple
-            .Requests.All.Where(request => request.Path == "/users")
-            .ShouldHaveSingleItem()
-            .Query.ShouldContain("since");
-        (await CopyAsync()).Lines().Count(line => line.StartsWith("user user-1", StringComparison.Ordinal)).ShouldBe(1);
+        UserReads().ShouldBe([null]);
     }
 
     [Fact]
@@ -121,9 +165,39 @@ public sealed class ReconcileTests : SurveyTest
         Apple.Requests.Count("/subscriptions").ShouldBeInRange(19, 27);
     }
 
+    /// <summary>What the requests for users asked for since they were cleared: a user, what changed, or (null) all.</summary>
+    private List<string?> UserReads() =>
+        [
+            .. Apple
+                .Requests.All.Where(request => request.Path == "/users")
+                .Select(request => System.Web.HttpUtility.ParseQueryString(request.Query))
+                .Select(query => query["sinceVersionId"] is null ? query["clientUserId"] : "incremental"),
+        ];
+
+    /// <summary>The scheduled reconciliation of users, after a time.</summary>
+    private async Task UsersRoundAsync(TimeSpan later)
+    {
+        Clock.Advance(later);
+        Apple.Requests.Clear();
+        var began = Clock.Milliseconds;
+        await Store.ExecuteAsync("update survey set due_at = case when resource = 'user' then 0 end");
+        while (
+            await Store.ScalarAsync<long>(
+                "select count(*) from survey where resource = 'user' and finished_at >= @began",
+                new { began }
+            ) == 0
+        )
+        {
+            await SurveyTurnAsync();
+        }
+    }
+
     private async Task BeginAsync()
     {
         Location.AddAsset("1");
+        Location.AddUser("user-2", "old@example.org");
+        Location.Silently(change => change.RetireUser("user-2"));
+        Location.AddUser("user-2", "two@example.org");
         Location.AddUser("user-1", "old@example.org");
         Location.AddSubscription(12345, renewing: 5);
         await Location.AssociateAsync(["1"], Devices);

@@ -147,6 +147,23 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     [Fact]
+    public async Task The_end_of_an_old_token_does_not_close_a_location_that_was_renewed_meanwhile()
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        Apple.Faults.Next("/assets", Fault.ThenChange(Renew));
+        await RequestAsync(Asset("1"), Asset("2"));
+        await TurnAsync();
+
+        (await StateAsync()).ShouldBe("valid");
+        (await EventsAsync(EventNames.LocationTokenRevoked)).ShouldBeEmpty();
+        (await WaitingAsync()).ShouldBe(1);
+        await DrainAsync();
+        (await StateAsync()).ShouldBe("valid");
+        (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Answers_that_the_content_token_is_unknown_change_nothing_unless_two_come_in_a_row()
     {
         Location.AddAsset("1");

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Simulator.Apple.Events;
+using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
@@ -156,8 +157,53 @@ public sealed class RefetchRecordTests : RefetchTest
         Apple.Requests.Clear();
         await ReadAsync([.. users.Select(User)]);
 
-        Apple.Requests.All.ShouldHaveSingleItem().Query.ShouldContain("sinceVersionId=");
+        Apple.Requests.All.Count.ShouldBe(2, "what changed, and one read of all to confirm that none is active");
+        Apple.Requests.All[0].Query.ShouldContain("sinceVersionId=");
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    [Fact]
+    public async Task An_incremental_read_of_a_retired_record_removes_no_active_user()
+    {
+        string[] users = [.. Enumerable.Range(0, 12).Select(i => $"user-{i}")];
+        Location.AddUser("user-1", "old@example.org");
+        Location.Silently(change => change.RetireUser("user-1"));
+        foreach (var user in users)
+        {
+            Location.AddUser(user, $"{user}@example.org");
+        }
+
+        await ReadAsync([.. users.Select(User)]);
+        Location.Silently(change =>
+        {
+            change.PutUser(new SimulatedUser("user-1", "other@example.org", null, null, SimulatedUser.Retired));
+            change.RetireUser("user-2");
+        });
+        Apple.Requests.Clear();
+        await ReadAsync([.. users.Select(User)]);
+
+        Apple
+            .Requests.All.Select(request => System.Web.HttpUtility.ParseQueryString(request.Query))
+            .Select(query => query["sinceVersionId"] is null ? query["clientUserId"] : "incremental")
+            .ShouldBe(["incremental", "user-1", "user-2"]);
+        var events = await EventsAsync(EventNames.UserChanged);
+        events
+            .Where(entry => entry is { Change: "removed", Subject: "users/user-1" or "users/user-2" })
+            .Select(entry => entry.Subject)
+            .ShouldBe(["users/user-2"]);
+    }
+
+    [Fact]
+    public async Task A_record_with_a_key_that_the_tables_cannot_hold_is_left_out_and_spoils_no_page()
+    {
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], ["D1"]);
+        Location.Silently(change => change.Associate(new("1", "STDQ"), AssignmentTarget.Device(new string('x', 400))));
+        await ReadAsync(Assignments("1"));
+        await ReadAsync(Assignments("1"));
+
+        (await Store.QueryAsync<string>("select \"key\" from snapshot")).ShouldBe(["1/STDQ/serial:D1"]);
+        (await EventsAsync(EventNames.AssignmentChanged)).ShouldHaveSingleItem();
     }
 
     [Fact]

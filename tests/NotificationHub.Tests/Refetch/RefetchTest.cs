@@ -106,12 +106,13 @@ public abstract class RefetchTest : IAsyncLifetime
                 completion,
                 schedule
             ),
-            new SurveyFailures(FailuresOf(Clock), schedule),
+            new SurveyFailures(FailuresOf(Clock), completion, schedule),
             schedule
         );
     }
 
-    private LocationWatch WatchOf(TimeProvider time) => new(new LocationStore(Store.Database), time);
+    private LocationWatch WatchOf(TimeProvider time) =>
+        new(new LocationStore(Store.Database), time, NullLogger<LocationWatch>.Instance);
 
     private RefetchWalk WalkOf(TimeProvider time) =>
         new(
@@ -155,6 +156,14 @@ public abstract class RefetchTest : IAsyncLifetime
                 ),
             CancellationToken.None
         );
+
+    /// <summary>Stores a new content token while a read with the old one is under way, as <c>locations renew</c> does.</summary>
+    private protected void Renew()
+    {
+        Location.ContentToken.State = ContentTokenState.Revoked;
+        Location.IssueContentToken(Clock.GetUtcNow().AddYears(1));
+        SaveLocationAsync(LocationId, Location).GetAwaiter().GetResult();
+    }
 
     /// <summary>Asks for reads as routing does.</summary>
     private protected Task RequestAsync(params RefetchRequest[] requests) =>

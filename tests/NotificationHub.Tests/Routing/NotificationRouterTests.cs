@@ -178,6 +178,32 @@ public sealed class NotificationRouterTests
             .Faults.ShouldBe(["notification.assignments: expected at most 1000 elements"]);
     }
 
+    [Fact]
+    public void An_empty_text_is_as_good_as_absent()
+    {
+        var body = Management(
+            """
+            {"adamId":"1","pricingParam":"","serialNumber":"","clientUserId":"user-1"},
+            {"adamId":"1","pricingParam":"PLUS","serialNumber":"D1","clientUserId":""}
+            """,
+            eventId: ""
+        );
+
+        var routed = Router.Route(PayloadCorpus.Entry(body), Location);
+
+        routed.Faults.ShouldBeEmpty();
+        routed
+            .Targets.Where(target => target.Resource == RefetchResources.Assignments)
+            .Select(target => (target.Key, target.Holder, target.CorrelationId))
+            .ShouldBe([("1/STDQ", "user:user-1", null), ("1/PLUS", "serial:D1", null)]);
+    }
+
+    [Theory]
+    [InlineData("""{"adamId":"","clientUserId":"user-1"}""")]
+    [InlineData("""{"adamId":"1","clientUserId":"","serialNumber":""}""")]
+    public void An_identity_that_is_empty_is_absent(string assignment) =>
+        Router.Route(PayloadCorpus.Entry(Management(assignment)), Location).Faults.Count.ShouldBe(1);
+
     [Theory]
     [InlineData("serialNumber")]
     [InlineData("clientUserId")]
@@ -192,7 +218,7 @@ public sealed class NotificationRouterTests
     }
 
     [Theory]
-    [InlineData(0, false)]
+    [InlineData(0, true)]
     [InlineData(1, true)]
     [InlineData(128, true)]
     [InlineData(129, false)]

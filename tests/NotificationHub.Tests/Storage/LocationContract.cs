@@ -154,10 +154,13 @@ public abstract class LocationContract : StoreContract
         return await LocationStore.FindAsync(connection, id);
     }
 
-    private Task<bool> RevokeAsync(LocationStore store) =>
-        WriteAsync(transaction =>
-            store.SetStateAsync(transaction, "location-1", LocationState.Revoked, reason: "9625")
+    private async Task<bool> RevokeAsync(LocationStore store)
+    {
+        var used = (await FindAsync("location-1"))!;
+        return await WriteAsync(transaction =>
+            store.SetStateAsync(transaction, used, LocationState.Revoked, reason: "9625")
         );
+    }
 
     private static Task<long> BumpAsync(Database database) =>
         UntilTakenAsync(() =>

@@ -31,9 +31,11 @@ internal sealed class LocationPurge(Database database)
 {
     private const int ChunkRows = 200;
     private const int ScannedRows = 20_000;
+    private const string TopicCursorPrefix = "publishing:";
 
     private const string Window = "where seq > @after and seq <= @until and location_id = @locationId";
-    private const string EventRows = $"select seq from event_log {Window} and type <> '{EventNames.LocationRemoved}'";
+    private const string EventRows =
+        $"select seq from event_log {Window} and type <> '{EventNames.LocationRemoved}' and topic = @topic";
     private const string NotificationRows = $"select seq from notification_log {Window}";
 
     public static IReadOnlyList<PurgedTable> Tables { get; } =
@@ -61,10 +63,15 @@ internal sealed class LocationPurge(Database database)
 
         // Events point at their notifications, and so go first.
         var (events, notifications) = await BoundsAsync(everything, cancellationToken);
-        await PurgeLogAsync(EventRows, locationId, events, DeleteEventsAsync, cancellationToken);
-        var told = await OldestToldAsync(locationId, events, cancellationToken);
+        foreach (var (topic, last) in events)
+        {
+            await PurgeLogAsync(EventRows, topic, locationId, last, DeleteEventsAsync, cancellationToken);
+        }
+
+        var told = await OldestToldAsync(locationId, events.Values.Min(), cancellationToken);
         await PurgeLogAsync(
             NotificationRows,
+            topic: null,
             locationId,
             Math.Min(notifications, told - 1),
             DeleteNotificationsAsync,
@@ -106,26 +113,28 @@ internal sealed class LocationPurge(Database database)
         }
     }
 
-    private async Task<(long Events, long Notifications)> BoundsAsync(
+    /// <summary>How far the event log, by topic, and the notification log may be purged.</summary>
+    private async Task<(IReadOnlyDictionary<string, long> Events, long Notifications)> BoundsAsync(
         bool everything,
         CancellationToken cancellationToken
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.QuerySingleAsync<(long, long)>(
-            """
-            select
-                case when @everything = 0 and exists (select 1 from log_cursor where name like 'publishing:%')
-                    then (select min(position) from log_cursor where name like 'publishing:%')
-                    else (select coalesce(max(seq), 0) from event_log)
-                end,
-                case when @everything = 0
-                    then coalesce((select position from log_cursor where name = 'routing'), 0)
-                    else (select coalesce(max(seq), 0) from notification_log)
-                end
-            """,
-            new { everything }
+        var lastEvent = await connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from event_log");
+        var lastNotification = await connection.ExecuteScalarAsync<long>(
+            "select coalesce(max(seq), 0) from notification_log"
         );
+        var cursors = (
+            await connection.QueryAsync<(string Name, long Position)>("select name, position from log_cursor")
+        ).ToDictionary(cursor => cursor.Name, cursor => cursor.Position, StringComparer.Ordinal);
+        // Without any publisher the events are for the feed alone. A topic without a cursor has sent nothing yet.
+        var isPublished = cursors.Keys.Any(name => name.StartsWith(TopicCursorPrefix, StringComparison.Ordinal));
+        var events = TopicMap.Topics.ToDictionary(
+            topic => topic,
+            topic => everything || !isPublished ? lastEvent : cursors.GetValueOrDefault($"{TopicCursorPrefix}{topic}"),
+            StringComparer.Ordinal
+        );
+        return (events, everything ? lastNotification : cursors.GetValueOrDefault("routing"));
     }
 
     /// <summary>The oldest notification that an event of the location still points at: one behind <paramref name="after"/>, the others are gone.</summary>
@@ -140,6 +149,7 @@ internal sealed class LocationPurge(Database database)
 
     private async Task PurgeLogAsync(
         string rows,
+        string? topic,
         string locationId,
         long last,
         Func<WriteTransaction, long[], Task> delete,
@@ -149,7 +159,9 @@ internal sealed class LocationPurge(Database database)
         // Behind a restore there is a gap that no scan comes to the end of.
         for (var after = 0L; after < last; after = await NextAsync(rows, after + ScannedRows, cancellationToken) - 1)
         {
-            foreach (var chunk in (await SeqsAsync(rows, locationId, after, last, cancellationToken)).Chunk(ChunkRows))
+            foreach (
+                var chunk in (await SeqsAsync(rows, topic, locationId, after, last, cancellationToken)).Chunk(ChunkRows)
+            )
             {
                 await database.WriteAsync(transaction => delete(transaction, chunk), cancellationToken);
             }
@@ -166,6 +178,7 @@ internal sealed class LocationPurge(Database database)
 
     private async Task<IReadOnlyList<long>> SeqsAsync(
         string rows,
+        string? topic,
         string locationId,
         long after,
         long last,
@@ -181,6 +194,7 @@ internal sealed class LocationPurge(Database database)
                     after,
                     until = Math.Min(last, after + ScannedRows),
                     locationId,
+                    topic,
                 }
             )
         ).AsList();

@@ -1,3 +1,4 @@
+using NotificationHub.Apple;
 using NotificationHub.Locations.Operations;
 using NotificationHub.Storage;
 
@@ -29,17 +30,35 @@ internal sealed class LocationRemoval(
     public async Task<RemoveResult> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken)
     {
         await using var opened = await desk.OpenAsync(request, cancellationToken, evenRemoved: request.Purge);
-        await WriteAsync(opened, transaction => RemovalStore.BeginAsync(transaction, request), cancellationToken);
+        var isNew = await WriteAsync(
+            opened,
+            transaction => RemovalStore.BeginAsync(transaction, request),
+            cancellationToken
+        );
         try
         {
             return await GoOnAsync(opened, request, cancellationToken);
+        }
+        catch (LocationException fault) when (!isNew && fault.Fault != LocationFault.Unconfirmed)
+        {
+            // An earlier command may have changed Apple's settings already: only the hub's retries can finish that.
+            throw new LocationException(
+                LocationFault.Unconfirmed,
+                $"{(fault.InnerException as AppleException)?.Message ?? fault.Message} An earlier command began the removal of the location {request.LocationId}, and its outcome "
+                    + "at Apple is unknown. The hub keeps retrying; or run the same command again later.",
+                fault
+            );
         }
         catch (LocationException fault) when (fault.Fault != LocationFault.Unconfirmed)
         {
             // Nothing was changed, and nobody has to go on with it.
             await WriteAsync(
                 opened,
-                transaction => RemovalStore.EndAsync(transaction, request.LocationId),
+                async transaction =>
+                {
+                    await RemovalStore.EndAsync(transaction, request.LocationId);
+                    return true;
+                },
                 CancellationToken.None
             );
             throw;
@@ -103,22 +122,23 @@ internal sealed class LocationRemoval(
                 await locations.BumpAsync(transaction);
                 var removed = LocationEvents.OfRemoval(opened.Location, request.Purge, now);
                 await EventLog.AppendAsync(transaction, database, [removed]);
+                return true;
             },
             cancellationToken
         );
         return told;
     }
 
-    private Task WriteAsync(
+    private Task<bool> WriteAsync(
         OpenedLocation opened,
-        Func<WriteTransaction, Task> work,
+        Func<WriteTransaction, Task<bool>> work,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             async transaction =>
             {
                 await opened.Lock.DemandAsync(transaction);
-                await work(transaction);
+                return await work(transaction);
             },
             cancellationToken
         );

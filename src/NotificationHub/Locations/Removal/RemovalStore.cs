@@ -36,10 +36,11 @@ internal static class RemovalStore
         ).AsList();
 
     /// <summary>Notes what was asked for, before anything is done: what is cut off is taken up from here.</summary>
-    public static async Task BeginAsync(WriteTransaction transaction, RemoveRequest request)
+    /// <returns>False if an earlier command has begun the removal already.</returns>
+    public static async Task<bool> BeginAsync(WriteTransaction transaction, RemoveRequest request)
     {
         var now = await transaction.NowAsync();
-        await transaction.ExecuteAsync(
+        var added = await transaction.ExecuteAsync(
             """
             insert into location_removal (location_id, purge, without_apple, requested_at)
             select @LocationId, 0, 0, @now
@@ -62,6 +63,8 @@ internal static class RemovalStore
                 request
             );
         }
+
+        return added > 0;
     }
 
     public static Task SetPurgedAsync(WriteTransaction transaction, string locationId, long now) =>

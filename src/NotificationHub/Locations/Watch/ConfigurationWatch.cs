@@ -8,7 +8,8 @@ namespace NotificationHub.Locations.Watch;
 
 /// <summary>
 /// Compares each location's Client Config with what is recorded, from time to time, and rotates its secret where that is due. It raises the
-/// alarm and changes nothing that somebody else has set.
+/// alarm and changes nothing that somebody else has set. A location that Apple has closed is verified once a day, and reopened when Apple accepts
+/// its content token again.
 /// </summary>
 internal sealed partial class ConfigurationWatch(
     Database database,
@@ -23,6 +24,9 @@ internal sealed partial class ConfigurationWatch(
     /// <summary>How many are read at once: one that Apple keeps waiting for minutes holds up no other.</summary>
     private const int AtOnce = 8;
 
+    /// <summary>How often Apple is asked whether a closed location may be used again.</summary>
+    private static readonly TimeSpan ClosedEvery = TimeSpan.FromDays(1);
+
     /// <summary>How soon a read that failed is tried again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
 
@@ -36,8 +40,8 @@ internal sealed partial class ConfigurationWatch(
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (one, cancellation) =>
             {
-                var wait = options.Value.CheckEvery;
-                if (!one.IsNew && !await CheckAsync(one.LocationId, cancellation) && RetryAfter < wait)
+                var wait = one.IsClosed ? ClosedEvery : options.Value.CheckEvery;
+                if (!one.IsNew && !await CheckAsync(one.LocationId, one.IsClosed, cancellation) && RetryAfter < wait)
                 {
                     wait = RetryAfter;
                 }
@@ -48,15 +52,19 @@ internal sealed partial class ConfigurationWatch(
         return due.Count == BatchRows;
     }
 
-    private async Task<IReadOnlyList<(string LocationId, bool IsNew)>> ReadDueAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(string LocationId, bool IsNew, bool IsClosed)>> ReadDueAsync(
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var due = await connection.QueryAsync<(string, bool)>(
+        var due = await connection.QueryAsync<(string, bool, bool)>(
             $"""
-            select l.location_id, case when w.location_id is null then 1 else 0 end
+            select l.location_id, case when w.location_id is null then 1 else 0 end,
+                case when l.state in ('valid', 'expiring') then 0 else 1 end
             from location l
             left join location_watch w on w.location_id = l.location_id
-            where l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
+            where l.state in ('valid', 'expiring', 'expired', 'revoked', 'invalid', 'taken-over')
+                and l.receive_only = 0 and l.content_token is not null
                 and (w.due_at is null or w.due_at <= @now)
                 and (l.paused_until is null or l.paused_until <= @now)
             order by w.due_at
@@ -68,16 +76,23 @@ internal sealed partial class ConfigurationWatch(
     }
 
     /// <returns>Whether Apple answered.</returns>
-    private async Task<bool> CheckAsync(string locationId, CancellationToken cancellationToken)
+    private async Task<bool> CheckAsync(string locationId, bool isClosed, CancellationToken cancellationToken)
     {
         try
         {
             var result = await verification.VerifyAsync(new VerifyRequest(locationId), cancellationToken);
+            var isOpen = LocationStates.MayCallApple(result.Location.State);
+            if (isClosed && isOpen)
+            {
+                database.Pulses.TargetsRequested.Raise();
+                Log.Reopened(logger, locationId);
+            }
+
             if (result.Differences.Count > 0)
             {
                 Log.Differs(logger, locationId, string.Join(", ", result.Differences.Select(one => one.Setting)));
             }
-            else if (await IsRotationDueAsync(locationId, cancellationToken))
+            else if (isOpen && await IsRotationDueAsync(locationId, cancellationToken))
             {
                 await rotation.RotateAsync(new RotateRequest(locationId), cancellationToken);
                 Log.Rotated(logger, locationId);
@@ -134,6 +149,12 @@ internal sealed partial class ConfigurationWatch(
             "Location {LocationId} is not at Apple as it is recorded: {Settings}. `locations verify` says what to do."
         )]
         public static partial void Differs(ILogger logger, string locationId, string settings);
+
+        [LoggerMessage(
+            LogLevel.Information,
+            "Apple accepts the content token of location {LocationId} again; reading its records resumes."
+        )]
+        public static partial void Reopened(ILogger logger, string locationId);
 
         [LoggerMessage(LogLevel.Information, "The notification secret of location {LocationId} was rotated.")]
         public static partial void Rotated(ILogger logger, string locationId);

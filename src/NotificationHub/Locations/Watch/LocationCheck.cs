@@ -35,7 +35,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
     {
         try
         {
-            var found = await GetAsync(session, cancellationToken);
+            var found = await GetAsync(location, session, cancellationToken);
             return await database.WriteAsync(
                 transaction => FollowAsync(transaction, held, location, found, audit),
                 cancellationToken
@@ -76,14 +76,19 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         return new LocationReading(await ReloadAsync(transaction, location), found, differences);
     }
 
-    // One answer that the token is unknown may be Apple's mistake.
-    private static async Task<ClientConfig> GetAsync(AppleSession session, CancellationToken cancellationToken)
+    // One answer that the token is unknown may be Apple's mistake; it closes no location that is closed already.
+    private static async Task<ClientConfig> GetAsync(
+        Location location,
+        AppleSession session,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             return await session.GetClientConfigAsync(cancellationToken);
         }
-        catch (AppleException fault) when (fault.Kind == AppleErrorKind.TokenInvalid)
+        catch (AppleException fault)
+            when (fault.Kind == AppleErrorKind.TokenInvalid && LocationStates.MayCallApple(location.State))
         {
             return await session.GetClientConfigAsync(cancellationToken);
         }
@@ -100,7 +105,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         var expiresAt = found.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? location.TokenExpiresAt;
         if (found.TokenExpirationDate is { } date)
         {
-            await LocationStore.SetTokenExpiryAsync(transaction, location.LocationId, date);
+            await LocationStore.SetTokenExpiryAsync(transaction, location, date);
         }
 
         var state = LocationStates.AfterAnswer(
@@ -112,7 +117,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         );
         var isChanged = await locations.SetStateAsync(
             transaction,
-            location.LocationId,
+            location,
             state,
             state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {found.MdmInfo?.Id}" : null,
             found.MdmInfo
@@ -188,7 +193,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
                 await held.DemandAsync(transaction);
                 var words = FaultWords.Of(fault);
                 var state = LocationStates.AfterFault(location.State, fault.Kind);
-                var isChanged = await locations.SetStateAsync(transaction, location.LocationId, state, words);
+                var isChanged = await locations.SetStateAsync(transaction, location, state, words);
                 if (isChanged && audit is not null)
                 {
                     await audit.RecordAsync(transaction, location, state);

@@ -76,6 +76,7 @@ internal sealed class SecretUpkeep(Database database, LocationStore locations)
             """
             select distinct s.location_id
             from notification_secret s
+            join location l on l.location_id = s.location_id and l.state in ('valid', 'expiring')
             left join location_watch w on w.location_id = s.location_id
             where s.state = 'retiring' and s.proven_at > s.superseded_at + @repeats
                 and (w.checked_at is null or w.checked_at < s.proven_at)

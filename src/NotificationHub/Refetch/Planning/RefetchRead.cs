@@ -16,6 +16,14 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     /// <summary>It asks for one user, or what that user has.</summary>
     public virtual bool IsOfOneUser => false;
 
+    /// <summary>A read of all records of the kind.</summary>
+    public static RefetchRead OfAll(SnapshotKind kind) =>
+        kind == SnapshotKind.Asset ? new AssetsRead()
+        : kind == SnapshotKind.Assignment ? new AllAssignmentsRead()
+        : kind == SnapshotKind.User ? new UsersRead(SinceVersionId: null)
+        : kind == SnapshotKind.Subscription ? new SubscriptionsRead()
+        : new AllSubscriptionAssignmentsRead();
+
     /// <summary>A read of that one record only; null where there is none.</summary>
     public virtual RefetchRead? Narrow(string key) => null;
 }

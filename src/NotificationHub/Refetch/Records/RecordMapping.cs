@@ -7,11 +7,14 @@ using NotificationHub.Refetch.Snapshots;
 
 namespace NotificationHub.Refetch.Records;
 
-/// <summary>Apple's records as the events state them. Their JSON is canonical: members in one order, nulls left out, sets sorted.</summary>
+/// <summary>
+/// Apple's records as the events state them. Their JSON is canonical: members in one order, nulls left out, sets sorted. A record without an
+/// identity that can be stored maps to null.
+/// </summary>
 internal static class RecordMapping
 {
     public static SnapshotRecord? Map(Asset asset) =>
-        asset.AdamId is not { } adamId
+        asset.AdamId is not { } adamId || !RecordKeys.IsUsable(adamId, PricingOf(asset.PricingParam))
             ? null
             : Create(
                 RecordKeys.Asset(adamId, PricingOf(asset.PricingParam)),
@@ -39,7 +42,7 @@ internal static class RecordMapping
             assignment.SerialNumber is { } serial ? RecordKeys.SerialHolder(serial)
             : assignment.ClientUserId is { } user ? RecordKeys.UserHolder(user)
             : null;
-        return assignment.AdamId is not { } adamId || holder is null
+        return assignment.AdamId is not { } adamId || holder is null || !RecordKeys.IsUsable(adamId, pricing)
             ? null
             : Create(
                 RecordKeys.Assignment(RecordKeys.Asset(adamId, pricing), holder),
@@ -56,7 +59,7 @@ internal static class RecordMapping
     }
 
     public static SnapshotRecord? Map(Subscription subscription) =>
-        subscription.AdamId is not { } adamId
+        subscription.AdamId is not { } adamId || !RecordKeys.IsUsable(adamId, RecordKeys.DefaultPricing)
             ? null
             : Create(
                 adamId,
@@ -74,6 +77,7 @@ internal static class RecordMapping
 
     public static SnapshotRecord? Map(SubscriptionAssignment assignment) =>
         assignment is not { AdamId: { } adamId, ClientUserId: { } user }
+        || !RecordKeys.IsUsable(adamId, RecordKeys.DefaultPricing)
             ? null
             : Create(
                 RecordKeys.SubscriptionAssignment(adamId, user),
@@ -87,8 +91,8 @@ internal static class RecordMapping
                 EventJsonContext.Wire.SubscriptionAssignmentRecord
             );
 
-    public static SnapshotRecord Create<T>(string key, string? adamId, T record, JsonTypeInfo<T> type) =>
-        new(key, JsonSerializer.Serialize(record, type), adamId);
+    public static SnapshotRecord? Create<T>(string key, string? adamId, T record, JsonTypeInfo<T> type) =>
+        RecordKeys.IsUsable(key) ? new(key, JsonSerializer.Serialize(record, type), adamId) : null;
 
     private static string PricingOf(string? pricingParam) => pricingParam ?? RecordKeys.DefaultPricing;
 

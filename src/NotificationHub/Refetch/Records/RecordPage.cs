@@ -8,8 +8,14 @@ internal sealed record RecordPage
 {
     public required IReadOnlyList<SnapshotRecord> Records { get; init; }
 
-    /// <summary>Keys of records that the page shows to be gone, though the read is not complete for them.</summary>
-    public IReadOnlyList<string> Gone { get; init; } = [];
+    /// <summary>
+    /// On the last page, the <c>clientUserId</c>s of users of whom only retired records came. Whether such a user has an active record, too, only a
+    /// complete read shows: an incremental one does not return it unless it has changed as well.
+    /// </summary>
+    public IReadOnlyList<string> RetiredOnly { get; init; } = [];
+
+    /// <summary>How many records had no identity that can be stored, and were left out.</summary>
+    public int Skipped { get; init; }
 
     /// <summary>The version of the walk's first page.</summary>
     public string? VersionId { get; init; }
@@ -37,11 +43,11 @@ internal sealed record RecordPage
             IsLast = true,
         };
 
-    public static RecordPage Of<T>(Page<T> page, IEnumerable<SnapshotRecord?> records) =>
+    public static RecordPage Of<T>(Page<T> page, IReadOnlyList<SnapshotRecord?> records) =>
         new()
         {
-            // A record without its key names nothing that could be kept.
             Records = [.. records.OfType<SnapshotRecord>()],
+            Skipped = records.Count(record => record is null),
             VersionId = page.VersionId,
             VersionMoved = page.VersionMoved,
             IsLast = page.IsLast,

@@ -8,12 +8,12 @@ internal sealed class RecordSource(AppleSession session, CancellationToken cance
     public IAsyncEnumerable<RecordPage> Read(AssetQuery query) =>
         session
             .ReadAssetsAsync(query, cancellationToken)
-            .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map)));
+            .Select(page => RecordPage.Of(page, [.. page.Items.Select(RecordMapping.Map)]));
 
     public IAsyncEnumerable<RecordPage> Read(AssignmentQuery query) =>
         session
             .ReadAssignmentsAsync(query, cancellationToken)
-            .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map)));
+            .Select(page => RecordPage.Of(page, [.. page.Items.Select(RecordMapping.Map)]));
 
     public IAsyncEnumerable<RecordPage> Read(UserQuery query)
     {
@@ -24,10 +24,10 @@ internal sealed class RecordSource(AppleSession session, CancellationToken cance
     public IAsyncEnumerable<RecordPage> Read(SubscriptionQuery query) =>
         session
             .ReadSubscriptionsAsync(query, cancellationToken)
-            .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map)));
+            .Select(page => RecordPage.Of(page, [.. page.Items.Select(RecordMapping.Map)]));
 
     public IAsyncEnumerable<RecordPage> Read(SubscriptionAssignmentQuery query) =>
         session
             .ReadSubscriptionAssignmentsAsync(query, cancellationToken)
-            .Select(page => RecordPage.Of(page, page.Items.Select(RecordMapping.Map)));
+            .Select(page => RecordPage.Of(page, [.. page.Items.Select(RecordMapping.Map)]));
 }

@@ -13,30 +13,29 @@ namespace NotificationHub.Refetch.Records;
 /// </summary>
 internal sealed class UserWalk
 {
+    private const int HashBytes = 8;
+
     private readonly HashSet<string> active = new(StringComparer.Ordinal);
     private readonly HashSet<string> retired = new(StringComparer.Ordinal);
 
     public RecordPage Take(Page<User> page)
     {
-        List<SnapshotRecord> records = [];
-        foreach (var user in page.Items)
-        {
-            if (user.ClientUserId is { } id)
-            {
-                records.Add(Map(user, id));
-            }
-        }
-
-        return RecordPage.Of(page, records) with
-        {
-            Gone = page.IsLast ? [.. retired.Except(active).Select(RecordKeys.User)] : [],
-        };
+        List<SnapshotRecord?> records =
+        [
+            .. page.Items.Select(user => user.ClientUserId is { } id ? Map(user, id) : null),
+        ];
+        return RecordPage.Of(page, records) with { RetiredOnly = page.IsLast ? [.. retired.Except(active)] : [] };
     }
 
-    private SnapshotRecord Map(User user, string id)
+    private SnapshotRecord? Map(User user, string id)
     {
         var isRetired = user.Status is "Retired" or "Deleted";
         (isRetired ? retired : active).Add(id);
+        if (!RecordKeys.IsUsable(RecordKeys.RetiredUser(id, new string('0', HashBytes * 2))))
+        {
+            return null;
+        }
+
         var record = RecordMapping.Create(
             RecordKeys.User(id),
             adamId: null,
@@ -49,9 +48,9 @@ internal sealed class UserWalk
             },
             EventJsonContext.Wire.UserRecord
         );
-        return isRetired ? record with { Key = RecordKeys.RetiredUser(id, HashOf(record.Data)) } : record;
+        return isRetired ? record! with { Key = RecordKeys.RetiredUser(id, HashOf(record.Data)) } : record;
     }
 
     private static string HashOf(string data) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)).AsSpan(0, 8));
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)).AsSpan(0, HashBytes));
 }

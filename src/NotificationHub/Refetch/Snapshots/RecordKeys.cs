@@ -6,8 +6,22 @@ namespace NotificationHub.Refetch.Snapshots;
 internal static class RecordKeys
 {
     public const string DefaultPricing = "STDQ";
+
+    /// <summary>What the tables can hold.</summary>
+    public const int MaxLength = 380;
+
+    private const int MaxDigits = 19;
     private const string SerialPrefix = "serial:";
     private const string UserPrefix = "user:";
+
+    /// <summary>Whether the key can be stored and taken apart again; a longer one would fail its whole page.</summary>
+    public static bool IsUsable(string key) => key.Length <= MaxLength;
+
+    /// <summary>Whether the parts of a key that Apple chooses are digits and a word: any other could not be taken apart again.</summary>
+    public static bool IsUsable(string adamId, string pricingParam) =>
+        adamId is { Length: > 0 and <= MaxDigits }
+        && !adamId.AsSpan().ContainsAnyExceptInRange('0', '9')
+        && !pricingParam.AsSpan().ContainsAny('/', ' ');
 
     public static string Asset(string adamId, string pricingParam) => $"{adamId}/{pricingParam}";
 
@@ -51,6 +65,9 @@ internal static class RecordKeys
         var slash = key.IndexOf('/', StringComparison.Ordinal);
         return slash < 0 ? key : key[..slash];
     }
+
+    /// <summary>Follows all keys of the user with this active key ('0' is the character after '/').</summary>
+    public static string BehindUser(string activeKey) => $"{activeKey}0";
 
     /// <summary>The parts of an asset's key.</summary>
     public static (string AdamId, string PricingParam) ParseAsset(string key)

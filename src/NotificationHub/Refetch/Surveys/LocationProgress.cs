@@ -35,6 +35,9 @@ internal sealed record SurveyProgress
     /// <summary>When it goes on, or the next one begins.</summary>
     public DateTimeOffset? NextAt { get; init; }
 
+    /// <summary>When Apple last refused the kind; null since it answered.</summary>
+    public DateTimeOffset? RefusedAt { get; init; }
+
     /// <summary>Why it did not go on the last time.</summary>
     public string? Fault { get; init; }
 
@@ -51,6 +54,7 @@ internal sealed record SurveyProgress
             StartedAt = TimeOf(survey.StartedAt),
             FinishedAt = TimeOf(survey.FinishedAt),
             NextAt = TimeOf(survey.DueAt),
+            RefusedAt = TimeOf(survey.RefusedAt),
             Fault = survey.LastFault,
         };
 
@@ -77,9 +81,13 @@ internal sealed record LocationProgress(string Import, IReadOnlyList<SurveyProgr
     private static string Describe(IReadOnlyList<Survey> surveys)
     {
         var done = surveys.Count(survey => survey.ImportedAt is not null);
-        if (surveys.FirstOrDefault(survey => survey.ImportedAt is null) is not { } current)
+        if (surveys.FirstOrDefault(survey => survey.IsAwaited) is not { } current)
         {
-            return "done";
+            string[] refused =
+            [
+                .. surveys.Where(survey => survey.ImportedAt is null).Select(survey => survey.Resource),
+            ];
+            return refused.Length == 0 ? "done" : $"done; not available: {string.Join(", ", refused)}";
         }
 
         var pages = current.TotalPages is { } total

@@ -74,12 +74,21 @@ internal sealed record Survey
     /// <summary>Every record of the kind is to be restated, with a revision from this one on: the database was restored. Null: none is.</summary>
     public long? RestateFrom { get; init; }
 
+    /// <summary>When a read of all records last ended; an incremental one is none.</summary>
+    public long? CompleteAt { get; init; }
+
+    /// <summary>When Apple last refused the kind; null since it answered.</summary>
+    public long? RefusedAt { get; init; }
+
     public required long CreatedAt { get; init; }
 
     /// <summary>It has begun and not ended, whatever made it start over.</summary>
     public bool IsUnderWay => StartedAt is { } started && (FinishedAt is null || FinishedAt < started);
 
     public SnapshotKind Kind => SnapshotKind.Of(Resource);
+
+    /// <summary>Neither imported nor refused: the import waits for it.</summary>
+    public bool IsAwaited => ImportedAt is null && RefusedAt is null;
 
     public bool IsImport => Purpose == SurveyPurposes.Import;
 
@@ -93,12 +102,7 @@ internal sealed record Survey
     /// <summary>It shows everything there is, and not only what changed since.</summary>
     public bool IsWhole => SinceVersion is null;
 
-    public RefetchRead Read =>
-        Kind == SnapshotKind.Asset ? new AssetsRead()
-        : Kind == SnapshotKind.Assignment ? new AllAssignmentsRead()
-        : Kind == SnapshotKind.User ? new UsersRead(SinceVersion)
-        : Kind == SnapshotKind.Subscription ? new SubscriptionsRead()
-        : new AllSubscriptionAssignmentsRead();
+    public RefetchRead Read => IsWhole ? RefetchRead.OfAll(Kind) : new UsersRead(SinceVersion);
 
     /// <summary>From the first page on, whatever was read already.</summary>
     public Survey StartOver() =>
@@ -135,7 +139,10 @@ internal static class SurveyPhases
     /// <summary>All pages are read: what they did not return is gone, or to be walked or verified again.</summary>
     public const string Settling = "settling";
 
-    /// <summary>Records moved during the walk: each record that it did not return is asked for by itself.</summary>
+    /// <summary>
+    /// Records moved during the walk: each record that it did not return is asked for by itself. After an incremental read, each user of whom
+    /// only retired records came.
+    /// </summary>
     public const string Verifying = "verifying";
 
     /// <summary>After that: what is said to have more holders than are known, or fewer, is walked by itself.</summary>

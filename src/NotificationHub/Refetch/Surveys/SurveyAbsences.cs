@@ -24,20 +24,39 @@ internal sealed class SurveyAbsences(Database database, AbsentRecords absent)
             cancellationToken
         );
 
-    /// <summary>The active records of users that were returned as retired only, where they were not returned themselves.</summary>
+    /// <summary>The stored active records of users of whom the read returned retired records only.</summary>
     public IAsyncEnumerable<IReadOnlyList<string>> FindRetiredAsync(
         Survey survey,
+        string after,
         CancellationToken cancellationToken
     ) =>
         ReadAsync(
-            survey,
-            after: "",
-            rows =>
-                rows.Where(row => row.ReadNumber >= survey.StartNumber && RecordKeys.ActiveUser(row.Key) != row.Key)
-                    .Select(row => RecordKeys.ActiveUser(row.Key))
-                    .Distinct(StringComparer.Ordinal),
-            cancellationToken
-        );
+                survey,
+                after,
+                rows =>
+                    rows.Where(row => row.ReadNumber >= survey.StartNumber && RecordKeys.ActiveUser(row.Key) != row.Key)
+                        .Select(row => RecordKeys.ActiveUser(row.Key))
+                        .Distinct(StringComparer.Ordinal),
+                cancellationToken
+            )
+            .Select((keys, cancellation) => NotReturnedAsync(survey, keys, cancellation))
+            .Where(keys => keys.Count > 0);
+
+    private async ValueTask<IReadOnlyList<string>> NotReturnedAsync(
+        Survey survey,
+        IReadOnlyList<string> keys,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var rows = await SnapshotRows.FindAsync(connection, survey.LocationId, survey.Kind, keys);
+        return
+        [
+            .. keys.Where(key =>
+                rows.GetValueOrDefault(key) is { Data: not null } row && row.ReadNumber < survey.StartNumber
+            ),
+        ];
+    }
 
     private async IAsyncEnumerable<IReadOnlyList<string>> ReadAsync(
         Survey survey,

@@ -29,11 +29,17 @@ internal sealed partial class SurveyCompletion(
             FinishedAt = now,
             RestateFrom = null,
             ImportedAt = survey.ImportedAt ?? now,
+            RefusedAt = null,
             KnownRecords = await SnapshotRows.CountAsync(connection, survey.LocationId, survey.Kind),
         };
         await turn.WriteAsync(async transaction =>
         {
             await SurveyStore.SaveAsync(transaction, finished);
+            if (survey.IsWhole)
+            {
+                await SurveyStore.SetCompleteAsync(transaction, finished);
+            }
+
             await SurveyPages.ForgetAsync(transaction, finished);
             if (survey.Kind == SnapshotKind.User)
             {
@@ -44,9 +50,9 @@ internal sealed partial class SurveyCompletion(
             List<NewEvent> events = survey.RestateFrom is { } from
                 ? await Restatement.EndAsync(transaction, finished, surveys, from, now)
                 : [];
-            if (survey.IsImport && !await BeginNextAsync(transaction, surveys, now))
+            if (survey.IsImport)
             {
-                events.Add(Imported(surveys, now));
+                events.AddRange(await GoOnImportingAsync(transaction, surveys, now));
             }
 
             await EventLog.AppendAsync(transaction, database, events);
@@ -56,20 +62,30 @@ internal sealed partial class SurveyCompletion(
         database.Pulses.TargetsRequested.Raise();
     }
 
-    /// <returns>False where all kinds are imported.</returns>
-    private static async Task<bool> BeginNextAsync(
+    /// <summary>Lets the import go on without a kind that Apple refuses.</summary>
+    public async Task PassOverAsync(WriteTransaction transaction, Survey survey, long now)
+    {
+        var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
+        await EventLog.AppendAsync(transaction, database, await GoOnImportingAsync(transaction, surveys, now));
+    }
+
+    /// <summary>
+    /// Lets the next kind be imported after one that was imported or refused, or reports that the import has ended. A kind that Apple refused
+    /// and that it answers later ends the import again.
+    /// </summary>
+    private static async Task<IReadOnlyList<NewEvent>> GoOnImportingAsync(
         WriteTransaction transaction,
         IReadOnlyList<Survey> surveys,
         long now
     )
     {
-        if (surveys.FirstOrDefault(other => other.ImportedAt is null) is not { } next)
+        if (surveys.FirstOrDefault(other => other.IsAwaited) is { } next)
         {
-            return false;
+            await SurveyStore.SaveAsync(transaction, next with { DueAt = next.DueAt ?? now });
+            return [];
         }
 
-        await SurveyStore.SaveAsync(transaction, next with { DueAt = next.DueAt ?? now });
-        return true;
+        return surveys.All(other => other.ImportedAt is null) ? [] : [Imported(surveys, now)];
     }
 
     private static NewEvent Imported(IReadOnlyList<Survey> surveys, long now) =>
@@ -81,11 +97,17 @@ internal sealed partial class SurveyCompletion(
             Data = JsonSerializer.SerializeToUtf8Bytes(
                 new LocationImported
                 {
-                    Records = surveys.ToDictionary(
-                        survey => survey.Resource,
-                        survey => survey.KnownRecords ?? 0,
-                        StringComparer.Ordinal
-                    ),
+                    Records = surveys
+                        .Where(survey => survey.ImportedAt is not null)
+                        .ToDictionary(
+                            survey => survey.Resource,
+                            survey => survey.KnownRecords ?? 0,
+                            StringComparer.Ordinal
+                        ),
+                    NotAvailable =
+                    [
+                        .. surveys.Where(survey => survey.ImportedAt is null).Select(survey => survey.Resource),
+                    ],
                     StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(surveys[0].CreatedAt),
                     FinishedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
                 },

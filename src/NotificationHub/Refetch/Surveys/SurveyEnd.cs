@@ -6,7 +6,8 @@ namespace NotificationHub.Refetch.Surveys;
 /// <summary>
 /// After the last page: what a quiet walk did not return is gone. Where records moved between the pages, one may be missing that was there all
 /// the time, and everything is walked again. Where they never rest, each record that was not returned is asked for by itself, and then each
-/// asset's or subscription's holders are walked that are not as many as it says.
+/// asset's or subscription's holders are walked that are not as many as it says. After an incremental read of users each one of whom only retired
+/// records came is read by ID: the incremental read itself removes no user.
 /// </summary>
 internal sealed class SurveyEnd(
     SnapshotStore snapshots,
@@ -22,10 +23,9 @@ internal sealed class SurveyEnd(
 
     public async Task SettleAsync(RefetchTurn turn, Survey survey)
     {
-        if (survey.Kind == SnapshotKind.User && survey.RestateFrom is null && !(survey.Clean && survey.IsWhole))
+        if (!survey.IsWhole)
         {
-            await RemoveAsync(turn, survey, absences.FindRetiredAsync(survey, turn.CancellationToken));
-            await completion.FinishAsync(turn, survey);
+            await SaveAsync(turn, survey with { Phase = SurveyPhases.Verifying, Place = null });
         }
         else if (survey.Clean)
         {
@@ -56,6 +56,15 @@ internal sealed class SurveyEnd(
         if (survey.Phase == SurveyPhases.Counting)
         {
             return await counts.FindAsync(survey, after, cancellationToken);
+        }
+
+        if (!survey.IsWhole)
+        {
+            var user = await absences
+                .FindRetiredAsync(survey, after, cancellationToken)
+                .Select(keys => keys[0])
+                .FirstOrDefaultAsync(cancellationToken);
+            return user is null ? null : (RecordKeys.BehindUser(user), survey.Read.Narrow(user)!);
         }
 
         var absent = await absences

@@ -1,3 +1,4 @@
+using System.Net;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Planning;
@@ -6,8 +7,11 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Surveys;
 
-/// <summary>What follows from a page that failed: the survey keeps its place and goes on later, unless the place itself is lost.</summary>
-internal sealed class SurveyFailures(RefetchFailures failures, SurveySchedule schedule)
+/// <summary>
+/// What follows from a page that failed: the survey keeps its place and goes on later, unless the place itself is lost. A kind that Apple keeps
+/// refusing is not available: it is reported once and retried on schedule, and the import goes on without it.
+/// </summary>
+internal sealed class SurveyFailures(RefetchFailures failures, SurveyCompletion completion, SurveySchedule schedule)
 {
     private static readonly RefetchStep NoTargets = new([], []);
 
@@ -48,18 +52,43 @@ internal sealed class SurveyFailures(RefetchFailures failures, SurveySchedule sc
     private async Task FailAsync(WriteTransaction transaction, Survey survey, Exception exception)
     {
         var attempts = survey.Attempts + 1;
-        var delay = failures.DelayOf(attempts, exception);
+        var now = schedule.Now;
+        var isRefused = failures.IsGivenUp(attempts) && IsRefusal(exception);
         await SurveyStore.SaveAsync(
             transaction,
             survey with
             {
                 Attempts = attempts,
                 LastFault = FaultWords.Of(exception),
-                DueAt = schedule.Now + (long)delay.TotalMilliseconds,
+                RefusedAt = isRefused ? now : survey.RefusedAt,
+                DueAt = isRefused
+                    ? schedule.NextTry(survey.Kind)
+                    : now + (long)failures.DelayOf(attempts, exception).TotalMilliseconds,
             }
         );
+        if (isRefused && survey.IsAwaited)
+        {
+            await completion.PassOverAsync(transaction, survey, now);
+        }
+
         await failures.TellAsync(transaction, survey.LocationId, survey.Resource, attempts, exception);
     }
+
+    /// <summary>Whether Apple refuses the kind itself. A 4xx that is not Apple's JSON may be a proxy's, but not one against a single kind for good.</summary>
+    private static bool IsRefusal(Exception exception) =>
+        exception is AppleException fault
+        && (
+            fault.Kind is AppleErrorKind.Forbidden or AppleErrorKind.Refused
+            || (
+                fault.Kind is AppleErrorKind.Protocol
+                && fault.HttpStatusCode
+                    is HttpStatusCode.BadRequest
+                        or HttpStatusCode.Forbidden
+                        or HttpStatusCode.NotFound
+                        or HttpStatusCode.MethodNotAllowed
+                        or HttpStatusCode.Gone
+            )
+        );
 
     /// <summary>The row itself: it may have begun, or gone on, since it was read.</summary>
     private static async Task<Survey> CurrentAsync(WriteTransaction transaction, Survey survey) =>

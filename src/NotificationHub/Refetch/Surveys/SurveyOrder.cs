@@ -53,7 +53,7 @@ internal sealed class SurveyOrder(
         while (true)
         {
             var (location, surveys) = await ReadAsync(order, cancellationToken);
-            if (surveys.Count == order.Resources.Count && surveys.All(survey => survey.FinishedAt >= order.AskedAt))
+            if (surveys.Count == order.Resources.Count && surveys.All(survey => IsOver(survey, order)))
             {
                 return [.. surveys.Select(SurveyProgress.Of)];
             }
@@ -71,6 +71,9 @@ internal sealed class SurveyOrder(
             await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
+
+    private static bool IsOver(Survey survey, OrderedSurveys order) =>
+        survey.FinishedAt >= order.AskedAt || survey.RefusedAt >= order.AskedAt;
 
     private static async Task RequestAsync(WriteTransaction transaction, OrderedSurveys order)
     {

@@ -33,25 +33,18 @@ internal sealed class SurveyRehearsal(
     {
         using var rate = new RequestRate(time, options.Value.SurveyRequestsPerSecond);
         var session = apple.Open(location, rate);
-        var (planned, number) = await BeginAsync(location.LocationId, kind, cancellationToken);
-        var (read, first) = await OpenAsync(session, planned, cancellationToken);
-        await using var pages = first;
+        var read = RefetchRead.OfAll(kind);
+        var number = await ReadNumberAsync(location.LocationId, cancellationToken);
         HashSet<string> seen = new(StringComparer.Ordinal);
         var moved = false;
-        do
+        await foreach (var page in RecordReader.ReadAsync(session, read, cancellationToken))
         {
-            var page = pages.Current;
             moved |= page.VersionMoved;
             seen.UnionWith(page.Records.Select(record => record.Key));
             foreach (var difference in await CompareAsync(location.LocationId, kind, page, cancellationToken))
             {
                 yield return difference;
             }
-        } while (await pages.MoveNextAsync());
-
-        if (read.Scope.Count == 0)
-        {
-            yield break;
         }
 
         await foreach (var row in AbsentAsync(location.LocationId, kind, seen, number, cancellationToken))
@@ -63,50 +56,13 @@ internal sealed class SurveyRehearsal(
         }
     }
 
-    /// <summary>Reads the first page; of all users where Apple has forgotten the version since which changed ones were to be read.</summary>
-    private static async Task<(RefetchRead Read, IAsyncEnumerator<RecordPage> Pages)> OpenAsync(
-        AppleSession session,
-        RefetchRead read,
-        CancellationToken cancellationToken
-    )
-    {
-        var pages = RecordReader.ReadAsync(session, read, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        try
-        {
-            return await pages.MoveNextAsync()
-                ? (read, pages)
-                : throw new InvalidOperationException("A walk ended without a page.");
-        }
-        catch (AppleException fault)
-            when (fault.Kind == AppleErrorKind.VersionUnknown && read is UsersRead { SinceVersionId: not null })
-        {
-            await pages.DisposeAsync();
-            return await OpenAsync(session, new UsersRead(SinceVersionId: null), cancellationToken);
-        }
-    }
-
-    private async Task<(RefetchRead Read, long Number)> BeginAsync(
-        string locationId,
-        SnapshotKind kind,
-        CancellationToken cancellationToken
-    )
+    private async Task<long> ReadNumberAsync(string locationId, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var survey = new Survey
-        {
-            LocationId = locationId,
-            Resource = kind.Name,
-            Purpose = SurveyPurposes.Reconcile,
-            Phase = SurveyPhases.Waiting,
-            CreatedAt = 0,
-            SinceVersion =
-                kind == SnapshotKind.User ? await LocationVersions.ReadUsersAsync(connection, locationId) : null,
-        };
-        var number = await connection.ExecuteScalarAsync<long>(
+        return await connection.ExecuteScalarAsync<long>(
             "select read_number from location where location_id = @locationId",
             new { locationId }
         );
-        return (survey.Read, number);
     }
 
     private async Task<IReadOnlyList<RecordDifference>> CompareAsync(
@@ -121,7 +77,7 @@ internal sealed class SurveyRehearsal(
             connection,
             locationId,
             kind,
-            [.. page.Records.Select(record => record.Key), .. page.Gone]
+            [.. page.Records.Select(record => record.Key)]
         );
         List<RecordDifference> differences =
         [
@@ -134,10 +90,6 @@ internal sealed class SurveyRehearsal(
                     record.Data,
                     IsNew: !known.ContainsKey(record.Key)
                 )),
-            .. page
-                .Gone.Select(key => known.GetValueOrDefault(key))
-                .Where(row => row?.Data is not null)
-                .Select(row => new RecordDifference(row!.Key, null, row.Data, After: null, IsNew: false)),
         ];
         var awaited = await AwaitedRecords.FindAsync(connection, locationId, kind, differences);
         return differences.FindAll(difference => !awaited.Contains(difference.Key));

@@ -8,10 +8,24 @@ internal sealed class SurveySchedule(IOptions<RefetchOptions> options, TimeProvi
 {
     private const double Spread = 0.1;
 
+    /// <summary>An incremental read shows no user that is gone: all are read at least this often.</summary>
+    private static readonly TimeSpan AllUsersEvery = TimeSpan.FromDays(7);
+
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>When the next request may be sent after one that is answered now.</summary>
     public long NextRequest => Now + (long)Math.Ceiling(1000 / options.Value.SurveyRequestsPerSecond);
+
+    /// <summary>Whether all users must be read now because the next reconciliation would be too late; a time in the future means that the clock was set back.</summary>
+    public bool IsCompleteReadDue(Survey survey) =>
+        survey.CompleteAt is not { } last
+        || last > Now
+        || last + AllUsersEvery.TotalMilliseconds
+            < Now + (options.Value.ReconcileEvery * (1 + Spread)).TotalMilliseconds;
+
+    /// <summary>When a kind that Apple refuses is tried again.</summary>
+    public long NextTry(SnapshotKind kind) =>
+        NextSurvey(kind) ?? Now + (long)options.Value.FailedRetryDelay.TotalMilliseconds;
 
     /// <summary>When the kind is surveyed next after one that ended now; null where it is not.</summary>
     public long? NextSurvey(SnapshotKind kind)

@@ -12,7 +12,8 @@ internal static class SurveyStore
         select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, place, first_version FirstVersion,
             since_version SinceVersion, start_number StartNumber, clean, walks, pages, total_pages TotalPages, records, drifts,
             attempts, last_fault LastFault, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
-            known_records KnownRecords, restate_from RestateFrom, created_at CreatedAt
+            known_records KnownRecords, complete_at CompleteAt, refused_at RefusedAt, restate_from RestateFrom,
+            created_at CreatedAt
         from survey
         """;
 
@@ -73,7 +74,14 @@ internal static class SurveyStore
         return surveys;
     }
 
-    /// <summary>Keeps how far it is; drifts are counted where they are found.</summary>
+    /// <summary>Notes that all records were read.</summary>
+    public static Task SetCompleteAsync(WriteTransaction transaction, Survey survey) =>
+        transaction.ExecuteAsync(
+            "update survey set complete_at = @FinishedAt where location_id = @LocationId and resource = @Resource",
+            survey
+        );
+
+    /// <summary>Keeps how far it is; drifts are counted where they are found, and a complete read is noted when it ends.</summary>
     public static Task SaveAsync(WriteTransaction transaction, Survey survey) =>
         transaction.ExecuteAsync(
             """
@@ -82,7 +90,7 @@ internal static class SurveyStore
                 first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, clean = @Clean,
                 walks = @Walks, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
                 last_fault = @LastFault, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
-                known_records = @KnownRecords, restate_from = @RestateFrom
+                known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom
             where location_id = @LocationId and resource = @Resource
             """,
             survey
@@ -101,7 +109,10 @@ internal static class SurveyStore
             new { locationId, until }
         );
 
-    /// <summary>Has the kinds that are imported surveyed at once, unless they are just being.</summary>
+    /// <summary>
+    /// Schedules the kinds that are imported, or that Apple refused, at once, unless they are being read. Users are read completely, not only
+    /// what changed.
+    /// </summary>
     /// <returns>How many there are.</returns>
     public static Task<int> RequestAsync(
         WriteTransaction transaction,
@@ -112,8 +123,9 @@ internal static class SurveyStore
         transaction.ExecuteAsync(
             """
             update survey
-            set due_at = case when due_at < @now then due_at else @now end
-            where location_id = @locationId and resource in @resources and imported_at is not null
+            set due_at = case when due_at < @now then due_at else @now end, complete_at = null
+            where location_id = @locationId and resource in @resources
+                and (imported_at is not null or refused_at is not null)
             """,
             new
             {

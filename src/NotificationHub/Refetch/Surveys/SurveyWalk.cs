@@ -13,7 +13,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
     public async Task<Survey> ReadPageAsync(RefetchTurn turn, Survey before)
     {
         using var trace = HubTraces.Begin($"survey {before.Kind.Name}", ActivityKind.Internal, []);
-        var (survey, number) = await turn.WriteAsync(transaction => BeginPageAsync(transaction, before, schedule.Now));
+        var (survey, number) = await turn.WriteAsync(transaction => BeginPageAsync(transaction, before));
         var page = await RecordReader
             .ReadAsync(turn.Apple, survey.Read, survey.From, turn.CancellationToken)
             .FirstAsync(turn.CancellationToken);
@@ -32,11 +32,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
         return await TakeInAsync(turn, survey, page, number, schedule.NextRequest);
     }
 
-    private static async Task<(Survey Survey, long Number)> BeginPageAsync(
-        WriteTransaction transaction,
-        Survey survey,
-        long now
-    )
+    private async Task<(Survey Survey, long Number)> BeginPageAsync(WriteTransaction transaction, Survey survey)
     {
         var number = await SnapshotStore.TakeReadNumberAsync(transaction, survey.LocationId);
         if (survey.StartNumber is not null)
@@ -48,13 +44,15 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
         {
             Phase = SurveyPhases.Walking,
             StartNumber = number,
-            StartedAt = survey.IsUnderWay ? survey.StartedAt : now,
+            StartedAt = survey.IsUnderWay ? survey.StartedAt : schedule.Now,
             Pages = 0,
             TotalPages = null,
             Records = 0,
-            // Everything is read first; after that a removal, which no incremental read shows, comes as a retirement.
             SinceVersion =
-                survey.Kind == SnapshotKind.User && !survey.IsImport && survey.RestateFrom is null
+                survey.Kind == SnapshotKind.User
+                && !survey.IsImport
+                && survey.RestateFrom is null
+                && !schedule.IsCompleteReadDue(survey)
                     ? await LocationVersions.ReadUsersAsync(transaction, survey.LocationId)
                     : null,
         };
@@ -129,6 +127,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
             Records = survey.Records + page.Records.Count,
             Attempts = 0,
             LastFault = null,
+            RefusedAt = null,
             DueAt = dueAt,
         };
 

@@ -79,7 +79,7 @@ internal sealed class AssetManagementRoute()
     }
 
     private static string HolderOf(NotifiedAssignment assignment) =>
-        assignment.SerialNumber is { Length: > 0 } serial ? $"serial:{serial}" : $"user:{assignment.ClientUserId}";
+        assignment.SerialNumber is { } serial ? $"serial:{serial}" : $"user:{assignment.ClientUserId}";
 
     private static NotifiedAssignment ReadAssignment(JsonMembers assignment) =>
         new()
@@ -114,6 +114,6 @@ internal sealed class NotifiedAssignmentValidator : AbstractValidator<NotifiedAs
     }
 
     private static bool IsOneHolder(string? serialNumber, string? clientUserId) =>
-        (NotificationRules.IsKey(serialNumber) && string.IsNullOrEmpty(clientUserId))
-        || (NotificationRules.IsKey(clientUserId) && string.IsNullOrEmpty(serialNumber));
+        (NotificationRules.IsKey(serialNumber) && clientUserId is null)
+        || (NotificationRules.IsKey(clientUserId) && serialNumber is null);
 }

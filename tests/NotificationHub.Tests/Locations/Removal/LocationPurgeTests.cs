@@ -77,6 +77,30 @@ public sealed class LocationPurgeTests
         (await scene.ScalarAsync<long>("select count(*) from notification_log")).ShouldBeGreaterThan(0);
     }
 
+    [Fact]
+    public async Task An_event_of_a_topic_that_has_no_cursor_yet_is_kept()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        await scene.PostAsAppleAsync();
+        await RoutedAsync(scene);
+        await scene.ExecuteAsync(
+            """
+            insert into event_log (topic, type, location_id, conflict, created_at, data)
+            values ('assets', 'asset.changed', @LocationId, 0, 0, @data)
+            """,
+            new { location.LocationId, data = "{}"u8.ToArray() }
+        );
+        await scene.ExecuteAsync(
+            "insert into log_cursor (name, position, moved_at) select 'publishing:hub', max(seq), 0 from event_log"
+        );
+
+        await LocationRemovalTests.RemoveAsync(scene, location, purge: true);
+
+        (await scene.EventsAsync(EventNames.AssetChanged)).ShouldHaveSingleItem();
+        (await scene.EventsAsync(EventNames.LocationRegistered)).ShouldBeEmpty();
+    }
+
     [SqliteFact]
     public async Task What_is_kept_of_a_location_is_found_without_looking_through_the_others()
     {

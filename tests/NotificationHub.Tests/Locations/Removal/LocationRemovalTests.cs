@@ -158,6 +158,31 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
+    public async Task A_removal_with_an_unknown_outcome_is_not_given_up_when_it_is_repeated_while_Apple_is_down()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        await using (var process = await OperatorProcess.StartAsync(scene, diesAt: 4))
+        {
+            await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
+                removal.RemoveAsync(new RemoveRequest(location.LocationId), CancellationToken.None)
+            );
+            process.IsDead.ShouldBeTrue();
+        }
+
+        await scene.LetTimePassAsync();
+        scene.Network.LoseRequest = _ => true;
+        var failure = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, location));
+
+        failure.Fault.ShouldBe(LocationFault.Unconfirmed);
+        failure.Message.ShouldNotContain("Nothing was changed");
+        (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(1);
+        scene.Network.Heal();
+        await PassAsync(scene);
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Removed);
+    }
+
+    [Fact]
     public async Task A_dead_token_does_not_keep_a_location_from_being_removed()
     {
         await using var scene = await RegistrationScene.StartAsync();

@@ -77,11 +77,62 @@ public sealed class LocationWatchTests
 
         await ReadAsync(scene);
         var reads = Reads(scene);
-        await ReadAsync(scene);
+        await PassAsync(scene);
 
         Reads(scene).ShouldBe(reads);
         (await scene.LocationsAsync()).Single().StateWord.ShouldBe(state);
         (await scene.EventsAsync(name)).ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData(ContentTokenState.Expired, "expired")]
+    [InlineData(ContentTokenState.Revoked, "revoked")]
+    [InlineData(ContentTokenState.Invalid, "invalid")]
+    public async Task A_closed_location_is_verified_daily_with_one_request_and_reopened_when_Apple_accepts_the_token(
+        object token,
+        string state
+    )
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Library.ContentToken.State = (ContentTokenState)token;
+        await ReadAsync(scene);
+        (await scene.LocationsAsync()).Single().StateWord.ShouldBe(state);
+        var reads = Reads(scene);
+
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+        await PassAsync(scene);
+
+        Reads(scene).ShouldBe(reads + 1);
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        ((await DetailsAsync(scene, location)).Watch!.DueAt - now).ShouldBeInRange(
+            (long)TimeSpan.FromHours(17).TotalMilliseconds,
+            (long)TimeSpan.FromHours(31).TotalMilliseconds
+        );
+
+        scene.Library.ContentToken.State = ContentTokenState.Valid;
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+
+        (await scene.LocationsAsync()).Single().StateWord.ShouldBe("valid");
+    }
+
+    [Fact]
+    public async Task A_location_that_was_taken_over_is_reopened_when_it_is_given_back()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        await scene.RegisterAsync();
+        var owner = scene.Library.Configuration.MdmInfo!;
+        scene.Library.TakeOver("mdm-9", "Other", "");
+        await ReadAsync(scene);
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.TakenOver);
+
+        scene.Library.TakeOver(owner.Id, owner.Name, owner.Metadata);
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
     }
 
     [Fact]

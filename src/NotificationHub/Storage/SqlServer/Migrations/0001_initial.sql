@@ -265,6 +265,7 @@ create table location_version
 -- The reading of all of a location's records of one kind, a page at a time: first to import them, then on schedule.
 -- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
 -- restate_from: the location's, until all records of the kind were restated.
+-- complete_at: when a complete read last ended. refused_at: when Apple last refused the kind, null since it answered.
 create table survey
 (
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -290,6 +291,8 @@ create table survey
     imported_at   bigint        null,
     known_records bigint        null,
     restate_from  bigint        null,
+    complete_at   bigint        null,
+    refused_at    bigint        null,
     created_at    bigint        not null,
     constraint survey_key primary key clustered (location_id, resource)
 );

@@ -226,6 +226,7 @@ create table location_version (
 -- The reading of all of a location's records of one kind, a page at a time: first to import them, then on schedule.
 -- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
 -- restate_from: the location's, until all records of the kind were restated.
+-- complete_at: when a complete read last ended. refused_at: when Apple last refused the kind, null since it answered.
 create table survey (
     location_id   text    not null,
     resource      text    not null,
@@ -250,6 +251,8 @@ create table survey (
     imported_at   integer null,
     known_records integer null,
     restate_from  integer null,
+    complete_at   integer null,
+    refused_at    integer null,
     created_at    integer not null,
     primary key (location_id, resource)
 ) without rowid;
