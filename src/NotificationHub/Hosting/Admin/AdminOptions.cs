@@ -7,7 +7,7 @@ internal sealed class AdminOptions
 {
     public const string Section = "Admin";
 
-    /// <summary>Where the hub serves administrators and health probes, and nobody else; null: where it serves Apple.</summary>
+    /// <summary>Where the hub serves administration and health probes only; null: on every listener.</summary>
     public string? Urls { get; set; }
 
     /// <summary>The keys that are accepted.</summary>

@@ -1,6 +1,6 @@
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>Counts the connections that were closed for a limit: strangers cause them, so that a line each would flood the log.</summary>
+/// <summary>Counts the connections that were closed for a limit: unauthenticated clients cause them, so a line for each would flood the log.</summary>
 internal sealed class ClosedConnections
 {
     private readonly long[] counts = new long[Enum.GetValues<ConnectionLimit>().Length];

@@ -18,7 +18,7 @@ internal sealed class ListenerPolicy : MatcherPolicy, IEndpointSelectorPolicy
             if (
                 candidates.IsValidCandidate(i)
                 && candidates[i].Endpoint.Metadata.GetMetadata<ServedOn>() is { } wanted
-                && (wanted.Routes & served) == 0
+                && !served.HasFlag(wanted.Routes)
             )
             {
                 candidates.SetValidity(i, false);

@@ -2,7 +2,7 @@ namespace NotificationHub.Publishing.Feed;
 
 internal static class FeedSetup
 {
-    /// <summary>Whoever needs no key, in Development.</summary>
+    /// <summary>The consumer of a request without a key, in Development.</summary>
     private const string Anonymous = "";
 
     public static void AddFeed(this HubBuilder hub)
