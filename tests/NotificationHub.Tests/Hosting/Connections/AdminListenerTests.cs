@@ -77,7 +77,9 @@ public sealed class AdminListenerTests
 
         Should
             .Throw<ConfigurationException>(hub.ThrowIfFaulty)
-            .Faults.ShouldContain(line => line.Contains("Admin:Urls") && line.Contains(fault));
+            .Faults.ShouldContain(line =>
+                line.Contains("Admin:Urls", StringComparison.Ordinal) && line.Contains(fault, StringComparison.Ordinal)
+            );
     }
 
     private static async Task<HttpStatusCode> GetAsync(HubHost hub, Uri listener, string path)

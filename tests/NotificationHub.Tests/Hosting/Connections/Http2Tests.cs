@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -21,6 +19,7 @@ namespace NotificationHub.Tests.Hosting.Connections;
 /// <summary>The hub serves HTTP/1.1 only: each HTTP/2 stream that is reset could cost a slot.</summary>
 public sealed class Http2Tests
 {
+    private const string Name = "localhost";
     private const int Attacks = 32;
     private const int StreamsPerAttack = 100;
 
@@ -28,6 +27,8 @@ public sealed class Http2Tests
     private const string GoAway = @"\x00\x00\x08\x07\x00{9}\x00{3}\x0d$";
 
     private const string Https = "urls=https://127.0.0.1:0";
+
+    private static readonly X509Certificate2 Certificate = SelfSigned();
 
     [Theory]
     [InlineData(Https)]
@@ -70,7 +71,7 @@ public sealed class Http2Tests
             () => hub.Services.GetRequiredService<ConnectionLimiters>().Public.Count == (0, 0),
             "every slot is free again"
         );
-        (await DeliverAsync(hub, location)).ShouldBe(HttpStatusCode.OK);
+        (await DeliverAsync(hub, location)).ShouldBe("HTTP/1.1 200 OK");
         await hub.StopAsync();
         log.Text.ShouldBeEmpty();
     }
@@ -85,7 +86,7 @@ public sealed class Http2Tests
 
         Should
             .Throw<ConfigurationException>(hub.ThrowIfFaulty)
-            .Faults.ShouldContain(fault => fault.Contains($"{setting}: must be Http1"));
+            .Faults.ShouldContain(fault => fault.Contains($"{setting}: must be Http1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class Http2Tests
             {
                 builder.Logging.AddProvider(log);
                 builder.WebHost.ConfigureKestrel(kestrel =>
-                    kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = SelfSigned())
+                    kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = Certificate)
                 );
             },
             [.. settings, "Logging:LogLevel:Default=Warning"]
@@ -110,9 +111,8 @@ public sealed class Http2Tests
 
     private static async Task<string> AttackAsync(HubHost hub, byte[] frames)
     {
-        var url = hub.Http.BaseAddress!;
         using var client = new TcpClient();
-        await using var stream = url.Scheme == "https" ? await OpenTlsAsync(hub, client) : await OpenAsync(hub, client);
+        await using var stream = await ConnectAsync(hub, client);
         try
         {
             await stream.WriteAsync(frames);
@@ -125,6 +125,11 @@ public sealed class Http2Tests
             return "";
         }
     }
+
+    private static async Task<Stream> ConnectAsync(HubHost hub, TcpClient client) =>
+        hub.Http.BaseAddress!.Scheme == Uri.UriSchemeHttps
+            ? await OpenTlsAsync(hub, client)
+            : await OpenAsync(hub, client);
 
     private static async Task<Stream> OpenAsync(HubHost hub, TcpClient client)
     {
@@ -142,26 +147,27 @@ public sealed class Http2Tests
         await tls.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
             {
-                TargetHost = "127.0.0.1",
+                TargetHost = Name,
                 ApplicationProtocols = protocols is [] ? null : [.. protocols],
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { Certificate },
+                    RevocationMode = X509RevocationMode.NoCheck,
+                },
             }
         );
         return tls;
     }
 
-    private static async Task<HttpStatusCode> DeliverAsync(HubHost hub, TestLocation location)
+    private static async Task<string?> DeliverAsync(HubHost hub, TestLocation location)
     {
-        using var handler = new HttpClientHandler
-        {
-            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
-        };
-        using var http = new HttpClient(handler) { BaseAddress = hub.Http.BaseAddress };
-        using var request = new HttpRequestMessage(HttpMethod.Post, location.Path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", location.Secret);
-        request.Content = new StringContent(TestLocation.Notification("n-1"));
-        using var answer = await http.SendAsync(request);
-        return answer.StatusCode;
+        using var client = new TcpClient();
+        await using var stream = await ConnectAsync(hub, client);
+        var body = TestLocation.Notification("n-1");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(RawConnection.HeadOf(location, body.Length) + body));
+        using var answer = new StreamReader(stream);
+        return await answer.ReadLineAsync();
     }
 
     /// <summary>The preface, empty settings, and streams that are opened and reset at once.</summary>
@@ -196,7 +202,10 @@ public sealed class Http2Tests
     {
         using var key = RSA.Create(2048);
         var now = TimeProvider.System.GetUtcNow();
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest($"CN={Name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(Name);
+        request.CertificateExtensions.Add(names.Build());
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 }

@@ -47,7 +47,7 @@ public sealed class LongPollsTests
     )
     {
         await using var hub = await HubHost.StartAsync(setting);
-        var others = setting.Contains("PerConsumer") ? "" : "another";
+        var others = setting.Contains("PerConsumer", StringComparison.Ordinal) ? "" : "another";
         var waiting = hub.Services.GetRequiredService<LongPolls>().TryBegin(others, out _)!;
 
         using var refused = await hub.Http.GetAsync("/events?wait=60");
