@@ -1,5 +1,6 @@
 using NotificationHub.Hosting.Admin;
 using NotificationHub.Hosting.Admin.Access;
+using NotificationHub.Hosting.Connections;
 using NotificationHub.Hosting.Diagnosis;
 using NotificationHub.Hosting.Health;
 using NotificationHub.Hosting.Privacy;
@@ -29,6 +30,7 @@ internal static class HubApplication
         hub.ThrowIfFaulty();
 
         var app = hub.Host.Build();
+        app.UseAdminListeners();
         app.MapIntake();
         app.MapPublishing();
         app.MapHealth();
@@ -67,6 +69,7 @@ internal static class HubApplication
         hub.AddRetention();
         hub.AddPrivacy();
         hub.AddAdmin();
+        hub.AddConnections();
         hub.AddDiagnosis();
         hub.AddHealth();
         hub.AddDrain();

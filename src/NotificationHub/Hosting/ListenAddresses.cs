@@ -7,13 +7,21 @@ namespace NotificationHub.Hosting;
 internal static class ListenAddresses
 {
     private const string DefaultUrl = "http://localhost:5080";
+    private const string AdminUrls = "Admin:Urls";
+    private const string Endpoints = "Kestrel:Endpoints";
 
     private static readonly string[] PortSettings = ["http_ports", "https_ports"];
 
     public static void AddListenAddresses(this HubBuilder hub)
     {
         var settings = hub.Configuration;
-        if (settings.GetSection("Kestrel:Endpoints").Exists())
+        foreach (var url in Split(settings[AdminUrls]).Where(url => !CanBeListenedOn(url)))
+        {
+            hub.AddFault(AdminUrls, $"'{url}' is not an address to listen on, such as http://+:8081");
+        }
+
+        RefuseSharedPorts(hub);
+        if (settings.GetSection(Endpoints).Exists())
         {
             return;
         }
@@ -37,26 +45,68 @@ internal static class ListenAddresses
         }
     }
 
-    /// <summary>Where a program on this machine reaches the hub; null where the settings do not tell.</summary>
+    /// <summary>Where a program on this machine reaches the hub's health; null where the settings do not tell.</summary>
     public static Uri? FindLocal(IConfiguration settings)
     {
-        var endpoints = settings.GetSection("Kestrel:Endpoints");
-        string[] ports =
-        [
-            .. Split(settings["http_ports"]).Select(port => $"http://localhost:{port}"),
-            .. Split(settings["https_ports"]).Select(port => $"https://localhost:{port}"),
-        ];
-        IEnumerable<string> urls =
-            endpoints.Exists() ? endpoints.GetChildren().Select(endpoint => endpoint["Url"] ?? "")
-            : settings["urls"] is { Length: > 0 } given ? Split(given)
-            : ports is [] ? [DefaultUrl]
-            : ports;
+        var urls = Split(settings[AdminUrls]) is { Length: > 0 } admin ? admin : PublicUrls(settings);
         return urls.Where(CanBeListenedOn)
             .Select(LocalOf)
             .OfType<Uri>()
             .OrderByDescending(url => url.Scheme == Uri.UriSchemeHttp)
             .FirstOrDefault();
     }
+
+    /// <summary>
+    /// Makes every address an endpoint of Kestrel's configuration if <c>Admin:Urls</c> is set: only those have names, by which a connection's
+    /// listener is known.
+    /// </summary>
+    /// <returns>The names of the endpoints for administrators.</returns>
+    public static IReadOnlyList<string> AddAdminEndpoints(this HubBuilder hub)
+    {
+        var admin = NameEndpoints("Admin", Split(hub.Configuration[AdminUrls]));
+        if (admin.Count > 0)
+        {
+            var open = hub.Configuration.GetSection(Endpoints).Exists()
+                ? []
+                : NameEndpoints("Public", PublicUrls(hub.Configuration));
+            hub.Host.Configuration.AddInMemoryCollection(
+                admin.Concat(open).Select(one => KeyValuePair.Create($"{Endpoints}:{one.Name}:Url", (string?)one.Url))
+            );
+        }
+
+        return [.. admin.Select(one => one.Name)];
+    }
+
+    private static List<(string Name, string Url)> NameEndpoints(string kind, IEnumerable<string> urls) =>
+        [.. urls.Select((url, index) => (string.Create(CultureInfo.InvariantCulture, $"{kind}Url{index}"), url))];
+
+    private static string[] PublicUrls(IConfiguration settings)
+    {
+        var endpoints = settings.GetSection(Endpoints);
+        string[] ports =
+        [
+            .. Split(settings["http_ports"]).Select(port => $"http://*:{port}"),
+            .. Split(settings["https_ports"]).Select(port => $"https://*:{port}"),
+        ];
+        return endpoints.Exists() ? [.. endpoints.GetChildren().Select(endpoint => endpoint["Url"] ?? "")]
+            : settings["urls"] is { Length: > 0 } given ? Split(given)
+            : ports is [] ? [DefaultUrl]
+            : ports;
+    }
+
+    private static void RefuseSharedPorts(HubBuilder hub)
+    {
+        var open = PublicUrls(hub.Configuration).Where(CanBeListenedOn).Select(PortOf).ToHashSet();
+        foreach (var url in Split(hub.Configuration[AdminUrls]).Where(CanBeListenedOn))
+        {
+            if (PortOf(url) is > 0 and var port && open.Contains(port))
+            {
+                hub.AddFault(AdminUrls, $"'{url}' needs a port of its own: the hub serves Apple on {port}");
+            }
+        }
+    }
+
+    private static int PortOf(string url) => BindingAddress.Parse(url).Port;
 
     // A name is listened to on all addresses, whatever it is.
     private static Uri? LocalOf(string url)

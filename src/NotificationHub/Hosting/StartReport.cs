@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using NotificationHub.Hosting.Admin;
 using NotificationHub.Hosting.Admin.Access;
+using NotificationHub.Hosting.Connections;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.Feed;
 using NotificationHub.Publishing.ServiceBus;
@@ -54,7 +55,8 @@ internal static partial class StartReport
             Log.NotPublishing(app.Logger);
         }
 
-        var feeds = string.Join(", ", app.Urls.Select(url => $"{url}/events"));
+        var admin = app.Services.GetRequiredService<AdminListeners>();
+        var feeds = string.Join(", ", app.Urls.Except(admin.Urls).Select(url => $"{url}/events"));
         switch (app.AccessToFeed())
         {
             case FeedAccess.Open:
@@ -69,6 +71,10 @@ internal static partial class StartReport
         }
 
         ReportAdmin(app);
+        if (admin.AreSeparate)
+        {
+            Log.AdminListeners(app.Logger, string.Join(", ", admin.Urls));
+        }
     }
 
     private static void ReportAdmin(WebApplication app)
@@ -151,5 +157,11 @@ internal static partial class StartReport
             "/admin is not served: neither Admin:ApiKeys nor Admin:Entra is set, and {Environment} is not Development."
         )]
         public static partial void NoAdmin(ILogger logger, string environment);
+
+        [LoggerMessage(
+            LogLevel.Information,
+            "Administration, readiness and health details are served at {Urls} only (Admin:Urls)."
+        )]
+        public static partial void AdminListeners(ILogger logger, string urls);
     }
 }

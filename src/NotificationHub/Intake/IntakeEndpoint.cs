@@ -42,7 +42,8 @@ internal sealed partial class IntakeEndpoint(
             return;
         }
 
-        if (!gate!.Rate.TryTake(out var retryAfter))
+        context.MarkAuthenticated(gate!.LocationId);
+        if (!gate.Rate.TryTake(out var retryAfter))
         {
             IntakeMetrics.Count(IntakeOutcome.TooMany);
             await IntakeAnswers.TooManyAsync(context, retryAfter);

@@ -19,8 +19,11 @@ internal sealed class IntakeOptions
     /// <summary>How long a sender may take over its body.</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many connections are held at once; more are closed at once.</summary>
+    /// <summary>How many connections a listener holds; a quarter of them may be unauthenticated. Beyond it the oldest are closed.</summary>
     public int MaxConnections { get; set; } = 4096;
+
+    /// <summary>How many unauthenticated connections one address may hold. Null: 256, and no limit behind a proxy.</summary>
+    public int? MaxConnectionsPerAddress { get; set; }
 
     /// <summary>How many posts a second one location may send for long; it may save up ten seconds of them. Beyond it 429.</summary>
     public int PostsPerSecondPerLocation { get; set; } = 1000;
@@ -51,7 +54,8 @@ internal sealed class IntakeOptionsValidator : AbstractValidator<IntakeOptions>
         RuleFor(options => options.BodyTimeout)
             .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
             .WithMessage("must lie between one second and five minutes");
-        RuleFor(options => options.MaxConnections).GreaterThan(0).WithMessage("must be positive");
+        RuleFor(options => options.MaxConnections).GreaterThanOrEqualTo(4).WithMessage("must be at least 4");
+        RuleFor(options => options.MaxConnectionsPerAddress).GreaterThan(0).WithMessage("must be positive");
         RuleFor(options => options.PostsPerSecondPerLocation).GreaterThan(0).WithMessage("must be positive");
         RuleFor(options => options.RejectedKeptPerLocation).GreaterThanOrEqualTo(0).WithMessage("must not be negative");
         RuleFor(options => options.RefusalThreshold).GreaterThan(0).WithMessage("must be positive");

@@ -25,7 +25,6 @@ internal static class IntakeSetup
         {
             kestrel.AddServerHeader = false;
             kestrel.RequestHeaderEncodingSelector = EncodingOf;
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
@@ -47,6 +46,6 @@ internal static class IntakeSetup
     {
         var endpoint = app.Services.GetRequiredService<IntakeEndpoint>();
         // It judges the sender itself: authentication and authorization, which the admin routes bring, have no say here.
-        app.MapPost("/notifications/{locationId}", endpoint.HandleAsync).ShortCircuit();
+        app.MapPost("/notifications/{locationId}", endpoint.HandleAsync).ServeOn(ListenerRoutes.Public).ShortCircuit();
     }
 }

@@ -51,6 +51,7 @@ public sealed class HealthCommandTests
     [InlineData("http://[::1]:8000/", "urls=http://[::]:8000")]
     [InlineData("http://10.0.0.7:8000/", "urls=http://10.0.0.7:8000")]
     [InlineData("http://localhost:9000/", "Kestrel:Endpoints:Http:Url=http://*:9000", "urls=http://+:8000")]
+    [InlineData("http://localhost:8081/", "Admin:Urls=http://+:8081", "urls=http://+:8000")]
     public void The_settings_say_where_the_hub_is(string expected, params string[] settings) =>
         ListenAddresses
             .FindLocal(

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Hosting;
+using NotificationHub.Hosting.Connections;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Storage.Stores;
 
@@ -19,8 +20,13 @@ internal sealed class HubHost : IAsyncDisposable
         this.ownsStore = ownsStore;
         this.app = app;
         Store = store;
-        Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        var admin = app.Services.GetRequiredService<AdminListeners>().Urls.ToList();
+        AdminUrl = admin is [var url] ? new Uri(url) : null;
+        Http = new HttpClient { BaseAddress = new Uri(app.Urls.Except(admin).Single()) };
     }
+
+    /// <summary>The listener of <c>Admin:Urls</c>, if there is one.</summary>
+    public Uri? AdminUrl { get; }
 
     public HttpClient Http { get; }
 

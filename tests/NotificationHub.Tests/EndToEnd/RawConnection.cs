@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -8,12 +9,17 @@ internal sealed class RawConnection : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TcpClient client = new();
+    private readonly TcpClient client;
     private StreamReader? answers;
 
-    public static async Task<RawConnection> OpenAsync(Uri hub)
+    private RawConnection(IPAddress? from) =>
+        client = from is null ? new TcpClient() : new TcpClient(new IPEndPoint(from, 0));
+
+    /// <param name="hub">Where it connects to.</param>
+    /// <param name="from">The address that it connects from: any of 127.0.0.0/8.</param>
+    public static async Task<RawConnection> OpenAsync(Uri hub, IPAddress? from = null)
     {
-        var connection = new RawConnection();
+        var connection = new RawConnection(from);
         await connection.client.ConnectAsync(hub.Host, hub.Port);
         connection.answers = new StreamReader(connection.client.GetStream());
         return connection;
@@ -48,6 +54,12 @@ internal sealed class RawConnection : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>Reads until the hub has closed the connection.</summary>
+    public async Task EndAsync()
+    {
+        while (await ReadLineAsync() is not null) { }
     }
 
     public void Dispose()

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
@@ -10,21 +9,6 @@ namespace NotificationHub.Tests.Intake;
 /// <summary>What strangers can cost before they have said a word that the intake believes.</summary>
 public sealed class ConnectionBoundsTests
 {
-    private const string Get = "GET / HTTP/1.1\r\nHost: hub\r\n\r\n";
-
-    [Fact]
-    public async Task Connections_beyond_the_limit_are_closed_until_another_has_ended()
-    {
-        await using var hub = await HubHost.StartAsync("Intake:MaxConnections=2");
-        using var first = await AnsweredAsync(hub);
-        using (await AnsweredAsync(hub))
-        {
-            (await TryAsync(hub, Get)).ShouldBeNull();
-        }
-
-        await Until.TrueAsync(async () => await TryAsync(hub, Get) is not null, "the next connection is served");
-    }
-
     [Fact]
     public async Task Headers_beyond_16_KiB_are_answered_431_and_shorter_ones_are_read()
     {
@@ -49,7 +33,7 @@ public sealed class ConnectionBoundsTests
         await slow.SendAsync("POST /notifications/x HTTP/1.1\r\nHost: hub\r\nAuthorization: Bea");
 
         (await slow.ReadLineAsync()).ShouldBe("HTTP/1.1 408 Request Timeout");
-        await EndAsync(slow);
+        await slow.EndAsync();
     }
 
     [Fact]
@@ -61,14 +45,6 @@ public sealed class ConnectionBoundsTests
         var limits = hub.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
 
         limits.KeepAliveTimeout.ShouldBeLessThanOrEqualTo(TimeSpan.FromMinutes(1));
-    }
-
-    private static async Task<RawConnection> AnsweredAsync(HubHost hub)
-    {
-        var connection = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
-        await connection.SendAsync(Get);
-        (await connection.ReadLineAsync()).ShouldBe("HTTP/1.1 404 Not Found");
-        return connection;
     }
 
     /// <returns>The answer's first line; null where there was none.</returns>
@@ -84,10 +60,5 @@ public sealed class ConnectionBoundsTests
         {
             return null;
         }
-    }
-
-    private static async Task EndAsync(RawConnection connection)
-    {
-        while (await connection.ReadLineAsync() is not null) { }
     }
 }

@@ -7,6 +7,9 @@ internal sealed class AdminOptions
 {
     public const string Section = "Admin";
 
+    /// <summary>Where the hub serves administration and health probes only; null: on every listener.</summary>
+    public string? Urls { get; set; }
+
     /// <summary>The keys that are accepted.</summary>
     public IReadOnlyList<AdminKey> ApiKeys { get; set; } = [];
 

@@ -51,7 +51,12 @@ internal static class AdminSetup
             return;
         }
 
-        map(app.MapGroup("").RequireAuthorization(AdminPolicies.Read).WithMetadata(AdminRoute.Mark));
+        map(
+            app.MapGroup("")
+                .RequireAuthorization(AdminPolicies.Read)
+                .ServeOn(ListenerRoutes.Admin)
+                .WithMetadata(AdminRoute.Mark)
+        );
         app.UseWhen(
             context => context.GetEndpoint()?.Metadata.GetMetadata<AdminRoute>() is not null,
             admin => admin.UseAdminFaults()

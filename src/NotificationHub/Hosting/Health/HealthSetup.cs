@@ -32,6 +32,7 @@ internal static class HealthSetup
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).ShortCircuit();
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) })
+            .ServeOn(ListenerRoutes.Admin)
             .ShortCircuit();
     }
 

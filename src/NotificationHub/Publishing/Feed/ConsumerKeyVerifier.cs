@@ -11,5 +11,8 @@ internal sealed class ConsumerKeyVerifier(IOptions<ConsumerOptions> options)
     public bool HasKeys => keys.HasKeys;
 
     public bool IsAccepted(StringValues authorization, StringValues apiKey) =>
-        keys.Find(authorization, apiKey) is not null;
+        FindName(authorization, apiKey) is not null;
+
+    /// <summary>The consumer whose key is presented; null if no key is accepted.</summary>
+    public string? FindName(StringValues authorization, StringValues apiKey) => keys.Find(authorization, apiKey)?.Name;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace NotificationHub.Publishing.Feed;
@@ -6,6 +7,8 @@ namespace NotificationHub.Publishing.Feed;
 /// <summary><c>GET /events</c>: the event log as one CloudEvent a line, with the bytes that the bus is sent.</summary>
 internal static class EventFeedEndpoints
 {
+    private const string RetrySeconds = "5";
+
     public static void MapEventFeed(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/events", ReadAsync);
@@ -16,6 +19,7 @@ internal static class EventFeedEndpoints
         HttpContext context,
         EventFeed feed,
         CloudEventWriter writer,
+        LongPolls longPolls,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
@@ -29,6 +33,16 @@ internal static class EventFeedEndpoints
         if (query.After is { } asked && asked < oldest - 1)
         {
             return Gone(oldest);
+        }
+
+        var refusal = 0;
+        using var poll =
+            query.Wait > TimeSpan.Zero
+                ? longPolls.TryBegin(context.Features.GetRequiredFeature<FeedConsumer>().Name, out refusal)
+                : null;
+        if (refusal != 0)
+        {
+            return TooManyPolls(context, refusal);
         }
 
         // Consumers that wait must not hold up the end of the process.
@@ -111,6 +125,17 @@ internal static class EventFeedEndpoints
         writer.Write(entry, context.Response.BodyWriter);
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
         return TypedResults.Empty;
+    }
+
+    private static ProblemHttpResult TooManyPolls(HttpContext context, int status)
+    {
+        context.Response.Headers.RetryAfter = RetrySeconds;
+        return TypedResults.Problem(
+            status == StatusCodes.Status429TooManyRequests
+                ? "This consumer has as many requests waiting for events as one may have. Wait with fewer, or ask without wait."
+                : "As many requests are waiting for events as the hub allows. Retry later, or ask without wait.",
+            statusCode: status
+        );
     }
 
     private static ProblemHttpResult Gone(long oldest) =>

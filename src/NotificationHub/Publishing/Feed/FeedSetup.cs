@@ -2,9 +2,14 @@ namespace NotificationHub.Publishing.Feed;
 
 internal static class FeedSetup
 {
+    /// <summary>The consumer of a request without a key, in Development.</summary>
+    private const string Anonymous = "";
+
     public static void AddFeed(this HubBuilder hub)
     {
         hub.AddOptions(ConsumerOptions.Section, new ConsumerOptionsValidator());
+        hub.AddOptions(FeedOptions.Section, new FeedOptionsValidator());
+        hub.Services.AddSingleton<LongPolls>();
         hub.Services.AddSingleton<ConsumerKeyVerifier>();
         hub.Services.AddRefusedCredentials();
         hub.Services.AddSingleton<EventFeed>();
@@ -24,23 +29,30 @@ internal static class FeedSetup
             return;
         }
 
-        var feed = app.MapGroup("");
+        var feed = app.MapGroup("").ServeOn(ListenerRoutes.Public);
         var verifier = app.Services.GetRequiredService<ConsumerKeyVerifier>();
         var refused = app.Services.GetRequiredService<RefusedCredentials>();
         feed.AddEndpointFilter(
             async (context, next) =>
-                IsAccepted(verifier, context.HttpContext)
-                || (access == FeedAccess.Open && LocalCaller.IsLocal(context.HttpContext))
-                    ? await next(context)
-                    : Refuse(context.HttpContext, access, refused)
+            {
+                if (FindConsumer(verifier, context.HttpContext, access) is not { } consumer)
+                {
+                    return Refuse(context.HttpContext, access, refused);
+                }
+
+                context.HttpContext.MarkAuthenticated(consumer);
+                context.HttpContext.Features.Set(new FeedConsumer(consumer));
+                return await next(context);
+            }
         );
 
         feed.MapEventFeed();
         feed.MapSnapshots();
     }
 
-    private static bool IsAccepted(ConsumerKeyVerifier verifier, HttpContext context) =>
-        verifier.IsAccepted(context.Request.Headers.Authorization, context.Request.Headers[ApiKey.Header]);
+    private static string? FindConsumer(ConsumerKeyVerifier verifier, HttpContext context, FeedAccess access) =>
+        verifier.FindName(context.Request.Headers.Authorization, context.Request.Headers[ApiKey.Header])
+        ?? (access == FeedAccess.Open && LocalCaller.IsLocal(context) ? Anonymous : null);
 
     private static IResult Refuse(HttpContext context, FeedAccess access, RefusedCredentials refused)
     {

@@ -26,6 +26,7 @@ internal static class HubInstruments
             var type when type == typeof(Counter<>) => "counter",
             var type when type == typeof(Histogram<>) => "histogram",
             var type when type == typeof(Gauge<>) || type == typeof(ObservableGauge<>) => "gauge",
+            var type when type == typeof(UpDownCounter<>) => "up-down counter",
             var type => type.Name,
         };
 

@@ -14,10 +14,16 @@ internal sealed class AdminRefusals(RefusedCredentials refused) : IAuthorization
     ) =>
         authorizeResult switch
         {
-            { Succeeded: true } => next(context),
+            { Succeeded: true } => AcceptAsync(next, context),
             { Forbidden: true } => Refuse(context, StatusCodes.Status403Forbidden),
             _ => Challenge(context),
         };
+
+    private static Task AcceptAsync(RequestDelegate next, HttpContext context)
+    {
+        context.MarkAuthenticated(AdminPrincipal.NameOf(context.User));
+        return next(context);
+    }
 
     private Task Challenge(HttpContext context)
     {

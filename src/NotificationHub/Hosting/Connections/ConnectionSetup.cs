@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using NotificationHub.Intake;
+
+namespace NotificationHub.Hosting.Connections;
+
+internal static class ConnectionSetup
+{
+    private const int DefaultPerAddress = 256;
+
+    /// <summary>The host's own setting, <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c>: every connection is the proxy's.</summary>
+    private const string BehindProxy = "ForwardedHeaders_Enabled";
+
+    /// <summary>What each listener accepts: HTTP/1.1 only, within limits, and the routes that are meant for it.</summary>
+    public static void AddConnections(this HubBuilder hub)
+    {
+        hub.RefuseOtherProtocols();
+        var closed = new ClosedConnections();
+        var admin = new AdminListeners(hub.AddAdminEndpoints());
+        hub.Services.AddSingleton(closed);
+        hub.Services.AddSingleton(admin);
+        hub.Services.AddHostedService<ConnectionReport>();
+        if (admin.AreSeparate)
+        {
+            hub.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerPolicy>());
+        }
+
+        var limiters = new ConnectionLimiters(
+            CreateLimiter(hub, closed),
+            admin.AreSeparate ? CreateLimiter(hub, closed) : null
+        );
+        hub.Services.AddSingleton(limiters);
+        hub.Services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.ConfigureEndpointDefaults(listener =>
+            {
+                // A reset HTTP/2 stream can cost a connection's slot for good, and Apple needs no HTTP/2.
+                listener.Protocols = HttpProtocols.Http1;
+                listener.Use(next =>
+                {
+                    var routes = admin.RoutesOf(listener);
+                    var limiter = limiters.For(routes);
+                    return transport => limiter.RunAsync(transport, routes, next);
+                });
+            });
+            admin.FindIn(kestrel);
+        });
+    }
+
+    public static void UseAdminListeners(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<AdminListeners>().AreSeparate)
+        {
+            var features = app.Services.GetRequiredService<IServer>().Features;
+            features.Set<IServerAddressesFeature>(
+                new BoundAddresses(features.GetRequiredFeature<IServerAddressesFeature>())
+            );
+        }
+    }
+
+    private static ConnectionLimiter CreateLimiter(HubBuilder hub, ClosedConnections closed)
+    {
+        var options = hub.OptionsOf<IntakeOptions>();
+        var isBehindProxy = string.Equals(hub.Configuration[BehindProxy], "true", StringComparison.OrdinalIgnoreCase);
+        return new ConnectionLimiter(
+            options.MaxConnections,
+            options.MaxConnectionsPerAddress ?? (isBehindProxy ? int.MaxValue : DefaultPerAddress),
+            closed
+        );
+    }
+
+    // Of an endpoint, of all endpoints, or of the names that one endpoint serves.
+    private static void RefuseOtherProtocols(this HubBuilder hub)
+    {
+        foreach (var (setting, value) in hub.Configuration.GetSection("Kestrel").AsEnumerable())
+        {
+            if (
+                setting.EndsWith(":Protocols", StringComparison.OrdinalIgnoreCase)
+                && value is not null
+                && !value.Equals(nameof(HttpProtocols.Http1), StringComparison.OrdinalIgnoreCase)
+            )
+            {
+                hub.AddFault(
+                    setting,
+                    $"must be {nameof(HttpProtocols.Http1)}: over HTTP/2, unauthenticated clients can use up the connections that Apple needs"
+                );
+            }
+        }
+    }
+}
+
+/// <summary>Limits of their own for each kind of listener: a flood of one leaves the other alone.</summary>
+internal sealed record ConnectionLimiters(ConnectionLimiter Public, ConnectionLimiter? Admin)
+{
+    public ConnectionLimiter For(ListenerRoutes routes) =>
+        routes == ListenerRoutes.Admin && Admin is not null ? Admin : Public;
+}

@@ -1,0 +1,36 @@
+namespace NotificationHub;
+
+/// <summary>The routes that a listener serves; without <c>Admin:Urls</c> every listener serves both kinds.</summary>
+[Flags]
+internal enum ListenerRoutes
+{
+    /// <summary>Apple's deliveries and the feed.</summary>
+    Public = 1,
+
+    /// <summary>Administration, readiness and health details.</summary>
+    Admin = 2,
+}
+
+/// <summary>A feature of each connection.</summary>
+internal interface IHubConnection
+{
+    /// <summary>What the listener serves that accepted the connection.</summary>
+    ListenerRoutes Routes { get; }
+
+    /// <summary>Records that a request presented an accepted credential: the connection leaves the share of the unauthenticated.</summary>
+    /// <param name="credential">Identifies the credential's owner: a location, a consumer or an administrator.</param>
+    void MarkAuthenticated(string credential);
+}
+
+/// <summary>Metadata of an endpoint: the listeners that serve it. Without it all of them do.</summary>
+internal sealed record ServedOn(ListenerRoutes Routes);
+
+internal static class HubConnections
+{
+    /// <inheritdoc cref="IHubConnection.MarkAuthenticated"/>
+    public static void MarkAuthenticated(this HttpContext context, string credential) =>
+        context.Features.Get<IHubConnection>()?.MarkAuthenticated(credential);
+
+    public static TBuilder ServeOn<TBuilder>(this TBuilder endpoints, ListenerRoutes routes)
+        where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(new ServedOn(routes));
+}

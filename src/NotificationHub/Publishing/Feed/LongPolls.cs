@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Options;
+
+namespace NotificationHub.Publishing.Feed;
+
+/// <summary>A feature of a feed request: the consumer that sent it.</summary>
+internal sealed record FeedConsumer(string Name);
+
+/// <summary>
+/// Bounds the requests that wait for events: each holds a connection and reads the log whenever it grows, and no consumer may use up
+/// what the others need.
+/// </summary>
+internal sealed class LongPolls(IOptions<FeedOptions> options)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, int> byConsumer = new(StringComparer.Ordinal);
+    private int total;
+
+    /// <summary>Counts another request of the consumer, until the result is disposed of.</summary>
+    /// <param name="consumer">The consumer's name.</param>
+    /// <param name="refusal">The status code if the result is null.</param>
+    public IDisposable? TryBegin(string consumer, out int refusal)
+    {
+        lock (gate)
+        {
+            var ofConsumer = byConsumer.GetValueOrDefault(consumer);
+            refusal =
+                ofConsumer >= options.Value.MaxLongPollsPerConsumer ? StatusCodes.Status429TooManyRequests
+                : total >= options.Value.MaxLongPolls ? StatusCodes.Status503ServiceUnavailable
+                : 0;
+            if (refusal != 0)
+            {
+                return null;
+            }
+
+            byConsumer[consumer] = ofConsumer + 1;
+            total++;
+            return new LongPoll(this, consumer);
+        }
+    }
+
+    private void End(string consumer)
+    {
+        lock (gate)
+        {
+            total--;
+            if (--byConsumer[consumer] == 0)
+            {
+                byConsumer.Remove(consumer);
+            }
+        }
+    }
+
+    private sealed class LongPoll(LongPolls polls, string consumer) : IDisposable
+    {
+        public void Dispose() => polls.End(consumer);
+    }
+}

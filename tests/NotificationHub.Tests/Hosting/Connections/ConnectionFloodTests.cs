@@ -1,0 +1,165 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NotificationHub.Hosting.Connections;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.Hosting.Connections;
+
+/// <summary>Bounded floods over loopback: Apple and the probes are answered meanwhile, and nothing is left behind.</summary>
+public sealed class ConnectionFloodTests : IAsyncDisposable
+{
+    private const int MaxUnauthenticated = 4;
+    private const int MaxAuthenticated = 12;
+    private const int Attackers = 40;
+
+    private const string Nothing = "";
+    private const string HalfALine = "POST /notifications/x HTT";
+    private const string HalfAHeader = "POST /notifications/x HTTP/1.1\r\nHost: hub\r\nAuthorization: Bea";
+
+    private const string HalfABody =
+        "POST /notifications/x HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer wrong\r\nContent-Length: 9\r\n\r\n{";
+
+    private readonly LogLines log = new();
+    private readonly List<RawConnection> attackers = [];
+
+    [Theory]
+    [InlineData(Nothing)]
+    [InlineData(HalfALine)]
+    [InlineData(HalfAHeader)]
+    [InlineData(HalfABody)]
+    public async Task Idle_and_slow_connections_from_many_addresses_keep_neither_Apple_nor_probes_out(string sent)
+    {
+        await using var hub = await StartAsync();
+        var location = await hub.AddLocationAsync();
+        for (var n = 0; n < Attackers; n++)
+        {
+            await AttackAsync(hub, IPAddress.Parse($"127.0.1.{n + 1}"), sent);
+            // One after another, so that the hub has seen them all before Apple comes.
+            await (
+                n < MaxUnauthenticated
+                    ? Until.TrueAsync(() => OpenIn(hub).Unauthenticated == n + 1, "the hub counts the connection")
+                    : attackers[n - MaxUnauthenticated].EndAsync()
+            );
+        }
+
+        (await DeliverAsync(hub, location)).ShouldBe("HTTP/1.1 200 OK");
+        (await ReadyAsync(hub)).ShouldBe(HttpStatusCode.OK);
+
+        await EndAttackAsync(hub);
+        AssertOneLine(hub);
+    }
+
+    [Fact]
+    public async Task Apple_is_answered_while_a_few_addresses_go_on_connecting()
+    {
+        await using var hub = await StartAsync();
+        var location = await hub.AddLocationAsync();
+        using var over = new CancellationTokenSource();
+        var flood = Task.Run(async () =>
+        {
+            for (var n = 0; n < 5_000 && !over.IsCancellationRequested; n++)
+            {
+                await AttackAsync(hub, IPAddress.Parse($"127.0.2.{1 + (n % 3)}"), HalfAHeader);
+            }
+        });
+        await Until.TrueAsync(() => OpenIn(hub).Unauthenticated == MaxUnauthenticated, "the flood fills its share");
+
+        for (var n = 0; n < 20; n++)
+        {
+            (await DeliverAsync(hub, location)).ShouldBe("HTTP/1.1 200 OK");
+        }
+
+        await over.CancelAsync();
+        await flood;
+        (await ReadyAsync(hub)).ShouldBe(HttpStatusCode.OK);
+        await EndAttackAsync(hub);
+        AssertOneLine(hub);
+    }
+
+    [Fact]
+    public async Task Slow_deliveries_with_the_secret_of_one_location_keep_no_other_location_out()
+    {
+        await using var hub = await StartAsync();
+        var leaked = await hub.AddLocationAsync();
+        var other = await hub.AddLocationAsync();
+        for (var n = 0; n < Attackers; n++)
+        {
+            await AttackAsync(hub, IPAddress.Loopback, RawConnection.HeadOf(leaked, 100) + "{");
+            await (
+                n < MaxAuthenticated
+                    ? Until.TrueAsync(() => OpenIn(hub).Authenticated == n + 1, "the connection has authenticated")
+                    : attackers[n - MaxAuthenticated].EndAsync()
+            );
+        }
+
+        (await DeliverAsync(hub, other)).ShouldBe("HTTP/1.1 200 OK");
+
+        await EndAttackAsync(hub);
+        AssertOneLine(hub);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        attackers.ForEach(attacker => attacker.Dispose());
+        log.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private Task<HubHost> StartAsync() =>
+        HubHost.StartAsync(
+            builder => builder.Logging.AddProvider(log),
+            $"Intake:MaxConnections={MaxUnauthenticated + MaxAuthenticated}",
+            "Admin:Urls=http://127.0.0.1:0",
+            "Logging:LogLevel:Default=Warning"
+        );
+
+    private async Task AttackAsync(HubHost hub, IPAddress from, string sent)
+    {
+        var attacker = await RawConnection.OpenAsync(hub.Http.BaseAddress!, from);
+        attackers.Add(attacker);
+        try
+        {
+            await attacker.SendAsync(sent);
+        }
+        catch (IOException)
+        {
+            // It is closed already.
+        }
+    }
+
+    private static async Task<string?> DeliverAsync(HubHost hub, TestLocation location)
+    {
+        using var apple = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
+        var body = TestLocation.Notification($"n-{Guid.NewGuid():N}");
+        await apple.SendAsync(RawConnection.HeadOf(location, body.Length) + body);
+        return await apple.ReadLineAsync();
+    }
+
+    private static async Task<HttpStatusCode> ReadyAsync(HubHost hub)
+    {
+        using var http = new HttpClient { BaseAddress = hub.AdminUrl };
+        using var answer = await http.GetAsync("/health/ready");
+        return answer.StatusCode;
+    }
+
+    private async Task EndAttackAsync(HubHost hub)
+    {
+        attackers.ForEach(attacker => attacker.Dispose());
+        await Until.TrueAsync(() => OpenIn(hub) == (0, 0), "every slot is free again");
+    }
+
+    private static (int Unauthenticated, int Authenticated) OpenIn(HubHost hub) =>
+        hub.Services.GetRequiredService<ConnectionLimiters>().Public.Count;
+
+    // The hub's own line comes once a minute; the test does not wait for it.
+    private void AssertOneLine(HubHost hub)
+    {
+        log.Text.ShouldBeEmpty();
+        hub.Services.GetServices<IHostedService>().OfType<ConnectionReport>().Single().Report();
+        log.Text.Split('\n').ShouldHaveSingleItem().ShouldContain("connections were closed within a minute");
+    }
+}

@@ -1,0 +1,151 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using NotificationHub.Hosting.Connections;
+
+namespace NotificationHub.Tests.Hosting.Connections;
+
+public sealed class ConnectionLimiterTests
+{
+    // 4 unauthenticated, 12 authenticated.
+    private const int MaxConnections = 16;
+
+    private readonly ClosedConnections closed = new();
+
+    [Fact]
+    public void A_flood_from_one_address_closes_connections_of_that_address_only()
+    {
+        var limiter = Limiter();
+        using var other = new TestConnection(limiter, "10.0.0.9");
+
+        var flood = Enumerable.Range(0, 20).Select(_ => new TestConnection(limiter, "10.0.0.1")).ToList();
+
+        other.IsClosed.ShouldBeFalse();
+        flood.Count(one => one.IsClosed).ShouldBe(17);
+        flood[^1].IsClosed.ShouldBeFalse();
+        limiter.Count.ShouldBe((4, 0));
+        closed.Take(ConnectionLimit.Unauthenticated).ShouldBe(17);
+    }
+
+    [Fact]
+    public void One_address_holds_as_many_unauthenticated_connections_as_its_limit_and_the_newest_stay()
+    {
+        var limiter = Limiter(maxPerAddress: 2);
+
+        var all = Enumerable.Range(0, 3).Select(_ => new TestConnection(limiter, "10.0.0.1")).ToList();
+
+        all.Select(one => one.IsClosed).ShouldBe([true, false, false]);
+        closed.Take(ConnectionLimit.Address).ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_flood_from_many_addresses_closes_the_oldest_and_no_newcomer()
+    {
+        var limiter = Limiter();
+
+        var flood = Enumerable.Range(1, 20).Select(n => new TestConnection(limiter, $"10.0.0.{n}")).ToList();
+
+        flood.Select(one => one.IsClosed).ShouldBe(Enumerable.Range(1, 20).Select(n => n <= 16));
+    }
+
+    [Fact]
+    public void A_connection_that_has_authenticated_is_closed_by_no_flood_of_others()
+    {
+        var limiter = Limiter(maxPerAddress: 2);
+        using var apple = new TestConnection(limiter, "10.0.0.1");
+        apple.Authenticate("north");
+
+        _ = Enumerable.Range(1, 20).Select(n => new TestConnection(limiter, $"10.0.0.{1 + (n % 8)}")).ToList();
+
+        apple.IsClosed.ShouldBeFalse();
+        limiter.Count.ShouldBe((4, 1));
+    }
+
+    [Fact]
+    public void Connections_with_one_credential_take_none_from_those_with_another()
+    {
+        var limiter = Limiter();
+        using var south = new TestConnection(limiter, "10.0.0.1");
+        south.Authenticate("south");
+
+        var north = Enumerable.Range(0, 20).Select(_ => new TestConnection(limiter, "10.0.0.1")).ToList();
+        north.ForEach(one => one.Authenticate("north"));
+        using var newcomer = new TestConnection(limiter, "10.0.0.1");
+        newcomer.Authenticate("south");
+
+        south.IsClosed.ShouldBeFalse();
+        newcomer.IsClosed.ShouldBeFalse();
+        limiter.Count.ShouldBe((0, 12));
+    }
+
+    [Fact]
+    public async Task Every_slot_is_free_once_its_connection_has_ended()
+    {
+        var limiter = Limiter();
+        var all = Enumerable.Range(0, 40).Select(_ => new TestConnection(limiter, "10.0.0.1")).ToList();
+        foreach (var one in all.Where((_, index) => index % 2 == 0))
+        {
+            one.Authenticate("north");
+        }
+
+        foreach (var one in all)
+        {
+            await one.EndAsync();
+        }
+
+        limiter.Count.ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public void A_closed_connection_that_never_ends_holds_no_slot()
+    {
+        var limiter = Limiter(maxPerAddress: 1);
+        _ = new TestConnection(limiter, "10.0.0.1");
+        _ = new TestConnection(limiter, "10.0.0.1");
+
+        limiter.Count.ShouldBe((1, 0));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1", "10.0.0.1")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
+    [InlineData("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::")]
+    [InlineData("2001:db8:0:1::1", "2001:db8:0:1::")]
+    [InlineData("2001:db8:0:2::1", "2001:db8:0:2::")]
+    public void Addresses_that_one_subscriber_has_are_one_group(string address, string group) =>
+        ConnectionLimiter.GroupOf(new IPEndPoint(IPAddress.Parse(address), 1)).ShouldBe(group);
+
+    private ConnectionLimiter Limiter(int maxPerAddress = int.MaxValue) => new(MaxConnections, maxPerAddress, closed);
+
+    private sealed class TestConnection : IDisposable
+    {
+        private readonly TaskCompletionSource end = new();
+        private readonly Transport transport;
+        private readonly Task run;
+
+        public TestConnection(ConnectionLimiter limiter, string address)
+        {
+            transport = new Transport { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) };
+            run = limiter.RunAsync(transport, ListenerRoutes.Public, _ => end.Task);
+        }
+
+        public bool IsClosed => transport.IsAborted;
+
+        public void Authenticate(string credential) =>
+            transport.Features.Get<IHubConnection>()!.MarkAuthenticated(credential);
+
+        public Task EndAsync()
+        {
+            end.TrySetResult();
+            return run;
+        }
+
+        public void Dispose() => end.TrySetResult();
+    }
+
+    private sealed class Transport : DefaultConnectionContext
+    {
+        public bool IsAborted { get; private set; }
+
+        public override void Abort(ConnectionAbortedException abortReason) => IsAborted = true;
+    }
+}
