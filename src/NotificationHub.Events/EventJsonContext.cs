@@ -37,6 +37,7 @@ namespace NotificationHub.Events;
 [JsonSerializable(typeof(CloudEvent<RefetchFailed>))]
 [JsonSerializable(typeof(CloudEvent<LocationImported>))]
 [JsonSerializable(typeof(CloudEvent<ReconcileDriftFound>))]
+[JsonSerializable(typeof(CloudEvent<ReconcileMassRemoval>))]
 [JsonSerializable(typeof(CloudEvent<EventDeadLettered>))]
 [JsonSerializable(typeof(CloudEvent<OperationReport>))]
 public sealed partial class EventJsonContext : JsonSerializerContext

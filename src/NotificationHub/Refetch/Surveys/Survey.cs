@@ -71,7 +71,15 @@ internal sealed record Survey
     /// <summary>How many records there were when the last one ended.</summary>
     public long? KnownRecords { get; init; }
 
+    /// <summary>Of the last walk whose mass removal is not believed yet: the number of its first page.</summary>
+    public long? DoubtedNumber { get; init; }
+
+    /// <summary>When that walk ended.</summary>
+    public long? DoubtedAt { get; init; }
+
     public required long CreatedAt { get; init; }
+
+    public RemovalDoubt? Doubt => RemovalDoubt.Of(DoubtedNumber, DoubtedAt);
 
     /// <summary>It has begun and not ended, whatever made it start over.</summary>
     public bool IsUnderWay => StartedAt is { } started && (FinishedAt is null || FinishedAt < started);

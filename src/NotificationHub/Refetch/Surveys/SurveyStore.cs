@@ -12,7 +12,7 @@ internal static class SurveyStore
         select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, place, first_version FirstVersion,
             since_version SinceVersion, start_number StartNumber, clean, walks, pages, total_pages TotalPages, records, drifts,
             attempts, last_fault LastFault, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
-            known_records KnownRecords, created_at CreatedAt
+            known_records KnownRecords, doubted_number DoubtedNumber, doubted_at DoubtedAt, created_at CreatedAt
         from survey
         """;
 
@@ -77,7 +77,7 @@ internal static class SurveyStore
                 first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, clean = @Clean,
                 walks = @Walks, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
                 last_fault = @LastFault, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
-                known_records = @KnownRecords
+                known_records = @KnownRecords, doubted_number = @DoubtedNumber, doubted_at = @DoubtedAt
             where location_id = @LocationId and resource = @Resource
             """,
             survey

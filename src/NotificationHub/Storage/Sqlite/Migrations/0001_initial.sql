@@ -195,6 +195,8 @@ create table refetch_target (
     read_at            integer null,
     expects            text    null,
     rereads            integer not null default 0,
+    doubted_number     integer null,
+    doubted_at         integer null,
     primary key (location_id, resource, key)
 ) without rowid;
 
@@ -244,6 +246,8 @@ create table survey (
     finished_at   integer null,
     imported_at   integer null,
     known_records integer null,
+    doubted_number integer null,
+    doubted_at    integer null,
     created_at    integer not null,
     primary key (location_id, resource)
 ) without rowid;
