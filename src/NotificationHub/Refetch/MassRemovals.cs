@@ -147,24 +147,27 @@ internal sealed partial class MassRemovals(
         ReadContext read,
         RemovalScope part,
         long start
-    ) =>
-        connection.QuerySingleAsync<(long Known, long Absent, long Twice)>(
+    )
+    {
+        var range = part.Range;
+        return connection.QuerySingleAsync<(long Known, long Absent, long Twice)>(
             $"""
             select count(*), coalesce(sum(case when read_number < @start then 1 else 0 end), 0),
                 coalesce(sum(case when read_number < @start and read_number < @doubted then 1 else 0 end), 0)
             from snapshot
-            where location_id = @LocationId and kind = @Kind and {part.Range.Condition} and data is not null
+            where location_id = @LocationId and kind = @Kind and {range.Condition} and data is not null
             """,
             new
             {
                 read.LocationId,
                 Kind = read.Kind.Name,
-                part.Range.From,
-                part.Range.Below,
+                range.From,
+                range.Below,
                 start,
                 doubted = part.Doubt?.Number ?? 0,
             }
         );
+    }
 
     /// <summary>The asset or subscription, which another request read, has just as many holders as the read returned.</summary>
     private static async Task<bool> IsExpectedAsync(
