@@ -40,6 +40,7 @@ namespace NotificationHub.Events;
 [JsonSerializable(typeof(CloudEvent<RecordsRestated>))]
 [JsonSerializable(typeof(CloudEvent<LocationRestated>))]
 [JsonSerializable(typeof(CloudEvent<ReconcileDriftFound>))]
+[JsonSerializable(typeof(CloudEvent<ReconcileMassRemoval>))]
 [JsonSerializable(typeof(CloudEvent<EventDeadLettered>))]
 [JsonSerializable(typeof(CloudEvent<OperationReport>))]
 public sealed partial class EventJsonContext : JsonSerializerContext

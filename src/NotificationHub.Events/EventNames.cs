@@ -117,6 +117,9 @@ public static class EventNames
     /// <summary>The scheduled walk found records that no notification had told of. Topic <c>hub</c>.</summary>
     public const string ReconcileDriftFound = "reconcile.drift-found";
 
+    /// <summary>Two complete reads agree that many records are gone; their removal follows. Topic <c>hub</c>.</summary>
+    public const string ReconcileMassRemoval = "reconcile.mass-removal";
+
     /// <summary>The broker refuses an event; it is set aside. Topic <c>hub</c>.</summary>
     public const string EventDeadLettered = "event.dead-lettered";
 }

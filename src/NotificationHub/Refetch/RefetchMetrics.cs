@@ -32,6 +32,15 @@ internal static class RefetchMetrics
         "Targets that wait to be read, counted every ten seconds and to 100,000 at most."
     );
 
+    private static readonly Counter<long> MassRemovals = Meter.CreateCounter<long>(
+        "notificationhub.refetch.mass_removals",
+        "{read}",
+        "Reads that lacked more than Refetch:MaxRemovalShare of the known records, by outcome: doubted, or believed after a second one."
+    );
+
+    public static void CountMassRemoval(bool isBelieved) =>
+        MassRemovals.Add(1, new KeyValuePair<string, object?>("outcome", isBelieved ? "believed" : "doubted"));
+
     public static void CountRequest(string kind) => Requests.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     public static void CountCoalesced(long requests) => Coalesced.Add(requests);

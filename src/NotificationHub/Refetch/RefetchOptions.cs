@@ -54,6 +54,9 @@ internal sealed class RefetchOptions
 
     /// <summary>How long such a read rests after that.</summary>
     public TimeSpan FailedRetryDelay { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>A read that would remove more than this share of the known records, and at least 25, is believed only if a second one agrees.</summary>
+    public double MaxRemovalShare { get; set; } = 0.2;
 }
 
 internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions>
@@ -102,6 +105,9 @@ internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions
         RuleFor(options => options.FailedRetryDelay)
             .GreaterThanOrEqualTo(options => options.LongestRetryDelay)
             .WithMessage("must be at least Refetch:LongestRetryDelay");
+        RuleFor(options => options.MaxRemovalShare)
+            .InclusiveBetween(0, 1)
+            .WithMessage("must lie between 0 and 1, which disables the check");
     }
 
     private static bool IsInterval(TimeSpan interval) =>

@@ -188,18 +188,19 @@ internal sealed class RefetchPass(
     {
         try
         {
-            return await walk.RunAsync(turn, part);
+            return (await walk.RunAsync(turn, part)).IsSettled;
         }
         catch (AppleException fault) when (fault.Kind == AppleErrorKind.RestartTraversal)
         {
-            return await walk.RunAsync(turn, part);
+            return (await walk.RunAsync(turn, part)).IsSettled;
         }
         catch (AppleException fault) when (fault.Kind == AppleErrorKind.VersionUnknown && part.Read is UsersRead)
         {
             await turn.WriteAsync(transaction =>
                 LocationVersions.SetUsersAsync(transaction, turn.Location.LocationId, versionId: null)
             );
-            return await walk.RunAsync(turn, part with { Read = new UsersRead(SinceVersionId: null) });
+            var whole = part with { Read = new UsersRead(SinceVersionId: null) };
+            return (await walk.RunAsync(turn, whole)).IsSettled;
         }
     }
 }

@@ -18,6 +18,7 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<RetiredUsers>();
         hub.Services.AddSingleton<SnapshotStore>();
         hub.Services.AddSingleton<AbsentRecords>();
+        hub.Services.AddSingleton<MassRemovals>();
         hub.Services.AddSingleton<LocationSessions>();
         hub.Services.AddSingleton<LocationWatch>();
         hub.Services.AddSingleton<RefetchWalk>();

@@ -19,6 +19,7 @@ internal sealed class RefetchWalk(
     TargetStore targets,
     RetiredUsers retired,
     LocationWatch watch,
+    MassRemovals removals,
     TimeProvider time
 )
 {
@@ -28,8 +29,7 @@ internal sealed class RefetchWalk(
     /// </summary>
     private const int DisturbedWalks = 3;
 
-    /// <returns>False where the targets stay waiting, to be walked again later.</returns>
-    public async Task<bool> RunAsync(RefetchTurn turn, StepPart part)
+    public async Task<WalkOutcome> RunAsync(RefetchTurn turn, StepPart part)
     {
         using var trace = WalkTrace.Begin(part);
         try
@@ -43,7 +43,7 @@ internal sealed class RefetchWalk(
         }
     }
 
-    private async Task<bool> RunAsync(RefetchTurn turn, StepPart part, string? traceparent)
+    private async Task<WalkOutcome> RunAsync(RefetchTurn turn, StepPart part, string? traceparent)
     {
         var held = await retired.FindAsync(part.Done, turn.CancellationToken);
         var walk = new WalkState(ContextOf(turn, part, traceparent), part, held);
@@ -70,7 +70,9 @@ internal sealed class RefetchWalk(
         } while (!page.IsLast);
 
         turn.Pace.NoteAnswer();
-        return walk.IsSettled || await SettleDisturbedAsync(turn, part, walk);
+        return walk.Doubted is null
+            ? new WalkOutcome(walk.IsSettled || await SettleDisturbedAsync(turn, part, walk))
+            : new WalkOutcome(IsSettled: false, walk.Doubted);
     }
 
     private async Task TakeInAsync(RefetchTurn turn, WalkState walk, RecordPage page)
@@ -102,6 +104,11 @@ internal sealed class RefetchWalk(
         {
             await StepAsync(turn, walk, transaction => ApplyAsync(transaction, walk, rest));
             rest = [];
+            if (await IsDoubtedAsync(turn, walk))
+            {
+                return;
+            }
+
             await RemoveAbsentAsync(turn, walk);
         }
 
@@ -142,6 +149,27 @@ internal sealed class RefetchWalk(
         absences
             .FindAsync(turn.Location.LocationId, walk.Read.Kind, range, walk.Start, after: "", turn.CancellationToken)
             .SelectMany(keys => keys);
+
+    /// <summary>Whether the read lacks too many records to be believed at once; its targets then wait for a second one.</summary>
+    private async Task<bool> IsDoubtedAsync(RefetchTurn turn, WalkState walk)
+    {
+        walk.Doubted =
+            walk.Clean && walk.Read.MayRemoveMany
+                ? await removals.FindDoubtAsync(turn, walk.Context, walk.Part.ToRemovalScope(), walk.Start)
+                : null;
+        foreach (var chunk in walk.Doubted is null ? [] : walk.Part.Targets.Chunk(SnapshotStore.ChunkSize))
+        {
+            await turn.WriteAsync(async transaction =>
+            {
+                foreach (var target in chunk)
+                {
+                    await targets.DoubtAsync(transaction, target, walk.Doubted!, Now);
+                }
+            });
+        }
+
+        return walk.Doubted is not null;
+    }
 
     /// <summary>Within the transaction the walk is only looked at; what the transaction did is noted behind its commit.</summary>
     /// <returns>False where more is left to do.</returns>

@@ -14,6 +14,8 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
     /// <summary>By a user who may be retired, what is to be read again then.</summary>
     public ILookup<string, RefetchRequest> Held => held;
 
+    public StepPart Part => part;
+
     public RefetchRead Read => part.Read;
 
     /// <summary>The targets that are done with it.</summary>
@@ -31,6 +33,9 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
     public string? FirstVersion { get; private set; }
 
     public bool IsSettled { get; private set; }
+
+    /// <summary>The removals that are not believed yet.</summary>
+    public RemovalJudgment? Doubted { get; set; }
 
     /// <summary>
     /// Where records moved it shows nothing of what is gone, and must be walked again. Not so for users: what moves is in the next read since the
@@ -62,6 +67,11 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
         }
     }
 }
+
+/// <summary>How a walk ended.</summary>
+/// <param name="IsSettled">False where the targets stay waiting, to be walked again later.</param>
+/// <param name="Doubted">The removals that are not believed yet.</param>
+internal sealed record WalkOutcome(bool IsSettled, RemovalJudgment? Doubted = null);
 
 /// <summary>What one transaction of a walk did.</summary>
 /// <param name="Clean">Nothing moved so far.</param>

@@ -104,6 +104,7 @@ public abstract class RefetchTest : IAsyncLifetime
                 new SurveyAbsences(Store.Database, new AbsentRecords(Store.Database)),
                 new SurveyCounts(Store.Database),
                 completion,
+                MassRemovalsOf(Clock),
                 schedule
             ),
             new SurveyFailures(FailuresOf(Clock), completion, schedule),
@@ -121,8 +122,12 @@ public abstract class RefetchTest : IAsyncLifetime
             new TargetStore(Timing),
             new RetiredUsers(Store.Database, new RefetchTargets(Store.Database, Timing)),
             WatchOf(time),
+            MassRemovalsOf(time),
             time
         );
+
+    private MassRemovals MassRemovalsOf(TimeProvider time) =>
+        new(Store.Database, settings, time, NullLogger<MassRemovals>.Instance);
 
     private RefetchFailures FailuresOf(TimeProvider time) =>
         new(Store.Database, WatchOf(time), settings, time, NullLogger<RefetchFailures>.Instance);

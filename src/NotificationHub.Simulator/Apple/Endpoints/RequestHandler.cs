@@ -115,6 +115,8 @@ internal sealed class RequestHandler(
                 return Answer.For(fault, at);
             case MalformedFault fault:
                 return Answer.For(await answerAsync(), fault.Malformation);
+            case NoRecordsFault:
+                return new(StatusCodes.Status200OK, MalformedBody.WithoutRecords(await answerAsync()));
             case AbortFault:
                 return Answer.Aborted;
             case SlowFault fault:

@@ -24,6 +24,9 @@ internal abstract record Fault
     /// <summary>200, and not the complete answer that Apple documents.</summary>
     public static Fault Malformed(Malformation malformation) => new MalformedFault(malformation);
 
+    /// <summary>A complete answer, legal and wrong: it has no records.</summary>
+    public static Fault NoRecords() => new NoRecordsFault();
+
     /// <summary>The connection breaks off without an answer.</summary>
     public static Fault Abort() => new AbortFault();
 
@@ -37,6 +40,8 @@ internal abstract record Fault
 internal sealed record AnswerFault(int Status, int ErrorNumber, TimeSpan? RetryAfter, bool AsDate = false) : Fault;
 
 internal sealed record MalformedFault(Malformation Malformation) : Fault;
+
+internal sealed record NoRecordsFault : Fault;
 
 internal sealed record AbortFault : Fault;
 

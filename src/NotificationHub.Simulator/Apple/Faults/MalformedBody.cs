@@ -46,6 +46,22 @@ internal static class MalformedBody
         };
     }
 
+    /// <summary>The answer as the only page of an empty list.</summary>
+    public static JsonObject WithoutRecords(JsonObject answer)
+    {
+        var empty = answer.DeepClone().AsObject();
+        empty[ListOf(empty)!] = new JsonArray();
+        empty.Remove("nextPageIndex");
+        empty.Remove("nextCursor");
+        if (empty.ContainsKey("size"))
+        {
+            empty["size"] = 0;
+            empty["totalPages"] = 1;
+        }
+
+        return empty;
+    }
+
     private static JsonObject Spoil(JsonObject answer, Malformation malformation)
     {
         var list = ListOf(answer) ?? "";

@@ -13,6 +13,9 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     /// <summary>Whether it shows everything under its target, and not one holder of many.</summary>
     public virtual bool IsWhole => Scope.Count > 0;
 
+    /// <summary>Whether it may show that many records are gone which no notification names.</summary>
+    public bool MayRemoveMany => !IsOfOneUser && (this is WholeRead || Scope.Any(range => range.Below is not null));
+
     /// <summary>It asks for one user, or what that user has.</summary>
     public virtual bool IsOfOneUser => false;
 

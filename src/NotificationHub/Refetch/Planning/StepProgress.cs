@@ -15,6 +15,26 @@ internal sealed record StepPart(
 {
     public RefetchStep Step => new(Targets, [Read]);
 
+    /// <summary>Of a read that nothing waits for: the one before whose removals are not believed yet.</summary>
+    public RemovalDoubt? Doubt { get; init; }
+
+    /// <summary>What the read shows completely, with what is remembered of earlier reads.</summary>
+    public IReadOnlyList<RemovalScope> ToRemovalScope()
+    {
+        var doubts = Targets.ToLookup(target => target.Key, target => target.Doubt, StringComparer.Ordinal);
+        var ofAll = Targets.All(target => target.Doubt is not null)
+            ? Targets.Select(target => target.Doubt).MinBy(doubt => doubt!.Number) ?? Doubt
+            : null;
+        return
+        [
+            .. Read.Scope.Select(range => new RemovalScope(
+                range,
+                doubts[AwaitedRecords.TargetOf(Read.Kind, range.From)].FirstOrDefault(ofAll),
+                IsNotified: Targets.Count > 0
+            )),
+        ];
+    }
+
     /// <summary>A read that nothing waits for.</summary>
     public static StepPart Of(RefetchRead read) => new(read, [], []);
 }

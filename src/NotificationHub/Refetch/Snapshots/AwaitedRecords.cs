@@ -69,7 +69,8 @@ internal static class AwaitedRecords
         : kind == SnapshotKind.Subscription ? RefetchResources.Subscription
         : RefetchResources.SubscriptionAssignments;
 
-    private static string TargetOf(SnapshotKind kind, string key) =>
+    /// <summary>The key of the target that a record, or a range of records, belongs to.</summary>
+    public static string TargetOf(SnapshotKind kind, string key) =>
         kind == SnapshotKind.Assignment ? RecordKeys.ParseAssignment(key).Asset
         : kind == SnapshotKind.User ? UserKeys.Parse(RecordKeys.ActiveUser(key))
         : kind == SnapshotKind.SubscriptionAssignment ? key[..key.IndexOf('/', StringComparison.Ordinal)]

@@ -80,7 +80,15 @@ internal sealed record Survey
     /// <summary>When Apple last refused the kind; null since it answered.</summary>
     public long? RefusedAt { get; init; }
 
+    /// <summary>Of the last walk whose mass removal is not believed yet: the number of its first page.</summary>
+    public long? DoubtedNumber { get; init; }
+
+    /// <summary>When that walk ended.</summary>
+    public long? DoubtedAt { get; init; }
+
     public required long CreatedAt { get; init; }
+
+    public RemovalDoubt? Doubt => RemovalDoubt.Of(DoubtedNumber, DoubtedAt);
 
     /// <summary>It has begun and not ended, whatever made it start over.</summary>
     public bool IsUnderWay => StartedAt is { } started && (FinishedAt is null || FinishedAt < started);

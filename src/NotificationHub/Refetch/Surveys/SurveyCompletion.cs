@@ -26,6 +26,8 @@ internal sealed partial class SurveyCompletion(
             Records = survey.Records,
             Attempts = 0,
             LastFault = null,
+            DoubtedNumber = null,
+            DoubtedAt = null,
             FinishedAt = now,
             RestateFrom = null,
             ImportedAt = survey.ImportedAt ?? now,

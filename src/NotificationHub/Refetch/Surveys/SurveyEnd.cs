@@ -15,6 +15,7 @@ internal sealed class SurveyEnd(
     SurveyAbsences absences,
     SurveyCounts counts,
     SurveyCompletion completion,
+    MassRemovals removals,
     SurveySchedule schedule
 )
 {
@@ -29,8 +30,11 @@ internal sealed class SurveyEnd(
         }
         else if (survey.Clean)
         {
-            await RemoveAsync(turn, survey, absences.FindAsync(survey, "", turn.CancellationToken));
-            await completion.FinishAsync(turn, survey);
+            if (!await IsDoubtedAsync(turn, survey))
+            {
+                await RemoveAsync(turn, survey, absences.FindAsync(survey, "", turn.CancellationToken));
+                await completion.FinishAsync(turn, survey);
+            }
         }
         else
         {
@@ -46,9 +50,48 @@ internal sealed class SurveyEnd(
             return await CloseAsync(turn, survey);
         }
 
-        await narrow.RunAsync(turn, StepPart.Of(read));
-        return await SaveAsync(turn, survey with { Place = key, Attempts = 0, DueAt = schedule.NextRequest });
+        var outcome = await narrow.RunAsync(turn, StepPart.Of(read) with { Doubt = survey.Doubt });
+        var current = survey with { Attempts = 0 };
+        return await SaveAsync(
+            turn,
+            outcome.Doubted is { } judgment
+                ? WithDoubt(current, judgment)
+                : current with
+                {
+                    Place = key,
+                    DueAt = schedule.NextRequest,
+                    DoubtedNumber = null,
+                    DoubtedAt = null,
+                    LastFault = null,
+                }
+        );
     }
+
+    /// <summary>Whether the walk lacks too many records to be believed at once: then everything is walked again, later.</summary>
+    private async Task<bool> IsDoubtedAsync(RefetchTurn turn, Survey survey)
+    {
+        var doubted = await removals.FindDoubtAsync(
+            turn,
+            SurveyWalk.ContextOf(survey),
+            [new RemovalScope(KeyRange.All, survey.Doubt, IsNotified: false)],
+            survey.StartNumber!.Value
+        );
+        if (doubted is not null)
+        {
+            await SaveAsync(turn, WithDoubt(survey.StartOver(), doubted));
+        }
+
+        return doubted is not null;
+    }
+
+    private Survey WithDoubt(Survey survey, RemovalJudgment judgment) =>
+        survey with
+        {
+            DoubtedNumber = judgment.Doubt!.Number,
+            DoubtedAt = judgment.Doubt.At,
+            DueAt = removals.RepeatAt(judgment.Doubt),
+            LastFault = judgment.Reason,
+        };
 
     private async Task<(string Key, RefetchRead Read)?> NextAsync(Survey survey, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class SurveyStore
             since_version SinceVersion, start_number StartNumber, clean, walks, pages, total_pages TotalPages, records, drifts,
             attempts, last_fault LastFault, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
             known_records KnownRecords, complete_at CompleteAt, refused_at RefusedAt, restate_from RestateFrom,
-            created_at CreatedAt
+            doubted_number DoubtedNumber, doubted_at DoubtedAt, created_at CreatedAt
         from survey
         """;
 
@@ -90,7 +90,8 @@ internal static class SurveyStore
                 first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, clean = @Clean,
                 walks = @Walks, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
                 last_fault = @LastFault, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
-                known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom
+                known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom,
+                doubted_number = @DoubtedNumber, doubted_at = @DoubtedAt
             where location_id = @LocationId and resource = @Resource
             """,
             survey

@@ -126,7 +126,8 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
             TotalPages = page.TotalPages,
             Records = survey.Records + page.Records.Count,
             Attempts = 0,
-            LastFault = null,
+            // What is doubted is the reason until it is settled.
+            LastFault = survey.Doubt is null ? null : survey.LastFault,
             RefusedAt = null,
             DueAt = dueAt,
         };

@@ -1,3 +1,4 @@
+using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
@@ -35,6 +36,14 @@ internal sealed record ClaimedTarget
 
     /// <summary>When everything under the target was last read; null: never, so that what is new to us need not be new.</summary>
     public long? CompleteReadAt { get; init; }
+
+    /// <summary>Of the last read whose mass removal is not believed yet: the number of its first page.</summary>
+    public long? DoubtedNumber { get; init; }
+
+    /// <summary>When that read ended.</summary>
+    public long? DoubtedAt { get; init; }
+
+    public RemovalDoubt? Doubt => RemovalDoubt.Of(DoubtedNumber, DoubtedAt);
 
     public string? CorrelationId { get; init; }
 

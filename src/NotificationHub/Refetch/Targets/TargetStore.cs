@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Locations;
+using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
@@ -19,7 +20,8 @@ internal sealed class TargetStore(RefetchTiming timing)
 
     private const string Select = """
         select location_id LocationId, resource, "key", requested, fetched, holders, max_wait MaxWait, attempts,
-            complete_read_at CompleteReadAt, expects, rereads, first_requested_at FirstRequestedAt, correlation_id CorrelationId, traceparent
+            complete_read_at CompleteReadAt, expects, rereads, first_requested_at FirstRequestedAt, doubted_number DoubtedNumber,
+            doubted_at DoubtedAt, correlation_id CorrelationId, traceparent
         from refetch_target
         """;
 
@@ -118,6 +120,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             """
             update refetch_target
             set fetched = @Requested, attempts = 0, last_fault = null, read_at = @now, rereads = 0,
+                doubted_number = null, doubted_at = null,
                 expects = case when requested > @Requested then expects end,
                 complete_read_at = case when @complete = 1 then @now else complete_read_at end,
                 first_requested_at = case when requested > @Requested then @now else first_requested_at end,
@@ -207,6 +210,29 @@ internal sealed class TargetStore(RefetchTiming timing)
                 target.Key,
                 target.Requested,
                 holders = JsonSerializer.Serialize(holders),
+            }
+        );
+
+    /// <summary>Leaves a target waiting after a read that lacked too many records to be believed; it is read again later.</summary>
+    public Task DoubtAsync(WriteTransaction transaction, ClaimedTarget target, RemovalJudgment judgment, long now) =>
+        transaction.ExecuteAsync(
+            """
+            update refetch_target
+            set attempts = @Attempts, last_fault = @reason, read_at = @now, due_at = @dueAt,
+                doubted_number = @Number, doubted_at = @At
+            where location_id = @LocationId and resource = @Resource and "key" = @Key
+            """,
+            new
+            {
+                target.LocationId,
+                target.Resource,
+                target.Key,
+                Attempts = target.Attempts + 1,
+                reason = judgment.Reason,
+                now,
+                judgment.Doubt!.Number,
+                judgment.Doubt.At,
+                dueAt = judgment.Doubt.At + (long)timing.RereadAfter.TotalMilliseconds,
             }
         );
 

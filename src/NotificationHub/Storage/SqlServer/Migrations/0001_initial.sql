@@ -236,6 +236,8 @@ create table refetch_target
     read_at            bigint        null,
     expects            nvarchar(max) null,
     rereads            bigint        not null constraint refetch_target_rereads default 0,
+    doubted_number     bigint        null,
+    doubted_at         bigint        null,
     -- An index with a condition cannot compare two columns here: this stands for it.
     is_waiting         as case when requested > fetched then 1 else 0 end persisted,
     constraint refetch_target_key primary key clustered (location_id, resource, "key")
@@ -293,6 +295,8 @@ create table survey
     restate_from  bigint        null,
     complete_at   bigint        null,
     refused_at    bigint        null,
+    doubted_number bigint       null,
+    doubted_at    bigint        null,
     created_at    bigint        not null,
     constraint survey_key primary key clustered (location_id, resource)
 );

@@ -199,6 +199,8 @@ create table refetch_target (
     read_at            integer null,
     expects            text    null,
     rereads            integer not null default 0,
+    doubted_number     integer null,
+    doubted_at         integer null,
     primary key (location_id, resource, key)
 ) without rowid;
 
@@ -253,6 +255,8 @@ create table survey (
     restate_from  integer null,
     complete_at   integer null,
     refused_at    integer null,
+    doubted_number integer null,
+    doubted_at    integer null,
     created_at    integer not null,
     primary key (location_id, resource)
 ) without rowid;

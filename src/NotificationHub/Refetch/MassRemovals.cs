@@ -1,0 +1,208 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotificationHub.Events;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Refetch;
+
+/// <summary>What follows from the records that a complete read lacks.</summary>
+internal enum RemovalVerdict
+{
+    /// <summary>They are gone.</summary>
+    Ordinary,
+
+    /// <summary>They are so many that a second read, later and from the first page, must lack them, too.</summary>
+    Doubted,
+
+    /// <summary>So many are gone, and two reads agree.</summary>
+    Confirmed,
+}
+
+/// <param name="Known">The records of the scope before the read.</param>
+/// <param name="Absent">How many of them the read lacks.</param>
+/// <param name="Doubt">What is remembered of a doubted read.</param>
+internal sealed record RemovalJudgment(RemovalVerdict Verdict, long Known, long Absent, RemovalDoubt? Doubt = null)
+{
+    public string Reason => $"{Absent} of {Known} records are missing: read again before they are removed";
+}
+
+/// <summary>
+/// Keeps a page that is complete and wrong from emptying a location. Read numbers prove that two reads agree: what the second one lacks
+/// and is kept under a lower number than that of the first one's first page was returned by neither.
+/// </summary>
+internal sealed partial class MassRemovals(
+    Database database,
+    IOptions<RefetchOptions> options,
+    TimeProvider time,
+    ILogger<MassRemovals> logger
+)
+{
+    /// <summary>Fewer are never too many.</summary>
+    private const int LeastRecords = 25;
+
+    /// <summary>When a doubted read is repeated, in Unix milliseconds.</summary>
+    public long RepeatAt(RemovalDoubt doubt) => doubt.At + (long)options.Value.RereadAfter.TotalMilliseconds;
+
+    /// <summary>Judges a read whose pages are all committed, and reports a removal that two reads agree on.</summary>
+    /// <param name="start">The number of the read's first page.</param>
+    /// <returns>Null where the records may be removed.</returns>
+    public async Task<RemovalJudgment?> FindDoubtAsync(
+        RefetchTurn turn,
+        ReadContext read,
+        IReadOnlyList<RemovalScope> scope,
+        long start
+    )
+    {
+        var judgment = await JudgeAsync(read, scope, start, turn.CancellationToken);
+        if (judgment.Verdict == RemovalVerdict.Confirmed)
+        {
+            await turn.WriteAsync(transaction => AnnounceAsync(transaction, read, judgment));
+        }
+
+        if (judgment.Verdict != RemovalVerdict.Doubted)
+        {
+            return null;
+        }
+
+        RefetchMetrics.CountMassRemoval(isBelieved: false);
+        Log.Doubted(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
+        return judgment;
+    }
+
+    /// <summary>Counts beside the write lane.</summary>
+    private async Task<RemovalJudgment> JudgeAsync(
+        ReadContext read,
+        IReadOnlyList<RemovalScope> scope,
+        long start,
+        CancellationToken cancellationToken
+    )
+    {
+        var (known, absent, once, twice) = (0L, 0L, 0L, 0L);
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        foreach (var part in scope)
+        {
+            var count = await CountAsync(connection, read, part, start);
+            known += count.Known;
+            absent += count.Absent;
+            if (count.Absent > 0 && !(part.IsNotified && await IsExpectedAsync(connection, read, part.Range, count)))
+            {
+                once += count.Absent - count.Twice;
+                twice += count.Twice;
+            }
+        }
+
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var early = scope
+            .Select(part => part.Doubt)
+            .OfType<RemovalDoubt>()
+            .Where(doubt => RepeatAt(doubt) > now)
+            .MaxBy(doubt => doubt.At);
+        return !IsMass(absent, known) || (once == 0 && twice == 0) ? new(RemovalVerdict.Ordinary, known, absent)
+            : IsMass(once, known) ? new(RemovalVerdict.Doubted, known, absent, new RemovalDoubt(start, now))
+            : early is not null ? new(RemovalVerdict.Doubted, known, absent, early)
+            : new(twice > 0 ? RemovalVerdict.Confirmed : RemovalVerdict.Ordinary, known, absent);
+    }
+
+    /// <summary>Reports a removal that two reads agree on, before the records are removed.</summary>
+    private async Task AnnounceAsync(WriteTransaction transaction, ReadContext read, RemovalJudgment judgment)
+    {
+        transaction.OnCommit(() =>
+        {
+            RefetchMetrics.CountMassRemoval(isBelieved: true);
+            Log.Confirmed(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
+        });
+        await EventLog.AppendAsync(
+            transaction,
+            database,
+            [
+                new NewEvent
+                {
+                    Type = EventNames.ReconcileMassRemoval,
+                    LocationId = read.LocationId,
+                    Subject = read.Kind.SubjectPrefix,
+                    Data = JsonSerializer.SerializeToUtf8Bytes(
+                        new ReconcileMassRemoval
+                        {
+                            Resource = read.Kind.Name,
+                            Known = judgment.Known,
+                            Removed = judgment.Absent,
+                        },
+                        EventJsonContext.Wire.ReconcileMassRemoval
+                    ),
+                    CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                },
+            ]
+        );
+    }
+
+    private bool IsMass(long absent, long known) =>
+        absent >= LeastRecords && absent > options.Value.MaxRemovalShare * known;
+
+    private static Task<(long Known, long Absent, long Twice)> CountAsync(
+        DbConnection connection,
+        ReadContext read,
+        RemovalScope part,
+        long start
+    )
+    {
+        var range = part.Range;
+        return connection.QuerySingleAsync<(long Known, long Absent, long Twice)>(
+            $"""
+            select count(*), coalesce(sum(case when read_number < @start then 1 else 0 end), 0),
+                coalesce(sum(case when read_number < @start and read_number < @doubted then 1 else 0 end), 0)
+            from snapshot
+            where location_id = @LocationId and kind = @Kind and {range.Condition} and data is not null
+            """,
+            new
+            {
+                read.LocationId,
+                Kind = read.Kind.Name,
+                range.From,
+                range.Below,
+                start,
+                doubted = part.Doubt?.Number ?? 0,
+            }
+        );
+    }
+
+    /// <summary>The asset or subscription, which another request read, has just as many holders as the read returned.</summary>
+    private static async Task<bool> IsExpectedAsync(
+        DbConnection connection,
+        ReadContext read,
+        KeyRange range,
+        (long Known, long Absent, long Twice) count
+    )
+    {
+        var isOfAsset = read.Kind == SnapshotKind.Assignment;
+        if (!isOfAsset && read.Kind != SnapshotKind.SubscriptionAssignment)
+        {
+            return false;
+        }
+
+        var key = range.From.TrimEnd('/');
+        var counting = isOfAsset ? SnapshotKind.Asset : SnapshotKind.Subscription;
+        var found = await SnapshotRows.FindAsync(connection, read.LocationId, counting, [key]);
+        return found.GetValueOrDefault(key)?.Data is { } data
+            && (isOfAsset ? KnowledgeReader.HoldersOf(data) : KnowledgeReader.SeatsOf(data))
+                == count.Known - count.Absent;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "A complete read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records. None was removed; they are read again."
+        )]
+        public static partial void Doubted(ILogger logger, string kind, string locationId, long absent, long known);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "A second read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records, too. They are removed."
+        )]
+        public static partial void Confirmed(ILogger logger, string kind, string locationId, long absent, long known);
+    }
+}

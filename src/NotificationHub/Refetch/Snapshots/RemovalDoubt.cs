@@ -1,0 +1,15 @@
+namespace NotificationHub.Refetch.Snapshots;
+
+/// <summary>A complete read that lacked too many of the known records to be believed.</summary>
+/// <param name="Number">The number of its first page: what is kept under a lower one was absent.</param>
+/// <param name="At">When it ended, in Unix milliseconds.</param>
+internal sealed record RemovalDoubt(long Number, long At)
+{
+    public static RemovalDoubt? Of(long? number, long? at) =>
+        number is { } known && at is { } time ? new RemovalDoubt(known, time) : null;
+}
+
+/// <summary>A part of what a read shows completely.</summary>
+/// <param name="Doubt">The last read of it whose removals are not believed yet.</param>
+/// <param name="IsNotified">A notification asked for it.</param>
+internal sealed record RemovalScope(KeyRange Range, RemovalDoubt? Doubt, bool IsNotified);

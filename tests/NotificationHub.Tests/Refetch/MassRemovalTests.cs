@@ -1,0 +1,230 @@
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Refetch;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Simulator.Apple.State;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>A complete read that lacks many records is believed only if a second one agrees.</summary>
+public sealed class MassRemovalTests : SurveyTest
+{
+    private static readonly string[] Devices = [.. Enumerable.Range(0, 40).Select(i => $"D{i:00}")];
+
+    private static readonly TimeSpan RepeatAfter = new RefetchOptions().RereadAfter;
+
+    private protected override int PageSize => 100;
+
+    [Theory]
+    [InlineData("asset", "/assets")]
+    [InlineData("assignment", "/assignments")]
+    [InlineData("subscription", "/subscriptions")]
+    [InlineData("subscription-assignment", "/subscriptions/assignments")]
+    public async Task A_full_sync_that_finds_nothing_once_removes_nothing(string kind, string path)
+    {
+        await ImportManyAsync();
+        var copy = (await CopyAsync()).Lines();
+        var events = (await EventsAsync()).Count;
+        var began = Clock.Milliseconds;
+        Apple.Faults.Next(path, Fault.NoRecords());
+        await ReconcileAsync(SnapshotKind.Of(kind));
+
+        (await CopyAsync()).Lines().ShouldBe(copy);
+        (await EventsAsync()).Count.ShouldBe(events);
+        (Clock.Milliseconds - began).ShouldBeGreaterThanOrEqualTo((long)RepeatAfter.TotalMilliseconds);
+        (await DoubtsAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_two_full_syncs_lack_is_removed_and_announced_once_also_by_another_process()
+    {
+        await ImportManyAsync();
+        Location.Silently(change => Take(change, Devices));
+        await StartAsync(SnapshotKind.Assignment);
+        await SurveyTurnAsync();
+
+        (await RemovedAsync()).ShouldBe(0);
+        (await Store.ScalarAsync<string>("select last_fault from survey where resource = 'assignment'")).ShouldBe(
+            "40 of 40 records are missing: read again before they are removed"
+        );
+
+        await RestartAsync();
+        await SurveyTurnAsync();
+
+        (await RemovedAsync()).ShouldBe(40);
+        (await CopyAsync())
+            .Lines()
+            .ShouldNotContain(line => line.StartsWith("assignments/1/", StringComparison.Ordinal));
+        var told = (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldHaveSingleItem();
+        JsonSerializer
+            .Deserialize(told.Data, EventJsonContext.Wire.ReconcileMassRemoval)
+            .ShouldBe(
+                new ReconcileMassRemoval
+                {
+                    Resource = "assignment",
+                    Known = 40,
+                    Removed = 40,
+                }
+            );
+        (await DoubtsAsync()).ShouldBe(0);
+        (await Store.ScalarAsync<string>("select last_fault from survey where resource = 'assignment'")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_second_read_that_lacks_as_many_others_is_doubted_in_its_turn()
+    {
+        Location.AddAsset("2", total: 100);
+        string[] others = [.. Devices.Select(device => $"other-{device}")];
+        await Location.AssociateAsync(["2"], others);
+        await ImportManyAsync();
+        await StartAsync(SnapshotKind.Assignment);
+        Location.Silently(change => Take(change, Devices));
+        await SurveyTurnAsync();
+        Location.Silently(change =>
+        {
+            Give(change, Devices);
+            others.ToList().ForEach(device => change.Disassociate(new("2", "STDQ"), AssignmentTarget.Device(device)));
+        });
+        await SurveyTurnAsync();
+
+        (await RemovedAsync()).ShouldBe(0);
+        await SurveyTurnAsync();
+        (await RemovedAsync()).ShouldBe(40);
+        (await CopyAsync()).Lines().ShouldContain("assignments/1/STDQ/serial:D00");
+        (await CopyAsync()).Lines().ShouldNotContain("assignments/2/STDQ/serial:other-D00");
+    }
+
+    [Theory]
+    [InlineData(40, 24, 1)]
+    [InlineData(40, 25, 2)]
+    [InlineData(125, 25, 1)]
+    [InlineData(125, 26, 2)]
+    public async Task Few_records_or_a_small_share_are_removed_at_once(int known, int gone, int reads)
+    {
+        string[] devices = [.. Enumerable.Range(0, known).Select(i => $"D{i:000}")];
+        Location.AddAsset("1", total: known);
+        await Location.AssociateAsync(["1"], devices);
+        await ImportAsync();
+        Location.Silently(change => Take(change, devices[..gone]));
+        var before = FirstPages();
+        await ReconcileAsync(SnapshotKind.Assignment);
+
+        (await RemovedAsync()).ShouldBe(gone);
+        (FirstPages() - before).ShouldBe(reads);
+        (await EventsAsync(EventNames.ReconcileMassRemoval)).Count.ShouldBe(reads - 1);
+    }
+
+    [Fact]
+    public async Task A_refetch_of_an_asset_that_finds_no_assignments_once_removes_none()
+    {
+        await ImportManyAsync();
+        var copy = (await CopyAsync()).Lines();
+        Apple.Faults.Next("/assignments", Fault.NoRecords());
+        await RequestAsync(Asset("1"), Assignments("1"));
+        await DrainAsync();
+
+        (await CopyAsync()).Lines().ShouldBe(copy);
+        (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldBeEmpty();
+        (await DoubtsAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_doubted_refetch_is_not_believed_early_though_notifications_ask_for_it()
+    {
+        await ImportManyAsync();
+        Apple.Faults.Next("/assignments", Fault.NoRecords(), Fault.NoRecords());
+        await RequestAsync(Assignments("1"));
+        await TurnAsync();
+        await Store.ExecuteAsync("update refetch_target set due_at = 0");
+        await TurnAsync();
+
+        (await RemovedAsync()).ShouldBe(0);
+        (await WaitingAsync()).ShouldBe(1);
+        var dueAt = await Store.ScalarAsync<long>("select due_at from refetch_target where doubted_at is not null");
+        (dueAt - Clock.Milliseconds).ShouldBeInRange(1, (long)RepeatAfter.TotalMilliseconds);
+        await DrainAsync();
+        (await RemovedAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_two_refetches_lack_is_removed_and_announced()
+    {
+        await ImportManyAsync();
+        Location.Silently(change => Take(change, Devices));
+        await ReadAsync(Assignments("1"));
+
+        (await RemovedAsync()).ShouldBe(40);
+        (await EventsAsync(EventNames.ReconcileMassRemoval)).Count.ShouldBe(1);
+        (await DoubtsAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_notified_removal_that_the_assets_count_confirms_is_not_delayed()
+    {
+        await ImportManyAsync();
+        await Location.DisassociateAsync(["1"], Devices);
+        var before = FirstPages();
+        await ReadAsync(Asset("1"), Assignments("1"));
+
+        (await RemovedAsync()).ShouldBe(40);
+        (FirstPages() - before).ShouldBe(1);
+        (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldBeEmpty();
+    }
+
+    private async Task ImportManyAsync()
+    {
+        Location.AddAsset("1", total: 100);
+        for (var i = 0; i < Devices.Length; i++)
+        {
+            Location.AddAsset($"{100 + i}");
+            Location.AddSubscription(1000 + i, renewing: 5);
+            Location.AddUser($"user-{i}", managedAppleId: $"user-{i}@example.org");
+        }
+
+        Location.AddSubscription(12345, renewing: 100);
+        await Location.AssociateAsync(["1"], Devices);
+        await Location.AssociateSubscriptionsAsync([12345], [.. Devices.Select((_, i) => $"user-{i}")]);
+        await ImportAsync();
+    }
+
+    /// <summary>Has the kind alone due.</summary>
+    private Task StartAsync(SnapshotKind kind) =>
+        Store.ExecuteAsync(
+            "update survey set due_at = case when resource = @Name then @Milliseconds end",
+            new { kind.Name, Clock.Milliseconds }
+        );
+
+    private static void Take(RecordsChange change, IEnumerable<string> devices)
+    {
+        foreach (var device in devices)
+        {
+            change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device(device));
+        }
+    }
+
+    private static void Give(RecordsChange change, IEnumerable<string> devices)
+    {
+        foreach (var device in devices)
+        {
+            change.Associate(new("1", "STDQ"), AssignmentTarget.Device(device));
+        }
+    }
+
+    private int FirstPages() =>
+        Apple.Requests.All.Count(request =>
+            request.Path == "/assignments" && !request.Query.Contains("pageIndex", StringComparison.Ordinal)
+        );
+
+    private async Task<int> RemovedAsync() =>
+        (await EventsAsync(EventNames.AssignmentChanged)).Count(entry => entry.Change == RecordChanges.Removed);
+
+    private Task<long> DoubtsAsync() =>
+        Store.ScalarAsync<long>(
+            """
+            select (select count(*) from survey where doubted_number is not null)
+                + (select count(*) from refetch_target where doubted_number is not null)
+            """
+        );
+}
