@@ -114,7 +114,7 @@ internal sealed class RegistrationLedger(
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await locations.BumpAsync(transaction);
-                await EventLog.AppendAsync(transaction, database, LocationEvents.OfRegistration(location));
+                EventLog.Append(transaction, database, LocationEvents.OfRegistration(location));
                 await locations.TellExpiryAsync(transaction, location);
             },
             cancellationToken

@@ -112,7 +112,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
                 var announcements = deadLettered
                     .Select(refused => DeadLetterWrites.Announce(refused, now))
                     .OfType<NewEvent>();
-                await EventLog.AppendAsync(transaction, database, [.. announcements]);
+                EventLog.Append(transaction, database, [.. announcements]);
             },
             cancellationToken
         );

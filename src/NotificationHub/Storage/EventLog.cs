@@ -98,20 +98,26 @@ internal static class EventLog
 {
     private const int PageBytes = 2 * 1024 * 1024;
 
-    /// <summary>Appends <paramref name="events"/> in order and returns the <c>seq</c> of each.</summary>
-    public static async Task<IReadOnlyList<long>> AppendAsync(
+    /// <summary>Appends <paramref name="events"/> in order, after all other writes of the transaction.</summary>
+    /// <param name="transaction">Must not be complete.</param>
+    /// <param name="database">The one whose publishers are woken by the commit.</param>
+    /// <param name="events">What is appended.</param>
+    /// <param name="then">
+    /// Gets the <c>seq</c> of each event. It holds the lock of the log, so it may write only new rows, and rows that the transaction has written
+    /// before: waiting for another transaction's row would deadlock.
+    /// </param>
+    public static void Append(
         WriteTransaction transaction,
         Database database,
-        IReadOnlyCollection<NewEvent> events
+        IReadOnlyCollection<NewEvent> events,
+        Func<IReadOnlyList<long>, Task>? then = null
     )
     {
-        var seqs = await database.AppendEventsAsync(transaction, events);
-        if (seqs.Count > 0)
+        if (events.Count > 0)
         {
+            transaction.AppendLast(events, then);
             transaction.OnCommit(database.Pulses.EventsAppended);
         }
-
-        return seqs;
     }
 
     /// <summary>The rows behind <paramref name="after"/> that fit the filter, in order; at least one where there is one.</summary>

@@ -58,7 +58,7 @@ internal sealed partial class SurveyCompletion(
             return;
         }
 
-        await EventLog.AppendAsync(transaction, database, [Imported(surveys, now)]);
+        EventLog.Append(transaction, database, [Imported(surveys, now)]);
     }
 
     private static NewEvent Imported(IReadOnlyList<Survey> surveys, long now) =>

@@ -156,19 +156,13 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     private Task<IReadOnlyList<long>> AppendEventAsync() =>
-        WriteAsync(transaction =>
-            EventLog.AppendAsync(
-                transaction,
-                Database,
-                [
-                    new NewEvent
-                    {
-                        Type = EventNames.AssetChanged,
-                        Data = "{}"u8.ToArray(),
-                        CreatedAt = 1,
-                    },
-                ]
-            )
+        Database.AppendEventsAsync(
+            new NewEvent
+            {
+                Type = EventNames.AssetChanged,
+                Data = "{}"u8.ToArray(),
+                CreatedAt = 1,
+            }
         );
 
     private async Task<SqlConnection> OpenAsync(string first)
