@@ -1,4 +1,3 @@
-using System.Data.Common;
 using NotificationHub.Apple;
 using NotificationHub.Storage;
 
@@ -147,7 +146,7 @@ internal sealed class RegistrationLedger(
                 cancellationToken
             );
         }
-        catch (DbException exception) when (database.IsDuplicateKey(exception))
+        catch (Exception exception) when (database.IsDuplicateKey(exception))
         {
             // The unique uId: somebody else registers the same library at this moment.
             throw AlreadyRegistered(null);

@@ -70,10 +70,11 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var position = await cursor.ReadAsync(connection);
+        var index = connection.UseIndex("event_log_topic");
         var unsent = await connection.ExecuteScalarAsync<long>(
             $"""
             select count(*)
-            from (select seq from event_log where topic = @topic and seq > @position order by seq {connection.Limit(
+            from (select seq from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit(
                 "@MaxCounted"
             )}) waiting
             """,
@@ -85,7 +86,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
             }
         );
         var oldest = await connection.QueryFirstOrDefaultAsync<long?>(
-            $"select created_at from event_log where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
+            $"select created_at from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
             new { topic, position }
         );
         return (unsent, oldest is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);

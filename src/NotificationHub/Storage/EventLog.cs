@@ -131,8 +131,9 @@ internal static class EventLog
     {
         List<EventEntry> page = [];
         var bytes = 0L;
+        var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
         await using var rows = await connection.ExecuteReaderAsync(
-            $"{EventRows.Select} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
+            $"{EventRows.Select}{index}{EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
             new
             {
                 after,
@@ -161,7 +162,7 @@ internal static class EventLog
     public static async Task<EventEntry?> FindAsync(DbConnection connection, long seq)
     {
         await using var rows = await connection.ExecuteReaderAsync(
-            $"{EventRows.Select} where e.seq = @seq",
+            $"{EventRows.Select}{EventRows.Join} where e.seq = @seq",
             new { seq }
         );
         return await rows.ReadAsync() ? EventRows.Read(rows) : null;

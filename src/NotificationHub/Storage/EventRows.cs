@@ -14,8 +14,10 @@ internal static class EventRows
             cast(case when e.data is null and n.disposition = 0 then 1 else 0 end as bigint), e.action, e.result, e.change,
             e.cause, e.adam_id, e.correlation_id, e.conflict, e.traceparent, e.created_at
         from event_log e
-        left join notification_log n on n.seq = e.notification_seq
         """;
+
+    /// <summary>Follows <see cref="Select"/>, and what stands behind the table.</summary>
+    public const string Join = " left join notification_log n on n.seq = e.notification_seq";
 
     public static EventEntry Read(DbDataReader row) =>
         new()

@@ -1,11 +1,11 @@
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
 using NotificationHub.Events;
 using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Storage;
-using System.Text;
-using System.Text.Json;
-using System.Threading.Channels;
 
 namespace NotificationHub.Tests.Publishing;
 

@@ -1,3 +1,4 @@
+using NotificationHub.Locations.Watch;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Storage;
@@ -31,6 +32,29 @@ public abstract class SnapshotContract : StoreContract
         (await Test.ScalarAsync<long>("select revision from snapshot")).ShouldBe(
             await Test.ScalarAsync<long>("select max(seq) from event_log")
         );
+    }
+
+    [StoreFact]
+    public async Task Each_record_of_a_chunk_has_the_revision_of_its_own_event()
+    {
+        SnapshotRecord[] records = [.. Enumerable.Range(0, 100).Select(i => Record($"{i:000}/STDQ", $"a \"{i}\" ä"))];
+        await ApplyAsync(number: 1, records[..60]);
+
+        await ApplyAsync(
+            number: 2,
+            [.. records[..30], .. records[30..60].Select(record => record with { Data = "\"b\"" }), .. records[60..]]
+        );
+
+        var stated = await Test.QueryAsync<(string Subject, long Seq)>(
+            "select subject, max(seq) from event_log group by subject"
+        );
+        var revisions = await Test.QueryAsync<(string Key, long Revision)>("select \"key\", revision from snapshot");
+        revisions
+            .Select(row => ($"assets/{row.Key}", row.Revision))
+            .ShouldBe(stated.Select(row => (row.Subject, row.Seq)), ignoreOrder: true);
+        revisions.Count.ShouldBe(100);
+        (await RowsAsync())[30].ShouldBe(("030/STDQ", "\"b\"", 2L));
+        (await Test.ScalarAsync<long>("select count(*) from event_log")).ShouldBe(130);
     }
 
     [StoreFact]
@@ -184,6 +208,18 @@ public abstract class SnapshotContract : StoreContract
             .OrderBy(page => page.Number)
             .ShouldBe([new SurveyPage(7, "ä"), new SurveyPage(8, "")]);
         (await WriteAsync(t => SurveyStore.RequestAsync(t, "location-1", [saved.Resource], now: 1))).ShouldBe(1);
+    }
+
+    [StoreFact]
+    public async Task Surveys_and_concerns_of_any_number_of_locations_are_read_at_once()
+    {
+        await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, "location-39999", now: 5));
+        await WriteAsync(transaction => WatchStore.SetSilentAsync(transaction, "location-39999", since: 5, now: 5));
+        string[] locationIds = [.. Enumerable.Range(0, 40_000).Select(i => $"location-{i}")];
+
+        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        (await SurveyStore.ReadAsync(connection, locationIds)).Count.ShouldBe(SnapshotKind.All.Count);
+        (await LocationConcerns.ReadAsync(connection, locationIds)).Keys.ShouldBe(["location-39999"]);
     }
 
     [StoreFact]

@@ -1,13 +1,13 @@
-using NotificationHub.Events;
-using NotificationHub.Publishing.Feed;
-using NotificationHub.Storage;
-using NotificationHub.Tests.EndToEnd;
-using NotificationHub.Tests.Storage;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Publishing.Feed;
+using NotificationHub.Storage;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Publishing.Feed;
 

@@ -1,9 +1,9 @@
+using System.Net;
+using System.Text.Json;
 using NotificationHub.Publishing.Feed;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Storage;
-using System.Net;
-using System.Text.Json;
 
 namespace NotificationHub.Tests.Publishing.Feed;
 

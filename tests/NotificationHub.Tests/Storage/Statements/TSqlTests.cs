@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using NotificationHub.Storage;
+using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
 /// <summary>Names the statement that SQL Server would refuse, where there is no SQL Server.</summary>
-public sealed class TSqlTests
+public sealed partial class TSqlTests
 {
     private static readonly IReadOnlyDictionary<string, List<SchemaColumn>> Schema = TSqlSchema.Read();
 
@@ -32,6 +34,34 @@ public sealed class TSqlTests
             .ShouldBeGreaterThan(6);
     }
 
+    [Fact]
+    public void No_statement_has_a_parameter_for_each_value_of_a_list() =>
+        InlineStatements.Sources().Where(literal => ListParameter().IsMatch(literal.Text)).ShouldBeEmpty();
+
+    [Fact]
+    public void Every_lock_has_the_name_of_its_database()
+    {
+        var locks = FileTexts
+            .Concat(InlineStatements.All())
+            .Where(statement => statement.Text.Contains("sp_getapplock", StringComparison.Ordinal))
+            .ToList();
+
+        locks.Count.ShouldBe(3);
+        locks.ShouldAllBe(statement => statement.Text.Contains("db_name()", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_migration_whose_indexes_are_built_online_can_be_run()
+    {
+        var files = new SqlFiles($"{StorageOptions.SqlServer}/Migrations/");
+        var online = TSql.Statements(OnlineIndexes.In(files["0004_due_targets"]))
+            .OfType<CreateIndexStatement>()
+            .ToList();
+
+        online.Count.ShouldBe(3);
+        online.ShouldAllBe(index => index.IndexOptions.OfType<OnlineIndexOption>().Any());
+    }
+
     [Theory]
     [InlineData("select seq from event_log limit 5", "limit")]
     [InlineData("select seq from event_log order by seq limit 5", "line 1")]
@@ -56,6 +86,9 @@ public sealed class TSqlTests
     [InlineData("delete from events", "no migration makes a table events")]
     public void What_would_go_wrong_is_named(string statement, string fault) =>
         FaultsOf(new SqlText("here", statement)).ShouldContain(text => text.Contains(fault, StringComparison.Ordinal));
+
+    [GeneratedRegex(@"\bin @\w", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
+    private static partial Regex ListParameter();
 
     private static IEnumerable<SqlText> Read(string folder)
     {
