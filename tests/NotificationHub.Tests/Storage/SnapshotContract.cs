@@ -37,7 +37,7 @@ public abstract class SnapshotContract : StoreContract
     [StoreFact]
     public async Task Each_record_of_a_chunk_has_the_revision_of_its_own_event()
     {
-        SnapshotRecord[] records = [.. Enumerable.Range(0, 100).Select(i => Record($"{i:000}/STDQ", $"a \"{i}\" ä"))];
+        SnapshotRecord[] records = [.. Enumerable.Range(0, 100).Select(i => Record($"{i:000}/STDQ", $"a \\\"{i}\\\" ä"))];
         await ApplyAsync(number: 1, records[..60]);
 
         await ApplyAsync(

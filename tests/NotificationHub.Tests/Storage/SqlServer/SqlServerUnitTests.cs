@@ -144,10 +144,7 @@ public sealed class SqlServerUnitTests
     {
         await using var database = StorageSetup.Create(OptionsOf("Server=db;Database=hub"), TimeProvider.System);
 
-        var refusal = SqlServerWriteLane.Translate(
-            ServerErrors.Of(2627),
-            new Attempt<bool>(_ => Task.FromResult(true))
-        );
+        var refusal = SqlServerWriteLane.Translate(ServerErrors.Of(2627), hasBegun: true);
 
         refusal.ShouldBeOfType<StorageUnavailableException>();
         database.IsDuplicateKey(refusal).ShouldBeTrue();
