@@ -133,7 +133,7 @@ internal static class EventLog
         var bytes = 0L;
         var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
         await using var rows = await connection.ExecuteReaderAsync(
-            $"{EventRows.Select}{index}{EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
+            $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
             new
             {
                 after,
@@ -162,7 +162,7 @@ internal static class EventLog
     public static async Task<EventEntry?> FindAsync(DbConnection connection, long seq)
     {
         await using var rows = await connection.ExecuteReaderAsync(
-            $"{EventRows.Select}{EventRows.Join} where e.seq = @seq",
+            $"select {EventRows.Columns} from event_log e {EventRows.Join} where e.seq = @seq",
             new { seq }
         );
         return await rows.ReadAsync() ? EventRows.Read(rows) : null;

@@ -29,21 +29,6 @@ internal static class SqlDialect
             connection.IsSqlServer ? $"offset 0 rows fetch next {count} rows only" : $"limit {count}";
 
         /// <summary>
-        /// Whether a column of text is among many values, in one parameter whatever their number: SQL Server takes 2,100 parameters.
-        /// </summary>
-        /// <param name="list">A parameter with the values of <see cref="SqlList.Of"/>.</param>
-        public string In(string list) =>
-            connection.IsSqlServer
-                ? $"in (select value collate Latin1_General_100_BIN2 from openjson({list}) with (value nvarchar(400) '$'))"
-                : $"in (select value from json_each({list}))";
-
-        /// <summary>Whether a column of numbers is among many values; as <see cref="In"/>.</summary>
-        public string InNumbers(string list) =>
-            connection.IsSqlServer
-                ? $"in (select value from openjson({list}) with (value bigint '$'))"
-                : $"in (select value from json_each({list}))";
-
-        /// <summary>
         /// Stands behind a table of which this index must be used. SQL Server keeps the plan of the first values that it sees, and those of a
         /// busy topic call for a scan.
         /// </summary>

@@ -1,4 +1,3 @@
-using NotificationHub.Locations.Watch;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Storage;
@@ -37,7 +36,10 @@ public abstract class SnapshotContract : StoreContract
     [StoreFact]
     public async Task Each_record_of_a_chunk_has_the_revision_of_its_own_event()
     {
-        SnapshotRecord[] records = [.. Enumerable.Range(0, 100).Select(i => Record($"{i:000}/STDQ", $"a \\\"{i}\\\" ä"))];
+        SnapshotRecord[] records =
+        [
+            .. Enumerable.Range(0, 100).Select(i => Record($"{i:000}/STDQ", $"a \\\"{i}\\\" ä")),
+        ];
         await ApplyAsync(number: 1, records[..60]);
 
         await ApplyAsync(
@@ -208,18 +210,6 @@ public abstract class SnapshotContract : StoreContract
             .OrderBy(page => page.Number)
             .ShouldBe([new SurveyPage(7, "ä"), new SurveyPage(8, "")]);
         (await WriteAsync(t => SurveyStore.RequestAsync(t, "location-1", [saved.Resource], now: 1))).ShouldBe(1);
-    }
-
-    [StoreFact]
-    public async Task Surveys_and_concerns_of_any_number_of_locations_are_read_at_once()
-    {
-        await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, "location-39999", now: 5));
-        await WriteAsync(transaction => WatchStore.SetSilentAsync(transaction, "location-39999", since: 5, now: 5));
-        string[] locationIds = [.. Enumerable.Range(0, 40_000).Select(i => $"location-{i}")];
-
-        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
-        (await SurveyStore.ReadAsync(connection, locationIds)).Count.ShouldBe(SnapshotKind.All.Count);
-        (await LocationConcerns.ReadAsync(connection, locationIds)).Keys.ShouldBe(["location-39999"]);
     }
 
     [StoreFact]

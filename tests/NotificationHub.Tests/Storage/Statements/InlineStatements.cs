@@ -39,7 +39,6 @@ internal static partial class InlineStatements
         ["log.Goes"] = "disposition = 0",
         ["EventLog.index"] = " with (index(event_log_topic))",
         ["TopicLog.index"] = " with (index(event_log_topic))",
-        ["LocationPurge.condition"] = "in (select value from openjson(@seqs) with (value bigint '$'))",
         ["StoreCopy.from"] = "snapshot",
         ["EventBounds.name"] = "publishing:hub",
         ["EventBounds.topic"] = "hub",
@@ -47,19 +46,6 @@ internal static partial class InlineStatements
     };
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Source");
-
-    /// <summary>All literals of the source, as they are written.</summary>
-    public static IEnumerable<SqlText> Sources() =>
-        Directory
-            .EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file =>
-                SourceLiterals
-                    .Of(File.ReadAllText(file))
-                    .Select(literal => new SqlText(
-                        $"{Path.GetRelativePath(Folder, file)}:{literal.Line}",
-                        literal.Text
-                    ))
-            );
 
     public static IReadOnlyList<SqlText> All()
     {
@@ -90,6 +76,12 @@ internal static partial class InlineStatements
                     .Where(statement =>
                         (IsOf(file.File, StorageOptions.SqlServer) ? OwnStart() : Start()).IsMatch(statement.Text)
                     )
+                    .Select(statement =>
+                        statement with
+                        {
+                            Text = Lists().Replace(statement.Text, "in (@${name}, @${name})"),
+                        }
+                    )
             ),
         ];
     }
@@ -103,14 +95,6 @@ internal static partial class InlineStatements
         {
             text = Limits()
                 .Replace(text, match => $"offset 0 rows fetch next {Count(match.Groups["count"].Value)} rows only");
-            text = Lists()
-                .Replace(
-                    text,
-                    match =>
-                        match.Groups["numbers"].Success
-                            ? $"in (select value from openjson({match.Groups["list"].Value}) with (value bigint '$'))"
-                            : $"in (select value collate Latin1_General_100_BIN2 from openjson({match.Groups["list"].Value}) with (value nvarchar(400) '$'))"
-                );
             text = Lengths().Replace(text, "datalength(${column})");
             text = Waits().Replace(text, "${target}.is_waiting = 1");
             text = Locks().Replace(text, " with (updlock, rowlock)");
@@ -145,10 +129,7 @@ internal static partial class InlineStatements
     )]
     private static partial Regex OwnStart();
 
-    [GeneratedRegex(
-        """\{[\w.]*\.In(?<numbers>Numbers)?\(\s*"(?<list>@\w+)"\s*\)\}""",
-        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
-    )]
+    [GeneratedRegex("""\bin @(?<name>\w+)""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Lists();
 
     [GeneratedRegex(

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using NotificationHub.Storage;
 using NotificationHub.Storage.SqlServer;
@@ -6,7 +5,7 @@ using NotificationHub.Storage.SqlServer;
 namespace NotificationHub.Tests.Storage.Statements;
 
 /// <summary>Names the statement that SQL Server would refuse, where there is no SQL Server.</summary>
-public sealed partial class TSqlTests
+public sealed class TSqlTests
 {
     private static readonly IReadOnlyDictionary<string, List<SchemaColumn>> Schema = TSqlSchema.Read();
 
@@ -33,10 +32,6 @@ public sealed partial class TSqlTests
             .Count()
             .ShouldBeGreaterThan(6);
     }
-
-    [Fact]
-    public void No_statement_has_a_parameter_for_each_value_of_a_list() =>
-        InlineStatements.Sources().Where(literal => ListParameter().IsMatch(literal.Text)).ShouldBeEmpty();
 
     [Fact]
     public void Every_lock_has_the_name_of_its_database()
@@ -86,9 +81,6 @@ public sealed partial class TSqlTests
     [InlineData("delete from events", "no migration makes a table events")]
     public void What_would_go_wrong_is_named(string statement, string fault) =>
         FaultsOf(new SqlText("here", statement)).ShouldContain(text => text.Contains(fault, StringComparison.Ordinal));
-
-    [GeneratedRegex(@"\bin @\w", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
-    private static partial Regex ListParameter();
 
     private static IEnumerable<SqlText> Read(string folder)
     {
