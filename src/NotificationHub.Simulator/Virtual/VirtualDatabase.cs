@@ -23,7 +23,13 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
     {
         WriteTransaction? ran = null;
         var result = await Inner.WriteAsync(
-            transaction => work(ran = new WriteTransaction(this, transaction.Connection)),
+            async transaction =>
+            {
+                ran = new WriteTransaction(this, transaction.Connection);
+                var done = await work(ran);
+                await ran.AppendEventsAsync();
+                return done;
+            },
             cancellationToken
         );
         ran?.RaisePulses();

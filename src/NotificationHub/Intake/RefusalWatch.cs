@@ -52,7 +52,8 @@ internal sealed partial class RefusalWatch(
     private Task AppendEventAsync(string locationId, long refused, CancellationToken cancellationToken) =>
         database.WriteAsync(
             transaction =>
-                EventLog.AppendAsync(
+            {
+                EventLog.Append(
                     transaction,
                     database,
                     [
@@ -71,7 +72,9 @@ internal sealed partial class RefusalWatch(
                             CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
                         },
                     ]
-                ),
+                );
+                return Task.CompletedTask;
+            },
             cancellationToken
         );
 

@@ -145,7 +145,7 @@ internal sealed class LocationStore(Database database)
         );
         if (LocationEvents.OfState(changed, owner) is { } told)
         {
-            await EventLog.AppendAsync(transaction, database, [told]);
+            EventLog.Append(transaction, database, [told]);
         }
 
         await TellExpiryAsync(transaction, changed);
@@ -184,7 +184,7 @@ internal sealed class LocationStore(Database database)
         );
         if (isNew > 0)
         {
-            await EventLog.AppendAsync(transaction, database, [LocationEvents.OfExpiry(location, step, now)]);
+            EventLog.Append(transaction, database, [LocationEvents.OfExpiry(location, step, now)]);
         }
     }
 

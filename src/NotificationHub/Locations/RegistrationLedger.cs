@@ -1,4 +1,3 @@
-using System.Data.Common;
 using NotificationHub.Apple;
 using NotificationHub.Storage;
 
@@ -114,7 +113,7 @@ internal sealed class RegistrationLedger(
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await locations.BumpAsync(transaction);
-                await EventLog.AppendAsync(transaction, database, LocationEvents.OfRegistration(location));
+                EventLog.Append(transaction, database, LocationEvents.OfRegistration(location));
                 await locations.TellExpiryAsync(transaction, location);
             },
             cancellationToken
@@ -147,7 +146,7 @@ internal sealed class RegistrationLedger(
                 cancellationToken
             );
         }
-        catch (DbException exception) when (database.IsDuplicateKey(exception))
+        catch (Exception exception) when (database.IsDuplicateKey(exception))
         {
             // The unique uId: somebody else registers the same library at this moment.
             throw AlreadyRegistered(null);

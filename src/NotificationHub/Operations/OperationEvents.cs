@@ -28,7 +28,7 @@ internal sealed class OperationEvents(Database database)
         );
         if (entered)
         {
-            await EventLog.AppendAsync(transaction, database, [EventOf(operation, state, report, data, now)]);
+            EventLog.Append(transaction, database, [EventOf(operation, state, report, data, now)]);
             transaction.OnCommit(() => OperationMetrics.CountTold(state));
         }
 

@@ -84,10 +84,11 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var position = await cursor.ReadAsync(connection);
+        var index = connection.UseIndex("event_log_topic");
         var unsent = await connection.ExecuteScalarAsync<long>(
             $"""
             select count(*)
-            from (select seq from event_log where topic = @topic and seq > @position order by seq {connection.Limit(
+            from (select seq from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit(
                 "@MaxCounted"
             )}) waiting
             """,
@@ -99,7 +100,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
             }
         );
         var oldest = await connection.QueryFirstOrDefaultAsync<long?>(
-            $"select created_at from event_log where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
+            $"select created_at from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
             new { topic, position }
         );
         return (unsent, oldest is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);
@@ -126,7 +127,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
                 var announcements = deadLettered
                     .Select(refused => DeadLetterWrites.Announce(refused, now))
                     .OfType<NewEvent>();
-                await EventLog.AppendAsync(transaction, database, [.. announcements]);
+                EventLog.Append(transaction, database, [.. announcements]);
             },
             cancellationToken
         );

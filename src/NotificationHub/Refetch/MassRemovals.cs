@@ -115,7 +115,7 @@ internal sealed partial class MassRemovals(
             RefetchMetrics.CountMassRemoval(isBelieved: true);
             Log.Confirmed(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
         });
-        await EventLog.AppendAsync(
+        EventLog.Append(
             transaction,
             database,
             [

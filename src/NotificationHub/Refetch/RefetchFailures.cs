@@ -94,7 +94,7 @@ internal sealed partial class RefetchFailures(
                 Key = "",
                 Requested = 0,
             };
-            await EventLog.AppendAsync(transaction, database, [EventOf(whole, attempts, fault)]);
+            EventLog.Append(transaction, database, [EventOf(whole, attempts, fault)]);
         }
     }
 
@@ -146,7 +146,7 @@ internal sealed partial class RefetchFailures(
             if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
             {
                 transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts));
-                await EventLog.AppendAsync(transaction, database, [EventOf(target, attempts, fault)]);
+                EventLog.Append(transaction, database, [EventOf(target, attempts, fault)]);
             }
         }
     }

@@ -95,8 +95,12 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
         await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Fault);
         // The event comes to be now, however long ago the post came.
         List<NewEvent> events = [.. routed.Events.Select(told => told with { CreatedAt = now })];
-        var seqs = await EventLog.AppendAsync(transaction, database, events);
-        await NotificationLog.NoteReroutedAsync(transaction, entry.Seq, seqs[^1]);
+        EventLog.Append(
+            transaction,
+            database,
+            events,
+            seqs => NotificationLog.NoteReroutedAsync(transaction, entry.Seq, seqs[^1])
+        );
         return new RerouteOutcome(RerouteResult.Rerouted, [], [.. events.Select(told => told.Type)]);
     }
 

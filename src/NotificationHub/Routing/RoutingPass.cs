@@ -109,7 +109,7 @@ internal sealed partial class RoutingPass(
                 }
 
                 await cursor.MoveAsync(transaction, chunk.From, chunk.To, now);
-                await EventLog.AppendAsync(transaction, database, chunk.Events);
+                EventLog.Append(transaction, database, chunk.Events);
             },
             cancellationToken
         );

@@ -105,20 +105,26 @@ internal static class EventLog
     /// <summary>A <c>seq</c> as consumers get it: CloudEvents has no 64-bit integer, and this one orders as text.</summary>
     public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
 
-    /// <summary>Appends <paramref name="events"/> in order and returns the <c>seq</c> of each.</summary>
-    public static async Task<IReadOnlyList<long>> AppendAsync(
+    /// <summary>Appends <paramref name="events"/> in order, after all other writes of the transaction.</summary>
+    /// <param name="transaction">Must not be complete.</param>
+    /// <param name="database">The one whose publishers are woken by the commit.</param>
+    /// <param name="events">What is appended.</param>
+    /// <param name="then">
+    /// Gets the <c>seq</c> of each event. It holds the lock of the log, so it may write only new rows, and rows that the transaction has written
+    /// before: waiting for another transaction's row would deadlock.
+    /// </param>
+    public static void Append(
         WriteTransaction transaction,
         Database database,
-        IReadOnlyCollection<NewEvent> events
+        IReadOnlyCollection<NewEvent> events,
+        Func<IReadOnlyList<long>, Task>? then = null
     )
     {
-        var seqs = await database.AppendEventsAsync(transaction, events);
-        if (seqs.Count > 0)
+        if (events.Count > 0)
         {
+            transaction.AppendLast(events, then);
             transaction.OnCommit(database.Pulses.EventsAppended);
         }
-
-        return seqs;
     }
 
     /// <summary>The rows behind <paramref name="after"/> that fit the filter, in order; at least one where there is one.</summary>
@@ -132,8 +138,9 @@ internal static class EventLog
     {
         List<EventEntry> page = [];
         var bytes = 0L;
+        var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
         await using var rows = await connection.ExecuteReaderAsync(
-            $"{EventRows.Select} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
+            $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
             new
             {
                 after,
@@ -162,7 +169,7 @@ internal static class EventLog
     public static async Task<EventEntry?> FindAsync(DbConnection connection, long seq)
     {
         await using var rows = await connection.ExecuteReaderAsync(
-            $"{EventRows.Select} where e.seq = @seq",
+            $"select {EventRows.Columns} from event_log e {EventRows.Join} where e.seq = @seq",
             new { seq }
         );
         return await rows.ReadAsync() ? EventRows.Read(rows) : null;

@@ -8,14 +8,15 @@ namespace NotificationHub.Storage;
 /// </summary>
 internal static class EventRows
 {
-    public const string Select = """
-        select (select max(epoch) from log_epoch where log = 'event' and from_seq <= e.seq), e.seq, e.topic, e.type,
+    public const string Columns = """
+        (select max(epoch) from log_epoch where log = 'event' and from_seq <= e.seq), e.seq, e.topic, e.type,
             e.location_id, e.subject, e.notification_seq, coalesce(e.data, n.body),
             cast(case when e.data is null and n.disposition = 0 then 1 else 0 end as bigint), e.action, e.result, e.change,
             e.cause, e.adam_id, e.correlation_id, e.conflict, e.traceparent, e.created_at
-        from event_log e
-        left join notification_log n on n.seq = e.notification_seq
         """;
+
+    /// <summary>Follows <c>event_log e</c>.</summary>
+    public const string Join = "left join notification_log n on n.seq = e.notification_seq";
 
     private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 

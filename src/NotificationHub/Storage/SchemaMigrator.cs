@@ -44,8 +44,10 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
     private readonly SqlFiles files = migrations ?? new SqlFiles($"{database.Engine}/Migrations/");
 
     /// <summary>Applies the first of what is missing. Must be called inside the engine's migration lock, in a transaction for each.</summary>
+    /// <param name="transaction">One for each file.</param>
+    /// <param name="adapt">Makes of a file what this server is to run; the digest is of the file.</param>
     /// <returns>Its name; null where nothing is missing.</returns>
-    public async Task<string?> ApplyNextAsync(WriteTransaction transaction)
+    public async Task<string?> ApplyNextAsync(WriteTransaction transaction, Func<string, string>? adapt = null)
     {
         if (await transaction.ScalarAsync<long>(database.Sql("JournalExists")) == 0)
         {
@@ -66,7 +68,7 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
             return null;
         }
 
-        await ApplyAsync(transaction, name, files[name], Digest(files[name]));
+        await ApplyAsync(transaction, name, files[name], adapt);
         return name;
     }
 
@@ -111,15 +113,20 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
         return [.. files.Names.Where(name => !applied.ContainsKey(name))];
     }
 
-    private static async Task ApplyAsync(WriteTransaction transaction, string name, string text, string digest)
+    private static async Task ApplyAsync(
+        WriteTransaction transaction,
+        string name,
+        string text,
+        Func<string, string>? adapt
+    )
     {
-        await transaction.ExecuteAsync(text);
+        await transaction.ExecuteAsync(adapt?.Invoke(text) ?? text);
         await transaction.ExecuteAsync(
             "insert into schema_journal (name, sha256, applied_at) values (@name, @digest, @now)",
             new
             {
                 name,
-                digest,
+                digest = Digest(text),
                 now = await transaction.NowAsync(),
             }
         );

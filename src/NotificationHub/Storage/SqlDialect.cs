@@ -28,6 +28,12 @@ internal static class SqlDialect
         public string Limit(string count) =>
             connection.IsSqlServer ? $"offset 0 rows fetch next {count} rows only" : $"limit {count}";
 
+        /// <summary>
+        /// Stands behind a table of which this index must be used. SQL Server keeps the plan of the first values that it sees, and those of a
+        /// busy topic call for a scan.
+        /// </summary>
+        public string UseIndex(string index) => connection.IsSqlServer ? $" with (index({index}))" : "";
+
         /// <summary>Whether a refetch target waits, in the words that an index of the engine knows.</summary>
         /// <param name="target">The table's name, or what the statement calls it.</param>
         public string IsWaiting(string target) =>

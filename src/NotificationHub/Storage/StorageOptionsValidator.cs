@@ -25,9 +25,14 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
 
     private void NameADatabase() =>
         RuleFor(options => options.ConnectionString)
+            .Cascade(CascadeMode.Stop)
             .Must(NamesADatabase)
             .WithMessage(
                 "must name a server and a database, such as Server=contoso.database.windows.net;Database=notificationhub;Authentication=Active Directory Default"
+            )
+            .Must(Encrypts)
+            .WithMessage(
+                "must not set Encrypt to False or Optional: without TLS, the driver's network layer on Linux reads long texts wrongly. Use Encrypt=True, for a server with a certificate of its own together with TrustServerCertificate=True"
             );
 
     private void NameAFile() =>
@@ -73,6 +78,9 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
             return false;
         }
     }
+
+    // Seen with SqlClient's managed network layer: where TCP delivers in pieces, it takes a packet header for text. Check it again with each upgrade.
+    private static bool Encrypts(string connectionString) => new SqlConnectionStringBuilder(connectionString).Encrypt;
 
     private static bool NamesADatabase(string connectionString)
     {

@@ -14,6 +14,7 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 {
     private List<Pulse>? pulses;
     private List<Action>? acts;
+    private List<(IReadOnlyCollection<NewEvent> Events, Func<IReadOnlyList<long>, Task>? Then)>? appends;
 
     public DbConnection Connection => connection;
 
@@ -55,6 +56,33 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
                 number,
             }
         );
+
+    /// <summary>The engine-independent part of <see cref="EventLog.Append"/>.</summary>
+    public void AppendLast(IReadOnlyCollection<NewEvent> events, Func<IReadOnlyList<long>, Task>? then) =>
+        (appends ??= []).Add((events, then));
+
+    /// <summary>
+    /// Appends the transaction's events, behind everything else that it writes: the event log's lock is the last one that a transaction takes,
+    /// and the owner of it waits for no row. The lane calls it before the commit.
+    /// </summary>
+    public async Task AppendEventsAsync()
+    {
+        while (appends is { } due)
+        {
+            appends = null;
+            var seqs = await database.AppendEventsAsync(this, [.. due.SelectMany(append => append.Events)]);
+            var start = 0;
+            foreach (var (events, then) in due)
+            {
+                if (then is not null)
+                {
+                    await then([.. seqs.Skip(start).Take(events.Count)]);
+                }
+
+                start += events.Count;
+            }
+        }
+    }
 
     /// <summary>Raises <paramref name="pulse"/> once this transaction is committed.</summary>
     public void OnCommit(Pulse pulse)

@@ -96,9 +96,13 @@ internal sealed class SqlServerGround(string server) : GrowthGround
         await database.WriteAsync(
             async transaction =>
             {
-                var seqs = await EventLog.AppendAsync(transaction, database, [.. told]);
-                await MoveCursorAsync(transaction, TopicLog.NameOf("assets"), seqs.Max());
                 await MoveCursorAsync(transaction, RoutingPass.Name, appends.Values.Max(append => append.Result.Seq));
+                EventLog.Append(
+                    transaction,
+                    database,
+                    [.. told],
+                    seqs => MoveCursorAsync(transaction, TopicLog.NameOf("assets"), seqs.Max())
+                );
             },
             CancellationToken.None
         );

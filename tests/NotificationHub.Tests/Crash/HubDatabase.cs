@@ -167,11 +167,13 @@ internal sealed class HubDatabase(TestStore store)
             $"""
             set transaction isolation level read committed;
             begin transaction;
-            declare @lock int;
-            exec @lock = sp_getapplock @Resource = 'notificationhub:notification log', @LockMode = 'Exclusive',
+            declare @lock int,
+                @notifications nvarchar(255) = concat('notificationhub:', db_name(), ':notification log'),
+                @events nvarchar(255) = concat('notificationhub:', db_name(), ':event log');
+            exec @lock = sp_getapplock @Resource = @notifications, @LockMode = 'Exclusive',
                 @LockOwner = 'Transaction', @LockTimeout = {(int)patience.TotalMilliseconds};
             if @lock >= 0
-                exec @lock = sp_getapplock @Resource = 'notificationhub:event log', @LockMode = 'Exclusive',
+                exec @lock = sp_getapplock @Resource = @events, @LockMode = 'Exclusive',
                     @LockOwner = 'Transaction', @LockTimeout = {(int)patience.TotalMilliseconds};
             """
         );

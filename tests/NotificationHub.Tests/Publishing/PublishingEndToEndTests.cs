@@ -5,6 +5,7 @@ using NotificationHub.Events;
 using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Publishing;
 
@@ -90,21 +91,13 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
     }
 
     private Task AppendAsync(string data, string type = EventNames.AssetChanged) =>
-        hub.Database.WriteAsync(
-            transaction =>
-                EventLog.AppendAsync(
-                    transaction,
-                    hub.Database,
-                    [
-                        new NewEvent
-                        {
-                            Type = type,
-                            LocationId = "north",
-                            Data = Encoding.UTF8.GetBytes(data),
-                            CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
-                        },
-                    ]
-                ),
-            CancellationToken.None
+        hub.Database.AppendEventsAsync(
+            new NewEvent
+            {
+                Type = type,
+                LocationId = "north",
+                Data = Encoding.UTF8.GetBytes(data),
+                CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+            }
         );
 }

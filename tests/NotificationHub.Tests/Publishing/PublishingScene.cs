@@ -64,10 +64,7 @@ internal sealed class PublishingScene : IAsyncDisposable
                 count
             ),
         ];
-        var seqs = await Database.WriteAsync(
-            transaction => EventLog.AppendAsync(transaction, Database, events),
-            CancellationToken.None
-        );
+        var seqs = await Database.AppendEventsAsync(events);
         return [.. seqs.Select(seq => $"1-{seq}")];
     }
 

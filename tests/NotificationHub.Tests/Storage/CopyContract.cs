@@ -109,6 +109,31 @@ public abstract class CopyContract : LogPastContract
     }
 
     [StoreFact]
+    public async Task Of_keys_that_the_engine_takes_for_one_the_first_is_copied()
+    {
+        foreach (var id in new[] { "e ", "e", "f ", "e  " })
+        {
+            await source.ExecuteAsync(
+                """
+                insert into operation
+                    (event_id, location_id, state, deferred, started_at, notifications, succeeded, failed, counted, due_at, polls)
+                values (@id, 'location-1', 'open', 0, 1, 1, 1, 0, 0, 1, 0)
+                """,
+                new { id }
+            );
+        }
+
+        var copied = await CopyAsync();
+
+        string[] expected = Database.Engine == StorageOptions.SqlServer ? ["e", "f "] : ["e", "e ", "e  ", "f "];
+        copied["operation"].ShouldBe(expected.Length);
+        (await Test.QueryAsync<string>("select event_id from operation"))
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(expected);
+        (await FirstOfTwinsAsync()).ShouldBe(["e", "f "]);
+    }
+
+    [StoreFact]
     public async Task Nothing_is_copied_into_a_database_that_is_in_use()
     {
         await LiveAsync(source.Database, LogPast.InUse);
@@ -153,6 +178,14 @@ public abstract class CopyContract : LogPastContract
 
     private Task<IReadOnlyDictionary<string, long>> CopyAsync() =>
         new StoreCopy(source.Database, Database).RunAsync(TestActor.Operator, CancellationToken.None);
+
+    /// <summary>What is read of the source for SQL Server, whatever the engine of the copy.</summary>
+    private async Task<IEnumerable<string>> FirstOfTwinsAsync()
+    {
+        await using var connection = await source.Database.OpenReaderAsync(CancellationToken.None);
+        var from = await SqliteTables.WithoutBlankTwinsAsync(connection, "operation");
+        return (await connection.QueryAsync<string>($"select event_id from {from}")).Order(StringComparer.Ordinal);
+    }
 
     private Task<long> UnfinishedAsync() =>
         Test.ScalarAsync<long>(

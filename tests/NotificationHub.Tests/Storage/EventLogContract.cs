@@ -127,13 +127,45 @@ public abstract class EventLogContract : StoreContract
     }
 
     [StoreFact]
+    public async Task Events_are_appended_after_all_other_writes_of_the_transaction()
+    {
+        long before = -1;
+        IReadOnlyList<long> first = [];
+        IReadOnlyList<long> second = [];
+        IReadOnlyList<long> third = [];
+
+        await WriteAsync(async transaction =>
+        {
+            EventLog.Append(
+                transaction,
+                Database,
+                [Changed("one"), Changed("two")],
+                seqs =>
+                {
+                    first = seqs;
+                    EventLog.Append(transaction, Database, [Changed("four")], Keep(seqs => third = seqs));
+                    return Task.CompletedTask;
+                }
+            );
+            EventLog.Append(transaction, Database, [Changed("three")], Keep(seqs => second = seqs));
+            EventLog.Append(transaction, Database, []);
+            before = await transaction.ScalarAsync<long>("select count(*) from event_log");
+        });
+
+        before.ShouldBe(0, "the lock of the event log is taken last");
+        var entries = await ReadAsync(after: 0, new EventFilter());
+        entries.Select(entry => entry.Subject).ShouldBe(["one", "two", "three", "four"]);
+        entries.Select(entry => entry.Seq).ShouldBe([.. first, .. second, .. third]);
+    }
+
+    [StoreFact]
     public async Task The_publishers_are_woken_by_a_commit_and_by_nothing_else()
     {
         var woken = Database.Pulses.EventsAppended.Next;
         await Should.ThrowAsync<InvalidOperationException>(() =>
-            WriteAsync(async transaction =>
+            WriteAsync(transaction =>
             {
-                await EventLog.AppendAsync(transaction, Database, [Changed("never")]);
+                EventLog.Append(transaction, Database, [Changed("never")]);
                 throw new InvalidOperationException("the stage fails after it has written");
             })
         );
@@ -229,8 +261,14 @@ public abstract class EventLogContract : StoreContract
             CreatedAt = 1,
         };
 
-    private Task<IReadOnlyList<long>> AppendAsync(params NewEvent[] events) =>
-        WriteAsync(transaction => EventLog.AppendAsync(transaction, Database, events));
+    private static Func<IReadOnlyList<long>, Task> Keep(Action<IReadOnlyList<long>> keep) =>
+        seqs =>
+        {
+            keep(seqs);
+            return Task.CompletedTask;
+        };
+
+    private Task<IReadOnlyList<long>> AppendAsync(params NewEvent[] events) => Database.AppendEventsAsync(events);
 
     private async Task<IReadOnlyList<EventEntry>> ReadAsync(long after, EventFilter filter)
     {

@@ -215,7 +215,7 @@ public abstract class LedgerContract : StoreContract
             Data = "{}"u8.ToArray(),
             CreatedAt = 1,
         };
-        var seqs = await WriteAsync(transaction => EventLog.AppendAsync(transaction, Database, [told]));
+        var seqs = await Database.AppendEventsAsync(told);
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         return (await EventLog.FindAsync(connection, seqs.Single())).ShouldNotBeNull();
     }

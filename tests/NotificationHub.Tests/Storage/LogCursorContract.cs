@@ -31,7 +31,7 @@ public abstract class LogCursorContract : StoreContract
         await Should.ThrowAsync<InvalidOperationException>(() =>
             WriteAsync(async transaction =>
             {
-                await EventLog.AppendAsync(transaction, Database, [NewEventOf(1)]);
+                EventLog.Append(transaction, Database, [NewEventOf(1)]);
                 await cursor.MoveAsync(transaction, from, 10, now: 1);
             })
         );

@@ -86,12 +86,7 @@ public abstract class LogOrderContract : StoreContract
         for (var i = 0; i < Rounds; i++)
         {
             NewEvent[] events = [Changed($"{writer}/{i}/a"), Changed($"{writer}/{i}/b")];
-            await UntilTakenAsync(() =>
-                database.WriteAsync(
-                    transaction => EventLog.AppendAsync(transaction, database, events),
-                    CancellationToken.None
-                )
-            );
+            await UntilTakenAsync(() => database.AppendEventsAsync(events));
         }
     }
 

@@ -64,10 +64,7 @@ public abstract class LogPastContract : StoreContract
             Data = "{}"u8.ToArray(),
             CreatedAt = 1,
         };
-        var seqs = await database.WriteAsync(
-            transaction => EventLog.AppendAsync(transaction, database, [told]),
-            CancellationToken.None
-        );
+        var seqs = await database.AppendEventsAsync(told);
         return seqs.Single();
     }
 

@@ -216,21 +216,15 @@ public abstract class RemovalContract : StoreContract
         );
 
     private Task TellAsync(string location, string type, long? notification = null) =>
-        WriteAsync(transaction =>
-            EventLog.AppendAsync(
-                transaction,
-                Database,
-                [
-                    new NewEvent
-                    {
-                        Type = type,
-                        LocationId = location,
-                        NotificationSeq = notification,
-                        Data = notification is null ? "{}"u8.ToArray() : null,
-                        CreatedAt = 1,
-                    },
-                ]
-            )
+        Database.AppendEventsAsync(
+            new NewEvent
+            {
+                Type = type,
+                LocationId = location,
+                NotificationSeq = notification,
+                Data = notification is null ? "{}"u8.ToArray() : null,
+                CreatedAt = 1,
+            }
         );
 
     private Task CursorAsync(string name, long position) =>

@@ -38,9 +38,11 @@ public abstract class RetentionContract : RetentionSceneContract
 
         (await Scene.RunOnceAsync()).ShouldBeGreaterThan(0);
         var left = await Scene.EventsAsync();
-        left.Count.ShouldBeInRange(50, 249);
-        (await Scene.StartAsync(PrunedLog.Events)).ShouldBe(left[0]);
-        left.ShouldBe(Enumerable.Range((int)left[0], left.Count).Select(seq => (long)seq));
+        // On SQL Server a pass takes batch after batch for a second, and may remove all of them.
+        left.Count.ShouldBeInRange(Database.Engine == StorageOptions.SqlServer ? 0 : 50, 249);
+        var first = left.Count == 0 ? 251 : left[0];
+        (await Scene.StartAsync(PrunedLog.Events)).ShouldBe(first);
+        left.ShouldBe(Enumerable.Range((int)first, left.Count).Select(seq => (long)seq));
 
         await Scene.RunAsync();
         (await Scene.EventsAsync()).ShouldBeEmpty();

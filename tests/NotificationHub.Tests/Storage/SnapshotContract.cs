@@ -34,6 +34,32 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [StoreFact]
+    public async Task Each_record_of_a_chunk_has_the_revision_of_its_own_event()
+    {
+        SnapshotRecord[] records =
+        [
+            .. Enumerable.Range(0, 100).Select(i => Record($"{i:000}/STDQ", $"a \\\"{i}\\\" ä")),
+        ];
+        await ApplyAsync(number: 1, records[..60]);
+
+        await ApplyAsync(
+            number: 2,
+            [.. records[..30], .. records[30..60].Select(record => record with { Data = "\"b\"" }), .. records[60..]]
+        );
+
+        var stated = await Test.QueryAsync<(string Subject, long Seq)>(
+            "select subject, max(seq) from event_log group by subject"
+        );
+        var revisions = await Test.QueryAsync<(string Key, long Revision)>("select \"key\", revision from snapshot");
+        revisions
+            .Select(row => ($"assets/{row.Key}", row.Revision))
+            .ShouldBe(stated.Select(row => (row.Subject, row.Seq)), ignoreOrder: true);
+        revisions.Count.ShouldBe(100);
+        (await RowsAsync())[30].ShouldBe(("030/STDQ", "\"b\"", 2L));
+        (await Test.ScalarAsync<long>("select count(*) from event_log")).ShouldBe(130);
+    }
+
+    [StoreFact]
     public async Task What_a_complete_walk_did_not_return_is_gone_and_keeps_its_row()
     {
         await ApplyAsync(number: 1, Record("1/STDQ", "a"), Record("2/STDQ", "b"), Record("3/PLUS", "c"));

@@ -14,11 +14,27 @@ internal static class StoreContent
             ? (await connection.QueryAsync<string>("select name from sys.tables order by name")).AsList()
             : await SqliteTables.ListAsync(connection);
 
-    /// <summary>The cells of a table, by their columns.</summary>
+    /// <summary>The cells of a table, by their columns; without what SQL Server computes.</summary>
     public static async Task<IReadOnlyList<IDictionary<string, object?>>> RowsAsync(
         DbConnection connection,
         string table
-    ) => [.. (await connection.QueryAsync($"select * from {table}")).Select(row => (IDictionary<string, object?>)row)];
+    )
+    {
+        var computed =
+            connection is SqlConnection
+                ? (
+                    await connection.QueryAsync<string>(
+                        "select name from sys.computed_columns where object_id = object_id(@table)",
+                        new { table }
+                    )
+                ).AsList()
+                : [];
+        var rows = (await connection.QueryAsync($"select * from {table}"))
+            .Select(row => (IDictionary<string, object?>)row)
+            .ToList();
+        rows.ForEach(row => computed.ForEach(column => row.Remove(column)));
+        return rows;
+    }
 
     /// <summary>A line for each row of these tables, in an order of its own.</summary>
     public static async Task<IReadOnlyList<string>> LinesAsync(DbConnection connection, IEnumerable<string> tables)

@@ -6,7 +6,7 @@ namespace NotificationHub.Hosting.Retention;
 /// How many rows a transaction takes out: as many as it does in a time that whoever waits can bear. On SQLite posts wait meanwhile, and it is about
 /// two milliseconds; on SQL Server nobody does, and as long is gone in round trips alone.
 /// </summary>
-/// <param name="least">No transaction takes out fewer rows.</param>
+/// <param name="least">No transaction takes out fewer rows, unless one has failed.</param>
 /// <param name="quick">One that took less may have more next time.</param>
 /// <param name="slow">One that took more has fewer next time.</param>
 /// <param name="turn">How long transactions may follow upon each other.</param>
@@ -34,7 +34,7 @@ internal sealed class BatchSize(int least, TimeSpan quick, TimeSpan slow, TimeSp
         while (true)
         {
             var rows = Rows;
-            var (removed, taken) = await removeAsync(rows);
+            var (removed, taken) = await RemoveAsync(removeAsync, rows);
             Note(removed, taken);
             sum += removed;
             spent += taken;
@@ -45,11 +45,28 @@ internal sealed class BatchSize(int least, TimeSpan quick, TimeSpan slow, TimeSp
         }
     }
 
+    private async Task<(int Removed, TimeSpan Taken)> RemoveAsync(
+        Func<int, Task<(int Removed, TimeSpan Taken)>> removeAsync,
+        int rows
+    )
+    {
+        try
+        {
+            return await removeAsync(rows);
+        }
+        catch (StorageUnavailableException)
+        {
+            // It may have timed out: the same batch would again, forever. Bodies may be so large that even the usual minimum is too much.
+            Rows = Math.Max(rows / 2, 1);
+            throw;
+        }
+    }
+
     private void Note(int removed, TimeSpan taken)
     {
         if (taken > slow)
         {
-            Rows = Math.Max(Rows / 2, least);
+            Rows = Math.Max(Rows / 2, Math.Min(Rows, least));
         }
         else if (taken < quick && removed >= Rows)
         {

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Xml.Linq;
 using NotificationHub.Storage;
 
@@ -112,7 +111,7 @@ internal sealed partial class KeyRingTakeover(
             Log.Imported(logger, name, place.Folder);
         }
         // Another replica was quicker.
-        catch (DbException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (database.IsDuplicateKey(exception))
         {
             if ((await table.ReadAsync(cancellationToken)).All(row => row.FriendlyName != name))
             {

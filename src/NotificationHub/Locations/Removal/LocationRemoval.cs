@@ -121,7 +121,7 @@ internal sealed class LocationRemoval(
                 await LocationStore.SetRemovedAsync(transaction, opened.Location.LocationId, now);
                 await locations.BumpAsync(transaction);
                 var removed = LocationEvents.OfRemoval(opened.Location, request.Purge, now);
-                await EventLog.AppendAsync(transaction, database, [removed]);
+                EventLog.Append(transaction, database, [removed]);
                 return true;
             },
             cancellationToken

@@ -176,7 +176,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
             && settings.Length > 0
         )
         {
-            await EventLog.AppendAsync(transaction, database, [LocationEvents.OfSettings(location, settings, now)]);
+            EventLog.Append(transaction, database, [LocationEvents.OfSettings(location, settings, now)]);
         }
     }
 

@@ -93,7 +93,7 @@ internal sealed class SilenceWatch(Database database, IOptions<LocationOptions> 
         if (isSilent)
         {
             var told = LocationEvents.OfSilence(heard.LocationId, heard.LastHeardAt, heard.Posts, now);
-            await EventLog.AppendAsync(transaction, database, [told]);
+            EventLog.Append(transaction, database, [told]);
         }
     }
 

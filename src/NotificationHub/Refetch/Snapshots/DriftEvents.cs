@@ -6,40 +6,49 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Snapshots;
 
 /// <summary>Tells of each record that a survey found to be different without a notification.</summary>
-internal static class DriftEvents
+internal sealed class DriftEvents
 {
     private static readonly JsonElement NoMembers = JsonElement.Parse("{}");
 
-    /// <param name="drifts">Each with the seq of the event that states it.</param>
-    public static async Task AppendAsync(
+    private readonly ReadContext read;
+    private readonly long epoch;
+    private readonly long now;
+
+    private DriftEvents(ReadContext read, long epoch, long now)
+    {
+        this.read = read;
+        this.epoch = epoch;
+        this.now = now;
+    }
+
+    /// <summary>Counts the drifts, and reads what their events need.</summary>
+    public static async Task<DriftEvents> BeginAsync(
         WriteTransaction transaction,
-        Database database,
         ReadContext read,
-        IReadOnlyCollection<(RecordDifference Difference, long Seq)> drifts,
+        int count,
         long now
     )
     {
-        if (drifts.Count == 0)
+        if (count > 0)
         {
-            return;
+            await transaction.ExecuteAsync(
+                "update survey set drifts = drifts + @count where location_id = @LocationId and resource = @Name",
+                new
+                {
+                    count,
+                    read.LocationId,
+                    read.Kind.Name,
+                }
+            );
         }
 
         var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
-        await EventLog.AppendAsync(
-            transaction,
-            database,
-            [.. drifts.Select(drift => Create(read, drift.Difference, epoch, drift.Seq, now))]
-        );
-        await transaction.ExecuteAsync(
-            "update survey set drifts = drifts + @Count where location_id = @LocationId and resource = @Name",
-            new
-            {
-                drifts.Count,
-                read.LocationId,
-                read.Kind.Name,
-            }
-        );
+        return new DriftEvents(read, epoch, now);
     }
+
+    /// <param name="drifts">Each with the seq of the event that states it.</param>
+    public IReadOnlyCollection<NewEvent> Create(IEnumerable<(RecordDifference Difference, long Seq)> drifts) =>
+        [.. drifts.Select(drift => Create(drift.Difference, drift.Seq))];
 
     /// <summary>The members in which a record differs; without their values where it names a device or a user.</summary>
     public static IReadOnlyList<DriftedField> FieldsOf(SnapshotKind kind, RecordDifference difference)
@@ -64,7 +73,7 @@ internal static class DriftEvents
         ];
     }
 
-    private static NewEvent Create(ReadContext read, RecordDifference difference, long epoch, long changedSeq, long now)
+    private NewEvent Create(RecordDifference difference, long changedSeq)
     {
         var key = read.Kind.NamesSomebody ? null : difference.Key;
         return new NewEvent

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Dapper;
 using NotificationHub.Storage;
 
@@ -109,42 +110,39 @@ internal static class SnapshotRows
         }
     }
 
-    /// <summary>Keeps the records as they are now, each with the seq of the event that states it.</summary>
-    public static async Task StateAsync(
+    /// <summary>Stores the records as they are now; <see cref="SetRevisionsAsync"/> completes them.</summary>
+    public static Task SaveAsync(
         WriteTransaction transaction,
         ReadContext read,
-        IEnumerable<(RecordDifference Change, long Revision)> stated,
+        IReadOnlyCollection<RecordDifference> changes,
         long number,
         long now
-    )
-    {
-        foreach (var (change, revision) in stated)
-        {
-            await transaction.ExecuteAsync(
-                change.IsNew ? Insert : Update,
-                new
-                {
-                    read.LocationId,
-                    Kind = read.Kind.Name,
-                    change.Key,
-                    Data = change.After,
-                    number,
-                    revision,
-                    now,
-                }
-            );
-        }
-    }
+    ) =>
+        transaction.ExecuteAsync(
+            transaction.Sql("SaveRecords"),
+            new
+            {
+                read.LocationId,
+                Kind = read.Kind.Name,
+                Rows = JsonSerializer.Serialize(changes.Select(change => new[] { change.Key, change.After })),
+                number,
+                now,
+            }
+        );
 
-    private const string Insert = """
-        insert into snapshot (location_id, kind, "key", data, read_number, revision, changed_at)
-        values (@LocationId, @Kind, @Key, @Data, @number, @revision, @now)
-        """;
-
-    // The row of a record that is gone stays: its revision and read number outlive it.
-    private const string Update = """
-        update snapshot
-        set data = @Data, read_number = @number, revision = @revision, changed_at = @now
-        where location_id = @LocationId and kind = @Kind and "key" = @Key
-        """;
+    /// <summary>Sets the revision of each saved record: the seq of the event that states it.</summary>
+    public static Task SetRevisionsAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        IEnumerable<(RecordDifference Change, long Revision)> stated
+    ) =>
+        transaction.ExecuteAsync(
+            transaction.Sql("SetRevisions"),
+            new
+            {
+                read.LocationId,
+                Kind = read.Kind.Name,
+                Rows = JsonSerializer.Serialize(stated.Select(pair => new object[] { pair.Change.Key, pair.Revision })),
+            }
+        );
 }

@@ -133,17 +133,28 @@ internal sealed class SnapshotStore(Database database)
 
         var awaited =
             read.Cause == RecordChanges.Reconcile ? await AwaitedRecords.FindAsync(transaction, read, changes) : [];
-        var seqs = await EventLog.AppendAsync(
+        await SnapshotRows.SaveAsync(transaction, read, changes, number, now);
+        var drifts =
+            read.Cause == RecordChanges.Reconcile
+                ? await DriftEvents.BeginAsync(
+                    transaction,
+                    read,
+                    changes.Count(change => !awaited.Contains(change.Key)),
+                    now
+                )
+                : null;
+        EventLog.Append(
             transaction,
             database,
-            [.. changes.Select(change => RecordChanges.Create(ContextOf(read, change, awaited), change, now))]
+            [.. changes.Select(change => RecordChanges.Create(ContextOf(read, change, awaited), change, now))],
+            async seqs =>
+            {
+                var stated = changes.Zip(seqs).ToList();
+                await SnapshotRows.SetRevisionsAsync(transaction, read, stated);
+                var unexpected = stated.Where(pair => !awaited.Contains(pair.First.Key));
+                EventLog.Append(transaction, database, drifts?.Create(unexpected) ?? []);
+            }
         );
-        await SnapshotRows.StateAsync(transaction, read, changes.Zip(seqs), number, now);
-        if (read.Cause == RecordChanges.Reconcile)
-        {
-            var drifts = changes.Zip(seqs).Where(pair => !awaited.Contains(pair.First.Key)).ToList();
-            await DriftEvents.AppendAsync(transaction, database, read, drifts, now);
-        }
     }
 
     /// <summary>What a notification has asked for and nobody has read yet is no drift: the survey was only faster.</summary>

@@ -57,7 +57,7 @@ internal sealed partial class SurveyCompletion(
                 events.AddRange(await GoOnImportingAsync(transaction, surveys, now));
             }
 
-            await EventLog.AppendAsync(transaction, database, events);
+            EventLog.Append(transaction, database, events);
         });
         Log.Finished(logger, survey.Purpose, survey.Resource, survey.LocationId, survey.Records);
         // The next kind is due at once.
@@ -68,7 +68,7 @@ internal sealed partial class SurveyCompletion(
     public async Task PassOverAsync(WriteTransaction transaction, Survey survey, long now)
     {
         var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
-        await EventLog.AppendAsync(transaction, database, await GoOnImportingAsync(transaction, surveys, now));
+        EventLog.Append(transaction, database, await GoOnImportingAsync(transaction, surveys, now));
     }
 
     /// <summary>

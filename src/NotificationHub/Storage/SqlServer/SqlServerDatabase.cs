@@ -15,7 +15,6 @@ internal sealed class SqlServerDatabase : Database
 
     private const int ImportChunk = 2_000;
 
-    private const int SecondsToConnect = 5;
     private const int SecondsToAnswer = 5;
 
     private readonly StorageOptions options;
@@ -38,7 +37,6 @@ internal sealed class SqlServerDatabase : Database
         var builder = new SqlConnectionStringBuilder(options.ConnectionString);
         Place = $"{builder.DataSource}/{builder.InitialCatalog}";
         // The lanes keep their connections for themselves, and look after them.
-        builder.ConnectTimeout = Math.Min(builder.ConnectTimeout, SecondsToConnect);
         writer = Named(
             builder,
             "NotificationHub",
@@ -116,7 +114,10 @@ internal sealed class SqlServerDatabase : Database
 
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => posts.AppendAsync(append);
 
-    public override bool IsDuplicateKey(Exception exception) => SqlServerFaults.IsDuplicateKey(exception);
+    public override bool IsDuplicateKey(Exception exception) =>
+        SqlServerFaults.IsDuplicateKey(
+            exception is StorageUnavailableException { InnerException: { } refused } ? refused : exception
+        );
 
     public override Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
@@ -189,7 +190,8 @@ internal sealed class SqlServerDatabase : Database
         SqlConnection.ClearPool(pool);
     }
 
-    private static string Named(
+    /// <summary>The connection string of one purpose.</summary>
+    internal static string Named(
         SqlConnectionStringBuilder builder,
         string application,
         bool pooling,
@@ -204,6 +206,8 @@ internal sealed class SqlServerDatabase : Database
             // A connection that was put up again on the quiet has lost its transaction.
             ConnectRetryCount = 0,
             Enlist = false,
+            // After an outage, the pool would answer with the last error for up to a minute.
+            PoolBlockingPeriod = PoolBlockingPeriod.NeverBlock,
         }.ConnectionString;
 
     private async Task OpenAsync(Func<CancellationToken, Task> prepare, CancellationToken cancellationToken)
@@ -212,7 +216,7 @@ internal sealed class SqlServerDatabase : Database
         {
             await prepare(cancellationToken);
             await using var connection = await OpenAsync(upkeep, cancellationToken);
-            await SqlServerSchema.AllowSnapshotsAsync(connection);
+            await SqlServerSchema.AllowSnapshotsAsync(connection, time, cancellationToken);
         }
         catch (Exception exception) when (SqlServerOpenFault.IsOne(exception))
         {

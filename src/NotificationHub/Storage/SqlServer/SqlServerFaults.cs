@@ -5,62 +5,46 @@ using Microsoft.Data.SqlClient;
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>
-/// Which errors pass by themselves. A list of our own, for <c>SqlException.IsTransient</c> is false for most of Azure's.
+/// Which errors pass by themselves. A list of our own, for <c>SqlException.IsTransient</c> is false for most of Azure's; reviewed against
+/// Microsoft's list of transient errors of Azure SQL and that of Entity Framework Core.
 /// </summary>
 internal static class SqlServerFaults
 {
     /// <summary>Two rows of one key; of a unique index, and of a unique constraint.</summary>
-    private static readonly FrozenSet<int> DuplicateKeys = new[] { 2601, 2627 }.ToFrozenSet();
+    private static readonly FrozenSet<int> DuplicateKeys = SetOf([2601, 2627]);
 
-    private static readonly FrozenSet<int> Passing = new[]
-    {
-        -2, // the command took too long
-        20, // the server does not support encryption: a gateway says so while it moves a database
-        64, // the connection broke after the log-in
-        121, // the semaphore of the network library ran out
-        233, // the connection was closed by the other side
-        1205, // chosen as the victim of a deadlock
-        1222, // a lock was not had in time
-        3935, // the transaction was not begun, as the snapshot could not be
-        3961, // the schema was changed since the transaction began: a newer version is being rolled out
-        3906, // the database is read-only while it fails over
-        3960, // another transaction has changed the row since this one began
-        4060, // the database cannot be opened: it is being moved
-        4221, // the log-in to a secondary waits for its versions
-        10053, // the connection was broken off within
-        10054, // the connection was broken off without
-        10060, // nobody answers
-        10928, // a limit of the tier is reached
-        10929, // the server is too busy for this tier
-        10936, // the limit of requests of the pool is reached
-        40020, // the database is being moved
-        40143, // the service met an error
-        40197, // the service met an error, or is being moved
-        40501, // the service is busy
-        40540, // the service met an error
-        40613, // the database is not there now
-        49918, // no resources for this request
-        49919, // too many changes under way
-        49920, // too many operations under way
-        50001, // our own: the lock of a log was not had in time
-        50002, // our own: the mark of a connection is gone
-        EndedTransaction,
-    }.ToFrozenSet();
+    /// <summary>Errors that pass by themselves, so that the same transaction may be run again.</summary>
+    private static readonly FrozenSet<int> Passing = SetOf(
+        // No answer, or a connection that broke: while connecting, during log-in and later; -2 is SqlClient's own time-out.
+        [-2, 20, 64, 121, 233, 997, 10053, 10054, 10060, 17197],
+        // The server stops, is paused, starts or upgrades its system databases; a pool of Azure is paused or warms up.
+        [6005, 17142, 18401, 42108, 42109],
+        // The database is being recovered, restored, moved or failed over, or its replica is not (yet) the primary one.
+        [921, 922, 926, 927, 941, 945, 952, 976, 978, 982, 983, 988, 3906, 4060, 4221, 49802],
+        // Azure SQL moves the database, or met an error: its gateway sends these, 40197 with one of the others inside.
+        [40020, 40143, 40166, 40197, 40540, 40613],
+        // Locks: a deadlock, a time-out, no lock to be had, and locks that were released under the statement.
+        [1203, 1204, 1205, 1221, 1222, 1232, 22335],
+        // Snapshot isolation: another transaction changed the row (3960) or the schema (3961), isolation is being switched on (3956, 3957), the
+        // row's version is gone (3950, 3958, 3966, 3967), the database is not recovered (3953), a secondary replica lags behind (3947, 3948).
+        [3947, 3948, 3950, 3953, 3956, 3957, 3958, 3960, 3961, 3966, 3967],
+        // The schema changed while the statement was compiled or ran.
+        [615, 617, 669, 2021, 2816, 4117, 4184],
+        // Too much load: no memory to compile or run the statement, a limit of the tier or pool is reached, the service is busy.
+        [8628, 8651, 10922, 10928, 10929, 10930, 10936, 40501, 40642, 40648, 40675, 40903, 49918, 49919, 49920],
+        // Our own: the lock of a log was not had in time, the mark of a connection is gone, the transaction had ended.
+        [50001, 50002, EndedTransaction]
+    );
 
-    /// <summary>What does not pass within seconds, and is the store's fault: somebody has to make room.</summary>
-    private static readonly FrozenSet<int> Full = new[]
-    {
-        701, // no memory
-        1105, // no space in the filegroup
-        8645, // no memory for the query in time
-        9002, // the transaction log is full
-        40544, // the database has reached its size
-        40549, // a transaction has run for too long
-        40550, // too many locks
-        40551, // too much of tempdb
-        40552, // too much of the transaction log
-        40553, // too much memory
-    }.ToFrozenSet();
+    /// <summary>What does not pass within seconds, and is the store's fault: an operator has to make room.</summary>
+    private static readonly FrozenSet<int> Full = SetOf(
+        // No memory.
+        [701, 8645],
+        // No space in the filegroup or in the transaction log, or the database has reached its size.
+        [1101, 1105, 9002, 40544],
+        // Azure SQL ended the session: too long a transaction, too many locks, too much of tempdb, transaction log or memory.
+        [40549, 40550, 40551, 40552, 40553]
+    );
 
     /// <summary>Our own: the server had ended the transaction before its commit was sent.</summary>
     public const int EndedTransaction = 50003;
@@ -89,9 +73,17 @@ internal static class SqlServerFaults
 
     public static bool IsDuplicateKey(Exception exception) => Has(exception, DuplicateKeys.Contains);
 
+    /// <summary>Whether another session is just switching snapshot isolation on, or changes the database otherwise.</summary>
+    public static bool IsBeingAltered(Exception exception) => Has(exception, number => number is 3956 or 3957 or 5061);
+
+    /// <summary>Whether the database does not allow snapshot isolation.</summary>
+    public static bool IsSnapshotRefused(Exception exception) => Has(exception, number => number == 3952);
+
     /// <summary>What happened, with the number that an operator can look up.</summary>
     public static string Describe(Exception exception) =>
         exception is SqlException sql ? $"{sql.Message} (error {sql.Number})" : exception.Message;
+
+    private static FrozenSet<int> SetOf(params int[][] groups) => groups.SelectMany(group => group).ToFrozenSet();
 
     private static bool Has(Exception exception, Predicate<int> number) =>
         exception is SqlException sql && sql.Errors.Cast<SqlError>().Any(error => number(error.Number));

@@ -12,8 +12,8 @@ internal static class SqlServerSchema
         set transaction isolation level read committed;
         begin transaction;
 
-        declare @lock int;
-        exec @lock = sp_getapplock @Resource = 'notificationhub:schema', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
+        declare @lock int, @resource nvarchar(255) = concat('notificationhub:', db_name(), ':schema');
+        exec @lock = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', @LockOwner = 'Transaction',
             @LockTimeout = 120000;
         if @lock < 0
             throw 50001, 'Another process has been changing the schema for too long.', 1;
@@ -27,7 +27,13 @@ internal static class SqlServerSchema
         commit transaction;
         """;
 
+    private const string EndProbe =
+        "if @@trancount > 0 rollback transaction; set transaction isolation level read committed;";
+
+    private const string AllowSnapshots = "alter database current set allow_snapshot_isolation on";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     public static async Task<IReadOnlyList<string>> MigrateAsync(
         SqlServerDatabase database,
@@ -36,7 +42,8 @@ internal static class SqlServerSchema
     )
     {
         List<string> applied = [];
-        while (await ApplyNextAsync(database, connection, migrator) is { } name)
+        var isOnline = await connection.ExecuteScalarAsync<int>(OnlineIndexes.IsSupported) == 1;
+        while (await ApplyNextAsync(database, connection, migrator, isOnline ? OnlineIndexes.In : null) is { } name)
         {
             applied.Add(name);
         }
@@ -46,37 +53,89 @@ internal static class SqlServerSchema
 
     /// <summary>Has the database keep row versions, which Azure SQL does by itself.</summary>
     /// <exception cref="SqlException">It does not, and may not be told to.</exception>
-    public static async Task AllowSnapshotsAsync(SqlConnection connection)
+    public static Task AllowSnapshotsAsync(
+        SqlConnection connection,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) =>
+        AllowSnapshotsAsync(
+            () => connection.ExecuteScalarAsync<long>(ProbeSnapshots),
+            async () =>
+            {
+                await connection.ExecuteAsync(EndProbe);
+                await connection.ExecuteAsync(AllowSnapshots, commandTimeout: (int)Patience.TotalSeconds);
+            },
+            () => connection.ExecuteAsync(EndProbe),
+            time,
+            cancellationToken
+        );
+
+    /// <summary>Waits while another hub switches snapshot isolation on at the same time.</summary>
+    /// <param name="probe">Throws while snapshots are not to be had.</param>
+    /// <param name="allow">Switches them on.</param>
+    /// <param name="reset">Ends what a failed probe has begun.</param>
+    /// <param name="time">Bounds the wait.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task AllowSnapshotsAsync(
+        Func<Task> probe,
+        Func<Task> allow,
+        Func<Task> reset,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
-        try
+        var begun = time.GetTimestamp();
+        var isAllowed = false;
+        while (true)
         {
-            await connection.ExecuteScalarAsync<long>(ProbeSnapshots);
-        }
-        catch (SqlException exception) when (exception.Number == NotAllowed)
-        {
-            await connection.ExecuteAsync(
-                "if @@trancount > 0 rollback transaction; set transaction isolation level read committed;"
-            );
-            await connection.ExecuteAsync(
-                "alter database current set allow_snapshot_isolation on",
-                commandTimeout: (int)Patience.TotalSeconds
-            );
-            await connection.ExecuteScalarAsync<long>(ProbeSnapshots);
+            try
+            {
+                await probe();
+                return;
+            }
+            catch (SqlException exception) when (SqlServerFaults.IsSnapshotRefused(exception) && !isAllowed)
+            {
+                isAllowed = await TryAsync(allow);
+                if (isAllowed)
+                {
+                    continue;
+                }
+            }
+            catch (SqlException exception)
+                when (SqlServerFaults.IsBeingAltered(exception) && time.GetElapsedTime(begun) < Patience)
+            {
+                await reset();
+            }
+
+            await Task.Delay(Pause, time, cancellationToken);
         }
     }
 
-    private const int NotAllowed = 3952;
+    /// <returns>False where another session alters the database.</returns>
+    private static async Task<bool> TryAsync(Func<Task> allow)
+    {
+        try
+        {
+            await allow();
+            return true;
+        }
+        catch (SqlException exception) when (SqlServerFaults.IsBeingAltered(exception))
+        {
+            return false;
+        }
+    }
 
     private static async Task<string?> ApplyNextAsync(
         SqlServerDatabase database,
         SqlConnection connection,
-        SchemaMigrator migrator
+        SchemaMigrator migrator,
+        Func<string, string>? adapt
     )
     {
         await connection.ExecuteAsync(Begin, commandTimeout: (int)Patience.TotalSeconds + 10);
         try
         {
-            var name = await migrator.ApplyNextAsync(new WriteTransaction(database, connection));
+            var name = await migrator.ApplyNextAsync(new WriteTransaction(database, connection), adapt);
             await connection.ExecuteAsync("commit transaction");
             return name;
         }

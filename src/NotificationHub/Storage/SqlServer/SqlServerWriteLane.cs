@@ -110,7 +110,7 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
                 || (SqlServerFaults.IsDuplicateKey(fault) && duplicates++ < MostDuplicates);
             if (!again || !await retry.PauseAsync(cancellationToken))
             {
-                ExceptionDispatchInfo.Throw(Translate(fault, attempt));
+                ExceptionDispatchInfo.Throw(Translate(fault, attempt.HasBegun));
             }
         }
     }
@@ -131,8 +131,11 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
     }
 
     /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
-    private static Exception Translate<T>(Exception fault, Attempt<T> attempt) =>
-        SqlServerFaults.IsUnavailable(fault) || (fault is SqlException && !attempt.HasBegun)
+    internal static Exception Translate(Exception fault, bool hasBegun) =>
+        // A key that is still a duplicate after all tries is the caller's affair where it expects one: see Database.IsDuplicateKey.
+        SqlServerFaults.IsUnavailable(fault)
+        || SqlServerFaults.IsDuplicateKey(fault)
+        || (fault is SqlException && !hasBegun)
             ? new StorageUnavailableException($"SQL Server refused the write: {SqlServerFaults.Describe(fault)}", fault)
             : fault;
 

@@ -35,10 +35,12 @@ internal sealed class WriteConnection(
 
     private readonly long openedAt = time.GetTimestamp();
 
-    // With a parameter it would be a call of sp_executesql, which complains of a transaction that ends within it.
+    // With a parameter it would be a call of sp_executesql, which complains of a transaction that ends within it. A server may have NOCOUNT on for
+    // all connections, and then no statement says how many rows it has changed.
     private readonly string begin = string.Create(
         CultureInfo.InvariantCulture,
         $"""
+        set nocount off;
         set xact_abort on;
         set lock_timeout {(int)database.Patience.TotalMilliseconds};
         set transaction isolation level snapshot;

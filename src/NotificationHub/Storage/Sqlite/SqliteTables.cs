@@ -17,8 +17,49 @@ internal static class SqliteTables
         (await connection.QueryAsync<string>("select name from pragma_table_info(@table)", new { table })).AsList();
 
     /// <summary>All rows, with the members in that order.</summary>
-    public static Task<DbDataReader> ReadAsync(DbConnection connection, string table, IEnumerable<string> columns) =>
+    /// <param name="connection">Leads to the database.</param>
+    /// <param name="from">A table, or what <see cref="WithoutBlankTwinsAsync"/> returns for it.</param>
+    /// <param name="columns">The members.</param>
+    public static Task<DbDataReader> ReadAsync(DbConnection connection, string from, IEnumerable<string> columns) =>
         connection.ExecuteReaderAsync(
-            $"select {string.Join(", ", columns.Select(column => $"\"{column}\""))} from {table}"
+            $"select {string.Join(", ", columns.Select(column => $"\"{column}\""))} from {from}"
         );
+
+    /// <summary>
+    /// The table without rows whose key differs from another one's only in trailing blanks. SQL Server takes such keys for one: the first is
+    /// kept, as by the statements of that engine.
+    /// </summary>
+    public static async Task<string> WithoutBlankTwinsAsync(DbConnection connection, string table)
+    {
+        var keys = (
+            await connection.QueryAsync<(string Name, string Type)>(
+                "select name, type from pragma_table_info(@table) where pk > 0 order by pk",
+                new { table }
+            )
+        ).AsList();
+        if (keys.TrueForAll(key => !key.Type.Equals("text", StringComparison.OrdinalIgnoreCase)))
+        {
+            return table;
+        }
+
+        string Each(string separator, Func<string, string> part) =>
+            string.Join(separator, keys.Select(key => part($"\"{key.Name}\"")));
+        return $"""
+            (
+                select a.*
+                from {table} a
+                where not
+                (
+                    ({Each(" or ", key => $"a.{key} like '% '")})
+                    and exists
+                    (
+                        select 1
+                        from {table} b
+                        where {Each(" and ", key => $"rtrim(b.{key}) = rtrim(a.{key})")}
+                            and ({Each(", ", key => $"b.{key}")}) < ({Each(", ", key => $"a.{key}")})
+                    )
+                )
+            )
+            """;
+    }
 }

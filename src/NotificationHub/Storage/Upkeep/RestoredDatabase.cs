@@ -64,7 +64,7 @@ internal sealed class RestoredDatabase(Database database)
             new AuditedAct("migrate --after-restore", Subject: $"epoch {outcome.Epoch}"),
             AuditOutcome.Done
         );
-        await EventLog.AppendAsync(transaction, database, [await RestoredAsync(transaction, outcome, now)]);
+        EventLog.Append(transaction, database, [await RestoredAsync(transaction, outcome, now)]);
         return outcome;
     }
 

@@ -76,13 +76,17 @@ internal sealed class StoreCopy(Database source, Database target)
         // What the schema itself has put there.
         await target.WriteAsync(transaction => transaction.ExecuteAsync($"delete from {table}"), cancellationToken);
         var columns = await SqliteTables.ColumnsAsync(connection, table);
+        var from =
+            target.Engine == StorageOptions.SqlServer
+                ? await SqliteTables.WithoutBlankTwinsAsync(connection, table)
+                : table;
         long here;
-        await using (var rows = await SqliteTables.ReadAsync(connection, table, columns))
+        await using (var rows = await SqliteTables.ReadAsync(connection, from, columns))
         {
             here = await target.ImportAsync(table, columns, rows, cancellationToken);
         }
 
-        var there = await connection.ExecuteScalarAsync<long>($"select count(*) from {table}");
+        var there = await connection.ExecuteScalarAsync<long>($"select count(*) from {from}");
         return there == here
             ? here
             : throw new DatabaseOpenException(

@@ -86,13 +86,18 @@ internal static class PersonalRows
                         report = """{"failures":[{"errorMessage":"C39NQ0AAPUR7 is retired","items":[{"serialNumber":"C39NQ0AAPUR7"},{"clientUserId":"ann/7%"}]}]}""",
                     }
                 );
-                var seqs = await EventLog.AppendAsync(transaction, database, await EventsAsync(transaction, location));
-                await transaction.ExecuteAsync(
-                    """
-                    insert into dead_letter (event_seq, topic, state, reason, refused_at)
-                    values (@seq, 'users', 'open', 'no: ann/7%, ann@old.example, C39NQ0AAPUR7', 0)
-                    """,
-                    new { seq = seqs[0] }
+                EventLog.Append(
+                    transaction,
+                    database,
+                    await EventsAsync(transaction, location),
+                    seqs =>
+                        transaction.ExecuteAsync(
+                            """
+                            insert into dead_letter (event_seq, topic, state, reason, refused_at)
+                            values (@seq, 'users', 'open', 'no: ann/7%, ann@old.example, C39NQ0AAPUR7', 0)
+                            """,
+                            new { seq = seqs[0] }
+                        )
                 );
             },
             CancellationToken.None

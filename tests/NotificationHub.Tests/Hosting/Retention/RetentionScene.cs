@@ -73,22 +73,14 @@ internal sealed class RetentionScene : IDisposable
     /// <param name="notification">The notification that it tells of.</param>
     public async Task<long> TellAsync(long? notification = null, string type = "asset.changed")
     {
-        var seqs = await Store.Database.WriteAsync(
-            transaction =>
-                EventLog.AppendAsync(
-                    transaction,
-                    Store.Database,
-                    [
-                        new NewEvent
-                        {
-                            Type = type,
-                            NotificationSeq = notification,
-                            Data = notification is null ? "{}"u8.ToArray() : null,
-                            CreatedAt = Now,
-                        },
-                    ]
-                ),
-            CancellationToken.None
+        var seqs = await Store.Database.AppendEventsAsync(
+            new NewEvent
+            {
+                Type = type,
+                NotificationSeq = notification,
+                Data = notification is null ? "{}"u8.ToArray() : null,
+                CreatedAt = Now,
+            }
         );
         return seqs[0];
     }

@@ -7,6 +7,7 @@ using NotificationHub.Events;
 using NotificationHub.Publishing.Feed;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Publishing.Feed;
 
@@ -184,26 +185,18 @@ public sealed class FeedEndpointTests
         string type = EventNames.AssetChanged,
         string location = "north"
     ) =>
-        hub.Database.WriteAsync(
-            transaction =>
-                EventLog.AppendAsync(
-                    transaction,
-                    hub.Database,
-                    [
-                        .. Enumerable.Repeat(
-                            new NewEvent
-                            {
-                                Type = type,
-                                LocationId = location,
-                                Data = "{}"u8.ToArray(),
-                                CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
-                            },
-                            count
-                        ),
-                    ]
-                ),
-            CancellationToken.None
-        );
+        hub.Database.AppendEventsAsync([
+            .. Enumerable.Repeat(
+                new NewEvent
+                {
+                    Type = type,
+                    LocationId = location,
+                    Data = "{}"u8.ToArray(),
+                    CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+                },
+                count
+            ),
+        ]);
 
     private static async Task<IEnumerable<string?>> IdsAsync(HubHost hub, string query)
     {

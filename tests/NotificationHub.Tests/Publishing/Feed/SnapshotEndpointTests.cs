@@ -3,6 +3,7 @@ using System.Text.Json;
 using NotificationHub.Publishing.Feed;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Publishing.Feed;
 
@@ -126,21 +127,13 @@ public sealed class SnapshotEndpointTests
         );
 
     private static Task AppendEventAsync(HubHost hub) =>
-        hub.Database.WriteAsync(
-            transaction =>
-                EventLog.AppendAsync(
-                    transaction,
-                    hub.Database,
-                    [
-                        new NewEvent
-                        {
-                            Type = "asset.changed",
-                            LocationId = "north",
-                            Data = "{}"u8.ToArray(),
-                            CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
-                        },
-                    ]
-                ),
-            CancellationToken.None
+        hub.Database.AppendEventsAsync(
+            new NewEvent
+            {
+                Type = "asset.changed",
+                LocationId = "north",
+                Data = "{}"u8.ToArray(),
+                CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+            }
         );
 }

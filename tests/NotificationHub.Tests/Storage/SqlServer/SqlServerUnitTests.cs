@@ -19,6 +19,11 @@ public sealed class SqlServerUnitTests
     [InlineData("Bogus=1", false)]
     [InlineData("Server=db;Database=hub;Connect Timeout=soon", false)]
     [InlineData("", false)]
+    [InlineData("Server=db;Database=hub;Encrypt=True;TrustServerCertificate=True", true)]
+    [InlineData("Server=db;Database=hub;Encrypt=Strict", true)]
+    [InlineData("Server=db;Database=hub;Encrypt=False", false)]
+    [InlineData("Server=db;Database=hub;Encrypt=Optional", false)]
+    [InlineData("Server=db;Database=hub;encrypt=no", false)]
     public void A_connection_string_names_a_server_and_a_database(string connectionString, bool accepted)
     {
         var result = new StorageOptionsValidator().Validate(OptionsOf(connectionString));
@@ -74,6 +79,8 @@ public sealed class SqlServerUnitTests
         sqlServer.Limit("@n").ShouldBe("offset 0 rows fetch next @n rows only");
         sqlite.ByteLength("body").ShouldBe("length(body)");
         sqlServer.ByteLength("body").ShouldBe("datalength(body)");
+        sqlite.UseIndex("event_log_topic").ShouldBeEmpty();
+        sqlServer.UseIndex("event_log_topic").ShouldBe(" with (index(event_log_topic))");
     }
 
     [Fact]
@@ -94,9 +101,33 @@ public sealed class SqlServerUnitTests
     [InlineData(49920, true)]
     [InlineData(50001, true)]
     [InlineData(50002, true)]
+    [InlineData(615, true)]
+    [InlineData(921, true)]
+    [InlineData(926, true)]
+    [InlineData(945, true)]
+    [InlineData(976, true)]
+    [InlineData(978, true)]
+    [InlineData(983, true)]
+    [InlineData(1203, true)]
+    [InlineData(1204, true)]
+    [InlineData(3947, true)]
+    [InlineData(3948, true)]
+    [InlineData(3956, true)]
+    [InlineData(3957, true)]
+    [InlineData(3958, true)]
+    [InlineData(3966, true)]
+    [InlineData(3967, true)]
+    [InlineData(6005, true)]
+    [InlineData(8628, true)]
+    [InlineData(8651, true)]
+    [InlineData(17142, true)]
+    [InlineData(18401, true)]
+    [InlineData(42108, true)]
+    [InlineData(42109, true)]
     [InlineData(547, false)]
     [InlineData(207, false)]
     [InlineData(2627, false)]
+    [InlineData(3935, false)]
     [InlineData(18456, false)]
     public void Which_errors_of_the_server_pass_is_our_own_list(int number, bool passes) =>
         SqlServerFaults.IsPassing(ServerErrors.Of(number)).ShouldBe(passes);
@@ -107,6 +138,47 @@ public sealed class SqlServerUnitTests
     [InlineData(547, false)]
     public void Two_rows_of_one_key_are_told_by_either_number(int number, bool isOne) =>
         SqlServerFaults.IsDuplicateKey(ServerErrors.Of(number)).ShouldBe(isOne);
+
+    [Fact]
+    public async Task A_key_that_stays_a_duplicate_is_a_refused_write_that_its_caller_can_tell()
+    {
+        await using var database = StorageSetup.Create(OptionsOf("Server=db;Database=hub"), TimeProvider.System);
+
+        var refusal = SqlServerWriteLane.Translate(ServerErrors.Of(2627), hasBegun: true);
+
+        refusal.ShouldBeOfType<StorageUnavailableException>();
+        database.IsDuplicateKey(refusal).ShouldBeTrue();
+        database.IsDuplicateKey(new StorageUnavailableException("closed")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_connection_keeps_the_time_to_connect_that_was_given_and_no_pool_repeats_an_old_error()
+    {
+        var given = new SqlConnectionStringBuilder("Server=db;Database=hub;Connect Timeout=60");
+
+        var reader = new SqlConnectionStringBuilder(SqlServerDatabase.Named(given, "reader", pooling: true, 30));
+
+        reader.ConnectTimeout.ShouldBe(60);
+        reader.PoolBlockingPeriod.ShouldBe(PoolBlockingPeriod.NeverBlock);
+    }
+
+    [Fact]
+    public void An_index_on_a_table_that_may_hold_rows_is_built_online()
+    {
+        var migration = OnlineIndexes.In(
+            """
+            create table made (a bigint not null);
+
+            create index made_a on made (a);
+            create unique index log_a on event_log (seq) where seq > 0;
+            create index log_b on event_log (topic, seq);
+            """
+        );
+
+        migration.ShouldContain("create index made_a on made (a);");
+        migration.ShouldContain("create unique index log_a on event_log (seq) where seq > 0 with (online = on);");
+        migration.ShouldContain("create index log_b on event_log (topic, seq) with (online = on);");
+    }
 
     private static StorageOptions OptionsOf(string connectionString) =>
         new() { Provider = StorageOptions.SqlServer, ConnectionString = connectionString };

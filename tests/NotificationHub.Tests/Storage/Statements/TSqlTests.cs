@@ -1,5 +1,6 @@
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using NotificationHub.Storage;
+using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
@@ -30,6 +31,30 @@ public sealed class TSqlTests
             .Distinct(StringComparer.Ordinal)
             .Count()
             .ShouldBeGreaterThan(6);
+    }
+
+    [Fact]
+    public void Every_lock_has_the_name_of_its_database()
+    {
+        var locks = FileTexts
+            .Concat(InlineStatements.All())
+            .Where(statement => statement.Text.Contains("sp_getapplock", StringComparison.Ordinal))
+            .ToList();
+
+        locks.Count.ShouldBe(3);
+        locks.ShouldAllBe(statement => statement.Text.Contains("db_name()", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_migration_whose_indexes_are_built_online_can_be_run()
+    {
+        var files = new SqlFiles($"{StorageOptions.SqlServer}/Migrations/");
+        var online = TSql.Statements(OnlineIndexes.In(files["0004_due_targets"]))
+            .OfType<CreateIndexStatement>()
+            .ToList();
+
+        online.Count.ShouldBe(3);
+        online.ShouldAllBe(index => index.IndexOptions.OfType<OnlineIndexOption>().Any());
     }
 
     [Theory]

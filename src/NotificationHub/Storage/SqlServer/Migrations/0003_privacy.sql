@@ -25,7 +25,7 @@ create table privacy_purge
     subject       nvarchar(max) not null,
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 null,
     terms         nvarchar(max) not null,
-    phase         nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    phase         nvarchar(40)  collate Latin1_General_100_BIN2 not null,
     position      bigint        not null,
     notifications bigint        not null,
     events        bigint        not null,

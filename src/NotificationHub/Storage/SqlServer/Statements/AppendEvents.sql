@@ -2,8 +2,9 @@
 -- @Data varbinary(max)
 -- @Patience int
 -- The lock is what makes the order of the log the order of commit: identity values alone do not.
-declare @lock int;
-exec @lock = sp_getapplock @Resource = 'notificationhub:event log', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
+-- Application locks may be scoped to the server: the name of the lock has the database's in it.
+declare @lock int, @resource nvarchar(255) = concat('notificationhub:', db_name(), ':event log');
+exec @lock = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', @LockOwner = 'Transaction',
     @LockTimeout = @Patience;
 if @lock < 0
     throw 50001, 'Another transaction kept the event log for too long.', 1;

@@ -10,8 +10,8 @@ set lock_timeout 2000;
 set transaction isolation level read committed;
 begin transaction;
 
-declare @lock int;
-exec @lock = sp_getapplock @Resource = 'notificationhub:notification log', @LockMode = 'Exclusive',
+declare @lock int, @resource nvarchar(255) = concat('notificationhub:', db_name(), ':notification log');
+exec @lock = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive',
     @LockOwner = 'Transaction', @LockTimeout = @Patience;
 if @lock < 0
     throw 50001, 'Another transaction kept the notification log for too long.', 1;

@@ -1,0 +1,96 @@
+using NotificationHub.Simulator.Virtual;
+using NotificationHub.Storage.SqlServer;
+
+namespace NotificationHub.Tests.Storage.SqlServer;
+
+/// <summary>Hubs that start at once on a database that does not allow snapshot isolation yet.</summary>
+public sealed class SnapshotIsolationTests
+{
+    private const int NotAllowed = 3952;
+
+    private readonly ManualClock clock = new();
+
+    [Fact]
+    public async Task A_hub_allows_snapshots_and_goes_on()
+    {
+        var scene = new Scene([NotAllowed], []);
+
+        await scene.RunAsync(clock);
+
+        scene.Calls.ShouldBe("probe allow probe");
+    }
+
+    [Theory]
+    [InlineData(3956)]
+    [InlineData(3957)]
+    public async Task A_hub_waits_while_another_one_allows_them(int number)
+    {
+        var scene = new Scene([number, number], []);
+
+        var run = scene.RunAsync(clock);
+        await PassAsync(run);
+
+        await run;
+        scene.Calls.ShouldBe("probe reset probe reset probe");
+    }
+
+    [Fact]
+    public async Task A_hub_whose_change_meets_another_ones_looks_again()
+    {
+        var scene = new Scene([NotAllowed, 3956], [5061]);
+
+        var run = scene.RunAsync(clock);
+        await PassAsync(run);
+
+        await run;
+        scene.Calls.ShouldBe("probe allow probe reset probe");
+    }
+
+    [Fact]
+    public async Task A_change_that_helps_nothing_and_one_that_never_ends_are_reported()
+    {
+        (
+            await Should.ThrowAsync<Exception>(() => new Scene([NotAllowed, NotAllowed], []).RunAsync(clock))
+        ).Message.ShouldContain("3952");
+
+        var run = new Scene([.. Enumerable.Repeat(3956, 10_000)], []).RunAsync(clock);
+        await PassAsync(run);
+
+        (await Should.ThrowAsync<Exception>(() => run)).Message.ShouldContain("3956");
+    }
+
+    private async Task PassAsync(Task run)
+    {
+        while (!run.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+    }
+
+    /// <param name="probes">The errors of the probes, before they succeed.</param>
+    /// <param name="changes">The errors of the changes, before they succeed.</param>
+    private sealed class Scene(IEnumerable<int> probes, IEnumerable<int> changes)
+    {
+        private readonly Queue<int> probeErrors = new(probes);
+        private readonly Queue<int> changeErrors = new(changes);
+        private readonly List<string> calls = [];
+
+        public string Calls => string.Join(' ', calls);
+
+        public Task RunAsync(TimeProvider time) =>
+            SqlServerSchema.AllowSnapshotsAsync(
+                () => CallAsync("probe", probeErrors),
+                () => CallAsync("allow", changeErrors),
+                () => CallAsync("reset", []),
+                time,
+                CancellationToken.None
+            );
+
+        private Task CallAsync(string name, Queue<int> errors)
+        {
+            calls.Add(name);
+            return errors.TryDequeue(out var number) ? Task.FromException(ServerErrors.Of(number)) : Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Reflection;
+using Microsoft.SqlServer.TransactSql.ScriptDom;
+using NotificationHub.Events;
+using NotificationHub.Hosting.Privacy;
+using NotificationHub.Hosting.Retention;
+using NotificationHub.Locations;
+using NotificationHub.Operations;
+using NotificationHub.Publishing;
+using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Surveys;
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Auditing;
+
+namespace NotificationHub.Tests.Storage.Statements;
+
+/// <summary>SQLite stores a text of any length, SQL Server does not: every word that the hub writes must fit its column there.</summary>
+public sealed class ColumnLengthTests
+{
+    private static readonly string[] Logs = ["notification", "event"];
+
+    private static readonly Dictionary<string, IEnumerable<string>> Words = new(StringComparer.Ordinal)
+    {
+        ["log_epoch.log"] = Logs,
+        ["log_start.log"] = Logs,
+        ["event_log.topic"] = TopicMap.Topics,
+        ["event_log.type"] = ConstantsOf(typeof(EventNames)),
+        ["log_cursor.name"] = [RoutingPass.Name, .. TopicMap.Topics.Select(TopicLog.NameOf)],
+        ["lease.name"] = [RoutingPass.Name, RetentionWorker.LeaseName, LedgerWorker.LeaseName],
+        ["dead_letter.topic"] = TopicMap.Topics,
+        ["dead_letter.state"] = ConstantsOf(typeof(DeadLetterState)),
+        ["location.state"] = Enum.GetValues<LocationState>().Select(state => state.Word()),
+        ["notification_secret.state"] = ["pending", "active", "retiring", "retired"],
+        ["change_counter.name"] = ["locations"],
+        ["refetch_target.resource"] = ConstantsOf(typeof(RefetchResources)),
+        ["snapshot.kind"] = Kinds,
+        ["location_version.resource"] = Kinds,
+        ["survey.resource"] = Kinds,
+        ["survey.purpose"] = ConstantsOf(typeof(SurveyPurposes)),
+        ["survey.phase"] = ConstantsOf(typeof(SurveyPhases)),
+        ["survey_page.resource"] = Kinds,
+        ["audit_entry.outcome"] = ConstantsOf(typeof(AuditOutcome)),
+        ["operation.state"] = ConstantsOf(typeof(OperationStates)),
+        ["privacy_purge.kind"] = ConstantsOf(typeof(PurgeKinds)),
+        ["privacy_purge.phase"] = ConstantsOf(typeof(PurgePhases)),
+    };
+
+    /// <summary>Columns that hold a name or an ID, whose length is checked where it comes in.</summary>
+    private static readonly string[] Names =
+    [
+        "location_id",
+        "u_id",
+        "key",
+        "event_id",
+        "owner",
+        "replica_id",
+        "friendly_name",
+    ];
+
+    public static TheoryData<string> Columns => [.. Words.Keys];
+
+    private static IEnumerable<string> Kinds => SnapshotKind.All.Select(kind => kind.Name);
+
+    [Theory]
+    [MemberData(nameof(Columns))]
+    public void Every_word_fits_its_column(string column)
+    {
+        var words = Words[column].ToList();
+
+        words.ShouldNotBeEmpty();
+        words.Where(word => word.Length > Lengths()[column]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_bounded_column_holds_known_words_or_names() =>
+        Lengths()
+            .Keys.Where(column => !Names.Contains(column[(column.IndexOf('.', StringComparison.Ordinal) + 1)..]))
+            .ShouldBe(Words.Keys, ignoreOrder: true);
+
+    private static IEnumerable<string> ConstantsOf(Type type) =>
+        type.GetFields(BindingFlags.Public | BindingFlags.Static | BindingFlags.NonPublic)
+            .Where(field => field is { IsLiteral: true } && field.FieldType == typeof(string))
+            .Select(field => (string)field.GetRawConstantValue()!);
+
+    /// <summary>How many characters each bounded column of text holds.</summary>
+    private static Dictionary<string, int> Lengths()
+    {
+        var files = new SqlFiles($"{StorageOptions.SqlServer}/Migrations/");
+        return files
+            .Names.SelectMany(name => TSql.Statements(files[name]))
+            .OfType<CreateTableStatement>()
+            .SelectMany(table =>
+                table.Definition.ColumnDefinitions.Select(column =>
+                    (
+                        Name: $"{table.SchemaObjectName.BaseIdentifier.Value}.{column.ColumnIdentifier.Value}",
+                        Length: (column.DataType as SqlDataTypeReference)
+                            is { SqlDataTypeOption: SqlDataTypeOption.NVarChar, Parameters: [IntegerLiteral length] }
+                            ? int.Parse(length.Value)
+                            : 0
+                    )
+                )
+            )
+            .Where(column => column.Length > 0)
+            .ToDictionary(column => column.Name, column => column.Length, StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,31 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>Events that no stage appends.</summary>
+internal static class TestEvents
+{
+    /// <returns>The <c>seq</c> of each.</returns>
+    public static async Task<IReadOnlyList<long>> AppendEventsAsync(this Database database, params NewEvent[] events)
+    {
+        IReadOnlyList<long> appended = [];
+        await database.WriteAsync(
+            transaction =>
+            {
+                EventLog.Append(
+                    transaction,
+                    database,
+                    events,
+                    seqs =>
+                    {
+                        appended = seqs;
+                        return Task.CompletedTask;
+                    }
+                );
+                return Task.CompletedTask;
+            },
+            CancellationToken.None
+        );
+        return appended;
+    }
+}
