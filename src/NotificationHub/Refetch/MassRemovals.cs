@@ -108,7 +108,7 @@ internal sealed partial class MassRemovals(
     }
 
     /// <summary>Reports a removal that two reads agree on, before the records are removed.</summary>
-    private async Task AnnounceAsync(WriteTransaction transaction, ReadContext read, RemovalJudgment judgment)
+    private Task AnnounceAsync(WriteTransaction transaction, ReadContext read, RemovalJudgment judgment)
     {
         transaction.OnCommit(() =>
         {
@@ -137,6 +137,7 @@ internal sealed partial class MassRemovals(
                 },
             ]
         );
+        return Task.CompletedTask;
     }
 
     private bool IsMass(long absent, long known) =>
