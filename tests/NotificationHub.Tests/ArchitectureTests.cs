@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
     public static TheoryData<string, string[]> Arrows =>
         new()
         {
-            { "Storage", [] },
+            { "Storage", ["Events"] },
             { "Intake", ["Storage", "Events"] },
             { "Routing", ["Storage", "Events"] },
             { "Publishing", ["Storage", "Events"] },

@@ -59,6 +59,7 @@ public abstract class RetentionContract : RetentionSceneContract
         await Scene.RouteAsync(2);
         var last = (await Scene.EventsAsync())[^1];
         await Scene.SetPublishedAsync("assets", last - 1);
+        await Scene.SetPublishedAsync("hub", last - 1);
 
         Scene.Pass(days: 31);
         await Scene.RunAsync();
