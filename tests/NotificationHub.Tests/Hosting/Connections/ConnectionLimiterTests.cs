@@ -67,8 +67,11 @@ public sealed class ConnectionLimiterTests
         using var south = new TestConnection(limiter, "10.0.0.1");
         south.Authenticate("south");
 
-        var north = Enumerable.Range(0, 20).Select(_ => new TestConnection(limiter, "10.0.0.1")).ToList();
-        north.ForEach(one => one.Authenticate("north"));
+        for (var n = 0; n < 20; n++)
+        {
+            new TestConnection(limiter, "10.0.0.1").Authenticate("north");
+        }
+
         using var newcomer = new TestConnection(limiter, "10.0.0.1");
         newcomer.Authenticate("south");
 
