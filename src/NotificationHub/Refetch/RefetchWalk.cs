@@ -300,9 +300,17 @@ internal sealed class RefetchWalk(
         }
 
         var all = new UsersRead(SinceVersionId: null);
-        IReadOnlyList<RefetchRead> needed =
-            walk.Read != all && reads.Count > await PagesOfAllAsync(turn) ? [all] : reads;
-        foreach (var read in needed)
+        if (walk.Read != all && reads.Count > await PagesOfAllAsync(turn))
+        {
+            await turn.Place.ShareAsync(turn.CancellationToken);
+            if ((await RunAsync(turn, StepPart.Of(all))).IsSettled)
+            {
+                return;
+            }
+        }
+
+        // Also where a read of all would remove so many that it is doubted: a read by ID is proof.
+        foreach (var read in reads)
         {
             await turn.Place.ShareAsync(turn.CancellationToken);
             await RunAsync(turn, StepPart.Of(read));

@@ -163,6 +163,22 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
+    public async Task Users_who_are_retired_in_great_number_are_removed_when_their_notification_is_read()
+    {
+        string[] users = [.. Enumerable.Range(0, 30).Select(i => $"user-{i:00}")];
+        foreach (var user in users)
+        {
+            Location.AddUser(user, $"{user}@example.org");
+        }
+
+        await ReadAsync([.. users.Select(User)]);
+        await Location.RetireUsersAsync(users);
+        await ReadAsync([.. users.Select(User)]);
+
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
+    [Fact]
     public async Task An_incremental_read_of_a_retired_record_removes_no_active_user()
     {
         string[] users = [.. Enumerable.Range(0, 12).Select(i => $"user-{i}")];
