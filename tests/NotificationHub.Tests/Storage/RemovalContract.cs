@@ -51,7 +51,7 @@ public abstract class RemovalContract : StoreContract
     public async Task What_a_stage_has_not_come_to_is_kept_until_it_has(bool isRouted)
     {
         await CursorAsync("publishing:hub", 1);
-        await CursorAsync("publishing:assets", 1_000);
+        await CursorAsync("publishing:assets", 1);
         if (isRouted)
         {
             await CursorAsync("routing", 1_000);
