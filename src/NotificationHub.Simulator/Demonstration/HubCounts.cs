@@ -40,16 +40,6 @@ internal sealed record HubCounts
     public static async Task<HubCounts> ReadAsync(Database database, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var topics = await connection.QueryAsync<TopicCount>(
-            """
-            select e.topic Topic, count(*) Appended,
-                coalesce(sum(case when e.seq <= c.position then 1 else 0 end), 0) Published
-            from event_log e
-            left join log_cursor c on c.name = 'publishing:' || e.topic
-            group by e.topic
-            order by e.topic
-            """
-        );
         var counts = await connection.QuerySingleAsync<(
             long Stored,
             long Routed,
@@ -69,6 +59,17 @@ internal sealed record HubCounts
                 (select count(*) from refetch_target where requested > fetched),
                 (select count(*) from dead_letter),
                 (select count(*) from notification_log where disposition <> 0)
+            """
+        );
+        // After the targets: the read that completes the last one appends its events in the same transaction.
+        var topics = await connection.QueryAsync<TopicCount>(
+            """
+            select e.topic Topic, count(*) Appended,
+                coalesce(sum(case when e.seq <= c.position then 1 else 0 end), 0) Published
+            from event_log e
+            left join log_cursor c on c.name = 'publishing:' || e.topic
+            group by e.topic
+            order by e.topic
             """
         );
         return new HubCounts
