@@ -43,6 +43,7 @@ public sealed class ColumnLengthTests
         ["operation.state"] = ConstantsOf(typeof(OperationStates)),
         ["privacy_purge.kind"] = ConstantsOf(typeof(PurgeKinds)),
         ["privacy_purge.phase"] = ConstantsOf(typeof(PurgePhases)),
+        ["trusted_time.name"] = ["pruning"],
     };
 
     /// <summary>Columns that hold a name or an ID, whose length is checked where it comes in.</summary>
