@@ -18,8 +18,9 @@ internal interface IHubConnection
     ListenerRoutes Routes { get; }
 
     /// <summary>Records that a request presented an accepted credential: the connection leaves the share of the unauthenticated.</summary>
-    /// <param name="credential">Identifies the credential's owner: a location, a consumer or an administrator.</param>
-    void MarkAuthenticated(string credential);
+    /// <param name="kind">What the credential's owner is: one of each kind may have the same name.</param>
+    /// <param name="owner">Identifies the credential's owner: a location, a consumer or an administrator.</param>
+    void MarkAuthenticated(string kind, string owner);
 }
 
 /// <summary>Metadata of an endpoint: the listeners that serve it. Without it all of them do.</summary>
@@ -28,8 +29,8 @@ internal sealed record ServedOn(ListenerRoutes Routes);
 internal static class HubConnections
 {
     /// <inheritdoc cref="IHubConnection.MarkAuthenticated"/>
-    public static void MarkAuthenticated(this HttpContext context, string credential) =>
-        context.Features.Get<IHubConnection>()?.MarkAuthenticated(credential);
+    public static void MarkAuthenticated(this HttpContext context, string kind, string owner) =>
+        context.Features.Get<IHubConnection>()?.MarkAuthenticated(kind, owner);
 
     public static TBuilder ServeOn<TBuilder>(this TBuilder endpoints, ListenerRoutes routes)
         where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(new ServedOn(routes));

@@ -57,8 +57,8 @@ internal static class LocationsCommand
                 var table = new ConsoleTable(
                     "Id",
                     "State",
-                    "Name",
                     "Concerns",
+                    "Name",
                     "uId",
                     "Since",
                     "Content token",
@@ -70,8 +70,8 @@ internal static class LocationsCommand
                     table.Row(
                         location.Id,
                         location.State,
-                        location.Name,
                         location.Concerns,
+                        location.Name,
                         location.UId,
                         location.StateSince,
                         location.ReceiveOnly ? "none (receive only)" : location.TokenExpiresAt,

@@ -42,7 +42,7 @@ internal sealed partial class IntakeEndpoint(
             return;
         }
 
-        context.MarkAuthenticated(gate!.LocationId);
+        context.MarkAuthenticated("location", gate!.LocationId);
         if (!gate.Rate.TryTake(out var retryAfter))
         {
             IntakeMetrics.Count(IntakeOutcome.TooMany);
@@ -113,6 +113,15 @@ internal sealed partial class IntakeEndpoint(
 
         using var body = new PooledBody(gate.Budget, options.Value.MaxBodyBytes);
         var result = body.Decode(coding, encoded.Bytes);
+        if (
+            result == BodyResult.OverBudget
+            && encoded.Bytes.Length + options.Value.MaxBodyBytes > options.Value.LocationShare
+        )
+        {
+            // Both forms of the body would never fit, however idle the location is: to try again would not help.
+            result = BodyResult.TooLarge;
+        }
+
         gate.Rate.GiveBack(most - ContentCodings.CostOf(Math.Max(encoded.Bytes.Length, body.Bytes.Length)));
         encoded.Dispose();
         await (

@@ -13,8 +13,12 @@ internal sealed class IntakeOptions
     /// <summary>How many bytes of bodies may be on their way to the disk; beyond it posts are answered 503.</summary>
     public long MaxBytesInFlight { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>How many of these bytes may be one location's, so that no other one is refused for them.</summary>
-    public long MaxBytesInFlightPerLocation { get; set; } = 16 * 1024 * 1024;
+    /// <summary>How many of these bytes may be one location's, so that no other one is refused for them. Null: a quarter.</summary>
+    public long? MaxBytesInFlightPerLocation { get; set; }
+
+    /// <summary><see cref="MaxBytesInFlightPerLocation"/>, or what follows from the other bounds.</summary>
+    public long LocationShare =>
+        MaxBytesInFlightPerLocation ?? Math.Clamp(MaxBytesInFlight / 4, MaxBodyBytes, MaxBytesInFlight);
 
     /// <summary>How long a sender may take over its body.</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -49,7 +53,10 @@ internal sealed class IntakeOptionsValidator : AbstractValidator<IntakeOptions>
             .GreaterThanOrEqualTo(options => options.MaxBodyBytes)
             .WithMessage("must be at least Intake:MaxBodyBytes, or the longest body could never be taken");
         RuleFor(options => options.MaxBytesInFlightPerLocation)
-            .Must((options, share) => share >= options.MaxBodyBytes && share <= options.MaxBytesInFlight)
+            .Must(
+                (options, share) =>
+                    share is null || (share >= options.MaxBodyBytes && share <= options.MaxBytesInFlight)
+            )
             .WithMessage("must be at least Intake:MaxBodyBytes and at most Intake:MaxBytesInFlight");
         RuleFor(options => options.BodyTimeout)
             .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))

@@ -84,7 +84,7 @@ internal sealed class LocationGates(
                 ?? new LocationGate(
                     location.Key,
                     new PostRate(options.Value.PostsPerSecondPerLocation, time),
-                    new ByteBudget(options.Value.MaxBytesInFlightPerLocation, budget)
+                    new ByteBudget(options.Value.LocationShare, budget)
                 );
             var secrets = location.Where(row => row.Sha256 is not null).ToList();
             gate.Admission = new Admission(

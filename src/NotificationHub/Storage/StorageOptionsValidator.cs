@@ -73,7 +73,7 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
                 && !builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
                 && !builder.DataSource.Contains(":memory:", StringComparison.Ordinal);
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (IsUnreadable(exception))
         {
             return false;
         }
@@ -90,9 +90,13 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
                 is { DataSource.Length: > 0, InitialCatalog.Length: > 0 };
         }
         // It says which word it does not know; the rest of the text may be a password.
-        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
+        catch (Exception exception) when (IsUnreadable(exception))
         {
             return false;
         }
     }
+
+    // A word that is unknown, or a value that is not of its kind or beyond its range.
+    private static bool IsUnreadable(Exception exception) =>
+        exception is ArgumentException or FormatException or OverflowException or KeyNotFoundException;
 }

@@ -21,6 +21,10 @@ public sealed class ConsoleTableTests
             "insert into location_watch (location_id, due_at, fault, silent_since) values (@LocationId, @due, 'no answer', 1)",
             new { location.LocationId, due = long.MaxValue }
         );
+        await scene.ExecuteAsync(
+            "update location set name = @name",
+            new { name = string.Join(' ', Enumerable.Repeat("Schule", 12)) }
+        );
 
         var run = await CommandRun.RunAsync(
             width,

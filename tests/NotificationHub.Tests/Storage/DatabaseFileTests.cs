@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
 using NotificationHub.Tests.CommandLine;
+using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -32,8 +33,10 @@ public sealed class DatabaseFileTests
         );
     }
 
-    [Fact]
-    public async Task A_folder_in_which_others_can_rename_files_is_reported()
+    [Theory]
+    [InlineData(UnixFileMode.OtherWrite)]
+    [InlineData(UnixFileMode.GroupWrite)]
+    public async Task A_folder_in_which_others_can_rename_files_is_reported(UnixFileMode more)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -42,11 +45,11 @@ public sealed class DatabaseFileTests
 
         await using var test = await TestDatabase.OpenAsync();
         var folder = Path.GetDirectoryName(test.File)!;
-        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherWrite);
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | more);
 
         var doctor = await CommandRun.OnAsync(test.File, "doctor", "--json");
 
-        doctor.Output.ShouldContain("other users of this machine can rename and replace the files in it");
+        doctor.Output.ShouldContain("other users of this machine can rename and replace what is in it");
     }
 
     [Fact]
@@ -80,6 +83,56 @@ public sealed class DatabaseFileTests
         run.ExitCode.ShouldBe(ExitCode.Configuration);
         run.Error.ShouldContain("Storage:ConnectionString: must not set Password");
         run.Error.ShouldNotContain("secret");
+    }
+
+    [Theory]
+    [InlineData("Default Timeout=99999999999")]
+    [InlineData("Default Timeout=soon")]
+    [InlineData("Pooling=maybe")]
+    [InlineData("Mode=Sideways")]
+    [InlineData("Bogus=1")]
+    public async Task A_connection_string_that_cannot_be_read_is_an_unusable_setting(string words)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var provider in new[] { "Sqlite", "SqlServer" })
+        {
+            var run = await CommandRun.RunAsync(
+                "locations",
+                "list",
+                $"--Storage:Provider={provider}",
+                $"--Storage:ConnectionString=Data Source={folder.File("hub.db")};{words.Replace("Default", provider == "Sqlite" ? "Default" : "Connect", StringComparison.Ordinal)}",
+                "--urls=nowhere"
+            );
+
+            run.ExitCode.ShouldBe(ExitCode.Configuration, $"{provider}: {run.Error}");
+            run.Error.ShouldContain("Storage:ConnectionString: ");
+            run.Error.ShouldContain("nowhere");
+        }
+    }
+
+    [Fact]
+    public async Task Commands_that_write_at_once_all_get_their_turn()
+    {
+        await using var hub = await HubHost.StartAsync();
+
+        var runs = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(_ =>
+                    Task.Run(() =>
+                        CommandRun.OnAsync(
+                            hub,
+                            "locations",
+                            "add",
+                            "--receive-only",
+                            $"--url={hub.Http.BaseAddress}",
+                            "--Storage:BusyTimeout=00:00:00"
+                        )
+                    )
+                )
+        );
+
+        runs.ShouldAllBe(run => run.ExitCode == ExitCode.Ok, string.Join(' ', runs.Select(run => run.Error)));
     }
 
     [Fact]

@@ -35,6 +35,8 @@ internal static class ConnectionSetup
         hub.Services.AddSingleton(limiters);
         hub.Services.Configure<KestrelServerOptions>(kestrel =>
         {
+            // Not reloaded while the hub runs: a changed file could bring HTTP/2 back, past the check at startup.
+            kestrel.Configure(hub.Configuration.GetSection("Kestrel"), reloadOnChange: false);
             kestrel.ConfigureEndpointDefaults(listener =>
             {
                 // A reset HTTP/2 stream can cost a connection's slot for good, and Apple needs no HTTP/2.

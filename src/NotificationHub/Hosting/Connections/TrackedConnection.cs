@@ -13,12 +13,12 @@ internal sealed class TrackedConnection(ConnectionContext transport, ConnectionL
     /// <summary>Guarded by the limiter; null once the connection counts no longer.</summary>
     public ConnectionPlace? Place { get; set; }
 
-    public void MarkAuthenticated(string credential)
+    public void MarkAuthenticated(string kind, string owner)
     {
         // Each delivery comes here: only the first one takes the limiter's lock.
         if (Volatile.Read(ref isAuthenticated) == 0 && Interlocked.Exchange(ref isAuthenticated, 1) == 0)
         {
-            limiter.MarkAuthenticated(this, credential);
+            limiter.MarkAuthenticated(this, $"{kind} {owner}");
         }
     }
 

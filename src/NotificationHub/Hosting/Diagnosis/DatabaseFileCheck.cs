@@ -25,7 +25,6 @@ internal sealed class DatabaseFileCheck(Database database) : IHubCheck
             return [];
         }
 
-        var folder = Path.GetDirectoryName(database.File)!;
         List<Finding> faults =
         [
             .. database
@@ -39,15 +38,22 @@ internal sealed class DatabaseFileCheck(Database database) : IHubCheck
                     )
                 ),
         ];
-        if (FileModes.LetsOthersRename(folder))
+        for (
+            var folder = Path.GetDirectoryName(database.File);
+            folder is not null;
+            folder = Path.GetDirectoryName(folder)
+        )
         {
-            faults.Add(
-                Finding.Failed(
-                    "other users of this machine can rename and replace the files in it",
-                    $"chmod o-w '{folder}'",
-                    folder
-                )
-            );
+            if (FileModes.LetsOthersRename(folder))
+            {
+                faults.Add(
+                    Finding.Failed(
+                        "other users of this machine can rename and replace what is in it",
+                        $"chmod go-w '{folder}'",
+                        folder
+                    )
+                );
+            }
         }
 
         return faults;

@@ -40,7 +40,7 @@ internal static class FeedSetup
                     return Refuse(context.HttpContext, access, refused);
                 }
 
-                context.HttpContext.MarkAuthenticated(consumer);
+                context.HttpContext.MarkAuthenticated("consumer", consumer);
                 context.HttpContext.Features.Set(new FeedConsumer(consumer));
                 return await next(context);
             }

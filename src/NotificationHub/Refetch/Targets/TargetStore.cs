@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Locations;
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;

@@ -21,9 +21,13 @@ internal static class FileModes
     /// <summary>Whether another user may read or write it.</summary>
     public static bool IsOpenToOthers(string path) => (File.GetUnixFileMode(path) & Others) != UnixFileMode.None;
 
-    /// <summary>Whether another user may rename or delete the files in it.</summary>
-    public static bool LetsOthersRename(string folder) =>
-        (File.GetUnixFileMode(folder) & (UnixFileMode.OtherWrite | UnixFileMode.StickyBit)) == UnixFileMode.OtherWrite;
+    /// <summary>Whether another user may rename or delete what is in the folder.</summary>
+    public static bool LetsOthersRename(string folder)
+    {
+        var mode = File.GetUnixFileMode(folder);
+        return (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != UnixFileMode.None
+            && (mode & UnixFileMode.StickyBit) == UnixFileMode.None;
+    }
 
     /// <summary>Takes the rights of other users away, where this user may do so; <c>doctor</c> reports what is left.</summary>
     public static void Restrict(string path)

@@ -134,7 +134,7 @@ public sealed class ConnectionLimiterTests
         public bool IsClosed => transport.IsAborted;
 
         public void Authenticate(string credential) =>
-            transport.Features.Get<IHubConnection>()!.MarkAuthenticated(credential);
+            transport.Features.Get<IHubConnection>()!.MarkAuthenticated("location", credential);
 
         public Task EndAsync()
         {

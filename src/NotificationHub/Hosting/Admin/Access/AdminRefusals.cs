@@ -21,7 +21,7 @@ internal sealed class AdminRefusals(RefusedCredentials refused) : IAuthorization
 
     private static Task AcceptAsync(RequestDelegate next, HttpContext context)
     {
-        context.MarkAuthenticated(AdminPrincipal.NameOf(context.User));
+        context.MarkAuthenticated("administrator", AdminPrincipal.NameOf(context.User));
         return next(context);
     }
 
