@@ -33,10 +33,23 @@ internal sealed partial class Standstills(
         var now = time.GetUtcNow();
         var before = seen.GetValueOrDefault(reading.Stage);
         var first =
-            before is null || before.Progress != reading.Progress || !before.Waited
-                ? new Seen(reading.Progress, now, reading.Behind > 0, before?.Told ?? false)
+            before is null || before.Progress != reading.Progress || before.MovedAt != reading.MovedAt || !before.Waited
+                ? new Seen(
+                    reading.Progress,
+                    reading.MovedAt,
+                    now,
+                    time.GetTimestamp(),
+                    reading.Behind > 0,
+                    before?.Told ?? false
+                )
                 : before;
         var since = SinceWhen(reading, first.At);
+        if (since > now)
+        {
+            // The clock was set back: only the time that elapsed here is certain.
+            since = now - time.GetElapsedTime(first.Timestamp);
+        }
+
         var standsStill = reading.Behind > 0 && now - since >= options.Value.StandstillAfter;
         if (standsStill && !first.Told)
         {
@@ -60,10 +73,19 @@ internal sealed partial class Standstills(
     }
 
     /// <param name="Progress">What the stage showed.</param>
+    /// <param name="MovedAt">When its cursor had last moved.</param>
     /// <param name="At">When it showed that first.</param>
+    /// <param name="Timestamp">The same, by a clock that is never set.</param>
     /// <param name="Waited">Whether work waited for it.</param>
     /// <param name="Told">Whether the log says that it stands still.</param>
-    private sealed record Seen(string? Progress, DateTimeOffset At, bool Waited, bool Told);
+    private sealed record Seen(
+        string? Progress,
+        DateTimeOffset? MovedAt,
+        DateTimeOffset At,
+        long Timestamp,
+        bool Waited,
+        bool Told
+    );
 
     private static partial class Log
     {

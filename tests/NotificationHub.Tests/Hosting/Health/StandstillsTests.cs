@@ -36,6 +36,19 @@ public sealed class StandstillsTests
     }
 
     [Fact]
+    public void A_clock_that_is_set_back_hides_no_stalled_stage()
+    {
+        var waiting = Reading() with { Behind = 3, MovedAt = Now, OldestAt = Now };
+
+        Judge(waiting).ShouldBeNull();
+        clock.SetWall(-TimeSpan.FromHours(6));
+        clock.Advance(5 * Minute - TimeSpan.FromSeconds(1));
+        Judge(waiting).ShouldBeNull();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Judge(waiting).ShouldBe(Now - (5 * Minute));
+    }
+
+    [Fact]
     public void A_stage_that_is_behind_but_moves_does_not()
     {
         var behind = Reading() with { Behind = 90_000, OldestAt = Now - (60 * Minute) };
