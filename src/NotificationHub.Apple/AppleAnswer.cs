@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
@@ -25,4 +26,15 @@ public abstract record AppleAnswer
 
     [JsonInclude]
     internal ErrorInfo? ErrorInfo { get; init; }
+
+    // Not Apple's members, but what a gateway calls an error; they may be of any type.
+    [JsonInclude]
+    internal JsonElement? Error { get; init; }
+
+    [JsonInclude]
+    internal JsonElement? Errors { get; init; }
+
+    [JsonInclude]
+    [JsonPropertyName("status")]
+    internal JsonElement? Outcome { get; init; }
 }

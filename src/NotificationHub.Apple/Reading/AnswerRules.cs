@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace NotificationHub.Apple;
 
 /// <summary>
@@ -7,32 +9,49 @@ namespace NotificationHub.Apple;
 /// </summary>
 internal static class AnswerRules
 {
+    /// <summary>No list has so many pages: a million records of several hundred each are far fewer.</summary>
+    public const int MaxPages = 10_000;
+
+    /// <summary>How far <c>totalPages</c> may be out of date while the pages are empty.</summary>
+    private const int Margin = 10;
+
     /// <returns>What is missing or contradictory, without any data of the response; null for a complete answer.</returns>
-    public static string? FindFault(AppleAnswer answer, AppleCall call) =>
-        answer is { ErrorMessage.Length: > 0 } or { ErrorInfo: not null }
+    public static string? FindFault(AppleAnswer answer, AppleCall call)
+    {
+        var filter = new RowFilter(call.Query);
+        return IsError(answer)
             ? "an error without a number"
             : answer switch
             {
-                AssetsAnswer page => FindFault(page, call, "assets", asset => Has(asset.AdamId)),
+                AssetsAnswer page => FindFault(page, call, "assets", asset => Has(asset.AdamId), filter.Matches),
                 AssignmentsAnswer page => FindFault(
                     page,
                     call,
                     "assignments",
-                    one => Has(one.AdamId) && (Has(one.SerialNumber) || Has(one.ClientUserId))
+                    one => Has(one.AdamId) && (Has(one.SerialNumber) || Has(one.ClientUserId)),
+                    filter.Matches
                 ),
-                UsersAnswer page => FindFault(page, call, "users", user => Has(user.ClientUserId)),
-                SubscriptionsAnswer page => FindFault(page, call, "subscriptions", one => Has(one.AdamId)),
+                UsersAnswer page => FindFault(page, call, "users", user => Has(user.ClientUserId), filter.Matches),
+                SubscriptionsAnswer page => FindFault(
+                    page,
+                    call,
+                    "subscriptions",
+                    one => Has(one.AdamId),
+                    filter.Matches
+                ),
                 SubscriptionAssignmentsAnswer page => FindFault(
                     page,
                     call,
                     "assignments",
-                    one => Has(one.AdamId) && Has(one.ClientUserId)
+                    one => Has(one.AdamId) && Has(one.ClientUserId),
+                    filter.Matches
                 ),
                 SubscriptionAdminsAnswer page => FindFault(
                     page,
                     call,
                     "admins",
-                    one => Has(one.AdamId) && Has(one.ClientUserId)
+                    one => Has(one.AdamId) && Has(one.ClientUserId),
+                    filter.Matches
                 ),
                 EventStatus status => FindFault(status, call),
                 ClientConfig config when call.Body is null => FindFault(config),
@@ -40,13 +59,36 @@ internal static class AnswerRules
                     "no member of Service Config",
                 _ => null,
             };
+    }
 
-    private static string? FindFault<T>(PageAnswer<T> page, AppleCall call, string list, Func<T, bool> isIdentified)
+    private static bool IsError(AppleAnswer answer) =>
+        answer is { ErrorMessage.Length: > 0 } or { ErrorInfo: not null }
+        || Says(answer.Error)
+        || Says(answer.Errors)
+        || (
+            answer.Outcome is { ValueKind: JsonValueKind.String } outcome
+            && string.Equals(outcome.GetString(), "error", StringComparison.OrdinalIgnoreCase)
+        );
+
+    /// <summary>An empty list of errors, or <c>false</c>, says that there is none.</summary>
+    private static bool Says(JsonElement? error) =>
+        error is { } value
+        && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)
+        && !(value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
+
+    private static string? FindFault<T>(
+        PageAnswer<T> page,
+        AppleCall call,
+        string list,
+        Func<T, bool> isIdentified,
+        Func<T, bool> isRequested
+    )
         where T : class =>
         page.Rows is not { } rows || (page is AssetsAnswer { Assets: null } && !call.IsOfUnlimitedAssets)
             ? $"no list {list}"
         : page.Size is { } size && size != rows.Count ? $"size {size} with {rows.Count} records"
         : !rows.All(row => row is not null && isIdentified(row)) ? $"a record in {list} without its identity"
+        : !rows.All(row => isRequested(row!)) ? $"a record in {list} that was not requested"
         : FindForeignUId(page, call) ?? FindPageFault(page, call);
 
     /// <summary>The index of the page and of the next one; pages that follow a cursor have neither.</summary>
@@ -56,8 +98,10 @@ internal static class AnswerRules
         : page.CurrentPageIndex is { } current && current != requested ? $"page {current} instead of page {requested}"
         // Apple counts pages from 0 and leaves none out. A next page beyond totalPages is read: the total may be out of date.
         : page.NextPageIndex is { } next
-            ? next == requested + 1 ? null
-                : $"page {requested} leads to page {next}"
+            ? next != requested + 1 ? $"page {requested} leads to page {next}"
+                : page.Rows!.Count == 0 && requested >= Math.Min((page.TotalPages ?? MaxPages) + (long)Margin, MaxPages)
+                    ? $"page {requested} is empty and leads to another one"
+                : null
         : page.TotalPages > requested + 1 ? $"page {requested} of {page.TotalPages} leads to no page"
         : null;
 

@@ -43,6 +43,14 @@ internal static class PageWalk
             // Apple may keep a cursor at the end: nothing comes after it. With records, even one, nothing tells a complete
             // list from a server that stands still, and taking the one for the other would report records as gone.
             cursor = next == cursor && answer.Rows!.Count == 0 ? null : next;
+            if (cursor is not null && answer.Rows!.Count == 0 && index >= AnswerRules.MaxPages)
+            {
+                throw new AppleException(
+                    AppleErrorKind.TraversalStuck,
+                    $"{name}: page {index} is empty and leads to another one."
+                );
+            }
+
             if (cursor is not null && !seen.Add(cursor))
             {
                 throw new AppleException(

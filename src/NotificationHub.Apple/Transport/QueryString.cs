@@ -3,13 +3,13 @@ namespace NotificationHub.Apple;
 /// <summary>The query of a request: what is null is left out.</summary>
 internal sealed class QueryString
 {
-    private readonly List<string> pairs = [];
+    private readonly List<(string Name, string Value)> pairs = [];
 
     public QueryString Add(string name, string? value)
     {
         if (value is not null)
         {
-            pairs.Add($"{name}={Uri.EscapeDataString(value)}");
+            pairs.Add((name, value));
         }
 
         return this;
@@ -28,7 +28,10 @@ internal sealed class QueryString
 
     public QueryString Add(string name, long? value) => Add(name, value?.ToString());
 
-    public bool Has(string name, bool value) => pairs.Contains($"{name}={(value ? "true" : "false")}");
+    public bool Has(string name, bool value) => Find(name) == (value ? "true" : "false");
 
-    public override string ToString() => string.Join('&', pairs);
+    public string? Find(string name) => pairs.Find(pair => pair.Name == name).Value;
+
+    public override string ToString() =>
+        string.Join('&', pairs.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
 }

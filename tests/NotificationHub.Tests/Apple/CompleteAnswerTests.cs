@@ -150,6 +150,184 @@ public sealed class CompleteAnswerTests : AppleTest
         (await FaultOfAssets()).Kind.ShouldBe(Malformed);
     }
 
+    [Theory]
+    [InlineData("assets", "adamId=1", "{'adamId':'1','pricingParam':'PLUS'}", "{'adamId':'2'}")]
+    [InlineData("assets", "adamId=1&pricingParam=STDQ", "{'adamId':1}", "{'adamId':'1','pricingParam':'PLUS'}")]
+    [InlineData("assets", "adamId=1&pricingParam=PLUS", "{'adamId':'1','pricingParam':'PLUS'}", "{'adamId':'1'}")]
+    [InlineData("assignments", "adamId=1", "{'adamId':'1','serialNumber':'S'}", "{'adamId':'2','serialNumber':'S'}")]
+    [InlineData(
+        "assignments",
+        "serialNumber=Ab1",
+        "{'adamId':'1','serialNumber':'aB1'}",
+        "{'adamId':'1','serialNumber':'Ab2'}"
+    )]
+    [InlineData(
+        "assignments",
+        "serialNumber=Ab1",
+        "{'adamId':'2','serialNumber':'AB1'}",
+        "{'adamId':'1','clientUserId':'Ab1'}"
+    )]
+    [InlineData(
+        "assignments",
+        "clientUserId=u",
+        "{'adamId':'1','clientUserId':'u'}",
+        "{'adamId':'1','clientUserId':'U'}"
+    )]
+    [InlineData("users", "clientUserId=u", "{'clientUserId':'u','status':'Retired'}", "{'clientUserId':'U'}")]
+    [InlineData("subscriptions", "adamId=1", "{'adamId':1}", "{'adamId':2}")]
+    [InlineData(
+        "subscriptions/assignments",
+        "adamId=1",
+        "{'adamId':1,'clientUserId':'u'}",
+        "{'adamId':2,'clientUserId':'u'}"
+    )]
+    [InlineData(
+        "subscriptions/assignments",
+        "clientUserId=u",
+        "{'adamId':1,'clientUserId':'u'}",
+        "{'adamId':1,'clientUserId':'U'}"
+    )]
+    [InlineData(
+        "subscriptions/admins",
+        "adamId=1",
+        "{'adamId':1,'clientUserId':'u'}",
+        "{'adamId':2,'clientUserId':'u'}"
+    )]
+    public async Task A_page_with_a_record_that_was_not_requested_is_malformed(
+        string path,
+        string query,
+        string requested,
+        string other
+    )
+    {
+        var list = path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..];
+        Apple.Then(PageOf(requested));
+        (await Passing(ReadAsync(path, query))).ShouldBe(1);
+
+        Apple.Then(PageOf(requested, other)).Then(PageOf(other)).Then(PageOf(other, requested));
+        (await FaultOf(ReadAsync(path, query))).Malformation.ShouldBe($"a record in {list} that was not requested");
+
+        string PageOf(params string[] rows) =>
+            $$"""{"uId":"{{PageCase.UId}}","{{list}}":[{{string.Join(',', rows).Replace('\'', '"')}}]}""";
+    }
+
+    [Theory]
+    [InlineData("'error':null,'errors':null,'status':'ok'", true)]
+    [InlineData("'error':false,'errors':[],'status':0", true)]
+    [InlineData("'error':'x'", false)]
+    [InlineData("'error':{}", false)]
+    [InlineData("'errors':['x']", false)]
+    [InlineData("'errors':{'a':1}", false)]
+    [InlineData("'status':'Error'", false)]
+    public async Task An_error_in_any_form_is_none_of_Apples_answers(string members, bool isAccepted)
+    {
+        var page = $$"""{"uId":"{{PageCase.UId}}","assets":[],{{members.Replace('\'', '"')}}}""";
+        Apple.Then(page);
+        if (isAccepted)
+        {
+            (await Passing(ReadAsync("assets", ""))).ShouldBe(0);
+        }
+        else
+        {
+            Apple.Then(page).Then(page);
+            (await FaultOf(ReadAsync("assets", ""))).Malformation.ShouldBe("an error without a number");
+        }
+    }
+
+    [Theory]
+    [InlineData(11, "2", 0, true)]
+    [InlineData(12, "2", 0, false)]
+    [InlineData(12, "2", 1, true)]
+    [InlineData(12, "3", 0, true)]
+    [InlineData(9_999, "null", 0, true)]
+    [InlineData(10_000, "null", 0, false)]
+    [InlineData(10_000, "20000", 0, false)]
+    [InlineData(10_000, "null", 1, true)]
+    public async Task Empty_pages_do_not_lead_on_for_ever(int index, string totalPages, int rows, bool isAccepted)
+    {
+        var page = $$"""
+            {"uId":"{{PageCase.UId}}","nextPageIndex":{{index + 1}},"totalPages":{{totalPages}},
+             "assets":[{{(rows == 0 ? "" : "{\"adamId\":1}")}}]}
+            """;
+        var from = new PageMark($"{index}", FirstVersionId: null);
+        Apple.Then(page);
+        if (isAccepted)
+        {
+            (await Passing(PagedEndpoint.All[0].ReadAsync(Session7, from))).ShouldBe(rows);
+        }
+        else
+        {
+            Apple.Then(page).Then(page);
+            (await FaultOf(PagedEndpoint.All[0].ReadAsync(Session7, from))).Malformation.ShouldBe(
+                $"page {index} is empty and leads to another one"
+            );
+        }
+    }
+
+    [Fact]
+    public async Task Empty_pages_of_ever_new_cursors_end_with_an_error()
+    {
+        var cursors = 0;
+        var walk = PageWalk.ByCursorAsync<Subscription>(
+            "GET /subscriptions",
+            from: null,
+            (_, _) =>
+                Task.FromResult<PageAnswer<Subscription>>(
+                    new SubscriptionsAnswer { Subscriptions = [], NextCursor = $"c{cursors++}" }
+                ),
+            default
+        );
+
+        var fault = await Should.ThrowAsync<AppleException>(walk.Take(20_000).CountAsync().AsTask());
+        fault.Kind.ShouldBe(TraversalStuck);
+        cursors.ShouldBe(10_001);
+    }
+
+    private async Task<int> ReadAsync(string path, string query)
+    {
+        var filter = System.Web.HttpUtility.ParseQueryString(query);
+        var (adamId, pricing, serial, user) = (
+            filter["adamId"],
+            filter["pricingParam"],
+            filter["serialNumber"],
+            filter["clientUserId"]
+        );
+        return path switch
+        {
+            "assets" => await CountAsync(
+                Session7.ReadAssetsAsync(new AssetQuery { AdamId = adamId, PricingParam = pricing }, default)
+            ),
+            "assignments" => await CountAsync(
+                Session7.ReadAssignmentsAsync(
+                    new AssignmentQuery
+                    {
+                        AdamId = adamId,
+                        PricingParam = pricing,
+                        SerialNumber = serial,
+                        ClientUserId = user,
+                    },
+                    default
+                )
+            ),
+            "users" => await CountAsync(Session7.ReadUsersAsync(new UserQuery { ClientUserId = user }, default)),
+            "subscriptions" => await CountAsync(
+                Session7.ReadSubscriptionsAsync(new SubscriptionQuery { AdamId = adamId }, default)
+            ),
+            "subscriptions/assignments" => await CountAsync(
+                Session7.ReadSubscriptionAssignmentsAsync(
+                    new SubscriptionAssignmentQuery { AdamId = adamId, ClientUserId = user },
+                    default
+                )
+            ),
+            _ => await CountAsync(
+                Session7.ReadSubscriptionAdminsAsync(new SubscriptionAdminQuery { AdamId = adamId }, default)
+            ),
+        };
+    }
+
+    private static async Task<int> CountAsync<T>(IAsyncEnumerable<Page<T>> pages) =>
+        (await pages.ToListAsync()).Sum(page => page.Items.Count);
+
     private AppleErrorKind Script(JsonObject answer, Malformation malformation)
     {
         var body = MalformedBody.Create(answer, malformation);

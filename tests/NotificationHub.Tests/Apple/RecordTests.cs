@@ -137,7 +137,7 @@ public sealed class RecordTests : AppleTest
                  {"adamId":12345,"clientUserId":"client-1","idHash":"h+/=","userStatus":"Associated"}]}
                 """
             )
-            .Then("""{"admins":[{"adamId":6,"clientUserId":"client-2"}]}""");
+            .Then("""{"admins":[{"adamId":12345,"clientUserId":"client-2"}]}""");
         var query = new SubscriptionAdminQuery { AdamId = "12345", IncludeUserState = true };
 
         var pages = await Passing(Session.ReadSubscriptionAdminsAsync(query, default).ToListAsync().AsTask());
@@ -158,7 +158,7 @@ public sealed class RecordTests : AppleTest
                     IdHash = "h+/=",
                     UserStatus = "Associated",
                 },
-                new SubscriptionAdmin { AdamId = "6", ClientUserId = "client-2" },
+                new SubscriptionAdmin { AdamId = "12345", ClientUserId = "client-2" },
             ]);
     }
 

@@ -30,6 +30,9 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
     public static Answer For(JsonObject answer, Malformation malformation) =>
         new(StatusCodes.Status200OK, answer) { Malformed = MalformedBody.Create(answer, malformation) };
 
+    public static Answer For(WebPageFault fault) =>
+        new(fault.Status, []) { Malformed = MalformedBody.Create([], Malformation.Html) };
+
     public static Answer For(AnswerFault fault, DateTimeOffset now)
     {
         var body = AppleErrors.Body(fault.ErrorNumber);

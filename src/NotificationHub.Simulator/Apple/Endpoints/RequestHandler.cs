@@ -113,10 +113,12 @@ internal sealed class RequestHandler(
         {
             case AnswerFault fault:
                 return Answer.For(fault, at);
+            case WebPageFault fault:
+                return Answer.For(fault);
             case MalformedFault fault:
                 return Answer.For(await answerAsync(), fault.Malformation);
-            case NoRecordsFault:
-                return new(StatusCodes.Status200OK, MalformedBody.WithoutRecords(await answerAsync()));
+            case NoRecordsFault fault:
+                return new(StatusCodes.Status200OK, MalformedBody.WithoutRecords(await answerAsync(), fault.IsLast));
             case AbortFault:
                 return Answer.Aborted;
             case SlowFault fault:

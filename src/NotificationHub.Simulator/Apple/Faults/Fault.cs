@@ -21,11 +21,17 @@ internal abstract record Fault
     /// <summary>An error with the status that Apple documents for it.</summary>
     public static Fault Error(int errorNumber) => new AnswerFault(AppleErrors.StatusOf(errorNumber), errorNumber, null);
 
+    /// <summary>A web page with this status, as a proxy sends it.</summary>
+    public static Fault WebPage(int status) => new WebPageFault(status);
+
     /// <summary>200, and not the complete answer that Apple documents.</summary>
     public static Fault Malformed(Malformation malformation) => new MalformedFault(malformation);
 
     /// <summary>A complete answer, legal and wrong: it has no records.</summary>
     public static Fault NoRecords() => new NoRecordsFault();
+
+    /// <summary>An empty page that leads to the next one, as the right page does.</summary>
+    public static Fault EmptyPage() => new NoRecordsFault(IsLast: false);
 
     /// <summary>The connection breaks off without an answer.</summary>
     public static Fault Abort() => new AbortFault();
@@ -39,9 +45,11 @@ internal abstract record Fault
 
 internal sealed record AnswerFault(int Status, int ErrorNumber, TimeSpan? RetryAfter, bool AsDate = false) : Fault;
 
+internal sealed record WebPageFault(int Status) : Fault;
+
 internal sealed record MalformedFault(Malformation Malformation) : Fault;
 
-internal sealed record NoRecordsFault : Fault;
+internal sealed record NoRecordsFault(bool IsLast = true) : Fault;
 
 internal sealed record AbortFault : Fault;
 

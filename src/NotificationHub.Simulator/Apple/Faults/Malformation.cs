@@ -33,6 +33,15 @@ internal enum Malformation
     /// <summary>An <c>errorMessage</c> beside an empty list of records.</summary>
     ErrorBesideList,
 
+    /// <summary>An object <c>error</c> beside the records.</summary>
+    ErrorMember,
+
+    /// <summary>A list <c>errors</c> beside the records.</summary>
+    ErrorsMember,
+
+    /// <summary><c>"status":"error"</c> beside the records.</summary>
+    StatusError,
+
     /// <summary>A web page.</summary>
     Html,
 

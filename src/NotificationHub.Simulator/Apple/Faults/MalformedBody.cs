@@ -18,6 +18,9 @@ internal static class MalformedBody
             or Malformation.UIdOnly
             or Malformation.ErrorMessage
             or Malformation.ErrorNumberZero
+            or Malformation.ErrorMember
+            or Malformation.ErrorsMember
+            or Malformation.StatusError
             or Malformation.Html
             or Malformation.Truncated => true,
             Malformation.ForeignUId or Malformation.NoUId => ListOf(answer) is not null && answer.ContainsKey("uId"),
@@ -46,17 +49,25 @@ internal static class MalformedBody
         };
     }
 
-    /// <summary>The answer as the only page of an empty list.</summary>
-    public static JsonObject WithoutRecords(JsonObject answer)
+    /// <summary>The answer as an empty page.</summary>
+    /// <param name="isLast">It is the only page of the list.</param>
+    public static JsonObject WithoutRecords(JsonObject answer, bool isLast)
     {
         var empty = answer.DeepClone().AsObject();
         empty[ListOf(empty)!] = new JsonArray();
-        empty.Remove("nextPageIndex");
-        empty.Remove("nextCursor");
         if (empty.ContainsKey("size"))
         {
             empty["size"] = 0;
-            empty["totalPages"] = 1;
+        }
+
+        if (isLast)
+        {
+            empty.Remove("nextPageIndex");
+            empty.Remove("nextCursor");
+            if (empty.ContainsKey("totalPages"))
+            {
+                empty["totalPages"] = 1;
+            }
         }
 
         return empty;
@@ -81,6 +92,15 @@ internal static class MalformedBody
                 answer[list] = new JsonArray();
                 answer.Remove("size");
                 answer["errorMessage"] = "Internal error";
+                return answer;
+            case Malformation.ErrorMember:
+                answer["error"] = new JsonObject { ["message"] = "Internal error" };
+                return answer;
+            case Malformation.ErrorsMember:
+                answer["errors"] = new JsonArray("Internal error");
+                return answer;
+            case Malformation.StatusError:
+                answer["status"] = "error";
                 return answer;
             case Malformation.NoList:
                 answer.Remove(list);

@@ -17,6 +17,8 @@ internal sealed record RecordPage
     /// <summary>How many records had no identity that can be stored, and were left out.</summary>
     public int Skipped { get; init; }
 
+    public bool IsEmpty => Records.Count + Skipped == 0;
+
     /// <summary>The version of the walk's first page.</summary>
     public string? VersionId { get; init; }
 

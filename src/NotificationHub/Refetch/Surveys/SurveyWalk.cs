@@ -9,6 +9,9 @@ namespace NotificationHub.Refetch.Surveys;
 /// <summary>Reads one page of a survey and keeps how far it has come with the last of the page's records.</summary>
 internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, SurveySchedule schedule)
 {
+    /// <summary>No list has so many pages: a million records of several hundred each are far fewer.</summary>
+    private const int MaxPages = 10_000;
+
     /// <returns>The survey as it is after the page.</returns>
     public async Task<Survey> ReadPageAsync(RefetchTurn turn, Survey before)
     {
@@ -105,12 +108,17 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
         return after;
     }
 
-    /// <exception cref="InvalidDataException">The cursors lead in a circle, which would never end.</exception>
+    /// <exception cref="InvalidDataException">The cursors lead in a circle, or to one empty page after the other, which would never end.</exception>
     private static void DemandProgress(Survey survey, RecordPage page, IReadOnlyList<SurveyPage> pages)
     {
         if (page.Next is { } next && (next.Place == survey.Place || pages.Any(read => read.Place == next.Place)))
         {
             throw new InvalidDataException($"Page {survey.Pages} leads back to one that was read.");
+        }
+
+        if (page is { Next: not null, IsEmpty: true } && survey.Pages >= MaxPages)
+        {
+            throw new InvalidDataException($"Page {survey.Pages} is empty and leads to another one.");
         }
     }
 
