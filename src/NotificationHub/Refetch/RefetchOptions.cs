@@ -28,7 +28,7 @@ internal sealed class RefetchOptions
     /// <summary>Whether whole locations are read: once when they are registered, and then on schedule.</summary>
     public bool Surveys { get; set; } = true;
 
-    /// <summary>How often a location's assets, assignments and users are compared with Apple's, spread by a tenth; zero for never.</summary>
+    /// <summary>How often a location's assets, assignments and users are compared with Apple's, spread by a tenth; users at least weekly. Zero for never: users weekly.</summary>
     public TimeSpan ReconcileEvery { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>The same for subscriptions and their seats, which change by themselves.</summary>

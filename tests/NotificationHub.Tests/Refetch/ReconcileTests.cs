@@ -137,6 +137,29 @@ public sealed class ReconcileTests : SurveyTest
         ).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(30)]
+    public async Task All_users_are_read_at_least_weekly_whatever_the_interval(int days)
+    {
+        Settings.ReconcileEvery = TimeSpan.FromDays(days);
+        await BeginAsync();
+        await Store.ExecuteAsync("update survey set due_at = null where resource <> 'user'");
+        for (var round = 0; round < 2; round++)
+        {
+            var finishedAt = await Store.ScalarAsync<long>("select complete_at from survey where resource = 'user'");
+            Apple.Requests.Clear();
+            await SurveyTurnAsync();
+
+            UserReads().ShouldBe([null]);
+            (Clock.Milliseconds - finishedAt).ShouldBeInRange(
+                (long)TimeSpan.FromDays(5).TotalMilliseconds,
+                (long)TimeSpan.FromDays(7).TotalMilliseconds
+            );
+        }
+    }
+
     [Fact]
     public async Task An_ordered_reconciliation_reads_all_users()
     {

@@ -18,6 +18,7 @@ public abstract class DueTimesContract : StoreContract
     private static readonly TimeSpan Years = TimeSpan.FromDays(3650);
 
     private readonly ManualClock clock = new();
+    private readonly RefetchOptions refetch = new();
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -75,6 +76,18 @@ public abstract class DueTimesContract : StoreContract
                 new { Now }
             )
         ).ShouldBe(["subscription", "user"]);
+    }
+
+    [StoreFact]
+    public async Task The_weekly_read_of_users_is_due_within_a_week_where_nothing_else_is_compared()
+    {
+        refetch.ReconcileEvery = TimeSpan.Zero;
+        await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, Here, Now));
+        await SetAsync("update survey set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(7));
+        (await RepairAsync()).ShouldBe(0);
+
+        await SetAsync("update survey set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(8));
+        (await RepairAsync()).ShouldBe(1);
     }
 
     [StoreFact]
@@ -154,7 +167,7 @@ public abstract class DueTimesContract : StoreContract
         using var lease = (await leases.TryAcquireAsync("retention", CancellationToken.None)).ShouldNotBeNull();
         var dueTimes = new DueTimes(
             Database,
-            Options.Create(new RefetchOptions()),
+            Options.Create(refetch),
             Options.Create(new LocationOptions()),
             clock,
             NullLogger<DueTimes>.Instance

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
 using NotificationHub.Operations;
 using NotificationHub.Refetch;
+using NotificationHub.Refetch.Surveys;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -99,7 +100,12 @@ internal sealed partial class DueTimes(
             ),
             new(
                 "full syncs",
-                Longer(1.1 * settings.ReconcileEvery, retry),
+                Longer(
+                    settings.ReconcileEvery == TimeSpan.Zero
+                        ? SurveySchedule.AllUsersEvery
+                        : 1.1 * settings.ReconcileEvery,
+                    retry
+                ),
                 connection => Surveys(connection, "not in"),
                 RepairSurvey
             ),

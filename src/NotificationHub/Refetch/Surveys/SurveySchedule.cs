@@ -8,8 +8,8 @@ internal sealed class SurveySchedule(IOptions<RefetchOptions> options, TimeProvi
 {
     private const double Spread = 0.1;
 
-    /// <summary>An incremental read shows no user that is gone: all are read at least this often.</summary>
-    private static readonly TimeSpan AllUsersEvery = TimeSpan.FromDays(7);
+    /// <summary>An incremental read shows no user that is gone: all are read at least this often, whatever <see cref="RefetchOptions.ReconcileEvery"/> says.</summary>
+    public static readonly TimeSpan AllUsersEvery = TimeSpan.FromDays(7);
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -21,7 +21,7 @@ internal sealed class SurveySchedule(IOptions<RefetchOptions> options, TimeProvi
         survey.CompleteAt is not { } last
         || last > Now
         || last + AllUsersEvery.TotalMilliseconds
-            < Now + (options.Value.ReconcileEvery * (1 + Spread)).TotalMilliseconds;
+            < Now + (IntervalOf(SnapshotKind.User) * (1 + Spread)).TotalMilliseconds;
 
     /// <summary>When a kind that Apple refuses is tried again.</summary>
     public long NextTry(SnapshotKind kind) =>
@@ -30,11 +30,19 @@ internal sealed class SurveySchedule(IOptions<RefetchOptions> options, TimeProvi
     /// <summary>When the kind is surveyed next after one that ended now; null where it is not.</summary>
     public long? NextSurvey(SnapshotKind kind)
     {
-        var interval =
-            kind == SnapshotKind.Subscription || kind == SnapshotKind.SubscriptionAssignment
-                ? options.Value.ReconcileSubscriptionsEvery
-                : options.Value.ReconcileEvery;
+        var interval = IntervalOf(kind);
         var factor = 1 - Spread + (2 * Spread * Random.Shared.NextDouble());
         return interval == TimeSpan.Zero ? null : Now + (long)(interval * factor).TotalMilliseconds;
+    }
+
+    private TimeSpan IntervalOf(SnapshotKind kind)
+    {
+        var every = options.Value.ReconcileEvery;
+        // Spread, too, it is no later.
+        var longest = AllUsersEvery / (1 + Spread);
+        return kind == SnapshotKind.Subscription || kind == SnapshotKind.SubscriptionAssignment
+                ? options.Value.ReconcileSubscriptionsEvery
+            : kind == SnapshotKind.User && (every == TimeSpan.Zero || every > longest) ? longest
+            : every;
     }
 }
