@@ -42,7 +42,7 @@ internal sealed partial class MassRemovals(
 )
 {
     /// <summary>Fewer are never too many.</summary>
-    private const int LeastRecords = 25;
+    public const int LeastRecords = 25;
 
     /// <summary>When a doubted read is repeated, in Unix milliseconds.</summary>
     public long RepeatAt(RemovalDoubt doubt) => doubt.At + (long)options.Value.RereadAfter.TotalMilliseconds;
@@ -88,7 +88,11 @@ internal sealed partial class MassRemovals(
             var count = await CountAsync(connection, read, part, start);
             known += count.Known;
             absent += count.Absent;
-            if (count.Absent > 0 && !(part.IsNotified && await IsExpectedAsync(connection, read, part.Range, count)))
+            if (
+                count.Absent > 0
+                && !part.IsAnnounced
+                && !(part.IsNotified && await IsExpectedAsync(connection, read, part.Range, count))
+            )
             {
                 once += count.Absent - count.Twice;
                 twice += count.Twice;
@@ -99,6 +103,8 @@ internal sealed partial class MassRemovals(
         var early = scope
             .Select(part => part.Doubt)
             .OfType<RemovalDoubt>()
+            // The clock was ahead then: how long ago that was is not known, and the pause begins now.
+            .Select(doubt => doubt.At > now ? doubt with { At = now } : doubt)
             .Where(doubt => RepeatAt(doubt) > now)
             .MaxBy(doubt => doubt.At);
         return !IsMass(absent, known) || (once == 0 && twice == 0) ? new(RemovalVerdict.Ordinary, known, absent)

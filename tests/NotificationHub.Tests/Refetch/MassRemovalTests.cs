@@ -2,6 +2,7 @@ using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch;
 using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
@@ -12,6 +13,8 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class MassRemovalTests : SurveyTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 40).Select(i => $"D{i:00}")];
+
+    private static readonly TimeSpan Ahead = TimeSpan.FromDays(30);
 
     private static readonly TimeSpan RepeatAfter = new RefetchOptions().RereadAfter;
 
@@ -171,6 +174,145 @@ public sealed class MassRemovalTests : SurveyTest
         (await RemovedAsync()).ShouldBe(40);
         (FirstPages() - before).ShouldBe(1);
         (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_ahead_at_the_first_full_sync_puts_its_repeat_off_no_longer()
+    {
+        await ImportManyAsync();
+        Location.Silently(change => Take(change, Devices));
+        Clock.SetWall(Ahead);
+        await StartAsync(SnapshotKind.Assignment);
+        await SurveyTurnAsync();
+        Clock.SetWall(-Ahead);
+        // As the repair of due times does.
+        await StartAsync(SnapshotKind.Assignment);
+        await SurveyTurnAsync();
+
+        (await RemovedAsync()).ShouldBe(0, "how long ago the first read was is not known");
+        await ShouldBeRepeatedAsync("survey");
+        await SurveyTurnAsync();
+        (await RemovedAsync()).ShouldBe(40);
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_ahead_at_the_first_refetch_puts_its_repeat_off_no_longer()
+    {
+        await ImportManyAsync();
+        Location.Silently(change => Take(change, Devices));
+        Clock.SetWall(Ahead);
+        await RequestAsync(Assignments("1"));
+        await TurnAsync();
+        Clock.SetWall(-Ahead);
+        await Store.ExecuteAsync("update refetch_target set due_at = 0");
+        await TurnAsync();
+
+        (await RemovedAsync()).ShouldBe(0, "how long ago the first read was is not known");
+        await ShouldBeRepeatedAsync("refetch_target");
+        await TurnAsync();
+        (await RemovedAsync()).ShouldBe(40);
+    }
+
+    [Theory]
+    [InlineData("serial:X")]
+    [InlineData("user:user-0")]
+    public async Task A_read_of_one_holder_that_finds_none_of_many_assignments_once_removes_none(string holder)
+    {
+        var assets = await ImportHolderAsync(holder);
+        var copy = (await CopyAsync()).Lines();
+        Apple.Requests.Clear();
+        Apple.Faults.Next("/assignments", Fault.NoRecords());
+        await ReadAsync([.. assets.Select(asset => Assignments(asset, holder))]);
+
+        (await CopyAsync()).Lines().ShouldBe(copy);
+        HolderReads().ShouldBe(2);
+        (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldBeEmpty();
+        (await DoubtsAsync()).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("serial:X")]
+    [InlineData("user:user-0")]
+    public async Task What_two_reads_of_one_holder_lack_is_removed_and_announced(string holder)
+    {
+        var assets = await ImportHolderAsync(holder);
+        Location.Silently(change => assets.ForEach(asset => change.Disassociate(new(asset, "STDQ"), TargetOf(holder))));
+        Apple.Requests.Clear();
+        await ReadAsync([.. assets.Select(asset => Assignments(asset, holder))]);
+
+        (await RemovedAsync()).ShouldBe(assets.Count);
+        HolderReads().ShouldBe(2);
+        (await EventsAsync(EventNames.ReconcileMassRemoval)).Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("serial:X")]
+    [InlineData("user:user-0")]
+    public async Task What_notifications_say_of_one_holder_is_not_delayed(string holder)
+    {
+        var assets = await ImportHolderAsync(holder);
+        Location.Silently(change => assets.ForEach(asset => change.Disassociate(new(asset, "STDQ"), TargetOf(holder))));
+        Apple.Requests.Clear();
+        await ReadAsync([.. assets.Select(asset => Assignments(asset, holder) with { Expects = $"-{holder}" })]);
+
+        (await RemovedAsync()).ShouldBe(assets.Count);
+        HolderReads().ShouldBe(1);
+        (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Of_a_targets_holders_the_first_one_that_is_doubted_counts_until_the_next_turn()
+    {
+        await RequestAsync(Assignments("1"));
+        await DoubtAsync(5, 9);
+        (await Store.ScalarAsync<long>("select doubted_number from refetch_target")).ShouldBe(5);
+
+        await DoubtAsync(12, 15);
+        (await Store.ScalarAsync<long>("select doubted_number from refetch_target")).ShouldBe(12);
+    }
+
+    /// <summary>Doubts the target's reads within one turn.</summary>
+    private async Task DoubtAsync(params long[] numbers)
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        var target = (await TargetStore.ReadDueAsync(connection, LocationId, long.MaxValue)).ShouldHaveSingleItem();
+        foreach (var number in numbers)
+        {
+            var judgment = new RemovalJudgment(RemovalVerdict.Doubted, 40, 40, new RemovalDoubt(number, 0));
+            await Store.Database.WriteAsync(
+                transaction => new TargetStore(Timing).DoubtAsync(transaction, target, judgment, now: 0),
+                CancellationToken.None
+            );
+        }
+    }
+
+    private async Task ShouldBeRepeatedAsync(string table)
+    {
+        var dueAt = await Store.ScalarAsync<long>($"select due_at from {table} where doubted_at is not null");
+        (dueAt - Clock.Milliseconds).ShouldBeInRange(1, (long)RepeatAfter.TotalMilliseconds);
+    }
+
+    /// <summary>Imports forty assets that the holder has.</summary>
+    private async Task<List<string>> ImportHolderAsync(string holder)
+    {
+        List<string> assets = [.. Enumerable.Range(100, Devices.Length).Select(i => $"{i}")];
+        Location.AddUser("user-0", managedAppleId: "user-0@example.org");
+        assets.ForEach(asset => Location.AddAsset(asset));
+        Location.Silently(change => assets.ForEach(asset => change.Associate(new(asset, "STDQ"), TargetOf(holder))));
+        await ImportAsync();
+        return assets;
+    }
+
+    private static AssignmentTarget TargetOf(string holder) =>
+        RecordKeys.ParseHolder(holder) is { SerialNumber: { } serial }
+            ? AssignmentTarget.Device(serial)
+            : AssignmentTarget.User(RecordKeys.ParseHolder(holder).ClientUserId!);
+
+    private int HolderReads()
+    {
+        var reads = Apple.Requests.All.Where(request => request.Path == "/assignments").ToList();
+        reads.ShouldAllBe(request => !request.Query.Contains("adamId", StringComparison.Ordinal));
+        return reads.Count;
     }
 
     private async Task ImportManyAsync()

@@ -14,7 +14,10 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     public virtual bool IsWhole => Scope.Count > 0;
 
     /// <summary>Whether it may show that many records are gone which no notification names.</summary>
-    public bool MayRemoveMany => !IsOfOneUser && (this is WholeRead || Scope.Any(range => range.Below is not null));
+    public bool MayRemoveMany =>
+        this is WholeRead
+        || Scope.Count >= MassRemovals.LeastRecords
+        || (!IsOfOneUser && Scope.Any(range => range.Below is not null));
 
     /// <summary>It asks for one user, or what that user has.</summary>
     public virtual bool IsOfOneUser => false;

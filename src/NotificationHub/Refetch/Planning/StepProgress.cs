@@ -22,6 +22,16 @@ internal sealed record StepPart(
     public IReadOnlyList<RemovalScope> ToRemovalScope()
     {
         var doubts = Targets.ToLookup(target => target.Key, target => target.Doubt, StringComparer.Ordinal);
+        HashSet<string> announced =
+        [
+            .. Read is not HolderRead { Holder: var holder }
+                ? []
+                : Targets
+                    .Where(target =>
+                        TargetExpectations.Parse(target.Expects).Contains(TargetExpectations.Absent(holder))
+                    )
+                    .Select(target => RecordKeys.Assignment(target.Key, holder)),
+        ];
         var ofAll = Targets.All(target => target.Doubt is not null)
             ? Targets.Select(target => target.Doubt).MinBy(doubt => doubt!.Number) ?? Doubt
             : null;
@@ -30,7 +40,8 @@ internal sealed record StepPart(
             .. Read.Scope.Select(range => new RemovalScope(
                 range,
                 doubts[AwaitedRecords.TargetOf(Read.Kind, range.From)].FirstOrDefault(ofAll),
-                IsNotified: Targets.Count > 0
+                IsNotified: Targets.Count > 0,
+                IsAnnounced: announced.Contains(range.From)
             )),
         ];
     }

@@ -12,4 +12,5 @@ internal sealed record RemovalDoubt(long Number, long At)
 /// <summary>A part of what a read shows completely.</summary>
 /// <param name="Doubt">The last read of it whose removals are not believed yet.</param>
 /// <param name="IsNotified">A notification asked for it.</param>
-internal sealed record RemovalScope(KeyRange Range, RemovalDoubt? Doubt, bool IsNotified);
+/// <param name="IsAnnounced">It is one assignment, and a notification said that it is gone.</param>
+internal sealed record RemovalScope(KeyRange Range, RemovalDoubt? Doubt, bool IsNotified, bool IsAnnounced = false);

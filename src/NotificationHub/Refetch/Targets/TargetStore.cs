@@ -218,7 +218,8 @@ internal sealed class TargetStore(RefetchTiming timing)
             """
             update refetch_target
             set attempts = @Attempts, last_fault = @reason, read_at = @now, due_at = @dueAt,
-                doubted_number = @Number, doubted_at = @At
+                doubted_number = case when doubted_number is null or doubted_number = @DoubtedNumber then @Number else doubted_number end,
+                doubted_at = @At
             where location_id = @LocationId and resource = @Resource and "key" = @Key
             """,
             new
@@ -229,6 +230,8 @@ internal sealed class TargetStore(RefetchTiming timing)
                 Attempts = target.Attempts + 1,
                 reason = judgment.Reason,
                 now,
+                // Of a target's holders the first one that was doubted in this turn counts: what another one returned is of a later number.
+                target.DoubtedNumber,
                 judgment.Doubt!.Number,
                 judgment.Doubt.At,
                 dueAt = judgment.Doubt.At + (long)timing.RereadAfter.TotalMilliseconds,
