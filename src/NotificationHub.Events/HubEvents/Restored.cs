@@ -38,6 +38,13 @@ public sealed record LocationRestated
     /// <summary>As 19 digits: no record of the location has a smaller revision.</summary>
     public required string FromRevision { get; init; }
 
-    /// <summary>How many records there were of each kind.</summary>
+    /// <summary>How many records there were, of each kind that was restated.</summary>
     public required IReadOnlyDictionary<string, long> Records { get; init; }
+
+    /// <summary>The kinds that Apple refuses to return. They are retried on schedule; once Apple answers, the event comes again.</summary>
+    public IReadOnlyList<string> NotAvailable
+    {
+        get => field ?? [];
+        init;
+    }
 }

@@ -208,6 +208,89 @@ public sealed class ImportTests : SurveyTest
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
     }
 
+    [Theory]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(402)]
+    [InlineData(406)]
+    [InlineData(451)]
+    public async Task A_kind_that_is_answered_by_a_web_page_only_is_passed_over(int status)
+    {
+        await FillAsync();
+        Apple.Faults.Next(
+            "/subscriptions",
+            [.. Enumerable.Repeat(Fault.WebPage(status), Settings.AttemptsUntilFailed)]
+        );
+        for (var turns = 0; await EventsAsync(EventNames.LocationImported) is []; turns++)
+        {
+            turns.ShouldBeLessThan(100, "the import does not come to an end");
+            await SurveyTurnAsync();
+        }
+
+        (await ImportedAsync()).NotAvailable.ShouldBe(["subscription"]);
+    }
+
+    [Fact]
+    public async Task A_web_page_with_status_401_refuses_no_kind_before_another_one_is_read()
+    {
+        await FillAsync();
+        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.WebPage(401), Settings.AttemptsUntilFailed + 2)]);
+        await ImportAsync();
+
+        (await EventsAsync(EventNames.LocationImported)).ShouldHaveSingleItem();
+        (await ImportedAsync()).NotAvailable.ShouldBeEmpty();
+        (await StateAsync()).ShouldBe("valid");
+    }
+
+    [Fact]
+    public async Task A_web_page_with_status_401_refuses_a_kind_once_another_one_is_read_meanwhile()
+    {
+        await FillAsync();
+        await ImportAsync();
+        var tries = Settings.AttemptsUntilFailed + 1;
+        Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.WebPage(401), tries)]);
+        await Store.ExecuteAsync(
+            "update survey set due_at = case when resource = 'subscription' then @Milliseconds end",
+            new { Clock.Milliseconds }
+        );
+        for (var attempt = 1; attempt < tries; attempt++)
+        {
+            await SurveyTurnAsync();
+        }
+
+        (await ProgressAsync()).Surveys[3].RefusedAt.ShouldBeNull("all kinds may be refused");
+        await Store.ExecuteAsync(
+            "update survey set finished_at = @now where resource = 'user'",
+            new { now = Clock.Milliseconds }
+        );
+        await SurveyTurnAsync();
+        (await ProgressAsync()).Surveys[3].RefusedAt.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Empty_pages_that_do_not_end_do_not_keep_it_going()
+    {
+        await FillAsync();
+        for (var plan = 0; plan < 7; plan++)
+        {
+            Location.AddSubscription(20_000 + plan, renewing: 1);
+        }
+
+        while (Apple.Requests.Count("/subscriptions") == 0)
+        {
+            await SurveyTurnAsync();
+        }
+
+        await Store.ExecuteAsync("update survey set pages = 10000 where resource = 'subscription'");
+        Apple.Faults.Next("/subscriptions", Fault.EmptyPage());
+        await SurveyTurnAsync();
+
+        (await ProgressAsync()).Surveys[3].Fault.ShouldNotBeNull();
+        (await ProgressAsync()).Surveys[3].Pages.ShouldBe(0, "it starts over");
+        await ImportAsync();
+        (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
+    }
+
     [Fact]
     public async Task How_far_it_is_can_be_watched()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Upkeep;
@@ -85,13 +86,13 @@ public sealed class RestatementTests : SurveyTest
         Settings.ReconcileEvery = TimeSpan.Zero;
         Settings.ReconcileSubscriptionsEvery = TimeSpan.Zero;
         await BeginAsync();
-        (await DueAsync()).ShouldBe(0);
+        (await DueAsync()).ShouldBe(["user"]);
 
         var outcome = await RestoreAsync();
         await RestatedAsync();
 
         ChangedIn(await SinceAsync(outcome)).Count.ShouldBe(await RecordsAsync());
-        (await DueAsync()).ShouldBe(0);
+        (await DueAsync()).ShouldBe(["user"]);
     }
 
     [Fact]
@@ -115,6 +116,47 @@ public sealed class RestatementTests : SurveyTest
         changed[UserKeys.Subject(Users[1])].Change.ShouldBe("removed");
         events.ShouldNotContain(entry => entry.Type == EventNames.ReconcileDriftFound);
         await ShouldBeAtAppleAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_kind_that_Apple_refuses_does_not_keep_the_location_from_being_restated(bool isLast)
+    {
+        await BeginAsync();
+        // Apple refused it before, and has to refuse it again.
+        await Store.ExecuteAsync("update survey set refused_at = 1 where resource = 'subscription'");
+        var outcome = await RestoreAsync();
+        await Store.ExecuteAsync(
+            $"update survey set due_at = due_at + 3600000 where resource {(isLast ? "=" : "<>")} 'subscription'"
+        );
+        Apple.Requests.Clear();
+        Apple.Faults.Next(
+            "/subscriptions",
+            [.. Enumerable.Repeat(Fault.Error(9637), Settings.AttemptsUntilFailed + 2)]
+        );
+        for (var turns = 0; (await RestatedLocationAsync(outcome)).Count == 0; turns++)
+        {
+            turns.ShouldBeLessThan(500, "the end of the restatement is not announced");
+            await SurveyTurnAsync();
+        }
+
+        var without = (await RestatedLocationAsync(outcome)).ShouldHaveSingleItem();
+        without.NotAvailable.ShouldBe(["subscription"]);
+        without.Records.Keys.ShouldBe(["asset", "assignment", "user", "subscription-assignment"], ignoreOrder: true);
+        Apple.Requests.Count("/subscriptions").ShouldBe(Settings.AttemptsUntilFailed);
+        (await PendingKindsAsync()).ShouldBe(1);
+
+        await RestatedAsync();
+
+        var events = await SinceAsync(outcome);
+        events[^2].Type.ShouldBe(EventNames.SubscriptionRestated);
+        events[^1].Type.ShouldBe(EventNames.LocationRestated);
+        var all = await RestatedLocationAsync(outcome);
+        all.Count.ShouldBe(2, "the tries in between announce nothing");
+        all[1].NotAvailable.ShouldBeEmpty();
+        all[1].Records.Count.ShouldBe(SnapshotKind.All.Count);
+        ChangedIn(events).Count.ShouldBe(await RecordsAsync());
     }
 
     [Fact]
@@ -293,6 +335,13 @@ public sealed class RestatementTests : SurveyTest
         }
     }
 
+    private async Task<IReadOnlyList<LocationRestated>> RestatedLocationAsync(RestoreOutcome outcome) =>
+        [
+            .. (await SinceAsync(outcome))
+                .Where(entry => entry.Type == EventNames.LocationRestated)
+                .Select(entry => DataOf(entry, entry.Type, EventJsonContext.Wire.LocationRestated)),
+        ];
+
     private async Task ShouldBeAtAppleAsync()
     {
         var copy = new RevisionCopy();
@@ -303,7 +352,8 @@ public sealed class RestatementTests : SurveyTest
     private Task<int> PendingKindsAsync() =>
         Store.ScalarAsync<int>("select count(*) from survey where restate_from is not null");
 
-    private Task<int> DueAsync() => Store.ScalarAsync<int>("select count(*) from survey where due_at is not null");
+    private Task<IReadOnlyList<string>> DueAsync() =>
+        Store.QueryAsync<string>("select resource from survey where due_at is not null order by resource");
 
     private Task<int> RecordsAsync() => Store.ScalarAsync<int>("select count(*) from snapshot where data is not null");
 

@@ -7,7 +7,7 @@ namespace NotificationHub.Refetch.Surveys;
 
 /// <summary>
 /// After a restore every record is stated again. The end of it is announced for each kind, on the topic of the kind and so behind its records,
-/// and on topic <c>hub</c> for the location.
+/// and on topic <c>hub</c> for the location. The location does not wait for a kind that Apple refuses: once Apple returns it, both are announced.
 /// </summary>
 internal static class Restatement
 {
@@ -15,7 +15,7 @@ internal static class Restatement
     /// <param name="surveys">All of the location, as they are now.</param>
     /// <param name="from">The first revision of the epoch.</param>
     /// <returns>The events that are to be appended in the same transaction.</returns>
-    public static async Task<List<NewEvent>> EndAsync(
+    public static async Task<IReadOnlyList<NewEvent>> EndAsync(
         WriteTransaction transaction,
         Survey finished,
         IReadOnlyList<Survey> surveys,
@@ -24,13 +24,20 @@ internal static class Restatement
     )
     {
         var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
-        List<NewEvent> events = [OfKind(finished, epoch, from, now)];
-        if (surveys.All(survey => survey.RestateFrom is null))
-        {
-            events.Add(OfLocation(surveys, epoch, from, now));
-        }
+        return [OfKind(finished, epoch, from, now), .. OfLocation(surveys, epoch, from, now)];
+    }
 
-        return events;
+    /// <summary>Goes on without a kind that Apple refuses.</summary>
+    /// <returns>The events that are to be appended in the same transaction.</returns>
+    public static async Task<IReadOnlyList<NewEvent>> PassOverAsync(
+        WriteTransaction transaction,
+        IReadOnlyList<Survey> surveys,
+        long from,
+        long now
+    )
+    {
+        var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
+        return OfLocation(surveys, epoch, from, now);
     }
 
     private static NewEvent OfKind(Survey finished, long epoch, long from, long now) =>
@@ -52,22 +59,31 @@ internal static class Restatement
             CreatedAt = now,
         };
 
-    private static NewEvent OfLocation(IReadOnlyList<Survey> surveys, long epoch, long from, long now) =>
+    /// <returns>None while a kind is pending, and none where no kind was restated.</returns>
+    private static IReadOnlyList<NewEvent> OfLocation(IReadOnlyList<Survey> surveys, long epoch, long from, long now) =>
+        surveys.Any(survey => survey.IsRestatementPending) || surveys.All(survey => survey.RestateFrom is not null)
+            ? []
+            : [OfLocation(surveys.ToLookup(survey => survey.RestateFrom is null), epoch, from, now)];
+
+    /// <param name="surveys">By whether all records of the kind were restated.</param>
+    private static NewEvent OfLocation(ILookup<bool, Survey> surveys, long epoch, long from, long now) =>
         new()
         {
             Type = EventNames.LocationRestated,
-            LocationId = surveys[0].LocationId,
-            Subject = surveys[0].LocationId,
+            LocationId = surveys[true].First().LocationId,
+            Subject = surveys[true].First().LocationId,
             Data = JsonSerializer.SerializeToUtf8Bytes(
                 new LocationRestated
                 {
                     Epoch = epoch,
                     FromRevision = EventLog.Padded(from),
-                    Records = surveys.ToDictionary(
-                        survey => survey.Resource,
-                        survey => survey.KnownRecords ?? 0,
-                        StringComparer.Ordinal
-                    ),
+                    Records = surveys[true]
+                        .ToDictionary(
+                            survey => survey.Resource,
+                            survey => survey.KnownRecords ?? 0,
+                            StringComparer.Ordinal
+                        ),
+                    NotAvailable = [.. surveys[false].Select(survey => survey.Resource)],
                 },
                 EventJsonContext.Wire.LocationRestated
             ),

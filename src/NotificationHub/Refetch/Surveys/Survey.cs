@@ -95,6 +95,9 @@ internal sealed record Survey
 
     public SnapshotKind Kind => SnapshotKind.Of(Resource);
 
+    /// <summary>Neither restated nor refused since the restore: the restatement of the location waits for it.</summary>
+    public bool IsRestatementPending => RestateFrom is not null && RefusedAt is null;
+
     /// <summary>Neither imported nor refused: the import waits for it.</summary>
     public bool IsAwaited => ImportedAt is null && RefusedAt is null;
 

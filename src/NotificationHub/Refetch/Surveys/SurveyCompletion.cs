@@ -49,9 +49,12 @@ internal sealed partial class SurveyCompletion(
             }
 
             var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
-            List<NewEvent> events = survey.RestateFrom is { } from
-                ? await Restatement.EndAsync(transaction, finished, surveys, from, now)
-                : [];
+            List<NewEvent> events =
+            [
+                .. survey.RestateFrom is { } from
+                    ? await Restatement.EndAsync(transaction, finished, surveys, from, now)
+                    : [],
+            ];
             if (survey.IsImport)
             {
                 events.AddRange(await GoOnImportingAsync(transaction, surveys, now));
@@ -64,11 +67,28 @@ internal sealed partial class SurveyCompletion(
         database.Pulses.TargetsRequested.Raise();
     }
 
-    /// <summary>Lets the import go on without a kind that Apple refuses.</summary>
-    public async Task PassOverAsync(WriteTransaction transaction, Survey survey, long now)
+    /// <summary>Lets the import, and the restatement after a restore, go on without a kind that Apple refuses.</summary>
+    /// <param name="refused">As it was before.</param>
+    /// <param name="surveys">All of the location, as they are now.</param>
+    public async Task PassOverAsync(
+        WriteTransaction transaction,
+        Survey refused,
+        IReadOnlyList<Survey> surveys,
+        long now
+    )
     {
-        var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
-        EventLog.Append(transaction, database, await GoOnImportingAsync(transaction, surveys, now));
+        List<NewEvent> events =
+        [
+            .. refused is { IsRestatementPending: true, RestateFrom: { } from }
+                ? await Restatement.PassOverAsync(transaction, surveys, from, now)
+                : [],
+        ];
+        if (refused.IsAwaited)
+        {
+            events.AddRange(await GoOnImportingAsync(transaction, surveys, now));
+        }
+
+        EventLog.Append(transaction, database, events);
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Planning;
@@ -53,7 +52,9 @@ internal sealed class SurveyFailures(RefetchFailures failures, SurveyCompletion 
     {
         var attempts = survey.Attempts + 1;
         var now = schedule.Now;
-        var isRefused = failures.IsGivenUp(attempts) && IsRefusal(exception);
+        var isRefused =
+            failures.IsGivenUp(attempts)
+            && IsRefusal(exception, survey, await SurveyStore.ReadAsync(transaction, survey.LocationId));
         await SurveyStore.SaveAsync(
             transaction,
             survey with
@@ -66,29 +67,36 @@ internal sealed class SurveyFailures(RefetchFailures failures, SurveyCompletion 
                     : now + (long)failures.DelayOf(attempts, exception).TotalMilliseconds,
             }
         );
-        if (isRefused && survey.IsAwaited)
+        if (isRefused)
         {
-            await completion.PassOverAsync(transaction, survey, now);
+            var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
+            await completion.PassOverAsync(transaction, survey, surveys, now);
         }
 
         await failures.TellAsync(transaction, survey.LocationId, survey.Resource, attempts, exception);
     }
 
-    /// <summary>Whether Apple refuses the kind itself. A 4xx that is not Apple's JSON may be a proxy's, but not one against a single kind for good.</summary>
-    private static bool IsRefusal(Exception exception) =>
+    /// <summary>
+    /// Whether Apple refuses the kind itself. A 4xx that is not Apple's JSON may be a proxy's, but not one against a single kind for good. A 401 without
+    /// Apple's number may be against all kinds: it refuses this one only if others are read. 408 and 429 are never of kind
+    /// <see cref="AppleErrorKind.Protocol"/>.
+    /// </summary>
+    private static bool IsRefusal(Exception exception, Survey survey, IReadOnlyList<Survey> surveys) =>
         exception is AppleException fault
         && (
             fault.Kind is AppleErrorKind.Forbidden or AppleErrorKind.Refused
             || (
                 fault.Kind is AppleErrorKind.Protocol
-                && fault.HttpStatusCode
-                    is HttpStatusCode.BadRequest
-                        or HttpStatusCode.Forbidden
-                        or HttpStatusCode.NotFound
-                        or HttpStatusCode.MethodNotAllowed
-                        or HttpStatusCode.Gone
+                && (int?)fault.HttpStatusCode is >= 400 and < 500 and var status
+                && (status != 401 || surveys.Any(other => IsReadMeanwhile(other, survey)))
             )
         );
+
+    /// <summary>In an import or a restatement one kind comes after the other: there it suffices that another one is done.</summary>
+    private static bool IsReadMeanwhile(Survey other, Survey survey) =>
+        other.Resource != survey.Resource
+        && other is { FinishedAt: { } finished, RestateFrom: null }
+        && (survey.Cause != RecordChanges.Reconcile || finished > survey.StartedAt);
 
     /// <summary>The row itself: it may have begun, or gone on, since it was read.</summary>
     private static async Task<Survey> CurrentAsync(WriteTransaction transaction, Survey survey) =>

@@ -117,7 +117,7 @@ internal sealed class RestoredDatabase(Database database)
             """
             update survey
             set restate_from = @FirstEvent, phase = 'waiting', place = null, first_version = null, since_version = null,
-                start_number = null, clean = 1, walks = 0, attempts = 0,
+                start_number = null, clean = 1, walks = 0, attempts = 0, refused_at = null,
                 due_at = case when imported_at is null and due_at is null then null else @now end
             """,
             new { outcome.FirstEvent, now }
