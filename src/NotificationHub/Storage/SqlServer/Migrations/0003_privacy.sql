@@ -1,10 +1,3 @@
--- For retention: what does not go with its log's beginning, by its age. None of these indexes is touched by a post that is accepted.
-create index notification_log_set_aside on notification_log (received_at) where disposition <> 0;
-
-create index dead_letter_settled on dead_letter (settled_at) where settled_at is not null;
-
-create index snapshot_gone on snapshot (changed_at) where data is null;
-
 -- Before it, only what was set aside or rerouted is still there.
 insert into log_start (log, first_seq) values ('notification', 1);
 

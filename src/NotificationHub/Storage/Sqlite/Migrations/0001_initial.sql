@@ -45,6 +45,9 @@ create index notification_log_dedup on notification_log (dedup_hash, body_hash);
 
 create index notification_log_disposition on notification_log (disposition, location_id) where disposition <> 0;
 
+-- Retention deletes by age what is set aside. A post that is accepted writes to neither of these two indexes.
+create index notification_log_set_aside on notification_log (received_at) where disposition <> 0;
+
 -- Append-only. A *.notified event points at its notification and holds no copy of the body; any other holds its data.
 create table event_log (
     seq              integer primary key autoincrement,
@@ -92,6 +95,9 @@ create table dead_letter (
 );
 
 create index dead_letter_state on dead_letter (topic, state);
+
+-- Retention deletes these by age, too.
+create index dead_letter_settled on dead_letter (settled_at) where settled_at is not null;
 
 -- restate_from: the first seq of the epoch that a restore began; a record that has a smaller revision was not stated since.
 create table location (
@@ -217,6 +223,9 @@ create table snapshot (
     changed_at  integer not null,
     primary key (location_id, kind, key)
 ) without rowid;
+
+-- Retention deletes by age what remains of the records that are gone.
+create index snapshot_gone on snapshot (changed_at) where data is null;
 
 create table location_version (
     location_id text not null,
