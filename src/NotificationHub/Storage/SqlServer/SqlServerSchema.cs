@@ -86,6 +86,7 @@ internal static class SqlServerSchema
     {
         var begun = time.GetTimestamp();
         var isAllowed = false;
+        bool MayWait() => time.GetElapsedTime(begun) < Patience;
         while (true)
         {
             try
@@ -95,14 +96,13 @@ internal static class SqlServerSchema
             }
             catch (SqlException exception) when (SqlServerFaults.IsSnapshotRefused(exception) && !isAllowed)
             {
-                isAllowed = await TryAsync(allow);
+                isAllowed = await TryAsync(allow, MayWait);
                 if (isAllowed)
                 {
                     continue;
                 }
             }
-            catch (SqlException exception)
-                when (SqlServerFaults.IsBeingAltered(exception) && time.GetElapsedTime(begun) < Patience)
+            catch (SqlException exception) when (SqlServerFaults.IsBeingAltered(exception) && MayWait())
             {
                 await reset();
             }
@@ -111,15 +111,15 @@ internal static class SqlServerSchema
         }
     }
 
-    /// <returns>False where another session alters the database.</returns>
-    private static async Task<bool> TryAsync(Func<Task> allow)
+    /// <returns>False where another session alters the database, and there is time to wait for it.</returns>
+    private static async Task<bool> TryAsync(Func<Task> allow, Func<bool> mayWait)
     {
         try
         {
             await allow();
             return true;
         }
-        catch (SqlException exception) when (SqlServerFaults.IsBeingAltered(exception))
+        catch (SqlException exception) when (SqlServerFaults.IsBeingAltered(exception) && mayWait())
         {
             return false;
         }

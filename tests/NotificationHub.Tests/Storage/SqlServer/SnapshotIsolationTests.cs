@@ -59,6 +59,20 @@ public sealed class SnapshotIsolationTests
         (await Should.ThrowAsync<Exception>(() => run)).Message.ShouldContain("3956");
     }
 
+    [Theory]
+    [InlineData(3956)]
+    [InlineData(3957)]
+    [InlineData(5061)]
+    public async Task A_change_that_always_meets_another_one_is_reported(int number)
+    {
+        var scene = new Scene(Enumerable.Repeat(NotAllowed, 1_000), Enumerable.Repeat(number, 1_000));
+
+        var run = scene.RunAsync(clock);
+        await PassAsync(run);
+
+        (await Should.ThrowAsync<Exception>(() => run)).Message.ShouldContain($"{number}");
+    }
+
     private async Task PassAsync(Task run)
     {
         while (!run.IsCompleted)
