@@ -15,6 +15,7 @@ internal sealed class SqlServerDatabase : Database
 
     private const int ImportChunk = 2_000;
 
+    private const int SecondsToConnect = 5;
     private const int SecondsToAnswer = 5;
 
     private readonly StorageOptions options;
@@ -34,7 +35,7 @@ internal sealed class SqlServerDatabase : Database
         migrator = new SchemaMigrator(this, migrations);
         this.options = options;
         this.time = time;
-        var builder = new SqlConnectionStringBuilder(options.ConnectionString);
+        var builder = Settings(options.ConnectionString);
         Place = $"{builder.DataSource}/{builder.InitialCatalog}";
         // The lanes keep their connections for themselves, and look after them.
         writer = Named(
@@ -188,6 +189,22 @@ internal sealed class SqlServerDatabase : Database
         meter.Dispose();
         await using var pool = new SqlConnection(reader);
         SqlConnection.ClearPool(pool);
+    }
+
+    /// <summary>What the operator sets, and a short time to connect where none is given.</summary>
+    internal static SqlConnectionStringBuilder Settings(string connectionString)
+    {
+        var builder = new SqlConnectionStringBuilder(connectionString);
+        var isGiven = builder.ShouldSerialize("Connect Timeout");
+        // The driver's default of 15 seconds stays with Entra authentication: it includes the request for a token.
+        var isEntra =
+            builder.Authentication is not (SqlAuthenticationMethod.NotSpecified or SqlAuthenticationMethod.SqlPassword);
+        if (!isGiven && !isEntra)
+        {
+            builder.ConnectTimeout = SecondsToConnect;
+        }
+
+        return builder;
     }
 
     /// <summary>The connection string of one purpose.</summary>

@@ -154,12 +154,34 @@ public sealed class SqlServerUnitTests
     [Fact]
     public void A_connection_keeps_the_time_to_connect_that_was_given_and_no_pool_repeats_an_old_error()
     {
-        var given = new SqlConnectionStringBuilder("Server=db;Database=hub;Connect Timeout=60");
+        var given = SqlServerDatabase.Settings("Server=db;Database=hub;Connect Timeout=60");
 
         var reader = new SqlConnectionStringBuilder(SqlServerDatabase.Named(given, "reader", pooling: true, 30));
 
         reader.ConnectTimeout.ShouldBe(60);
         reader.PoolBlockingPeriod.ShouldBe(PoolBlockingPeriod.NeverBlock);
+    }
+
+    [Theory]
+    [InlineData("", 5)]
+    [InlineData("User Id=sa;Password=p", 5)]
+    [InlineData("Authentication=Sql Password;User Id=sa;Password=p", 5)]
+    [InlineData("Connect Timeout=15", 15)]
+    [InlineData("Connection Timeout=3", 3)]
+    [InlineData("Timeout=60", 60)]
+    [InlineData("Authentication=Active Directory Default", 15)]
+    [InlineData("Authentication=Active Directory Managed Identity", 15)]
+    [InlineData("Authentication=Active Directory Default;Connect Timeout=5", 5)]
+    public void A_time_to_connect_that_is_not_given_is_short_except_where_a_token_is_requested(
+        string settings,
+        int seconds
+    )
+    {
+        var builder = SqlServerDatabase.Settings($"Server=db;Database=hub;{settings}");
+
+        var reader = new SqlConnectionStringBuilder(SqlServerDatabase.Named(builder, "reader", pooling: true, 30));
+
+        reader.ConnectTimeout.ShouldBe(seconds);
     }
 
     [Fact]
