@@ -74,6 +74,7 @@ public sealed class FailedStartTests
         var start = new ProcessStartInfo("/bin/bash")
         {
             WorkingDirectory = folder.Path,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_EnableWriteXorExecute"] = "0", ["DOTNET_EnableDiagnostics"] = "0" },

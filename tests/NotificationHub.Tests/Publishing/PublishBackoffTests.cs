@@ -1,5 +1,4 @@
 using NotificationHub.Publishing;
-using NotificationHub.Simulator.Virtual;
 
 namespace NotificationHub.Tests.Publishing;
 

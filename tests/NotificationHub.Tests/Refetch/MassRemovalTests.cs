@@ -5,7 +5,6 @@ using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -1,4 +1,3 @@
-using NotificationHub.Hosting.Retention;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Hosting.Retention;
 using NotificationHub.Tests.Storage.Stores;

@@ -1,4 +1,3 @@
-using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;

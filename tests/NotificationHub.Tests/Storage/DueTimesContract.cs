@@ -4,7 +4,6 @@ using NotificationHub.Hosting.Retention;
 using NotificationHub.Locations;
 using NotificationHub.Refetch;
 using NotificationHub.Refetch.Surveys;
-using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage.Stores;

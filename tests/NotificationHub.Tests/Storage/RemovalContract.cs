@@ -4,7 +4,6 @@ using NotificationHub.Events;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
-using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Locations.Removal;

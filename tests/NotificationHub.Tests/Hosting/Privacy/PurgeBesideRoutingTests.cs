@@ -74,5 +74,7 @@ public sealed class PurgeBesideRoutingTests : IAsyncLifetime
 
     // However slow the machine is.
     private Task HoldAsync() =>
-        harness.Test.ExecuteAsync("update lease set expires_at = expires_at + 600000, duration = 600000 where name = 'routing'");
+        harness.Test.ExecuteAsync(
+            "update lease set expires_at = expires_at + 600000, duration = 600000 where name = 'routing'"
+        );
 }

@@ -1,4 +1,3 @@
-using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
