@@ -6,10 +6,10 @@ public enum AppleErrorKind
     /// <summary>No answer came: name resolution, connection, TLS, an answer cut short, or the time limit. Try again later.</summary>
     Network,
 
-    /// <summary>An answer came that is not of this API: no JSON, a 401 without Apple's number, too long, a redirect. Tell a person when it persists.</summary>
+    /// <summary>The response is not from this API: not JSON, a 401 without Apple's number, too long, or a redirect. Alert an operator if it persists.</summary>
     Protocol,
 
-    /// <summary>A 200 response that is not the complete answer that Apple documents; <see cref="AppleException.Malformation"/> says why. It says nothing about records. Try again later.</summary>
+    /// <summary>A 200 response that is not the complete answer that Apple documents; see <see cref="AppleException.Malformation"/>. It proves nothing about records. Try again later.</summary>
     Malformed,
 
     /// <summary>429 or 9646: too many requests. Back off, and obey <see cref="AppleException.RetryAfter"/>.</summary>

@@ -23,7 +23,7 @@ public sealed class AppleException : Exception
     /// </summary>
     public string? ErrorMessage { get; internal init; }
 
-    /// <summary>With <see cref="AppleErrorKind.Malformed"/>: what is missing or contradictory. It holds no data of the response.</summary>
+    /// <summary>With <see cref="AppleErrorKind.Malformed"/>: the missing or contradictory part. It contains no data from the response.</summary>
     public string? Malformation { get; internal init; }
 
     /// <summary>Status of the answer; null where none came. It is 200 where Apple sent an error with a status of success.</summary>

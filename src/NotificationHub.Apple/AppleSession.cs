@@ -10,7 +10,7 @@ namespace NotificationHub.Apple;
 /// <param name="client">The client, shared by all locations.</param>
 /// <param name="token">The location's content token.</param>
 /// <param name="rate">The location's rate: all sessions of a location must share it, since Apple counts by location.</param>
-/// <param name="uId">Apple's id of the location, which records and event states must be of; null where it is not known.</param>
+/// <param name="uId">Apple's ID of the location; responses with another one are malformed. Null if unknown.</param>
 public sealed class AppleSession(AppleClient client, ContentToken token, RequestRate rate, string? uId = null)
 {
     // RFC 6750, section 2.1: what a bearer token may consist of.

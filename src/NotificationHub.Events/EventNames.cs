@@ -57,22 +57,22 @@ public static class EventNames
     /// <summary>The hub was restored from a backup and begins a new epoch. Topic <c>hub</c>.</summary>
     public const string HubRestored = "hub.restored";
 
-    /// <summary>After a restore, all assets of a location were stated again. Topic <c>assets</c>.</summary>
+    /// <summary>After a restore, all assets of a location were restated. Topic <c>assets</c>.</summary>
     public const string AssetRestated = "asset.restated";
 
-    /// <summary>After a restore, all assignments of a location were stated again. Topic <c>assets</c>.</summary>
+    /// <summary>After a restore, all assignments of a location were restated. Topic <c>assets</c>.</summary>
     public const string AssignmentRestated = "assignment.restated";
 
-    /// <summary>After a restore, all users of a location were stated again. Topic <c>users</c>.</summary>
+    /// <summary>After a restore, all users of a location were restated. Topic <c>users</c>.</summary>
     public const string UserRestated = "user.restated";
 
-    /// <summary>After a restore, all subscriptions of a location were stated again. Topic <c>subscriptions</c>.</summary>
+    /// <summary>After a restore, all subscriptions of a location were restated. Topic <c>subscriptions</c>.</summary>
     public const string SubscriptionRestated = "subscription.restated";
 
-    /// <summary>After a restore, all seats of a location were stated again. Topic <c>subscriptions</c>.</summary>
+    /// <summary>After a restore, all seats of a location were restated. Topic <c>subscriptions</c>.</summary>
     public const string SubscriptionAssignmentRestated = "subscription-assignment.restated";
 
-    /// <summary>After a restore, all records of a location were stated again. Topic <c>hub</c>.</summary>
+    /// <summary>After a restore, all records of a location were restated. Topic <c>hub</c>.</summary>
     public const string LocationRestated = "location.restated";
 
     /// <summary>A location was taken out: nothing more is told of it. Topic <c>hub</c>.</summary>

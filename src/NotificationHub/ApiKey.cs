@@ -6,7 +6,7 @@ namespace NotificationHub;
 /// <summary>A key that lets a program in, as the settings hold it; the key itself is kept nowhere.</summary>
 internal class ApiKey
 {
-    /// <summary>The header that a key can be presented in, instead of as a bearer token.</summary>
+    /// <summary>The header for a key, as an alternative to a bearer token.</summary>
     public const string Header = "X-Api-Key";
 
     /// <summary>Whose key it is.</summary>

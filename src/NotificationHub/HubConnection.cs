@@ -14,16 +14,16 @@ internal enum ListenerRoutes
 /// <summary>A feature of each connection.</summary>
 internal interface IHubConnection
 {
-    /// <summary>What the listener serves that accepted the connection.</summary>
+    /// <summary>The routes of the listener that accepted the connection.</summary>
     ListenerRoutes Routes { get; }
 
-    /// <summary>Records that a request presented an accepted credential: the connection leaves the share of the unauthenticated.</summary>
-    /// <param name="kind">What the credential's owner is: one of each kind may have the same name.</param>
+    /// <summary>Records that a request presented a valid credential: the connection no longer counts as unauthenticated.</summary>
+    /// <param name="kind">The kind of owner; owners of different kinds may have the same name.</param>
     /// <param name="owner">Identifies the credential's owner: a location, a consumer or an administrator.</param>
     void MarkAuthenticated(string kind, string owner);
 }
 
-/// <summary>Metadata of an endpoint: the listeners that serve it. Without it all of them do.</summary>
+/// <summary>Endpoint metadata: the listeners that serve it. Without it, all listeners do.</summary>
 internal sealed record ServedOn(ListenerRoutes Routes);
 
 internal static class HubConnections

@@ -3,9 +3,9 @@ using System.Net;
 namespace NotificationHub;
 
 /// <summary>
-/// Recognizes requests of programs and people on this machine: what Development opens without credentials, it opens to them only. No page
-/// of another site that a browser here shows is one: by the host's name it would be one that resolves to this machine, by
-/// <c>Sec-Fetch-Site</c> or <c>Origin</c> one that only sends. Nor is anything that a proxy or a tunnel on this machine passes on.
+/// Recognizes requests from this machine: in Development, only they need no credentials. The check of the host name excludes DNS rebinding,
+/// and <c>Sec-Fetch-Site</c> and <c>Origin</c> exclude other sites' pages in a local browser. Requests that a local proxy or tunnel
+/// forwards are excluded, too.
 /// </summary>
 internal static class LocalCaller
 {
@@ -26,7 +26,7 @@ internal static class LocalCaller
         && !IsOfAnotherSite(context.Request.Headers)
         && !ProxyHeaders.Any(context.Request.Headers.ContainsKey);
 
-    // Old browsers send no Sec-Fetch-Site. An Origin that is no address ("null") is of a page that hides its own.
+    // Old browsers send no Sec-Fetch-Site. An Origin that is not a URL ("null") comes from a page that hides its origin.
     private static bool IsOfAnotherSite(IHeaderDictionary headers) =>
         headers["Sec-Fetch-Site"].Any(site => site is not ("same-origin" or "none"))
         || headers.Origin.Any(origin => !Uri.TryCreate(origin, UriKind.Absolute, out var url) || !IsLoopback(url.Host));

@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace NotificationHub;
 
 /// <summary>
-/// Counts requests whose key or token is not accepted, and logs them: the first at once, later ones as one line a minute. A client that
-/// guesses costs no more than that, however fast it is and whatever addresses it has.
+/// Counts and logs requests with an invalid key or token: the first immediately, later ones as one line a minute. So a client that guesses
+/// keys cannot flood the log, even from many addresses.
 /// </summary>
 internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<RefusedCredentials> logger) : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<Refu
 
     private readonly Summary[] summaries = [new(Admin, time, logger), new(Consumers, time, logger)];
 
-    /// <summary>A request was answered 401; one without any credential is not counted.</summary>
+    /// <summary>Records a 401 response; requests without a credential are not counted.</summary>
     public void Note(string api, HttpContext context)
     {
         var headers = context.Request.Headers;
@@ -106,7 +106,7 @@ internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<Refu
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Count} requests to the API {Api} presented a key or token that is not accepted; responded 401. Addresses: {Addresses}."
+            "{Count} requests to the {Api} API presented an invalid key or token; responded 401. Addresses: {Addresses}."
         )]
         public static partial void Refused(ILogger logger, long count, string api, string addresses);
     }
@@ -114,7 +114,7 @@ internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<Refu
 
 internal static class RefusedCredentialsSetup
 {
-    /// <summary>For each API that demands credentials; they share one.</summary>
+    /// <summary>Called by each API that requires credentials; all share one instance.</summary>
     public static void AddRefusedCredentials(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -129,7 +129,7 @@ internal static class AccessMetrics
     private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
         "notificationhub.access.refused",
         "{request}",
-        "Requests whose key or token is not accepted, by API."
+        "Requests with an invalid key or token, by API."
     );
 
     public static void CountRefused(string api) => Refused.Add(1, new KeyValuePair<string, object?>("api", api));

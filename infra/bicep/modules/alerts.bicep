@@ -75,7 +75,7 @@ var queryAlerts = [
   }
   {
     name: 'refused-credentials'
-    description: 'Many requests to the admin API or to the feed presented a key or token that is not accepted.'
+    description: 'Many requests to the admin API or the feed presented an invalid key or token.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'

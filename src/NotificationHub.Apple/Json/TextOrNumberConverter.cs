@@ -14,7 +14,7 @@ internal sealed class TextOrNumberConverter : JsonConverter<string?>
         writer.WriteStringValue(value);
 }
 
-/// <summary>Every text in Apple's answers: an empty one says nothing, and reads as absent.</summary>
+/// <summary>Reads every text in Apple's responses; an empty text counts as absent.</summary>
 internal sealed class AnswerTextConverter : JsonConverter<string?>
 {
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -34,7 +34,7 @@ internal static class JsonText
 {
     public static string? OrNull(string? text) => text is { Length: > 0 } ? text : null;
 
-    /// <summary>Text as text, a number as the digits that were sent, anything else, and an empty text, as absent.</summary>
+    /// <summary>Reads text as it is and a number as its digits; anything else, or an empty text, counts as absent.</summary>
     public static string? Read(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// What Apple always sends with status 200. A response that breaks a rule says nothing about records: it is malformed.
-/// Legal on a page: an empty list, also before other pages; a <c>totalPages</c> that differs from the page before; no
+/// What Apple always sends with status 200. A response that breaks a rule is malformed and proves nothing about records.
+/// Valid on a page: an empty list, even before other pages; a <c>totalPages</c> that differs from the previous page; no
 /// <c>pricingParam</c> (it defaults to <c>STDQ</c>); no <c>size</c>, <c>currentPageIndex</c>, <c>totalPages</c> or <c>versionId</c>.
 /// </summary>
 internal static class AnswerRules
@@ -96,7 +96,7 @@ internal static class AnswerRules
         where T : class =>
         call.PageIndex is not { } requested ? null
         : page.CurrentPageIndex is { } current && current != requested ? $"page {current} instead of page {requested}"
-        // Apple counts pages from 0 and leaves none out. A next page beyond totalPages is read: the total may be out of date.
+        // Apple numbers pages from 0 without gaps. A next page beyond totalPages is read, because the total may be out of date.
         : page.NextPageIndex is { } next
             ? next != requested + 1 ? $"page {requested} leads to page {next}"
                 : page.Rows!.Count == 0 && requested >= Math.Min((page.TotalPages ?? MaxPages) + (long)Margin, MaxPages)
@@ -111,7 +111,7 @@ internal static class AnswerRules
             ? "no task counts in an event that has ended"
         : FindForeignUId(status, call);
 
-    /// <summary>Every member is optional, so one that only Client Config has must do beside the <c>uId</c>.</summary>
+    /// <summary>All members are optional, so besides the <c>uId</c>, any member that only Client Config has is sufficient.</summary>
     private static string? FindFault(ClientConfig config) =>
         !Has(config.UId) ? "no uId"
         : config

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>A page as it was sent: <see cref="AnswerRules"/> says whether it is complete.</summary>
+/// <summary>A page as it was sent; <see cref="AnswerRules"/> checks whether it is complete.</summary>
 internal abstract record PageAnswer<T> : AppleAnswer
     where T : class
 {
@@ -19,7 +19,7 @@ internal abstract record PageAnswer<T> : AppleAnswer
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? VersionId { get; init; }
 
-    /// <summary>The list; null where it is absent. A row is null where it was sent so.</summary>
+    /// <summary>The list, or null if absent. A row is null if it was sent as null.</summary>
     [JsonIgnore]
     public abstract IReadOnlyList<T?>? Rows { get; }
 

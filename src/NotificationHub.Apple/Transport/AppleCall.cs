@@ -12,13 +12,13 @@ internal sealed record AppleCall(Endpoint Endpoint)
 
     public ClientConfigRequest? Body { get; init; }
 
-    /// <summary>The library that the answer must be about; null where that is not known, or is what is asked.</summary>
+    /// <summary>The <c>uId</c> that the response must have; null if it is unknown, or is what the call requests.</summary>
     public string? UId { get; init; }
 
-    /// <summary>The index of the requested page; null where pages follow a cursor.</summary>
+    /// <summary>The index of the requested page; null if pages follow a cursor.</summary>
     public int? PageIndex { get; init; }
 
-    /// <summary>Whether unlimited assets are requested apart from the others.</summary>
+    /// <summary>Whether unlimited assets are requested separately.</summary>
     public bool IsOfUnlimitedAssets => Query?.Has("unlimited", true) == true;
 
     /// <summary>How long it may take; null for the client's usual time limit.</summary>

@@ -6,10 +6,10 @@ internal static class RetryAfter
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
-    /// <summary>Seconds or an HTTP date, as a span from the answer on; null where the header is absent or not readable.</summary>
+    /// <summary>Converts seconds or an HTTP date to a delay after the response; null if the header is absent or invalid.</summary>
     public static TimeSpan? Read(HttpResponseHeaders headers, TimeProvider time)
     {
-        // The date is by Apple's clock, and so is the answer's own.
+        // The date is by Apple's clock, like the Date header of the response.
         var wait = headers.RetryAfter?.Delta ?? headers.RetryAfter?.Date - (headers.Date ?? time.GetUtcNow());
         return wait is { } span ? TimeSpan.FromTicks(Math.Clamp(span.Ticks, 0, Longest.Ticks)) : null;
     }

@@ -5,10 +5,10 @@ namespace NotificationHub.Events;
 /// </summary>
 public sealed record LocationImported
 {
-    /// <summary>How many records there were, of each kind that was read.</summary>
+    /// <summary>The number of records of each kind that was read.</summary>
     public required IReadOnlyDictionary<string, long> Records { get; init; }
 
-    /// <summary>The kinds that Apple refuses to return. They are retried on schedule; once Apple answers, the event comes again.</summary>
+    /// <summary>The kinds that Apple refuses to return. They are retried on schedule; once Apple returns them, this event is published again.</summary>
     public IReadOnlyList<string> NotAvailable
     {
         get => field ?? [];

@@ -12,6 +12,6 @@ public sealed record RefetchFailed
     /// <summary>How often it was tried.</summary>
     public required long Attempts { get; init; }
 
-    /// <summary>The kind of fault and Apple's number or the status, such as <c>Refused 9602</c>, or what makes the response malformed; never Apple's text, which may name people.</summary>
+    /// <summary>The kind of error with Apple's number or the status, such as <c>Refused 9602</c>, or why the response is malformed; never Apple's text, which may name people.</summary>
     public required string Fault { get; init; }
 }

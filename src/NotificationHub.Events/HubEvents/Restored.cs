@@ -1,12 +1,12 @@
 namespace NotificationHub.Events;
 
-/// <summary>Data of <see cref="EventNames.HubRestored"/>, the first event of an epoch that a restore began.</summary>
+/// <summary>Data of <see cref="EventNames.HubRestored"/>, the first event of the epoch after a restore.</summary>
 public sealed record HubRestored
 {
-    /// <summary>The epoch of the events from now on.</summary>
+    /// <summary>The epoch of this and all later events.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>As 19 digits: the new epoch has no smaller sequence and no smaller revision.</summary>
+    /// <summary>The lowest sequence and revision of the new epoch, as 19 digits.</summary>
     public required string FromRevision { get; init; }
 
     /// <summary>The locations that the hub still has. Drop the records of every other location.</summary>
@@ -22,10 +22,10 @@ public sealed record RecordsRestated
     /// <summary>The epoch that the restore began.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>As 19 digits: a record of this location and kind with a smaller revision does not exist any more. Drop it.</summary>
+    /// <summary>As 19 digits. Drop every record of this location and kind with a lower revision: it no longer exists.</summary>
     public required string FromRevision { get; init; }
 
-    /// <summary>How many records the location has of this kind.</summary>
+    /// <summary>The number of records of this kind in the location.</summary>
     public required long Records { get; init; }
 }
 
@@ -35,7 +35,7 @@ public sealed record LocationRestated
     /// <summary>The epoch that the restore began.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>As 19 digits: no record of the location has a smaller revision.</summary>
+    /// <summary>The lowest revision of the location's records, as 19 digits.</summary>
     public required string FromRevision { get; init; }
 
     /// <summary>How many records there were, of each kind that was restated.</summary>

@@ -55,7 +55,7 @@ public enum ChangeCause
     [JsonStringEnumMemberName("baseline")]
     Baseline,
 
-    /// <summary>The hub was restored from a backup and states every record again, changed or not.</summary>
+    /// <summary>The hub was restored from a backup and restates every record, changed or not.</summary>
     [JsonStringEnumMemberName("restore")]
     Restore,
 }

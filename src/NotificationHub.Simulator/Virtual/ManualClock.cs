@@ -62,7 +62,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
         due.ForEach(fire => fire());
     }
 
-    /// <summary>Sets the wall clock forward, or back: no time passes, so that no timer fires and timestamps stay what they are.</summary>
+    /// <summary>Sets the wall clock forward or back. No time passes: no timer fires, and timestamps do not change.</summary>
     public void SetWall(TimeSpan by)
     {
         lock (gate)

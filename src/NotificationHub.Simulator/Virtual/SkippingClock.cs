@@ -29,7 +29,7 @@ internal sealed class SkippingClock : TimeProvider
         }
     }
 
-    /// <summary>Sets the wall clock forward, or back: no time passes, and timestamps stay what they are.</summary>
+    /// <summary>Sets the wall clock forward or back. No time passes, and timestamps do not change.</summary>
     public void SetWall(TimeSpan by)
     {
         lock (gate)

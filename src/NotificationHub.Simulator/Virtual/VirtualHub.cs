@@ -118,7 +118,7 @@ internal sealed class VirtualHub : IAsyncDisposable
         return due.NextDueAt ?? long.MaxValue;
     }
 
-    /// <summary>Makes due what a clock that was ahead has put off for longer than any interval, as the hub does once a minute.</summary>
+    /// <summary>Resets due times that are further ahead than any interval allows, as the hub does once a minute.</summary>
     public Task<int> RepairDueTimesAsync() =>
         app.Services.GetRequiredService<DueTimes>().RepairAsync(reading, CancellationToken.None);
 

@@ -9,7 +9,7 @@ namespace NotificationHub.CommandLine;
 /// <param name="output">For text.</param>
 /// <param name="bytes">The same place, for what is not to be touched.</param>
 /// <param name="json">Whether the one document is wanted.</param>
-/// <param name="width">Columns of the terminal; null: as many as the terminal has.</param>
+/// <param name="width">The width of the terminal in columns; null detects it.</param>
 internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, int? width)
 {
     private const int WidthWithoutTerminal = 4096;
@@ -41,7 +41,7 @@ internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         if (width is not null || !console.Profile.Out.IsTerminal)
         {
-            // A program that reads a pipe expects one row per line.
+            // A program that reads from a pipe expects one row per line.
             console.Profile.Width = width ?? WidthWithoutTerminal;
         }
 

@@ -19,7 +19,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
         Recursive = true,
     };
 
-    /// <summary>How long a command waits for its turn to write: a busy hub and other commands write to the same database.</summary>
+    /// <summary>How long a command waits to write, because a busy hub and other commands write to the same database.</summary>
     private static readonly TimeSpan LeastLockTimeout = TimeSpan.FromSeconds(30);
 
     public string[] Settings => settings;

@@ -6,7 +6,7 @@ namespace NotificationHub.CommandLine;
 /// <summary>Prints text that may come from outside: markup and control characters in it have no effect.</summary>
 internal static class ConsoleFields
 {
-    /// <summary>A name and a value on a line, for each that has one.</summary>
+    /// <summary>Prints a line with name and value for each field that has a value.</summary>
     public static void WriteFields(this IAnsiConsole console, params (string Name, object? Value)[] fields)
     {
         var known = fields.Where(field => field.Value is not null).ToList();
@@ -20,7 +20,7 @@ internal static class ConsoleFields
 
     public static void WriteText(this IAnsiConsole console, string text) => console.WriteLine(TerminalText.Clean(text));
 
-    /// <summary>Past the width of the terminal: long values are to be copied, or piped on.</summary>
+    /// <summary>Prints long values unwrapped, so that they can be copied or piped.</summary>
     public static void WriteUnwrapped(this IAnsiConsole console, string text) =>
         console.Profile.Out.Writer.WriteLine(TerminalText.Clean(text.ReplaceLineEndings("\n")));
 

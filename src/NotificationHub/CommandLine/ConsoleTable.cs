@@ -4,8 +4,8 @@ using Spectre.Console.Rendering;
 namespace NotificationHub.CommandLine;
 
 /// <summary>
-/// Rows for people, the columns that matter most first. Where the terminal is too narrow for all columns, the last ones are left out
-/// and named; where not even the first ones fit, each row becomes a block of lines.
+/// A table for people, with the most important columns first. If the terminal is too narrow, the last columns are hidden, and their names
+/// are printed. If even the first columns do not fit, each row becomes a block of lines.
 /// </summary>
 internal sealed class ConsoleTable(params string[] headings)
 {
@@ -42,12 +42,12 @@ internal sealed class ConsoleTable(params string[] headings)
         {
             var left = string.Join(", ", headings.Skip(columns.Count));
             console.WriteUnwrapped(
-                $"Not shown, because the terminal is too narrow: {left}. Use --json for everything."
+                $"Columns hidden because the terminal is too narrow: {left}. Use --json to see everything."
             );
         }
     }
 
-    // A column that does not fit is wrapped between words, never within one: an ID stays on one line, to be copied.
+    // A column that does not fit is wrapped between words, never within a word: an ID stays on one line, so that it can be copied.
     private List<TableColumn> ColumnsThatFit(IAnsiConsole console)
     {
         List<TableColumn> columns = [];

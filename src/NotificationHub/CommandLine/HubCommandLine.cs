@@ -22,7 +22,7 @@ internal static class HubCommandLine
     /// <param name="output">For results.</param>
     /// <param name="bytes">The output once more, for results that are no text.</param>
     /// <param name="error">For what an operator is to read.</param>
-    /// <param name="width">Columns of the terminal; null: as many as the terminal has.</param>
+    /// <param name="width">The width of the terminal in columns; null detects it.</param>
     /// <param name="cancellationToken">Ends what was begun.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
@@ -86,7 +86,7 @@ internal static class HubCommandLine
             faults = [.. parsed.Errors.Select(fault => fault.Message).Distinct(StringComparer.Ordinal).Select(Explain)];
             result = faults.Count == 0 && parsed.Action is not ParseErrorAction ? parsed : null;
         }
-        // A validator of a command asked for a value that cannot be converted.
+        // A validator requested a value that cannot be converted.
         catch (InvalidOperationException exception)
         {
             faults = [Explain(exception.Message)];

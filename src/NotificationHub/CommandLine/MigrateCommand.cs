@@ -11,7 +11,7 @@ internal static class MigrateCommand
     private static readonly Option<bool> AfterRestore = new("--after-restore")
     {
         Description =
-            "After a restore from a backup, before a hub runs on it: start a new epoch in which no event ID or revision is reused, read every location again, and state every record again.",
+            "After restoring a backup, before starting a hub: start a new epoch with unused event IDs and revisions, and schedule every location to be read and every record to be restated.",
     };
 
     private static readonly Option<string?> From = new("--from")
@@ -95,9 +95,9 @@ internal static class MigrateCommand
             },
             console =>
                 console.WriteUnwrapped(
-                    $"The logs go on in epoch {outcome.Epoch}: the next event is {outcome.Epoch}-{outcome.FirstEvent} or later. "
-                        + "Once a hub runs, it reads every location again and states every record with cause restore; location.restated "
-                        + "ends that for each. Check with `doctor`; docs/storage.md says what to check besides."
+                    $"The logs continue in epoch {outcome.Epoch}; the first new event is {outcome.Epoch}-{outcome.FirstEvent} or later. "
+                        + "Once a hub runs, it reads every location again and restates every record with cause restore. When a location is "
+                        + "complete, location.restated is published. Run `doctor`, and see docs/storage.md for further checks."
                 )
         );
         return ExitCode.Ok;

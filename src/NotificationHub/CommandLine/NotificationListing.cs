@@ -9,7 +9,7 @@ namespace NotificationHub.CommandLine;
 /// <summary>Which notifications are meant; null means any.</summary>
 internal sealed record NotificationFilter(Disposition? Disposition, string? LocationId)
 {
-    /// <summary>Whether the log has to be looked through for them: no index leads to what was accepted.</summary>
+    /// <summary>Whether the filter requires a scan of the log: no index covers accepted notifications.</summary>
     public bool IsScan =>
         Disposition is Storage.Disposition.Accepted || (Disposition is null && LocationId is not null);
 }
@@ -45,17 +45,17 @@ internal sealed record NotificationRow
 }
 
 /// <summary>A page of the list.</summary>
-/// <param name="Next">What to ask on after, also where the page is not full: so far was looked. Null at the end of the log.</param>
+/// <param name="Next">Where the next page starts: the search stopped here, even if the page is not full. Null at the end of the log.</param>
 internal sealed record NotificationPage(IReadOnlyList<NotificationRow> Notifications, long? Next);
 
 internal static class NotificationListing
 {
-    /// <summary>How many statements an answer of the admin API may take; a command takes as many as it needs.</summary>
+    /// <summary>The maximum number of statements per response of the admin API; a command has no limit.</summary>
     public const int StatementsPerAnswer = 10;
 
     private const int SeqsPerPage = 1000;
 
-    /// <summary>How many rows one statement looks through: one location's may be rare.</summary>
+    /// <summary>The number of rows that one statement scans: the rows of one location may be rare.</summary>
     private const int ScannedRows = 20_000;
 
     public static string ListStatement(DbConnection connection, NotificationFilter filter) =>
@@ -71,8 +71,8 @@ internal static class NotificationListing
     public static string SeqsStatement(DbConnection connection, NotificationFilter filter) =>
         $"select seq from notification_log where seq > @after{Conditions(filter)} order by seq {connection.Limit("@limit")}";
 
-    /// <summary>The next ones behind <paramref name="after"/>.</summary>
-    /// <param name="most">How many statements are sent at most.</param>
+    /// <summary>Reads the next notifications after <paramref name="after"/>.</summary>
+    /// <param name="most">The maximum number of statements.</param>
     public static async Task<NotificationPage> ReadAsync(
         Database database,
         NotificationFilter filter,
@@ -100,7 +100,7 @@ internal static class NotificationListing
         return new NotificationPage(found, found.Count == limit ? found[^1].Seq : after);
     }
 
-    /// <returns>The rows, and how far was looked; null at the end of the log.</returns>
+    /// <returns>The rows and the last scanned <c>seq</c>; null at the end of the log.</returns>
     private static async Task<(IReadOnlyList<NotificationRow> Rows, long Until)?> ReadRowsAsync(
         Database database,
         NotificationFilter filter,

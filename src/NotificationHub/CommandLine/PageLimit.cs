@@ -12,7 +12,7 @@ internal static class PageLimit
     public static Option<int> Create(int rows = 100) =>
         new("--limit")
         {
-            Description = $"How many rows at most, 1 to {MostRows}.",
+            Description = $"Maximum number of rows, 1 to {MostRows}.",
             DefaultValueFactory = _ => rows,
             CustomParser = Read,
         };

@@ -9,12 +9,12 @@ internal static partial class TerminalText
     /// <summary>Replaces control characters, except line feeds and tabs, and formatting characters such as U+202E.</summary>
     public static string Clean(string text) => Unsafe().Replace(text, "\uFFFD");
 
-    /// <summary>Escapes formatting characters in a JSON document, where they can only stand within strings.</summary>
+    /// <summary>Escapes formatting characters in a JSON document, where they can occur only in strings.</summary>
     public static string EscapeJson(string json) =>
         Formatting()
             .Replace(json, match => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)match.Value[0]:x4}"));
 
-    // Scripts such as Persian, and emoji, need the two joiners.
+    // Emoji and scripts such as Persian need the two joiners.
     [GeneratedRegex(@"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}-[\n\t\u200C\u200D]]")]
     private static partial Regex Unsafe();
 

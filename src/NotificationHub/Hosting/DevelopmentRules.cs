@@ -1,11 +1,11 @@
 namespace NotificationHub.Hosting;
 
-/// <summary>What Development, which opens data to callers on this machine, must not be combined with.</summary>
+/// <summary>Rejects settings that are unsafe in Development, which opens data to callers on this machine.</summary>
 internal static class DevelopmentRules
 {
     private const string ForwardedHeaders = "ForwardedHeaders_Enabled";
 
-    // The host enables them for exactly this word, and then believes any caller that names a loopback address as its own.
+    // The host enables forwarded headers for exactly this value, and then trusts any caller that claims a loopback address.
     public static void RefuseForwardedHeadersInDevelopment(this HubBuilder hub)
     {
         if (
@@ -16,7 +16,7 @@ internal static class DevelopmentRules
             hub.AddFault(
                 $"ASPNETCORE_{ForwardedHeaders.ToUpperInvariant()}",
                 "must not be true in Development, which opens /admin, /events and /snapshot to this machine: with forwarded headers "
-                    + "every remote caller can claim to be on it. Set ASPNETCORE_ENVIRONMENT=Production, or remove this setting"
+                    + "any remote caller can claim to be local. Set ASPNETCORE_ENVIRONMENT=Production, or remove this setting"
             );
         }
     }

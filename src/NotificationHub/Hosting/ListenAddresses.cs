@@ -17,7 +17,7 @@ internal static class ListenAddresses
         var settings = hub.Configuration;
         foreach (var url in Split(settings[AdminUrls]).Where(url => !CanBeListenedOn(url)))
         {
-            hub.AddFault(AdminUrls, $"'{url}' is not an address to listen on, such as http://+:8081");
+            hub.AddFault(AdminUrls, $"'{url}' is not a valid listen address; example: http://+:8081");
         }
 
         RefuseSharedPorts(hub);
@@ -45,7 +45,7 @@ internal static class ListenAddresses
         }
     }
 
-    /// <summary>Where a program on this machine reaches the hub's health; null where the settings do not tell.</summary>
+    /// <summary>The hub's local URL for health checks; null if the settings do not contain one.</summary>
     public static Uri? FindLocal(IConfiguration settings)
     {
         var urls = Split(settings[AdminUrls]) is { Length: > 0 } admin ? admin : PublicUrls(settings);
@@ -57,8 +57,8 @@ internal static class ListenAddresses
     }
 
     /// <summary>
-    /// Makes every address an endpoint of Kestrel's configuration if <c>Admin:Urls</c> is set: only those have names, by which a connection's
-    /// listener is known.
+    /// If <c>Admin:Urls</c> is set, turns every address into an endpoint of Kestrel's configuration. Only such endpoints have names, which
+    /// identify the listener of a connection.
     /// </summary>
     /// <returns>The names of the endpoints for administrators.</returns>
     public static IReadOnlyList<string> AddAdminEndpoints(this HubBuilder hub)
@@ -101,7 +101,7 @@ internal static class ListenAddresses
         {
             if (PortOf(url) is > 0 and var port && open.Contains(port))
             {
-                hub.AddFault(AdminUrls, $"'{url}' needs a port of its own: the hub serves Apple on {port}");
+                hub.AddFault(AdminUrls, $"'{url}' requires a separate port: port {port} already serves Apple");
             }
         }
     }

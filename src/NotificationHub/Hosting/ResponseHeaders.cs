@@ -1,8 +1,8 @@
 namespace NotificationHub.Hosting;
 
 /// <summary>
-/// Marks every response as one that no cache may store and no browser may interpret otherwise: all carry data, secrets or errors. The
-/// intake's do not: its 200 and 401 have no body, and it marks its errors itself.
+/// Adds headers to every response that forbid caching and content sniffing, because responses carry data, secrets or errors. Responses of
+/// the intake are excluded: its 200 and 401 have no body, and it adds the headers to its errors itself.
 /// </summary>
 internal static class ResponseHeaders
 {

@@ -130,7 +130,7 @@ internal static partial class StartReport
 
         [LoggerMessage(
             LogLevel.Information,
-            "Events are read at {Feeds}, from this machine without a key: this is Development."
+            "Events are read at {Feeds}, without a key from this machine (Development)."
         )]
         public static partial void FeedOpen(ILogger logger, string feeds);
 
@@ -160,7 +160,7 @@ internal static partial class StartReport
 
         [LoggerMessage(
             LogLevel.Information,
-            "Administration, readiness and health details are served at {Urls} only (Admin:Urls)."
+            "Administration, readiness and health details are served only at {Urls} (Admin:Urls)."
         )]
         public static partial void AdminListeners(ILogger logger, string urls);
     }

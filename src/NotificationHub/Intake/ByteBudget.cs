@@ -1,8 +1,8 @@
 namespace NotificationHub.Intake;
 
-/// <summary>How many bytes of bodies may be in memory between the socket and the disk: of all locations, or one location's share of them.</summary>
-/// <param name="limit">The most bytes at a time.</param>
-/// <param name="whole">The budget that this one is a share of; null for the whole.</param>
+/// <summary>Limits the bytes of bodies that are in memory before they are stored, for all locations or for one.</summary>
+/// <param name="limit">The maximum number of bytes at a time.</param>
+/// <param name="whole">The budget of all locations; null if this is it.</param>
 internal sealed class ByteBudget(long limit, ByteBudget? whole = null)
 {
     private long used;
@@ -11,7 +11,7 @@ internal sealed class ByteBudget(long limit, ByteBudget? whole = null)
 
     public bool TryTake(int bytes)
     {
-        // The share first: a location that has used up its own never touches what the others need.
+        // Check the location's share first: a location that has used up its share must not use the memory of others.
         if (Interlocked.Add(ref used, bytes) <= limit && (whole is null || whole.TryTake(bytes)))
         {
             return true;

@@ -14,12 +14,12 @@ internal enum ContentCoding
 }
 
 /// <summary>
-/// The content codings of ASP.NET Core's request decompression, without its middleware: the intake decodes after it has verified the
-/// sender, from memory, and within the location's share of memory and time.
+/// The content codings of ASP.NET Core's request decompression, without its middleware. The intake decodes from memory, after it has
+/// verified the sender, and within the location's share of memory and time.
 /// </summary>
 internal static class ContentCodings
 {
-    /// <summary>What <c>Accept-Encoding</c> says of them.</summary>
+    /// <summary>The value of <c>Accept-Encoding</c>.</summary>
     public const string Accepted = "gzip, deflate, br";
 
     private const int BytesPerPost = 16 * 1024;
@@ -32,7 +32,7 @@ internal static class ContentCodings
             _ => ContentCoding.Unknown,
         };
 
-    /// <summary>How many posts of the location's rate it costs to decode so many bytes, besides the one of the request itself.</summary>
+    /// <summary>The cost of decoding, in posts of the location's rate limit, in addition to the request itself.</summary>
     public static int CostOf(int bytes) => bytes / BytesPerPost;
 
     /// <summary>A stream that decodes another one.</summary>

@@ -19,13 +19,13 @@ internal static class IntakeAnswers
     public static Task RejectedAsync(HttpContext context, string fault) =>
         ProblemAsync(context, StatusCodes.Status400BadRequest, "The post is no notification.", fault);
 
-    /// <summary>The body is not what its coding says: nothing of it can be stored.</summary>
+    /// <summary>The body does not match its Content-Encoding and cannot be stored.</summary>
     public static Task UndecodableAsync(HttpContext context) =>
         ProblemAsync(
             context,
             StatusCodes.Status400BadRequest,
             "The body cannot be decoded.",
-            "it is not valid in the coding that Content-Encoding names"
+            "it does not match its Content-Encoding"
         );
 
     public static Task UnknownCodingAsync(HttpContext context)
@@ -45,12 +45,12 @@ internal static class IntakeAnswers
             context,
             StatusCodes.Status413PayloadTooLarge,
             "The body is too long.",
-            $"at most {maxBytes} bytes are taken, also after decoding (Intake:MaxBodyBytes)"
+            $"the limit is {maxBytes} bytes, before and after decoding (Intake:MaxBodyBytes)"
         );
 
     public static Task TooSlowAsync(HttpContext context)
     {
-        // The rest of the body may never come: what follows on this connection could not be told from it.
+        // The rest of the body may never arrive, and could not be distinguished from a next request on this connection.
         context.Response.Headers.Connection = "close";
         return ProblemAsync(
             context,

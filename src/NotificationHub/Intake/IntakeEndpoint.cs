@@ -91,8 +91,8 @@ internal sealed partial class IntakeEndpoint(
     }
 
     /// <summary>
-    /// Decoding costs memory and time that the sender did not have to spend: both are paid from the location's shares, the time before
-    /// it is spent, so that requests that arrive together cannot overdraw it.
+    /// Decodes within the location's budgets, because decoding costs much more memory and time than sending. The time is charged in
+    /// advance, so that simultaneous requests cannot exceed the rate limit.
     /// </summary>
     private async Task DecodeAsync(
         HttpContext context,

@@ -7,26 +7,26 @@ internal sealed class IntakeOptions
 {
     public const string Section = "Intake";
 
-    /// <summary>The longest body that is accepted, as it arrives and after decoding; a longer one is answered 413.</summary>
+    /// <summary>The maximum size of a body, both as received and after decoding; a larger one gets 413.</summary>
     public int MaxBodyBytes { get; set; } = 1024 * 1024;
 
     /// <summary>How many bytes of bodies may be on their way to the disk; beyond it posts are answered 503.</summary>
     public long MaxBytesInFlight { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>How many of these bytes may be one location's, so that no other one is refused for them. Null: a quarter.</summary>
+    /// <summary>The part of these bytes that one location may use, so that it cannot block other locations. Null: a quarter.</summary>
     public long? MaxBytesInFlightPerLocation { get; set; }
 
-    /// <summary><see cref="MaxBytesInFlightPerLocation"/>, or what follows from the other bounds.</summary>
+    /// <summary><see cref="MaxBytesInFlightPerLocation"/>, or its default from the other limits.</summary>
     public long LocationShare =>
         MaxBytesInFlightPerLocation ?? Math.Clamp(MaxBytesInFlight / 4, MaxBodyBytes, MaxBytesInFlight);
 
     /// <summary>How long a sender may take over its body.</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many connections a listener holds; a quarter of them may be unauthenticated. Beyond it the oldest are closed.</summary>
+    /// <summary>The maximum number of connections per listener; a quarter may be unauthenticated. Beyond it, the oldest are closed.</summary>
     public int MaxConnections { get; set; } = 4096;
 
-    /// <summary>How many unauthenticated connections one address may hold. Null: 256, and no limit behind a proxy.</summary>
+    /// <summary>The maximum number of unauthenticated connections per address. Null: 256, or unlimited behind a proxy.</summary>
     public int? MaxConnectionsPerAddress { get; set; }
 
     /// <summary>How many posts a second one location may send for long; it may save up ten seconds of them. Beyond it 429.</summary>

@@ -35,7 +35,7 @@ internal static class IntakeSetup
         });
     }
 
-    // A credential is verified byte by byte, so what is not UTF-8 is refused there. No other header may cost a delivery.
+    // A credential is verified byte by byte, so an invalid one is rejected there. Invalid bytes in other headers must not reject a delivery.
     private static Encoding? EncodingOf(string header) =>
         header.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
         || header.Equals(ApiKey.Header, StringComparison.OrdinalIgnoreCase)

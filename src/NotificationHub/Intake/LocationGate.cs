@@ -22,7 +22,7 @@ internal sealed class LocationGate(string locationId, PostRate rate, ByteBudget 
 
     public PostRate Rate => rate;
 
-    /// <summary>Its share of the memory for bodies.</summary>
+    /// <summary>The location's share of the memory for bodies.</summary>
     public ByteBudget Budget => budget;
 
     public Admission Admission

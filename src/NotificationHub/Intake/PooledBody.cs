@@ -67,7 +67,7 @@ internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
                 var result = await read;
                 if (result.IsCanceled)
                 {
-                    // A read that is left open is an error for Kestrel, which it logs with its stack trace.
+                    // Kestrel treats an unfinished read as an error, and logs it with a stack trace.
                     reader.AdvanceTo(result.Buffer.End);
                     return BodyResult.TooSlow;
                 }
@@ -89,7 +89,7 @@ internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
         }
     }
 
-    /// <summary>Decodes a body that has been read: to its end, or until the bound on the decoded bytes is met.</summary>
+    /// <summary>Decodes a body that has been read, up to the limit for decoded bytes.</summary>
     public BodyResult Decode(ContentCoding coding, ReadOnlyMemory<byte> encoded)
     {
         MemoryMarshal.TryGetArray(encoded, out var bytes);

@@ -17,7 +17,7 @@ internal sealed class PostRate(int perSecond, TimeProvider time)
     /// <summary>Takes one post's share; where there is none left, says in how many seconds there will be.</summary>
     public bool TryTake(out string retryAfter) => TryTake(1, out retryAfter);
 
-    /// <summary>Takes the share of several posts as soon as there is that of one: what is missing delays those that follow.</summary>
+    /// <summary>Charges several posts as soon as one is available; the deficit delays later posts.</summary>
     public bool TryTake(int posts, out string retryAfter)
     {
         while (true)
@@ -41,6 +41,6 @@ internal sealed class PostRate(int perSecond, TimeProvider time)
         }
     }
 
-    /// <summary>Returns the share of posts that was taken and not needed.</summary>
+    /// <summary>Returns charged posts that were not needed.</summary>
     public void GiveBack(int posts) => Interlocked.Add(ref paidUntil, -posts * perPost);
 }

@@ -6,8 +6,8 @@ namespace NotificationHub.Locations;
 internal static class FaultWords
 {
     /// <summary>
-    /// The kind, and Apple's number or else the status, such as <c>Refused 9602</c> or <c>Unavailable (HTTP 503)</c>. What Apple did not
-    /// reject is named as what it is: <c>malformed response: no list assets</c>, <c>not an answer of the API (HTTP 200)</c>.
+    /// The kind of error, with Apple's number or else the status, such as <c>Refused 9602</c> or <c>Unavailable (HTTP 503)</c>. If Apple did
+    /// not reject the request: <c>malformed response: no list assets</c> or <c>not an answer of the API (HTTP 200)</c>.
     /// </summary>
     public static string Of(AppleException fault) =>
         fault switch

@@ -12,7 +12,7 @@ internal static class LocationStates
     /// <summary>Whether Apple may be called for a location in this state.</summary>
     public static bool MayCallApple(LocationState state) => state is LocationState.Valid or LocationState.Expiring;
 
-    /// <summary>Whether Apple ended the use of the location; one request a day finds out whether it may be used again.</summary>
+    /// <summary>Whether Apple ended access to the location; one request a day checks whether access has returned.</summary>
     public static bool IsClosed(LocationState state) =>
         state is LocationState.Expired or LocationState.Revoked or LocationState.Invalid or LocationState.TakenOver;
 

@@ -106,15 +106,15 @@ internal sealed class LocationStore(Database database)
     }
 
     /// <summary>
-    /// Brings the location into another state and appends the event that reports it, once for each change. An answer to an earlier
-    /// content token says nothing about the stored one: it changes nothing.
+    /// Sets the state of the location and appends the event that reports the change. A response for an earlier content token proves nothing
+    /// about the stored one, and changes nothing.
     /// </summary>
     /// <param name="transaction">The transaction of whoever learned of it.</param>
-    /// <param name="used">The location as it was read, with the content token that was used.</param>
+    /// <param name="used">The location as it was read, with the content token of the request.</param>
     /// <param name="state">What <see cref="LocationStates"/> says.</param>
     /// <param name="reason">What showed it, for people; nothing personal.</param>
     /// <param name="owner">Who owns it now, where it was taken over.</param>
-    /// <returns>False where the location is in that state already, is not there, or has another content token by now.</returns>
+    /// <returns>False if the location is already in that state, does not exist, or has another content token by now.</returns>
     public async Task<bool> SetStateAsync(
         WriteTransaction transaction,
         Location used,
@@ -152,7 +152,7 @@ internal sealed class LocationStore(Database database)
         return true;
     }
 
-    /// <returns>The row as it is now; null if it is gone or its content token is not the one that was used.</returns>
+    /// <returns>The current row; null if it is gone or has another content token by now.</returns>
     private static async Task<Location?> FindCurrentAsync(WriteTransaction transaction, Location used)
     {
         var location = await transaction.FirstOrDefaultAsync<Location>(
@@ -200,7 +200,7 @@ internal sealed class LocationStore(Database database)
             new { locationId, until }
         );
 
-    /// <summary>Notes the end of the content token that was used, as an answer of Apple names it.</summary>
+    /// <summary>Records the end of the content token of a request, as Apple's response names it.</summary>
     public static async Task SetTokenExpiryAsync(WriteTransaction transaction, Location used, DateTimeOffset expiresAt)
     {
         if (await FindCurrentAsync(transaction, used) is null)

@@ -53,7 +53,7 @@ internal sealed class LedgerPruning(Database database, IOptions<OperationsOption
         return pruned;
     }
 
-    /// <summary>Gives times that lie in the future, of a clock that was ahead, the present one: else these operations would stay until then.</summary>
+    /// <summary>Resets times in the future, from a clock that was ahead, to the present; otherwise these operations would be deleted too late.</summary>
     private async Task RedateAsync(TrustedTime now, Lease lease, CancellationToken cancellationToken)
     {
         IReadOnlyList<OperationKey> found;

@@ -4,7 +4,7 @@ internal static class BatchCut
 {
     /// <summary>
     /// How many messages from <paramref name="start"/> on make the next batch: in order, within both bounds, but always
-    /// one, and none that cannot be sent. A message that alone is beyond the bound is for the caller to judge.
+    /// one, and none that cannot be sent. The caller handles a message that is too large by itself.
     /// </summary>
     public static int Count(IReadOnlyList<OutgoingMessage> queue, int start, int maxBytes, int maxCount)
     {

@@ -42,7 +42,7 @@ internal sealed class Narrowing
         MaxCount = 1;
     }
 
-    /// <summary>An event that cannot be sent at all: it goes with the suspects, and says nothing of the topic.</summary>
+    /// <summary>Adds an event that can never be sent to the suspects; it proves nothing about the topic.</summary>
     public void DamageFound(RefusedEvent damaged) => suspects.Add(damaged);
 
     /// <summary>A batch was accepted and all before it is dealt with.</summary>

@@ -29,7 +29,7 @@ internal sealed partial class TopicPublisher(
     /// <summary>How long the topic is left alone; zero when it may be tried.</summary>
     public TimeSpan WaitLeft => health.WaitLeft;
 
-    /// <summary>Creates the topic's cursor: from then on what the topic has not sent is not deleted.</summary>
+    /// <summary>Creates the topic's cursor; from then on, unsent events of the topic are not deleted.</summary>
     public Task BeginAsync(Lease lease, CancellationToken cancellationToken) =>
         log.BeginAsync(lease, cancellationToken);
 
@@ -153,8 +153,8 @@ internal sealed partial class TopicPublisher(
         }
     }
 
-    /// <summary>A row that does not hold the whole event is not the topic's fault: no later event has to be accepted first.</summary>
-    /// <returns>Where the cursor is.</returns>
+    /// <summary>Sets a damaged row aside without waiting for a later event to be accepted, because the topic did not cause the damage.</summary>
+    /// <returns>The position of the cursor.</returns>
     private async Task<long> SetAsideAsync(
         Lease lease,
         long position,
@@ -165,7 +165,7 @@ internal sealed partial class TopicPublisher(
         Log.Damaged(logger, CloudEventWriter.IdOf(damaged.Entry), Topic, damaged.Reason);
         if (narrowing.Suspects.Count > 0)
         {
-            // The cursor must not pass them yet.
+            // The cursor must not pass the suspects yet.
             narrowing.DamageFound(damaged);
             return position;
         }

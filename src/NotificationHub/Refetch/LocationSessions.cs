@@ -18,7 +18,7 @@ internal sealed class LocationPace(RequestRate rate)
     /// <summary>Answers in a row that Apple does not know the content token.</summary>
     public int UnknownTokenAnswers { get; set; }
 
-    /// <summary>Answers about another content token say nothing about this one.</summary>
+    /// <summary>Responses for another content token prove nothing about this one.</summary>
     public void UseToken(byte[] protectedToken)
     {
         if (!protectedToken.AsSpan().SequenceEqual(token))

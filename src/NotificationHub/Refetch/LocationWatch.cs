@@ -5,7 +5,7 @@ using NotificationHub.Refetch.Records;
 namespace NotificationHub.Refetch;
 
 /// <summary>
-/// Follows what answers say of the location itself: its owner, and the end of its content token. Reports records that cannot be stored.
+/// Updates a location from Apple's responses: its owner, and the end of its content token. Reports records that cannot be stored.
 /// </summary>
 internal sealed partial class LocationWatch(LocationStore locations, TimeProvider time, ILogger<LocationWatch> logger)
 {
@@ -51,7 +51,7 @@ internal sealed partial class LocationWatch(LocationStore locations, TimeProvide
             StateWord = state.Word(),
             TokenExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
         };
-        // Also if the content token was replaced meanwhile: the next turn uses the new one.
+        // Even if the content token has been replaced meanwhile: the next turn uses the new one.
         if (!LocationStates.MayCallApple(state))
         {
             throw new LocationClosedException(location.LocationId, state);
@@ -77,7 +77,7 @@ internal sealed partial class LocationWatch(LocationStore locations, TimeProvide
             await turn.WriteAsync(transaction =>
                 locations.SetStateAsync(transaction, turn.Location, state, FaultWords.Of(fault))
             );
-            // Also if the content token was replaced meanwhile: the turn ends, and the next one uses the new one.
+            // Even if the content token has been replaced meanwhile: this turn ends, and the next one uses the new token.
             turn.Location = turn.Location with
             {
                 StateWord = state.Word(),
@@ -92,7 +92,7 @@ internal sealed partial class LocationWatch(LocationStore locations, TimeProvide
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Records} records of location {LocationId} have no usable identity (absent, or longer than the database can hold); they are left out."
+            "{Records} records of location {LocationId} have no usable identity (missing, or too long for the database). They are skipped."
         )]
         public static partial void Skipped(ILogger logger, int records, string locationId);
     }

@@ -9,30 +9,31 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>What follows from the records that a complete read lacks.</summary>
+/// <summary>Whether the records that a complete read lacks may be removed.</summary>
 internal enum RemovalVerdict
 {
-    /// <summary>They are gone.</summary>
+    /// <summary>They may be removed.</summary>
     Ordinary,
 
-    /// <summary>They are so many that a second read, later and from the first page, must lack them, too.</summary>
+    /// <summary>So many are missing that a second read, later and from the first page, must confirm it.</summary>
     Doubted,
 
-    /// <summary>So many are gone, and two reads agree.</summary>
+    /// <summary>Two reads agree that many are missing; they may be removed.</summary>
     Confirmed,
 }
 
 /// <param name="Known">The records of the scope before the read.</param>
 /// <param name="Absent">How many of them the read lacks.</param>
-/// <param name="Doubt">What is remembered of a doubted read.</param>
+/// <param name="Doubt">The doubted read.</param>
 internal sealed record RemovalJudgment(RemovalVerdict Verdict, long Known, long Absent, RemovalDoubt? Doubt = null)
 {
-    public string Reason => $"{Absent} of {Known} records are missing: read again before they are removed";
+    public string Reason =>
+        $"{Absent} of {Known} records are missing; a second read must confirm this before they are removed";
 }
 
 /// <summary>
-/// Keeps a page that is complete and wrong from emptying a location. Read numbers prove that two reads agree: what the second one lacks
-/// and is kept under a lower number than that of the first one's first page was returned by neither.
+/// Prevents a complete but wrong page from emptying a location. Read numbers prove that two reads agree: a record that the second read
+/// lacks was not returned by the first read either if its read number is lower than that of the first read's first page.
 /// </summary>
 internal sealed partial class MassRemovals(
     Database database,
@@ -47,9 +48,9 @@ internal sealed partial class MassRemovals(
     /// <summary>When a doubted read is repeated, in Unix milliseconds.</summary>
     public long RepeatAt(RemovalDoubt doubt) => doubt.At + (long)options.Value.RereadAfter.TotalMilliseconds;
 
-    /// <summary>Judges a read whose pages are all committed, and reports a removal that two reads agree on.</summary>
+    /// <summary>Checks a read whose pages are all committed, and reports a removal that two reads agree on.</summary>
     /// <param name="start">The number of the read's first page.</param>
-    /// <returns>Null where the records may be removed.</returns>
+    /// <returns>Null if the records may be removed.</returns>
     public async Task<RemovalJudgment?> FindDoubtAsync(
         RefetchTurn turn,
         ReadContext read,
@@ -73,7 +74,7 @@ internal sealed partial class MassRemovals(
         return judgment;
     }
 
-    /// <summary>Counts beside the write lane.</summary>
+    /// <summary>Counts outside the write transactions.</summary>
     private async Task<RemovalJudgment> JudgeAsync(
         ReadContext read,
         IReadOnlyList<RemovalScope> scope,
@@ -176,7 +177,7 @@ internal sealed partial class MassRemovals(
         );
     }
 
-    /// <summary>The asset or subscription, which another request read, has just as many holders as the read returned.</summary>
+    /// <summary>Whether the asset or subscription, read by another request, has as many holders as the read returned.</summary>
     private static async Task<bool> IsExpectedAsync(
         DbConnection connection,
         ReadContext read,
@@ -202,13 +203,13 @@ internal sealed partial class MassRemovals(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "A complete read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records. None was removed; they are read again."
+            "A complete read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records. None were removed; the read will be repeated."
         )]
         public static partial void Doubted(ILogger logger, string kind, string locationId, long absent, long known);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "A second read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records, too. They are removed."
+            "A second read of {Kind} records of location {LocationId} also lacks {Absent} of {Known} known records. Removing them."
         )]
         public static partial void Confirmed(ILogger logger, string kind, string locationId, long absent, long known);
     }

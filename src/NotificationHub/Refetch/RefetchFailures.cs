@@ -66,10 +66,10 @@ internal sealed partial class RefetchFailures(
     public void NoteBroken(RefetchTurn turn, string resource, Exception exception) =>
         Log.Broke(logger, turn.Location.LocationId, resource, exception);
 
-    /// <summary>Whether so many failures in a row are reported, and the read is tried at long intervals only.</summary>
+    /// <summary>Whether this many failures in a row are reported, and the read is then retried only at long intervals.</summary>
     public bool IsGivenUp(long attempts) => attempts >= options.Value.AttemptsUntilFailed;
 
-    /// <summary>The pause after so many failures in a row of one and the same read; what Apple did not reject is not left for an hour.</summary>
+    /// <summary>The pause after this many failures in a row of the same read; only reads that Apple rejected pause for an hour.</summary>
     public TimeSpan DelayOf(long attempts, Exception fault) =>
         IsGivenUp(attempts) && fault is not AppleException { Kind: AppleErrorKind.Malformed or AppleErrorKind.Protocol }
             ? options.Value.FailedRetryDelay

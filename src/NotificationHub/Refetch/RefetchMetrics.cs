@@ -35,7 +35,7 @@ internal static class RefetchMetrics
     private static readonly Counter<long> MassRemovals = Meter.CreateCounter<long>(
         "notificationhub.refetch.mass_removals",
         "{read}",
-        "Reads that lacked more than Refetch:MaxRemovalShare of the known records, by outcome: doubted, or believed after a second one."
+        "Reads that lacked more than Refetch:MaxRemovalShare of the known records, by outcome: doubted, or believed after a second read."
     );
 
     public static void CountMassRemoval(bool isBelieved) =>

@@ -55,7 +55,7 @@ internal sealed class RefetchOptions
     /// <summary>How long such a read rests after that.</summary>
     public TimeSpan FailedRetryDelay { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>A read that would remove more than this share of the known records, and at least 25, is believed only if a second one agrees.</summary>
+    /// <summary>A read that would remove a larger share of the known records (and at least 25 records) must be confirmed by a second read.</summary>
     public double MaxRemovalShare { get; set; } = 0.2;
 }
 
@@ -107,7 +107,7 @@ internal sealed class RefetchOptionsValidator : AbstractValidator<RefetchOptions
             .WithMessage("must be at least Refetch:LongestRetryDelay");
         RuleFor(options => options.MaxRemovalShare)
             .InclusiveBetween(0, 1)
-            .WithMessage("must lie between 0 and 1, which disables the check");
+            .WithMessage("must be between 0 and 1; 1 disables the check");
     }
 
     private static bool IsInterval(TimeSpan interval) =>

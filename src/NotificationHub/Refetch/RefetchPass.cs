@@ -132,7 +132,7 @@ internal sealed class RefetchPass(
             }
         }
 
-        // Holders that were read are not read again because of those that were not.
+        // Holders that were read are not read again when other holders fail.
         foreach (var chunk in progress.Left.Chunk(SnapshotStore.ChunkSize))
         {
             await turn.WriteAsync(async transaction =>

@@ -99,7 +99,7 @@ internal sealed class RefetchWalk(
 
     private async Task EndAsync(RefetchTurn turn, WalkState walk, SnapshotRecord[] rest)
     {
-        // Mostly nothing is gone, and the last records and the end are one transaction.
+        // Usually nothing is gone; then the last records and the end are one transaction.
         if (walk.Clean && await IsAnyAbsentAsync(turn, walk, rest))
         {
             await StepAsync(turn, walk, transaction => ApplyAsync(transaction, walk, rest));
@@ -150,7 +150,7 @@ internal sealed class RefetchWalk(
             .FindAsync(turn.Location.LocationId, walk.Read.Kind, range, walk.Start, after: "", turn.CancellationToken)
             .SelectMany(keys => keys);
 
-    /// <summary>Whether the read lacks too many records to be believed at once; its targets then wait for a second one.</summary>
+    /// <summary>Whether the read lacks so many records that its targets must wait for a second read.</summary>
     private async Task<bool> IsDoubtedAsync(RefetchTurn turn, WalkState walk)
     {
         walk.Doubted =
@@ -190,7 +190,7 @@ internal sealed class RefetchWalk(
         return new WalkStep(walk.Clean && outcome.Before.Count == 0);
     }
 
-    /// <summary>The last chunk of records, and one each of what is done.</summary>
+    /// <summary>Saves the last chunk of records, one chunk of removals and one of completed targets.</summary>
     private async Task<WalkStep> EndAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] rest)
     {
         var step = await ApplyAsync(transaction, walk, rest);
@@ -278,8 +278,8 @@ internal sealed class RefetchWalk(
     }
 
     /// <summary>
-    /// Only retired records of these users came. The stored active record may have gone, or not have changed: each such user is read by ID, or
-    /// all users where that takes fewer requests.
+    /// Reads users for whom only retired records were returned, because the stored active record may be gone or unchanged. They are read by
+    /// ID, or all users are read if that takes fewer requests.
     /// </summary>
     private async Task VerifyRetiredAsync(RefetchTurn turn, WalkState walk, IReadOnlyList<string> users)
     {

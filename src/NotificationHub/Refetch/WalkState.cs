@@ -34,7 +34,7 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
 
     public bool IsSettled { get; private set; }
 
-    /// <summary>The removals that are not believed yet.</summary>
+    /// <summary>The removals that a second read must confirm.</summary>
     public RemovalJudgment? Doubted { get; set; }
 
     /// <summary>
@@ -69,8 +69,8 @@ internal sealed class WalkState(ReadContext context, StepPart part, ILookup<stri
 }
 
 /// <summary>How a walk ended.</summary>
-/// <param name="IsSettled">False where the targets stay waiting, to be walked again later.</param>
-/// <param name="Doubted">The removals that are not believed yet.</param>
+/// <param name="IsSettled">False if the targets must be read again later.</param>
+/// <param name="Doubted">The removals that a second read must confirm.</param>
 internal sealed record WalkOutcome(bool IsSettled, RemovalJudgment? Doubted = null);
 
 /// <summary>What one transaction of a walk did.</summary>

@@ -5,12 +5,12 @@ using NotificationHub.Storage;
 namespace NotificationHub.Routing;
 
 /// <summary>
-/// Finds what a notification plainly names, however little of it fits or is known: a read is always safe, and this may be the only notification
-/// of a change. Pure; there is no exception, whatever the bytes are.
+/// Finds the records that a notification clearly names, even if its type or shape is unknown. A read is always safe, and this may be the
+/// only notification of a change. Pure; never throws, whatever the bytes are.
 /// </summary>
 internal sealed class NamedRecords
 {
-    /// <summary>More than Apple lists; the rest is left to the reconciliation.</summary>
+    /// <summary>More than Apple lists in one notification; the reconciliation covers the rest.</summary>
     private const int MaxTargets = 1_000;
 
     private const int MaxPricingLength = 32;
@@ -72,7 +72,7 @@ internal sealed class NamedRecords
             }
         }
 
-        // With an asset or a subscription a user is the holder; in all other types, and alone, the user is meant.
+        // Next to an asset or a subscription, a user is its holder. In all other types, or alone, the user itself is read.
         if (names.AdamIds.Count == 0 || !IsOfAssets)
         {
             names.Users.ForEach(user => Add(new TargetHint(RefetchResources.User, user)));
@@ -102,7 +102,7 @@ internal sealed class NamedRecords
         foreach (var key in PricingsOf(names).Select(pricing => AssetKeys.Of(adamId, pricing)))
         {
             Add(new TargetHint(RefetchResources.Asset, key));
-            // An assignment whose holder cannot be read may be anyone's.
+            // If the holder of an assignment is unknown, read the assignments of all holders.
             foreach (var holder in holders is [] && isAssignment ? [null] : holders)
             {
                 Add(new TargetHint(RefetchResources.Assignments, key, holder));
@@ -110,7 +110,7 @@ internal sealed class NamedRecords
         }
     }
 
-    /// <summary>Left out it stands for the standard quality in the types that Apple publishes; elsewhere, and where it is unknown, any may be meant.</summary>
+    /// <summary>The default is the standard quality in the types that Apple publishes. In other types, or if the value is unknown, it can be any quality.</summary>
     private IEnumerable<string> PricingsOf(Names names) =>
         names.Pricings is [] && type is NotificationTypes.AssetCount or NotificationTypes.AssetManagement
             ? [AssetKeys.Standard]
@@ -131,7 +131,7 @@ internal sealed class NamedRecords
         }
     }
 
-    /// <summary>What one object names itself, or an object around it.</summary>
+    /// <summary>The records that an object, or an enclosing object, names.</summary>
     private sealed record Names(
         List<string> AdamIds,
         List<string> Pricings,
@@ -164,7 +164,7 @@ internal sealed class NamedRecords
             return names;
         }
 
-        /// <summary>Who names no asset is about the one that is named further out.</summary>
+        /// <summary>Takes the asset from the enclosing object if this object names none.</summary>
         public Names Within(Names outer) =>
             AdamIds.Count > 0
                 ? this
@@ -176,7 +176,7 @@ internal sealed class NamedRecords
                 };
     }
 
-    /// <summary>Texts of a document that may hold escapes of half a character.</summary>
+    /// <summary>Reads texts of a document that may contain unpaired surrogate escapes.</summary>
     private static class JsonText
     {
         public static bool IsNamed(JsonProperty member, string name)
@@ -191,7 +191,7 @@ internal sealed class NamedRecords
             }
         }
 
-        /// <summary>The ids that the member holds, alone or in a list; none where it has another name.</summary>
+        /// <summary>The IDs in the member, as a value or a list; none if the member has another name.</summary>
         public static IEnumerable<string> Ids(JsonProperty member, params ReadOnlySpan<string> names)
         {
             foreach (var name in names)

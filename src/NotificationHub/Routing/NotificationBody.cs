@@ -39,7 +39,7 @@ internal static class NotificationBody
         return null;
     }
 
-    /// <summary>The body as JSON, whatever is wrong with it otherwise; null where it is none.</summary>
+    /// <summary>The body as JSON, even if it is otherwise invalid; null if it is not JSON.</summary>
     public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) => TryParse(WithoutMark(body), default);
 
     private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) =>

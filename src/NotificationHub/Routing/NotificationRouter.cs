@@ -64,7 +64,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
         return new RoutedNotification([told], [], Disposition.Unrecognized, faults);
     }
 
-    /// <summary>It is not understood, and what it names is read all the same: it may be the only notification of a change.</summary>
+    /// <summary>Still requests reads of the records that it names, because it may be the only notification of a change.</summary>
     private static RoutedNotification Unrecognized(
         NotificationEntry entry,
         RoutedLocation location,

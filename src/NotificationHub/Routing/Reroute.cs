@@ -15,7 +15,7 @@ internal enum RerouteResult
 
     AlreadyRerouted,
 
-    /// <summary>Its location was removed: what was stored of it is being deleted, or will be.</summary>
+    /// <summary>The location was removed, and its stored data is being deleted or soon will be.</summary>
     LocationRemoved,
 
     /// <summary>It still does not fit; nothing was changed.</summary>
@@ -61,7 +61,7 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
 
     private async Task<RerouteOutcome> RouteAsync(WriteTransaction transaction, NotificationEntry entry)
     {
-        // Locked until the commit: a purge that deletes the notification begins after it, and then finds the event.
+        // Lock until the commit: a purge that deletes the notification then starts later, and also finds the event.
         var location = await transaction.FirstOrDefaultAsync<(long IsRemoved, long Refetches)?>(
             $"""
             select case when state = 'removed' then 1 else 0 end,

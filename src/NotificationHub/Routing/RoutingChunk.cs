@@ -75,20 +75,20 @@ internal sealed class RoutingChunk
         holders += target.Add(request) ? 1 : 0;
     }
 
-    /// <summary>What the chunk's notifications ask of one target, each on its own as if it came in a chunk of its own.</summary>
+    /// <summary>The requests of the chunk's notifications for one target, as if each notification were in a separate chunk.</summary>
     private sealed class RequestedTarget
     {
         private readonly List<string> expects = [];
         private HashSet<string>? holders = new(StringComparer.Ordinal);
         private RefetchRequest? latest;
 
-        /// <summary>Each holder, or one for all of them; and each expectation, of holders that are among all of them, too.</summary>
+        /// <summary>One request per holder, or one for all holders; and one per expectation, even if all holders are requested.</summary>
         public IEnumerable<RefetchRequest> Requests =>
             (holders is null ? [null] : holders.Cast<string?>())
                 .Select(holder => latest! with { Holder = holder, Expects = null })
                 .Concat(expects.Select(expected => latest! with { Holder = holders?.First(), Expects = expected }));
 
-        /// <returns>Whether it names one more holder.</returns>
+        /// <returns>Whether the request names an additional holder.</returns>
         public bool Add(RefetchRequest request)
         {
             latest = request;

@@ -87,13 +87,13 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Whether a write failed because another row has that key.</summary>
     public abstract bool IsDuplicateKey(Exception exception);
 
-    /// <summary>The engine's part of <see cref="EventLog.Append"/>: one row an event, in order. Only <see cref="WriteTransaction.AppendEventsAsync"/> calls it.</summary>
+    /// <summary>The engine's part of <see cref="EventLog.Append"/>: one row per event, in order. Only <see cref="WriteTransaction.AppendEventsAsync"/> calls it.</summary>
     public abstract Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
         IReadOnlyCollection<NewEvent> events
     );
 
-    /// <summary>Takes note of the time that a transaction has read of the database's clock, where that is not the machine's.</summary>
+    /// <summary>Records the time that a transaction read from the database's clock, if that is not the machine's clock.</summary>
     public virtual void NoteTime(long milliseconds) { }
 
     /// <summary>The statement of that name for this engine.</summary>

@@ -4,6 +4,6 @@ namespace NotificationHub.Storage;
 internal sealed class DatabaseOpenException(string message, Exception? innerException = null)
     : Exception(message, innerException)
 {
-    /// <summary>Whether the database cannot be used where the settings place it, so that trying again does not help.</summary>
+    /// <summary>Whether the configured database is unusable, so that a retry does not help.</summary>
     public bool IsUnusable { get; init; }
 }

@@ -1,8 +1,8 @@
 namespace NotificationHub.Storage;
 
 /// <summary>
-/// The clock of a database server, for all of a process: replicas must write times and evaluate each other's by one clock. It goes on from
-/// the last time that a transaction read there by the machine's timestamps, which no setting of a clock changes.
+/// The clock of a database server, for the whole process: replicas must write and evaluate times by the same clock. It adds the machine's
+/// elapsed time, which clock changes do not affect, to the last time that a transaction read from the server.
 /// </summary>
 internal sealed class DatabaseTime(TimeProvider machine) : TimeProvider
 {
@@ -20,7 +20,7 @@ internal sealed class DatabaseTime(TimeProvider machine) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         machine.CreateTimer(callback, state, dueTime, period);
 
-    /// <param name="milliseconds">What the database's clock has just shown, in Unix milliseconds.</param>
+    /// <param name="milliseconds">The current time of the database's clock, in Unix milliseconds.</param>
     public void Note(long milliseconds) =>
         latest = new Reading(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), machine.GetTimestamp());
 

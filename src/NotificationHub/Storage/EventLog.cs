@@ -64,7 +64,7 @@ internal sealed record EventEntry
     /// <summary>The event's own data, or the body of its notification.</summary>
     public required byte[] Data { get; init; }
 
-    /// <summary>Why the row does not hold the whole event; null where it does. Then its data is JSON's null.</summary>
+    /// <summary>Why the row is damaged (its data is then JSON null); null if it is complete.</summary>
     public string? Fault { get; init; }
 
     /// <summary>The data is the body of an accepted notification: the intake has read it to its end as JSON.</summary>
@@ -102,16 +102,16 @@ internal static class EventLog
 {
     private const int PageBytes = 2 * 1024 * 1024;
 
-    /// <summary>A <c>seq</c> as consumers get it: CloudEvents has no 64-bit integer, and this one orders as text.</summary>
+    /// <summary>A <c>seq</c> as consumers see it: CloudEvents has no 64-bit integer, and this format sorts as text.</summary>
     public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
 
     /// <summary>Appends <paramref name="events"/> in order, after all other writes of the transaction.</summary>
     /// <param name="transaction">Must not be complete.</param>
-    /// <param name="database">The one whose publishers are woken by the commit.</param>
-    /// <param name="events">What is appended.</param>
+    /// <param name="database">The database whose publishers the commit wakes.</param>
+    /// <param name="events">The events to append.</param>
     /// <param name="then">
-    /// Gets the <c>seq</c> of each event. It holds the lock of the log, so it may write only new rows, and rows that the transaction has written
-    /// before: waiting for another transaction's row would deadlock.
+    /// Receives the <c>seq</c> of each event. It runs under the lock of the log, so it may write only new rows, and rows that the transaction
+    /// has already written: waiting for another transaction's row would deadlock.
     /// </param>
     public static void Append(
         WriteTransaction transaction,

@@ -15,19 +15,19 @@ internal static class EventRows
             e.cause, e.adam_id, e.correlation_id, e.conflict, e.traceparent, e.created_at
         """;
 
-    /// <summary>Follows <c>event_log e</c>.</summary>
+    /// <summary>The join to append to <c>event_log e</c>.</summary>
     public const string Join = "left join notification_log n on n.seq = e.notification_seq";
 
     private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    /// <summary>Reads any row: one that is damaged becomes an event that says so, for it must not hold up those behind it.</summary>
+    /// <summary>Reads any row. A damaged row becomes an event with a fault, so that it does not block later events.</summary>
     public static EventEntry Read(DbDataReader row)
     {
         var data = row.IsDBNull(7) ? null : row.GetFieldValue<byte[]>(7);
         var createdAt = row.GetInt64(17);
         var fault =
             data is null ? "The notification that the event reports is no longer in the log."
-            : createdAt is < 0 || createdAt > LatestTime ? "The time of the event is not a time."
+            : createdAt is < 0 || createdAt > LatestTime ? "The time of the event is invalid."
             : null;
         return new()
         {

@@ -1,19 +1,19 @@
 namespace NotificationHub.Storage;
 
 /// <summary>
-/// The lists behind <c>in @name</c>. Each value is a parameter, and SQL Server takes 2,100 of them in one statement: every list passes through
-/// here, and what may be longer comes in several statements.
+/// Checks the lists in <c>in @name</c>. Each value is a parameter, and SQL Server allows 2,100 per statement, so every list is checked here,
+/// and longer lists are split into several statements.
 /// </summary>
 internal static class InLists
 {
-    /// <summary>The longest list; the rest is for a statement's other parameters.</summary>
+    /// <summary>The longest list; the remaining parameters are for the rest of the statement.</summary>
     public const int Most = 2_000;
 
     /// <summary>Checks that the list fits into one statement.</summary>
     public static IReadOnlyCollection<T> InList<T>(this IReadOnlyCollection<T> values) =>
         values.Count <= Most
             ? values
-            : throw new ArgumentException($"A statement takes {Most} values, not {values.Count}.", nameof(values));
+            : throw new ArgumentException($"A statement allows {Most} values, not {values.Count}.", nameof(values));
 
     /// <summary>Queries once for each part of a list of any length.</summary>
     public static async Task<List<T>> InPartsAsync<TValue, T>(

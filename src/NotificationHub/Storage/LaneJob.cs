@@ -23,7 +23,7 @@ internal sealed class LaneJob<T>(Func<WriteTransaction, Task<T>> work, Cancellat
     public override void Run(WriteTransaction transaction)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        // SQLite's asynchronous calls are synchronous ones: both tasks are complete when they are returned.
+        // SQLite's asynchronous calls run synchronously: both tasks are complete when they are returned.
         result = work(transaction).GetAwaiter().GetResult();
         transaction.AppendEventsAsync().GetAwaiter().GetResult();
         ran = transaction;

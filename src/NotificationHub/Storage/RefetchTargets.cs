@@ -43,8 +43,8 @@ internal sealed record RefetchRequest(
 internal sealed class RefetchTargets(Database database, RefetchTiming timing)
 {
     /// <summary>
-    /// Beyond this many holders a target means the whole asset. A notification lists 100 at most; those of several notifications add up. Up to
-    /// here the plan decides, which knows how many hold the asset.
+    /// With more holders than this, a target covers the whole asset. A notification lists at most 100, but the holders of several notifications
+    /// add up. Below this limit the plan decides, because it knows how many holders the asset has.
     /// </summary>
     public const int MaxHolders = 500;
 
@@ -165,6 +165,6 @@ internal sealed record WaitingTarget
 
     public bool IsWaiting => Requested > Fetched;
 
-    /// <summary>Whether a failed read put it off for longer than any request does.</summary>
+    /// <summary>Whether a failed read delayed the target for longer than any request does.</summary>
     public bool IsPutOff => IsWaiting && DueAt > FirstRequestedAt + MaxWait;
 }

@@ -20,15 +20,15 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, Time
     {
         if (known is { IsPutOff: true })
         {
-            // What made the read fail may be over. The waits begin anew and grow, so that a read that Apple goes on refusing is not repeated with
-            // each notification.
+            // The cause of the failure may be gone. The waits restart and grow, so that a read that Apple keeps refusing is not repeated for each
+            // notification.
             var longer = Longer(known.MaxWait);
             return (now, longer, Math.Min(known.DueAt, Due(now, longer, now)));
         }
 
         if (known is { IsWaiting: true })
         {
-            // One in the future is of a clock that was ahead: its maximum wait would not end for as long.
+            // A time in the future was written while a clock was ahead, and would delay the end of the maximum wait by as much.
             var first = Math.Min(known.FirstRequestedAt, now);
             return (first, known.MaxWait, Due(first, known.MaxWait, now));
         }

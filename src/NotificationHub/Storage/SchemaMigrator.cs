@@ -44,8 +44,8 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
     private readonly SqlFiles files = migrations ?? new SqlFiles($"{database.Engine}/Migrations/");
 
     /// <summary>Applies the first of what is missing. Must be called inside the engine's migration lock, in a transaction for each.</summary>
-    /// <param name="transaction">One for each file.</param>
-    /// <param name="adapt">Makes of a file what this server is to run; the digest is of the file.</param>
+    /// <param name="transaction">A separate transaction for each file.</param>
+    /// <param name="adapt">Adapts a file to this server; the digest is that of the unchanged file.</param>
     /// <returns>Its name; null where nothing is missing.</returns>
     public async Task<string?> ApplyNextAsync(WriteTransaction transaction, Func<string, string>? adapt = null)
     {

@@ -29,8 +29,8 @@ internal static class SqlDialect
             connection.IsSqlServer ? $"offset 0 rows fetch next {count} rows only" : $"limit {count}";
 
         /// <summary>
-        /// Stands behind a table of which this index must be used. SQL Server keeps the plan of the first values that it sees, and those of a
-        /// busy topic call for a scan.
+        /// The hint to append to a table to force this index. SQL Server reuses the plan for the first values that it sees, and the values of a
+        /// busy topic lead to a scan.
         /// </summary>
         public string UseIndex(string index) => connection.IsSqlServer ? $" with (index({index}))" : "";
 

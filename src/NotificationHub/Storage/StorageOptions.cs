@@ -25,7 +25,7 @@ internal sealed class StorageOptions
 
     public bool IsSqlServer => Provider == SqlServer;
 
-    /// <summary>How long a write waits for another process that holds the database or the rows it needs; a command waits 30 seconds at least.</summary>
+    /// <summary>How long a write waits for another process that has locked the database or the rows; a command waits at least 30 seconds.</summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often a replica looks for changes to locations and secrets that were made elsewhere.</summary>

@@ -32,7 +32,7 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
             )
             .Must(Encrypts)
             .WithMessage(
-                "must not set Encrypt to False or Optional: without TLS, the driver's network layer on Linux reads long texts wrongly. Use Encrypt=True, for a server with a certificate of its own together with TrustServerCertificate=True"
+                "must not set Encrypt to False or Optional: without TLS, the driver's network layer on Linux can corrupt long texts. Use Encrypt=True; for a server with a self-signed certificate, also set TrustServerCertificate=True"
             );
 
     private void NameAFile() =>
@@ -44,7 +44,7 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
             )
             .Must(HasNoPassword)
             .WithMessage(
-                "must not set Password: this build of SQLite cannot encrypt the file; remove Password, and encrypt the disk instead"
+                "must not set Password: this build of SQLite cannot encrypt files. Remove Password, and encrypt the disk instead"
             )
             .Custom(
                 (text, context) =>
@@ -79,7 +79,7 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
         }
     }
 
-    // Seen with SqlClient's managed network layer: where TCP delivers in pieces, it takes a packet header for text. Check it again with each upgrade.
+    // Observed with SqlClient's managed network layer: if TCP splits a packet, it reads the packet header as text. Recheck with each upgrade.
     private static bool Encrypts(string connectionString) => new SqlConnectionStringBuilder(connectionString).Encrypt;
 
     private static bool NamesADatabase(string connectionString)

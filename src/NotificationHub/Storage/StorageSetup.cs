@@ -11,7 +11,7 @@ internal static class StorageSetup
     public static void AddStorage(this HubBuilder hub)
     {
         hub.AddOptions(StorageOptions.Section, new StorageOptionsValidator());
-        // On SQLite the machine's clock is the database's.
+        // On SQLite, the database uses the machine's clock.
         hub.Services.TryAddSingleton<TimeProvider>(services =>
             services.GetRequiredService<IOptions<StorageOptions>>().Value.IsSqlServer
                 ? new DatabaseTime(TimeProvider.System)

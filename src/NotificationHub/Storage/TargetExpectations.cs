@@ -32,7 +32,7 @@ internal static class TargetExpectations
         return merged.Count == 0 ? null : JsonSerializer.Serialize(merged);
     }
 
-    /// <summary>Adds what a later notification says; of one holder its last word counts.</summary>
+    /// <summary>Adds the expectations of a later notification; for each holder, the latest one counts.</summary>
     public static void Add(List<string> known, string expected)
     {
         known.RemoveAll(other => other[1..] == expected[1..]);

@@ -2,21 +2,21 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>A time by which rows may be deleted. Unix milliseconds.</summary>
-/// <param name="Now">The time, on the safe side.</param>
-/// <param name="Future">A row that is younger was written while a clock was ahead.</param>
+/// <summary>A time by which rows may be deleted, in Unix milliseconds.</summary>
+/// <param name="Now">The current time, or an earlier one in case of doubt.</param>
+/// <param name="Future">Rows with a later time were written while a clock was ahead.</param>
 internal readonly record struct TrustedTime(long Now, long Future);
 
 /// <summary>
-/// The clock for what deletes rows by their age. It does not follow a jump that the elapsed time does not explain, also one from before
-/// the last stop of the hub, until the clock has kept pace with the elapsed time for a day.
+/// The clock for deletes by age. If the database's clock jumps ahead of the elapsed time, even while the hub is stopped, this clock does
+/// not follow until the database's clock has been steady for a day.
 /// </summary>
 internal sealed partial class TrustedClock(Database database, TimeProvider time, ILogger<TrustedClock> logger)
 {
-    /// <summary>How far a clock may be corrected at once, or a hub be stopped, without doubt.</summary>
+    /// <summary>The largest clock correction, or stop of a hub, that is trusted.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
-    /// <summary>For how long a jump is doubted. Until then what is to be deleted by it is only kept for longer.</summary>
+    /// <summary>How long a jump is not trusted; meanwhile, rows are at most deleted later.</summary>
     public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
 
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(1);
@@ -114,7 +114,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "The clock is {Ahead} ahead of what the elapsed time explains: nothing is deleted by that until it has been steady for {Doubt}."
+            "The clock is {Ahead} ahead of the elapsed time. Rows are not deleted by this clock until it has been steady for {Doubt}."
         )]
         public static partial void Jumped(ILogger logger, TimeSpan ahead, TimeSpan doubt);
     }

@@ -62,8 +62,8 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         (appends ??= []).Add((events, then));
 
     /// <summary>
-    /// Appends the transaction's events, behind everything else that it writes: the event log's lock is the last one that a transaction takes,
-    /// and the owner of it waits for no row. The lane calls it before the commit.
+    /// Appends the transaction's events after all its other writes: the event log's lock is the last lock that a transaction takes, so its
+    /// owner never waits for a row. The writer calls this before the commit.
     /// </summary>
     public async Task AppendEventsAsync()
     {
@@ -95,7 +95,7 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     }
 
     /// <summary>Has something counted or logged once this transaction is committed: one that is undone and run again has told nothing.</summary>
-    /// <param name="act">Quick: the lane waits for it.</param>
+    /// <param name="act">Must be quick: the writer waits for it.</param>
     public void OnCommit(Action act) => (acts ??= []).Add(act);
 
     public void RaisePulses()

@@ -7,7 +7,7 @@ using static NotificationHub.Apple.AppleErrorKind;
 
 namespace NotificationHub.Tests.Apple;
 
-/// <summary>A response with status 200 counts only if it is all that Apple documents for the endpoint.</summary>
+/// <summary>A response with status 200 is used only if it is the complete answer that Apple documents.</summary>
 public sealed class CompleteAnswerTests : AppleTest
 {
     private static readonly JsonObject Configuration = new()
@@ -331,7 +331,7 @@ public sealed class CompleteAnswerTests : AppleTest
     private AppleErrorKind Script(JsonObject answer, Malformation malformation)
     {
         var body = MalformedBody.Create(answer, malformation);
-        // What is not an answer of the API is not requested again within the call.
+        // A response that is not from the API is not requested again within the call.
         for (var i = KindOf(malformation) == Protocol ? 1 : 3; i > 0; i--)
         {
             Apple.Then(_ => Task.FromResult(Bytes(body)));

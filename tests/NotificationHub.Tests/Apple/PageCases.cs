@@ -79,7 +79,7 @@ internal sealed record PageCase(PagedEndpoint Endpoint, int Index, JsonObject Js
         "totalPages",
     ];
 
-    /// <summary>Every form of page that is legal.</summary>
+    /// <summary>Every valid form of page.</summary>
     public static readonly Gen<PageCase> Legal =
         from endpoint in Gen.Elements(PagedEndpoint.All)
         from index in Gen.Choose(0, 3)

@@ -4,12 +4,12 @@ using NotificationHub.CommandLine;
 
 namespace NotificationHub.Tests.CommandLine;
 
-/// <summary>Every option and argument of every command, read from the command tree, given values that it cannot have.</summary>
+/// <summary>Passes invalid values to every option and argument in the command tree.</summary>
 public sealed class BadOptionTests
 {
     private static readonly string[] BadValues = ["abc", "", "-1", "99999999999999999999", "1.5", "\u202E"];
 
-    // What else the command needs, so that the bad value is the only fault.
+    // The other required arguments, so that the bad value is the only error.
     private static readonly Dictionary<string, string[]> Valid = new(StringComparer.Ordinal)
     {
         ["locations add"] = ["--receive-only", "--url=https://hub.example.com"],
@@ -109,10 +109,10 @@ public sealed class BadOptionTests
                 ),
         ];
 
-    // Free text and file names are judged when the command runs; a whole number may be 0 or negative where nothing says otherwise.
+    // Free text and file names are validated when the command runs. Whole numbers may be 0 or negative unless restricted.
     private static bool IsBad(string path, Option option, string value) =>
         option.ValueType == typeof(long) || option.ValueType == typeof(long?) ? !long.TryParse(value, out _)
-        // A switch takes no word: after --all, the word is one more argument, and a fault of its own.
+        // A switch takes no value: after --all, the value is an additional argument, which is an error by itself.
         : option.ValueType == typeof(bool) ? value.Length > 0 && option.Name != "--all"
         : option.ValueType != typeof(string) && option.ValueType != typeof(FileInfo) ? true
         : option.Name is "--url" or "--disposition" or "--topic" or "--state" or "--resource";
@@ -121,7 +121,7 @@ public sealed class BadOptionTests
     {
         if (path is "" or "serve")
         {
-            // A command line that is valid would start the hub.
+            // A valid command line would start the hub.
             rest = [.. rest, "--urls=nowhere"];
         }
 

@@ -33,7 +33,7 @@ public sealed class ConsoleTableTests
 
         var lines = run.Output.Split('\n');
         lines.ShouldAllBe(line =>
-            line.TrimEnd().Length <= width || line.StartsWith("Not shown", StringComparison.Ordinal)
+            line.TrimEnd().Length <= width || line.StartsWith("Columns hidden", StringComparison.Ordinal)
         );
         var row = lines.Single(line => line.Contains(location.LocationId, StringComparison.Ordinal));
         row.ShouldContain("valid");
@@ -47,7 +47,7 @@ public sealed class ConsoleTableTests
         var lines = Write(200, Table());
 
         lines.ShouldContain(line => line.Contains("Fourth", StringComparison.Ordinal));
-        lines.ShouldNotContain(line => line.StartsWith("Not shown", StringComparison.Ordinal));
+        lines.ShouldNotContain(line => line.StartsWith("Columns hidden", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ConsoleTableTests
 
         lines.ShouldContain(line => line.Contains(Id, StringComparison.Ordinal));
         lines.Count(line => line.Contains("word", StringComparison.Ordinal)).ShouldBeGreaterThan(1);
-        lines.ShouldContain("Not shown, because the terminal is too narrow: Fourth. Use --json for everything.");
+        lines.ShouldContain("Columns hidden because the terminal is too narrow: Fourth. Use --json to see everything.");
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class FailedStartTests
         }
 
         using var folder = new TemporaryFolder();
-        // No file may grow beyond 64 KiB: SQLite meets it as it meets a full disk.
+        // Files are limited to 64 KiB, which looks like a full disk to SQLite.
         var start = new ProcessStartInfo("/bin/bash")
         {
             WorkingDirectory = folder.Path,

@@ -4,7 +4,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Hosting;
 
-/// <summary>What Development opens, it opens to callers on this machine only.</summary>
+/// <summary>Development opens data only to callers on this machine.</summary>
 public sealed class DevelopmentRulesTests
 {
     [Fact]

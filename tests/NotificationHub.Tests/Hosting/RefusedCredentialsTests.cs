@@ -59,7 +59,7 @@ public sealed class RefusedCredentialsTests
         refused.Note(RefusedCredentials.Admin, Request("10.0.0.1"));
         Lines()
             .ShouldBe([
-                "1 requests to the API admin presented a key or token that is not accepted; responded 401. Addresses: 10.0.0.1.",
+                "1 requests to the admin API presented an invalid key or token; responded 401. Addresses: 10.0.0.1.",
             ]);
 
         for (var n = 0; n < 1000; n++)

@@ -6,7 +6,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Hosting;
 
-/// <summary>What carries data, a secret or an error is stored by no cache, and interpreted by no browser.</summary>
+/// <summary>Responses with data, secrets or errors forbid caching and content sniffing.</summary>
 public sealed class ResponseHeaderTests
 {
     [Theory]
@@ -56,7 +56,7 @@ public sealed class ResponseHeaderTests
         answer.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
     }
 
-    // All but the intake's own: its 200 and 401 have no body.
+    // Except the intake's: its 200 and 401 have no body.
     private static IEnumerable<(HttpMethod Method, string Path)> RoutesOf(HubHost hub) =>
         from endpoint in hub.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         let path = PathOf(endpoint.RoutePattern)

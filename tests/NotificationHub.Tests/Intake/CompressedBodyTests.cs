@@ -136,7 +136,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
         bomb.Length.ShouldBeLessThan(2 * MaxBodyBytes);
         var budget = new ByteBudget(MaxBodyBytes);
 
-        // Beyond the budget it would be refused for that.
+        // A larger body would be rejected because of the budget.
         using (var body = new PooledBody(budget, MaxBodyBytes))
         {
             body.Decode((ContentCoding)parsed, bomb).ShouldBe(BodyResult.TooLarge);
@@ -159,7 +159,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
             statuses.Add(answer.StatusCode);
         } while (statuses[^1] == HttpStatusCode.RequestEntityTooLarge && statuses.Count < 1000);
 
-        // Ten seconds' worth of ten posts a second, of which each bomb takes five; a slow machine earns some more meanwhile.
+        // The budget is ten seconds' worth of ten posts a second, and each bomb uses five posts; a slow machine gains a few more.
         statuses[^1].ShouldBe(HttpStatusCode.TooManyRequests);
         (await other.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }

@@ -5,7 +5,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
 
-/// <summary>What clients do to a connection is no line of the log: whoever reaches the hub could fill the disk with them.</summary>
+/// <summary>Broken client connections are not logged, because any client could fill the disk with log lines.</summary>
 public sealed class HostileClientTests
 {
     private const string Chunked = "Transfer-Encoding: chunked\r\n";
@@ -32,7 +32,7 @@ public sealed class HostileClientTests
         log.Clear();
 
         await Task.WhenAll(Attacks(location).Select(attack => SendAsync(hub, attack)));
-        // What was under way when its client left ends before the hub does.
+        // Requests that were running when their client left end before the hub stops.
         await hub.StopAsync();
 
         log.Text.ShouldBeEmpty();
@@ -48,12 +48,12 @@ public sealed class HostileClientTests
             // Slower than the deadline, with and without a length.
             yield return new Attack($"{head}Content-Length: 100\r\n\r\n{{");
             yield return new Attack($"{head}{Chunked}\r\n5\r\nhello\r\n");
-            // Given up in the middle, and right behind the whole request.
+            // Aborted in the middle, and immediately after the complete request.
             yield return new Attack($"{head}Content-Length: 100\r\n\r\n{{", End.Reset);
             yield return new Attack($"{head}Content-Length: 100\r\n\r\n{{", End.Closed);
             yield return new Attack($"{head}Content-Length: {body.Length}\r\n\r\n{body}", End.Reset);
             yield return new Attack($"{head}Content-Encoding: zstd\r\nContent-Length: 2\r\n\r\n{{}}", End.Reset);
-            // Chunks that are none, lengths that are none, too much.
+            // Invalid chunks, invalid lengths, and too much data.
             yield return new Attack($"{head}{Chunked}\r\nxyz\r\n");
             yield return new Attack($"{head}{Chunked}\r\n5\r\nhello!!!\r\n");
             yield return new Attack($"{head}{Chunked}\r\nFFFFFFFFFFFFFFFFF\r\n");
@@ -95,7 +95,7 @@ public sealed class HostileClientTests
                 case End.Closed:
                     break;
                 default:
-                    // A connection that is kept open has been answered all the same.
+                    // A connection that stays open still has a response.
                     await connection.ReadLineAsync();
                     break;
             }

@@ -6,7 +6,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
 
-/// <summary>The memory for bodies: what one location uses up, the others do not lack.</summary>
+/// <summary>One location cannot use up the body memory of the others.</summary>
 public sealed class LocationShareTests
 {
     private const int Attackers = 16;
@@ -58,7 +58,7 @@ public sealed class LocationShareTests
         (whole.Used, one.Used, other.Used).ShouldBe((0, 0, 0));
     }
 
-    // As much of a body as there is room for, and then nothing more; the refused ones come again.
+    // Send as much of a body as there is room for, then stop; rejected requests are repeated.
     private static async Task AttackAsync(HubHost hub, TestLocation leaked, CancellationToken ending)
     {
         while (!ending.IsCancellationRequested)
@@ -71,7 +71,7 @@ public sealed class LocationShareTests
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException)
             {
-                // Refused before all was sent, or the end of the test.
+                // Rejected before everything was sent, or the test has ended.
             }
         }
     }

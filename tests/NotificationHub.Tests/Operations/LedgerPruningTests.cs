@@ -68,7 +68,7 @@ public sealed class LedgerPruningTests : LedgerTest
     {
         await AnnounceAsync("silent");
         Clock.Advance(TimeSpan.FromDays(40));
-        // It writes down what it believes; the next write is then the removal.
+        // This saves the trusted time, so that the next write is the delete.
         await Ledger.Clock.ReadAsync(CancellationToken.None);
         ((MeddledDatabase)Store.Database).BeforeNextWrite($"update operation set last_heard_at = {Now}");
 

@@ -7,7 +7,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Publishing;
 
-/// <summary>One row that cannot be read whole stops neither its topic nor the feed.</summary>
+/// <summary>A damaged row blocks neither its topic nor the feed.</summary>
 public sealed class DamagedEventTests : IAsyncLifetime
 {
     private const string Orphan =

@@ -7,7 +7,7 @@ using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>A response that is not a complete page removes nothing and publishes nothing, whichever read it answers.</summary>
+/// <summary>A response that is not a complete page removes and publishes nothing in any read.</summary>
 public sealed class MalformedResponseTests : SurveyTest
 {
     private static readonly string[] Paths =
@@ -19,7 +19,7 @@ public sealed class MalformedResponseTests : SurveyTest
         "/subscriptions/assignments",
     ];
 
-    /// <summary>So often is a page requested within one read.</summary>
+    /// <summary>How often a page is requested within one read.</summary>
     private const int RequestsOfARead = 3;
 
     private static readonly Gen<Malformation[]> Malformations = Gen.Elements(Enum.GetValues<Malformation>())

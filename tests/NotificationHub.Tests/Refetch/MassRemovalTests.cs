@@ -8,7 +8,7 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>A complete read that lacks many records is believed only if a second one agrees.</summary>
+/// <summary>A complete read that lacks many records must be confirmed by a second read.</summary>
 public sealed class MassRemovalTests : SurveyTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 40).Select(i => $"D{i:00}")];
@@ -49,7 +49,7 @@ public sealed class MassRemovalTests : SurveyTest
 
         (await RemovedAsync()).ShouldBe(0);
         (await Store.ScalarAsync<string>("select last_fault from survey where resource = 'assignment'")).ShouldBe(
-            "40 of 40 records are missing: read again before they are removed"
+            "40 of 40 records are missing; a second read must confirm this before they are removed"
         );
 
         await RestartAsync();
@@ -330,7 +330,7 @@ public sealed class MassRemovalTests : SurveyTest
         await ImportAsync();
     }
 
-    /// <summary>Has the kind alone due.</summary>
+    /// <summary>Makes only this kind due.</summary>
     private Task StartAsync(SnapshotKind kind) =>
         Store.ExecuteAsync(
             "update survey set due_at = case when resource = @Name then @Milliseconds end",

@@ -188,7 +188,7 @@ public sealed class ReconcileTests : SurveyTest
         Apple.Requests.Count("/subscriptions").ShouldBeInRange(19, 27);
     }
 
-    /// <summary>What the requests for users asked for since they were cleared: a user, what changed, or (null) all.</summary>
+    /// <summary>The scope of each request for users since the last clear: a user, the changed users, or all users (null).</summary>
     private List<string?> UserReads() =>
         [
             .. Apple

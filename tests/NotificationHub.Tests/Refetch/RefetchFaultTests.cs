@@ -81,7 +81,7 @@ public sealed class RefetchFaultTests : RefetchTest
 
     private static IEnumerable<Fault> Refused(int times) => Enumerable.Repeat(Fault.Error(9602), times);
 
-    /// <summary>Devices that were given an asset that many hold, so that each of them is asked for.</summary>
+    /// <summary>Assigns an asset with many holders to devices, so that each device is read individually.</summary>
     private async Task AssociateAsync(int devices)
     {
         string[] serials = [.. Enumerable.Range(0, devices).Select(i => $"D{i:D2}")];

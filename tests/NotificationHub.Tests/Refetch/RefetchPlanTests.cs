@@ -45,7 +45,7 @@ public sealed class RefetchPlanTests
     [Fact]
     public void Many_holders_of_many_assets_are_planned_in_time()
     {
-        // As many targets and holders as a turn may claim; a plan that went through all pairs of them would not come back.
+        // The maximum targets and holders of a turn; a plan that compared all pairs would not finish in time.
         ClaimedTarget[] targets =
         [
             .. Enumerable

@@ -9,7 +9,7 @@ using NotificationHub.Tests.Model;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>After <c>migrate --after-restore</c> every record is stated once more, and a consumer drops the others.</summary>
+/// <summary>After <c>migrate --after-restore</c>, every record is restated, and a consumer drops all others.</summary>
 public sealed class RestatementTests : SurveyTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 7).Select(i => $"D{i}")];

@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>Looking through a location's records takes longer than the write lane may be held.</summary>
+/// <summary>A scan of a location's records takes too long to run inside the writer.</summary>
 public sealed class WriteLaneSearchTests
 {
     [Fact]

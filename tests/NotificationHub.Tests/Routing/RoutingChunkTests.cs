@@ -4,7 +4,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Routing;
 
-/// <summary>Notifications that are committed together ask for what they would ask for one by one.</summary>
+/// <summary>Notifications request the same reads whether they are committed together or one by one.</summary>
 public sealed class RoutingChunkTests
 {
     private static readonly RefetchTiming Timing = new(

@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What is committed is committed, whatever follows.</summary>
+/// <summary>A failure after the commit does not make the commit look failed.</summary>
 [Collection(MeterReaders.Name)]
 public sealed class AfterCommitTests
 {

@@ -4,7 +4,7 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>A clock that jumps must not empty the logs, and what it wrote must not keep them from being pruned.</summary>
+/// <summary>A clock jump must not empty the logs, and times written during it must not prevent pruning.</summary>
 public abstract class ClockJumpContract : RetentionSceneContract
 {
     [StoreTheory]

@@ -179,7 +179,7 @@ public abstract class CopyContract : LogPastContract
     private Task<IReadOnlyDictionary<string, long>> CopyAsync() =>
         new StoreCopy(source.Database, Database).RunAsync(TestActor.Operator, CancellationToken.None);
 
-    /// <summary>What is read of the source for SQL Server, whatever the engine of the copy.</summary>
+    /// <summary>The rows that a copy to SQL Server would read, whatever engine the copy uses.</summary>
     private async Task<IEnumerable<string>> FirstOfTwinsAsync()
     {
         await using var connection = await source.Database.OpenReaderAsync(CancellationToken.None);

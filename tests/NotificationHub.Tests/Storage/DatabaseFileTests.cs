@@ -5,7 +5,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>The SQLite file as other programs and users of the machine meet it.</summary>
+/// <summary>The SQLite file as other programs and users of the machine see it.</summary>
 public sealed class DatabaseFileTests
 {
     private const UnixFileMode WorldReadable =
@@ -49,7 +49,7 @@ public sealed class DatabaseFileTests
 
         var doctor = await CommandRun.OnAsync(test.File, "doctor", "--json");
 
-        doctor.Output.ShouldContain("other users of this machine can rename and replace what is in it");
+        doctor.Output.ShouldContain("other users of this machine can rename and replace the contents of this folder");
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class DatabaseFileTests
         await using var held = other.BeginTransaction(deferred: false);
 
         var run = Task.Run(() => CommandRun.OnAsync(test.File, "doctor", "--json", "--Storage:BusyTimeout=00:00:00"));
-        // Long enough for the command to meet the lock; one that does not wait would have ended with an error by then.
+        // Long enough for the command to reach the lock; a command that does not wait would have failed by then.
         await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(2)));
         await held.RollbackAsync();
 

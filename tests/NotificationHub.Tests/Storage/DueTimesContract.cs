@@ -10,7 +10,7 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What a clock that was years ahead has put off must not sleep for years.</summary>
+/// <summary>Work that was scheduled while a clock was years ahead must not wait for years.</summary>
 public abstract class DueTimesContract : StoreContract
 {
     private const string Here = "location-1";

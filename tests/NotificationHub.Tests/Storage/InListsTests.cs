@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>SQL Server takes 2,100 parameters in a statement, and a list behind <c>in</c> is one for each value.</summary>
+/// <summary>SQL Server allows 2,100 parameters per statement, and a list after <c>in</c> has one for each value.</summary>
 public sealed partial class InListsTests
 {
     private const int Many = (2 * InLists.Most) + 1;
@@ -24,7 +24,7 @@ public sealed partial class InListsTests
             Unchecked(text).ShouldBeEmpty($"{Path.GetRelativePath(Source, file)}: not each passes through InLists");
         }
 
-        // As many as there were once: fewer, and it does not find them any more.
+        // The number of lists when this test was written; fewer matches mean that the pattern no longer finds them.
         lists.ShouldBeGreaterThan(10);
     }
 

@@ -65,7 +65,7 @@ public abstract class SnapshotContract : StoreContract
         await ApplyAsync(number: 1, Record("1/STDQ", "a"), Record("2/STDQ", "b"), Record("3/PLUS", "c"));
         await ApplyAsync(number: 2, Record("2/STDQ", "b"));
 
-        // Asset 2 was read meanwhile: what was searched for before the transaction is looked at again within it.
+        // Asset 2 was read in the meantime: the transaction checks the rows again that were found before it.
         await WriteAsync(transaction =>
             new SnapshotStore(Database).RemoveKeysAsync(
                 transaction,

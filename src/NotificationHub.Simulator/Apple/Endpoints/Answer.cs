@@ -13,10 +13,10 @@ internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter =
     /// <summary>When the Retry-After, as it is written, is over.</summary>
     public DateTimeOffset? RetryUntil { get; private init; }
 
-    /// <summary>Sent instead of <see cref="Body"/>.</summary>
+    /// <summary>The raw body, sent instead of <see cref="Body"/>.</summary>
     private byte[]? Malformed { get; init; }
 
-    /// <summary>The clock that a Retry-After as a date is by; null for the machine's.</summary>
+    /// <summary>The clock for a Retry-After date; null for the machine's clock.</summary>
     public string? Date { get; private init; }
 
     public static Answer Aborted { get; } = new(0, null);

@@ -27,7 +27,7 @@ internal abstract record Fault
     /// <summary>200, and not the complete answer that Apple documents.</summary>
     public static Fault Malformed(Malformation malformation) => new MalformedFault(malformation);
 
-    /// <summary>A complete answer, legal and wrong: it has no records.</summary>
+    /// <summary>A complete and valid, but wrong answer: it has no records.</summary>
     public static Fault NoRecords() => new NoRecordsFault();
 
     /// <summary>An empty page that leads to the next one, as the right page does.</summary>

@@ -15,10 +15,10 @@ internal enum Malformation
     /// <summary>All members but the list of records.</summary>
     NoList,
 
-    /// <summary>Null for the list of records.</summary>
+    /// <summary>Null instead of the list of records.</summary>
     NullList,
 
-    /// <summary>An object for the list of records.</summary>
+    /// <summary>An object instead of the list of records.</summary>
     ObjectForList,
 
     /// <summary>The list of records under the name of another endpoint.</summary>
@@ -57,7 +57,7 @@ internal enum Malformation
     /// <summary>A record without the members that identify it.</summary>
     RowWithoutIdentity,
 
-    /// <summary>Null for a record.</summary>
+    /// <summary>Null instead of a record.</summary>
     NullRow,
 
     /// <summary>The <c>uId</c> of another location.</summary>
@@ -66,12 +66,12 @@ internal enum Malformation
     /// <summary>No <c>uId</c>.</summary>
     NoUId,
 
-    /// <summary>Another page than the one that was requested.</summary>
+    /// <summary>A different page than the requested one.</summary>
     WrongPageIndex,
 
-    /// <summary>A next page that is not the one after this page.</summary>
+    /// <summary>A next page index that skips or repeats pages.</summary>
     SkippedPage,
 
-    /// <summary>No next page although <c>totalPages</c> says that there is one.</summary>
+    /// <summary>No next page, although <c>totalPages</c> requires one.</summary>
     EarlyEnd,
 }

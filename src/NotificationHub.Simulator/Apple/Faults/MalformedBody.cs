@@ -9,7 +9,7 @@ internal static class MalformedBody
     private static readonly string[] Lists = ["assets", "assignments", "users", "subscriptions", "admins"];
     private static readonly string[] Identity = ["adamId", "serialNumber", "clientUserId"];
 
-    /// <summary>Whether the answer has what the malformation changes.</summary>
+    /// <summary>Whether the malformation applies to the answer.</summary>
     public static bool IsPossible(JsonObject answer, Malformation malformation) =>
         malformation switch
         {
@@ -32,7 +32,7 @@ internal static class MalformedBody
             _ => ListOf(answer) is not null,
         };
 
-    /// <summary>The body to send; <c>{}</c> where the answer does not have what the malformation changes.</summary>
+    /// <summary>The body to send; <c>{}</c> if the malformation does not apply to the answer.</summary>
     public static byte[] Create(JsonObject answer, Malformation malformation)
     {
         if (!IsPossible(answer, malformation))
@@ -163,7 +163,7 @@ internal static class MalformedBody
         return answer;
     }
 
-    /// <summary>Puts the row first, in place of the one that is there.</summary>
+    /// <summary>Replaces the first row.</summary>
     private static void Replace(JsonObject answer, JsonArray rows, JsonObject? row)
     {
         if (rows.Count > 0)

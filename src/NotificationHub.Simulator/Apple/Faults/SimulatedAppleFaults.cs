@@ -18,7 +18,7 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
     /// <summary>The index of a page that is empty though others follow it.</summary>
     public int? EmptyPage { get; set; }
 
-    /// <summary>The first of several pages promises two pages more than there are.</summary>
+    /// <summary>The first of several pages announces two more pages than there are.</summary>
     public bool ShrinkTotalPages { get; set; }
 
     /// <summary>The share of requests that meet one of <see cref="RandomFaults"/>, 0 to 1.</summary>

@@ -7,7 +7,7 @@ internal sealed class AdminOptions
 {
     public const string Section = "Admin";
 
-    /// <summary>Where the hub serves administration and health probes only; null: on every listener.</summary>
+    /// <summary>The listener for administration and health probes only; if null, every listener serves them.</summary>
     public string? Urls { get; set; }
 
     /// <summary>The keys that are accepted.</summary>

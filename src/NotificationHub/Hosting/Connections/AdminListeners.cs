@@ -10,7 +10,7 @@ internal sealed class AdminListeners(IReadOnlyList<string> names)
 
     public bool AreSeparate => names.Count > 0;
 
-    /// <summary>Where they listen; known once the hub has started.</summary>
+    /// <summary>Their addresses; known once the hub has started.</summary>
     public IEnumerable<string> Urls => listeners.Select(listener => $"{listener}");
 
     public ListenerRoutes RoutesOf(ListenOptions listener) =>
@@ -18,7 +18,7 @@ internal sealed class AdminListeners(IReadOnlyList<string> names)
         : listeners.Contains(listener) ? ListenerRoutes.Admin
         : ListenerRoutes.Public;
 
-    /// <summary>Recognizes them by the names of their endpoints: by a port or a Host header, a sender could pass for an administrator.</summary>
+    /// <summary>Recognizes them by endpoint name, because a sender could spoof a port or a Host header.</summary>
     public void FindIn(KestrelServerOptions kestrel)
     {
         foreach (var name in names)
@@ -29,12 +29,12 @@ internal sealed class AdminListeners(IReadOnlyList<string> names)
 }
 
 /// <summary>
-/// The addresses as Kestrel bound them, and no others: the host would add those of <c>urls</c> and the ports, which are endpoints of
+/// Contains only the addresses that Kestrel bound: the host would also add <c>urls</c> and the ports, which are endpoints of
 /// Kestrel's own configuration already.
 /// </summary>
 internal sealed class BoundAddresses(IServerAddressesFeature kestrel) : IServerAddressesFeature
 {
-    // An array is read-only: the host leaves it alone.
+    // An array is read-only, so the host does not change it.
     public ICollection<string> Addresses => kestrel.Addresses.ToArray();
 
     public bool PreferHostingUrls { get; set; }

@@ -1,6 +1,6 @@
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>Counts the connections that were closed for a limit: unauthenticated clients cause them, so a line for each would flood the log.</summary>
+/// <summary>Counts the connections closed because of a limit; a log line for each would let unauthenticated clients flood the log.</summary>
 internal sealed class ClosedConnections
 {
     private readonly long[] counts = new long[Enum.GetValues<ConnectionLimit>().Length];
@@ -11,6 +11,6 @@ internal sealed class ClosedConnections
         ConnectionMetrics.Closed(limit);
     }
 
-    /// <returns>How many were closed since the last call.</returns>
+    /// <returns>The number of connections closed since the last call.</returns>
     public long Take(ConnectionLimit limit) => Interlocked.Exchange(ref counts[(int)limit], 0);
 }

@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Connections;
 namespace NotificationHub.Hosting.Connections;
 
 /// <summary>
-/// Bounds the connections of a listener. A quarter may be unauthenticated, grouped by remote address; the others have carried a request with
-/// an accepted credential, and are grouped by its owner. Where a limit is reached, the group that holds the most loses its oldest connection.
+/// Limits the connections of a listener. A quarter may be unauthenticated, grouped by remote address. The others have carried a request with
+/// a valid credential and are grouped by its owner. When a limit is reached, the largest group loses its oldest connection.
 /// </summary>
 internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, ClosedConnections closed)
 {
     private const int UnauthenticatedShare = 4;
 
-    /// <summary>What a provider gives to one subscriber.</summary>
+    /// <summary>The subscription of one subscriber.</summary>
     private const int Ipv6PrefixBytes = 8;
 
     private readonly Lock gate = new();
@@ -29,7 +29,7 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
         int.MaxValue
     );
 
-    /// <summary>How many connections have not authenticated, and how many have.</summary>
+    /// <summary>The numbers of unauthenticated and authenticated connections.</summary>
     public (int Unauthenticated, int Authenticated) Count
     {
         get
@@ -41,7 +41,7 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
         }
     }
 
-    /// <summary>Connection middleware: counts the connection as long as it lasts.</summary>
+    /// <summary>Connection middleware: counts the connection until it ends.</summary>
     public async Task RunAsync(ConnectionContext transport, ListenerRoutes routes, ConnectionDelegate next)
     {
         var connection = new TrackedConnection(transport, this, routes);
@@ -65,7 +65,7 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
         }
     }
 
-    /// <summary>Those who share a group share a limit: an IPv4 address, or the first half of an IPv6 address.</summary>
+    /// <summary>The group, which shares a limit: an IPv4 address, or the first half of an IPv6 address.</summary>
     internal static string GroupOf(EndPoint? remote)
     {
         if (remote is not IPEndPoint { Address: var address })
@@ -105,7 +105,7 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
         }
     }
 
-    /// <returns>Whether it still counted.</returns>
+    /// <returns>Whether the connection was still counted.</returns>
     private bool Remove(TrackedConnection connection)
     {
         ConnectionPool? pool;

@@ -9,13 +9,13 @@ internal static class ConnectionMetrics
     private static readonly UpDownCounter<long> OpenConnections = Meter.CreateUpDownCounter<long>(
         "notificationhub.connections.open",
         "{connection}",
-        "Open connections, by whether a request on them presented an accepted credential."
+        "Open connections, by whether a request on them presented a valid credential."
     );
 
     private static readonly Counter<long> ClosedConnections = Meter.CreateCounter<long>(
         "notificationhub.connections.closed",
         "{connection}",
-        "Connections that were closed because a limit was reached, by limit."
+        "Connections closed because a limit was reached, by limit."
     );
 
     private static readonly KeyValuePair<string, object?>[] States = TagsOf("state");

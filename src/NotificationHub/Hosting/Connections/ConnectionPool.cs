@@ -1,12 +1,12 @@
 namespace NotificationHub.Hosting.Connections;
 
 /// <summary>
-/// Connections in groups, each in order of arrival. A full pool gives up the oldest connection of its largest group: a newcomer always
-/// gets in, and only those who hold many connections pay for it. Not thread-safe.
+/// Groups of connections, each in order of arrival. A full pool drops the oldest connection of its largest group: a new connection is
+/// always accepted, at the expense of clients with many connections. Not thread-safe.
 /// </summary>
-/// <param name="limit">What limits the pool.</param>
-/// <param name="max">How many connections the pool holds.</param>
-/// <param name="maxPerGroup">How many of them may belong to one group.</param>
+/// <param name="limit">The limit that <paramref name="max"/> stands for.</param>
+/// <param name="max">The maximum number of connections.</param>
+/// <param name="maxPerGroup">The maximum number of connections per group.</param>
 internal sealed class ConnectionPool(ConnectionLimit limit, int max, int maxPerGroup)
 {
     private readonly Dictionary<string, LinkedList<TrackedConnection>> groups = new(StringComparer.Ordinal);
@@ -58,7 +58,7 @@ internal sealed class ConnectionPool(ConnectionLimit limit, int max, int maxPerG
         groups.Values.MaxBy(members => (members.Count, -members.First!.Value.Place!.Arrival))!;
 }
 
-/// <summary>Where a connection is in a pool.</summary>
+/// <summary>The place of a connection in a pool.</summary>
 internal sealed record ConnectionPlace(
     ConnectionPool Pool,
     string Group,
@@ -66,15 +66,15 @@ internal sealed record ConnectionPlace(
     long Arrival
 );
 
-/// <summary>The limits for which a connection is closed.</summary>
+/// <summary>The limits that can close a connection.</summary>
 internal enum ConnectionLimit
 {
     /// <summary><c>Intake:MaxConnectionsPerAddress</c>.</summary>
     Address,
 
-    /// <summary>The share of <c>Intake:MaxConnections</c> for connections that have not authenticated.</summary>
+    /// <summary>The share of <c>Intake:MaxConnections</c> for unauthenticated connections.</summary>
     Unauthenticated,
 
-    /// <summary>The rest of it.</summary>
+    /// <summary>The share of <c>Intake:MaxConnections</c> for authenticated connections.</summary>
     Authenticated,
 }

@@ -1,6 +1,6 @@
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>Logs one line a minute at most about connections that were closed for a limit.</summary>
+/// <summary>Logs closed connections, at most one line a minute.</summary>
 internal sealed partial class ConnectionReport(
     ClosedConnections closed,
     TimeProvider time,
@@ -39,7 +39,7 @@ internal sealed partial class ConnectionReport(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Count} connections were closed within a minute because a limit was reached (one address: {PerAddress}, unauthenticated connections: {Unauthenticated}, authenticated connections: {Authenticated}). New connections are still accepted."
+            "Closed {Count} connections within a minute because a limit was reached (per address: {PerAddress}, unauthenticated: {Unauthenticated}, authenticated: {Authenticated}). New connections are still accepted."
         )]
         public static partial void Closed(
             ILogger logger,

@@ -11,10 +11,10 @@ internal static class ConnectionSetup
 {
     private const int DefaultPerAddress = 256;
 
-    /// <summary>The host's own setting, <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c>: every connection is the proxy's.</summary>
+    /// <summary>The host's setting <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c>: every connection then comes from the proxy.</summary>
     private const string BehindProxy = "ForwardedHeaders_Enabled";
 
-    /// <summary>What each listener accepts: HTTP/1.1 only, within limits, and the routes that are meant for it.</summary>
+    /// <summary>Restricts each listener to HTTP/1.1, its connection limits and its routes.</summary>
     public static void AddConnections(this HubBuilder hub)
     {
         hub.RefuseOtherProtocols();
@@ -39,7 +39,7 @@ internal static class ConnectionSetup
             kestrel.Configure(hub.Configuration.GetSection("Kestrel"), reloadOnChange: false);
             kestrel.ConfigureEndpointDefaults(listener =>
             {
-                // A reset HTTP/2 stream can cost a connection's slot for good, and Apple needs no HTTP/2.
+                // A reset HTTP/2 stream can occupy a connection slot permanently, and Apple does not need HTTP/2.
                 listener.Protocols = HttpProtocols.Http1;
                 listener.Use(next =>
                 {
@@ -74,7 +74,7 @@ internal static class ConnectionSetup
         );
     }
 
-    // Of an endpoint, of all endpoints, or of the names that one endpoint serves.
+    // The setting exists per endpoint, for all endpoints, and per SNI name.
     private static void RefuseOtherProtocols(this HubBuilder hub)
     {
         foreach (var (setting, value) in hub.Configuration.GetSection("Kestrel").AsEnumerable())
@@ -94,7 +94,7 @@ internal static class ConnectionSetup
     }
 }
 
-/// <summary>Limits of their own for each kind of listener: a flood of one leaves the other alone.</summary>
+/// <summary>Separate limits for each kind of listener: a flood of one does not affect the other.</summary>
 internal sealed record ConnectionLimiters(ConnectionLimiter Public, ConnectionLimiter? Admin)
 {
     public ConnectionLimiter For(ListenerRoutes routes) =>

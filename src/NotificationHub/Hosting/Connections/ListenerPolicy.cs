@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Routing.Matching;
 
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>Hides an endpoint from the listeners that do not serve it, by the connection alone: a Host header can say anything.</summary>
+/// <summary>Hides an endpoint from listeners that do not serve it. Only the connection decides, because a Host header can be spoofed.</summary>
 internal sealed class ListenerPolicy : MatcherPolicy, IEndpointSelectorPolicy
 {
     public override int Order => 0;

@@ -10,12 +10,12 @@ internal sealed class TrackedConnection(ConnectionContext transport, ConnectionL
 
     public ListenerRoutes Routes => routes;
 
-    /// <summary>Guarded by the limiter; null once the connection counts no longer.</summary>
+    /// <summary>Guarded by the limiter; null once the connection is no longer counted.</summary>
     public ConnectionPlace? Place { get; set; }
 
     public void MarkAuthenticated(string kind, string owner)
     {
-        // Each delivery comes here: only the first one takes the limiter's lock.
+        // Called for each delivery; only the first call takes the limiter's lock.
         if (Volatile.Read(ref isAuthenticated) == 0 && Interlocked.Exchange(ref isAuthenticated, 1) == 0)
         {
             limiter.MarkAuthenticated(this, $"{kind} {owner}");

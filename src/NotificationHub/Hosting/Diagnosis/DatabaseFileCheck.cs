@@ -13,7 +13,7 @@ internal sealed class DatabaseFileCheck(Database database) : IHubCheck
     public Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Finding>>(
             database is not SqliteDatabase { Exists: true } sqlite ? [Finding.NotChecked("there is no SQLite file")]
-            : OperatingSystem.IsWindows() ? [Finding.NotChecked("Windows: the folder decides")]
+            : OperatingSystem.IsWindows() ? [Finding.NotChecked("on Windows, the permissions of its folder apply")]
             : Examine(sqlite) is { Count: > 0 } faults ? faults
             : [Finding.Ok("only the hub's user can read and replace it")]
         );
@@ -33,7 +33,7 @@ internal sealed class DatabaseFileCheck(Database database) : IHubCheck
                 .Select(file =>
                     Finding.Failed(
                         "other users of this machine can read or write it",
-                        $"chmod go= '{file}'. The hub does so itself when it opens a file that its user owns.",
+                        $"chmod go= '{file}'. If the hub's user owns the file, the hub does this when it opens the file.",
                         file
                     )
                 ),
@@ -48,7 +48,7 @@ internal sealed class DatabaseFileCheck(Database database) : IHubCheck
             {
                 faults.Add(
                     Finding.Failed(
-                        "other users of this machine can rename and replace what is in it",
+                        "other users of this machine can rename and replace the contents of this folder",
                         $"chmod go-w '{folder}'",
                         folder
                     )

@@ -14,7 +14,7 @@ internal static class KeyRingModes
             .Select(path =>
                 Finding.Failed(
                     "can be read by other users of this machine",
-                    $"chmod go= '{path}'; a user who could read it may have the content tokens.",
+                    $"chmod go= '{path}'; any user who could read it may have decrypted the content tokens.",
                     path
                 )
             );

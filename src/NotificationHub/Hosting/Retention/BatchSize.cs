@@ -6,7 +6,7 @@ namespace NotificationHub.Hosting.Retention;
 /// How many rows a transaction takes out: as many as it does in a time that whoever waits can bear. On SQLite posts wait meanwhile, and it is about
 /// two milliseconds; on SQL Server nobody does, and as long is gone in round trips alone.
 /// </summary>
-/// <param name="least">No transaction takes out fewer rows, unless one has failed.</param>
+/// <param name="least">The smallest batch, unless a transaction has failed.</param>
 /// <param name="quick">One that took less may have more next time.</param>
 /// <param name="slow">One that took more has fewer next time.</param>
 /// <param name="turn">How long transactions may follow upon each other.</param>
@@ -56,7 +56,7 @@ internal sealed class BatchSize(int least, TimeSpan quick, TimeSpan slow, TimeSp
         }
         catch (StorageUnavailableException)
         {
-            // It may have timed out: the same batch would again, forever. Bodies may be so large that even the usual minimum is too much.
+            // If it timed out, the same batch would time out forever. With large bodies, even the usual minimum may be too much.
             Rows = Math.Max(rows / 2, 1);
             throw;
         }

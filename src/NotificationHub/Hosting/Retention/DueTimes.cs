@@ -12,14 +12,14 @@ namespace NotificationHub.Hosting.Retention;
 
 /// <summary>Due times of one kind.</summary>
 /// <param name="Name">What is due.</param>
-/// <param name="Longest">No interval is longer.</param>
-/// <param name="Find">Finds rows, by their key, that are due after <c>@tooFar</c>.</param>
-/// <param name="Repair">Makes one of them due.</param>
+/// <param name="Longest">The longest interval.</param>
+/// <param name="Find">Selects the keys of rows that are due after <c>@tooFar</c>.</param>
+/// <param name="Repair">Makes one row due now.</param>
 internal sealed record DueTime(string Name, TimeSpan Longest, Func<DbConnection, string> Find, string Repair);
 
 /// <summary>
-/// Makes due what is due later than any interval allows: a clock that was ahead wrote it, and it would sleep for as long as the clock was
-/// ahead.
+/// Resets due times that are further ahead than any interval allows. They were written while a clock was ahead, and would delay the work by
+/// as much.
 /// </summary>
 internal sealed partial class DueTimes(
     Database database,
@@ -31,10 +31,10 @@ internal sealed partial class DueTimes(
 {
     private const int RowsAtOnce = 100;
 
-    /// <summary>For clocks of replicas that differ a little.</summary>
+    /// <summary>Tolerates small differences between the clocks of replicas.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
-    /// <summary>Apple's <c>Retry-After</c> is obeyed up to this.</summary>
+    /// <summary>The longest <c>Retry-After</c> of Apple that is obeyed.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
     private const string RepairTarget = """
@@ -93,7 +93,7 @@ internal sealed partial class DueTimes(
                 RepairTarget
             ),
             new(
-                "refetch targets whose read failed",
+                "failed refetch targets",
                 Longer(retry, LongestRetryAfter),
                 connection => Targets(connection, "t.attempts > 0"),
                 RepairTarget
@@ -110,20 +110,20 @@ internal sealed partial class DueTimes(
                 RepairSurvey
             ),
             new(
-                "full syncs of subscriptions",
+                "subscription full syncs",
                 Longer(1.1 * settings.ReconcileSubscriptionsEvery, retry),
                 connection => Surveys(connection, "in"),
                 RepairSurvey
             ),
             new(
-                "comparisons of Client Config",
+                "Client Config comparisons",
                 Longer(1.25 * locations.Value.CheckEvery, TimeSpan.FromDays(1.25)),
                 connection =>
                     $"select location_id from location_watch where due_at > @tooFar order by due_at {connection.Limit("@limit")}",
                 "update location_watch set due_at = @now where location_id = @location_id and due_at > @tooFar"
             ),
             new(
-                "pauses of locations",
+                "location pauses",
                 Longer(1.5 * settings.LongestRetryDelay, LongestRetryAfter),
                 connection =>
                     $"select location_id from location where paused_until > @tooFar order by location_id {connection.Limit("@limit")}",
@@ -223,7 +223,7 @@ internal sealed partial class DueTimes(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Rows} {Name} were due later than the longest interval, {Longest}, allows: a clock was ahead when that was written. They are due now."
+            "{Rows} {Name} were due later than the longest interval ({Longest}), because a clock was ahead when this was written. They are now due immediately."
         )]
         public static partial void Repaired(ILogger logger, int rows, string name, TimeSpan longest);
     }

@@ -10,14 +10,14 @@ internal static class LogAges
     /// <summary>Beyond it the exact number says nothing more.</summary>
     private const int MaxCounted = 10_000;
 
-    /// <summary>How many rows one statement looks through.</summary>
+    /// <summary>The number of rows that one statement scans.</summary>
     private const int Window = 20_000;
 
     /// <summary>
-    /// The first row whose time can be true, and when it came, in Unix milliseconds; null where there is none. Rows before it were written
-    /// while a clock was ahead, and are at least as old.
+    /// Finds the first row with a plausible time, in Unix milliseconds; null if there is none. Earlier rows were written while a clock was
+    /// ahead, and are at least as old.
     /// </summary>
-    /// <param name="future">No row can be younger.</param>
+    /// <param name="future">The latest plausible time.</param>
     public static async Task<(long Seq, long At)?> ReadFirstAsync(DbConnection connection, PrunedLog log, long future)
     {
         var rows = 1;

@@ -28,7 +28,7 @@ internal static class LogPruning
     /// <param name="transaction">A short one.</param>
     /// <param name="log">The log.</param>
     /// <param name="last">The last <c>seq</c> that may go.</param>
-    /// <param name="old">A row that is old enough to go: those before it came earlier, whatever time a clock that was ahead gave them.</param>
+    /// <param name="old">A row that is old enough to delete. Earlier rows are older, even if a clock that was ahead gave them later times.</param>
     /// <param name="before">What is younger stays, in Unix milliseconds; and what lies behind it, for the times of a log need not rise.</param>
     /// <param name="limit">How many rows at most.</param>
     /// <returns>How many rows were dealt with.</returns>

@@ -136,7 +136,7 @@ internal sealed class RetentionPass(
             );
     }
 
-    /// <summary>Mostly none is: the write lane is not asked for that.</summary>
+    /// <summary>Finds a row that is old enough. Usually there is none, so this does not use the writer.</summary>
     private async Task<long?> FindOldAsync(PrunedLog log, long before, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);

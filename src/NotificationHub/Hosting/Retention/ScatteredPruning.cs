@@ -99,7 +99,7 @@ internal sealed record ScatteredRows(string Name, string FindSql, string DeleteS
             """,
     };
 
-    /// <summary>Gives one of them, whose time lies in the future, the present one: else it would stay until then. Null where they have no age.</summary>
+    /// <summary>Sets the time of a row to the present if it is in the future, where it would delay the delete. Null for rows without an age.</summary>
     public string? RedateSql { get; private init; }
 
     public string FindStatement(DbConnection connection) => $"{FindSql} {connection.Limit("@limit")}";

@@ -127,7 +127,7 @@ internal sealed class LocationPurge(Database database)
         var cursors = (
             await connection.QueryAsync<(string Name, long Position)>("select name, position from log_cursor")
         ).ToDictionary(cursor => cursor.Name, cursor => cursor.Position, StringComparer.Ordinal);
-        // Without any publisher the events are for the feed alone. A topic without a cursor has sent nothing yet.
+        // Without a publisher, only the feed has the events. A topic without a cursor has sent nothing yet.
         var isPublished = cursors.Keys.Any(name => name.StartsWith(TopicCursorPrefix, StringComparison.Ordinal));
         var events = TopicMap.Topics.ToDictionary(
             topic => topic,

@@ -41,11 +41,11 @@ internal sealed class LocationRemoval(
         }
         catch (LocationException fault) when (!isNew && fault.Fault != LocationFault.Unconfirmed)
         {
-            // An earlier command may have changed Apple's settings already: only the hub's retries can finish that.
+            // An earlier command may already have changed Apple's settings. Only the hub's retries can finish this.
             throw new LocationException(
                 LocationFault.Unconfirmed,
-                $"{(fault.InnerException as AppleException)?.Message ?? fault.Message} An earlier command began the removal of the location {request.LocationId}, and its outcome "
-                    + "at Apple is unknown. The hub keeps retrying; or run the same command again later.",
+                $"{(fault.InnerException as AppleException)?.Message ?? fault.Message} An earlier command started to remove the location {request.LocationId}; its outcome "
+                    + "at Apple is unknown. The hub keeps retrying; you can also run the same command again later.",
                 fault
             );
         }

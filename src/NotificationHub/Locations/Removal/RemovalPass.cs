@@ -72,7 +72,7 @@ internal sealed partial class RemovalPass(
     private async Task<bool> IsDayOverAsync(long removedAt, CancellationToken cancellationToken)
     {
         var now = await clock.ReadAsync(cancellationToken);
-        // A removal in the future was noted while the clock was ahead: its day would not be over for as long.
+        // A removal in the future was recorded while the clock was ahead; waiting for its day to end would take as much longer.
         return removedAt > now.Future || now.Now - removedAt >= LatePosts.TotalMilliseconds;
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class RemovalPass(
         {
             if (await IsAwaitingRoutingAsync(pending.LocationId, cancellationToken))
             {
-                // A router that has read its notifications already would append events that point at nothing.
+                // A router that has already read its notifications would append events that refer to deleted rows.
                 return;
             }
 

@@ -36,7 +36,7 @@ internal static class RemovalStore
         ).AsList();
 
     /// <summary>Notes what was asked for, before anything is done: what is cut off is taken up from here.</summary>
-    /// <returns>False if an earlier command has begun the removal already.</returns>
+    /// <returns>False if an earlier command has already started the removal.</returns>
     public static async Task<bool> BeginAsync(WriteTransaction transaction, RemoveRequest request)
     {
         var now = await transaction.NowAsync();

@@ -7,9 +7,9 @@ using NotificationHub.Storage.Leases;
 namespace NotificationHub.Locations.Watch;
 
 /// <summary>
-/// Compares each location's Client Config with what is recorded, from time to time, and rotates its secret where that is due. It raises the
-/// alarm and changes nothing that somebody else has set. A location that Apple has closed is verified once a day, and reopened when Apple accepts
-/// its content token again.
+/// Periodically compares each location's Client Config with the recorded one, and rotates its secret when due. It reports settings of other
+/// parties but never changes them. A location that Apple has closed is verified once a day, and reopened when Apple accepts its content
+/// token again.
 /// </summary>
 internal sealed partial class ConfigurationWatch(
     Database database,
@@ -24,7 +24,7 @@ internal sealed partial class ConfigurationWatch(
     /// <summary>How many are read at once: one that Apple keeps waiting for minutes holds up no other.</summary>
     private const int AtOnce = 8;
 
-    /// <summary>How often Apple is asked whether a closed location may be used again.</summary>
+    /// <summary>How often a closed location is verified at Apple.</summary>
     private static readonly TimeSpan ClosedEvery = TimeSpan.FromDays(1);
 
     /// <summary>How soon a read that failed is tried again.</summary>
@@ -152,7 +152,7 @@ internal sealed partial class ConfigurationWatch(
 
         [LoggerMessage(
             LogLevel.Information,
-            "Apple accepts the content token of location {LocationId} again; reading its records resumes."
+            "Apple accepts the content token of location {LocationId} again; reads of its records resume."
         )]
         public static partial void Reopened(ILogger logger, string locationId);
 

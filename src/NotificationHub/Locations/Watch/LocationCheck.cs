@@ -76,7 +76,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         return new LocationReading(await ReloadAsync(transaction, location), found, differences);
     }
 
-    // One answer that the token is unknown may be Apple's mistake; it closes no location that is closed already.
+    // A single "unknown token" response may be Apple's mistake. It cannot close a location that is already closed.
     private static async Task<ClientConfig> GetAsync(
         Location location,
         AppleSession session,

@@ -13,6 +13,6 @@ internal sealed class ConsumerKeyVerifier(IOptions<ConsumerOptions> options)
     public bool IsAccepted(StringValues authorization, StringValues apiKey) =>
         FindName(authorization, apiKey) is not null;
 
-    /// <summary>The consumer whose key is presented; null if no key is accepted.</summary>
+    /// <summary>The consumer whose key is presented; null without a valid key.</summary>
     public string? FindName(StringValues authorization, StringValues apiKey) => keys.Find(authorization, apiKey)?.Name;
 }

@@ -132,8 +132,8 @@ internal static class EventFeedEndpoints
         context.Response.Headers.RetryAfter = RetrySeconds;
         return TypedResults.Problem(
             status == StatusCodes.Status429TooManyRequests
-                ? "This consumer has as many requests waiting for events as one may have. Wait with fewer, or ask without wait."
-                : "As many requests are waiting for events as the hub allows. Retry later, or ask without wait.",
+                ? "This consumer has too many requests waiting for events. Send fewer at the same time, or omit wait."
+                : "Too many requests are waiting for events. Retry later, or omit wait.",
             statusCode: status
         );
     }

@@ -9,6 +9,6 @@ internal enum FeedAccess
     /// <summary>Consumers with a key.</summary>
     WithKey,
 
-    /// <summary>Callers on this machine, and consumers with a key: this is Development.</summary>
+    /// <summary>In Development: callers on this machine, and consumers with a key.</summary>
     Open,
 }

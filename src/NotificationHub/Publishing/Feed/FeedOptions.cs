@@ -7,10 +7,10 @@ internal sealed class FeedOptions
 {
     public const string Section = "Feed";
 
-    /// <summary>How many requests may wait for events at the same time; more get 503.</summary>
+    /// <summary>The maximum number of requests that wait for events at the same time; more get 503.</summary>
     public int MaxLongPolls { get; set; } = 256;
 
-    /// <summary>How many of them may belong to one consumer; more get 429.</summary>
+    /// <summary>The maximum number of waiting requests per consumer; more get 429.</summary>
     public int MaxLongPollsPerConsumer { get; set; } = 32;
 }
 

@@ -60,7 +60,7 @@ internal static class FeedSetup
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return TypedResults.Problem(
             access == FeedAccess.Open
-                ? "In Development, requests from this machine to localhost need no key. For others, present a consumer's key as Authorization: Bearer KEY."
+                ? "In Development, only requests from this machine to localhost need no key. Otherwise, present a consumer's key as Authorization: Bearer KEY."
                 : "Present a consumer's key as Authorization: Bearer KEY or X-Api-Key: KEY.",
             statusCode: StatusCodes.Status401Unauthorized
         );

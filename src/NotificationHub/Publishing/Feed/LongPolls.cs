@@ -2,12 +2,12 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Publishing.Feed;
 
-/// <summary>A feature of a feed request: the consumer that sent it.</summary>
+/// <summary>A feature of a feed request: its consumer.</summary>
 internal sealed record FeedConsumer(string Name);
 
 /// <summary>
-/// Bounds the requests that wait for events: each holds a connection and reads the log whenever it grows, and no consumer may use up
-/// what the others need.
+/// Limits the requests that wait for events. Each holds a connection and reads the log whenever it grows, and one consumer must not starve
+/// the others.
 /// </summary>
 internal sealed class LongPolls(IOptions<FeedOptions> options)
 {
@@ -15,7 +15,7 @@ internal sealed class LongPolls(IOptions<FeedOptions> options)
     private readonly Dictionary<string, int> byConsumer = new(StringComparer.Ordinal);
     private int total;
 
-    /// <summary>Counts another request of the consumer, until the result is disposed of.</summary>
+    /// <summary>Counts a request of the consumer until the result is disposed.</summary>
     /// <param name="consumer">The consumer's name.</param>
     /// <param name="refusal">The status code if the result is null.</param>
     public IDisposable? TryBegin(string consumer, out int refusal)

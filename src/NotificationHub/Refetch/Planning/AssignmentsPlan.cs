@@ -51,7 +51,7 @@ internal static class AssignmentsPlan
                     .Distinct()
                     .OrderByDescending(members => members.Count),
             ];
-            // The smaller ones join the largest.
+            // Merge the smaller sets into the largest.
             var group = sharing.FirstOrDefault() ?? [];
             List<Wanted> joining = [.. sharing.Skip(1).SelectMany(members => members), one];
             group.AddRange(joining);

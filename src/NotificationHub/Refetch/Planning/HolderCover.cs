@@ -36,7 +36,7 @@ internal sealed class HolderCover
     public static IReadOnlySet<int> Find(IReadOnlyList<(long Cost, IReadOnlyList<string> Holders)> assets)
     {
         var cover = new HolderCover(assets);
-        // Assets that a search has found full stay so: later searches need not go through them again.
+        // An asset that a search found full stays full, so later searches skip it.
         HashSet<int> full = [];
         foreach (var holder in cover.assetsOf.Keys)
         {

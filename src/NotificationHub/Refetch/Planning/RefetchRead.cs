@@ -22,7 +22,7 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     /// <summary>It asks for one user, or what that user has.</summary>
     public virtual bool IsOfOneUser => false;
 
-    /// <summary>A read of all records of the kind.</summary>
+    /// <summary>Reads all records of the kind.</summary>
     public static RefetchRead OfAll(SnapshotKind kind) =>
         kind == SnapshotKind.Asset ? new AssetsRead()
         : kind == SnapshotKind.Assignment ? new AllAssignmentsRead()

@@ -11,7 +11,7 @@ internal static class RequestCost
     /// <summary>One of changed users, and one for what else has changed since the version.</summary>
     public const long OfChangedUsers = 2;
 
-    /// <summary>The pages of one asset's assignments, or of all users, where nothing tells how many there are.</summary>
+    /// <summary>The assumed pages of one asset's assignments, or of all users, if their number is unknown.</summary>
     public const long Unknown = 8;
 
     private const long Never = int.MaxValue;

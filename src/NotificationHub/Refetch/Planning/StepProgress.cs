@@ -15,10 +15,10 @@ internal sealed record StepPart(
 {
     public RefetchStep Step => new(Targets, [Read]);
 
-    /// <summary>Of a read that nothing waits for: the one before whose removals are not believed yet.</summary>
+    /// <summary>The previous, unconfirmed read if no target waits for this read.</summary>
     public RemovalDoubt? Doubt { get; init; }
 
-    /// <summary>What the read shows completely, with what is remembered of earlier reads.</summary>
+    /// <summary>The ranges that the read covers completely, with earlier doubted reads.</summary>
     public IReadOnlyList<RemovalScope> ToRemovalScope()
     {
         var doubts = Targets.ToLookup(target => target.Key, target => target.Doubt, StringComparer.Ordinal);
@@ -51,12 +51,12 @@ internal sealed record StepPart(
 }
 
 /// <summary>
-/// How far a step has come. Targets that share reads are done, or fail, each by those that it needs itself. A holder that Apple refuses leaves the
-/// target's other holders to be read: what is left of the target is named by <see cref="Left"/>.
+/// Tracks the progress of a step. Targets can share reads; each one is completed, or fails, by the reads that it needs. If Apple refuses one
+/// holder, the target's other holders are still read; <see cref="Left"/> has the remaining ones.
 /// </summary>
 internal sealed class StepProgress
 {
-    /// <summary>After so many failed reads in a row the target itself may be what is refused: its other holders are not tried now.</summary>
+    /// <summary>After this many failed reads in a row, Apple may refuse the target itself, so its other holders are not tried now.</summary>
     private const int MaxFailuresInARow = 3;
 
     private readonly RefetchStep step;
@@ -65,7 +65,7 @@ internal sealed class StepProgress
     private readonly HashSet<int> unread;
     private readonly HashSet<int> failed = [];
 
-    // By reference: a target is looked up with each read, and its holders are a long text.
+    // Compared by reference: a target is looked up for each read, and its holders are a long text.
     private readonly Dictionary<ClaimedTarget, int> failures = new(ReferenceEqualityComparer.Instance);
     private int place;
 
@@ -82,7 +82,7 @@ internal sealed class StepProgress
 
     public bool IsOver => place == step.Reads.Count;
 
-    /// <summary>The holders that are left of targets that were tried and are not done; those that failed come last.</summary>
+    /// <summary>The remaining holders of targets that were tried but not completed; failed holders come last.</summary>
     public IReadOnlyList<(ClaimedTarget Target, IReadOnlyList<string> Holders)> Left =>
         [
             .. step
@@ -115,7 +115,7 @@ internal sealed class StepProgress
         return null;
     }
 
-    /// <summary>The part at hand was read.</summary>
+    /// <summary>Records that the current part was read.</summary>
     public void Read(StepPart part)
     {
         unread.Remove(place - 1);
@@ -125,8 +125,8 @@ internal sealed class StepProgress
         }
     }
 
-    /// <summary>The part at hand was not read: none of its targets is done.</summary>
-    /// <returns>Those that have not failed before.</returns>
+    /// <summary>Records that the current part was not read, so that none of its targets is completed.</summary>
+    /// <returns>The targets that have not failed before.</returns>
     public RefetchStep Fail(StepPart part)
     {
         failed.Add(place - 1);
@@ -142,7 +142,7 @@ internal sealed class StepProgress
     private bool IsLastOf(ClaimedTarget target) =>
         !failures.ContainsKey(target) && reads[target.Key].Last() == place - 1;
 
-    // What notifications said of a holder is compared with what was read when the target is done: it is read once more then, too.
+    // Holders with an expectation from a notification are read again: expectations are checked when the target is completed.
     private IReadOnlyList<string> HoldersLeft(ClaimedTarget target)
     {
         var left = reads[target.Key]

@@ -8,8 +8,8 @@ using NotificationHub.Refetch.Snapshots;
 namespace NotificationHub.Refetch.Records;
 
 /// <summary>
-/// Apple's records as the events state them. Their JSON is canonical: members in one order, nulls left out, sets sorted. A record without an
-/// identity that can be stored maps to null.
+/// Maps Apple's records to the records of events. Their JSON is canonical: members in one order, no nulls, sorted sets. A record without a
+/// storable identity maps to null.
 /// </summary>
 internal static class RecordMapping
 {

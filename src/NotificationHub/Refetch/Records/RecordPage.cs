@@ -9,12 +9,12 @@ internal sealed record RecordPage
     public required IReadOnlyList<SnapshotRecord> Records { get; init; }
 
     /// <summary>
-    /// On the last page, the <c>clientUserId</c>s of users of whom only retired records came. Whether such a user has an active record, too, only a
-    /// complete read shows: an incremental one does not return it unless it has changed as well.
+    /// On the last page, the <c>clientUserId</c>s of users with retired records only. Such a user may still have an active record: an
+    /// incremental read returns it only if it has changed.
     /// </summary>
     public IReadOnlyList<string> RetiredOnly { get; init; } = [];
 
-    /// <summary>How many records had no identity that can be stored, and were left out.</summary>
+    /// <summary>The number of records that were skipped because they have no storable identity.</summary>
     public int Skipped { get; init; }
 
     public bool IsEmpty => Records.Count + Skipped == 0;

@@ -5,14 +5,14 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Snapshots;
 
 /// <summary>
-/// Finds the records that a complete read did not return: beside the write lane, for there may be a million records to look through. Whether they
-/// are to be removed is decided again where they are.
+/// Finds the records that a complete read did not return. This runs outside the write transactions, because it may scan a million records;
+/// the transaction that removes a record checks it again.
 /// </summary>
 internal sealed class AbsentRecords(Database database)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <summary>The keys behind <paramref name="after"/> of records that are there and were last read under a lower number, in their order.</summary>
+    /// <summary>Finds the keys after <paramref name="after"/>, in order, of existing records that were last read under a lower number.</summary>
     /// <param name="start">The number of the read's first page.</param>
     /// <returns>Page by page; no page is empty.</returns>
     public async IAsyncEnumerable<IReadOnlyList<string>> FindAsync(

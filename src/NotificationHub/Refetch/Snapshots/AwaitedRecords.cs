@@ -69,7 +69,7 @@ internal static class AwaitedRecords
         : kind == SnapshotKind.Subscription ? RefetchResources.Subscription
         : RefetchResources.SubscriptionAssignments;
 
-    /// <summary>The key of the target that a record, or a range of records, belongs to.</summary>
+    /// <summary>The key of the target of a record or a range of records.</summary>
     public static string TargetOf(SnapshotKind kind, string key) =>
         kind == SnapshotKind.Assignment ? RecordKeys.ParseAssignment(key).Asset
         : kind == SnapshotKind.User ? UserKeys.Parse(RecordKeys.ActiveUser(key))

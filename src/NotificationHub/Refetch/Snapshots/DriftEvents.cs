@@ -21,7 +21,7 @@ internal sealed class DriftEvents
         this.now = now;
     }
 
-    /// <summary>Counts the drifts, and reads what their events need.</summary>
+    /// <summary>Counts the drifts, and reads the data for their events.</summary>
     public static async Task<DriftEvents> BeginAsync(
         WriteTransaction transaction,
         ReadContext read,
@@ -46,7 +46,7 @@ internal sealed class DriftEvents
         return new DriftEvents(read, epoch, now);
     }
 
-    /// <param name="drifts">Each with the seq of the event that states it.</param>
+    /// <param name="drifts">Each with the <c>seq</c> of its <c>*.changed</c> event.</param>
     public IReadOnlyCollection<NewEvent> Create(IEnumerable<(RecordDifference Difference, long Seq)> drifts) =>
         [.. drifts.Select(drift => Create(drift.Difference, drift.Seq))];
 

@@ -18,7 +18,7 @@ internal sealed record ReadContext(
     string? Traceparent
 )
 {
-    /// <summary>A record with a smaller revision is stated again though it has not changed: what was stated of it may be lost. Zero: none is.</summary>
+    /// <summary>Records with a lower revision are restated even if unchanged, because their last event may be lost. Zero: no restatement.</summary>
     public long RestateFrom { get; init; }
 }
 
@@ -34,7 +34,7 @@ internal static class RecordChanges
     /// <summary>The scheduled survey found it.</summary>
     public const string Reconcile = "reconcile";
 
-    /// <summary>The database was restored from a backup: every record is stated again, changed or not.</summary>
+    /// <summary>The database was restored from a backup: every record is restated, changed or not.</summary>
     public const string Restore = "restore";
 
     public const string Added = "added";

@@ -1,6 +1,6 @@
 namespace NotificationHub.Refetch.Snapshots;
 
-/// <summary>A record that is not as it was kept, or that is stated again as it was.</summary>
+/// <summary>A record that differs from the stored one, or that is restated unchanged.</summary>
 /// <param name="Key">Unique within its kind and location.</param>
 /// <param name="AdamId">What subscribers filter on; null for users.</param>
 /// <param name="Before">The record as it was kept; null: it was gone, or never seen.</param>

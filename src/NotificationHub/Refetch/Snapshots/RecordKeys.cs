@@ -7,17 +7,17 @@ internal static class RecordKeys
 {
     public const string DefaultPricing = "STDQ";
 
-    /// <summary>What the tables can hold.</summary>
+    /// <summary>The maximum key length in the tables.</summary>
     public const int MaxLength = 380;
 
     private const int MaxDigits = 19;
     private const string SerialPrefix = "serial:";
     private const string UserPrefix = "user:";
 
-    /// <summary>Whether the key can be stored and taken apart again; a longer one would fail its whole page.</summary>
+    /// <summary>Whether the key fits into the tables; a longer one would fail its whole page.</summary>
     public static bool IsUsable(string key) => key.Length <= MaxLength;
 
-    /// <summary>Whether the parts of a key that Apple chooses are digits and a word: any other could not be taken apart again.</summary>
+    /// <summary>Whether Apple's parts of the key are digits and a word; otherwise the key could not be parsed again.</summary>
     public static bool IsUsable(string adamId, string pricingParam) =>
         adamId is { Length: > 0 and <= MaxDigits }
         && !adamId.AsSpan().ContainsAnyExceptInRange('0', '9')
@@ -66,7 +66,7 @@ internal static class RecordKeys
         return slash < 0 ? key : key[..slash];
     }
 
-    /// <summary>Follows all keys of the user with this active key ('0' is the character after '/').</summary>
+    /// <summary>The exclusive upper bound of all keys of the user with this active key ('0' is the character after '/').</summary>
     public static string BehindUser(string activeKey) => $"{activeKey}0";
 
     /// <summary>The parts of an asset's key.</summary>

@@ -1,8 +1,8 @@
 namespace NotificationHub.Refetch.Snapshots;
 
-/// <summary>A complete read that lacked too many of the known records to be believed.</summary>
-/// <param name="Number">The number of its first page: what is kept under a lower one was absent.</param>
-/// <param name="At">When it ended, in Unix milliseconds.</param>
+/// <summary>A complete read that lacked too many known records, and must be confirmed by a second read.</summary>
+/// <param name="Number">The number of its first page: records with a lower read number were absent.</param>
+/// <param name="At">The end of the read, in Unix milliseconds.</param>
 internal sealed record RemovalDoubt(long Number, long At)
 {
     public static RemovalDoubt? Of(long? number, long? at) =>

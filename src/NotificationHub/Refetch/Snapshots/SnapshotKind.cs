@@ -8,7 +8,7 @@ namespace NotificationHub.Refetch.Snapshots;
 /// <param name="SubjectPrefix">With the key behind it: the event's subject.</param>
 internal sealed record SnapshotKind(string Name, string EventName, string SubjectPrefix)
 {
-    /// <summary>The event that ends the restatement of all its records; on the topic of their changes, and so behind them.</summary>
+    /// <summary>The event that ends the restatement of the kind; it is on the topic of the changes, so it follows them.</summary>
     public string RestatedEventName => $"{Name}.restated";
 
     /// <summary>Its records say who or which device: only the topic of that kind may.</summary>

@@ -130,7 +130,7 @@ internal static class SnapshotRows
             }
         );
 
-    /// <summary>Sets the revision of each saved record: the seq of the event that states it.</summary>
+    /// <summary>Sets the revision of each saved record to the <c>seq</c> of its event.</summary>
     public static Task SetRevisionsAsync(
         WriteTransaction transaction,
         ReadContext read,

@@ -35,7 +35,7 @@ internal sealed record SurveyProgress
     /// <summary>When it goes on, or the next one begins.</summary>
     public DateTimeOffset? NextAt { get; init; }
 
-    /// <summary>When Apple last refused the kind; null since it answered.</summary>
+    /// <summary>When Apple last refused the kind; null after Apple has returned it.</summary>
     public DateTimeOffset? RefusedAt { get; init; }
 
     /// <summary>Why it did not go on the last time.</summary>

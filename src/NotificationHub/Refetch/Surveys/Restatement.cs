@@ -12,7 +12,7 @@ namespace NotificationHub.Refetch.Surveys;
 internal static class Restatement
 {
     /// <param name="finished">The survey that has restated all records of its kind.</param>
-    /// <param name="surveys">All of the location, as they are now.</param>
+    /// <param name="surveys">The current surveys of the location.</param>
     /// <param name="from">The first revision of the epoch.</param>
     /// <returns>The events that are to be appended in the same transaction.</returns>
     public static async Task<IReadOnlyList<NewEvent>> EndAsync(

@@ -71,19 +71,19 @@ internal sealed record Survey
     /// <summary>How many records there were when the last one ended.</summary>
     public long? KnownRecords { get; init; }
 
-    /// <summary>Every record of the kind is to be restated, with a revision from this one on: the database was restored. Null: none is.</summary>
+    /// <summary>After a restore, the lowest revision of restated records of the kind; null if no restatement is pending.</summary>
     public long? RestateFrom { get; init; }
 
-    /// <summary>When a read of all records last ended; an incremental one is none.</summary>
+    /// <summary>When a read of all records last ended; incremental reads do not count.</summary>
     public long? CompleteAt { get; init; }
 
-    /// <summary>When Apple last refused the kind; null since it answered.</summary>
+    /// <summary>When Apple last refused the kind; null after Apple has returned it.</summary>
     public long? RefusedAt { get; init; }
 
-    /// <summary>Of the last walk whose mass removal is not believed yet: the number of its first page.</summary>
+    /// <summary>The number of the first page of the last, unconfirmed read with a mass removal.</summary>
     public long? DoubtedNumber { get; init; }
 
-    /// <summary>When that walk ended.</summary>
+    /// <summary>When that read ended.</summary>
     public long? DoubtedAt { get; init; }
 
     public required long CreatedAt { get; init; }
@@ -151,8 +151,8 @@ internal static class SurveyPhases
     public const string Settling = "settling";
 
     /// <summary>
-    /// Records moved during the walk: each record that it did not return is asked for by itself. After an incremental read, each user of whom
-    /// only retired records came.
+    /// Reads records individually. After a disturbed read, the records that it did not return; after an incremental read, users for whom only
+    /// retired records were returned.
     /// </summary>
     public const string Verifying = "verifying";
 

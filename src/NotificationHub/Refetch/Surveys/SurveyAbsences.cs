@@ -24,7 +24,7 @@ internal sealed class SurveyAbsences(Database database, AbsentRecords absent)
             cancellationToken
         );
 
-    /// <summary>The stored active records of users of whom the read returned retired records only.</summary>
+    /// <summary>The stored active records of users for whom the read returned only retired records.</summary>
     public IAsyncEnumerable<IReadOnlyList<string>> FindRetiredAsync(
         Survey survey,
         string after,

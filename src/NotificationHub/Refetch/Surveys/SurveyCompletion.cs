@@ -92,8 +92,8 @@ internal sealed partial class SurveyCompletion(
     }
 
     /// <summary>
-    /// Lets the next kind be imported after one that was imported or refused, or reports that the import has ended. A kind that Apple refused
-    /// and that it answers later ends the import again.
+    /// Starts the import of the next kind after one was imported or refused, or reports the end of the import. If Apple later returns a
+    /// refused kind, the end of the import is reported again.
     /// </summary>
     private static async Task<IReadOnlyList<NewEvent>> GoOnImportingAsync(
         WriteTransaction transaction,

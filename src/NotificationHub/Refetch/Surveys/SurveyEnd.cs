@@ -6,8 +6,8 @@ namespace NotificationHub.Refetch.Surveys;
 /// <summary>
 /// After the last page: what a quiet walk did not return is gone. Where records moved between the pages, one may be missing that was there all
 /// the time, and everything is walked again. Where they never rest, each record that was not returned is asked for by itself, and then each
-/// asset's or subscription's holders are walked that are not as many as it says. After an incremental read of users each one of whom only retired
-/// records came is read by ID: the incremental read itself removes no user.
+/// asset's or subscription's holders are walked that are not as many as it says. An incremental read of users removes no user: a user for whom
+/// only retired records were returned is read by ID.
 /// </summary>
 internal sealed class SurveyEnd(
     SnapshotStore snapshots,
@@ -67,7 +67,7 @@ internal sealed class SurveyEnd(
         );
     }
 
-    /// <summary>Whether the walk lacks too many records to be believed at once: then everything is walked again, later.</summary>
+    /// <summary>Whether the read lacks so many records that it must be repeated later to confirm their removal.</summary>
     private async Task<bool> IsDoubtedAsync(RefetchTurn turn, Survey survey)
     {
         var doubted = await removals.FindDoubtAsync(

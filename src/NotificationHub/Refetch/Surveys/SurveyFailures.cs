@@ -7,8 +7,8 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Surveys;
 
 /// <summary>
-/// What follows from a page that failed: the survey keeps its place and goes on later, unless the place itself is lost. A kind that Apple keeps
-/// refusing is not available: it is reported once and retried on schedule, and the import goes on without it.
+/// Handles a failed page: the survey continues at the same page later, unless its position is lost. A kind that Apple keeps refusing is not
+/// available: it is reported once and retried on schedule, and the import continues without it.
 /// </summary>
 internal sealed class SurveyFailures(RefetchFailures failures, SurveyCompletion completion, SurveySchedule schedule)
 {

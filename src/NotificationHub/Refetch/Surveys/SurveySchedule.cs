@@ -16,14 +16,14 @@ internal sealed class SurveySchedule(IOptions<RefetchOptions> options, TimeProvi
     /// <summary>When the next request may be sent after one that is answered now.</summary>
     public long NextRequest => Now + (long)Math.Ceiling(1000 / options.Value.SurveyRequestsPerSecond);
 
-    /// <summary>Whether all users must be read now because the next reconciliation would be too late; a time in the future means that the clock was set back.</summary>
+    /// <summary>Whether all users must be read now, because the next reconciliation would be too late. A last read in the future means that the clock was set back.</summary>
     public bool IsCompleteReadDue(Survey survey) =>
         survey.CompleteAt is not { } last
         || last > Now
         || last + AllUsersEvery.TotalMilliseconds
             < Now + (IntervalOf(SnapshotKind.User) * (1 + Spread)).TotalMilliseconds;
 
-    /// <summary>When a kind that Apple refuses is tried again.</summary>
+    /// <summary>When a kind that Apple refuses is retried.</summary>
     public long NextTry(SnapshotKind kind) =>
         NextSurvey(kind) ?? Now + (long)options.Value.FailedRetryDelay.TotalMilliseconds;
 

@@ -74,14 +74,14 @@ internal static class SurveyStore
         return surveys;
     }
 
-    /// <summary>Notes that all records were read.</summary>
+    /// <summary>Records that all records of the kind were read.</summary>
     public static Task SetCompleteAsync(WriteTransaction transaction, Survey survey) =>
         transaction.ExecuteAsync(
             "update survey set complete_at = @FinishedAt where location_id = @LocationId and resource = @Resource",
             survey
         );
 
-    /// <summary>Keeps how far it is; drifts are counted where they are found, and a complete read is noted when it ends.</summary>
+    /// <summary>Saves the progress, except for drifts and the end of a complete read, which are saved when they occur.</summary>
     public static Task SaveAsync(WriteTransaction transaction, Survey survey) =>
         transaction.ExecuteAsync(
             """
@@ -111,8 +111,7 @@ internal static class SurveyStore
         );
 
     /// <summary>
-    /// Schedules the kinds that are imported, or that Apple refused, at once, unless they are being read. Users are read completely, not only
-    /// what changed.
+    /// Makes the imported and refused kinds due now, unless they are being read. Users are read completely, not incrementally.
     /// </summary>
     /// <returns>How many there are.</returns>
     public static Task<int> RequestAsync(

@@ -134,7 +134,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
             TotalPages = page.TotalPages,
             Records = survey.Records + page.Records.Count,
             Attempts = 0,
-            // What is doubted is the reason until it is settled.
+            // A doubted removal remains the reason until a second read has settled it.
             LastFault = survey.Doubt is null ? null : survey.LastFault,
             RefusedAt = null,
             DueAt = dueAt,

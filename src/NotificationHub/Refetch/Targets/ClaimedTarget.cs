@@ -37,7 +37,7 @@ internal sealed record ClaimedTarget
     /// <summary>When everything under the target was last read; null: never, so that what is new to us need not be new.</summary>
     public long? CompleteReadAt { get; init; }
 
-    /// <summary>Of the last read whose mass removal is not believed yet: the number of its first page.</summary>
+    /// <summary>The number of the first page of the last, unconfirmed read with a mass removal.</summary>
     public long? DoubtedNumber { get; init; }
 
     /// <summary>When that read ended.</summary>

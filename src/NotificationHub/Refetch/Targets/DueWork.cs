@@ -5,12 +5,12 @@ using NotificationHub.Storage;
 namespace NotificationHub.Refetch.Targets;
 
 /// <summary>
-/// Looks for what is due. It begins with what is due, not with the locations: ten thousand idle ones cost a few seeks. Only where so many
-/// targets are due at once that they would not fit, the locations where something waits are gone through, however much waits there.
+/// Finds due work. It starts with the due rows, not with the locations, so ten thousand idle locations cost only a few seeks. Only if too
+/// many targets are due at once, it goes through the locations with waiting targets, however many targets wait in each.
 /// </summary>
 internal sealed class DueWork(Database database)
 {
-    /// <summary>Due targets up to which they are read themselves.</summary>
+    /// <summary>The maximum number of due targets that are read one by one.</summary>
     public const int Most = 1000;
 
     /// <summary>Whatever may have made a location ready to be imported, it is found so soon.</summary>
@@ -33,7 +33,7 @@ internal sealed class DueWork(Database database)
             join location l on l.location_id = due.location_id
             """;
 
-    /// <summary>A location has five surveys at most: those of locations that Apple may not be called for are passed over here.</summary>
+    /// <summary>Skips locations that Apple may not be called for; a location has at most five surveys.</summary>
     public const string DueSurveys = $"""
         select s.location_id, l.paused_until, s.due_at
         from survey s

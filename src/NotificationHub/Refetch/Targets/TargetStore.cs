@@ -194,7 +194,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         );
     }
 
-    /// <summary>Names the holders that are left of a target, unless it was asked for again meanwhile.</summary>
+    /// <summary>Sets the remaining holders of a target, unless it was requested again meanwhile.</summary>
     public static Task LeaveAsync(WriteTransaction transaction, ClaimedTarget target, IReadOnlyList<string> holders) =>
         transaction.ExecuteAsync(
             """
@@ -212,7 +212,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             }
         );
 
-    /// <summary>Leaves a target waiting after a read that lacked too many records to be believed; it is read again later.</summary>
+    /// <summary>Keeps a target waiting for a second read after a read that lacked too many records.</summary>
     public Task DoubtAsync(WriteTransaction transaction, ClaimedTarget target, RemovalJudgment judgment, long now) =>
         transaction.ExecuteAsync(
             """
@@ -238,7 +238,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             }
         );
 
-    /// <summary>Notes a failed try. One that was asked for while it was read is due as it was asked for.</summary>
+    /// <summary>Records a failed try. A target that was requested again during the read is due as requested.</summary>
     /// <param name="fault">What went wrong, in the words of <see cref="FaultWords"/>.</param>
     public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string fault, long dueAt) =>
         transaction.ExecuteAsync(

@@ -1,7 +1,7 @@
 namespace NotificationHub.Routing.Types;
 
 /// <summary>
-/// A type whose payload is empty or not published by Apple: any object will do, and none as well. What it names is read.
+/// A type whose payload is empty, or not published by Apple. It accepts any object, or none; records that the payload names are read.
 /// </summary>
 internal sealed class UnpublishedRoute(string type, string eventName) : NotificationRoute(type, eventName)
 {

@@ -16,7 +16,7 @@ internal sealed partial class LeaseKeeper(
 {
     /// <summary>
     /// Whether a row of <c>lease</c> has not expired at <c>@now</c>. An expiry far ahead means that the clock was set back: the lease is
-    /// free. Judged by its owner's duration, which a rolling update may be changing.
+    /// free. The duration is the owner's, because a rolling update may change the setting.
     /// </summary>
     public const string IsLive = "expires_at > @now and expires_at <= @now + 2 * duration";
 

@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>
-/// Has the indexes of a migration built online where the edition can: built otherwise, an index on a full log blocks deliveries for minutes.
+/// Makes a migration build its indexes online if the edition supports it: an offline build on a large log blocks deliveries for minutes.
 /// </summary>
 internal static partial class OnlineIndexes
 {
-    /// <summary>Whether the edition can: Enterprise (and Developer), Azure SQL Database, Azure SQL Managed Instance.</summary>
+    /// <summary>Whether the edition supports it: Enterprise (and Developer), Azure SQL Database, Azure SQL Managed Instance.</summary>
     public const string IsSupported =
         "select case when cast(serverproperty('EngineEdition') as int) in (3, 5, 8) then 1 else 0 end";
 
-    /// <summary>The same migration; an index on a table that it creates itself is left alone, for that table is empty.</summary>
+    /// <summary>Adapts the migration. Indexes on tables that it creates itself do not change, because these tables are empty.</summary>
     public static string In(string migration)
     {
         var created = Tables()

@@ -223,7 +223,7 @@ internal sealed class SqlServerDatabase : Database
             // A connection that was put up again on the quiet has lost its transaction.
             ConnectRetryCount = 0,
             Enlist = false,
-            // After an outage, the pool would answer with the last error for up to a minute.
+            // After an outage, the pool would repeat the last error for up to a minute.
             PoolBlockingPeriod = PoolBlockingPeriod.NeverBlock,
         }.ConnectionString;
 

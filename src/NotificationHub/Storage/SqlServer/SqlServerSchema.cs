@@ -70,12 +70,12 @@ internal static class SqlServerSchema
             cancellationToken
         );
 
-    /// <summary>Waits while another hub switches snapshot isolation on at the same time.</summary>
-    /// <param name="probe">Throws while snapshots are not to be had.</param>
-    /// <param name="allow">Switches them on.</param>
-    /// <param name="reset">Ends what a failed probe has begun.</param>
-    /// <param name="time">Bounds the wait.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Enables snapshot isolation, or waits while another hub does so.</summary>
+    /// <param name="probe">Throws while snapshots are not available.</param>
+    /// <param name="allow">Enables them.</param>
+    /// <param name="reset">Ends the transaction of a failed probe.</param>
+    /// <param name="time">Limits the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task AllowSnapshotsAsync(
         Func<Task> probe,
         Func<Task> allow,

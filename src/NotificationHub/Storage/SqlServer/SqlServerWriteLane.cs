@@ -132,7 +132,7 @@ internal sealed class SqlServerWriteLane(SqlServerDatabase database, TimeProvide
 
     /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
     internal static Exception Translate(Exception fault, bool hasBegun) =>
-        // A key that is still a duplicate after all tries is the caller's affair where it expects one: see Database.IsDuplicateKey.
+        // If a key is still a duplicate after all tries, the caller may expect that: see Database.IsDuplicateKey.
         SqlServerFaults.IsUnavailable(fault)
         || SqlServerFaults.IsDuplicateKey(fault)
         || (fault is SqlException && !hasBegun)

@@ -35,8 +35,8 @@ internal sealed class WriteConnection(
 
     private readonly long openedAt = time.GetTimestamp();
 
-    // With a parameter it would be a call of sp_executesql, which complains of a transaction that ends within it. A server may have NOCOUNT on for
-    // all connections, and then no statement says how many rows it has changed.
+    // A parameter would turn this into a call of sp_executesql, which fails if a transaction ends within it. NOCOUNT may be on for all
+    // connections of a server, and then no statement returns the number of changed rows.
     private readonly string begin = string.Create(
         CultureInfo.InvariantCulture,
         $"""

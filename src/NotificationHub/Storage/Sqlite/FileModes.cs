@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 
 namespace NotificationHub.Storage.Sqlite;
 
-/// <summary>Which users of the machine may read the database: bodies hold e-mail addresses, serial numbers and invite codes.</summary>
+/// <summary>Restricts the database files to their owner: bodies contain e-mail addresses, serial numbers and invite codes.</summary>
 [UnsupportedOSPlatform("windows")]
 internal static class FileModes
 {
@@ -29,7 +29,7 @@ internal static class FileModes
             && (mode & UnixFileMode.StickyBit) == UnixFileMode.None;
     }
 
-    /// <summary>Takes the rights of other users away, where this user may do so; <c>doctor</c> reports what is left.</summary>
+    /// <summary>Removes the access of other users, if this user may do so; <c>doctor</c> reports remaining access.</summary>
     public static void Restrict(string path)
     {
         try
@@ -41,7 +41,7 @@ internal static class FileModes
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The file belongs to another user, or was deleted meanwhile.
+            // Another user owns the file, or it was deleted in the meantime.
         }
     }
 }

@@ -47,7 +47,7 @@ internal sealed class SqliteDatabase : Database
 
     public string File => Path.GetFullPath(writer.DataSource);
 
-    /// <summary>The file, and those that SQLite keeps beside it while it is open.</summary>
+    /// <summary>The file, and the files that SQLite creates next to it while it is open.</summary>
     public IReadOnlyList<string> Files => [File, $"{File}-wal", $"{File}-shm"];
 
     public override string Place => File;
@@ -217,7 +217,7 @@ internal sealed class SqliteDatabase : Database
             return;
         }
 
-        // SQLite gives the files beside it the same mode.
+        // SQLite gives the files next to it the same mode.
         using var created = new FileStream(
             File,
             new FileStreamOptions
@@ -244,7 +244,7 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    // A file that was restored from a backup has the mode that the umask left it.
+    // The mode of a file that was restored from a backup depends on the umask.
     private void RestrictFiles()
     {
         if (OperatingSystem.IsWindows())

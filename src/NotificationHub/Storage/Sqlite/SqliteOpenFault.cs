@@ -18,7 +18,7 @@ internal static class SqliteOpenFault
         };
     }
 
-    /// <summary>Why the first writes of a hub that starts have failed; null for another exception.</summary>
+    /// <summary>Explains why the first writes of a starting hub failed; null for other exceptions.</summary>
     public static DatabaseOpenException? OfWrite(string file, StorageUnavailableException exception) =>
         exception.InnerException is SqliteException { SqliteErrorCode: raw.SQLITE_FULL or raw.SQLITE_IOERR } fault
             ? Of(file, fault)
@@ -28,17 +28,17 @@ internal static class SqliteOpenFault
         code switch
         {
             raw.SQLITE_CANTOPEN =>
-                "it is not a file, or this user may not read and write it and its folder. Name another with --Storage:ConnectionString=…",
+                "it is not a file, or this user cannot read and write the file and its folder. Specify another file with --Storage:ConnectionString=…",
             raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT =>
                 "it is no SQLite database, or it is damaged. Restore it from a backup, or name another with --Storage:ConnectionString=…",
             raw.SQLITE_READONLY or raw.SQLITE_PERM =>
-                "this user may not write it. Grant write access, or name another with --Storage:ConnectionString=…",
+                "this user cannot write to it. Grant write access, or specify another file with --Storage:ConnectionString=…",
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => "another process has locked it. Stop that process, or try again.",
             raw.SQLITE_FULL => "the disk is full. Free some space, and try again.",
             // SQLite cannot create its shared-memory file on a full disk, and reports a disk error.
             raw.SQLITE_IOERR when IsFull(file) => "the disk is full. Free some space, and try again.",
             raw.SQLITE_IOERR =>
-                $"reading or writing its disk failed ({exception.Message}). Check the disk and its file system.",
+                $"the disk failed while reading or writing ({exception.Message}). Check the disk and its file system.",
             _ => exception.Message,
         };
 

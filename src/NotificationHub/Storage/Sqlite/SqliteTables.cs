@@ -17,17 +17,17 @@ internal static class SqliteTables
         (await connection.QueryAsync<string>("select name from pragma_table_info(@table)", new { table })).AsList();
 
     /// <summary>All rows, with the members in that order.</summary>
-    /// <param name="connection">Leads to the database.</param>
-    /// <param name="from">A table, or what <see cref="WithoutBlankTwinsAsync"/> returns for it.</param>
-    /// <param name="columns">The members.</param>
+    /// <param name="connection">A connection to the database.</param>
+    /// <param name="from">A table, or the result of <see cref="WithoutBlankTwinsAsync"/> for it.</param>
+    /// <param name="columns">The columns to read.</param>
     public static Task<DbDataReader> ReadAsync(DbConnection connection, string from, IEnumerable<string> columns) =>
         connection.ExecuteReaderAsync(
             $"select {string.Join(", ", columns.Select(column => $"\"{column}\""))} from {from}"
         );
 
     /// <summary>
-    /// The table without rows whose key differs from another one's only in trailing blanks. SQL Server takes such keys for one: the first is
-    /// kept, as by the statements of that engine.
+    /// The table without rows whose key differs from another key only in trailing spaces. SQL Server treats such keys as equal: only the first
+    /// row is copied, as with that engine's statements.
     /// </summary>
     public static async Task<string> WithoutBlankTwinsAsync(DbConnection connection, string table)
     {

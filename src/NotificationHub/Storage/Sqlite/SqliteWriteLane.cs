@@ -126,7 +126,7 @@ internal sealed class SqliteWriteLane : IDisposable
             return;
         }
 
-        // Outside of the try: whatever fails behind the commit must not have the round written again, from buffers that were returned.
+        // Outside the try block: a failure after the commit must not repeat the write, from buffers that have been returned.
         StorageMetrics.Committed(begun);
         Complete(batch, outcomes, job, fault);
     }

@@ -10,9 +10,9 @@ namespace NotificationHub.Storage.Upkeep;
 internal sealed record RestoreOutcome(long Epoch, long FirstEvent);
 
 /// <summary>
-/// Makes a database that was restored from a backup fit to go on. What was appended after the backup is gone from it, but not from those who
-/// consumed it: the logs go on far behind any <c>seq</c> that was given out since, in a new epoch, so that no id and no revision comes back with
-/// other content, and every record is stated again in it.
+/// Prepares a database that was restored from a backup. Consumers still have the events that were appended after the backup. Therefore the
+/// logs continue in a new epoch, far beyond any <c>seq</c> used since, so that no ID or revision is reused with different content. Every
+/// record is restated.
 /// </summary>
 internal sealed class RestoredDatabase(Database database)
 {
@@ -20,8 +20,8 @@ internal sealed class RestoredDatabase(Database database)
     private const long Leap = 1_000_000_000_000;
 
     /// <summary>
-    /// More than is appended in a millisecond, so that this many for each one since 1970 is more than was ever given out, also after an earlier
-    /// restore from the same backup, of which this database knows nothing.
+    /// More than is appended in a millisecond. This number for each millisecond since 1970 exceeds every <c>seq</c> ever used, even after an
+    /// earlier restore from the same backup, which this database does not know about.
     /// </summary>
     private const long MostPerMillisecond = 1_000;
 
@@ -94,8 +94,8 @@ internal sealed class RestoredDatabase(Database database)
         await transaction.ExecuteAsync("update change_counter set value = value + 1");
     }
 
-    // What Apple reported since the backup is not reported again: each Client Config is compared, and each open operation asked for, as soon as
-    // a hub runs.
+    // Apple does not repeat what it has sent since the backup. So each Client Config is compared, and the Event Status of each open operation
+    // is requested, as soon as a hub runs.
     private static async Task LookAgainAsync(WriteTransaction transaction, long now)
     {
         await transaction.ExecuteAsync("update location_watch set due_at = @now where due_at > @now", new { now });
@@ -105,8 +105,8 @@ internal sealed class RestoredDatabase(Database database)
         );
     }
 
-    // Consumers may have events that were published after the backup. Only a record's next event corrects them, and there is none where Apple
-    // has by now what the backup has. So every record is read from the first page on, whether a full sync is scheduled or not, and stated again.
+    // Consumers may have applied events that were published after the backup. Only a later event for the record corrects them, but there is
+    // none if Apple's record matches the backup. So every record is read from the first page on and restated, even if no full sync is scheduled.
     private static async Task RestateAsync(WriteTransaction transaction, RestoreOutcome outcome, long now)
     {
         await transaction.ExecuteAsync(

@@ -6,7 +6,7 @@ internal static class RunningHubs
     /// <summary>A hub shows itself every two seconds.</summary>
     private const long SilentMilliseconds = 5_000;
 
-    /// <summary>A replica that was seen further in the future than this stopped before the clock was set back.</summary>
+    /// <summary>A replica with a later last-seen time than this stopped before the clock was set back.</summary>
     public const long FutureMilliseconds = 10 * 60_000;
 
     /// <exception cref="DatabaseOpenException">One does.</exception>

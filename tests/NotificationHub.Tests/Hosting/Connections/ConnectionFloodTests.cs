@@ -9,7 +9,7 @@ using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Hosting.Connections;
 
-/// <summary>Bounded floods over loopback: Apple and the probes are answered meanwhile, and nothing is left behind.</summary>
+/// <summary>Small floods over loopback: Apple and the probes are still served, and no connections remain.</summary>
 public sealed class ConnectionFloodTests : IAsyncDisposable
 {
     private const int MaxUnauthenticated = 4;

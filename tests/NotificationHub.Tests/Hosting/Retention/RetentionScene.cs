@@ -44,7 +44,7 @@ internal sealed class RetentionScene : IDisposable
     /// <summary>Nobody renews the lease.</summary>
     public static void Configure(StorageOptions options) => options.LeaseDuration = TimeSpan.FromMinutes(5);
 
-    /// <summary>As after a restart of the hub: what it has seen of the clock is forgotten.</summary>
+    /// <summary>Simulates a restart of the hub, which forgets earlier clock readings.</summary>
     public void Restart() => pass = CreatePass();
 
     public void Pass(int days) => Clock.Advance(TimeSpan.FromDays(days));

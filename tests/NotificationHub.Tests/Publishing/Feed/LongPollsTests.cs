@@ -57,7 +57,7 @@ public sealed class LongPollsTests
 
         waiting.Dispose();
         (await hub.Http.GetAsync("/events?wait=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        // The one that was answered has left its place.
+        // The completed request no longer counts.
         (await hub.Http.GetAsync("/events?wait=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 }

@@ -2,7 +2,7 @@ using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
-/// <summary>Hubs that start at once on a database that does not allow snapshot isolation yet.</summary>
+/// <summary>Several hubs start at the same time on a database that does not yet allow snapshot isolation.</summary>
 public sealed class SnapshotIsolationTests
 {
     private const int NotAllowed = 3952;

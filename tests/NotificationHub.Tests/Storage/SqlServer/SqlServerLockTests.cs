@@ -42,7 +42,7 @@ public sealed class SqlServerLockTests : StoreContract
     public async Task A_server_that_counts_no_rows_by_itself_counts_ours()
     {
         await Test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 1, 1)");
-        // As a server-wide option would have it for each new connection.
+        // As a server-wide option would set it for each new connection.
         await Test.ExecuteAsync("set nocount on");
 
         (await WriteAsync(transaction => transaction.ExecuteAsync("update log_cursor set position = 2"))).ShouldBe(1);

@@ -14,7 +14,7 @@ using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
-/// <summary>SQLite stores a text of any length, SQL Server does not: every word that the hub writes must fit its column there.</summary>
+/// <summary>SQLite stores texts of any length, but SQL Server does not: every value that the hub writes must fit its column.</summary>
 public sealed class ColumnLengthTests
 {
     private static readonly string[] Logs = ["notification", "event"];
@@ -46,7 +46,7 @@ public sealed class ColumnLengthTests
         ["trusted_time.name"] = ["pruning"],
     };
 
-    /// <summary>Columns that hold a name or an ID, whose length is checked where it comes in.</summary>
+    /// <summary>Columns with a name or an ID, whose length is validated on input.</summary>
     private static readonly string[] Names =
     [
         "location_id",
@@ -83,7 +83,7 @@ public sealed class ColumnLengthTests
             .Where(field => field is { IsLiteral: true } && field.FieldType == typeof(string))
             .Select(field => (string)field.GetRawConstantValue()!);
 
-    /// <summary>How many characters each bounded column of text holds.</summary>
+    /// <summary>The length of each bounded text column, in characters.</summary>
     private static Dictionary<string, int> Lengths()
     {
         var files = new SqlFiles($"{StorageOptions.SqlServer}/Migrations/");

@@ -3,7 +3,7 @@
 -- @Rows nvarchar(max)
 -- @number bigint
 -- @now bigint
--- The row of a record that is gone stays: its revision and read number outlive it. No key ends in a blank.
+-- A removed record's row stays in the table to preserve its revision and read number. No key ends in a space.
 declare @records table
 (
     "key" nvarchar(380) collate Latin1_General_100_BIN2 not null primary key,

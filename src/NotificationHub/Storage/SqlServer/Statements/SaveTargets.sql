@@ -1,5 +1,5 @@
 -- @Rows nvarchar(max)
--- Keys that differ in nothing but trailing blanks are one to SQL Server: the first of them is kept, and the others hold up nothing.
+-- SQL Server treats keys that differ only in trailing spaces as equal: the first is stored, and the others must not fail the statement.
 declare @asked table
 (
     location_id        nvarchar(32)  collate Latin1_General_100_BIN2 not null,

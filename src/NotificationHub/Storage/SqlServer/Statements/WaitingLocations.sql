@@ -1,5 +1,5 @@
--- Every location with a waiting target that Apple may be called for, with the first of its due times: two seeks for each, however much waits
--- there, and none for locations where nothing waits. A recursion knows no TOP: row_number stands for it.
+-- Every location that has a waiting target and that Apple may be called for, with its first due time: two seeks per location, however many
+-- targets wait, and none for locations without waiting targets. row_number replaces TOP, which a recursive part must not contain.
 with waiting (location_id) as
 (
     select f.location_id

@@ -3,7 +3,7 @@
 -- @Rows text
 -- @number integer
 -- @now integer
--- The row of a record that is gone stays: its revision and read number outlive it.
+-- A removed record's row stays in the table to preserve its revision and read number.
 insert into snapshot (location_id, kind, key, data, read_number, revision, changed_at)
 select @LocationId, @Kind, value ->> 0, value ->> 1, @number, 0, @now
 from json_each(@Rows)

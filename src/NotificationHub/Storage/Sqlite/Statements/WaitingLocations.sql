@@ -1,5 +1,5 @@
--- Every location with a waiting target that Apple may be called for, with the first of its due times: two seeks for each, however much waits
--- there, and none for locations where nothing waits.
+-- Every location that has a waiting target and that Apple may be called for, with its first due time: two seeks per location, however many
+-- targets wait, and none for locations without waiting targets.
 with recursive waiting (location_id) as
 (
     select (select t.location_id from refetch_target t where t.requested > t.fetched order by t.location_id limit 1)
