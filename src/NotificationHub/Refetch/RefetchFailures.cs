@@ -69,7 +69,7 @@ internal sealed partial class RefetchFailures(
     /// <summary>Whether this many failures in a row are reported, and the read is then retried only at long intervals.</summary>
     public bool IsGivenUp(long attempts) => attempts >= options.Value.AttemptsUntilFailed;
 
-    /// <summary>The pause after this many failures in a row of the same read; only reads that Apple rejected pause for an hour.</summary>
+    /// <summary>The pause after this many failures in a row of the same read; malformed responses get shorter pauses.</summary>
     public TimeSpan DelayOf(long attempts, Exception fault) =>
         IsGivenUp(attempts) && fault is not AppleException { Kind: AppleErrorKind.Malformed or AppleErrorKind.Protocol }
             ? options.Value.FailedRetryDelay

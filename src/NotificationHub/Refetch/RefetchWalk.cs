@@ -309,7 +309,7 @@ internal sealed class RefetchWalk(
             }
         }
 
-        // Also where a read of all would remove so many that it is doubted: a read by ID is proof.
+        // A read by ID is proof, even if a read of all users would be doubted as a mass removal.
         foreach (var read in reads)
         {
             await turn.Place.ShareAsync(turn.CancellationToken);

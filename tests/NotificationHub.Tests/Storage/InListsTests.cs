@@ -24,7 +24,7 @@ public sealed partial class InListsTests
             Unchecked(text).ShouldBeEmpty($"{Path.GetRelativePath(Source, file)}: not each passes through InLists");
         }
 
-        // The number of lists when this test was written; fewer matches mean that the pattern no longer finds them.
+        // Fewer matches would mean that the pattern no longer finds the lists.
         lists.ShouldBeGreaterThan(10);
     }
 
