@@ -38,7 +38,7 @@ public sealed class ConsoleTableTests
         var row = lines.Single(line => line.Contains(location.LocationId, StringComparison.Ordinal));
         row.ShouldContain("valid");
         row.ShouldContain("silent");
-        run.Output.ShouldContain("Not shown");
+        run.Output.ShouldContain("Columns hidden");
     }
 
     [Fact]

@@ -68,9 +68,9 @@ public sealed class AdminListenerTests
 
     [Theory]
     [InlineData("hub", "urls=http://+:8080", "'hub' is not an address")]
-    [InlineData("http://+:8080", "urls=http://+:8080", "needs a port of its own")]
-    [InlineData("http://127.0.0.1:8080", "http_ports=8080", "needs a port of its own")]
-    [InlineData("http://+:8443", "Kestrel:Endpoints:Apple:Url=https://+:8443", "needs a port of its own")]
+    [InlineData("http://+:8080", "urls=http://+:8080", "requires a separate port")]
+    [InlineData("http://127.0.0.1:8080", "http_ports=8080", "requires a separate port")]
+    [InlineData("http://+:8443", "Kestrel:Endpoints:Apple:Url=https://+:8443", "requires a separate port")]
     public void Addresses_that_cannot_be_the_administrators_are_refused(string url, string listen, string fault)
     {
         var hub = HubApplication.Compose([$"--Admin:Urls={url}", $"--{listen}"]);
