@@ -67,7 +67,7 @@ public sealed class AdminListenerTests
     }
 
     [Theory]
-    [InlineData("hub", "urls=http://+:8080", "'hub' is not an address")]
+    [InlineData("hub", "urls=http://+:8080", "'hub' is not a valid listen address")]
     [InlineData("http://+:8080", "urls=http://+:8080", "requires a separate port")]
     [InlineData("http://127.0.0.1:8080", "http_ports=8080", "requires a separate port")]
     [InlineData("http://+:8443", "Kestrel:Endpoints:Apple:Url=https://+:8443", "requires a separate port")]
