@@ -36,7 +36,7 @@ public enum AppleErrorKind
     /// <summary>9650 or 9812: the page index or cursor is not valid any more. Start again from the first page.</summary>
     RestartTraversal,
 
-    /// <summary>The pages do not advance: a cursor came twice, or empty pages do not end. Start again later.</summary>
+    /// <summary>The pages do not advance: a cursor was returned twice, or empty pages do not end. Start over later.</summary>
     TraversalStuck,
 
     /// <summary>9721: the <c>sinceVersionId</c> is not known any more. Forget it and read everything.</summary>

@@ -42,7 +42,7 @@ internal sealed partial class MassRemovals(
     ILogger<MassRemovals> logger
 )
 {
-    /// <summary>Fewer are never too many.</summary>
+    /// <summary>Fewer records may always be removed.</summary>
     public const int LeastRecords = 25;
 
     /// <summary>When a doubted read is repeated, in Unix milliseconds.</summary>
@@ -104,7 +104,7 @@ internal sealed partial class MassRemovals(
         var early = scope
             .Select(part => part.Doubt)
             .OfType<RemovalDoubt>()
-            // The clock was ahead then: how long ago that was is not known, and the pause begins now.
+            // The clock was ahead at the first read, so its age is unknown: the pause starts now.
             .Select(doubt => doubt.At > now ? doubt with { At = now } : doubt)
             .Where(doubt => RepeatAt(doubt) > now)
             .MaxBy(doubt => doubt.At);

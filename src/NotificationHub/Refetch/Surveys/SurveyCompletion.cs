@@ -67,7 +67,7 @@ internal sealed partial class SurveyCompletion(
         database.Pulses.TargetsRequested.Raise();
     }
 
-    /// <summary>Lets the import, and the restatement after a restore, go on without a kind that Apple refuses.</summary>
+    /// <summary>Continues the import, or the restatement after a restore, without a kind that Apple refuses.</summary>
     /// <param name="refused">As it was before.</param>
     /// <param name="surveys">All of the location, as they are now.</param>
     public async Task PassOverAsync(

@@ -191,12 +191,12 @@ internal sealed class SqlServerDatabase : Database
         SqlConnection.ClearPool(pool);
     }
 
-    /// <summary>What the operator sets, and a short time to connect where none is given.</summary>
+    /// <summary>The configured connection string, with a short connect timeout as the default.</summary>
     internal static SqlConnectionStringBuilder Settings(string connectionString)
     {
         var builder = new SqlConnectionStringBuilder(connectionString);
         var isGiven = builder.ShouldSerialize("Connect Timeout");
-        // The driver's default of 15 seconds stays with Entra authentication: it includes the request for a token.
+        // With Entra authentication, the driver's default of 15 seconds applies, because it includes the request for a token.
         var isEntra =
             builder.Authentication is not (SqlAuthenticationMethod.NotSpecified or SqlAuthenticationMethod.SqlPassword);
         if (!isGiven && !isEntra)
