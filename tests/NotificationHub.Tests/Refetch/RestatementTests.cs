@@ -128,7 +128,7 @@ public sealed class RestatementTests : SurveyTest
         await Store.ExecuteAsync("update survey set refused_at = 1 where resource = 'subscription'");
         var outcome = await RestoreAsync();
         await Store.ExecuteAsync(
-            $"update survey set due_at = due_at + 3600000 where resource {(isLast ? "=" : "<>")} 'subscription'"
+            $"update survey set due_at = due_at + 1800000 where resource {(isLast ? "=" : "<>")} 'subscription'"
         );
         Apple.Requests.Clear();
         Apple.Faults.Next(
