@@ -69,7 +69,7 @@ internal static class NotificationListing
             """;
 
     public static string SeqsStatement(DbConnection connection, NotificationFilter filter) =>
-        $"select seq from notification_log where seq > @after{Conditions(filter)} order by seq {connection.Limit("@limit")}";
+        $"select seq from notification_log where seq > @after and seq <= @until{Conditions(filter)} order by seq {connection.Limit("@limit")}";
 
     /// <summary>Reads the next notifications after <paramref name="after"/>.</summary>
     /// <param name="most">The maximum number of statements.</param>
@@ -86,7 +86,14 @@ internal static class NotificationListing
         for (var sent = 0; sent < most && found.Count < limit; sent++)
         {
             if (
-                await ReadRowsAsync(database, filter, after, limit - found.Count, cancellationToken)
+                await ReadWindowAsync<NotificationRow>(
+                    database,
+                    filter,
+                    ListStatement,
+                    after,
+                    limit - found.Count,
+                    cancellationToken
+                )
                 is not var (rows, until)
             )
             {
@@ -101,9 +108,10 @@ internal static class NotificationListing
     }
 
     /// <returns>The rows and the last scanned <c>seq</c>; null at the end of the log.</returns>
-    private static async Task<(IReadOnlyList<NotificationRow> Rows, long Until)?> ReadRowsAsync(
+    private static async Task<(IReadOnlyList<T> Rows, long Until)?> ReadWindowAsync<T>(
         Database database,
         NotificationFilter filter,
+        Func<DbConnection, NotificationFilter, string> statement,
         long after,
         int limit,
         CancellationToken cancellationToken
@@ -120,8 +128,8 @@ internal static class NotificationListing
         }
 
         var until = filter.IsScan ? first.Value + ScannedRows - 1 : long.MaxValue;
-        var rows = await connection.QueryAsync<NotificationRow>(
-            ListStatement(connection, filter),
+        var rows = await connection.QueryAsync<T>(
+            statement(connection, filter),
             Parameters(filter, after, until, limit)
         );
         return (rows.AsList(), until);
@@ -135,30 +143,18 @@ internal static class NotificationListing
     )
     {
         var after = 0L;
-        while (await ReadSeqsAsync(database, filter, after, cancellationToken) is { Length: > 0 } page)
+        while (
+            await ReadWindowAsync<long>(database, filter, SeqsStatement, after, SeqsPerPage, cancellationToken)
+                is var (seqs, until)
+        )
         {
-            foreach (var seq in page)
+            foreach (var seq in seqs)
             {
                 yield return seq;
             }
 
-            after = page[^1];
+            after = seqs.Count == SeqsPerPage ? seqs[^1] : until;
         }
-    }
-
-    private static async Task<long[]> ReadSeqsAsync(
-        Database database,
-        NotificationFilter filter,
-        long after,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var seqs = await connection.QueryAsync<long>(
-            SeqsStatement(connection, filter),
-            Parameters(filter, after, long.MaxValue, SeqsPerPage)
-        );
-        return [.. seqs];
     }
 
     // What is accepted is not in the index of dispositions, which is used only where its own condition is repeated.

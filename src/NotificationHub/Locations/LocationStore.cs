@@ -188,17 +188,28 @@ internal sealed class LocationStore(Database database)
         }
     }
 
-    /// <summary>Lets Apple alone for the location until then, also after a restart; one that reaches further stays.</summary>
+    /// <summary>
+    /// Pauses the calls to Apple for the location, also after a restart; a longer pause stays. A fault of a content token that was replaced since
+    /// pauses nothing.
+    /// </summary>
+    /// <param name="used">The location with the content token that was used.</param>
     /// <param name="until">Unix milliseconds.</param>
-    public static Task PauseAsync(WriteTransaction transaction, string locationId, long until) =>
-        transaction.ExecuteAsync(
+    public static async Task PauseAsync(WriteTransaction transaction, Location used, long until)
+    {
+        if (await FindCurrentAsync(transaction, used) is null)
+        {
+            return;
+        }
+
+        await transaction.ExecuteAsync(
             """
             update location
             set paused_until = @until
-            where location_id = @locationId and (paused_until is null or paused_until < @until)
+            where location_id = @LocationId and (paused_until is null or paused_until < @until)
             """,
-            new { locationId, until }
+            new { used.LocationId, until }
         );
+    }
 
     /// <summary>Records the end of the content token of a request, as Apple's response names it.</summary>
     public static async Task SetTokenExpiryAsync(WriteTransaction transaction, Location used, DateTimeOffset expiresAt)
@@ -251,6 +262,22 @@ internal sealed class LocationStore(Database database)
             where location_id = @locationId
             """,
             new { locationId, now }
+        );
+
+    /// <summary>Replaces the time of a removal, unless it has changed since it was read.</summary>
+    public static Task RedateRemovalAsync(WriteTransaction transaction, string locationId, long from, long to) =>
+        transaction.ExecuteAsync(
+            """
+            update location
+            set removed_at = @to, state_since = @to
+            where location_id = @locationId and removed_at = @from
+            """,
+            new
+            {
+                locationId,
+                from,
+                to,
+            }
         );
 
     /// <summary>Forgets the location and its secrets. The caller bumps the change counter.</summary>

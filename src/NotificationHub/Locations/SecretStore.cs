@@ -103,16 +103,20 @@ internal static class SecretStore
         return confirmed + superseded;
     }
 
-    /// <summary>Ends the pending ones of requests that certainly have no effect any more: Apple was seen to use another, long after.</summary>
+    /// <summary>
+    /// Ends the pending ones of requests that certainly have no effect any more: Apple was seen to use another, long after. How long is judged by
+    /// the stored trusted time, not by a clock that may have jumped.
+    /// </summary>
     /// <returns>How many.</returns>
-    public static Task<int> RetireUnusedAsync(WriteTransaction transaction, string locationId, long now) =>
+    public static Task<int> RetireUnusedAsync(WriteTransaction transaction, string locationId) =>
         transaction.ExecuteAsync(
-            """
+            $"""
             update notification_secret
             set state = 'retired'
-            where location_id = @locationId and state = 'pending' and proven_at is null and created_at <= @before
+            where location_id = @locationId and state = 'pending' and proven_at is null
+                and created_at <= {TrustedClock.StoredSql} - @grace
             """,
-            new { locationId, before = now - (long)Grace.TotalMilliseconds }
+            new { locationId, grace = (long)Grace.TotalMilliseconds }
         );
 
     /// <summary>Ends the oldest pending one with which no post ever came.</summary>

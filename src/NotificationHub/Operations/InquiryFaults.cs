@@ -45,7 +45,7 @@ internal sealed partial class InquiryFaults(
         }
         else if (fault.RetryAfter is { } wait)
         {
-            await LocationStore.PauseAsync(transaction, ask.Location.LocationId, now + (long)wait.TotalMilliseconds);
+            await LocationStore.PauseAsync(transaction, ask.Location, now + (long)wait.TotalMilliseconds);
         }
         else if (!concernsAll && OperationTiming.IsStalled(ask.Operation, now))
         {

@@ -26,14 +26,16 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
     public static string IdOf(EventEntry entry) =>
         string.Create(CultureInfo.InvariantCulture, $"{entry.Epoch}-{entry.Seq}");
 
-    public void Write(EventEntry entry, IBufferWriter<byte> output)
+    /// <returns>Whether the stored data is JSON; otherwise the event is written with null for its data.</returns>
+    public bool Write(EventEntry entry, IBufferWriter<byte> output)
     {
         using var json = new Utf8JsonWriter(output, Format);
         json.WriteStartObject();
         WriteAttributes(json, entry);
         json.WritePropertyName("data"u8);
-        WriteData(json, entry.Data, entry.IsProvenJson);
+        var isJson = WriteData(json, entry.Data, entry.IsProvenJson);
         json.WriteEndObject();
+        return isJson;
     }
 
     /// <summary>Writes the event without its data, and where to fetch the whole.</summary>
@@ -48,16 +50,17 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
 
     /// <summary>Writes stored JSON as the value that is due; null where the stored bytes are no JSON.</summary>
     /// <param name="isProvenJson">They are known to be JSON.</param>
-    public void WriteData(Utf8JsonWriter json, byte[] stored, bool isProvenJson = false)
+    /// <returns>Whether they are JSON.</returns>
+    public bool WriteData(Utf8JsonWriter json, byte[] stored, bool isProvenJson = false)
     {
         if (EventData.Prepare(stored, options.Value.IncludeInviteCode, isProvenJson) is { } data)
         {
             json.WriteRawValue(data.Span, skipInputValidation: true);
+            return true;
         }
-        else
-        {
-            json.WriteNullValue();
-        }
+
+        json.WriteNullValue();
+        return false;
     }
 
     private static void WriteAttributes(Utf8JsonWriter json, EventEntry entry)

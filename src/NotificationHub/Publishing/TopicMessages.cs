@@ -15,10 +15,38 @@ internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender
 
     private readonly ArrayBufferWriter<byte> scratch = new(4096);
 
-    /// <summary>The message, whole where it fits into a batch of its own, otherwise as a claim check.</summary>
+    /// <summary>The message, whole where it fits into a batch of its own, otherwise as a claim check; an event that no message can be made of is damaged.</summary>
     public OutgoingMessage Create(EventEntry entry)
     {
-        writer.Write(entry, scratch);
+        if (entry.Fault is not null)
+        {
+            return Damaged(entry, entry.Fault);
+        }
+
+        try
+        {
+            return Write(entry);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with one event, the topic's later events are sent.
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+#pragma warning restore CA1031
+        {
+            // The exception's message may quote the event.
+            return Damaged(entry, $"The event cannot be written as a message ({exception.GetType().Name}).");
+        }
+        finally
+        {
+            scratch.ResetWrittenCount();
+        }
+    }
+
+    private OutgoingMessage Write(EventEntry entry)
+    {
+        if (!writer.Write(entry, scratch))
+        {
+            return Damaged(entry, "The stored data of the event is not JSON.");
+        }
+
         var whole = Message(entry, Take());
         var size = sender.Measure(whole);
         if (size <= sender.MaxBatchBytes)
@@ -30,6 +58,9 @@ internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender
         var claimCheck = Message(entry, Take());
         return new OutgoingMessage(entry, claimCheck, sender.Measure(claimCheck));
     }
+
+    private static OutgoingMessage Damaged(EventEntry entry, string fault) =>
+        new(entry with { Fault = fault }, Message: null, Size: 0);
 
     private static TopicMessage Message(EventEntry entry, byte[] body) =>
         new(
@@ -75,8 +106,8 @@ internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender
     }
 }
 
-/// <summary>An event, the message it becomes, and the bytes that this adds to a batch.</summary>
-internal sealed record OutgoingMessage(EventEntry Entry, TopicMessage Message, int Size)
+/// <summary>An event, the message it becomes, and the bytes that this adds to a batch. A damaged event has no message.</summary>
+internal sealed record OutgoingMessage(EventEntry Entry, TopicMessage? Message, int Size)
 {
     public long Seq => Entry.Seq;
 }

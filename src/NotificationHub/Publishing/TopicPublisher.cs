@@ -140,7 +140,7 @@ internal sealed partial class TopicPublisher(
 
     private void Suspect(OutgoingMessage message, string reason)
     {
-        Log.Refused(logger, message.Message.MessageId, Topic, reason);
+        Log.Refused(logger, CloudEventWriter.IdOf(message.Entry), Topic, reason);
         narrowing.EventRefused(new RefusedEvent(message.Entry, reason));
         if (narrowing.Suspects.Count(suspect => suspect.Entry.Fault is null) == RefusalsThatStop)
         {
@@ -198,7 +198,7 @@ internal sealed partial class TopicPublisher(
 
             var reason = entry is null
                 ? "The event is no longer in the log."
-                : entry.Fault ?? await TrySendAsync([messages.Create(entry)], cancellationToken);
+                : await TryResendAsync(messages.Create(entry), cancellationToken);
             await (
                 reason is null
                     ? log.SettleResendAsync(lease, seq, cancellationToken)
@@ -206,6 +206,9 @@ internal sealed partial class TopicPublisher(
             );
         }
     }
+
+    private async Task<string?> TryResendAsync(OutgoingMessage message, CancellationToken cancellationToken) =>
+        message.Entry.Fault ?? await TrySendAsync([message], cancellationToken);
 
     // A send that may outlive the lease could come after the next owner's.
     private bool MaySend(Lease lease) => lease.HasLeft(sendTimeout + CommitMargin);
@@ -222,7 +225,11 @@ internal sealed partial class TopicPublisher(
         using var trace = SendTrace.BeginSend(Topic, batch);
         try
         {
-            await sender.SendAsync(Topic, [.. batch.Select(message => message.Message)], cancellationToken);
+            await sender.SendAsync(
+                Topic,
+                [.. batch.Select(message => message.Message).OfType<TopicMessage>()],
+                cancellationToken
+            );
         }
         catch (TopicSendException exception)
             when (exception.Fault == TopicSendFault.Refused

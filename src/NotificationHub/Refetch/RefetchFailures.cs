@@ -101,25 +101,25 @@ internal sealed partial class RefetchFailures(
     /// <summary>The location's content token cannot be read: it waits, and the other locations go on.</summary>
     public async Task NoteUnreadableAsync(
         Lease lease,
-        string locationId,
+        Location location,
         Exception exception,
         CancellationToken cancellationToken
     )
     {
-        Log.TokenUnreadable(logger, locationId, exception);
+        Log.TokenUnreadable(logger, location.LocationId, exception);
         await database.WriteAsync(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
-                await RefetchTurn.DemandLocationAsync(transaction, locationId);
-                await LocationStore.PauseAsync(transaction, locationId, DueIn(options.Value.LongestRetryDelay));
+                await RefetchTurn.DemandLocationAsync(transaction, location.LocationId);
+                await LocationStore.PauseAsync(transaction, location, DueIn(options.Value.LongestRetryDelay));
             },
             cancellationToken
         );
     }
 
     private Task PauseAsync(RefetchTurn turn, TimeSpan length) =>
-        turn.WriteAsync(transaction => LocationStore.PauseAsync(transaction, turn.Location.LocationId, DueIn(length)));
+        turn.WriteAsync(transaction => LocationStore.PauseAsync(transaction, turn.Location, DueIn(length)));
 
     private async Task FailAsync(RefetchTurn turn, RefetchStep step, Exception fault, bool concernsAll)
     {

@@ -57,7 +57,7 @@ internal sealed class TurnStart(
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException)
         {
-            await failures.NoteUnreadableAsync(lease, location.LocationId, exception, cancellationToken);
+            await failures.NoteUnreadableAsync(lease, location, exception, cancellationToken);
             return null;
         }
     }

@@ -8,7 +8,8 @@ internal static class AppendCompletion
 {
     private const int WaitersPerWorkItem = 64;
 
-    public static void Complete(NotificationAppend[] batch, AppendOutcome[] outcomes)
+    /// <param name="appended">The signal for the next stage. If it fails, the posts are stored all the same.</param>
+    public static void Complete(NotificationAppend[] batch, AppendOutcome[] outcomes, Pulse appended)
     {
         for (var start = 0; start < batch.Length; start += WaitersPerWorkItem)
         {
@@ -24,6 +25,8 @@ internal static class AppendCompletion
                 null
             );
         }
+
+        AfterCommit.Run(() => appended.Raise());
     }
 
     public static void Fail(NotificationAppend[] batch, Exception failure) =>

@@ -19,6 +19,9 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     /// <summary>How long a jump is not trusted; meanwhile, rows are at most deleted later.</summary>
     public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
 
+    /// <summary>The time that was stored last, as a value within a statement: at most a minute old while a hub runs, and null before the first run.</summary>
+    public const string StoredSql = "(select believed_at from trusted_time where name = 'pruning')";
+
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
@@ -26,12 +29,24 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     private Jump? jump;
     private long? savedAt;
 
+    /// <summary>Reads the time, and stores it every minute.</summary>
     public async Task<TrustedTime> ReadAsync(CancellationToken cancellationToken)
+    {
+        var read = await PeekAsync(cancellationToken);
+        if (IsSaveDue())
+        {
+            await SaveAsync(read.Now, cancellationToken);
+        }
+
+        return read;
+    }
+
+    /// <summary>Reads the time and stores nothing, for a reader that must not depend on the write lane.</summary>
+    public async Task<TrustedTime> PeekAsync(CancellationToken cancellationToken)
     {
         var stored = anchor is null ? await LoadAsync(cancellationToken) : null;
         DateTimeOffset trusted;
         DateTimeOffset now;
-        bool save;
         lock (gate)
         {
             now = time.GetUtcNow();
@@ -39,19 +54,27 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
             anchor ??= new Anchor(stored ?? now, timestamp);
             trusted = Judge(anchor, now, timestamp);
             anchor = new Anchor(trusted, timestamp);
-            save = savedAt is not { } last || time.GetElapsedTime(last, timestamp) >= SaveInterval;
-            savedAt = save ? timestamp : savedAt;
-        }
-
-        if (save)
-        {
-            await SaveAsync(trusted.ToUnixTimeMilliseconds(), cancellationToken);
         }
 
         return new TrustedTime(
             trusted.ToUnixTimeMilliseconds(),
             ((now > trusted ? now : trusted) + Tolerance).ToUnixTimeMilliseconds()
         );
+    }
+
+    private bool IsSaveDue()
+    {
+        lock (gate)
+        {
+            var timestamp = time.GetTimestamp();
+            if (savedAt is { } last && time.GetElapsedTime(last, timestamp) < SaveInterval)
+            {
+                return false;
+            }
+
+            savedAt = timestamp;
+            return true;
+        }
     }
 
     private DateTimeOffset Judge(Anchor before, DateTimeOffset now, long timestamp)

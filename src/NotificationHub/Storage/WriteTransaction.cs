@@ -100,7 +100,7 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 
     public void RaisePulses()
     {
-        pulses?.ForEach(pulse => pulse.Raise());
+        pulses?.ForEach(pulse => AfterCommit.Run(() => pulse.Raise()));
         acts?.ForEach(AfterCommit.Run);
     }
 }

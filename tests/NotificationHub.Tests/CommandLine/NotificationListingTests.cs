@@ -10,8 +10,8 @@ public sealed class NotificationListingTests
 
     [Theory]
     [InlineData(null, null, "INTEGER PRIMARY KEY (rowid>?")]
-    [InlineData(null, "north", "INTEGER PRIMARY KEY (rowid>?")]
-    [InlineData(Disposition.Accepted, "north", "INTEGER PRIMARY KEY (rowid>?")]
+    [InlineData(null, "north", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
+    [InlineData(Disposition.Accepted, "north", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
     [InlineData(Disposition.Rejected, null, ByDisposition)]
     [InlineData(Disposition.Quarantined, "north", ByDisposition + " AND location_id=?")]
     [InlineData(Disposition.Rerouted, "north", ByDisposition + " AND location_id=?")]
@@ -71,6 +71,22 @@ public sealed class NotificationListingTests
         (rest.Notifications.Single().Seq, rest.Next).ShouldBe((90_002, null));
         (all.Notifications.Count, all.Next).ShouldBe((2, null));
         (one.Notifications.Single().Seq, one.Next).ShouldBe((70_001, 70_001));
+        (await SeqsAsync(test, filter)).ShouldBe([70_001, 90_002]);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(null, "busy")]
+    [InlineData(Disposition.Accepted, null)]
+    internal async Task The_seqs_of_a_long_log_are_all_listed(Disposition? disposition, string? location)
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await AddAsync(test, from: 5, count: 21_000, "busy");
+        await AddAsync(test, from: 90_000, count: 1, "busy");
+
+        var seqs = await SeqsAsync(test, new NotificationFilter(disposition, location));
+
+        seqs.ShouldBe([.. Enumerable.Range(5, 21_000).Select(seq => (long)seq), 90_000]);
     }
 
     [Fact]
@@ -101,6 +117,17 @@ public sealed class NotificationListingTests
         int limit,
         int most
     ) => NotificationListing.ReadAsync(test.Database, filter, after, limit, most, CancellationToken.None);
+
+    private static async Task<IReadOnlyList<long>> SeqsAsync(TestDatabase test, NotificationFilter filter)
+    {
+        List<long> seqs = [];
+        await foreach (var seq in NotificationListing.SeqsAsync(test.Database, filter, CancellationToken.None))
+        {
+            seqs.Add(seq);
+        }
+
+        return seqs;
+    }
 
     private static Task AddAsync(TestDatabase test, long from, int count, string location) =>
         test.ExecuteAsync(

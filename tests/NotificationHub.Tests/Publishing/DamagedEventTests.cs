@@ -39,6 +39,44 @@ public sealed class DamagedEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_whose_stored_data_is_not_JSON_becomes_a_dead_letter_and_is_never_sent()
+    {
+        var before = await scene.AppendAsync(1);
+        await scene.AppendAsync(1, data: "no JSON");
+        var after = await scene.AppendAsync(1);
+
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe([.. before, .. after]);
+        (await scene.CursorAsync()).ShouldBe(3);
+        var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
+        (letter.Seq, letter.Reason).ShouldBe((2, "The stored data of the event is not JSON."));
+        await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
+        await scene.PassAsync();
+        scene.Sender.Accepted.Count.ShouldBe(2);
+        (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Open);
+    }
+
+    [Fact]
+    public async Task An_event_that_no_message_can_be_made_of_becomes_a_dead_letter_and_can_be_resent()
+    {
+        var ids = await scene.AppendAsync(3);
+        scene.Sender.Unmeasurable = ids[1];
+
+        await scene.PassAsync();
+
+        scene.Sender.AcceptedIds.ShouldBe([ids[0], ids[2]]);
+        (await scene.CursorAsync()).ShouldBe(3);
+        (await scene.ListDeadLettersAsync())
+            .ShouldHaveSingleItem()
+            .Reason.ShouldBe("The event cannot be written as a message (InvalidOperationException).");
+        scene.Sender.Unmeasurable = null;
+        await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
+        await scene.PassAsync();
+        scene.Sender.AcceptedIds.ShouldBe([ids[0], ids[2], ids[1]]);
+    }
+
+    [Fact]
     public async Task The_last_event_of_a_topic_need_not_wait_for_a_later_one()
     {
         await scene.Test.ExecuteAsync(Orphan);

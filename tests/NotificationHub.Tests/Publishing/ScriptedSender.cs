@@ -20,7 +20,13 @@ internal sealed class ScriptedSender : ITopicSender
 
     public IEnumerable<string> AcceptedIds => Accepted.Select(message => message.MessageId);
 
-    public int Measure(TopicMessage message) => message.Body.Length + MessageOverhead;
+    /// <summary>The message that cannot be measured.</summary>
+    public string? Unmeasurable { get; set; }
+
+    public int Measure(TopicMessage message) =>
+        message.MessageId == Unmeasurable
+            ? throw new InvalidOperationException("as intended, about ann@example.com")
+            : message.Body.Length + MessageOverhead;
 
     public Task SendAsync(string topic, IReadOnlyList<TopicMessage> batch, CancellationToken cancellationToken)
     {

@@ -104,5 +104,5 @@ public sealed class TopicMessagesTests
     }
 
     private TopicMessage Create(EventEntry entry) =>
-        new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions())), sender).Create(entry).Message;
+        new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions())), sender).Create(entry).Message!;
 }

@@ -151,7 +151,7 @@ public sealed class RefetchFaultTests : RefetchTest
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
-        Apple.Faults.Next("/assets", Fault.ThenChange(Renew));
+        Apple.Faults.Next("/assets", Fault.ThenChange(() => Renew()));
         await RequestAsync(Asset("1"), Asset("2"));
         await TurnAsync();
 
@@ -161,6 +161,28 @@ public sealed class RefetchFaultTests : RefetchTest
         await DrainAsync();
         (await StateAsync()).ShouldBe("valid");
         (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("Invalid")]
+    [InlineData("Valid")]
+    public async Task A_fault_of_an_old_token_does_not_pause_a_location_that_was_renewed_meanwhile(string oldToken)
+    {
+        Location.AddAsset("1");
+        Location.AddAsset("2");
+        var old = Enum.Parse<ContentTokenState>(oldToken);
+        Apple.Faults.Next("/assets", Fault.ThenChange(() => Renew(old)));
+        if (old == ContentTokenState.Valid)
+        {
+            Apple.Faults.Next("/assets", Fault.TooManyRequests(TimeSpan.FromHours(1)));
+        }
+
+        await RequestAsync(Asset("1"), Asset("2"));
+        await TurnAsync();
+
+        Apple.Requests.Count("/assets").ShouldBe(2);
+        (await StateAsync()).ShouldBe("valid");
+        (await Store.ScalarAsync<long?>("select paused_until from location")).ShouldBeNull();
     }
 
     [Fact]

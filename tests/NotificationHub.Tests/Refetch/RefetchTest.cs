@@ -163,9 +163,9 @@ public abstract class RefetchTest : IAsyncLifetime
         );
 
     /// <summary>Stores a new content token while a read with the old one is under way, as <c>locations renew</c> does.</summary>
-    private protected void Renew()
+    private protected void Renew(ContentTokenState old = ContentTokenState.Revoked)
     {
-        Location.ContentToken.State = ContentTokenState.Revoked;
+        Location.ContentToken.State = old;
         Location.IssueContentToken(Clock.GetUtcNow().AddYears(1));
         SaveLocationAsync(LocationId, Location).GetAwaiter().GetResult();
     }

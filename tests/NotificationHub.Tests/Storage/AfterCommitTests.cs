@@ -62,6 +62,37 @@ public sealed class AfterCommitTests
         (await database.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_signal_that_fails_does_not_stop_the_lane()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        var called = false;
+
+        await database.Database.WriteAsync(
+            async transaction =>
+            {
+                transaction.OnCommit((Pulse)null!);
+                transaction.OnCommit(() => called = true);
+                await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
+            },
+            CancellationToken.None
+        );
+
+        called.ShouldBeTrue();
+        (await database.Database.AppendAsync(Post("n-1"))).Result.ShouldBe(AppendResult.Stored);
+        (await database.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Stored_posts_are_confirmed_although_the_signal_behind_them_fails()
+    {
+        var post = Post("n-1");
+
+        AppendCompletion.Complete([post], [new AppendOutcome(AppendResult.Stored, 7)], null!);
+
+        (await post.Task).Seq.ShouldBe(7);
+    }
+
     private static NotificationAppend Post(string id) =>
         new()
         {

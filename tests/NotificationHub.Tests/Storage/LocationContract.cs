@@ -1,5 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Watch;
+using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
@@ -143,6 +148,71 @@ public abstract class LocationContract : StoreContract
         ).ShouldBe(3);
         await WriteAsync(transaction => SecretStore.WithdrawAsync(transaction, "location-1", newer));
         (await SecretsAsync()).Count.ShouldBe(2, "only a pending one can be withdrawn");
+    }
+
+    [StoreFact]
+    public async Task A_clock_that_jumps_ahead_ends_no_secret()
+    {
+        // By the database's clock both secrets are old enough; by the time that has elapsed they are not.
+        var now = await WriteAsync(transaction => transaction.NowAsync());
+        var clock = new ManualClock(DateTimeOffset.FromUnixTimeMilliseconds(now) - TimeSpan.FromMinutes(20));
+        await SaveSecretsAsync(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        using var leases = NewLeases();
+        var trusted = new TrustedClock(Database, clock, NullLogger<TrustedClock>.Instance);
+        await KeepUpAsync(trusted, leases);
+        clock.SetWall(TimeSpan.FromMinutes(20));
+        await KeepUpAsync(trusted, leases);
+        (await SecretsAsync()).ShouldBe([(3, "pending"), (2, "active"), (1, "retiring")]);
+
+        clock.Advance(SecretStore.Grace);
+        await KeepUpAsync(trusted, leases);
+
+        (await SecretsAsync()).ShouldBe([(3, "retired"), (2, "active"), (1, "retired")]);
+    }
+
+    [StoreFact]
+    public async Task A_secret_that_a_clock_ahead_has_dated_ends_after_the_grace_period_all_the_same()
+    {
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await SaveSecretsAsync(clock.GetUtcNow().AddYears(1).ToUnixTimeMilliseconds());
+        using var leases = NewLeases();
+        var trusted = new TrustedClock(Database, clock, NullLogger<TrustedClock>.Instance);
+        await KeepUpAsync(trusted, leases);
+        (await SecretsAsync()).ShouldBe([(3, "pending"), (2, "active"), (1, "retiring")]);
+
+        clock.Advance(SecretStore.Grace);
+        await KeepUpAsync(trusted, leases);
+
+        (await SecretsAsync()).ShouldBe([(3, "retired"), (2, "active"), (1, "retired")]);
+    }
+
+    /// <summary>One that Apple used before, one that it uses, and one of a request without effect.</summary>
+    private async Task SaveSecretsAsync(long at)
+    {
+        await SaveAsync(Full);
+        for (byte number = 1; number <= 3; number++)
+        {
+            byte[] sha256 = [.. Enumerable.Repeat(number, 32)];
+            await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", sha256, at));
+            if (number == 2)
+            {
+                await WriteAsync(transaction =>
+                    SecretStore.ConfirmAsync(transaction, "location-1", sha256, proven: true, at)
+                );
+            }
+        }
+    }
+
+    private LeaseKeeper NewLeases() =>
+        new(Database, Options.Create(Test.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
+
+    /// <summary>A pass of the upkeep, and an answer of Apple that names the active secret.</summary>
+    private async Task KeepUpAsync(TrustedClock trusted, LeaseKeeper leases)
+    {
+        var lease = (await leases.TryAcquireAsync("secrets", CancellationToken.None)).ShouldNotBeNull();
+        await new SecretUpkeep(Database, new LocationStore(Database), trusted).RunAsync(lease, CancellationToken.None);
+        await WriteAsync(transaction => SecretStore.RetireUnusedAsync(transaction, "location-1"));
+        await leases.ReleaseAsync(lease, CancellationToken.None);
     }
 
     private Task SaveAsync(Location location) =>

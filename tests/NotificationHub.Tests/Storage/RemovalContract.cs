@@ -169,6 +169,27 @@ public abstract class RemovalContract : StoreContract
         (await PendingAsync()).ShouldBeEmpty();
     }
 
+    [StoreFact]
+    public async Task The_day_of_a_removal_that_a_clock_ahead_has_dated_begins_when_that_is_found()
+    {
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Purge: true)));
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now + 3_600_000));
+        await CursorAsync("routing", 1_000);
+        await using var hub = await ComposeAsync(clock);
+
+        await PassAsync(hub);
+        (await PendingAsync()).ShouldHaveSingleItem().RemovedAt.ShouldBe(now);
+        clock.Advance(RemovalPass.LatePosts - TimeSpan.FromMinutes(1));
+        await PassAsync(hub);
+        (await PendingAsync()).ShouldHaveSingleItem();
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await PassAsync(hub);
+
+        (await PendingAsync()).ShouldBeEmpty();
+    }
+
     private Task PurgeAsync(bool everything) =>
         new LocationPurge(Database).RunAsync(Gone, everything, CancellationToken.None);
 

@@ -11,6 +11,7 @@ namespace NotificationHub.Hosting.Retention;
 internal sealed class RetentionPass(
     Database database,
     EventBounds events,
+    LogAges ages,
     IOptions<RetentionOptions> options,
     TrustedClock clock,
     TimeProvider time
@@ -140,7 +141,7 @@ internal sealed class RetentionPass(
     private async Task<long?> FindOldAsync(PrunedLog log, long before, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await LogAges.ReadFirstAsync(connection, log, now.Future) is var (seq, at) && at <= before ? seq : null;
+        return await ages.ReadFirstAsync(connection, log, now.Future) is var (seq, at) && at <= before ? seq : null;
     }
 
     private async Task<LogBound> LastNotificationAsync(CancellationToken cancellationToken)
@@ -154,7 +155,7 @@ internal sealed class RetentionPass(
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         foreach (var log in new[] { PrunedLog.Events, PrunedLog.Notifications })
         {
-            var oldest = await LogAges.ReadFirstAsync(connection, log, now.Future);
+            var oldest = await ages.ReadFirstAsync(connection, log, now.Future);
             RetentionMetrics.NoteOldest($"{log.Name}s", oldest is var (_, at) ? Math.Max(now.Now - at, 0) / 1000d : 0);
         }
     }

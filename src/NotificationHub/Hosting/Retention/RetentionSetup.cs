@@ -8,6 +8,7 @@ internal static class RetentionSetup
         hub.AddOptions(RetentionOptions.Section, new RetentionOptionsValidator());
         hub.Services.AddSingleton<LanePace>();
         hub.Services.AddSingleton<EventBounds>();
+        hub.Services.AddSingleton<LogAges>();
         hub.Services.AddSingleton<RetentionPass>();
         hub.Services.AddSingleton<DueTimes>();
         hub.Services.AddHostedService<RetentionWorker>();

@@ -59,7 +59,7 @@ internal sealed partial class RemovalPass(
         {
             await removal.ResumeAsync(pending, cancellationToken);
         }
-        else if (await IsDayOverAsync(removedAt, cancellationToken))
+        else if (await IsDayOverAsync(lease, pending.LocationId, removedAt, cancellationToken))
         {
             await EndAsync(lease, pending, cancellationToken);
         }
@@ -69,11 +69,29 @@ internal sealed partial class RemovalPass(
         }
     }
 
-    private async Task<bool> IsDayOverAsync(long removedAt, CancellationToken cancellationToken)
+    private async Task<bool> IsDayOverAsync(
+        Lease lease,
+        string locationId,
+        long removedAt,
+        CancellationToken cancellationToken
+    )
     {
         var now = await clock.ReadAsync(cancellationToken);
-        // A removal in the future was recorded while the clock was ahead; waiting for its day to end would take as much longer.
-        return removedAt > now.Future || now.Now - removedAt >= LatePosts.TotalMilliseconds;
+        if (removedAt <= now.Future)
+        {
+            return now.Now - removedAt >= LatePosts.TotalMilliseconds;
+        }
+
+        // The clock was ahead when the location was removed. How long ago that was is unknown: the day begins now.
+        await database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                await LocationStore.RedateRemovalAsync(transaction, locationId, removedAt, now.Now);
+            },
+            cancellationToken
+        );
+        return false;
     }
 
     private async Task EndAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)

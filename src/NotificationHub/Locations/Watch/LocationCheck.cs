@@ -152,7 +152,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
 
         // Every hub loads all secrets anew when told of a change, and most answers change nothing.
         var changed = await SecretStore.ConfirmAsync(transaction, location.LocationId, used.Sha256, proven: true, now);
-        changed += await SecretStore.RetireUnusedAsync(transaction, location.LocationId, now);
+        changed += await SecretStore.RetireUnusedAsync(transaction, location.LocationId);
         if (changed > 0)
         {
             await locations.BumpAsync(transaction);
@@ -226,11 +226,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
                 await WatchStore.NoteAsync(transaction, location.LocationId, FaultWords.Of(fault), null, now);
                 if (fault.RetryAfter is { } pause)
                 {
-                    await LocationStore.PauseAsync(
-                        transaction,
-                        location.LocationId,
-                        now + (long)pause.TotalMilliseconds
-                    );
+                    await LocationStore.PauseAsync(transaction, location, now + (long)pause.TotalMilliseconds);
                 }
             },
             cancellationToken

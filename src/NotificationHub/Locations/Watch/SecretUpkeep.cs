@@ -8,21 +8,25 @@ namespace NotificationHub.Locations.Watch;
 /// where that was unknown, and the older ones end after a while. One that is used although it is about to end is no reason to keep it, for
 /// whoever has come by it could keep it alive; but it is one to ask Apple.
 /// </summary>
-internal sealed class SecretUpkeep(Database database, LocationStore locations)
+internal sealed class SecretUpkeep(Database database, LocationStore locations, TrustedClock clock)
 {
     /// <summary>Apple repeats a post for that long, with the secret that it began with.</summary>
     private static readonly TimeSpan Repeats = TimeSpan.FromMinutes(5);
 
     /// <returns>Whether a secret ended, or was confirmed.</returns>
-    public Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+    public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        // A secret that ends because a clock jumps may be the one that Apple is using.
+        var trusted = await clock.ReadAsync(cancellationToken);
+        return await database.WriteAsync(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
                 var now = await transaction.NowAsync();
                 var changed = await ConfirmAsync(transaction, now);
                 await SupersedeAsync(transaction, now);
-                changed += await RetireAsync(transaction, now);
+                await RedateAsync(transaction, trusted);
+                changed += await RetireAsync(transaction, trusted.Now);
                 await AskAsync(transaction, now);
                 if (changed > 0)
                 {
@@ -33,6 +37,7 @@ internal sealed class SecretUpkeep(Database database, LocationStore locations)
             },
             cancellationToken
         );
+    }
 
     private static async Task<int> ConfirmAsync(WriteTransaction transaction, long now)
     {
@@ -89,6 +94,18 @@ internal sealed class SecretUpkeep(Database database, LocationStore locations)
             await WatchStore.ScheduleAsync(transaction, locationId, now);
         }
     }
+
+    /// <summary>Replaces times that a clock ahead has written: until then the secrets would not end.</summary>
+    private static Task RedateAsync(WriteTransaction transaction, TrustedTime trusted) =>
+        transaction.ExecuteAsync(
+            """
+            update notification_secret
+            set created_at = case when created_at > @Future then @Now else created_at end,
+                superseded_at = case when superseded_at > @Future then @Now else superseded_at end
+            where state in ('pending', 'retiring') and (created_at > @Future or superseded_at > @Future)
+            """,
+            new { trusted.Now, trusted.Future }
+        );
 
     private static Task<int> RetireAsync(WriteTransaction transaction, long now) =>
         transaction.ExecuteAsync(

@@ -69,18 +69,21 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
 
     private async Task RunAsync(NotificationAppend[] batch)
     {
+        AppendOutcome[] outcomes;
         try
         {
-            var outcomes = await AppendAsync(new PostBatch(batch));
-            database.Pulses.NotificationsAppended.Raise();
-            AppendCompletion.Complete(batch, outcomes);
+            outcomes = await AppendAsync(new PostBatch(batch));
         }
 #pragma warning disable CA1031 // Whatever it was, every waiter of the batch must hear of it and the lane must go on.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             AppendCompletion.Fail(batch, exception);
+            return;
         }
+
+        // Outside of the try: the batch is committed, and a failure from here on must not be answered 503.
+        AppendCompletion.Complete(batch, outcomes, database.Pulses.NotificationsAppended);
     }
 
     private async Task<AppendOutcome[]> AppendAsync(PostBatch batch)

@@ -16,7 +16,9 @@ internal sealed class WriteConnection(
 ) : IAsyncDisposable
 {
     private const string Make = """
-        delete from commit_mark where made_at < @forgotten;
+        delete from commit_mark
+        where made_at < @forgotten
+            and mark_id < (select min(mark_id) from (select top (1000) mark_id from commit_mark order by mark_id desc) newest);
         insert into commit_mark (number, made_at) output inserted.mark_id values (0, @now);
         """;
 
@@ -29,7 +31,8 @@ internal sealed class WriteConnection(
         where mark_id = @mark
         """;
 
-    // A connection is replaced long before: its mark is never taken from under it.
+    // A connection is replaced long before, so that its mark is not deleted while it is open. The newest marks stay in any case: by a clock that
+    // has jumped ahead, those of open connections would be old.
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(7);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 

@@ -135,8 +135,7 @@ internal sealed class SqliteWriteLane : IDisposable
     {
         if (batch.Count > 0)
         {
-            AppendCompletion.Complete([.. batch], [.. outcomes]);
-            database.Pulses.NotificationsAppended.Raise();
+            AppendCompletion.Complete([.. batch], [.. outcomes], database.Pulses.NotificationsAppended);
         }
 
         if (fault is null)

@@ -160,6 +160,8 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
     {
         log.Text.ShouldBeEmpty();
         hub.Services.GetServices<IHostedService>().OfType<ConnectionReport>().Single().Report();
-        log.Text.Split('\n').ShouldHaveSingleItem().ShouldContain("connections within a minute because a limit was reached");
+        log.Text.Split('\n')
+            .ShouldHaveSingleItem()
+            .ShouldContain("connections within a minute because a limit was reached");
     }
 }

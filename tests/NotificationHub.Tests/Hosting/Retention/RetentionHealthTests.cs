@@ -46,6 +46,19 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nothing_is_overdue_because_a_clock_has_jumped()
+    {
+        await scene.RouteAsync(5);
+        await scene.SetPublishedAsync("assets", 5);
+        await scene.RunAsync();
+
+        scene.Clock.SetWall(TimeSpan.FromDays(100));
+
+        var stage = await scene.ReadStageAsync();
+        (stage.Behind, stage.OldestAt).ShouldBe((0, null));
+    }
+
+    [Fact]
     public async Task What_is_removed_is_counted_and_the_age_of_the_oldest_is_measured()
     {
         await scene.RouteAsync(5);

@@ -17,8 +17,10 @@ internal sealed class RetentionScene : IDisposable
     public const string Bus = "Endpoint=sb://bus.example/;SharedAccessKeyName=key;SharedAccessKey=c2VjcmV0";
 
     private readonly LeaseKeeper leases;
-    private RetentionPass pass;
     private readonly EventBounds bounds;
+    private RetentionPass pass;
+    private LogAges ages = null!;
+    private TrustedClock trusted = null!;
     private Lease? lease;
     private int posts;
 
@@ -135,7 +137,8 @@ internal sealed class RetentionScene : IDisposable
     public async Task<StageReading> ReadStageAsync()
     {
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
-        return await RetentionStage.ReadAsync(connection, bounds, new RetentionOptions(), Clock.GetUtcNow());
+        var now = await trusted.PeekAsync(CancellationToken.None);
+        return await RetentionStage.ReadAsync(connection, bounds, ages, new RetentionOptions(), now);
     }
 
     public Task<IReadOnlyList<long>> EventsAsync() => Store.QueryAsync<long>("select seq from event_log order by seq");
@@ -147,12 +150,10 @@ internal sealed class RetentionScene : IDisposable
 
     public void Dispose() => leases.Dispose();
 
-    private RetentionPass CreatePass() =>
-        new(
-            Store.Database,
-            bounds,
-            Options.Create(new RetentionOptions()),
-            new TrustedClock(Store.Database, Clock, NullLogger<TrustedClock>.Instance),
-            Clock
-        );
+    private RetentionPass CreatePass()
+    {
+        ages = new LogAges();
+        trusted = new TrustedClock(Store.Database, Clock, NullLogger<TrustedClock>.Instance);
+        return new RetentionPass(Store.Database, bounds, ages, Options.Create(new RetentionOptions()), trusted, Clock);
+    }
 }

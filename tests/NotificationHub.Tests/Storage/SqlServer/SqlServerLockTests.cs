@@ -101,6 +101,25 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     [StoreFact]
+    public async Task A_clock_that_jumps_ahead_deletes_no_mark_of_an_open_connection()
+    {
+        await using var connection = await WriteConnection.OpenAsync(
+            (SqlServerDatabase)Database,
+            TimeProvider.System,
+            CancellationToken.None
+        );
+        await Test.ExecuteAsync("update commit_mark set made_at = 0");
+        await using var next = await WriteConnection.OpenAsync(
+            (SqlServerDatabase)Database,
+            TimeProvider.System,
+            CancellationToken.None
+        );
+        await using var asking = await OpenAsync("set transaction isolation level read committed");
+
+        (await WriteConnection.SettleAsync(asking, connection.Mark)).ShouldBe(0);
+    }
+
+    [StoreFact]
     public async Task A_lease_that_was_taken_over_since_the_transaction_began_is_not_found_as_it_was()
     {
         await PutLeaseAsync();

@@ -11,12 +11,13 @@ internal static class RetentionStage
     public static async Task<StageReading> ReadAsync(
         DbConnection connection,
         EventBounds bounds,
+        LogAges ages,
         RetentionOptions keep,
-        DateTimeOffset now
+        TrustedTime now
     )
     {
-        var events = await ReadAsync(connection, PrunedLog.Events, keep.Events, now);
-        var notifications = await ReadAsync(connection, PrunedLog.Notifications, keep.Notifications, now);
+        var events = await ReadAsync(connection, ages, PrunedLog.Events, keep.Events, now);
+        var notifications = await ReadAsync(connection, ages, PrunedLog.Notifications, keep.Notifications, now);
         // Notifications wait for the events that point at them.
         var held = events.Behind + notifications.Behind > 0 ? (await bounds.ReadAsync(connection)).HeldBy : null;
         return new StageReading(RetentionWorker.LeaseName)
@@ -30,18 +31,18 @@ internal static class RetentionStage
 
     private static async Task<(long Start, long Behind, DateTimeOffset? DueAt)> ReadAsync(
         DbConnection connection,
+        LogAges ages,
         PrunedLog log,
         TimeSpan keepFor,
-        DateTimeOffset now
+        TrustedTime now
     )
     {
         var start = await connection.ExecuteScalarAsync<long>(log.StartSql);
-        var future = (now + TrustedClock.Tolerance).ToUnixTimeMilliseconds();
-        var first = await LogAges.ReadFirstAsync(connection, log, future);
-        var dueAt = StageReading.TimeOf(first?.At) + keepFor;
-        return dueAt is null || dueAt > now
-            ? (start, 0, null)
-            : (start, await LogAges.CountOlderAsync(connection, log, (now - keepFor).ToUnixTimeMilliseconds()), dueAt);
+        var before = now.Now - (long)keepFor.TotalMilliseconds;
+        var first = await ages.ReadFirstAsync(connection, log, now.Future);
+        return first is var (_, at) && at <= before
+            ? (start, await LogAges.CountOlderAsync(connection, log, before), StageReading.TimeOf(at) + keepFor)
+            : (start, 0, null);
     }
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>

@@ -16,6 +16,8 @@ internal sealed class StageReader(
     TopicStatuses statuses,
     IOptions<RetentionOptions> retention,
     EventBounds bounds,
+    LogAges ages,
+    TrustedClock clock,
     TimeProvider time
 )
 {
@@ -43,7 +45,9 @@ internal sealed class StageReader(
 
         readings.Add(await ReadingStages.ReadOperationsAsync(connection, now));
         readings.Add(await ReadingStages.ReadWatchAsync(connection, now));
-        readings.Add(await RetentionStage.ReadAsync(connection, bounds, retention.Value, now));
+        // As retention judges it: what a clock that has jumped would delete is not overdue.
+        var trusted = await clock.PeekAsync(cancellationToken);
+        readings.Add(await RetentionStage.ReadAsync(connection, bounds, ages, retention.Value, trusted));
         return readings;
     }
 }
