@@ -16,12 +16,14 @@ internal static class Seeds
         return seed;
     }
 
+    public static TheoryData<int> From(string variable, int inTheSuite) => [.. Of(variable, inTheSuite)];
+
     /// <summary>Those that a variable asks for: a number of them, or from one to another; else as many as the suite tries.</summary>
-    public static TheoryData<int> From(string variable, int inTheSuite)
+    public static IEnumerable<int> Of(string variable, int inTheSuite)
     {
         var given = Environment.GetEnvironmentVariable(variable) ?? $"{inTheSuite}";
         var bounds = given.Split('-').Select(int.Parse).ToArray();
         var first = bounds.Length == 1 ? 1 : bounds[0];
-        return [.. Enumerable.Range(first, bounds[^1] - first + 1)];
+        return Enumerable.Range(first, bounds[^1] - first + 1);
     }
 }

@@ -64,7 +64,7 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
     {
         var asset = Pick(Assets);
         var user = Pick(Users);
-        switch (random.Next(9))
+        switch (random.Next(11))
         {
             case 0:
                 change.ChangeTotal(asset, random.Next(1, 4));
@@ -91,9 +91,35 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
             case 7:
                 change.DisassociateSubscription(Pick(Plans), user);
                 break;
+            case 8:
+                // Leaves a retired record beside the new one.
+                change.RetireUser(user);
+                change.CreateUser(user, $"{renames++}@example.org", ManagedOf(user), "invited");
+                break;
+            case 9:
+                ChangeRetiredSibling(change, user);
+                break;
             default:
                 TransferOrReturn(change);
                 break;
+        }
+    }
+
+    /// <summary>Only a retired record of an active user changes: an incremental read returns the one and not the other.</summary>
+    private void ChangeRetiredSibling(RecordsChange change, string user)
+    {
+        if (change.ActiveUser(user) is { Ordinal: > 0 } active)
+        {
+            change.PutUser(
+                active with
+                {
+                    Ordinal = 0,
+                    Status = SimulatedUser.Retired,
+                    Email = $"{renames++}@example.org",
+                    IdHash = null,
+                    InviteCode = null,
+                }
+            );
         }
     }
 

@@ -2,13 +2,16 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Tests.Model;
 
+/// <summary>A notification on its way.</summary>
+internal sealed record Mail(long At, string UId, byte[] Body);
+
 /// <summary>Apple's notifications on their way: some are lost, some come twice, and they come out of order.</summary>
 internal sealed class Mailbox(SimulatedApple apple, Random random)
 {
     private const double Lost = 0.15;
     private const double Doubled = 0.1;
 
-    private readonly List<(long At, byte[] Body)> onTheirWay = [];
+    private readonly List<Mail> onTheirWay = [];
     private int seen;
 
     /// <summary>When the next one arrives, in Unix milliseconds.</summary>
@@ -26,16 +29,18 @@ internal sealed class Mailbox(SimulatedApple apple, Random random)
                 : 1;
             for (var copy = 0; copy < copies; copy++)
             {
-                onTheirWay.Add((now + random.Next(300_000), notification.Body.ToArray()));
+                onTheirWay.Add(
+                    new Mail(now + random.Next(300_000), notification.LocationUId, notification.Body.ToArray())
+                );
             }
         }
     }
 
     /// <summary>Those that have arrived by now, in the order of their arrival.</summary>
-    public IReadOnlyList<byte[]> Arrived(long now)
+    public IReadOnlyList<Mail> Arrived(long now)
     {
-        List<(long At, byte[] Body)> arrived = [.. onTheirWay.Where(mail => mail.At <= now).OrderBy(mail => mail.At)];
+        List<Mail> arrived = [.. onTheirWay.Where(mail => mail.At <= now).OrderBy(mail => mail.At)];
         onTheirWay.RemoveAll(mail => mail.At <= now);
-        return arrived.ConvertAll(mail => mail.Body);
+        return arrived;
     }
 }

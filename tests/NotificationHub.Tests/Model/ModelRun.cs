@@ -1,18 +1,28 @@
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Upkeep;
 using ContentToken = NotificationHub.Apple.ContentToken;
+using IssuedToken = NotificationHub.Simulator.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Model;
 
-/// <summary>A few virtual days of one location, in which whatever can go wrong does, and then a quiet hour with one reconciliation.</summary>
+/// <summary>
+/// A few virtual days of three locations and two replicas, in which whatever can go wrong does, and then quiet hours with one reconciliation.
+/// </summary>
 internal sealed class ModelRun : IAsyncDisposable
 {
-    private const int Steps = 100;
+    private const int Steps = 40;
+    private const int MostRestores = 2;
+
+    /// <summary>How long a replica that died keeps its leases.</summary>
+    private static readonly TimeSpan LeaseDuration = TimeSpan.FromMinutes(5);
+
     private static readonly string[] Paths =
     [
         "/assets",
@@ -25,19 +35,38 @@ internal sealed class ModelRun : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly ContentTokenProtector protector = new(new EphemeralDataProtectionProvider());
     private readonly SkippingClock clock = new();
+    private readonly ShiftedClock hubClock;
+    private readonly ShiftedClock databaseClock;
     private readonly Random random;
-    private SimulatedLocation location = null!;
-    private AppleChanges changes = null!;
+    private readonly ModelHub[] hubs = new ModelHub[2];
+    private readonly Inbox inbox;
+    private ModelLocation[] locations = [];
     private Mailbox mailbox = null!;
-    private VirtualHub hub = null!;
+    private string file = "";
+    private long repairedAt;
+    private Dictionary<ModelLocation, IssuedToken>? backup;
 
-    public ModelRun(int seed) => random = new Random(seed);
+    public ModelRun(int seed)
+    {
+        random = new Random(seed);
+        inbox = new Inbox(random);
+        hubClock = new ShiftedClock(clock);
+        databaseClock = new ShiftedClock(clock);
+    }
 
     public SimulatedApple Apple { get; private set; } = null!;
 
+    public IReadOnlyList<ModelLocation> Locations => locations;
+
+    public RevisionCopy Copy => inbox.Copy;
+
     public int Kills { get; private set; }
 
-    public MortalDatabase Database { get; private set; } = null!;
+    public int Restores { get; private set; }
+
+    public int Messages => inbox.Sent.Count;
+
+    private string BackupFile => folder.File("backup.db");
 
     public async Task RunAsync()
     {
@@ -50,31 +79,41 @@ internal sealed class ModelRun : IAsyncDisposable
         await EndAsync();
     }
 
-    public IReadOnlyList<string> Expected() => StateLines.Of(location.ExportState());
-
-    public async Task<IReadOnlyList<EventEntry>> EventsAsync()
+    /// <summary>The events in the hub's log at the end.</summary>
+    public async Task<IReadOnlyList<EventEntry>> LogAsync()
     {
-        await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
+        await using var connection = await hubs[0].Database.OpenReaderAsync(CancellationToken.None);
         List<EventEntry> events = [];
         IReadOnlyList<EventEntry> page;
         do
         {
-            page = await EventLog.ReadPageAsync(
-                connection,
-                events.Count == 0 ? 0 : events[^1].Seq,
-                new EventFilter(),
-                10_000,
-                CancellationToken.None
-            );
+            var after = events.Count == 0 ? 0 : events[^1].Seq;
+            page = await EventLog.ReadPageAsync(connection, after, new EventFilter(), 10_000, CancellationToken.None);
             events.AddRange(page);
         } while (page.Count > 0);
 
         return events;
     }
 
+    public async Task<IReadOnlyList<string>> SnapshotLinesAsync(string location)
+    {
+        var copy = new RevisionCopy();
+        foreach (var kind in SnapshotKind.All)
+        {
+            var (sequence, lines) = await hubs[0].SnapshotAsync(location, kind.Name);
+            copy.StartOver(location, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
+        }
+
+        return copy.Lines(location);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await hub.DisposeAsync();
+        foreach (var hub in hubs)
+        {
+            await hub.DisposeAsync();
+        }
+
         await Apple.DisposeAsync();
         folder.Dispose();
     }
@@ -84,37 +123,52 @@ internal sealed class ModelRun : IAsyncDisposable
         Apple = await SimulatedApple.StartAsync(
             new SimulatedAppleOptions
             {
+                // Apple's clock is right.
                 TimeProvider = clock,
                 PageSize = 4,
                 Seed = random.Next(),
             }
         );
-        location = Apple.AddLocation();
-        // Nobody is there to post to: Apple makes its notifications, and the mailbox brings them.
-        location.Configuration = ClientConfiguration.Empty with
-        {
-            NotificationTypes = NotificationTypes.All,
-        };
-        changes = new AppleChanges(location, random);
-        changes.Begin();
+        locations =
+        [
+            new ModelLocation("north", Apple, random),
+            new ModelLocation("east", Apple, random),
+            new ModelLocation("south", Apple, random),
+        ];
         mailbox = new Mailbox(Apple, random);
-        await StartHubAsync();
-        await SaveLocationAsync();
-        for (var i = 0; i < 20; i++)
+        file = folder.File("hub-0.db");
+        await StartAsync(0);
+        await StartAsync(1);
+        foreach (var location in locations)
         {
-            await changes.OneAsync();
+            await SaveAsync(location);
+        }
+
+        for (var i = 0; i < 30; i++)
+        {
+            await Pick(locations).Changes.OneAsync();
         }
     }
 
     private async Task StepAsync()
     {
         Disturb();
-        for (var i = random.Next(3); i > 0; i--)
+        for (var i = random.Next(5); i > 0; i--)
         {
-            await changes.OneAsync();
+            await Pick(locations).Changes.OneAsync();
+        }
+
+        await IntrudeAsync();
+        if (random.Next(3) == 0)
+        {
+            await RenewAsync();
         }
 
         await PassAsync(Span());
+        if (random.Next(4) != 0)
+        {
+            await inbox.CollectAsync(hubs[0].Database);
+        }
     }
 
     /// <summary>Mostly seconds and minutes, now and then so many hours that reconciliations fall due.</summary>
@@ -130,27 +184,184 @@ internal sealed class ModelRun : IAsyncDisposable
     {
         var faults = Apple.Faults;
         faults.RandomFraction = random.Next(3) == 0 ? 0.1 : 0;
+        faults.MalformedFraction = random.Next(3) == 0 ? 0.1 : 0;
         faults.MoveVersionWhilePaging = random.Next(6) == 0;
         faults.ReadLag = random.Next(5) == 0 ? TimeSpan.FromSeconds(random.Next(60)) : TimeSpan.Zero;
         faults.EmptyPage = random.Next(8) == 0 ? random.Next(3) : null;
         faults.ShrinkTotalPages = random.Next(8) == 0;
         if (random.Next(4) == 0)
         {
-            faults.Next(Paths[random.Next(Paths.Length)], Fault.ThenChange(() => location.Silently(changes.Silently)));
+            var location = Pick(locations);
+            faults.Next(Pick(Paths), Fault.ThenChange(() => location.Location.Silently(location.Changes.Silently)));
         }
 
         if (random.Next(8) == 0)
         {
-            faults.Next(Paths[random.Next(Paths.Length)], Fault.Abort());
+            faults.Next(Pick(Paths), Fault.Abort());
         }
 
         if (random.Next(4) == 0)
         {
-            Database.KillAt(random.Next(1, 40), committed: random.Next(2) == 0);
+            Pick(hubs).Database.KillAt(random.Next(1, 40), committed: random.Next(2) == 0);
         }
     }
 
-    /// <summary>Lets time pass: notifications arrive, and the hub does what is due, as often as it is killed from the start again.</summary>
+    /// <summary>What people and machines do to the hub.</summary>
+    private async Task IntrudeAsync()
+    {
+        switch (random.Next(10))
+        {
+            case 0:
+                SetClocks();
+                break;
+            case 1:
+                BackUp();
+                break;
+            case 2 when backup is not null && Restores < MostRestores:
+                await RestoreAsync();
+                break;
+            case 3:
+                await StartOverAsync();
+                break;
+            case 4:
+                EndToken(Pick(locations));
+                break;
+            case 5:
+                RenewDuringRead(Pick(locations));
+                break;
+            case 6:
+                PauseDuringRead(Pick(locations));
+                break;
+        }
+    }
+
+    private void SetClocks()
+    {
+        var shift = random.Next(6) switch
+        {
+            0 => TimeSpan.FromDays(31),
+            1 => TimeSpan.FromDays(-31),
+            2 => TimeSpan.FromHours(6),
+            3 => TimeSpan.FromHours(-6),
+            _ => TimeSpan.Zero,
+        };
+        var which = random.Next(4);
+        hubClock.Shift = which == 0 ? hubClock.Shift : shift;
+        databaseClock.Shift = which == 1 ? databaseClock.Shift : shift;
+    }
+
+    private void BackUp()
+    {
+        File.Delete(BackupFile);
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        using var copy = connection.CreateCommand();
+        copy.CommandText = $"vacuum into '{BackupFile}'";
+        copy.ExecuteNonQuery();
+        backup = locations.ToDictionary(location => location, location => location.Stored);
+    }
+
+    private async Task RestoreAsync()
+    {
+        if (random.Next(3) != 0)
+        {
+            // Else what was published last was not sent before the end.
+            await inbox.CollectAsync(hubs[0].Database);
+        }
+
+        foreach (var hub in hubs)
+        {
+            await hub.DisposeAsync();
+        }
+
+        // The numbers of the new epoch follow the clock: it must be right where a backup is restored for the second time.
+        hubClock.Shift = databaseClock.Shift = TimeSpan.Zero;
+        Restores++;
+        file = folder.File($"hub-{Restores}.db");
+        File.Copy(BackupFile, file);
+        foreach (var (location, token) in backup!)
+        {
+            location.Stored = token;
+        }
+
+        await StartAsync(0);
+        await new RestoredDatabase(hubs[0].Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        await StartAsync(1);
+    }
+
+    private async Task StartOverAsync()
+    {
+        var location = Pick(locations);
+        var kind = Pick([.. SnapshotKind.All]);
+        var (sequence, lines) = await hubs[0].SnapshotAsync(location.Id, kind.Name);
+        inbox.Copy.StartOver(location.Id, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
+    }
+
+    /// <summary>The content token ends before the hub has another one.</summary>
+    private void EndToken(ModelLocation location)
+    {
+        location.Stored.State = EndState();
+        location.Issue(clock.GetUtcNow().AddYears(1));
+    }
+
+    /// <summary>The hub gets another content token, and the old one ends, while a replica reads.</summary>
+    private void RenewDuringRead(ModelLocation location)
+    {
+        var reader = random.Next(hubs.Length);
+        var end = EndState();
+        hubs[reader]
+            .Database.PauseAt(
+                random.Next(1, 15),
+                async () =>
+                {
+                    var old = location.Stored;
+                    if (await Spared(1 - reader).RenewAsync(location, location.Issue(clock.GetUtcNow().AddYears(1))))
+                    {
+                        old.State = end;
+                    }
+                }
+            );
+    }
+
+    /// <summary>A replica is paused for so long that the other one takes over and reads; then it goes on.</summary>
+    private void PauseDuringRead(ModelLocation location)
+    {
+        var reader = random.Next(hubs.Length);
+        var turns = random.Next(5);
+        hubs[reader]
+            .Database.PauseAt(
+                random.Next(1, 15),
+                async () =>
+                {
+                    var other = Spared(1 - reader);
+                    await other.TakeOverAsync(location.Id);
+                    for (var turn = 0; turn < turns && await other.TurnAsync([location.Id]) is null; turn++)
+                    {
+                        // Turn by turn.
+                    }
+                }
+            );
+    }
+
+    private ContentTokenState EndState() =>
+        Pick([ContentTokenState.Expired, ContentTokenState.Revoked, ContentTokenState.Invalid]);
+
+    private ModelHub Spared(int replica)
+    {
+        hubs[replica].Database.Spare();
+        return hubs[replica];
+    }
+
+    /// <summary>An operator gives the hub every content token that is newer.</summary>
+    private async Task RenewAsync()
+    {
+        foreach (var location in locations.Where(location => location.Stored != location.Newest))
+        {
+            await Spared(random.Next(hubs.Length)).RenewAsync(location, location.Newest);
+        }
+    }
+
+    /// <summary>Lets time pass: notifications arrive, and the replicas do what is due, as often as they are killed from the start again.</summary>
     private async Task PassAsync(TimeSpan span)
     {
         await Apple.WaitUntilDeliveredAsync();
@@ -158,78 +369,117 @@ internal sealed class ModelRun : IAsyncDisposable
         var until = clock.Milliseconds + (long)span.TotalMilliseconds;
         while (clock.Milliseconds < until)
         {
+            foreach (var mail in mailbox.Arrived(clock.Milliseconds))
+            {
+                var location = locations.Single(location => location.Location.UId == mail.UId);
+                await Pick(hubs).PostAsync(location.Id, mail.Body);
+            }
+
+            if (await WorkAsync() is { } next)
+            {
+                var wake = Math.Min(next - hubClock.Milliseconds, (long)LeaseDuration.TotalMilliseconds);
+                wake = Math.Min(wake, Math.Min(until, mailbox.NextArrival) - clock.Milliseconds);
+                clock.Advance(TimeSpan.FromMilliseconds(Math.Max(wake, 1)));
+            }
+        }
+    }
+
+    /// <returns>When the next work is due, by the hub's clock; null where there was some.</returns>
+    private async Task<long?> WorkAsync()
+    {
+        var first = random.Next(hubs.Length);
+        var isRepairDue = clock.Milliseconds - repairedAt >= 60_000;
+        repairedAt = isRepairDue ? clock.Milliseconds : repairedAt;
+        long? next = long.MaxValue;
+        foreach (var replica in (int[])[first, 1 - first])
+        {
             try
             {
-                await ReadAsync(until);
+                await hubs[replica].RouteAsync();
+                if (isRepairDue)
+                {
+                    await hubs[replica].RepairDueTimesAsync();
+                }
+
+                var due = await hubs[replica].TurnAsync(locations.Select(location => location.Id));
+                next = due is null || next is null ? null : Math.Min(due.Value, next.Value);
             }
             catch (KilledException)
             {
                 Kills++;
-                await hub.DisposeAsync();
-                await StartHubAsync();
+                await hubs[replica].DisposeAsync();
+                await StartAsync(replica);
+                next = null;
             }
         }
+
+        return next;
     }
 
-    private async Task ReadAsync(long until)
-    {
-        while (clock.Milliseconds < until)
-        {
-            foreach (var body in mailbox.Arrived(clock.Milliseconds))
-            {
-                await hub.PostAsync(body);
-            }
-
-            await hub.RouteAsync();
-            if (await hub.TurnAsync() is { } next)
-            {
-                var wake = Math.Min(Math.Min(next, until), mailbox.NextArrival);
-                clock.Advance(TimeSpan.FromMilliseconds(Math.Max(wake - clock.Milliseconds, 1)));
-            }
-        }
-    }
-
-    /// <summary>Apple is well, nothing changes any more, and the location is reconciled once.</summary>
+    /// <summary>Apple is well, the clocks are right, nothing changes any more, and each location is reconciled once.</summary>
     private async Task EndAsync()
     {
         Apple.Faults.Clear();
-        Database.Spare();
+        hubClock.Shift = databaseClock.Shift = TimeSpan.Zero;
+        Spared(0);
+        Spared(1);
+        await RenewAsync();
         await PassAsync(TimeSpan.FromHours(2));
-        await Database.WriteAsync(
-            transaction =>
-                SurveyStore.RequestAsync(
-                    transaction,
-                    VirtualHub.LocationId,
-                    [.. SnapshotKind.All.Select(kind => kind.Name)],
-                    clock.Milliseconds
-                ),
-            CancellationToken.None
-        );
-        await PassAsync(TimeSpan.FromMinutes(30));
+        foreach (var location in locations)
+        {
+            await hubs[0]
+                .Database.WriteAsync(
+                    transaction =>
+                        SurveyStore.RequestAsync(
+                            transaction,
+                            location.Id,
+                            [.. SnapshotKind.All.Select(kind => kind.Name)],
+                            clock.Milliseconds
+                        ),
+                    CancellationToken.None
+                );
+        }
+
+        await PassAsync(TimeSpan.FromHours(3));
+        await inbox.CollectAsync(hubs[0].Database);
+        inbox.Drain();
     }
 
-    private async Task StartHubAsync()
+    private async Task StartAsync(int replica)
     {
-        Database = new MortalDatabase(VirtualDatabase.OptionsOf(folder.File("hub.db")), clock);
-        hub = await VirtualHub.StartAsync(Database, Apple.BaseUrl, protector, clock);
+        var options = VirtualDatabase.OptionsOf(file);
+        options.LeaseDuration = LeaseDuration;
+        hubs[replica] = await ModelHub.StartAsync(
+            new MortalDatabase(options, databaseClock),
+            Apple.BaseUrl,
+            protector,
+            hubClock,
+            databaseClock
+        );
     }
 
-    private Task SaveLocationAsync() =>
-        Database.WriteAsync(
-            transaction =>
-                LocationStore.SaveAsync(
-                    transaction,
-                    new Location
-                    {
-                        LocationId = VirtualHub.LocationId,
-                        UId = location.UId,
-                        StateWord = LocationState.Valid.Word(),
-                        StateSince = 0,
-                        ReceiveOnly = false,
-                        ContentToken = protector.Protect(ContentToken.Parse(location.ContentTokenFile)),
-                        CreatedAt = 0,
-                    }
-                ),
-            CancellationToken.None
-        );
+    private Task SaveAsync(ModelLocation location)
+    {
+        location.Stored = location.Newest;
+        return hubs[0]
+            .Database.WriteAsync(
+                transaction =>
+                    LocationStore.SaveAsync(
+                        transaction,
+                        new Location
+                        {
+                            LocationId = location.Id,
+                            UId = location.Location.UId,
+                            StateWord = LocationState.Valid.Word(),
+                            StateSince = 0,
+                            ReceiveOnly = false,
+                            ContentToken = protector.Protect(ContentToken.Parse(location.Stored.File)),
+                            CreatedAt = 0,
+                        }
+                    ),
+                CancellationToken.None
+            );
+    }
+
+    private T Pick<T>(T[] from) => from[random.Next(from.Length)];
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
@@ -31,12 +32,25 @@ internal sealed class RevisionCopy
         }
     }
 
-    /// <summary>Applies the events as they may arrive: some twice, and each up to some hundred places from where it belongs.</summary>
-    public void Apply(IEnumerable<EventEntry> events, Random random)
+    /// <summary>Begins anew with a snapshot of a location's records of one kind.</summary>
+    /// <param name="kind">As the subjects begin.</param>
+    /// <param name="sequence">That of the header, as 19 digits.</param>
+    /// <param name="lines">The answer.</param>
+    public void StartOver(string location, string kind, string sequence, byte[] lines)
     {
-        List<EventEntry> messages = [.. events];
-        messages.AddRange(messages.Where(_ => random.Next(10) == 0).ToList());
-        Apply(messages.OrderBy(message => message.Seq + random.Next(300)));
+        foreach (
+            var (key, _) in records.Where(pair => pair.Key.Location == location && KindOf(pair.Key.Subject) == kind)
+        )
+        {
+            records.Remove(key);
+        }
+
+        Raise(location, kind, sequence);
+        foreach (var line in Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var row = JsonElement.Parse(line);
+            records[(location, $"{kind}/{Text(row, "key")}")] = (Text(row, "revision"), row.GetProperty("record"));
+        }
     }
 
     /// <summary>What there is of a location, as subject and record.</summary>
@@ -64,7 +78,9 @@ internal sealed class RevisionCopy
             && entry.Type.EndsWith(".restated", StringComparison.Ordinal)
         )
         {
-            Drop(Text(root, "location"), Text(root, "subject"), Text(data, "fromRevision"));
+            var (location, kind, from) = (Text(root, "location"), Text(root, "subject"), Text(data, "fromRevision"));
+            Raise(location, kind, from);
+            Drop(from, (of, ofKind) => of == location && ofKind == kind);
         }
         else if (root.TryGetProperty("revision", out var revision))
         {
@@ -82,27 +98,27 @@ internal sealed class RevisionCopy
 
         HashSet<string> locations = [.. data.GetProperty("locations").EnumerateArray().Select(id => id.GetString()!)];
         restored = (from, locations);
+        Drop(from, (location, _) => !locations.Contains(location));
+    }
+
+    private void Drop(string from, Func<string, string, bool> isOf)
+    {
         foreach (
-            var (key, _) in records.Where(pair => IsVoid(pair.Key.Location, pair.Key.Subject, pair.Value.Revision))
+            var (key, _) in records.Where(pair =>
+                isOf(pair.Key.Location, KindOf(pair.Key.Subject))
+                && string.CompareOrdinal(pair.Value.Revision, from) < 0
+            )
         )
         {
             records.Remove(key);
         }
     }
 
-    private void Drop(string location, string kind, string from)
+    private void Raise(string location, string kind, string from)
     {
-        if (string.CompareOrdinal(floors.GetValueOrDefault((location, kind), ""), from) >= 0)
+        if (string.CompareOrdinal(floors.GetValueOrDefault((location, kind), ""), from) < 0)
         {
-            return;
-        }
-
-        floors[(location, kind)] = from;
-        foreach (
-            var (key, _) in records.Where(pair => IsVoid(pair.Key.Location, pair.Key.Subject, pair.Value.Revision))
-        )
-        {
-            records.Remove(key);
+            floors[(location, kind)] = from;
         }
     }
 
@@ -124,14 +140,16 @@ internal sealed class RevisionCopy
 
     private bool IsVoid(string location, string subject, string revision)
     {
-        var kind = subject[..subject.IndexOf('/', StringComparison.Ordinal)];
-        return string.CompareOrdinal(revision, floors.GetValueOrDefault((location, kind), "")) < 0
+        var floor = floors.GetValueOrDefault((location, KindOf(subject)), "");
+        return string.CompareOrdinal(revision, floor) < 0
             || (
                 restored is { } known
                 && !known.Locations.Contains(location)
                 && string.CompareOrdinal(revision, known.FromRevision) < 0
             );
     }
+
+    private static string KindOf(string subject) => subject[..subject.IndexOf('/', StringComparison.Ordinal)];
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
 }
