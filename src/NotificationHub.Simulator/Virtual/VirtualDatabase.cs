@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
 
@@ -10,6 +11,8 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
     : DelegatingDatabase(new SqliteDatabase(options))
 #pragma warning restore MA0053
 {
+    private const string Now = "virtual_now";
+
     public StorageOptions Options => options;
 
     /// <summary>Leases are judged by virtual time too, and nobody renews them.</summary>
@@ -25,7 +28,7 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
         var result = await Inner.WriteAsync(
             async transaction =>
             {
-                ran = new WriteTransaction(this, transaction.Connection);
+                ran = new WriteTransaction(this, WithClock(transaction.Connection));
                 var done = await work(ran);
                 await ran.AppendEventsAsync();
                 return done;
@@ -44,12 +47,17 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
     }
 
     public override string Sql(string name) =>
-        base.Sql(name)
-            .Replace(
-                "cast(unixepoch('subsec') * 1000 as integer)",
-                time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
-                StringComparison.Ordinal
-            );
+        base.Sql(name).Replace("cast(unixepoch('subsec') * 1000 as integer)", $"{Now}()", StringComparison.Ordinal);
+
+    public override async Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
+        WithClock(await base.OpenReaderAsync(cancellationToken));
+
+    // A function, and not the time itself: Dapper compiles code for each statement that it has not seen.
+    private DbConnection WithClock(DbConnection connection)
+    {
+        ((SqliteConnection)connection).CreateFunction(Now, () => time.GetUtcNow().ToUnixTimeMilliseconds());
+        return connection;
+    }
 
     public override async ValueTask DisposeAsync()
     {

@@ -30,7 +30,6 @@ internal sealed class ModelHub : IAsyncDisposable
     private const long Patience = 60_000;
 
     private readonly WebApplication app;
-
     private readonly ShiftedClock clock;
     private readonly ShiftedClock databaseClock;
 
@@ -96,6 +95,10 @@ internal sealed class ModelHub : IAsyncDisposable
         );
     }
 
+    /// <summary>Takes the leases of routing, retention and the locations that no other replica holds.</summary>
+    public Task AcquireAsync(IEnumerable<string> locations) =>
+        AcquireAsync([RoutingPass.Name, RetentionWorker.LeaseName, .. locations.Select(ShardOf).Distinct()]);
+
     public Task RouteAsync() =>
         RunAsync(
             RoutingPass.Name,
@@ -120,15 +123,7 @@ internal sealed class ModelHub : IAsyncDisposable
     /// <returns>When the next one is due; null where there was one.</returns>
     public async Task<long?> TurnAsync(IEnumerable<string> locations)
     {
-        List<int> shards = [];
-        foreach (var shard in locations.Select(RefetchTargets.ShardOf).Distinct())
-        {
-            if (await HoldAsync(RefetchShards.NameOf(shard)) is not null)
-            {
-                shards.Add(shard);
-            }
-        }
-
+        HashSet<int> shards = [.. locations.Where(id => Holds(ShardOf(id))).Select(RefetchTargets.ShardOf)];
         var due = await app
             .Services.GetRequiredService<DueWork>()
             .ReadAsync(shards, surveys: true, clock.Milliseconds, CancellationToken.None);
@@ -150,12 +145,12 @@ internal sealed class ModelHub : IAsyncDisposable
     /// <summary>Takes the shard of the location from its owner, as if that replica had not renewed its lease in time.</summary>
     public async Task TakeOverAsync(string locationId)
     {
-        var name = RefetchShards.NameOf(RefetchTargets.ShardOf(locationId));
+        var name = ShardOf(locationId);
         await Database.WriteAsync(
             transaction => transaction.ExecuteAsync("update lease set expires_at = 0 where name = @name", new { name }),
             CancellationToken.None
         );
-        await HoldAsync(name);
+        await AcquireAsync([name]);
     }
 
     /// <summary>Gives the hub another content token, as <c>locations renew</c> does.</summary>
@@ -194,19 +189,45 @@ internal sealed class ModelHub : IAsyncDisposable
     }
 
     private Task ReadAsync<T>(string locationId, Func<string, Lease, CancellationToken, Task<T>> turn) =>
-        RunAsync(
-            RefetchShards.NameOf(RefetchTargets.ShardOf(locationId)),
-            lease => turn(locationId, lease, CancellationToken.None)
-        );
+        RunAsync(ShardOf(locationId), lease => turn(locationId, lease, CancellationToken.None));
+
+    private async Task AcquireAsync(IReadOnlyCollection<string> names)
+    {
+        var now = databaseClock.Milliseconds;
+        List<string> wanted =
+        [
+            .. names.Where(name =>
+                !Holds(name) && !(refused.TryGetValue(name, out var until) && until > now && until <= now + Patience)
+            ),
+        ];
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        var keeper = app.Services.GetRequiredService<LeaseKeeper>();
+        var taken = await keeper.TryAcquireAsync(wanted, wanted.Count, CancellationToken.None);
+        foreach (var name in wanted)
+        {
+            refused[name] = now + Patience;
+        }
+
+        foreach (var lease in taken)
+        {
+            held[lease.Name] = (lease, now + (long)Database.Options.LeaseDuration.TotalMilliseconds);
+        }
+    }
 
     private async Task RunAsync(string name, Func<Lease, Task> work)
     {
+        if (!Holds(name))
+        {
+            return;
+        }
+
         try
         {
-            if (await HoldAsync(name) is { } lease)
-            {
-                await work(lease);
-            }
+            await work(held[name].Lease);
         }
         catch (LeaseLostException)
         {
@@ -215,28 +236,8 @@ internal sealed class ModelHub : IAsyncDisposable
         }
     }
 
-    private async Task<Lease?> HoldAsync(string name)
-    {
-        var now = databaseClock.Milliseconds;
-        if (held.TryGetValue(name, out var known) && known.Until > now)
-        {
-            return known.Lease;
-        }
+    private bool Holds(string name) =>
+        held.TryGetValue(name, out var known) && known.Until > databaseClock.Milliseconds;
 
-        held.Remove(name);
-        if (refused.TryGetValue(name, out var until) && until > now && until <= now + Patience)
-        {
-            return null;
-        }
-
-        var keeper = app.Services.GetRequiredService<LeaseKeeper>();
-        if (await keeper.TryAcquireAsync(name, CancellationToken.None) is not { } taken)
-        {
-            refused[name] = now + Patience;
-            return null;
-        }
-
-        held[name] = (taken, now + (long)Database.Options.LeaseDuration.TotalMilliseconds);
-        return taken;
-    }
+    private static string ShardOf(string locationId) => RefetchShards.NameOf(RefetchTargets.ShardOf(locationId));
 }

@@ -21,7 +21,10 @@ internal sealed class ModelRun : IAsyncDisposable
     private const int MostRestores = 2;
 
     /// <summary>How long a replica that died keeps its leases.</summary>
-    private static readonly TimeSpan LeaseDuration = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LeaseDuration = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often due times are repaired, in milliseconds; a hub does it once a minute.</summary>
+    private const long RepairInterval = 30 * 60_000;
 
     private static readonly string[] Paths =
     [
@@ -388,13 +391,14 @@ internal sealed class ModelRun : IAsyncDisposable
     private async Task<long?> WorkAsync()
     {
         var first = random.Next(hubs.Length);
-        var isRepairDue = clock.Milliseconds - repairedAt >= 60_000;
+        var isRepairDue = clock.Milliseconds - repairedAt >= RepairInterval;
         repairedAt = isRepairDue ? clock.Milliseconds : repairedAt;
         long? next = long.MaxValue;
         foreach (var replica in (int[])[first, 1 - first])
         {
             try
             {
+                await hubs[replica].AcquireAsync(locations.Select(location => location.Id));
                 await hubs[replica].RouteAsync();
                 if (isRepairDue)
                 {

@@ -57,6 +57,18 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [StoreFact]
+    public async Task Restores_in_a_row_stay_near_the_clock_so_that_one_from_an_older_backup_goes_beyond_them()
+    {
+        await LiveAsync(Database, LogPast.InUse);
+        await RestoreAsync();
+
+        var second = await RestoreAsync();
+
+        var now = await Database.WriteAsync(transaction => transaction.NowAsync(), CancellationToken.None);
+        second.FirstEvent.ShouldBeLessThan((now + (long)TimeSpan.FromMinutes(5).TotalMilliseconds) * 1_000);
+    }
+
+    [StoreFact]
     public async Task What_the_backup_had_keeps_its_epoch()
     {
         var last = await LiveAsync(Database, LogPast.InUse);

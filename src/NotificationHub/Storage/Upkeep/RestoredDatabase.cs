@@ -16,8 +16,11 @@ internal sealed record RestoreOutcome(long Epoch, long FirstEvent);
 /// </summary>
 internal sealed class RestoredDatabase(Database database)
 {
-    /// <summary>More than is appended in years: at 1,000 events a second, in thirty.</summary>
-    private const long Leap = 1_000_000_000_000;
+    /// <summary>
+    /// For a clock that is behind: more than is appended between a backup and its restore. Small, so that the sequences do not run days ahead of
+    /// the clock: otherwise a later restore from an older backup, which only has the clock, would use lower revisions than consumers have.
+    /// </summary>
+    private const long Leap = 100_000_000;
 
     /// <summary>
     /// More than is appended in a millisecond. This number for each millisecond since 1970 exceeds every <c>seq</c> ever used, even after an
@@ -117,7 +120,7 @@ internal sealed class RestoredDatabase(Database database)
             """
             update survey
             set restate_from = @FirstEvent, phase = 'waiting', place = null, first_version = null, since_version = null,
-                start_number = null, clean = 1, walks = 0, attempts = 0, refused_at = null,
+                start_number = null, clean = 1, walks = 0, attempts = 0, refused_at = null, doubted_number = null, doubted_at = null,
                 due_at = case when imported_at is null and due_at is null then null else @now end
             """,
             new { outcome.FirstEvent, now }
