@@ -2,13 +2,11 @@
 
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
 ARG TARGETARCH
-# true: with the Service Bus SDK, for ServiceBus:Transport=Amqp.
-ARG SERVICE_BUS_SDK=false
 WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/root/.nuget/packages \
     dotnet publish src/NotificationHub --configuration Release --arch $TARGETARCH --no-self-contained \
-    -p:ServiceBusSdk=$SERVICE_BUS_SDK --output /app
+    --output /app
 RUN mkdir /data
 
 # No shell and no package manager. "extra" brings ICU: SqlClient refuses to work without it.

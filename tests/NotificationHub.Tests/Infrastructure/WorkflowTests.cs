@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using NotificationHub.Publishing.ServiceBus.Amqp;
 using NotificationHub.Tests.Infrastructure.Bicep;
 using NotificationHub.Tests.Storage.Stores;
 using YamlDotNet.RepresentationModel;
@@ -93,13 +92,6 @@ public sealed partial class WorkflowTests
         var script = step.Text("run")!;
         script.ShouldStartWith("dotnet test --no-build ");
         script.ShouldContain("--filter \"FullyQualifiedName~EndToEnd|FullyQualifiedName~Crash\"");
-    }
-
-    [Fact]
-    public void The_build_with_the_service_bus_sdk_is_made_and_tested()
-    {
-        Scripts("service-bus-sdk").ShouldContain($"dotnet build {AmqpTransport.BuildSwitch}");
-        Scripts("service-bus-sdk").ShouldContain($"dotnet test --no-build {AmqpTransport.BuildSwitch}");
     }
 
     [Fact]

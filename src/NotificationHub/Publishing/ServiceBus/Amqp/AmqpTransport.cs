@@ -10,9 +10,5 @@ internal static class AmqpTransport
 
     /// <summary>Makes the sender of validated options; null where the build does not contain it.</summary>
     public static Func<ServiceBusOptions, Func<TokenCredential>, TimeProvider, ITopicSender>? Create =>
-#if SERVICEBUS_SDK
         ServiceBusAmqpSender.Create;
-#else
-        null;
-#endif
 }
