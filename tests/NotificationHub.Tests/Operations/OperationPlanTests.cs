@@ -16,7 +16,7 @@ public sealed class OperationPlanTests
     };
 
     [Theory]
-    [InlineData("locations", "SEARCH o USING INDEX operation_due (location_id=? AND due_at<?)")]
+    [InlineData("locations", "SEARCH o EXISTS USING INDEX operation_due (location_id=? AND due_at<?)")]
     [InlineData("due", "SEARCH operation USING INDEX operation_due (location_id=? AND due_at<?)")]
     [InlineData("counted", "SCAN operation USING INDEX operation_counted")]
     public async Task An_index_leads_to_it(string statement, string expected)
