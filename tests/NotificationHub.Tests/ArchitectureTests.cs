@@ -10,6 +10,7 @@ public sealed class ArchitectureTests
 
     private static readonly Assembly Hub = typeof(HubApplication).Assembly;
     private static readonly Assembly Apple = typeof(NotificationHub.Apple.AppleClient).Assembly;
+    private static readonly Assembly Bus = typeof(NotificationHub.LocalBus.LocalServiceBus).Assembly;
     private static readonly Assembly Events = typeof(NotificationHub.Events.EventTypes).Assembly;
 
     /// <summary>What each folder may know of the others. <c>Hosting</c>, <c>CommandLine</c> and <c>Program</c> know all.</summary>
@@ -54,10 +55,11 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void The_client_and_the_events_know_nothing_of_the_hub_and_the_hub_nothing_of_the_simulator()
+    public void The_client_the_events_and_the_bus_know_nothing_of_the_hub_and_the_hub_nothing_of_the_simulator()
     {
         Ours(Apple).ShouldBeEmpty();
         Ours(Events).ShouldBeEmpty();
+        Ours(Bus).ShouldBeEmpty();
         Ours(Hub).ShouldBe([Apple.GetName().Name, Events.GetName().Name], ignoreOrder: true);
     }
 
@@ -66,7 +68,7 @@ public sealed class ArchitectureTests
     {
         string[] namespaces = [Root, .. Arrows.Select(arrow => (string)arrow[0])];
 
-        new[] { Hub, Apple, Events, typeof(NotificationHub.Simulator.ServiceBus.SimulatedServiceBus).Assembly }
+        new[] { Hub, Apple, Events, Bus, typeof(NotificationHub.Simulator.ServiceBus.SimulatedServiceBus).Assembly }
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => namespaces.Contains(type.Name))
             .ShouldBeEmpty();

@@ -15,6 +15,7 @@ var topicNames = map(topology.topics, topic => topic.name)
 var subscriptions = flatten(map(topology.topics, topic => map(topic.subscriptions, subscription => {
   topic: topic.name
   name: subscription.name
+  requiresSession: subscription.requiresSession
 })))
 var rules = flatten(map(range(0, length(subscriptions)), index => map(items(topology.rules), rule => {
   subscriptionIndex: index
@@ -62,7 +63,7 @@ resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscription
   parent: topics[indexOf(topicNames, subscription.topic)]
   name: subscription.name
   properties: {
-    requiresSession: topology.requiresSession
+    requiresSession: subscription.requiresSession
     lockDuration: topology.lockDuration
     maxDeliveryCount: topology.maxDeliveryCount
     defaultMessageTimeToLive: topology.defaultMessageTimeToLive

@@ -36,11 +36,20 @@ public sealed class ServiceBusDeploymentTests
         Subscriptions()
             .ShouldBe(Declared.Topics.SelectMany(topic => topic.Subscriptions, (topic, own) => (topic.Name, own.Name)));
 
+        Each("topicSubscriptions", "subscription", "subscriptions")
+            .Select(subscription => Object(subscription["properties"])["requiresSession"])
+            .ShouldBe(
+                BicepFolder
+                    .Json("topics.json")
+                    .GetProperty("topics")
+                    .EnumerateArray()
+                    .SelectMany(topic => topic.GetProperty("subscriptions").EnumerateArray())
+                    .Select(object (subscription) => subscription.GetProperty("requiresSession").GetBoolean())
+            );
+
         foreach (var subscription in Each("topicSubscriptions", "subscription", "subscriptions"))
         {
             var properties = Object(subscription["properties"]);
-            properties["requiresSession"]
-                .ShouldBe(BicepFolder.Json("topics.json").GetProperty("requiresSession").GetBoolean());
             properties["lockDuration"].ShouldBe(Declared.LockDuration);
             properties["maxDeliveryCount"].ShouldBe((long)Declared.MaxDeliveryCount);
             properties["defaultMessageTimeToLive"].ShouldBe(Declared.DefaultMessageTimeToLive);
