@@ -58,6 +58,7 @@ internal static class HubApplication
         hub.AddListenAddresses();
         hub.RefuseForwardedHeadersInDevelopment();
         hub.AddResponseHeaders();
+        hub.AddAzureIdentity();
         hub.AddStorage();
         hub.AddIntake();
         hub.AddRouting();

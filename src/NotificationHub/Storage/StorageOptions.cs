@@ -12,7 +12,7 @@ internal sealed class StorageOptions
     public string Provider { get; set; } = Sqlite;
 
     /// <summary>
-    /// Of SQLite the file; of SQL Server where it is and how it is entered, for a managed identity with
+    /// SQLite: the file. SQL Server: the server, the database and the authentication; for a managed identity,
     /// <c>Authentication=Active Directory Default</c>.
     /// </summary>
     public string ConnectionString { get; set; } = "Data Source=data/notificationhub.db";

@@ -1,6 +1,7 @@
 using FluentValidation;
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
+using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Storage;
 
@@ -33,6 +34,16 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
             .Must(Encrypts)
             .WithMessage(
                 "must not set Encrypt to False or Optional: without TLS, the driver's network layer on Linux can corrupt long texts. Use Encrypt=True; for a server with a self-signed certificate, also set TrustServerCertificate=True"
+            )
+            .Must(IsServed)
+            .WithMessage(
+                (_, text) =>
+                    $"must not set Authentication to {AuthenticationOf(text)}: this method needs a user or a secret, and the hub signs in with one identity to all Azure services. Use Authentication=Active Directory Default; for a service principal, also set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+            )
+            .Must(NamesNoSecondIdentity)
+            .WithMessage(
+                (_, text) =>
+                    $"must not set User Id, Password or Integrated Security with {AuthenticationOf(text)}: the hub signs in with one identity to all Azure services. For a user-assigned managed identity, set AZURE_CLIENT_ID instead"
             );
 
     private void NameAFile() =>
@@ -81,6 +92,18 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
 
     // Observed with SqlClient's managed network layer: if TCP splits a packet, it reads the packet header as text. Recheck with each upgrade.
     private static bool Encrypts(string connectionString) => new SqlConnectionStringBuilder(connectionString).Encrypt;
+
+    private static SqlAuthenticationMethod AuthenticationOf(string connectionString) =>
+        new SqlConnectionStringBuilder(connectionString).Authentication;
+
+    private static bool IsServed(string connectionString) =>
+        AuthenticationOf(connectionString) is var method
+        && (EntraProvider.IsServed(method) || !EntraProvider.IsEntra(method));
+
+    private static bool NamesNoSecondIdentity(string connectionString) =>
+        !EntraProvider.IsEntra(AuthenticationOf(connectionString))
+        || new SqlConnectionStringBuilder(connectionString)
+            is { UserID.Length: 0, Password.Length: 0, IntegratedSecurity: false };
 
     private static bool NamesADatabase(string connectionString)
     {

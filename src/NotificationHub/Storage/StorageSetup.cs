@@ -1,3 +1,5 @@
+using Azure.Core;
+using Microsoft.Data.SqlClient;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage.Leases;
@@ -18,11 +20,16 @@ internal static class StorageSetup
                 : TimeProvider.System
         );
         hub.Services.AddSingleton(services =>
-            Create(
-                services.GetRequiredService<IOptions<StorageOptions>>().Value,
-                services.GetRequiredService<TimeProvider>()
-            )
-        );
+        {
+            var options = services.GetRequiredService<IOptions<StorageOptions>>().Value;
+            // Before the first connection of whatever runs: the hub, or a command.
+            if (UsesEntra(options))
+            {
+                EntraProvider.Register(services.GetRequiredService<TokenCredential>());
+            }
+
+            return Create(options, services.GetRequiredService<TimeProvider>());
+        });
         hub.Services.AddSingleton(services => services.GetRequiredService<Database>().Pulses);
         hub.Services.AddHostedService<DatabaseStartup>();
         hub.Services.AddSingleton<LeaseKeeper>();
@@ -32,6 +39,10 @@ internal static class StorageSetup
 
     public static Database Create(StorageOptions options, TimeProvider time) =>
         options.IsSqlServer ? new SqlServerDatabase(options, time) : new SqliteDatabase(options);
+
+    private static bool UsesEntra(StorageOptions options) =>
+        options.IsSqlServer
+        && EntraProvider.IsServed(new SqlConnectionStringBuilder(options.ConnectionString).Authentication);
 
     /// <summary>Opens the database before any stage starts, and thereby refuses to start without one.</summary>
     private sealed class DatabaseStartup(Database database, IOptions<StorageOptions> options) : IHostedService

@@ -1,9 +1,7 @@
 using Azure.Core;
-using Azure.Identity;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 
@@ -15,11 +13,6 @@ internal static class KeyRingSetup
     public static void AddKeyRing(this HubBuilder hub, LocationOptions options)
     {
         hub.JudgeKeyRing(options, hub.OptionsOf<StorageOptions>());
-        if (options.KeyRingKeyVaultKey is not null || options.KeyRingOldKeyVaultKeys.Count > 0)
-        {
-            hub.Services.TryAddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
-        }
-
         hub.Services.AddSingleton(services => new KeyVaultPipeline(services.GetRequiredService<TokenCredential>));
         hub.Services.AddSingleton(services => CreateWraps(options, services));
         hub.Services.AddSingleton(services =>

@@ -1,6 +1,4 @@
 using Azure.Core;
-using Azure.Identity;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using NotificationHub.Publishing.ServiceBus.Amqp;
 
 namespace NotificationHub.Publishing.ServiceBus;
@@ -13,7 +11,6 @@ internal static class ServiceBusSetup
         var options = hub.AddOptions(ServiceBusOptions.Section, new ServiceBusOptionsValidator());
         if (options.IsConfigured)
         {
-            hub.Services.TryAddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
             hub.Services.AddSingleton(services =>
                 CreateSender(
                     options,

@@ -197,9 +197,7 @@ internal sealed class SqlServerDatabase : Database
         var builder = new SqlConnectionStringBuilder(connectionString);
         var isGiven = builder.ShouldSerialize("Connect Timeout");
         // With Entra authentication, the driver's default of 15 seconds applies, because it includes the request for a token.
-        var isEntra =
-            builder.Authentication is not (SqlAuthenticationMethod.NotSpecified or SqlAuthenticationMethod.SqlPassword);
-        if (!isGiven && !isEntra)
+        if (!isGiven && !EntraProvider.IsEntra(builder.Authentication))
         {
             builder.ConnectTimeout = SecondsToConnect;
         }

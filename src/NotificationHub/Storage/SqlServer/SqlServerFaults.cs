@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Azure.Identity;
 using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Storage.SqlServer;
@@ -59,14 +58,12 @@ internal static class SqlServerFaults
     public static bool IsPassing(Exception exception) =>
         exception switch
         {
-            SqlException sql => Has(sql, Passing.Contains) || sql.Class >= 20,
+            SqlException sql => Has(sql, Passing.Contains) || sql.Class >= 20 || EntraTokenException.IsTransient(sql),
             // What SqlClient says of a connection that was found closed.
             InvalidOperationException
             {
                 Source: "Microsoft.Data.SqlClient" or "Core Microsoft SqlClient Data Provider"
             } => true,
-            // Whoever gives out tokens does not answer at this moment, or will not: either may be mended while the hub runs.
-            AuthenticationFailedException => true,
             TimeoutException or IOException => true,
             _ => false,
         };
@@ -81,7 +78,9 @@ internal static class SqlServerFaults
 
     /// <summary>What happened, with the number that an operator can look up.</summary>
     public static string Describe(Exception exception) =>
-        exception is SqlException sql ? $"{sql.Message} (error {sql.Number})" : exception.Message;
+        exception is SqlException sql
+            ? EntraTokenException.MessageOf(sql) ?? $"{sql.Message} (error {sql.Number})"
+            : exception.Message;
 
     private static FrozenSet<int> SetOf(params int[][] groups) => groups.SelectMany(group => group).ToFrozenSet();
 

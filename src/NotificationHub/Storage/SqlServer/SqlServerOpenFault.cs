@@ -11,6 +11,11 @@ internal static class SqlServerOpenFault
         new($"The database {place} cannot be opened: {Explain(exception)}", exception);
 
     private static string Explain(Exception exception) =>
+        exception is SqlException sql && EntraTokenException.MessageOf(sql) is { } message
+            ? $"{message}. Look at the hub's identity: its managed identity or workload identity, or AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET"
+            : ExplainNumber(exception);
+
+    private static string ExplainNumber(Exception exception) =>
         (exception as SqlException)?.Number switch
         {
             18456 or 18452 or 916 =>
