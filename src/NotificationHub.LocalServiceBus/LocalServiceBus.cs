@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
@@ -9,26 +10,33 @@ using Microsoft.Azure.Amqp;
 using Microsoft.Azure.Amqp.Framing;
 using Microsoft.Azure.Amqp.Sasl;
 using Microsoft.Azure.Amqp.Transport;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace NotificationHub.LocalBus;
 
 /// <summary>
-/// A Service Bus namespace inside the process, for the official SDKs: AMQP 1.0 without TLS, with the topics of a
-/// topology. Everything is in memory. It refuses what Service Bus refuses, and lists it in <see cref="Violations"/>.
+/// A Service Bus namespace inside the process, for the official SDKs, with the topics of a topology. One port serves
+/// AMQP 1.0, AMQP over WebSockets and the administration client's HTTP, without TLS. Everything is in memory. It refuses
+/// what Service Bus refuses, and lists it in <see cref="Violations"/>.
 /// </summary>
 public sealed class LocalServiceBus : IAsyncDisposable
 {
+    private static ReadOnlySpan<byte> ProtocolName => "AMQP"u8;
+
     private static readonly AmqpVersion Version = new(1, 0, 0);
     private readonly BusContext context;
     private readonly AmqpSettings settings;
+    private readonly AdministrationEndpoint administration;
     private readonly KestrelListener listener = new();
     private readonly ConcurrentDictionary<BusConnection, byte> connections = new();
-    private WebApplication? server;
+    private readonly ConcurrentDictionary<ConnectionContext, byte> sockets = new();
+    private volatile WebApplication? server;
     private int port;
 
     private LocalServiceBus(LocalServiceBusOptions options)
     {
         context = new BusContext(options);
+        administration = new AdministrationEndpoint(context);
         port = options.Port;
         settings = CreateSettings(new LinkFactory(context));
         new AmqpTransportListener([listener], settings).Listen(OnAccepted);
@@ -93,10 +101,12 @@ public sealed class LocalServiceBus : IAsyncDisposable
     /// <summary>Cuts all connections and refuses new ones. Messages are kept.</summary>
     public async Task StopListeningAsync(CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (Interlocked.Exchange(ref server, null) is { } stopped)
         {
             CutAll();
-            await stopped.StopAsync(cancellationToken);
+            // There is nothing left to wait for.
+            await stopped.StopAsync(new CancellationToken(canceled: true));
             await stopped.DisposeAsync();
         }
     }
@@ -108,7 +118,7 @@ public sealed class LocalServiceBus : IAsyncDisposable
     /// <summary>Stops listening and drops all messages.</summary>
     public async ValueTask DisposeAsync()
     {
-        await StopListeningAsync(new CancellationToken(canceled: true));
+        await StopListeningAsync(CancellationToken.None);
         foreach (var topic in Topics)
         {
             topic.Dispose();
@@ -128,24 +138,66 @@ public sealed class LocalServiceBus : IAsyncDisposable
                     options =>
                     {
                         listening = options;
-                        options.Run(AcceptAsync);
+                        options.Protocols = HttpProtocols.Http1;
+                        options.Use(next => connection => AcceptAsync(connection, next));
                     }
                 )
             );
-        server = builder.Build();
-        await server.StartAsync(cancellationToken);
+        builder.Services.AddLogging();
+        var application = builder.Build();
+        application.UseWebSockets();
+        application.Run(context =>
+            context.WebSockets.IsWebSocketRequest ? listener.AcceptAsync(context) : administration.HandleAsync(context)
+        );
+        server = application;
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            server = null;
+            await application.DisposeAsync();
+            throw;
+        }
+
         port = listening!.IPEndPoint!.Port;
     }
 
-    private Task AcceptAsync(ConnectionContext connection)
+    private async Task AcceptAsync(ConnectionContext connection, ConnectionDelegate http)
     {
-        if (Faults.Down)
+        sockets[connection] = 0;
+        try
         {
-            connection.Abort();
-            return Task.CompletedTask;
-        }
+            if (Faults.Down || server is null)
+            {
+                connection.Abort();
+                return;
+            }
 
-        return listener.AcceptAsync(connection);
+            await ServeAsync(connection, http);
+        }
+        finally
+        {
+            sockets.TryRemove(connection, out _);
+        }
+    }
+
+    /// <summary>Serves AMQP and HTTP on one port.</summary>
+    private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate http)
+    {
+        var input = connection.Transport.Input;
+        var start = await input.ReadAtLeastAsync(ProtocolName.Length, connection.ConnectionClosed);
+        var isAmqp = start.Buffer.Length >= ProtocolName.Length && StartsAmqp(start.Buffer);
+        input.AdvanceTo(start.Buffer.Start);
+        await (isAmqp ? listener.AcceptAsync(connection) : http(connection));
+    }
+
+    private static bool StartsAmqp(ReadOnlySequence<byte> bytes)
+    {
+        Span<byte> name = stackalloc byte[ProtocolName.Length];
+        bytes.Slice(0, name.Length).CopyTo(name);
+        return name.SequenceEqual(ProtocolName);
     }
 
     private void OnAccepted(TransportListener from, TransportAsyncCallbackArgs args)
@@ -189,6 +241,12 @@ public sealed class LocalServiceBus : IAsyncDisposable
         foreach (var connection in connections.Keys)
         {
             connection.Abort();
+        }
+
+        // Those that are not AMQP, or not yet.
+        foreach (var socket in sockets.Keys)
+        {
+            socket.Abort();
         }
     }
 

@@ -73,15 +73,8 @@ internal sealed class ReceiveLink : IMessageReceiver
         }
     }
 
-    public void EndSession() =>
-        SendLink.Detach(
-            link,
-            new Error
-            {
-                Condition = AmqpConditions.SessionLockLost,
-                Description = $"The lock on session '{session?.SessionId}' has expired.",
-            }
-        );
+    public void Close(string condition, string description) =>
+        SendLink.Detach(link, new Error { Condition = condition, Description = description });
 
     private async Task OpenSessionAsync(string? id, Source source)
     {

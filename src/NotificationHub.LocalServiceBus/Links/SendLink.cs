@@ -53,6 +53,10 @@ internal sealed class SendLink
         {
             Process(message);
         }
+        catch (AmqpException) when (link.IsClosing())
+        {
+            // The client is gone.
+        }
         catch (AmqpException e)
         {
             bus.Violations.Add($"send to {topic.Name}: {e.Error.Condition.Value}: {e.Error.Description}");

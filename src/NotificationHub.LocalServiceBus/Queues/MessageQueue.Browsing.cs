@@ -36,16 +36,6 @@ internal sealed partial class MessageQueue
         }
     }
 
-    /// <summary>Counts by state.</summary>
-    public (int Active, int Deferred) Counts()
-    {
-        lock (gate)
-        {
-            var deferred = messages.Values.Count(queued => queued.State == MessageState.Deferred);
-            return (messages.Count - deferred, deferred);
-        }
-    }
-
     private (Guid, ArraySegment<byte>) Take(QueuedMessage queued, bool isPeekLock)
     {
         var token = Guid.NewGuid();

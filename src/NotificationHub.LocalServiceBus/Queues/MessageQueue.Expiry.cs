@@ -35,7 +35,10 @@ internal sealed partial class MessageQueue
 
         foreach (var session in held.Where(session => session.LockedUntil <= now).ToList())
         {
-            session.Owner?.EndSession();
+            session.Owner?.Close(
+                AmqpConditions.SessionLockLost,
+                $"The lock on session '{session.SessionId}' has expired."
+            );
             Release(session);
         }
     }

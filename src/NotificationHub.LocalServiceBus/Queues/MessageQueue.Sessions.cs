@@ -120,9 +120,13 @@ internal sealed partial class MessageQueue
     {
         lock (gate)
         {
-            var withMessages = messages.Values.Select(queued => queued.Line.SessionId).OfType<string>();
-            var withState = sessions.Values.Where(session => session.SessionState is not null);
-            return [.. withMessages.Concat(withState.Select(session => session.SessionId!)).Distinct().Order()];
+            return
+            [
+                .. sessions
+                    .Values.Where(session => session.Count > 0 || session.SessionState is not null)
+                    .Select(session => session.SessionId!)
+                    .Order(StringComparer.Ordinal),
+            ];
         }
     }
 
@@ -186,7 +190,7 @@ internal sealed partial class MessageQueue
                 OfferSession(session);
             }
         }
-        else if (session.SessionState is null && !messages.Values.Any(queued => queued.Line == session))
+        else if (session is { SessionState: null, Count: 0 })
         {
             sessions.Remove(session.SessionId!);
         }

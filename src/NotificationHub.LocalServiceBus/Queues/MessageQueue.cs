@@ -69,6 +69,7 @@ internal sealed partial class MessageQueue : IDisposable
             var line = settings.RequiresSession ? Session(message.SessionId!) : common;
             var queued = new QueuedMessage(message, ++lastSequenceNumber, expiresAt, line);
             messages.Add(queued.SequenceNumber, queued);
+            line.Count++;
             MakeAvailable(queued);
         }
     }
@@ -151,7 +152,18 @@ internal sealed partial class MessageQueue : IDisposable
         }
     }
 
-    public void Dispose() => timer.Dispose();
+    /// <summary>Closes the receivers, whose subscription is deleted.</summary>
+    public void Dispose()
+    {
+        timer.Dispose();
+        lock (gate)
+        {
+            foreach (var receiver in common.Receivers.Concat(held.Select(session => session.Owner!)))
+            {
+                receiver.Close(AmqpConditions.NotFound, "The subscription is deleted.");
+            }
+        }
+    }
 
     /// <summary>The end of a lock by the clients' clock, which is the system's.</summary>
     private DateTime OnTheWire(DateTimeOffset until) =>
@@ -288,6 +300,7 @@ internal sealed partial class MessageQueue : IDisposable
     {
         queued.State = MessageState.Removed;
         messages.Remove(queued.SequenceNumber);
+        queued.Line.Count--;
         Track(queued);
     }
 }

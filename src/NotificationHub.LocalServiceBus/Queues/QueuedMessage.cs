@@ -50,6 +50,9 @@ internal sealed class MessageLine(string? sessionId)
 
     public PriorityQueue<QueuedMessage, long> Available { get; } = new();
 
+    /// <summary>Messages of every state.</summary>
+    public int Count { get; set; }
+
     public List<IMessageReceiver> Receivers { get; } = [];
 
     /// <summary>Where the search for the next receiver starts.</summary>
@@ -74,8 +77,8 @@ internal interface IMessageReceiver
     /// <summary>Sends a message; false if the link has no credit or is closed.</summary>
     bool TrySend(Guid lockToken, ArraySegment<byte> encoded);
 
-    /// <summary>Closes the link because its session's lock has expired. The call returns at once.</summary>
-    void EndSession();
+    /// <summary>Closes the link with an AMQP error. The call returns at once.</summary>
+    void Close(string condition, string description);
 }
 
 /// <summary>Settings of a subscription's queue.</summary>

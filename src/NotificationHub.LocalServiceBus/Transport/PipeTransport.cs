@@ -9,11 +9,6 @@ namespace NotificationHub.LocalBus;
 /// <summary>The AMQP library's transport over a connection of Kestrel.</summary>
 internal sealed class PipeTransport(ConnectionContext connection) : TransportBase("kestrel")
 {
-    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Completes when the library has closed the transport.</summary>
-    public Task Completion => closed.Task;
-
     public override string LocalEndPoint => connection.LocalEndPoint?.ToString() ?? "";
 
     public override string RemoteEndPoint => connection.RemoteEndPoint?.ToString() ?? "";
@@ -49,18 +44,10 @@ internal sealed class PipeTransport(ConnectionContext connection) : TransportBas
         return Run(args, FlushAsync(args, output));
     }
 
-    protected override bool CloseInternal()
-    {
-        closed.TrySetResult();
-        return true;
-    }
+    protected override bool CloseInternal() => true;
 
     /// <summary>Resets the TCP connection.</summary>
-    protected override void AbortInternal()
-    {
-        connection.Abort();
-        closed.TrySetResult();
-    }
+    protected override void AbortInternal() => connection.Abort();
 
     private async Task ReadLaterAsync(TransportAsyncCallbackArgs args) =>
         Complete(args, await connection.Transport.Input.ReadAsync(connection.ConnectionClosed));
@@ -113,19 +100,4 @@ internal sealed class PipeTransport(ConnectionContext connection) : TransportBas
 
         args.CompletedCallback?.Invoke(args);
     }
-}
-
-/// <summary>Passes the connections that Kestrel accepts to the AMQP library.</summary>
-internal sealed class KestrelListener() : TransportListener("kestrel-listener")
-{
-    public async Task AcceptAsync(ConnectionContext connection)
-    {
-        var transport = new PipeTransport(connection);
-        transport.Open();
-        OnTransportAccepted(new TransportAsyncCallbackArgs { Transport = transport });
-        using var aborted = connection.ConnectionClosed.Register(() => transport.SafeClose());
-        await transport.Completion;
-    }
-
-    protected override void OnListen() { }
 }

@@ -196,6 +196,20 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_connection_that_sends_nothing_does_not_delay_the_stop()
+    {
+        await using var test = await StartAsync();
+        using var silent = new System.Net.Sockets.TcpClient("127.0.0.1", test.Bus.Endpoint.Port);
+        using var unfinished = new System.Net.Sockets.TcpClient("127.0.0.1", test.Bus.Endpoint.Port);
+        await unfinished.GetStream().WriteAsync("AMQP"u8.ToArray());
+
+        await test.Bus.StopListeningAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await test.Bus.ResumeListeningAsync();
+        await test.Sender.SendMessageAsync(Message("1"));
+        test.Received.ShouldBe(["1"]);
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_refused()
     {
         await using var test = await StartAsync();
