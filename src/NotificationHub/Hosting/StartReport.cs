@@ -95,8 +95,7 @@ internal static partial class StartReport
 
     private static string? HostOf(ServiceBusOptions bus) =>
         bus.ConnectionString is { Length: > 0 } text
-        && ServiceBusConnectionString.TryParse(text, out var connection, out _)
-            ? connection.Endpoint.Authority
+            ? ServiceBusConnectionString.HostOf(text)
             : bus.FullyQualifiedNamespace;
 
     private static partial class Log

@@ -8,7 +8,6 @@ internal sealed class Narrowing
 {
     private readonly List<RefusedEvent> suspects = [];
     private long refusedUpTo;
-    private bool sizeDoubted;
 
     /// <summary>How many events the next batch may hold.</summary>
     public int MaxCount { get; private set; } = int.MaxValue;
@@ -21,14 +20,7 @@ internal sealed class Narrowing
     {
         suspects.Clear();
         refusedUpTo = 0;
-        sizeDoubted = false;
     }
-
-    /// <summary>
-    /// Whether a refusal that may be for the batch's size is to be answered with a smaller one: once. If half of it is
-    /// refused as well, it was not the size.
-    /// </summary>
-    public bool TryDoubtSize() => !sizeDoubted && (sizeDoubted = true);
 
     public void BatchRefused(int count, long lastSeq)
     {
@@ -53,7 +45,6 @@ internal sealed class Narrowing
             MaxCount = int.MaxValue;
         }
 
-        sizeDoubted = false;
         suspects.Clear();
     }
 }

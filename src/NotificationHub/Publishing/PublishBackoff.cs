@@ -1,13 +1,10 @@
 namespace NotificationHub.Publishing;
 
-/// <summary>When a topic may be tried again: exponential with full jitter, never before the broker's <c>Retry-After</c>.</summary>
+/// <summary>When a topic may be tried again: after the time that Service Bus asks for, or else exponentially later, with full jitter.</summary>
 internal sealed class PublishBackoff(TimeProvider time, Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
-
-    /// <summary>A broker that asks for more than this is asked again all the same.</summary>
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
 
     private int attempts;
     private long begunAt;
@@ -21,8 +18,7 @@ internal sealed class PublishBackoff(TimeProvider time, Random random)
         var ceiling = Math.Min(First.TotalSeconds * Math.Pow(2, attempts), Longest.TotalSeconds);
         attempts++;
         var delay = TimeSpan.FromSeconds(ceiling * random.NextDouble());
-        var asked = retryAfter is { } after && after < LongestRetryAfter ? after : LongestRetryAfter;
-        (begunAt, wait) = (time.GetTimestamp(), retryAfter is null || delay > asked ? delay : asked);
+        (begunAt, wait) = (time.GetTimestamp(), retryAfter ?? delay);
     }
 
     public void Reset() => (attempts, wait) = (0, TimeSpan.Zero);

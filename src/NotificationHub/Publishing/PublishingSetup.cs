@@ -50,11 +50,11 @@ internal static class PublishingSetup
     {
         var time = services.GetRequiredService<TimeProvider>();
         var database = services.GetRequiredService<Database>();
-        var sender = services.GetRequiredService<ITopicSender>();
+        var sender = services.GetRequiredService<TopicSender>();
         var logger = services.GetRequiredService<ILogger<TopicPublisher>>();
         var publisher = new TopicPublisher(
             new TopicLog(topic, database, time),
-            new TopicMessages(services.GetRequiredService<CloudEventWriter>(), sender),
+            new TopicMessages(services.GetRequiredService<CloudEventWriter>()),
             sender,
             new TopicHealth(
                 topic,

@@ -29,18 +29,19 @@ internal static class SendTrace
         trace
             ?.SetTag("messaging.system", "servicebus")
             .SetTag("messaging.operation.type", "send")
-            .SetTag("messaging.destination.name", topic)
-            .SetTag("messaging.batch.message_count", batch.Count);
-        trace.Cover(batch.Count, batch[0].Seq, batch[^1].Seq);
+            .SetTag("messaging.destination.name", topic);
         return trace;
     }
 
-    public static void Refused(this Activity? trace, TopicSendException exception)
+    /// <summary>Records which of the messages formed the batch, and whether the topic rejected it.</summary>
+    public static void Sent(this Activity? trace, IReadOnlyList<OutgoingMessage> messages, SendResult result)
     {
-        trace.Fail(exception.Fault.ToString());
-        if (exception.Status is { } status)
+        var count = Math.Max(result.Count, 1);
+        trace?.SetTag("messaging.batch.message_count", count);
+        trace.Cover(count, messages[0].Seq, messages[count - 1].Seq);
+        if (result.Count == 0 || result.Rejection is not null)
         {
-            trace?.SetTag("http.response.status_code", status);
+            trace.Fail(result.Count == 0 ? "TooLarge" : "Rejected");
         }
     }
 }

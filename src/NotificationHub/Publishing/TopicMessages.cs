@@ -1,11 +1,12 @@
 using System.Buffers;
+using Azure.Messaging.ServiceBus;
 using NotificationHub.Events;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>Turns events into messages that fit the sender. For one publisher at a time.</summary>
-internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender)
+/// <summary>Turns events into Service Bus messages. For one publisher at a time.</summary>
+internal sealed class TopicMessages(CloudEventWriter writer)
 {
     /// <summary>For whom a message is: the subscriptions' rules go by it.</summary>
     private const string Everybody = "all";
@@ -15,8 +16,13 @@ internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender
 
     private readonly ArrayBufferWriter<byte> scratch = new(4096);
 
-    /// <summary>The message, whole where it fits into a batch of its own, otherwise as a claim check; an event that no message can be made of is damaged.</summary>
-    public OutgoingMessage Create(EventEntry entry)
+    /// <summary>The message with the whole event. An event that cannot be written is damaged.</summary>
+    public OutgoingMessage Create(EventEntry entry) => Create(entry, isClaimCheck: false);
+
+    /// <summary>The message for an event that is too large: where to fetch it, without its data.</summary>
+    public OutgoingMessage CreateClaimCheck(EventEntry entry) => Create(entry, isClaimCheck: true);
+
+    private OutgoingMessage Create(EventEntry entry, bool isClaimCheck)
     {
         if (entry.Fault is not null)
         {
@@ -25,7 +31,16 @@ internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender
 
         try
         {
-            return Write(entry);
+            if (isClaimCheck)
+            {
+                writer.WriteClaimCheck(entry, scratch);
+            }
+            else if (!writer.Write(entry, scratch))
+            {
+                return Damaged(entry, "The stored data of the event is not JSON.");
+            }
+
+            return new OutgoingMessage(entry, Message(entry, scratch.WrittenSpan.ToArray()), isClaimCheck);
         }
 #pragma warning disable CA1031 // Whatever is wrong with one event, the topic's later events are sent.
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -40,45 +55,28 @@ internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender
         }
     }
 
-    private OutgoingMessage Write(EventEntry entry)
+    private static OutgoingMessage Damaged(EventEntry entry, string fault) =>
+        new(entry with { Fault = fault }, Message: null);
+
+    // No partition key: with a session ID, Service Bus derives it.
+    private static ServiceBusMessage Message(EventEntry entry, byte[] body)
     {
-        if (!writer.Write(entry, scratch))
+        var message = new ServiceBusMessage(body)
         {
-            return Damaged(entry, "The stored data of the event is not JSON.");
-        }
-
-        var whole = Message(entry, Take());
-        var size = sender.Measure(whole);
-        if (size <= sender.MaxBatchBytes)
-        {
-            return new OutgoingMessage(entry, whole, size);
-        }
-
-        writer.WriteClaimCheck(entry, scratch);
-        var claimCheck = Message(entry, Take());
-        return new OutgoingMessage(entry, claimCheck, sender.Measure(claimCheck));
+            MessageId = CloudEventWriter.IdOf(entry),
+            SessionId = entry.LocationId is { Length: <= MaxIdLength } location ? location : "hub",
+            Subject = EventTypes.Of(entry.Type),
+            CorrelationId = entry.CorrelationId is { Length: > 0 and <= MaxIdLength } correlation ? correlation : null,
+            ContentType = "application/cloudevents+json",
+        };
+        AddProperties(message.ApplicationProperties, entry);
+        return message;
     }
 
-    private static OutgoingMessage Damaged(EventEntry entry, string fault) =>
-        new(entry with { Fault = fault }, Message: null, Size: 0);
-
-    private static TopicMessage Message(EventEntry entry, byte[] body) =>
-        new(
-            CloudEventWriter.IdOf(entry),
-            entry.LocationId is { Length: <= MaxIdLength } location ? location : "hub",
-            EventTypes.Of(entry.Type),
-            entry.CorrelationId is { Length: > 0 and <= MaxIdLength } correlation ? correlation : null,
-            body,
-            Properties(entry)
-        );
-
-    private static Dictionary<string, string> Properties(EventEntry entry)
+    private static void AddProperties(IDictionary<string, object> properties, EventEntry entry)
     {
-        var properties = new Dictionary<string, string>(8, StringComparer.Ordinal)
-        {
-            ["type"] = EventTypes.Of(entry.Type),
-            ["audience"] = Everybody,
-        };
+        properties["type"] = EventTypes.Of(entry.Type);
+        properties["audience"] = Everybody;
         Add(properties, "location", entry.LocationId);
         Add(properties, "action", entry.Action);
         Add(properties, "result", entry.Result);
@@ -87,27 +85,19 @@ internal sealed class TopicMessages(CloudEventWriter writer, ITopicSender sender
         Add(properties, "adamId", entry.AdamId);
         Add(properties, "conflict", entry.Conflict ? "true" : null);
         Add(properties, "traceparent", entry.Traceparent);
-        return properties;
     }
 
-    private static void Add(Dictionary<string, string> properties, string name, string? value)
+    private static void Add(IDictionary<string, object> properties, string name, string? value)
     {
         if (value is { Length: > 0 and <= MaxIdLength })
         {
             properties[name] = value;
         }
     }
-
-    private byte[] Take()
-    {
-        var body = scratch.WrittenSpan.ToArray();
-        scratch.ResetWrittenCount();
-        return body;
-    }
 }
 
-/// <summary>An event, the message it becomes, and the bytes that this adds to a batch. A damaged event has no message.</summary>
-internal sealed record OutgoingMessage(EventEntry Entry, TopicMessage? Message, int Size)
+/// <summary>An event and the message that carries it. A damaged event has no message.</summary>
+internal sealed record OutgoingMessage(EventEntry Entry, ServiceBusMessage? Message, bool IsClaimCheck = false)
 {
     public long Seq => Entry.Seq;
 }

@@ -1,4 +1,6 @@
+using Azure.Messaging.ServiceBus;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Storage.Tracing;
 
 namespace NotificationHub.Publishing;
 
@@ -9,7 +11,7 @@ namespace NotificationHub.Publishing;
 internal sealed partial class TopicPublisher(
     TopicLog log,
     TopicMessages messages,
-    ITopicSender sender,
+    TopicSender sender,
     TopicHealth health,
     TimeSpan sendTimeout,
     ILogger<TopicPublisher> logger
@@ -90,29 +92,46 @@ internal sealed partial class TopicPublisher(
                 continue;
             }
 
-            var count = BatchCut.Count(queue, next, sender.MaxBatchBytes, narrowing.MaxCount);
-            var batch = queue.GetRange(next, count);
-            var last = batch[^1];
-            if (await TrySendAsync(batch, cancellationToken) is not { } reason)
+            var batch = queue
+                .Skip(next)
+                .TakeWhile(message => message.Entry.Fault is null)
+                .Take(narrowing.MaxCount)
+                .ToList();
+            var (count, rejection) = await SendAsync(batch, cancellationToken);
+            if (count == 0)
             {
-                health.Delivered(batch);
+                queue[next] = Smaller(queue[next]);
+            }
+            else if (rejection is null)
+            {
+                var last = batch[count - 1];
+                health.Delivered(batch.Take(count));
                 await MoveAsync(lease, position, last.Seq, cancellationToken);
                 position = last.Seq;
                 next += count;
             }
             else if (count > 1)
             {
-                narrowing.BatchRefused(count, last.Seq);
+                narrowing.BatchRefused(count, batch[count - 1].Seq);
             }
             else
             {
-                Suspect(last, reason);
+                Suspect(batch[0], rejection);
                 next++;
             }
         }
 
         return page.Count > 0;
     }
+
+    // What does not fit into a message of its own is sent as a claim check; what does not fit even then becomes a dead letter.
+    private OutgoingMessage Smaller(OutgoingMessage message) =>
+        message.IsClaimCheck
+            ? message with
+            {
+                Entry = message.Entry with { Fault = "The event is too large for a message, even without its data." },
+            }
+            : messages.CreateClaimCheck(message.Entry);
 
     /// <summary>Behind a suspect the page is not the end: whether there is a later event decides what becomes of it.</summary>
     private async Task<bool> EnqueueLaterAsync(List<OutgoingMessage> queue, CancellationToken cancellationToken)
@@ -145,10 +164,9 @@ internal sealed partial class TopicPublisher(
         if (narrowing.Suspects.Count(suspect => suspect.Entry.Fault is null) == RefusalsThatStop)
         {
             throw new TopicSendException(
-                TopicSendFault.Stopped,
-                status: null,
+                TopicSendError.Failed,
                 retryAfter: null,
-                $"{RefusalsThatStop} events in a row were refused: {reason}"
+                $"{RefusalsThatStop} events in a row were rejected: {reason}"
             );
         }
     }
@@ -207,46 +225,49 @@ internal sealed partial class TopicPublisher(
         }
     }
 
-    private async Task<string?> TryResendAsync(OutgoingMessage message, CancellationToken cancellationToken) =>
-        message.Entry.Fault ?? await TrySendAsync([message], cancellationToken);
+    private async Task<string?> TryResendAsync(OutgoingMessage message, CancellationToken cancellationToken)
+    {
+        while (message.Entry.Fault is null)
+        {
+            var (count, rejection) = await SendAsync([message], cancellationToken);
+            if (count > 0)
+            {
+                return rejection;
+            }
+
+            message = Smaller(message);
+        }
+
+        return message.Entry.Fault;
+    }
 
     // A send that may outlive the lease could come after the next owner's.
     private bool MaySend(Lease lease) => lease.HasLeft(sendTimeout + CommitMargin);
 
-    /// <returns>Why the broker refuses the batch's content; null when it has accepted it.</returns>
-    /// <exception cref="TopicSendException">The topic takes nothing.</exception>
-    private async Task<string?> TrySendAsync(List<OutgoingMessage> batch, CancellationToken cancellationToken)
+    /// <exception cref="TopicSendException">The topic accepts nothing.</exception>
+    private async Task<SendResult> SendAsync(List<OutgoingMessage> batch, CancellationToken cancellationToken)
     {
-        if (batch is [{ Size: var size }] && size > sender.MaxBatchBytes)
-        {
-            return $"Even without its data it takes {size} bytes; a batch holds {sender.MaxBatchBytes}.";
-        }
-
         using var trace = SendTrace.BeginSend(Topic, batch);
         try
         {
-            await sender.SendAsync(
+            var result = await sender.SendAsync(
                 Topic,
-                [.. batch.Select(message => message.Message).OfType<TopicMessage>()],
+                [.. batch.Select(message => message.Message).OfType<ServiceBusMessage>()],
                 cancellationToken
             );
+            trace.Sent(batch, result);
+            if (result is { Count: > 0, Rejection: null })
+            {
+                health.Sent(result.Count);
+            }
+
+            return result;
         }
         catch (TopicSendException exception)
-            when (exception.Fault == TopicSendFault.Refused
-                || (exception.Fault == TopicSendFault.PerhapsTooLarge && batch.Count > 1 && narrowing.TryDoubtSize())
-            )
         {
-            trace.Refused(exception);
-            return exception.Message;
-        }
-        catch (TopicSendException exception)
-        {
-            trace.Refused(exception);
+            trace.Fail(exception.Error.ToString());
             throw;
         }
-
-        health.Sent(batch.Count);
-        return null;
     }
 
     private static partial class Log

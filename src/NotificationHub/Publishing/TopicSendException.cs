@@ -1,38 +1,46 @@
 namespace NotificationHub.Publishing;
 
-/// <summary>A batch that was not, or not surely, accepted.</summary>
-/// <param name="fault">What follows for the topic.</param>
-/// <param name="status">The broker's HTTP status; null when it gave none (network, timeout).</param>
-/// <param name="retryAfter">How long the broker asks to be left alone.</param>
-/// <param name="message">What happened, without anything secret or personal.</param>
-/// <param name="inner">The underlying fault.</param>
+/// <summary>A topic that accepts nothing at present. No message causes it.</summary>
+/// <param name="error">The kind of failure.</param>
+/// <param name="retryAfter">How long Service Bus wants the topic to be left alone; null if it does not say.</param>
+/// <param name="message">What happened, without credentials or personal data.</param>
+/// <param name="inner">The SDK's exception.</param>
 internal sealed class TopicSendException(
-    TopicSendFault fault,
-    int? status,
+    TopicSendError error,
     TimeSpan? retryAfter,
     string message,
     Exception? inner = null
 ) : Exception(message, inner)
 {
-    public TopicSendFault Fault => fault;
-
-    public int? Status => status;
+    public TopicSendError Error => error;
 
     public TimeSpan? RetryAfter => retryAfter;
 }
 
-/// <summary>What a failed send says.</summary>
-internal enum TopicSendFault
+/// <summary>Why a topic accepts nothing.</summary>
+internal enum TopicSendError
 {
-    /// <summary>The broker refuses this content (400, 413): some message of the batch is at fault.</summary>
-    Refused,
+    /// <summary>The identity or the key has no right to send, or the key is wrong.</summary>
+    Unauthorized,
 
-    /// <summary>
-    /// The broker refuses a batch of several messages and does not say whether for its size (403): a smaller one tells.
-    /// No message is at fault.
-    /// </summary>
-    PerhapsTooLarge,
+    /// <summary>No token could be obtained for Service Bus.</summary>
+    NoToken,
 
-    /// <summary>The topic takes nothing at present (401, 403, 404, 410, 429, 5xx, network, timeout): none is at fault.</summary>
-    Stopped,
+    TopicNotFound,
+
+    TopicDisabled,
+
+    QuotaExceeded,
+
+    /// <summary>Service Bus throttles the namespace.</summary>
+    Busy,
+
+    /// <summary>No response within the time limit.</summary>
+    Timeout,
+
+    /// <summary>There is no connection to Service Bus, or it was cut.</summary>
+    Unreachable,
+
+    /// <summary>A batch is rejected three times in a row, or Service Bus failed in another way.</summary>
+    Failed,
 }

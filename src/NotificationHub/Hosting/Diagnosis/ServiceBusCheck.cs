@@ -1,19 +1,14 @@
-using Microsoft.Extensions.Options;
 using NotificationHub.Publishing;
-using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Diagnosis;
 
 /// <summary>
-/// Whether each topic can be reached and lets the hub in. An empty batch is sent, which brings no consumer a message. Over AMQP its link wants
-/// the right to send; over HTTPS a topic that finds fault with nothing but the batch is all that can be seen from here.
+/// Whether each topic exists and lets the hub send. It opens a link to the topic, which requires the right to send, and brings no consumer a
+/// message.
 /// </summary>
-internal sealed class ServiceBusCheck(IEnumerable<ITopicSender> senders, IOptions<ServiceBusOptions> options)
-    : IHubCheck
+internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IHubCheck
 {
-    private const int BadRequest = 400;
-
     public string Name => "Service Bus";
 
     public bool NeedsDatabase => false;
@@ -23,35 +18,31 @@ internal sealed class ServiceBusCheck(IEnumerable<ITopicSender> senders, IOption
             ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
             : [Finding.NotChecked("none is configured; events are read at /events")];
 
-    private async Task<Finding> ExamineAsync(ITopicSender sender, string topic, CancellationToken cancellationToken)
+    private static async Task<Finding> ExamineAsync(TopicSender sender, string topic, CancellationToken cancellationToken)
     {
-        var passed =
-            options.Value.Transport == ServiceBusTransport.Amqp
-                ? "is there and lets this identity send"
-                : "is there and lets this identity in; only a first event proves the right to send, which Service Bus offers no way to ask for over HTTPS";
         try
         {
             await sender.SendAsync(topic, [], cancellationToken);
-            return Finding.Ok(passed, topic);
-        }
-        catch (TopicSendException exception) when (exception.Status == BadRequest)
-        {
-            return Finding.Ok(passed, topic);
+            return Finding.Ok("exists and lets this identity send", topic);
         }
         catch (TopicSendException exception)
         {
-            return Finding.Failed(exception.Message, AdviceOn(exception.Status), topic);
+            return Finding.Failed(exception.Message, AdviceOn(exception.Error), topic);
         }
     }
 
-    private static string AdviceOn(int? status) =>
-        status switch
+    private static string AdviceOn(TopicSendError error) =>
+        error switch
         {
-            401 or 403 =>
-                "Give the hub's identity the role Azure Service Bus Data Sender, or its shared access policy the claim Send; a full topic answers 403, too.",
-            404 or 410 => "Make the topics of infra/bicep/topics.json in this namespace.",
-            null =>
-                "See that the namespace's name is right, that https to it is let through, and that the identity can get a token.",
-            _ => "Wait and look again; if it stays so, ask Azure's support with the tracking id.",
+            TopicSendError.Unauthorized =>
+                "Give the hub's identity the role Azure Service Bus Data Sender, or its shared access policy the claim Send.",
+            TopicSendError.NoToken => "Check that this machine has an identity that can get a token for Service Bus.",
+            TopicSendError.TopicNotFound => "Create the topics of infra/bicep/topics.json in this namespace.",
+            TopicSendError.TopicDisabled => "Enable the topic.",
+            TopicSendError.QuotaExceeded =>
+                "Check the topic's size and its subscriptions' consumers: a full topic accepts nothing.",
+            TopicSendError.Unreachable or TopicSendError.Timeout =>
+                "Check the namespace's name, and that outbound port 5671 is open (443 with ServiceBus:UseWebSockets).",
+            _ => "Wait and run doctor again. If it stays so, ask Azure's support with the tracking ID.",
         };
 }

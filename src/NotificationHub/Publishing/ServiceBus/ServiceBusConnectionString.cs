@@ -1,48 +1,36 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace NotificationHub.Publishing.ServiceBus;
 
-/// <summary>A namespace's connection string, as the Azure portal shows it. Its text never comes back out: it holds a key.</summary>
-internal sealed class ServiceBusConnectionString
+/// <summary>Checks a namespace's connection string before the SDK reads it. No message repeats a value: the string holds a key.</summary>
+internal static class ServiceBusConnectionString
 {
-    private const string EndpointPart = "Endpoint";
-    private const string KeyNamePart = "SharedAccessKeyName";
-    private const string KeyPart = "SharedAccessKey";
+    private const string Endpoint = "Endpoint";
+    private const string KeyName = "SharedAccessKeyName";
+    private const string Key = "SharedAccessKey";
+    private const string Emulator = "UseDevelopmentEmulator";
 
-    private ServiceBusConnectionString(Uri endpoint, string keyName, string key)
+    /// <summary>The namespace's host and port; null if the text has none.</summary>
+    public static string? HostOf(string text) =>
+        Split(text, []).TryGetValue(Endpoint, out var endpoint)
+        && Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
+        && uri.Host.Length > 0
+            ? uri.Authority
+            : null;
+
+    /// <summary>Everything that is wrong with the text.</summary>
+    public static IReadOnlyList<string> Validate(string text)
     {
-        Endpoint = endpoint;
-        KeyName = keyName;
-        Key = key;
-    }
+        var faults = new List<string>();
+        var parts = Split(text, faults);
+        CheckEndpoint(Take(parts, Endpoint, faults), faults);
+        Take(parts, KeyName, faults);
+        Take(parts, Key, faults);
+        if (parts.Remove(Emulator, out var emulator) && !bool.TryParse(emulator, out _))
+        {
+            faults.Add($"must have true or false for {Emulator}");
+        }
 
-    /// <summary>The namespace's address over HTTPS; plain HTTP for a loopback address only.</summary>
-    public Uri Endpoint { get; }
-
-    public string KeyName { get; }
-
-    public string Key { get; }
-
-    /// <summary>Reads the text, or names everything that is wrong with it without repeating any of its values.</summary>
-    public static bool TryParse(
-        string text,
-        [NotNullWhen(true)] out ServiceBusConnectionString? connection,
-        out IReadOnlyList<string> faults
-    )
-    {
-        var found = new List<string>();
-        var parts = Split(text, found);
-        var endpoint = ReadEndpoint(Take(parts, EndpointPart, found), found);
-        var keyName = Take(parts, KeyNamePart, found);
-        var key = Take(parts, KeyPart, found);
-        found.AddRange(parts.Keys.Select(Explain));
-
-        faults = found;
-        connection =
-            found.Count == 0 && endpoint is not null && keyName is not null && key is not null
-                ? new(endpoint, keyName, key)
-                : null;
-        return connection is not null;
+        faults.AddRange(parts.Keys.Select(Explain));
+        return faults;
     }
 
     private static Dictionary<string, string> Split(string text, List<string> faults)
@@ -75,44 +63,25 @@ internal sealed class ServiceBusConnectionString
         return null;
     }
 
-    private static Uri? ReadEndpoint(string? text, List<string> faults)
+    private static void CheckEndpoint(string? text, List<string> faults)
     {
-        if (text is null)
-        {
-            return null;
-        }
-
         if (
-            !Uri.TryCreate(text, UriKind.Absolute, out var uri)
-            || uri.Host.Length == 0
-            || uri.PathAndQuery is not ("/" or "")
+            text is not null
+            && !(
+                Uri.TryCreate(text, UriKind.Absolute, out var uri)
+                && uri is { Scheme: "sb", Host.Length: > 0, PathAndQuery: "/" or "" }
+            )
         )
         {
             faults.Add("must have an Endpoint such as sb://contoso.servicebus.windows.net/");
-            return null;
-        }
-
-        switch (uri.Scheme)
-        {
-            case "sb" or "https":
-                return new UriBuilder(uri) { Scheme = Uri.UriSchemeHttps, Path = "/" }.Uri;
-            case "http" when uri.IsLoopback:
-                return uri;
-            case "http":
-                faults.Add("must have an Endpoint over HTTPS; plain HTTP is for a loopback address only");
-                return null;
-            default:
-                faults.Add("must have an Endpoint that begins with sb:// or https://");
-                return null;
         }
     }
 
     private static string Explain(string part) =>
         part.ToUpperInvariant() switch
         {
-            "ENTITYPATH" => "is one topic's (EntityPath); give the namespace's, for there are several topics",
-            "SHAREDACCESSSIGNATURE" => "holds a ready-made signature, which would expire; give a key",
-            "USEDEVELOPMENTEMULATOR" => "is the emulator's, which cannot be sent to over HTTP",
-            _ => "has a part that is not known; Endpoint, SharedAccessKeyName and SharedAccessKey are",
+            "ENTITYPATH" => "is for one topic (EntityPath); use the namespace's, because there are several topics",
+            "SHAREDACCESSSIGNATURE" => "contains a ready-made signature, which would expire; use a key",
+            _ => "has an unknown part; Endpoint, SharedAccessKeyName and SharedAccessKey are known",
         };
 }

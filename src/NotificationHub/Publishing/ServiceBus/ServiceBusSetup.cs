@@ -1,35 +1,52 @@
 using Azure.Core;
-using NotificationHub.Publishing.ServiceBus.Amqp;
+using Azure.Messaging.ServiceBus;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Publishing.ServiceBus;
 
 internal static class ServiceBusSetup
 {
-    /// <summary>Registers an <see cref="ITopicSender"/> where a Service Bus is configured, and none otherwise.</summary>
+    /// <summary>Registers a <see cref="TopicSender"/> if a Service Bus namespace is configured.</summary>
     public static ServiceBusOptions AddServiceBus(this HubBuilder hub)
     {
         var options = hub.AddOptions(ServiceBusOptions.Section, new ServiceBusOptionsValidator());
         if (options.IsConfigured)
         {
-            hub.Services.AddSingleton(services =>
-                CreateSender(
+            hub.Services.AddSingleton(services => new TopicSender(
+                CreateClient(
                     options,
-                    services.GetRequiredService<TokenCredential>,
-                    services.GetRequiredService<TimeProvider>()
-                )
-            );
+                    services.GetService<LeaseKeeper>()?.Owner,
+                    services.GetRequiredService<TokenCredential>
+                ),
+                options.SendTimeout,
+                services.GetRequiredService<TimeProvider>()
+            ));
         }
 
         return options;
     }
 
-    // Amqp is refused by the validator where the build lacks it, and nothing is made of faulty settings.
-    private static ITopicSender CreateSender(
+    /// <param name="options">Validated.</param>
+    /// <param name="identifier">The replica's name, which Service Bus writes to its logs.</param>
+    /// <param name="credential">Called if there is no connection string.</param>
+    public static ServiceBusClient CreateClient(
         ServiceBusOptions options,
-        Func<TokenCredential> credential,
-        TimeProvider time
-    ) =>
-        options.Transport == ServiceBusTransport.Amqp && AmqpTransport.Create is { } create
-            ? create(options, credential, time)
-            : ServiceBusPipeline.CreateSender(options, credential, time);
+        string? identifier,
+        Func<TokenCredential> credential
+    )
+    {
+        var settings = new ServiceBusClientOptions
+        {
+            Identifier = identifier is null ? "NotificationHub" : $"NotificationHub-{identifier}",
+            TransportType = options.UseWebSockets
+                ? ServiceBusTransportType.AmqpWebSockets
+                : ServiceBusTransportType.AmqpTcp,
+        };
+        // One attempt: the publisher knows when to retry, and how much of its lease is left.
+        settings.RetryOptions.MaxRetries = 0;
+        settings.RetryOptions.TryTimeout = options.SendTimeout;
+        return options.ConnectionString is { Length: > 0 } text
+            ? new ServiceBusClient(text, settings)
+            : new ServiceBusClient(options.FullyQualifiedNamespace, credential(), settings);
+    }
 }
