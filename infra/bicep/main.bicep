@@ -199,7 +199,6 @@ module containerApp 'modules/container-app.bicep' = if (withHub) {
     sqlServerHost: sql.outputs.host
     databaseName: sql.outputs.databaseName
     serviceBusHost: serviceBus.outputs.host
-    maxBatchBytes: serviceBus.outputs.maxBatchBytes
     keyRingKeyUri: keyVault.outputs.keyRingKeyUri
     adminAudience: adminAudience
     settings: settings

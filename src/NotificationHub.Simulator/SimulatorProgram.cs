@@ -65,7 +65,10 @@ internal static class SimulatorProgram
             Description = "The share of notifications that Apple delivers twice, 0 to 1.",
             DefaultValueFactory = _ => 0.05,
         };
-        var faults = new Option<bool>("--faults") { Description = "Apple and the bus answer 429 or 503 now and then." };
+        var faults = new Option<bool>("--faults")
+        {
+            Description = "Inject faults: errors of Apple, and throttling, failures and cut connections of the bus.",
+        };
         var data = new Option<DirectoryInfo?>("--data")
         {
             Description = "Where the database is made; a new temporary folder without it.",
@@ -105,6 +108,7 @@ internal static class SimulatorProgram
             keepRunning,
             requestTable,
             DrillCommand.Create(output, error),
+            BusCommand.Create(output, error),
         };
         root.SetAction(
             (result, cancellationToken) =>

@@ -68,7 +68,7 @@ public sealed class ArchitectureTests
     {
         string[] namespaces = [Root, .. Arrows.Select(arrow => (string)arrow[0])];
 
-        new[] { Hub, Apple, Events, Bus, typeof(NotificationHub.Simulator.ServiceBus.SimulatedServiceBus).Assembly }
+        new[] { Hub, Apple, Events, Bus, typeof(NotificationHub.Simulator.Apple.SimulatedApple).Assembly }
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => namespaces.Contains(type.Name))
             .ShouldBeEmpty();

@@ -14,7 +14,6 @@ param customDomainCertificateId string
 param sqlServerHost string
 param databaseName string
 param serviceBusHost string
-param maxBatchBytes int
 param keyRingKeyUri string
 param adminAudience string
 param settings object
@@ -39,7 +38,6 @@ var hubSettings = [
   // Its newest version wraps; the answer names it, and former ones go on unwrapping.
   { name: 'Locations__KeyRingKeyVaultKey', value: keyRingKeyUri }
   { name: 'ServiceBus__FullyQualifiedNamespace', value: serviceBusHost }
-  { name: 'ServiceBus__MaxBatchBytes', value: string(maxBatchBytes) }
   { name: 'Publishing__PublicUrl', value: 'https://${publicHost}' }
 ]
 

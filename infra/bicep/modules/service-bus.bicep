@@ -106,6 +106,3 @@ module privateEndpoint 'private-endpoint.bicep' = if (isPrivate) {
 
 output id string = namespace.id
 output host string = split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]
-
-@description('What the tier takes in one request, less the room that its own encoding needs.')
-output maxBatchBytes int = isPremium ? 786432 : 196608

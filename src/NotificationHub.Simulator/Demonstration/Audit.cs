@@ -1,7 +1,7 @@
 using System.Globalization;
 using Dapper;
+using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
@@ -12,13 +12,14 @@ namespace NotificationHub.Simulator.Demonstration;
 internal readonly record struct Findings(Losses Losses, long OutOfOrder);
 
 /// <summary>Follows every notification from Apple's answer to the last subscriber, and the records back from Apple.</summary>
-internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, SimulatedServiceBus bus)
+internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, LocalServiceBus bus)
 {
-    // The one that is read as a consumer reads it; what came to the others the bus tells by itself.
+    // Its subscriptions are received through the SDK. The bus reports what came to the others.
     private const string ReceivedTopic = "assets";
-    private const string ReceivedSubscription = "deployment";
 
-    /// <summary>Takes all that one subscription holds: afterwards it is empty.</summary>
+    private readonly Subscriber subscriber = new();
+
+    /// <summary>Receives all messages of one topic: afterwards its subscriptions are empty.</summary>
     public async Task<Findings> RunAsync(Database database, CancellationToken cancellationToken)
     {
         var losses = await FollowNotificationsAsync(database, cancellationToken);
@@ -35,8 +36,23 @@ internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, Si
             }
         }
 
-        var received = await Receiver.TakeAllAsync(bus, ReceivedTopic, ReceivedSubscription, cancellationToken);
-        losses += Losses.Between([.. logged[ReceivedTopic]], received);
+        foreach (var subscription in bus.Topic(ReceivedTopic).Subscriptions)
+        {
+            var received = await Receiver.ReceiveAllAsync(bus, ReceivedTopic, subscription.Name, cancellationToken);
+            losses += Losses.Between([.. logged[ReceivedTopic]], [.. received.Select(message => message.MessageId)]);
+            foreach (var session in received.GroupBy(message => message.SessionId))
+            {
+                outOfOrder += subscription.RequiresSession
+                    ? CountOutOfOrder(session.Select(message => message.MessageId))
+                    : 0;
+            }
+
+            foreach (var message in received)
+            {
+                subscriber.Apply(message);
+            }
+        }
+
         return new Findings(losses + new Losses(Lost: DifferencesToApple(), 0, 0), outOfOrder);
     }
 
@@ -88,14 +104,5 @@ internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, Si
             CultureInfo.InvariantCulture
         );
 
-    private long DifferencesToApple()
-    {
-        var subscriber = new Subscriber();
-        foreach (var message in bus.Messages("assets", "inventory"))
-        {
-            subscriber.Take(message);
-        }
-
-        return subscriber.DifferencesTo(location.ExportState());
-    }
+    private long DifferencesToApple() => subscriber.DifferencesTo(location.ExportState());
 }

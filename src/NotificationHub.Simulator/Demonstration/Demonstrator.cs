@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Delivery;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
@@ -20,7 +20,7 @@ internal sealed class Demonstrator : IAsyncDisposable
     private readonly DemonstrationOptions options;
     private readonly DemonstrationFolder folder;
     private readonly SimulatedApple apple;
-    private readonly SimulatedServiceBus bus;
+    private readonly LocalServiceBus bus;
     private readonly RunningHub hub;
     private readonly SimulatedLocation location;
     private TimeSpan elapsed;
@@ -29,7 +29,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         DemonstrationOptions options,
         DemonstrationFolder folder,
         SimulatedApple apple,
-        SimulatedServiceBus bus,
+        LocalServiceBus bus,
         RunningHub hub
     )
     {
@@ -43,7 +43,7 @@ internal sealed class Demonstrator : IAsyncDisposable
 
     public Database Database => hub.Database;
 
-    public SimulatedServiceBus Bus => bus;
+    public LocalServiceBus Bus => bus;
 
     public static async Task<Demonstrator> StartAsync(
         DemonstrationOptions options,
@@ -66,8 +66,8 @@ internal sealed class Demonstrator : IAsyncDisposable
             },
             cancellationToken
         );
-        var bus = await SimulatedServiceBus.StartAsync(
-            new SimulatedServiceBusOptions { Seed = options.Seed },
+        var bus = await LocalServiceBus.StartAsync(
+            new LocalServiceBusOptions { Seed = options.Seed },
             cancellationToken
         );
         var hub = await RunningHub.StartAsync(
@@ -96,7 +96,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         elapsed = Stopwatch.GetElapsedTime(startedAt);
     }
 
-    /// <summary>Audits what was played, once: it empties a subscription.</summary>
+    /// <summary>Audits what was played, once: it receives all messages of the topic <c>assets</c>.</summary>
     public async Task<Summary> SummariseAsync(CancellationToken cancellationToken)
     {
         var counts = await HubCounts.ReadAsync(hub.Database, cancellationToken);
@@ -142,10 +142,10 @@ internal sealed class Demonstrator : IAsyncDisposable
     private void Misbehave()
     {
         apple.Faults.RandomFraction = 0.05;
-        bus.Faults.ThrottledShare = 0.05;
-        bus.Faults.UnavailableShare = 0.05;
-        bus.Faults.LostAnswerShare = 0.02;
-        bus.Faults.RetryAfter = TimeSpan.FromSeconds(1);
+        // After "busy", a topic waits for the ten seconds that Azure asks for.
+        bus.Faults.BusyShare = 0.01;
+        bus.Faults.InternalErrorShare = 0.05;
+        bus.Faults.LostResponseShare = 0.05;
     }
 
     private async Task AssociateAsync()
@@ -199,7 +199,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         }
     }
 
-    private static TopicSummary Summarise(SimulatedTopic topic, HubCounts counts)
+    private static TopicSummary Summarise(LocalTopic topic, HubCounts counts)
     {
         var count = counts.Topics.FirstOrDefault(count => count.Topic == topic.Name);
         return new TopicSummary(
@@ -225,7 +225,7 @@ internal sealed class Demonstrator : IAsyncDisposable
             Its events      {{new Uri(hub.Url, "/events?after=0")}}
             Its database    {{folder.Path}}
             Simulated Apple {{apple.BaseUrl}}
-            Simulated bus   {{bus.Endpoint}}
+            Its Service Bus {{bus.ConnectionString}}
 
             Post a notification of your own:
               curl -i -H 'Authorization: Bearer {{configuration.NotificationAuthToken}}' -H 'Content-Type: application/json' \

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using NotificationHub.Events;
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 
 namespace NotificationHub.Simulator.Demonstration;
 
@@ -9,13 +9,13 @@ internal static class Lag
 {
     private const string NotifiedSuffix = ".notified.v1";
 
-    public static (double P50, double P99) Of(SimulatedServiceBus bus)
+    public static (double P50, double P99) Of(LocalServiceBus bus)
     {
         double[] lags =
         [
             .. bus
                 .Topics.SelectMany(topic => topic.Subscriptions[0].Messages)
-                .Where(message => message.Label!.EndsWith(NotifiedSuffix, StringComparison.Ordinal))
+                .Where(message => message.Subject!.EndsWith(NotifiedSuffix, StringComparison.Ordinal))
                 .Select(message => (message.EnqueuedAt - PostedAt(message)).TotalMilliseconds)
                 .Order(),
         ];

@@ -1,63 +1,101 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text.Json;
-using NotificationHub.Publishing.ServiceBus;
-using NotificationHub.Simulator.ServiceBus;
+using System.Collections.Concurrent;
+using Azure.Messaging.ServiceBus;
+using NotificationHub.LocalBus;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>A consumer as Service Bus's HTTP interface knows it: it locks a message, takes it in and completes it.</summary>
+/// <summary>A consumer on the official SDK: a processor, or a session processor where the subscription requires sessions.</summary>
 internal static class Receiver
 {
-    private const int AtOnce = 8;
+    private const int Concurrency = 8;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>Takes all that waits in the subscription.</summary>
-    /// <returns>The message ids, in no order: several are under way at once.</returns>
-    /// <exception cref="HttpRequestException">The bus refused, or a lock was lost.</exception>
-    public static async Task<IReadOnlyCollection<string>> TakeAllAsync(
-        SimulatedServiceBus bus,
+    /// <summary>Receives and completes all messages of the subscription.</summary>
+    /// <returns>The messages: in order within a session, otherwise in no order.</returns>
+    /// <exception cref="InvalidOperationException">A message could not be received or completed.</exception>
+    public static async Task<IReadOnlyCollection<ServiceBusReceivedMessage>> ReceiveAllAsync(
+        LocalServiceBus bus,
         string topic,
         string subscription,
         CancellationToken cancellationToken
     )
     {
-        using var http = new HttpClient { BaseAddress = bus.Endpoint };
-        _ = ServiceBusConnectionString.TryParse(bus.ConnectionString, out var connection, out _);
-        http.DefaultRequestHeaders.Authorization = AuthenticationHeaderValue.Parse(
-            new SharedAccessSignatures(connection!, bus.Time).Token()
-        );
-        var head = $"{topic}/subscriptions/{subscription}/messages/head?timeout=0";
-        var taken = await Task.WhenAll(
-            Enumerable.Range(0, AtOnce).Select(_ => TakeAllAsync(http, head, cancellationToken))
-        );
-        return [.. taken.SelectMany(ids => ids)];
+        var source = bus.Subscription(topic, subscription);
+        var received = new ConcurrentQueue<ServiceBusReceivedMessage>();
+        var failed = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var client = new ServiceBusClient(bus.ConnectionString);
+        await using var consumer = source.RequiresSession
+            ? await StartSessionsAsync(client, topic, subscription, received, failed, cancellationToken)
+            : await StartAsync(client, topic, subscription, received, failed, cancellationToken);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        while (source.QueueCount > 0 && !failed.Task.IsCompleted)
+        {
+            await timer.WaitForNextTickAsync(limit.Token);
+        }
+
+        return failed.Task.IsCompleted
+            ? throw new InvalidOperationException(
+                $"The subscription {topic}/{subscription} could not be received.",
+                await failed.Task
+            )
+            : [.. received];
     }
 
-    private static async Task<List<string>> TakeAllAsync(
-        HttpClient http,
-        string head,
+    private static async Task<IAsyncDisposable> StartAsync(
+        ServiceBusClient client,
+        string topic,
+        string subscription,
+        ConcurrentQueue<ServiceBusReceivedMessage> received,
+        TaskCompletionSource<Exception> failed,
         CancellationToken cancellationToken
     )
     {
-        List<string> ids = [];
-        while (true)
+        var processor = client.CreateProcessor(
+            topic,
+            subscription,
+            new ServiceBusProcessorOptions { MaxConcurrentCalls = Concurrency, PrefetchCount = 100 }
+        );
+        processor.ProcessMessageAsync += arguments =>
         {
-            using var locked = await http.PostAsync(head, content: null, cancellationToken);
-            locked.EnsureSuccessStatusCode();
-            if (locked.StatusCode == HttpStatusCode.NoContent)
-            {
-                return ids;
-            }
-
-            ids.Add(MessageIdOf(locked));
-            using var completed = await http.DeleteAsync(locked.Headers.Location, cancellationToken);
-            completed.EnsureSuccessStatusCode();
-        }
+            received.Enqueue(arguments.Message);
+            return Task.CompletedTask;
+        };
+        processor.ProcessErrorAsync += arguments =>
+        {
+            failed.TrySetResult(arguments.Exception);
+            return Task.CompletedTask;
+        };
+        await processor.StartProcessingAsync(cancellationToken);
+        return processor;
     }
 
-    private static string MessageIdOf(HttpResponseMessage locked)
+    private static async Task<IAsyncDisposable> StartSessionsAsync(
+        ServiceBusClient client,
+        string topic,
+        string subscription,
+        ConcurrentQueue<ServiceBusReceivedMessage> received,
+        TaskCompletionSource<Exception> failed,
+        CancellationToken cancellationToken
+    )
     {
-        using var broker = JsonDocument.Parse(locked.Headers.GetValues("BrokerProperties").Single());
-        return broker.RootElement.GetProperty("MessageId").GetString()!;
+        var processor = client.CreateSessionProcessor(
+            topic,
+            subscription,
+            new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = Concurrency, PrefetchCount = 100 }
+        );
+        processor.ProcessMessageAsync += arguments =>
+        {
+            received.Enqueue(arguments.Message);
+            return Task.CompletedTask;
+        };
+        processor.ProcessErrorAsync += arguments =>
+        {
+            failed.TrySetResult(arguments.Exception);
+            return Task.CompletedTask;
+        };
+        await processor.StartProcessingAsync(cancellationToken);
+        return processor;
     }
 }

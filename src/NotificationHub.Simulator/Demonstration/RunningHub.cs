@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Hosting;
+using NotificationHub.LocalBus;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
@@ -27,17 +27,17 @@ internal sealed class RunningHub : IAsyncDisposable
     public static Task<RunningHub> StartAsync(
         string folder,
         SimulatedApple apple,
-        SimulatedServiceBus bus,
+        LocalServiceBus bus,
         CancellationToken cancellationToken,
         params string[] settings
     ) => StartAsync(folder, apple, bus, configure: null, cancellationToken, settings);
 
-    /// <inheritdoc cref="StartAsync(string, SimulatedApple, SimulatedServiceBus, CancellationToken, string[])"/>
+    /// <inheritdoc cref="StartAsync(string, SimulatedApple, LocalServiceBus, CancellationToken, string[])"/>
     /// <param name="configure">A last word on the hub's services.</param>
     public static async Task<RunningHub> StartAsync(
         string folder,
         SimulatedApple apple,
-        SimulatedServiceBus bus,
+        LocalServiceBus bus,
         Action<WebApplicationBuilder>? configure,
         CancellationToken cancellationToken,
         params string[] settings

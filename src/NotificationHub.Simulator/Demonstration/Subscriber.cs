@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using NotificationHub.Events;
 using NotificationHub.Simulator.Apple.State;
-using NotificationHub.Simulator.ServiceBus;
 
 namespace NotificationHub.Simulator.Demonstration;
 
@@ -19,15 +19,15 @@ internal sealed class Subscriber
     public IEnumerable<AssignmentRecord> Assignments =>
         assignments.Values.Select(entry => entry.Record).OfType<AssignmentRecord>();
 
-    public void Take(BusMessage message)
+    public void Apply(ServiceBusReceivedMessage message)
     {
-        if (message.Label == EventTypes.Of(EventNames.AssetChanged))
+        if (message.Subject == EventTypes.Of(EventNames.AssetChanged))
         {
             var change = Read<AssetRecord>(message);
             var record = change.Data!.After ?? change.Data.Before!;
             Apply(assets, $"{record.AdamId}/{record.PricingParam}", change);
         }
-        else if (message.Label == EventTypes.Of(EventNames.AssignmentChanged))
+        else if (message.Subject == EventTypes.Of(EventNames.AssignmentChanged))
         {
             var change = Read<AssignmentRecord>(message);
             Apply(assignments, change.Data!.After ?? change.Data.Before!, change);
@@ -64,10 +64,10 @@ internal sealed class Subscriber
         return ours.Count + held.Count;
     }
 
-    private static CloudEvent<RecordChange<TRecord>> Read<TRecord>(BusMessage message)
+    private static CloudEvent<RecordChange<TRecord>> Read<TRecord>(ServiceBusReceivedMessage message)
         where TRecord : class =>
         JsonSerializer.Deserialize<CloudEvent<RecordChange<TRecord>>>(
-            message.Body.Span,
+            message.Body.ToMemory().Span,
             EventJsonContext.Wire.Options
         )!;
 

@@ -4,11 +4,11 @@ using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Delivery;
 using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Demonstration;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 
@@ -27,7 +27,7 @@ internal sealed class DrillScene : IAsyncDisposable
     private string locationId = null!;
     private int rounds;
 
-    private DrillScene(DrillTime time, SimulatedApple apple, SimulatedServiceBus bus)
+    private DrillScene(DrillTime time, SimulatedApple apple, LocalServiceBus bus)
     {
         (Time, Apple, Bus) = (time, apple, bus);
         Location = apple.AddLocation();
@@ -40,7 +40,7 @@ internal sealed class DrillScene : IAsyncDisposable
 
     public SimulatedLocation Location { get; }
 
-    public SimulatedServiceBus Bus { get; }
+    public LocalServiceBus Bus { get; }
 
     public DrillWitness Witness { get; }
 
@@ -61,8 +61,8 @@ internal sealed class DrillScene : IAsyncDisposable
                 },
                 cancellationToken
             ),
-            await SimulatedServiceBus.StartAsync(
-                new SimulatedServiceBusOptions { TimeProvider = time.Clock },
+            await LocalServiceBus.StartAsync(
+                new LocalServiceBusOptions { TimeProvider = time.Clock },
                 cancellationToken
             )
         );

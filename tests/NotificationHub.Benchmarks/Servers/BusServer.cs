@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 
 namespace NotificationHub.Benchmarks.Servers;
 
@@ -11,9 +11,7 @@ internal static class BusServer
     /// <summary>Prints the connection string; then, for each line read, what has arrived since the last one.</summary>
     public static async Task RunAsync()
     {
-        await using var bus = await SimulatedServiceBus.StartAsync(
-            new SimulatedServiceBusOptions { KeepHistory = false }
-        );
+        await using var bus = await LocalServiceBus.StartAsync(new LocalServiceBusOptions { KeepHistory = false });
         List<double> lags = [];
         foreach (var subscription in bus.Topic("assets").Subscriptions.Skip(1))
         {
@@ -28,7 +26,7 @@ internal static class BusServer
         }
     }
 
-    private static string Report(SimulatedServiceBus bus, List<double> lags)
+    private static string Report(LocalServiceBus bus, List<double> lags)
     {
         lock (lags)
         {
@@ -41,7 +39,7 @@ internal static class BusServer
         }
     }
 
-    private static async Task DrainAsync(SimulatedServiceBus bus, string subscription, List<double>? lag)
+    private static async Task DrainAsync(LocalServiceBus bus, string subscription, List<double>? lag)
     {
         await foreach (var message in bus.Tap("assets", subscription).ReadAllAsync())
         {

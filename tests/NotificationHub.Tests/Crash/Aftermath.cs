@@ -1,9 +1,9 @@
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>What must be so when everything has come to rest, whatever happened before.</summary>
-internal sealed class Aftermath(HubDatabase database, Poster poster, SimulatedServiceBus bus, FeedWitness feed)
+internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServiceBus bus, FeedWitness feed)
 {
     public async Task ShouldBeWholeAsync()
     {

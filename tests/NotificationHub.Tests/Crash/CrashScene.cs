@@ -1,4 +1,4 @@
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 using NotificationHub.Tests.CommandLine;
 
 namespace NotificationHub.Tests.Crash;
@@ -9,7 +9,7 @@ internal sealed class CrashScene : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private Poster? poster;
 
-    private CrashScene(SimulatedServiceBus bus)
+    private CrashScene(LocalServiceBus bus)
     {
         Bus = bus;
         Hub = new MortalHub(
@@ -20,7 +20,7 @@ internal sealed class CrashScene : IAsyncDisposable
         );
     }
 
-    public SimulatedServiceBus Bus { get; }
+    public LocalServiceBus Bus { get; }
 
     public MortalHub Hub { get; }
 
@@ -29,9 +29,7 @@ internal sealed class CrashScene : IAsyncDisposable
     /// <summary>The first life: registers the location, and begins the load.</summary>
     public static async Task<CrashScene> BeginAsync(int seed)
     {
-        var scene = new CrashScene(
-            await SimulatedServiceBus.StartAsync(new SimulatedServiceBusOptions { Seed = seed })
-        );
+        var scene = new CrashScene(await LocalServiceBus.StartAsync(new LocalServiceBusOptions { Seed = seed }));
         try
         {
             var url = await scene.Hub.StartAsync();

@@ -21,9 +21,9 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         var seed = Seeds.New(output);
         await using var scene = await CrashScene.BeginAsync(seed);
-        scene.Bus.Faults.ThrottledShare = 0.1;
-        scene.Bus.Faults.UnavailableShare = 0.1;
-        scene.Bus.Faults.LostAnswerShare = 0.2;
+        scene.Bus.Faults.BusyShare = 0.1;
+        scene.Bus.Faults.InternalErrorShare = 0.1;
+        scene.Bus.Faults.LostResponseShare = 0.2;
 
         await KillAsync(scene, seed, times: 8);
 

@@ -1,12 +1,12 @@
 using System.Globalization;
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>Judges, by what the database kept of its leases and the bus of its sends, whether there ever were two owners.</summary>
 internal sealed class OwnershipVerdict(
     IReadOnlyList<Takeover> takeovers,
-    IReadOnlyList<SimulatedTopic> topics,
+    IReadOnlyList<LocalTopic> topics,
     IReadOnlyList<Act> acts
 )
 {
@@ -35,7 +35,7 @@ internal sealed class OwnershipVerdict(
     /// An owner sends on or, after a failure, again; never what comes before. One that was paused between its last look at the lease
     /// and the send may be late: what it sends then was sent by its successor, too.
     /// </summary>
-    private IEnumerable<string> FindStepsBack(SimulatedTopic topic)
+    private IEnumerable<string> FindStepsBack(LocalTopic topic)
     {
         var tenures = takeovers.Where(change => IsTaken(change) && change.Name == $"publishing:{topic.Name}").ToList();
         var (tenure, last) = (default(Takeover), 0L);

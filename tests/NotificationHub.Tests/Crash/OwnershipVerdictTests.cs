@@ -1,4 +1,4 @@
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.Crash;
 
@@ -7,9 +7,19 @@ public sealed class OwnershipVerdictTests
 {
     private const string Topic = "assets";
 
-    private readonly SimulatedTopic topic = new(Topic, TimeSpan.FromMinutes(10), true, [], new Violations());
+    private readonly SettableClock clock = new();
+    private readonly LocalTopic topic;
     private readonly List<Takeover> takeovers = [Taken(at: 1_000, by: "one", number: 1)];
     private readonly List<Act> acts = [];
+
+    public OwnershipVerdictTests() =>
+        topic = new LocalTopic(
+            Topic,
+            TimeSpan.FromMinutes(10),
+            [],
+            new LocalServiceBusOptions { TimeProvider = clock },
+            new ViolationCollection()
+        );
 
     [Fact]
     public void An_owner_may_send_on_and_send_again_and_so_may_the_next_from_where_it_stands()
@@ -53,21 +63,28 @@ public sealed class OwnershipVerdictTests
 
     private void Judge() => new OwnershipVerdict(takeovers, [topic], acts).ShouldBeClean();
 
-    private void Send(long at, long first) =>
-        topic.Accept(
-            [
-                new BusMessage
-                {
-                    MessageId = $"1-{first}",
-                    Body = default,
-                    Properties = new Dictionary<string, object>(),
-                },
-            ],
-            Time(at)
-        );
+    private void Send(long at, long first)
+    {
+        clock.Now = Time(at);
+        topic.Accept([
+            new BusMessage
+            {
+                MessageId = $"1-{first}",
+                Body = default,
+                Properties = new Dictionary<string, object>(),
+            },
+        ]);
+    }
 
     private static DateTimeOffset Time(long at) => DateTimeOffset.FromUnixTimeMilliseconds(at);
 
     private static Takeover Taken(long at, string by, long number, string? from = null, long until = 0) =>
         new(0, $"publishing:{Topic}", from, number - 1, until, by, number, at);
+
+    private sealed class SettableClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
 }

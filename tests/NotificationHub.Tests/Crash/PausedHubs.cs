@@ -1,4 +1,4 @@
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Crash;
@@ -14,10 +14,10 @@ internal sealed class PausedHubs : IAsyncDisposable
     private readonly Random random;
     private readonly HubDatabase file;
     private readonly CursorWatch cursors;
-    private readonly SimulatedServiceBus bus;
+    private readonly LocalServiceBus bus;
     private readonly List<HubProcess> hubs = [];
 
-    private PausedHubs(int seed, SimulatedServiceBus bus)
+    private PausedHubs(int seed, LocalServiceBus bus)
     {
         random = new Random(seed);
         this.bus = bus;
@@ -36,7 +36,7 @@ internal sealed class PausedHubs : IAsyncDisposable
 
     public static async Task<PausedHubs> BeginAsync(int seed)
     {
-        var scene = new PausedHubs(seed, await SimulatedServiceBus.StartAsync());
+        var scene = new PausedHubs(seed, await LocalServiceBus.StartAsync());
         try
         {
             var first = await scene.StartAsync();

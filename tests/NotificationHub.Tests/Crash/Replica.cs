@@ -1,5 +1,5 @@
+using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.ServiceBus;
 
 namespace NotificationHub.Tests.Crash;
 
@@ -18,7 +18,7 @@ internal sealed class Replica : IAsyncDisposable
     /// <param name="database">The database of all.</param>
     /// <param name="bus">Where it publishes.</param>
     /// <param name="apple">What it reads.</param>
-    public Replica(string folder, HubDatabase database, SimulatedServiceBus bus, SimulatedApple apple)
+    public Replica(string folder, HubDatabase database, LocalServiceBus bus, SimulatedApple apple)
     {
         this.folder = folder;
         var toBus = new Gate(bus.Endpoint.Host, bus.Endpoint.Port);
@@ -26,8 +26,8 @@ internal sealed class Replica : IAsyncDisposable
         var toDatabase = database.Server is { } server ? new Gate(server.Host, server.Port) : null;
         gates = [toBus, toApple, .. toDatabase is null ? Array.Empty<Gate>() : [toDatabase]];
         var connection = bus.ConnectionString.Replace(
-            bus.Endpoint.ToString(),
-            toBus.Lead(bus.Endpoint).ToString(),
+            $":{bus.Endpoint.Port};",
+            $":{toBus.Port};",
             StringComparison.Ordinal
         );
         settings =

@@ -1,5 +1,5 @@
+using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.ServiceBus;
 
 namespace NotificationHub.Tests.Crash;
 
@@ -15,7 +15,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
     private readonly FeedWitness feed = new();
     private readonly HubDatabase database;
     private readonly CursorWatch cursors;
-    private readonly SimulatedServiceBus bus;
+    private readonly LocalServiceBus bus;
     private readonly SimulatedApple apple;
     private readonly SimulatedLocation location;
     private readonly List<Replica> replicas;
@@ -25,7 +25,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
     private Task changing = Task.CompletedTask;
     private int takenOver;
 
-    private ReplicaScene(string folder, HubDatabase database, SimulatedServiceBus bus, SimulatedApple apple, int seed)
+    private ReplicaScene(string folder, HubDatabase database, LocalServiceBus bus, SimulatedApple apple, int seed)
     {
         (this.database, this.bus, this.apple) = (database, bus, apple);
         random = new Random(seed);
@@ -64,7 +64,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
                 Delivery = new() { RetryDelays = [.. Enumerable.Repeat(TimeSpan.FromSeconds(1), 60)] },
             }
         );
-        var bus = await SimulatedServiceBus.StartAsync(new SimulatedServiceBusOptions { Seed = seed });
+        var bus = await LocalServiceBus.StartAsync(new LocalServiceBusOptions { Seed = seed });
         var scene = new ReplicaScene(folder, database, bus, apple, seed);
         try
         {

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.LocalBus;
 using NotificationHub.Publishing;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.Crash;
 
@@ -13,13 +13,13 @@ public sealed class BusFaultTests : IAsyncLifetime
 {
     private const int Posts = 60;
 
-    private SimulatedServiceBus bus = null!;
+    private LocalServiceBus bus = null!;
     private HubHost hub = null!;
     private TestLocation location = null!;
 
     public async Task InitializeAsync()
     {
-        bus = await SimulatedServiceBus.StartAsync();
+        bus = await LocalServiceBus.StartAsync();
         hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
         location = await hub.AddLocationAsync();
     }
@@ -45,13 +45,13 @@ public sealed class BusFaultTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(403)]
-    [InlineData(404)]
-    [InlineData(429)]
-    [InlineData(503)]
-    public async Task A_topic_that_refuses_everything_holds_up_no_other(int status)
+    [InlineData(AmqpConditions.EntityDisabled)]
+    [InlineData(AmqpConditions.NotFound)]
+    [InlineData(AmqpConditions.ServerBusy)]
+    [InlineData(AmqpConditions.InternalError)]
+    public async Task A_topic_that_refuses_everything_holds_up_no_other(string condition)
     {
-        bus.Faults.Refuse("assets", status);
+        bus.Faults.Refuse("assets", condition);
         await PostAsync(Posts, n => n % 2 == 0 ? AssetCount(n) : UserAssociated(n));
 
         await UntilPublishedAsync("users", Posts / 2);
@@ -74,7 +74,7 @@ public sealed class BusFaultTests : IAsyncLifetime
         await UntilPublishedAsync("hub", 1);
 
         Published("assets").ShouldBe(Notified(Posts).Where(id => id != "n-30"));
-        bus.Messages("hub", "operations").Single().Label.ShouldBe("notificationhub.event.dead-lettered.v1");
+        bus.Messages("hub", "operations").Single().Subject.ShouldBe("notificationhub.event.dead-lettered.v1");
 
         bus.Faults.Poison = null;
         var run = await CommandRun.OnAsync(hub, "dead-letters", "resend", "--all");

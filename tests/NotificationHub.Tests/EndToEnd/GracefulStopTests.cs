@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.Storage.Stores;
 using Xunit.Abstractions;
@@ -47,7 +47,7 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Under_load_all_that_was_answered_200_is_stored_and_no_lease_is_left()
     {
-        await using var bus = await SimulatedServiceBus.StartAsync();
+        await using var bus = await LocalServiceBus.StartAsync();
         var hub = await StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
         var location = await hub.AddLocationAsync();
         var door = new HubDoor();

@@ -88,16 +88,6 @@ public sealed class ContainerTests
     }
 
     [Fact]
-    public void A_batch_is_as_large_as_the_tier_takes()
-    {
-        var largest = BicepFolder.Module("service-bus")[BicepDeclarationKind.Output, "maxBatchBytes"].Value;
-        var sizes = largest.ShouldBeOfType<OperatorExpression>().Operands;
-        sizes[0].ShouldBeOfType<NameExpression>().Name.ShouldBe("isPremium");
-        sizes[1].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(786432L);
-        sizes[2].ShouldBeOfType<ConstantExpression>().Value.ShouldBe((long)new ServiceBusOptions().MaxBatchBytes);
-    }
-
-    [Fact]
     public void It_is_probed_where_it_listens()
     {
         var port = File[BicepDeclarationKind.Var, "port"].Value.ShouldBeOfType<ConstantExpression>().Value;

@@ -61,7 +61,6 @@ public sealed class DeployedSettingsTests
                 ["sqlServerHost"] = "nhub-test-sql.database.windows.net",
                 ["databaseName"] = "notificationhub",
                 ["serviceBusHost"] = "nhub-test-bus.servicebus.windows.net",
-                ["maxBatchBytes"] = 786432L,
                 ["keyRingKeyUri"] = "https://kv-test.vault.azure.net/keys/key-ring",
                 ["adminAudience"] = "api://notification-hub",
             }

@@ -1,4 +1,4 @@
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.Infrastructure;
 /// <summary>The deployment makes what topics.json declares: the same as the simulator makes of it.</summary>
 public sealed class ServiceBusDeploymentTests
 {
-    private static readonly Topology Declared = Topology.Load();
+    private static readonly Topology Declared = Topology.Default();
     private static readonly BicepFile File = BicepFolder.Module("service-bus");
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class ServiceBusDeploymentTests
         made.ShouldBe(
             Declared.Topics.SelectMany(topic =>
                 topic.Subscriptions.SelectMany(
-                    own => Declared.RulesOf(own.Name).SelectMany(rule => rule.Properties),
+                    own => Declared.RulesOf(own.Name).SelectMany(rule => ((CorrelationFilter)rule.Filter).Properties),
                     (own, pair) => ((topic.Name, own.Name), $"{pair.Key}={pair.Value}")
                 )
             ),

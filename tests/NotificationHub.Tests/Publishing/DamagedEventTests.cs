@@ -28,7 +28,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
 
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe([.. before, .. after]);
+        scene.Bus.AcceptedIds.ShouldBe([.. before, .. after]);
         (await scene.CursorAsync()).ShouldBe(5);
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
         (letter.Seq, letter.State, letter.Type).ShouldBe((3, DeadLetterState.Open, "asset.count.notified"));
@@ -47,13 +47,13 @@ public sealed class DamagedEventTests : IAsyncLifetime
 
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe([.. before, .. after]);
+        scene.Bus.AcceptedIds.ShouldBe([.. before, .. after]);
         (await scene.CursorAsync()).ShouldBe(3);
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
         (letter.Seq, letter.Reason).ShouldBe((2, "The stored data of the event is not JSON."));
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
         await scene.PassAsync();
-        scene.Sender.Accepted.Count.ShouldBe(2);
+        scene.Bus.Accepted.Count.ShouldBe(2);
         (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Open);
     }
 
@@ -61,20 +61,24 @@ public sealed class DamagedEventTests : IAsyncLifetime
     public async Task An_event_that_no_message_can_be_made_of_becomes_a_dead_letter_and_can_be_resent()
     {
         var ids = await scene.AppendAsync(3);
-        scene.Sender.Unmeasurable = ids[1];
+        var createdAt = scene.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        await SetCreatedAtAsync(long.MaxValue);
 
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe([ids[0], ids[2]]);
+        scene.Bus.AcceptedIds.ShouldBe([ids[0], ids[2]]);
         (await scene.CursorAsync()).ShouldBe(3);
         (await scene.ListDeadLettersAsync())
             .ShouldHaveSingleItem()
-            .Reason.ShouldBe("The event cannot be written as a message (InvalidOperationException).");
-        scene.Sender.Unmeasurable = null;
+            .Reason.ShouldBe("The event cannot be written as a message (ArgumentOutOfRangeException).");
+        await SetCreatedAtAsync(createdAt);
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
         await scene.PassAsync();
-        scene.Sender.AcceptedIds.ShouldBe([ids[0], ids[2], ids[1]]);
+        scene.Bus.AcceptedIds.ShouldBe([ids[0], ids[2], ids[1]]);
     }
+
+    private Task SetCreatedAtAsync(long createdAt) =>
+        scene.Test.ExecuteAsync($"update event_log set created_at = {createdAt} where seq = 2");
 
     [Fact]
     public async Task The_last_event_of_a_topic_need_not_wait_for_a_later_one()
@@ -98,7 +102,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
         var after = await scene.AppendAsync(1);
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe(after);
+        scene.Bus.AcceptedIds.ShouldBe(after);
         (await scene.ListDeadLettersAsync()).Count.ShouldBe(5);
     }
 
@@ -106,7 +110,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
     public async Task The_cursor_does_not_pass_a_suspect_because_of_a_damaged_event_behind_it()
     {
         var ids = await scene.AppendAsync(1);
-        scene.Sender.Poison(ids[0]);
+        scene.Bus.Poison(ids[0]);
         await scene.Test.ExecuteAsync(Orphan);
 
         await scene.PassAsync();
@@ -128,7 +132,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
         await scene.DeadLetters.ResendAsync(1, TestActor.Operator, CancellationToken.None);
         await scene.PassAsync();
 
-        scene.Sender.Accepted.ShouldBeEmpty();
+        scene.Bus.Accepted.ShouldBeEmpty();
         (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Open);
         (await scene.DeadLetters.DiscardAsync(1, TestActor.Operator, CancellationToken.None)).ShouldBe(
             DeadLetterDecision.Taken

@@ -11,9 +11,9 @@ public sealed class DeadLetterTests : IAsyncLifetime
     {
         scene = await PublishingScene.OpenAsync();
         ids = await scene.AppendAsync(3);
-        scene.Sender.Poison(ids[1]);
+        scene.Bus.Poison(ids[1]);
         await scene.PassAsync();
-        scene.Sender.Accepted.Clear();
+        scene.Bus.Accepted.Clear();
     }
 
     public async Task DisposeAsync() => await scene.DisposeAsync();
@@ -37,7 +37,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     [Fact]
     public async Task Resending_sends_the_event_with_its_own_id_and_settles_it()
     {
-        scene.Sender.Answer = (_, _) => { };
+        scene.Bus.Respond = (_, _) => { };
 
         (await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None)).ShouldBe(
             DeadLetterDecision.Taken
@@ -45,7 +45,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         await scene.PassAsync();
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe([ids[1]]);
+        scene.Bus.AcceptedIds.ShouldBe([ids[1]]);
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
         letter.State.ShouldBe(DeadLetterState.Resent);
         letter.SettledAt.ShouldBe(scene.Clock.GetUtcNow().ToUnixTimeMilliseconds());
@@ -54,28 +54,29 @@ public sealed class DeadLetterTests : IAsyncLifetime
     [Fact]
     public async Task Resending_what_is_refused_again_opens_it_again()
     {
-        scene.Sender.Answer = (_, _) =>
-            throw new TopicSendException(TopicSendFault.Refused, 400, retryAfter: null, "still refused");
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Rejected();
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
 
         await scene.PassAsync();
 
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
-        (letter.State, letter.Reason).ShouldBe((DeadLetterState.Open, "still refused"));
+        (letter.State, letter.Reason).ShouldBe(
+            (DeadLetterState.Open, "Topic assets: Service Bus rejected the content (not well formed).")
+        );
     }
 
     [Fact]
     public async Task Resending_while_the_topic_is_stopped_happens_once_it_is_back()
     {
-        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
         await scene.PassAsync();
         (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Resend);
 
-        scene.Sender.Answer = (_, _) => { };
+        scene.Bus.Respond = (_, _) => { };
         await scene.LaterPassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe([ids[1]]);
+        scene.Bus.AcceptedIds.ShouldBe([ids[1]]);
     }
 
     [Fact]
@@ -101,7 +102,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         );
         await scene.PassAsync();
 
-        scene.Sender.Accepted.ShouldBeEmpty();
+        scene.Bus.Accepted.ShouldBeEmpty();
         (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Discarded);
     }
 

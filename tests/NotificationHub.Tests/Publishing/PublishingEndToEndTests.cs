@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using NotificationHub.Events;
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Storage;
@@ -14,12 +14,12 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private SimulatedServiceBus bus = null!;
+    private LocalServiceBus bus = null!;
     private HubHost hub = null!;
 
     public async Task InitializeAsync()
     {
-        bus = await SimulatedServiceBus.StartAsync();
+        bus = await LocalServiceBus.StartAsync();
         hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
     }
 

@@ -19,7 +19,7 @@ public sealed class PublishingMetricsTests : IAsyncLifetime
     {
         var ids = await scene.AppendAsync(5);
         await scene.AppendAsync(2, "user.changed");
-        scene.Sender.Poison(ids[2]);
+        scene.Bus.Poison(ids[2]);
 
         await scene.PassAsync();
         await scene.PassAsync("users");
@@ -32,12 +32,12 @@ public sealed class PublishingMetricsTests : IAsyncLifetime
     public async Task A_topic_that_stands_still_is_measured_to_lag_until_it_goes_on()
     {
         await scene.AppendAsync(3);
-        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
         await scene.PassAsync();
         await scene.LaterPassAsync();
         await MeasureAsync();
 
-        scene.Sender.Answer = (_, _) => { };
+        scene.Bus.Respond = (_, _) => { };
         await scene.LaterPassAsync();
         await MeasureAsync();
 

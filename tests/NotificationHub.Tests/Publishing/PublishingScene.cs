@@ -14,6 +14,8 @@ internal sealed class PublishingScene : IAsyncDisposable
     /// <summary>Longer than any backoff.</summary>
     public static readonly TimeSpan AnyBackoff = TimeSpan.FromMinutes(2);
 
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(8);
+
     private readonly Dictionary<string, (TopicPublisher Publisher, Lease Lease)> topics = [];
     private readonly TestDatabase test;
 
@@ -26,7 +28,7 @@ internal sealed class PublishingScene : IAsyncDisposable
 
     public ManualClock Clock { get; } = new();
 
-    public ScriptedSender Sender { get; } = new();
+    public ScriptedServiceBus Bus { get; } = new();
 
     public TopicStatuses Statuses { get; } = new();
 
@@ -115,10 +117,10 @@ internal sealed class PublishingScene : IAsyncDisposable
         var logger = NullLogger<TopicPublisher>.Instance;
         return new TopicPublisher(
             new TopicLog(topic, Database, Clock),
-            new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions())), Sender),
-            Sender,
+            new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions()))),
+            new TopicSender(Bus, SendTimeout, Clock),
             new TopicHealth(topic, Statuses, new PublishBackoff(Clock, new Random(1)), Clock, logger),
-            TimeSpan.FromSeconds(8),
+            SendTimeout,
             logger
         );
     }

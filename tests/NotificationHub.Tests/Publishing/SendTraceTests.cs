@@ -21,14 +21,25 @@ public sealed class SendTraceTests : IAsyncLifetime
     public async Task A_batch_that_is_not_taken_says_why_in_a_word()
     {
         await scene.AppendAsync(3);
-        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
 
         await scene.PassAsync();
 
         var send = traces.Ended.Single(trace => trace.DisplayName == "send assets");
         send.Status.ShouldBe(ActivityStatusCode.Error);
         send.StatusDescription.ShouldBeNull();
-        send.GetTagItem("error.type").ShouldBe("Stopped");
+        send.GetTagItem("error.type").ShouldBe("Failed");
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_accepted_says_what_it_contained()
+    {
+        await scene.AppendAsync(3);
+
+        await scene.PassAsync();
+
+        var send = traces.Ended.Single(trace => trace.DisplayName == "send assets");
+        send.Status.ShouldBe(ActivityStatusCode.Unset);
         send.GetTagItem("messaging.batch.message_count").ShouldBe(3);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
 using NotificationHub.Publishing;
@@ -28,8 +29,6 @@ public sealed class TopicMessagesTests
         CreatedAt = 0,
     };
 
-    private readonly ScriptedSender sender = new();
-
     [Fact]
     public void A_message_carries_what_subscriptions_filter_on()
     {
@@ -37,10 +36,10 @@ public sealed class TopicMessagesTests
 
         message.MessageId.ShouldBe("1-7");
         message.SessionId.ShouldBe("north");
-        message.Label.ShouldBe("notificationhub.asset.management.notified.v1");
+        message.Subject.ShouldBe("notificationhub.asset.management.notified.v1");
         message.CorrelationId.ShouldBe("event-1");
         message
-            .Properties.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .ApplicationProperties.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => $"{pair.Key}={pair.Value}")
             .ShouldBe([
                 "action=ASSOCIATE",
@@ -64,7 +63,7 @@ public sealed class TopicMessagesTests
         );
 
         Create(Entry)
-            .Properties.Keys.ShouldBe(
+            .ApplicationProperties.Keys.ShouldBe(
                 declared.RootElement.GetProperty("properties").EnumerateArray().Select(name => name.GetString()!),
                 ignoreOrder: true
             );
@@ -76,8 +75,8 @@ public sealed class TopicMessagesTests
         var message = Create(Entry with { LocationId = null, Conflict = false });
 
         message.SessionId.ShouldBe("hub");
-        message.Properties.Keys.ShouldNotContain("location");
-        message.Properties.Keys.ShouldNotContain("conflict");
+        message.ApplicationProperties.Keys.ShouldNotContain("location");
+        message.ApplicationProperties.Keys.ShouldNotContain("conflict");
     }
 
     [Fact]
@@ -86,23 +85,29 @@ public sealed class TopicMessagesTests
         var message = Create(Entry with { CorrelationId = new string('e', 129), AdamId = new string('1', 129) });
 
         message.CorrelationId.ShouldBeNull();
-        message.Properties.Keys.ShouldNotContain("adamId");
+        message.ApplicationProperties.Keys.ShouldNotContain("adamId");
     }
 
-    [Theory]
-    [InlineData(0, false)]
-    [InlineData(-1, true)]
-    public void An_event_beyond_the_limit_travels_as_a_claim_check(int room, bool claimCheck)
+    [Fact]
+    public void A_message_is_a_cloud_event_without_a_partition_key()
     {
-        var large = Entry with { Data = Encoding.UTF8.GetBytes($"\"{new string('x', 5000)}\"") };
-        sender.MaxBatchBytes = sender.Measure(Create(large)) + room;
+        var message = Create(Entry);
 
-        var text = Encoding.UTF8.GetString(Create(large).Body.Span);
-
-        text.Contains("\"dataref\":\"/events/1-7\"", StringComparison.Ordinal).ShouldBe(claimCheck);
-        text.Contains("xxx", StringComparison.Ordinal).ShouldBe(!claimCheck);
+        message.ContentType.ShouldBe("application/cloudevents+json");
+        message.PartitionKey.ShouldBe(message.SessionId, "the SDK derives it");
+        message.ApplicationProperties.Values.ShouldAllBe(value => value is string);
     }
 
-    private TopicMessage Create(EventEntry entry) =>
-        new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions())), sender).Create(entry).Message!;
+    [Fact]
+    public void A_claim_check_refers_to_the_event_and_has_no_data()
+    {
+        var text = Messages.CreateClaimCheck(Entry).Message!.Body.ToString();
+
+        text.ShouldContain("\"dataref\":\"/events/1-7\"");
+        text.ShouldNotContain("\"data\":");
+    }
+
+    private static TopicMessages Messages => new(new CloudEventWriter(Options.Create(new PublishingOptions())));
+
+    private static ServiceBusMessage Create(EventEntry entry) => Messages.Create(entry).Message!;
 }

@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using Microsoft.Data.Sqlite;
 using NotificationHub.Publishing;
 using NotificationHub.Storage.Leases;
@@ -16,14 +17,14 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     public async Task Events_are_sent_once_and_in_the_order_of_the_log()
     {
         var ids = await scene.AppendAsync(20);
-        scene.Sender.MaxBatchBytes = 2000;
+        scene.Bus.MaxBatchBytes = 2000;
 
         await scene.PassAsync();
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe(ids);
-        scene.Sender.Tried.Count.ShouldBeGreaterThan(1);
-        scene.Sender.Tried.ShouldAllBe(batch => batch.Sum(scene.Sender.Measure) <= 2000);
+        scene.Bus.AcceptedIds.ShouldBe(ids);
+        scene.Bus.Tried.Count.ShouldBeGreaterThan(1);
+        scene.Bus.Tried.ShouldAllBe(batch => batch.Sum(ScriptedServiceBus.SizeOf) <= 2000);
         (await scene.CursorAsync()).ShouldBe(20);
     }
 
@@ -33,11 +34,11 @@ public sealed class TopicPublisherTests : IAsyncLifetime
         await scene.AppendAsync(TopicLog.PageSize + 1);
 
         (await scene.PassAsync()).ShouldBeTrue();
-        scene.Sender.Accepted.Count.ShouldBe(TopicLog.PageSize);
+        scene.Bus.Accepted.Count.ShouldBe(TopicLog.PageSize);
         (await scene.PassAsync()).ShouldBeTrue();
         (await scene.PassAsync()).ShouldBeFalse();
 
-        scene.Sender.Accepted.Count.ShouldBe(TopicLog.PageSize + 1);
+        scene.Bus.Accepted.Count.ShouldBe(TopicLog.PageSize + 1);
     }
 
     [Fact]
@@ -46,10 +47,10 @@ public sealed class TopicPublisherTests : IAsyncLifetime
         await scene.AppendAsync(30, data: $"\"{new string('x', 100_000)}\"");
 
         (await scene.PassAsync()).ShouldBeTrue();
-        scene.Sender.Accepted.Count.ShouldBeInRange(1, 29);
+        scene.Bus.Accepted.Count.ShouldBeInRange(1, 29);
         (await scene.PassAsync()).ShouldBeTrue();
 
-        scene.Sender.Accepted.Count.ShouldBe(30);
+        scene.Bus.Accepted.Count.ShouldBe(30);
     }
 
     [Fact]
@@ -60,25 +61,25 @@ public sealed class TopicPublisherTests : IAsyncLifetime
 
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe(ids);
+        scene.Bus.AcceptedIds.ShouldBe(ids);
     }
 
     [Fact]
     public async Task The_bus_down_for_the_whole_run_and_back_costs_nothing_but_time()
     {
         List<string> ids = [.. await scene.AppendAsync(3)];
-        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped(status: null);
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
         for (var run = 0; run < 5; run++)
         {
             await scene.LaterPassAsync();
             ids.AddRange(await scene.AppendAsync(2));
         }
 
-        scene.Sender.Accepted.ShouldBeEmpty();
-        scene.Sender.Answer = (_, _) => { };
+        scene.Bus.Accepted.ShouldBeEmpty();
+        scene.Bus.Respond = (_, _) => { };
         await scene.LaterPassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe(ids);
+        scene.Bus.AcceptedIds.ShouldBe(ids);
         (await scene.ListDeadLettersAsync()).ShouldBeEmpty();
     }
 
@@ -87,18 +88,18 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     {
         await scene.AppendAsync(2, "user.changed");
         var ids = await scene.AppendAsync(2);
-        scene.Sender.Answer = (topic, _) =>
+        scene.Bus.Respond = (topic, _) =>
         {
             if (topic == "users")
             {
-                throw ScriptedSender.Stopped(status: 403);
+                throw ScriptedServiceBus.Stopped();
             }
         };
 
         await scene.PassAsync("users");
         await scene.PassAsync();
 
-        scene.Sender.AcceptedIds.ShouldBe(ids);
+        scene.Bus.AcceptedIds.ShouldBe(ids);
         scene.Statuses["users"].State.ShouldBe(TopicState.Stopped);
         scene.Statuses["assets"].State.ShouldBe(TopicState.Publishing);
     }
@@ -108,18 +109,20 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     {
         await scene.AppendAsync(3);
         var appended = scene.Clock.GetUtcNow();
-        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
         await scene.PassAsync();
         var stopped = scene.Clock.GetUtcNow();
         await scene.LaterPassAsync();
         await (await scene.PublisherAsync("assets")).Publisher.MeasureAsync(CancellationToken.None);
 
         var status = scene.Statuses["assets"];
-        (status.State, status.Reason, status.Since).ShouldBe((TopicState.Stopped, "answered 503", stopped));
+        (status.State, status.Reason, status.Since).ShouldBe(
+            (TopicState.Stopped, "Topic assets: Service Bus failed (scripted).", stopped)
+        );
         (status.Unsent, status.OldestUnsentAt).ShouldBe((3, appended));
         status.OldestUnsentAge(scene.Clock).ShouldBe(PublishingScene.AnyBackoff);
 
-        scene.Sender.Answer = (_, _) => { };
+        scene.Bus.Respond = (_, _) => { };
         await scene.LaterPassAsync();
         await (await scene.PublisherAsync("assets")).Publisher.MeasureAsync(CancellationToken.None);
 
@@ -132,30 +135,32 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     public async Task A_stopped_topic_is_left_alone_until_its_backoff_is_over()
     {
         await scene.AppendAsync(1);
-        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped();
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
         await scene.PassAsync();
 
         await scene.AppendAsync(1);
         await scene.PassAsync();
 
-        scene.Sender.Tried.Count.ShouldBe(1);
+        scene.Bus.Tried.Count.ShouldBe(1);
     }
 
     [Fact]
-    public async Task Retry_after_is_honoured_to_the_moment()
+    public async Task After_server_busy_the_topic_waits_for_as_long_as_Azure_asks_and_no_longer()
     {
         await scene.AppendAsync(1);
-        scene.Sender.Answer = (_, _) => throw ScriptedSender.Stopped(429, TimeSpan.FromSeconds(300));
+        scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped(ServiceBusFailureReason.ServiceBusy);
         await scene.PassAsync();
-        scene.Sender.Answer = (_, _) => { };
+        scene.Clock.Advance(SendErrors.BusyRetryAfter);
+        await scene.PassAsync();
+        scene.Bus.Respond = (_, _) => { };
 
-        scene.Clock.Advance(TimeSpan.FromSeconds(299));
+        scene.Clock.Advance(SendErrors.BusyRetryAfter - TimeSpan.FromSeconds(1));
         await scene.PassAsync();
-        scene.Sender.Accepted.ShouldBeEmpty();
+        scene.Bus.Accepted.ShouldBeEmpty();
 
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
         await scene.PassAsync();
-        scene.Sender.Accepted.Count.ShouldBe(1);
+        scene.Bus.Accepted.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -166,11 +171,11 @@ public sealed class TopicPublisherTests : IAsyncLifetime
 
         lease.Extend(scene.Clock.GetTimestamp(), TimeSpan.FromSeconds(9));
         await publisher.PublishDueAsync(lease, CancellationToken.None);
-        scene.Sender.Tried.ShouldBeEmpty();
+        scene.Bus.Tried.ShouldBeEmpty();
 
         lease.Extend(scene.Clock.GetTimestamp(), TimeSpan.FromSeconds(10));
         await publisher.PublishDueAsync(lease, CancellationToken.None);
-        scene.Sender.Tried.Count.ShouldBe(1);
+        scene.Bus.Tried.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -191,7 +196,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
         await scene.AppendAsync(1);
         await using var other = new SqliteConnection($"Data Source={scene.Test.File};Pooling=false");
         await other.OpenAsync();
-        scene.Sender.Answer = (_, _) => Run(other, "begin immediate");
+        scene.Bus.Respond = (_, _) => Run(other, "begin immediate");
         var pass = scene.PassAsync();
         await scene.Clock.TimersPending();
 
@@ -199,7 +204,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
         await pass;
 
-        scene.Sender.Tried.Count.ShouldBe(1);
+        scene.Bus.Tried.Count.ShouldBe(1);
         (await scene.CursorAsync()).ShouldBe(1);
     }
 

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.LocalBus;
 using NotificationHub.Routing;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Infrastructure.Bicep;
 
@@ -29,7 +29,7 @@ public sealed class TopicDeclarationTests
     {
         var deployed = new BicepEvaluator(BicepFolder.Module("service-bus"), new Dictionary<string, object?>());
 
-        Topology.Load().Topics.Select(topic => topic.Name).ShouldBe(TopicMap.Topics, ignoreOrder: true);
+        Topology.Default().Topics.Select(topic => topic.Name).ShouldBe(TopicMap.Topics, ignoreOrder: true);
         deployed
             .Variable("topicNames")
             .ShouldBeOfType<object?[]>()

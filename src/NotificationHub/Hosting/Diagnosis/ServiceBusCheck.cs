@@ -18,7 +18,11 @@ internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IHubCh
             ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
             : [Finding.NotChecked("none is configured; events are read at /events")];
 
-    private static async Task<Finding> ExamineAsync(TopicSender sender, string topic, CancellationToken cancellationToken)
+    private static async Task<Finding> ExamineAsync(
+        TopicSender sender,
+        string topic,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

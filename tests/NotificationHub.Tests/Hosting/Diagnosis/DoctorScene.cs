@@ -1,6 +1,6 @@
 using System.Text.Json;
+using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.Locations;
 
@@ -11,14 +11,14 @@ internal sealed class DoctorScene : IAsyncDisposable
 {
     private readonly RegistrationScene scene;
 
-    private DoctorScene(RegistrationScene scene, SimulatedServiceBus bus, string locationId)
+    private DoctorScene(RegistrationScene scene, LocalServiceBus bus, string locationId)
     {
         this.scene = scene;
         Bus = bus;
         LocationId = locationId;
     }
 
-    public SimulatedServiceBus Bus { get; }
+    public LocalServiceBus Bus { get; }
 
     public SimulatedApple Apple => scene.Apple;
 
@@ -31,7 +31,7 @@ internal sealed class DoctorScene : IAsyncDisposable
     /// <summary>The hub itself publishes nowhere, so that the doctor is alone with the bus.</summary>
     public static async Task<DoctorScene> StartAsync(params string[] settings)
     {
-        var bus = await SimulatedServiceBus.StartAsync();
+        var bus = await LocalServiceBus.StartAsync();
         var scene = await RegistrationScene.StartAsync(options: null, settings);
         return new DoctorScene(scene, bus, (await scene.RegisterAsync()).LocationId);
     }

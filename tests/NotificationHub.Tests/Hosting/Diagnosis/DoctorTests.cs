@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
+using NotificationHub.LocalBus;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.Storage;
 
@@ -138,14 +139,13 @@ public sealed class DoctorTests
     }
 
     [Theory]
-    [InlineData(401, "Data Sender")]
-    [InlineData(403, "Data Sender")]
-    [InlineData(410, "topics.json")]
-    [InlineData(503, "Wait")]
-    public async Task A_topic_that_does_not_let_the_hub_in_is_found(int status, string advice)
+    [InlineData(AmqpConditions.UnauthorizedAccess, "Data Sender")]
+    [InlineData(AmqpConditions.NotFound, "topics.json")]
+    [InlineData(AmqpConditions.EntityDisabled, "Enable")]
+    public async Task A_topic_that_does_not_let_the_hub_send_is_found(string condition, string advice)
     {
         await using var scene = await DoctorScene.StartAsync();
-        scene.Bus.Faults.Refuse("users", status);
+        scene.Bus.Faults.Refuse("users", condition);
 
         var failure = await scene.FailureAsync("Service Bus");
 

@@ -3,7 +3,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using NotificationHub.Simulator.ServiceBus;
+using NotificationHub.LocalBus;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
@@ -76,7 +76,7 @@ public sealed class HealthEndpointTests
     [Fact]
     public async Task While_the_bus_is_down_posts_are_taken_and_operators_see_which_topics_stand_still_since_when_and_why()
     {
-        await using var bus = await SimulatedServiceBus.StartAsync();
+        await using var bus = await LocalServiceBus.StartAsync();
         await using var hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
         var location = await hub.AddLocationAsync();
         await bus.StopListeningAsync(CancellationToken.None);

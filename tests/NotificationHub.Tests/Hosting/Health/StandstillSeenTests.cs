@@ -1,8 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NotificationHub.LocalBus;
 using NotificationHub.Publishing;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
@@ -24,7 +24,7 @@ public sealed class StandstillSeenTests
     public async Task A_topic_that_stands_still_is_seen_in_the_detail_in_the_log_and_in_the_metrics()
     {
         using var readings = new MeterReadings();
-        await using var bus = await SimulatedServiceBus.StartAsync();
+        await using var bus = await LocalServiceBus.StartAsync();
         await using var hub = await StartAsync(bus);
         await bus.StopListeningAsync(CancellationToken.None);
         await StopTopicAsync(hub);
@@ -50,7 +50,7 @@ public sealed class StandstillSeenTests
         Observe(readings, "notificationhub.stage.oldest_waiting_age").ShouldBe(0);
     }
 
-    private Task<HubHost> StartAsync(SimulatedServiceBus bus) =>
+    private Task<HubHost> StartAsync(LocalServiceBus bus) =>
         HubHost.StartAsync(
             builder =>
             {

@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Threading.Channels;
+using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.ServiceBus;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Hosting.Telemetry;
@@ -17,7 +17,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
     private readonly ChannelReader<BusMessage> assets;
     private bool ended;
 
-    private TelemetryScene(SimulatedServiceBus bus) => (Bus, assets) = (bus, bus.Tap("assets", "inventory"));
+    private TelemetryScene(LocalServiceBus bus) => (Bus, assets) = (bus, bus.Tap("assets", "inventory"));
 
     public required OtlpCollector Collector { get; init; }
 
@@ -25,7 +25,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
 
     public required SimulatedLocation Library { get; init; }
 
-    public SimulatedServiceBus Bus { get; }
+    public LocalServiceBus Bus { get; }
 
     public required HubHost Hub { get; init; }
 
@@ -36,7 +36,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
     {
         var collector = await OtlpCollector.StartAsync(protocol);
         var apple = await SimulatedApple.StartAsync();
-        var bus = await SimulatedServiceBus.StartAsync();
+        var bus = await LocalServiceBus.StartAsync();
         var hub = await HubHost.StartAsync([
             $"Apple:BaseUrl={apple.BaseUrl}",
             $"ServiceBus:ConnectionString={bus.ConnectionString}",

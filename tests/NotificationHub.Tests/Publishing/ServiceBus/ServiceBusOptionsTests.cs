@@ -15,7 +15,6 @@ public sealed class ServiceBusOptionsTests
     {
         Faults(new()).ShouldBeEmpty();
         new ServiceBusOptions().IsConfigured.ShouldBeFalse();
-        new ServiceBusOptions().MaxBatchBytes.ShouldBe(192 * 1024);
     }
 
     [Fact]
@@ -43,13 +42,6 @@ public sealed class ServiceBusOptionsTests
 
     [Fact]
     public void All_faults_are_named_at_once() =>
-        Faults(
-                new()
-                {
-                    ConnectionString = "Endpoint=sb://a/",
-                    MaxBatchBytes = 1,
-                    SendTimeout = TimeSpan.Zero,
-                }
-            )
-            .ShouldBe(["ConnectionString", "ConnectionString", "MaxBatchBytes", "SendTimeout"]);
+        Faults(new() { ConnectionString = "Endpoint=sb://a/", SendTimeout = TimeSpan.Zero })
+            .ShouldBe(["ConnectionString", "ConnectionString", "SendTimeout"]);
 }

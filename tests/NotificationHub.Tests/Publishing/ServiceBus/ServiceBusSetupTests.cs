@@ -1,9 +1,9 @@
+using Azure.Messaging.ServiceBus;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
-using NotificationHub.Publishing.ServiceBus.Amqp;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
@@ -12,12 +12,24 @@ public sealed class ServiceBusSetupTests
     [Fact]
     public void Without_a_bus_there_is_no_sender() => Senders().ShouldBeEmpty();
 
-    [Fact]
-    public void A_transport_that_there_is_not_is_refused_with_those_there_are() =>
-        Should
-            .Throw<ConfigurationException>(() => Senders(("Transport", "Mqtt")))
-            .Faults.ShouldHaveSingleItem()
-            .ShouldStartWith("  ServiceBus:Transport: the value is no such word: Https or Amqp");
+    [Theory]
+    [InlineData(false, ServiceBusTransportType.AmqpTcp)]
+    [InlineData(true, ServiceBusTransportType.AmqpWebSockets)]
+    public async Task The_client_uses_the_transport_of_the_settings(
+        bool useWebSockets,
+        ServiceBusTransportType expected
+    )
+    {
+        var options = new ServiceBusOptions
+        {
+            FullyQualifiedNamespace = "contoso.servicebus.windows.net",
+            UseWebSockets = useWebSockets,
+        };
+
+        await using var client = ServiceBusSetup.CreateClient(options, "replica", () => new StubCredential(TimeProvider.System));
+
+        (client.TransportType, client.Identifier).ShouldBe((expected, "NotificationHub-replica"));
+    }
 
     [Fact]
     public void A_faulty_connection_string_refuses_the_start_and_stays_secret()
@@ -30,7 +42,7 @@ public sealed class ServiceBusSetupTests
         exception.Message.ShouldNotContain("c2VjcmV0");
     }
 
-    private static IEnumerable<ITopicSender> Senders(params (string Name, string Value)[] settings)
+    private static IEnumerable<TopicSender> Senders(params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(
@@ -42,6 +54,6 @@ public sealed class ServiceBusSetupTests
         hub.AddServiceBus();
 
         hub.ThrowIfFaulty();
-        return builder.Services.BuildServiceProvider().GetServices<ITopicSender>();
+        return builder.Services.BuildServiceProvider().GetServices<TopicSender>();
     }
 }

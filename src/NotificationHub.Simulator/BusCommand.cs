@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using NotificationHub.LocalBus;
+
+namespace NotificationHub.Simulator;
+
+/// <summary>Runs the local Service Bus alone, for a team that develops a consumer.</summary>
+internal static class BusCommand
+{
+    public static Command Create(TextWriter output, TextWriter error)
+    {
+        var port = new Option<int>("--port")
+        {
+            Description = "Port to listen on. Default: any free port.",
+            DefaultValueFactory = _ => 0,
+        };
+        var topology = new Option<FileInfo?>("--topics")
+        {
+            Description =
+                "File with topics, subscriptions and rules, like infra/bicep/topics.json. Default: the hub's topics.",
+        };
+        var any = new Option<bool>("--any-address")
+        {
+            Description = "Listen on all addresses, for containers. Default: only this machine.",
+        };
+        port.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 0 or > 65535)
+            {
+                result.AddError("--port must be between 0 and 65535.");
+            }
+        });
+        var command = new Command("bus", "Run a local Service Bus and print its connection string.")
+        {
+            port,
+            topology,
+            any,
+        };
+        command.SetAction(
+            (result, cancellationToken) =>
+                RunAsync(
+                    result.GetValue(port),
+                    result.GetValue(topology),
+                    result.GetValue(any),
+                    output,
+                    error,
+                    cancellationToken
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        int port,
+        FileInfo? file,
+        bool isPublic,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await using var bus = await LocalServiceBus.StartAsync(
+                new LocalServiceBusOptions
+                {
+                    Port = port,
+                    Address = isPublic ? IPAddress.Any : IPAddress.Loopback,
+                    Topology = file is null
+                        ? null
+                        : Topology.Parse(await File.ReadAllTextAsync(file.FullName, cancellationToken)),
+                    KeepHistory = false,
+                },
+                cancellationToken
+            );
+            foreach (var topic in bus.Topics)
+            {
+                var subscriptions = topic.Subscriptions.Select(subscription =>
+                    subscription.RequiresSession ? $"{subscription.Name} (sessions)" : subscription.Name
+                );
+                await output.WriteLineAsync($"{topic.Name}: {string.Join(", ", subscriptions)}");
+            }
+
+            await output.WriteLineAsync($"{Environment.NewLine}{bus.ConnectionString}");
+            await output.WriteLineAsync($"{Environment.NewLine}Messages are kept in memory. Press Ctrl+C to stop.");
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            await error.WriteLineAsync($"The local Service Bus could not start: {exception.Message}");
+        }
+
+        return 1;
+    }
+}

@@ -1,0 +1,82 @@
+using Azure.Messaging.ServiceBus;
+
+namespace NotificationHub.Tests.Publishing;
+
+/// <summary>A namespace that responds as the test says and records what was sent.</summary>
+internal sealed class ScriptedServiceBus : ServiceBusClient
+{
+    public const int MessageOverhead = 100;
+
+    /// <summary>Called with each batch. What it throws is the response.</summary>
+    public Action<string, IReadOnlyList<ServiceBusMessage>> Respond { get; set; } = (_, _) => { };
+
+    public long MaxBatchBytes { get; set; } = 256 * 1024;
+
+    /// <summary>Every batch that was sent, accepted or not.</summary>
+    public List<IReadOnlyList<ServiceBusMessage>> Tried { get; } = [];
+
+    /// <summary>Every accepted message, in order.</summary>
+    public List<ServiceBusMessage> Accepted { get; } = [];
+
+    public IEnumerable<string> AcceptedIds => Accepted.Select(message => message.MessageId);
+
+    public static long SizeOf(ServiceBusMessage message) => message.Body.ToMemory().Length + MessageOverhead;
+
+    public override ServiceBusSender CreateSender(string queueOrTopicName) => new Sender(this, queueOrTopicName);
+
+    /// <summary>A topic that accepts nothing.</summary>
+    public static ServiceBusException Stopped(ServiceBusFailureReason reason = ServiceBusFailureReason.GeneralError) =>
+        new("scripted", reason);
+
+    /// <summary>Content that the topic rejects.</summary>
+    public static ArgumentException Rejected() => new("scripted rejection");
+
+    /// <summary>Rejects every batch that contains one of these events.</summary>
+    public void Poison(params string[] ids) =>
+        Respond = (_, batch) =>
+        {
+            if (batch.Any(message => ids.Contains(message.MessageId)))
+            {
+                throw Rejected();
+            }
+        };
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class Sender(ScriptedServiceBus bus, string topic) : ServiceBusSender
+    {
+        private List<ServiceBusMessage> batch = [];
+
+        public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(
+            CancellationToken cancellationToken = default
+        )
+        {
+            batch = [];
+            var size = 0L;
+            return ValueTask.FromResult(
+                ServiceBusModelFactory.ServiceBusMessageBatch(
+                    bus.MaxBatchBytes,
+                    batch,
+                    tryAddCallback: message =>
+                    {
+                        var larger = size + SizeOf(message);
+                        var fits = larger <= bus.MaxBatchBytes;
+                        size = fits ? larger : size;
+                        return fits;
+                    }
+                )
+            );
+        }
+
+        public override Task SendMessagesAsync(
+            ServiceBusMessageBatch messageBatch,
+            CancellationToken cancellationToken = default
+        )
+        {
+            bus.Tried.Add([.. batch]);
+            bus.Respond(topic, batch);
+            bus.Accepted.AddRange(batch);
+            return Task.CompletedTask;
+        }
+    }
+}
