@@ -70,7 +70,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
         (await scene.CursorAsync()).ShouldBe(3);
         (await scene.ListDeadLettersAsync())
             .ShouldHaveSingleItem()
-            .Reason.ShouldBe("The event cannot be written as a message (ArgumentOutOfRangeException).");
+            .Reason.ShouldBe("The time of the event is invalid.");
         await SetCreatedAtAsync(createdAt);
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
         await scene.PassAsync();

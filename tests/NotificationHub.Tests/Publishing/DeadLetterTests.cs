@@ -60,9 +60,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         await scene.PassAsync();
 
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
-        (letter.State, letter.Reason).ShouldBe(
-            (DeadLetterState.Open, "Topic assets: Service Bus rejected the content (not well formed).")
-        );
+        (letter.State, letter.Reason).ShouldBe((DeadLetterState.Open, ScriptedServiceBus.Rejection));
     }
 
     [Fact]

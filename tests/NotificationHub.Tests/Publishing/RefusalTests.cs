@@ -27,7 +27,7 @@ public sealed class RefusalTests : IAsyncLifetime
         scene.Bus.AcceptedIds.ShouldBe(ids.Where(id => id != ids[place]));
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
         (letter.Seq, letter.Topic, letter.State, letter.Reason).ShouldBe(
-            (place + 1, "assets", DeadLetterState.Open, "answered 400")
+            (place + 1, "assets", DeadLetterState.Open, ScriptedServiceBus.Rejection)
         );
         (await scene.CursorAsync()).ShouldBe(20);
     }
@@ -48,7 +48,7 @@ public sealed class RefusalTests : IAsyncLifetime
         data.GetProperty("eventId").GetString().ShouldBe(ids[1]);
         data.GetProperty("seq").GetInt64().ShouldBe(2);
         data.GetProperty("topic").GetString().ShouldBe("assets");
-        data.GetProperty("reason").GetString().ShouldBe("answered 400");
+        data.GetProperty("reason").GetString().ShouldBe(ScriptedServiceBus.Rejection);
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class RefusalTests : IAsyncLifetime
         await scene.LaterPassAsync();
 
         scene.Statuses["assets"].State.ShouldBe(TopicState.Stopped);
-        scene.Statuses["assets"].Reason.ShouldBe("3 events in a row were refused: answered 400");
+        scene.Statuses["assets"].Reason.ShouldBe($"3 events in a row were rejected: {ScriptedServiceBus.Rejection}");
         (await scene.ListDeadLettersAsync()).ShouldBeEmpty();
         scene.Bus.AcceptedIds.ShouldBe([ids[0]]);
 

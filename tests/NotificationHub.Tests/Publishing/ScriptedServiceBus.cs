@@ -7,6 +7,9 @@ internal sealed class ScriptedServiceBus : ServiceBusClient
 {
     public const int MessageOverhead = 100;
 
+    /// <summary>What the hub says about <see cref="Rejected"/> by the topic <c>assets</c>.</summary>
+    public const string Rejection = "Topic assets: Service Bus rejected the content (not well formed).";
+
     /// <summary>Called with each batch. What it throws is the response.</summary>
     public Action<string, IReadOnlyList<ServiceBusMessage>> Respond { get; set; } = (_, _) => { };
 

@@ -26,7 +26,11 @@ public sealed class ServiceBusSetupTests
             UseWebSockets = useWebSockets,
         };
 
-        await using var client = ServiceBusSetup.CreateClient(options, "replica", () => new StubCredential(TimeProvider.System));
+        await using var client = ServiceBusSetup.CreateClient(
+            options,
+            "replica",
+            () => new StubCredential(TimeProvider.System)
+        );
 
         (client.TransportType, client.Identifier).ShouldBe((expected, "NotificationHub-replica"));
     }

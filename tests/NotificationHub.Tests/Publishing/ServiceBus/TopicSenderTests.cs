@@ -1,0 +1,251 @@
+using Azure.Messaging.ServiceBus;
+using NotificationHub.LocalBus;
+using NotificationHub.Publishing;
+using NotificationHub.Publishing.ServiceBus;
+
+namespace NotificationHub.Tests.Publishing.ServiceBus;
+
+/// <summary>The sender on the official SDK, against the local Service Bus over real sockets.</summary>
+public sealed class TopicSenderTests : IAsyncLifetime
+{
+    private LocalServiceBus bus = null!;
+
+    public async Task InitializeAsync() => bus = await LocalServiceBus.StartAsync();
+
+    public async Task DisposeAsync() => await bus.DisposeAsync();
+
+    [Fact]
+    public async Task A_batch_arrives_in_order_with_its_properties()
+    {
+        await using var sender = Sender();
+
+        (await sender.SendAsync("assets", [Message("1-1"), Message("1-2")], CancellationToken.None)).ShouldBe(
+            new SendResult(2)
+        );
+
+        var messages = bus.Messages("assets", "inventory");
+        messages.Select(message => message.MessageId).ShouldBe(["1-1", "1-2"]);
+        var first = messages[0];
+        (first.SessionId, first.PartitionKey, first.Subject, first.ContentType, first.Text).ShouldBe(
+            ("north", null, "asset.changed", "application/cloudevents+json", "{}")
+        );
+        // The SDK adds no property of its own for tracing.
+        first.Properties.Keys.ShouldBe(["audience", "traceparent"], ignoreOrder: true);
+        bus.Violations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_batch_holds_what_the_link_allows_and_the_rest_is_left()
+    {
+        await using var sender = Sender();
+        ServiceBusMessage[] messages = [.. Enumerable.Range(0, 10).Select(n => Message($"1-{n}", bytes: 60_000))];
+
+        var (count, rejection) = await sender.SendAsync("assets", messages, CancellationToken.None);
+
+        (count, rejection).ShouldBe((4, null));
+        bus.Topic("assets").Accepted.ShouldBe(4);
+        bus.Violations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_message_that_no_batch_can_hold_is_left()
+    {
+        await using var sender = Sender();
+
+        (await sender.SendAsync("assets", [Message("1-1", bytes: 300_000)], CancellationToken.None)).Count.ShouldBe(0);
+
+        bus.Topic("assets").Accepted.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_empty_batch_proves_the_right_to_send_and_sends_nothing()
+    {
+        await using var sender = Sender();
+
+        (await sender.SendAsync("assets", [], CancellationToken.None)).ShouldBe(default);
+
+        bus.Topic("assets").Sends.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(AmqpConditions.EntityDisabled, nameof(TopicSendError.TopicDisabled), "the topic is disabled")]
+    [InlineData(AmqpConditions.NotFound, nameof(TopicSendError.TopicNotFound), "the topic does not exist")]
+    [InlineData(AmqpConditions.UnauthorizedAccess, nameof(TopicSendError.Unauthorized), "this identity or key")]
+    [InlineData(AmqpConditions.ResourceLimitExceeded, nameof(TopicSendError.QuotaExceeded), "a quota is exceeded")]
+    [InlineData(AmqpConditions.ServerBusy, nameof(TopicSendError.Busy), "Service Bus is busy")]
+    [InlineData(AmqpConditions.Timeout, nameof(TopicSendError.Timeout), "did not respond in time")]
+    [InlineData(AmqpConditions.InternalError, nameof(TopicSendError.Failed), "Service Bus failed")]
+    [InlineData("com.example:unheard-of", nameof(TopicSendError.Failed), "Service Bus failed")]
+    public async Task A_rejection_that_is_not_about_the_content_stops_the_topic(
+        string condition,
+        string error,
+        string reason
+    )
+    {
+        await using var sender = Sender();
+        bus.Faults.Next(BusFault.Reject(condition));
+
+        var failure = await FailureAsync(sender);
+
+        failure.Error.ToString().ShouldBe(error);
+        failure.Message.ShouldStartWith("Topic assets: ");
+        failure.Message.ShouldContain(reason);
+        failure.RetryAfter.ShouldBe(condition == AmqpConditions.ServerBusy ? TimeSpan.FromSeconds(10) : null);
+        bus.Topic("assets").Accepted.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(AmqpConditions.ArgumentError, "not well formed")]
+    [InlineData(AmqpConditions.ArgumentOutOfRange, "not well formed")]
+    [InlineData(AmqpConditions.NotAllowed, "not allowed")]
+    [InlineData(AmqpConditions.MessageSizeExceeded, "too large")]
+    public async Task A_rejection_of_the_content_names_the_batch(string condition, string reason)
+    {
+        await using var sender = Sender();
+        bus.Faults.Next(BusFault.Reject(condition));
+
+        var (count, rejection) = await sender.SendAsync(
+            "assets",
+            [Message("1-1"), Message("1-2")],
+            CancellationToken.None
+        );
+
+        (count, rejection).ShouldBe((2, $"Topic assets: Service Bus rejected the content ({reason})."));
+    }
+
+    [Fact]
+    public async Task A_single_message_that_Service_Bus_finds_too_large_is_left()
+    {
+        await using var sender = Sender();
+        bus.Faults.Next(BusFault.Reject(AmqpConditions.MessageSizeExceeded));
+
+        (await sender.SendAsync("assets", [Message("1-1")], CancellationToken.None)).ShouldBe(default);
+    }
+
+    [Theory]
+    [InlineData(AmqpConditions.EntityDisabled, nameof(TopicSendError.TopicDisabled))]
+    [InlineData(AmqpConditions.NotFound, nameof(TopicSendError.TopicNotFound))]
+    [InlineData(AmqpConditions.UnauthorizedAccess, nameof(TopicSendError.Unauthorized))]
+    public async Task The_reason_is_known_although_the_link_is_closed_during_a_send(string condition, string error)
+    {
+        await using var sender = Sender();
+        await sender.SendAsync("assets", [Message("1-1")], CancellationToken.None);
+        bus.Faults.Refuse("assets", condition);
+
+        (await FailureAsync(sender)).Error.ToString().ShouldBe(error);
+
+        bus.Faults.Restore("assets");
+        (await sender.SendAsync("assets", [Message("1-2")], CancellationToken.None)).ShouldBe(new SendResult(1));
+    }
+
+    [Fact]
+    public async Task A_link_that_is_moved_or_a_connection_that_is_cut_costs_no_failure()
+    {
+        await using var sender = Sender();
+        BusFault[] faults = [BusFault.Detach(AmqpConditions.DetachForced), BusFault.Cut, BusFault.LostResponse];
+        for (var number = 0; number < faults.Length; number++)
+        {
+            bus.Faults.Next(faults[number]);
+            (await sender.SendAsync("assets", [Message($"1-{number}")], CancellationToken.None)).ShouldBe(
+                new SendResult(1)
+            );
+        }
+
+        bus.Messages("assets", "inventory").Select(message => message.MessageId).ShouldBe(["1-0", "1-1", "1-2"]);
+        bus.Topic("assets").Duplicates.ShouldBe(1, "the batch whose response was lost is sent again");
+    }
+
+    [Fact]
+    public async Task A_send_without_a_response_ends_at_the_time_limit()
+    {
+        await using var sender = Sender(timeout: TimeSpan.FromSeconds(1));
+        bus.Faults.Next(BusFault.NoResponse);
+
+        var failure = await FailureAsync(sender);
+
+        failure.Error.ShouldBe(TopicSendError.Timeout);
+    }
+
+    [Fact]
+    public async Task After_server_busy_the_next_send_reaches_the_bus()
+    {
+        // Shorter than the ten seconds for which the SDK would delay the next send, and then fail it.
+        await using var sender = Sender(timeout: TimeSpan.FromSeconds(4));
+        bus.Faults.Next(BusFault.Reject(AmqpConditions.ServerBusy));
+        (await FailureAsync(sender)).Error.ShouldBe(TopicSendError.Busy);
+
+        (await sender.SendAsync("assets", [Message("1-1")], CancellationToken.None)).ShouldBe(new SendResult(1));
+    }
+
+    [Fact]
+    public async Task A_bus_that_is_down_is_unreachable_and_found_again()
+    {
+        await using var sender = Sender();
+        await bus.StopListeningAsync();
+
+        var failure = await FailureAsync(sender);
+        failure.Error.ShouldBe(TopicSendError.Unreachable);
+
+        await bus.ResumeListeningAsync();
+        (await sender.SendAsync("assets", [Message("1-1")], CancellationToken.None)).ShouldBe(new SendResult(1));
+    }
+
+    [Fact]
+    public async Task A_wrong_key_is_reported_without_the_key()
+    {
+        var key = bus.ConnectionString.Split("SharedAccessKey=")[1].Split(';')[0];
+        await using var sender = Sender(
+            connectionString: bus.ConnectionString.Replace(key, "d3Jvbmcta2V5", StringComparison.Ordinal)
+        );
+
+        var failure = await FailureAsync(sender);
+
+        failure.Error.ShouldBe(TopicSendError.Unauthorized);
+        failure.Message.ShouldNotContain("d3Jvbmcta2V5");
+        failure.Message.ShouldNotContain("sig=");
+    }
+
+    [Fact]
+    public async Task A_send_that_is_canceled_is_no_failure_of_the_topic()
+    {
+        await using var sender = Sender();
+        using var canceled = new CancellationTokenSource();
+        await canceled.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(
+            sender.SendAsync("assets", [Message("1-1")], canceled.Token)
+        );
+    }
+
+    private static async Task<TopicSendException> FailureAsync(TopicSender sender)
+    {
+        var failure = await Should.ThrowAsync<TopicSendException>(
+            sender.SendAsync("assets", [Message("9-9")], CancellationToken.None)
+        );
+        failure.Message.ShouldNotContain("aka.ms");
+        failure.Message.ShouldNotContain("troubleshooting");
+        failure.Message.ShouldNotContain(failure.InnerException is ServiceBusException e ? $"({e.Reason})" : "aka.ms");
+        return failure;
+    }
+
+    private TopicSender Sender(TimeSpan? timeout = null, string? connectionString = null)
+    {
+        var options = new ServiceBusOptions { ConnectionString = connectionString ?? bus.ConnectionString };
+        options.SendTimeout = timeout ?? options.SendTimeout;
+        return new TopicSender(
+            ServiceBusSetup.CreateClient(options, "test", () => new StubCredential(TimeProvider.System)),
+            options.SendTimeout,
+            TimeProvider.System
+        );
+    }
+
+    private static ServiceBusMessage Message(string id, int bytes = 0) =>
+        new(bytes == 0 ? "{}" : new string('x', bytes))
+        {
+            MessageId = id,
+            SessionId = "north",
+            Subject = "asset.changed",
+            ContentType = "application/cloudevents+json",
+            ApplicationProperties = { ["audience"] = "all", ["traceparent"] = "00-aa-bb-01" },
+        };
+}
