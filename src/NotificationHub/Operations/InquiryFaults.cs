@@ -22,8 +22,8 @@ internal sealed partial class InquiryFaults(
     {
         Log.Unanswered(logger, ask.Location.LocationId, FaultWords.Of(fault));
         return fault.Kind == AppleErrorKind.TokenInvalid
-            ? ++ask.Session.Pace.UnknownTokenAnswers
-            : ask.Session.Pace.UnknownTokenAnswers;
+            ? ++ask.Session.Token.UnknownInARow
+            : ask.Session.Token.UnknownInARow;
     }
 
     /// <param name="unknownTokenAnswers">As <see cref="Hear"/> said.</param>

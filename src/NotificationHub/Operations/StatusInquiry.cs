@@ -33,7 +33,7 @@ internal sealed class StatusInquiry(Database database, OperationEvents events, I
         {
             OperationMetrics.CountQuestion();
             var status = await ask.Session.Apple.GetEventStatusAsync(ask.Operation.EventId, cancellationToken);
-            ask.Session.Pace.UnknownTokenAnswers = 0;
+            ask.Session.Token.UnknownInARow = 0;
             await WriteAsync(ask, t => TakeInAsync(t, ask.Operation, status, tally), cancellationToken);
             return true;
         }

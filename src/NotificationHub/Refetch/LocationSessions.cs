@@ -8,35 +8,46 @@ namespace NotificationHub.Refetch;
 /// <summary>How fast a location is read, kept from turn to turn.</summary>
 internal sealed class LocationPace(RequestRate rate)
 {
+    private readonly Lock gate = new();
     private byte[]? token;
+    private TokenResponses responses = new();
 
     public RequestRate Rate => rate;
 
     /// <summary>Reads in a row that failed because of Apple or the network, whichever target they were for.</summary>
     public int FaultsInARow { get; set; }
 
-    /// <summary>Answers in a row that Apple does not know the content token.</summary>
-    public int UnknownTokenAnswers { get; set; }
-
-    /// <summary>Responses for another content token prove nothing about this one.</summary>
-    public void UseToken(byte[] protectedToken)
+    public TokenResponses ResponsesTo(byte[] protectedToken)
     {
-        if (!protectedToken.AsSpan().SequenceEqual(token))
+        lock (gate)
         {
-            token = protectedToken;
-            UnknownTokenAnswers = 0;
-        }
-    }
+            if (!protectedToken.AsSpan().SequenceEqual(token))
+            {
+                token = protectedToken;
+                responses = new TokenResponses();
+            }
 
-    public void NoteAnswer()
-    {
-        FaultsInARow = 0;
-        UnknownTokenAnswers = 0;
+            return responses;
+        }
     }
 }
 
-/// <summary>A location's view of Apple, and its pace.</summary>
-internal sealed record LocationSession(AppleSession Apple, LocationPace Pace);
+/// <summary>Apple's responses to one content token. A response to an older token, however late, proves nothing about this one.</summary>
+internal sealed class TokenResponses
+{
+    /// <summary>Responses in a row that Apple does not know the content token.</summary>
+    public int UnknownInARow { get; set; }
+}
+
+/// <summary>A location's view of Apple, its pace, and the responses to its content token.</summary>
+internal sealed record LocationSession(AppleSession Apple, LocationPace Pace, TokenResponses Token)
+{
+    public void NoteAnswer()
+    {
+        Pace.FaultsInARow = 0;
+        Token.UnknownInARow = 0;
+    }
+}
 
 /// <summary>Opens a location's view of Apple. All turns of a location share its request rate.</summary>
 internal sealed class LocationSessions(
@@ -55,10 +66,10 @@ internal sealed class LocationSessions(
             location.LocationId,
             _ => new LocationPace(new RequestRate(time, options.Value.RequestsPerSecond))
         );
-        pace.UseToken(location.ContentToken!);
         return new LocationSession(
             new AppleSession(client, protector.Unprotect(location.ContentToken!), pace.Rate, location.UId),
-            pace
+            pace,
+            pace.ResponsesTo(location.ContentToken!)
         );
     }
 }

@@ -61,16 +61,13 @@ internal sealed partial class LocationWatch(LocationStore locations, TimeProvide
     /// <summary>Brings the location into the state that an error about its content token means; an unknown one must be so twice in a row.</summary>
     public async Task ObserveAsync(RefetchTurn turn, AppleException fault)
     {
-        turn.Pace.UnknownTokenAnswers += fault.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
-        if (
-            fault.Kind == AppleErrorKind.TokenInvalid
-            && turn.Pace.UnknownTokenAnswers < UnknownTokenAnswersUntilInvalid
-        )
+        turn.Token.UnknownInARow += fault.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
+        if (fault.Kind == AppleErrorKind.TokenInvalid && turn.Token.UnknownInARow < UnknownTokenAnswersUntilInvalid)
         {
             return;
         }
 
-        turn.Pace.UnknownTokenAnswers = 0;
+        turn.Token.UnknownInARow = 0;
         var state = LocationStates.AfterFault(turn.Location.State, fault.Kind);
         if (state != turn.Location.State)
         {

@@ -32,7 +32,11 @@ internal sealed class RefetchTurn(
 
     public LocationPace Pace => session.Pace;
 
+    public TokenResponses Token => session.Token;
+
     public TurnPlace Place => place;
+
+    public void NoteAnswer() => session.NoteAnswer();
 
     public CancellationToken CancellationToken => cancellationToken;
 

@@ -69,7 +69,7 @@ internal sealed class RefetchWalk(
             }
         } while (!page.IsLast);
 
-        turn.Pace.NoteAnswer();
+        turn.NoteAnswer();
         return walk.Doubted is null
             ? new WalkOutcome(walk.IsSettled || await SettleDisturbedAsync(turn, part, walk))
             : new WalkOutcome(IsSettled: false, walk.Doubted);

@@ -33,6 +33,46 @@ public sealed class TroubledOperationTests : LedgerTest
         (await ToldAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
     }
 
+    [Theory]
+    [InlineData("Revoked")]
+    [InlineData("Expired")]
+    [InlineData("Valid")]
+    public async Task A_response_to_an_old_token_changes_nothing_about_a_location_that_was_renewed_meanwhile(
+        string oldToken
+    )
+    {
+        Location.AddAsset("1");
+        await AnnounceAsync(Associate(["1"], Devices(3)));
+        await AnnounceAsync(Associate(["1"], ["other"]));
+        var old = Enum.Parse<ContentTokenState>(oldToken);
+        Apple.Faults.Next(
+            "/status",
+            Fault.ThenChange(() =>
+            {
+                RenewAsync(old).GetAwaiter().GetResult();
+                // So that the request rate allows the second question.
+                Clock.Advance(TimeSpan.FromSeconds(1));
+            })
+        );
+        if (old == ContentTokenState.Valid)
+        {
+            Apple.Faults.Next("/status", Fault.Unavailable(TimeSpan.FromHours(1)));
+        }
+
+        Clock.Advance(5 * Minute);
+        await Ledger.LookAsync();
+
+        Questions.ShouldBe(2);
+        (await Store.ScalarAsync<string>("select state from location")).ShouldBe("valid");
+        (await Store.ScalarAsync<long?>("select paused_until from location")).ShouldBeNull();
+        (await Store.ScalarAsync<long>("select count(*) from event_log where type like 'location.%'")).ShouldBe(0);
+        // The request rate of the location still observes Retry-After, whichever token was used.
+        await PassAsync(70 * Minute);
+        (await ToldAsync())
+            .Select(one => one.Type)
+            .ShouldBe([EventNames.OperationCompleted, EventNames.OperationCompleted]);
+    }
+
     [Fact]
     public async Task A_content_token_that_Apple_does_not_know_twice_in_a_row_is_invalid()
     {
@@ -139,6 +179,13 @@ public sealed class TroubledOperationTests : LedgerTest
         await lost.LookAsync();
 
         (await ToldAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
+    }
+
+    private Task RenewAsync(ContentTokenState old)
+    {
+        Location.ContentToken.State = old;
+        Location.IssueContentToken(Clock.GetUtcNow().AddYears(1));
+        return SaveLocationAsync();
     }
 
     private Task TakeLeaseAwayAsync() =>

@@ -22,7 +22,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
             .FirstAsync(turn.CancellationToken);
         RefetchMetrics.CountRequest(survey.Kind.Name);
         await watch.ObserveAsync(turn, page);
-        turn.Pace.NoteAnswer();
+        turn.NoteAnswer();
 
         // Another process read the pages before, perhaps long ago: what moved since may be on a page that was read already.
         if (survey.Place is not null && survey.Owner != turn.Owner && page.VersionMoved)
