@@ -25,7 +25,8 @@ internal sealed class ApiKeyVerifier<TKey>(IReadOnlyList<TKey> accepted)
             return null;
         }
 
-        var digest = SHA256.HashData(Encoding.UTF8.GetBytes(presented));
+        // Headers are decoded as Latin-1, so these are the bytes that the client sent.
+        var digest = SHA256.HashData(Encoding.Latin1.GetBytes(presented));
         TKey? found = null;
         foreach (var (candidate, key) in keys)
         {
@@ -41,7 +42,7 @@ internal sealed class ApiKeyVerifier<TKey>(IReadOnlyList<TKey> accepted)
             ([{ } value], []) when value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) => value[
                 Scheme.Length..
             ]
-                .Trim(),
+                .Trim(' '),
             ([], [{ } value]) => value,
             _ => null,
         };

@@ -105,9 +105,11 @@ internal sealed class AcceptedDigests
     /// <returns>The slot; -1 where none matches.</returns>
     public int Find(ReadOnlySpan<char> token)
     {
-        Span<byte> utf8 = stackalloc byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
+        // Headers are decoded as Latin-1, so these are the bytes that the client sent.
+        Span<byte> bytes = stackalloc byte[token.Length];
+        Encoding.Latin1.GetBytes(token, bytes);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], digest);
+        SHA256.HashData(bytes, digest);
         var found = 0;
         for (var slot = 0; slot < NotificationTokenVerifier.Slots; slot++)
         {

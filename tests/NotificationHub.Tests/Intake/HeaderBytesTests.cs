@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
@@ -10,12 +11,23 @@ public sealed class HeaderBytesTests : IAsyncLifetime
 {
     private const string Secret = "s\u00E9cret";
 
+    // Its last byte in UTF-8 is a blank in Latin-1.
+    private const string Key = "cl\u00E9 \u00E0";
+
     private HubHost hub = null!;
     private TestLocation location = null!;
 
     public async Task InitializeAsync()
     {
-        hub = await HubHost.StartAsync();
+        var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)));
+        hub = await HubHost.StartAsync(
+            "environment=Production",
+            "Consumers:ApiKeys:0:Name=inventory",
+            $"Consumers:ApiKeys:0:Sha256={digest}",
+            "Admin:ApiKeys:0:Name=dashboard",
+            $"Admin:ApiKeys:0:Sha256={digest}",
+            "Admin:ApiKeys:0:Role=Read"
+        );
         location = await hub.AddLocationAsync();
         await location.AddSecretAsync(Secret);
         await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
@@ -45,18 +57,44 @@ public sealed class HeaderBytesTests : IAsyncLifetime
         var latin = Bytes($"Authorization: Bearer {Secret}\r\n", Encoding.Latin1);
         var twice = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Secret));
 
-        (await PostAsync(latin)).ShouldBe("HTTP/1.1 400 Bad Request");
+        (await PostAsync(latin)).ShouldBe("HTTP/1.1 401 Unauthorized");
         (await PostAsync(Authorization(twice))).ShouldBe("HTTP/1.1 401 Unauthorized");
     }
 
-    private async Task<string?> PostAsync(byte[] headers)
+    [Theory]
+    [InlineData("Authorization: Bearer ")]
+    [InlineData("Authorization: ")]
+    [InlineData("X-Api-Key: ")]
+    public async Task A_credential_in_bytes_that_are_not_UTF_8_is_a_wrong_one(string header)
+    {
+        byte[] invalid = [.. Bytes(header), 0xFF, 0x80, (byte)'a', .. Bytes("\r\n")];
+
+        (await PostAsync(invalid)).ShouldBe("HTTP/1.1 401 Unauthorized");
+        (await SendAsync("GET /events?after=0", invalid)).ShouldBe("HTTP/1.1 401 Unauthorized");
+        (await SendAsync("GET /admin/locations", invalid)).ShouldBe("HTTP/1.1 401 Unauthorized");
+    }
+
+    [Theory]
+    [InlineData("X-Api-Key: ")]
+    [InlineData("Authorization: Bearer ")]
+    public async Task A_key_is_accepted_in_UTF_8(string header)
+    {
+        byte[] valid = [.. Bytes(header), .. Encoding.UTF8.GetBytes(Key), .. Bytes("\r\n")];
+
+        (await SendAsync("GET /events?after=0", valid)).ShouldBe("HTTP/1.1 200 OK");
+        (await SendAsync("GET /admin/locations", valid)).ShouldBe("HTTP/1.1 200 OK");
+    }
+
+    private Task<string?> PostAsync(byte[] headers) =>
+        SendAsync($"POST {location.Path}", headers, TestLocation.Notification("n-1"));
+
+    private async Task<string?> SendAsync(string request, byte[] headers, string body = "")
     {
         using var connection = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
-        var body = TestLocation.Notification("n-1");
         await connection.SendAsync(
             (byte[])
                 [
-                    .. Bytes($"POST {location.Path} HTTP/1.1\r\nHost: hub\r\nContent-Length: {body.Length}\r\n"),
+                    .. Bytes($"{request} HTTP/1.1\r\nHost: hub\r\nContent-Length: {body.Length}\r\n"),
                     .. headers,
                     .. Bytes($"\r\n{body}"),
                 ]
