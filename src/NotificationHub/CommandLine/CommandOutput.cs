@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -23,8 +24,19 @@ internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, 
 
     public bool IsJson => json;
 
+    private bool IsTerminal => width is not null || new AnsiConsoleOutput(output).IsTerminal;
+
+    /// <summary>Writes the bytes unchanged. A terminal, which would obey control characters, gets safe text instead.</summary>
     public async Task WriteBytesAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        if (IsTerminal)
+        {
+            await output.WriteLineAsync(
+                TerminalText.Clean(Encoding.UTF8.GetString(content.Span).ReplaceLineEndings("\n"))
+            );
+            return;
+        }
+
         await bytes.WriteAsync(content, cancellationToken);
         await bytes.FlushAsync(cancellationToken);
     }
@@ -39,7 +51,7 @@ internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, 
         }
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (width is not null || !console.Profile.Out.IsTerminal)
+        if (width is not null || !IsTerminal)
         {
             // A program that reads from a pipe expects one row per line.
             console.Profile.Width = width ?? WidthWithoutTerminal;

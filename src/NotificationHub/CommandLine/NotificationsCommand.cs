@@ -36,7 +36,7 @@ internal static class NotificationsCommand
     private static readonly Option<bool> Raw = new("--raw")
     {
         Description =
-            "Print the body byte for byte and nothing else, invite codes included; with --json, as text within it.",
+            "Print only the body, with invite codes, byte for byte. A terminal gets no control characters; --json: as text.",
     };
 
     public static Command Create(CommandRunner runner) =>

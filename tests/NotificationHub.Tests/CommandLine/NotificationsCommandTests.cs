@@ -102,6 +102,23 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
+    public async Task Show_raw_sends_a_terminal_no_control_characters()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        byte[] body = [.. "{\r\n\t[red]"u8, 0xFF, .. "\u001B]0;title\u0007\u009B\u202E"u8, (byte)'}'];
+        using var answer = await location.PostAsync(body);
+
+        var run = await CommandRun.RunAsync(
+            width: 80,
+            ["notifications", "show", "1", "--raw", .. hub.Store.Settings.Select(setting => $"--{setting}")]
+        );
+
+        run.Bytes.ShouldBeEmpty();
+        run.Output.ReplaceLineEndings("\n").ShouldBe("{\n\t[red]\uFFFD\uFFFD]0;title\uFFFD\uFFFD\uFFFD}\n");
+    }
+
+    [Fact]
     public async Task Show_wraps_no_body_and_breaks_its_lines_where_it_does()
     {
         await using var hub = await HubHost.StartAsync();
