@@ -42,6 +42,19 @@ internal static class OperationStore
     public static string Counted(DbConnection connection) =>
         $"{Select} where counted <> 0 order by counted {connection.Limit("@limit")}";
 
+    // Only the conditions that apply: with "@LocationId is null or …" in it, a statement scans the table.
+    public static string List(DbConnection connection, OperationFilter filter) =>
+        $"""
+            {Select}
+            where 1 = 1{Conditions(filter)}
+            order by started_at desc, event_id
+            {connection.Limit("@limit")}
+            """;
+
+    private static string Conditions(OperationFilter filter) =>
+        (filter.LocationId is null ? "" : " and location_id = @LocationId")
+        + (filter.State is null ? "" : " and state = @State");
+
     private const string Select = $"select {Columns} from operation";
 
     private const string IsOne = "event_id = @EventId and location_id = @LocationId";
@@ -62,12 +75,7 @@ internal static class OperationStore
     ) =>
         QueryAsync(
             connection,
-            $"""
-            {Select}
-            where (@LocationId is null or location_id = @LocationId) and (@State is null or state = @State)
-            order by started_at desc, event_id
-            {connection.Limit("@limit")}
-            """,
+            List(connection, filter),
             new
             {
                 filter.LocationId,

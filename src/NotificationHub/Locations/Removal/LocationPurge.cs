@@ -46,8 +46,7 @@ internal sealed class LocationPurge(Database database)
         new("location_watch"),
         new("survey", "resource"),
         new("survey_page", "resource", "number"),
-        new("operation", "event_id") { Which = "and closed_at is null" },
-        new("operation", "event_id") { Which = "and closed_at is not null" },
+        new("operation", "event_id"),
         new("operation_notification", "event_id", "seq"),
     ];
 

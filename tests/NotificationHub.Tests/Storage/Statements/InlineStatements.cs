@@ -19,6 +19,7 @@ internal static partial class InlineStatements
             " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo",
         ["NotificationListing.Conditions(filter)"] =
             " and disposition <> 0 and disposition = @Disposition and location_id = @LocationId",
+        ["OperationStore.Conditions(filter)"] = " and location_id = @LocationId and state = @State",
         ["condition"] = "location_id = @location_id and kind = @kind and \"key\" = @key",
         ["range.Condition"] = "\"key\" >= @From and \"key\" < @Below",
         ["(after is null ? \"desc\" : \"asc\")"] = "asc",

@@ -372,8 +372,10 @@ create index operation_counted on operation (counted) where counted <> 0;
 
 create index operation_closed on operation (closed_at) where closed_at is not null;
 
--- Those of a location are purged with it. Only the closed ones: what is heard of the open ones must not cost another index.
-create index operation_ended on operation (location_id) where closed_at is not null;
+-- For lists, the latest first. Updates of an operation change neither; the second contains the state to find rare ones without their rows.
+create index operation_location on operation (location_id, started_at desc, event_id);
+
+create index operation_started on operation (started_at desc, event_id, state);
 
 -- The notifications of an operation that its end has to be told from: those with failures, and all where the tasks are known.
 create table operation_notification
