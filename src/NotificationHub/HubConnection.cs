@@ -17,10 +17,13 @@ internal interface IHubConnection
     /// <summary>The routes of the listener that accepted the connection.</summary>
     ListenerRoutes Routes { get; }
 
-    /// <summary>Records that a request presented a valid credential: the connection no longer counts as unauthenticated.</summary>
+    /// <summary>Records that the current request presented a valid credential: the connection no longer counts as unauthenticated.</summary>
     /// <param name="kind">The kind of owner; owners of different kinds may have the same name.</param>
     /// <param name="owner">Identifies the credential's owner: a location, a consumer or an administrator.</param>
     void MarkAuthenticated(string kind, string owner);
+
+    /// <summary>Ends a request. If it presented no valid credential, for example a retired secret, the connection counts as unauthenticated again.</summary>
+    void EndRequest();
 }
 
 /// <summary>Endpoint metadata: the listeners that serve it. Without it, all listeners do.</summary>

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace NotificationHub.Hosting.Connections;
 
 /// <summary>
-/// Limits the connections of a listener. A quarter may be unauthenticated, grouped by remote address. The others have carried a request with
-/// a valid credential and are grouped by its owner. When a limit is reached, the largest group loses its oldest connection.
+/// Limits the connections of a listener. A quarter may be unauthenticated, grouped by remote address. The others presented a valid
+/// credential with their last request and are grouped by its owner. When a limit is reached, the largest group loses its oldest connection.
 /// </summary>
 internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, ClosedConnections closed)
 {
@@ -62,6 +62,14 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
         if (Remove(connection))
         {
             Add(connection, authenticated, credential);
+        }
+    }
+
+    public void MarkUnauthenticated(TrackedConnection connection, EndPoint? remote)
+    {
+        if (Remove(connection))
+        {
+            Add(connection, unauthenticated, GroupOf(remote));
         }
     }
 

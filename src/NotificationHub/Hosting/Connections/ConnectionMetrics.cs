@@ -9,7 +9,7 @@ internal static class ConnectionMetrics
     private static readonly UpDownCounter<long> OpenConnections = Meter.CreateUpDownCounter<long>(
         "notificationhub.connections.open",
         "{connection}",
-        "Open connections, by whether a request on them presented a valid credential."
+        "Open connections, by whether the last request on them presented a valid credential."
     );
 
     private static readonly Counter<long> ClosedConnections = Meter.CreateCounter<long>(

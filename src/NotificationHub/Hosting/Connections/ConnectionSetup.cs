@@ -23,6 +23,7 @@ internal static class ConnectionSetup
         hub.Services.AddSingleton(closed);
         hub.Services.AddSingleton(admin);
         hub.Services.AddHostedService<ConnectionReport>();
+        hub.Services.AddSingleton<IStartupFilter, RequestEnds>();
         if (admin.AreSeparate)
         {
             hub.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerPolicy>());
@@ -61,6 +62,29 @@ internal static class ConnectionSetup
                 new BoundAddresses(features.GetRequiredFeature<IServerAddressesFeature>())
             );
         }
+    }
+
+    // Before routing, which runs the intake at once.
+    private sealed class RequestEnds : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
+            {
+                app.Use(following =>
+                    async context =>
+                    {
+                        try
+                        {
+                            await following(context);
+                        }
+                        finally
+                        {
+                            context.Features.Get<IHubConnection>()?.EndRequest();
+                        }
+                    }
+                );
+                next(app);
+            };
     }
 
     private static ConnectionLimiter CreateLimiter(HubBuilder hub, ClosedConnections closed)

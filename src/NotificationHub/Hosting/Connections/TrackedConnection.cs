@@ -6,7 +6,9 @@ namespace NotificationHub.Hosting.Connections;
 internal sealed class TrackedConnection(ConnectionContext transport, ConnectionLimiter limiter, ListenerRoutes routes)
     : IHubConnection
 {
-    private int isAuthenticated;
+    // Over HTTP/1.1, a connection has one request at a time.
+    private (string Kind, string Owner)? credential;
+    private bool isAuthenticated;
 
     public ListenerRoutes Routes => routes;
 
@@ -15,11 +17,24 @@ internal sealed class TrackedConnection(ConnectionContext transport, ConnectionL
 
     public void MarkAuthenticated(string kind, string owner)
     {
-        // Called for each delivery; only the first call takes the limiter's lock.
-        if (Volatile.Read(ref isAuthenticated) == 0 && Interlocked.Exchange(ref isAuthenticated, 1) == 0)
+        isAuthenticated = true;
+        // Called for each delivery; only another owner takes the limiter's lock.
+        if (credential != (kind, owner))
         {
+            credential = (kind, owner);
             limiter.MarkAuthenticated(this, $"{kind} {owner}");
         }
+    }
+
+    public void EndRequest()
+    {
+        if (!isAuthenticated && credential is not null)
+        {
+            credential = null;
+            limiter.MarkUnauthenticated(this, transport.RemoteEndPoint);
+        }
+
+        isAuthenticated = false;
     }
 
     public void Abort() => transport.Abort(new ConnectionAbortedException("A connection limit was reached."));

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Hosting.Connections;
+using NotificationHub.Intake;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
@@ -102,6 +103,34 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
         AssertOneLine(hub);
     }
 
+    [Fact]
+    public async Task A_connection_loses_its_reserved_slot_when_its_secret_is_retired()
+    {
+        await using var hub = await StartAsync();
+        var location = await hub.AddLocationAsync();
+        using var connection = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
+        (await SendAsync(connection, location)).ShouldBe("HTTP/1.1 200 OK");
+        OpenIn(hub).ShouldBe((0, 1));
+
+        await RetireSecretsAsync(hub, location);
+
+        (await SendAsync(connection, location)).ShouldBe("HTTP/1.1 401 Unauthorized");
+        await Until.TrueAsync(() => OpenIn(hub) == (1, 0), "the connection is unauthenticated again");
+    }
+
+    [Fact]
+    public async Task A_connection_loses_its_reserved_slot_with_a_request_that_needs_no_credential()
+    {
+        await using var hub = await StartAsync();
+        var location = await hub.AddLocationAsync();
+        using var connection = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
+        (await SendAsync(connection, location)).ShouldBe("HTTP/1.1 200 OK");
+
+        await connection.SendAsync("GET /health/live HTTP/1.1\r\nHost: hub\r\n\r\n");
+
+        await Until.TrueAsync(() => OpenIn(hub) == (1, 0), "the connection is unauthenticated again");
+    }
+
     public ValueTask DisposeAsync()
     {
         attackers.ForEach(attacker => attacker.Dispose());
@@ -137,6 +166,30 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
         var body = TestLocation.Notification($"n-{Guid.NewGuid():N}");
         await apple.SendAsync(RawConnection.HeadOf(location, body.Length) + body);
         return await apple.ReadLineAsync();
+    }
+
+    /// <returns>The status line; the headers are read, too, and there is no body.</returns>
+    private static async Task<string?> SendAsync(RawConnection connection, TestLocation location)
+    {
+        var body = TestLocation.Notification($"n-{Guid.NewGuid():N}");
+        await connection.SendAsync(RawConnection.HeadOf(location, body.Length) + body);
+        var status = await connection.ReadLineAsync();
+        while (await connection.ReadLineAsync() is { Length: > 0 }) { }
+
+        return status;
+    }
+
+    private static async Task RetireSecretsAsync(HubHost hub, TestLocation location)
+    {
+        await hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync("delete from notification_secret where location_id = @Id", location);
+                await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
+            },
+            CancellationToken.None
+        );
+        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
     }
 
     private static async Task<HttpStatusCode> ReadyAsync(HubHost hub)

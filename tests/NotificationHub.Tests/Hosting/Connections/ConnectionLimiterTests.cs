@@ -108,6 +108,43 @@ public sealed class ConnectionLimiterTests
         limiter.Count.ShouldBe((1, 0));
     }
 
+    [Fact]
+    public void A_request_without_a_valid_credential_makes_its_connection_unauthenticated_again()
+    {
+        var limiter = Limiter();
+        using var one = new TestConnection(limiter, "10.0.0.1");
+        one.Authenticate("north");
+        one.EndRequest();
+        limiter.Count.ShouldBe((0, 1));
+
+        one.EndRequest();
+        limiter.Count.ShouldBe((1, 0));
+
+        one.Authenticate("north");
+        one.EndRequest();
+        limiter.Count.ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public void A_connection_counts_for_the_owner_of_its_last_credential()
+    {
+        var limiter = Limiter();
+        using var changed = new TestConnection(limiter, "10.0.0.1");
+        changed.Authenticate("north");
+        changed.Authenticate("south");
+
+        List<TestConnection> flood = [];
+        for (var n = 0; n < 12; n++)
+        {
+            flood.Add(new TestConnection(limiter, "10.0.0.2"));
+            flood[n].Authenticate("north");
+        }
+
+        changed.IsClosed.ShouldBeFalse();
+        flood[0].IsClosed.ShouldBeTrue();
+        limiter.Count.ShouldBe((0, 12));
+    }
+
     [Theory]
     [InlineData("10.0.0.1", "10.0.0.1")]
     [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
@@ -135,6 +172,8 @@ public sealed class ConnectionLimiterTests
 
         public void Authenticate(string credential) =>
             transport.Features.Get<IHubConnection>()!.MarkAuthenticated("location", credential);
+
+        public void EndRequest() => transport.Features.Get<IHubConnection>()!.EndRequest();
 
         public Task EndAsync()
         {

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Hosting;
@@ -96,6 +97,31 @@ public sealed class Http2Tests
                 .Compose(["--Kestrel:EndpointDefaults:Protocols=http1", "--Storage:ConnectionString=Data Source=x.db"])
                 .ThrowIfFaulty
         );
+
+    [Fact]
+    public async Task An_edited_section_of_Kestrel_is_not_reloaded()
+    {
+        using var log = new LogLines();
+        await using var hub = await HubHost.StartAsync(
+            builder =>
+            {
+                builder.Configuration.AddInMemoryCollection();
+                builder.Logging.AddProvider(log);
+            },
+            "Kestrel:Endpoints:Apple:Url=http://127.0.0.1:0",
+            "Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel=Debug"
+        );
+        var location = await hub.AddLocationAsync();
+        var configuration = (IConfigurationRoot)hub.Services.GetRequiredService<IConfiguration>();
+
+        configuration["Kestrel:Endpoints:Apple:Protocols"] = "Http2";
+        configuration.Reload();
+
+        configuration["Kestrel:Endpoints:Apple:Protocols"].ShouldBe("Http2");
+        // Kestrel logs this before Reload returns.
+        log.Text.ShouldNotContain("reload token fired");
+        (await DeliverAsync(hub, location)).ShouldBe("HTTP/1.1 200 OK");
+    }
 
     private static Task<HubHost> StartAsync(LogLines log, params string[] settings) =>
         HubHost.StartAsync(
