@@ -63,6 +63,7 @@ public sealed class ManyLocationsTests
         await hub.Services.GetRequiredService<ReplicaWatch>().WaitAsync(version, CancellationToken.None);
     }
 
+    // Each with its uId: routing would otherwise learn it from the first notification, and make the hub load the locations again.
     private static async Task AddRowsAsync(HubHost hub)
     {
         foreach (var numbers in Enumerable.Range(0, Locations).Chunk(1_000))
@@ -73,8 +74,8 @@ public sealed class ManyLocationsTests
                 {
                     await transaction.ExecuteAsync(
                         """
-                        insert into location (location_id, state, state_since, receive_only, read_number, created_at)
-                        values (@Id, 'valid', 0, 1, 0, 0)
+                        insert into location (location_id, u_id, state, state_since, receive_only, read_number, created_at)
+                        values (@Id, @Id, 'valid', 0, 1, 0, 0)
                         """,
                         rows
                     );
@@ -95,7 +96,7 @@ public sealed class ManyLocationsTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/notifications/{Id(number)}")
         {
-            Content = new StringContent(TestLocation.Notification($"n-{number}"), Encoding.UTF8),
+            Content = new StringContent(TestLocation.Notification($"n-{number}", Id(number)), Encoding.UTF8),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         return (await hub.Http.SendAsync(request)).StatusCode;

@@ -77,7 +77,7 @@ public sealed class LocationEndpointTests
     [Fact]
     public async Task A_look_that_changes_the_state_is_audited_and_one_that_does_not_is_not()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var id = (await scene.RegisterAsync()).LocationId;
         scene.Library.ContentToken.State = ContentTokenState.Revoked;
 

@@ -12,7 +12,7 @@ public sealed class LocationVerificationTests
     [Fact]
     public async Task A_location_that_is_as_it_was_registered_differs_in_nothing()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
 
         var result = await VerifyAsync(scene, location);
@@ -25,7 +25,7 @@ public sealed class LocationVerificationTests
     [Fact]
     public async Task Another_owner_is_a_take_over()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         scene.Library.TakeOver("mdm-9", "The other MDM");
 
@@ -41,7 +41,7 @@ public sealed class LocationVerificationTests
     [Fact]
     public async Task A_location_that_was_given_back_is_valid_again()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         var before = scene.Library.Configuration;
         scene.Library.TakeOver("mdm-9", "The other MDM");
@@ -57,7 +57,7 @@ public sealed class LocationVerificationTests
     [Fact]
     public async Task Another_address_and_secret_are_told_of_once_and_without_the_secret()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         var owner = scene.Library.Configuration.MdmInfo!;
         scene.Library.TakeOver(owner.Id, owner.Name, "", new Uri("https://elsewhere.example.com/in"), "their-secret");
@@ -80,7 +80,7 @@ public sealed class LocationVerificationTests
     [InlineData(ContentTokenState.Invalid, LocationState.Invalid, EventNames.LocationTokenRevoked)]
     public async Task A_dead_content_token_is_a_finding_and_not_a_failure(object token, object state, string name)
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         scene.Library.ContentToken.State = (ContentTokenState)token;
 
@@ -94,7 +94,7 @@ public sealed class LocationVerificationTests
     [Fact]
     public async Task One_answer_that_the_token_is_unknown_changes_nothing()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         scene.Apple.Faults.Next("/client/config", Fault.ErrorInside200(9622));
 
@@ -104,7 +104,7 @@ public sealed class LocationVerificationTests
     [Fact]
     public async Task What_is_no_id_and_what_is_no_location_are_refused_with_clear_words()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var verification = scene.Hub.Services.GetRequiredService<LocationVerification>();
 
         (

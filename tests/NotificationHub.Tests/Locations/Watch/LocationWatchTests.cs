@@ -13,7 +13,7 @@ public sealed class LocationWatchTests
     [Fact]
     public async Task A_location_is_read_when_it_is_due_and_not_before()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         await PassAsync(scene);
         var reads = Reads(scene);
@@ -31,7 +31,7 @@ public sealed class LocationWatchTests
     [Fact]
     public async Task A_setting_that_was_changed_behind_our_back_is_told_of_once_and_not_fought()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         var owner = scene.Library.Configuration.MdmInfo!;
         scene.Library.TakeOver(owner.Id, owner.Name, "", new Uri("https://elsewhere.example.com/in"), "theirs");
@@ -50,7 +50,7 @@ public sealed class LocationWatchTests
     [Fact]
     public async Task The_end_of_the_content_token_is_told_of_once_at_each_step()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         foreach (var days in new[] { 60, 29, 28, 14, 8, 6, 1, 1 })
         {
@@ -71,7 +71,7 @@ public sealed class LocationWatchTests
     [InlineData(ContentTokenState.Revoked, "revoked", EventNames.LocationTokenRevoked)]
     public async Task A_dead_token_stops_the_reading(object token, string state, string name)
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         await scene.RegisterAsync();
         scene.Library.ContentToken.State = (ContentTokenState)token;
 
@@ -93,7 +93,7 @@ public sealed class LocationWatchTests
         string state
     )
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         scene.Library.ContentToken.State = (ContentTokenState)token;
         await ReadAsync(scene);
@@ -121,7 +121,7 @@ public sealed class LocationWatchTests
     [Fact]
     public async Task A_location_that_was_taken_over_is_reopened_when_it_is_given_back()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         await scene.RegisterAsync();
         var owner = scene.Library.Configuration.MdmInfo!;
         scene.Library.TakeOver("mdm-9", "Other", "");
@@ -138,7 +138,7 @@ public sealed class LocationWatchTests
     [Fact]
     public async Task Apple_out_of_order_is_noted_and_read_again_sooner()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         scene.Network.LoseRequest = _ => true;
 
@@ -154,7 +154,7 @@ public sealed class LocationWatchTests
     [Fact]
     public async Task Apple_is_left_alone_for_as_long_as_it_asked()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         await scene.RegisterAsync();
         var hour = TimeSpan.FromHours(1);
         scene.Apple.Faults.Next("/client/config", Fault.Unavailable(hour));
@@ -186,7 +186,7 @@ public sealed class LocationWatchTests
     [Fact]
     public async Task A_location_that_Apple_keeps_waiting_holds_up_no_other_and_one_that_fails_is_tried_later()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         await AddAsync(scene, "broken", content: [1, 2, 3]);
         await AddAsync(scene, "well", content: location.ContentToken!);
