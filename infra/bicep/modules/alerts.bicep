@@ -127,65 +127,69 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-resource queryRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alert in queryAlerts: {
-  name: '${name}-${alert.name}'
-  location: location
-  kind: 'LogAlert'
-  properties: {
-    displayName: '${name}: ${alert.name}'
-    description: '${alert.description} See docs/operations.md#${alert.name}'
-    severity: alert.severity
-    enabled: true
-    scopes: [workspaceId]
-    evaluationFrequency: alert.frequency
-    windowSize: alert.window
-    autoMitigate: true
-    // The first measurement comes after the first deployment.
-    skipQueryValidation: true
-    criteria: {
-      allOf: [
-        {
-          query: alert.query
-          timeAggregation: 'Maximum'
-          metricMeasureColumn: 'Value'
-          dimensions: [{ name: 'Subject', operator: 'Include', values: ['*'] }]
-          operator: alert.operator
-          threshold: alert.threshold
-          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
-        }
-      ]
+resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
+  for alert in queryAlerts: {
+    name: '${name}-${alert.name}'
+    location: location
+    kind: 'LogAlert'
+    properties: {
+      displayName: '${name}: ${alert.name}'
+      description: '${alert.description} See docs/operations.md#${alert.name}'
+      severity: alert.severity
+      enabled: true
+      scopes: [workspaceId]
+      evaluationFrequency: alert.frequency
+      windowSize: alert.window
+      autoMitigate: true
+      // The first measurement comes after the first deployment.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: alert.query
+            timeAggregation: 'Maximum'
+            metricMeasureColumn: 'Value'
+            dimensions: [{ name: 'Subject', operator: 'Include', values: ['*'] }]
+            operator: alert.operator
+            threshold: alert.threshold
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      actions: { actionGroups: [actionGroup.id] }
     }
-    actions: { actionGroups: [actionGroup.id] }
   }
-}]
+]
 
-resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in metricAlerts: {
-  name: '${name}-${alert.name}'
-  location: 'global'
-  properties: {
-    description: '${alert.description} See docs/operations.md#${alert.name}'
-    severity: alert.severity
-    enabled: true
-    scopes: [alert.scope]
-    evaluationFrequency: 'PT1M'
-    windowSize: 'PT5M'
-    autoMitigate: true
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          criterionType: 'StaticThresholdCriterion'
-          name: alert.name
-          metricNamespace: alert.namespace
-          metricName: alert.metric
-          timeAggregation: alert.aggregation
-          operator: 'GreaterThan'
-          threshold: alert.threshold
-          dimensions: [{ name: alert.dimension, operator: 'Include', values: alert.values }]
-          skipMetricValidation: true
-        }
-      ]
+resource metricRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [
+  for alert in metricAlerts: {
+    name: '${name}-${alert.name}'
+    location: 'global'
+    properties: {
+      description: '${alert.description} See docs/operations.md#${alert.name}'
+      severity: alert.severity
+      enabled: true
+      scopes: [alert.scope]
+      evaluationFrequency: 'PT1M'
+      windowSize: 'PT5M'
+      autoMitigate: true
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            criterionType: 'StaticThresholdCriterion'
+            name: alert.name
+            metricNamespace: alert.namespace
+            metricName: alert.metric
+            timeAggregation: alert.aggregation
+            operator: 'GreaterThan'
+            threshold: alert.threshold
+            dimensions: [{ name: alert.dimension, operator: 'Include', values: alert.values }]
+            skipMetricValidation: true
+          }
+        ]
+      }
+      actions: [{ actionGroupId: actionGroup.id }]
     }
-    actions: [{ actionGroupId: actionGroup.id }]
   }
-}]
+]

@@ -10,7 +10,7 @@ param applicationInsightsName string
 
 var connectionStringSecret = 'application-insights'
 
-resource managedEnvironment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
+resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' existing = {
   name: environmentName
 }
 
@@ -18,13 +18,15 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-resource app 'Microsoft.App/containerApps@2025-07-01' = {
+resource app 'Microsoft.App/containerApps@2026-07-01' = {
   name: name
   location: location
-  identity: empty(registryServer) ? { type: 'None' } : {
-    type: 'UserAssigned'
-    userAssignedIdentities: { '${pullIdentityId}': {} }
-  }
+  identity: empty(registryServer)
+    ? { type: 'None' }
+    : {
+        type: 'UserAssigned'
+        userAssignedIdentities: { '${pullIdentityId}': {} }
+      }
   properties: {
     environmentId: managedEnvironment.id
     workloadProfileName: 'Consumption'

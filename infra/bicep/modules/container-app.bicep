@@ -41,18 +41,20 @@ var hubSettings = [
   { name: 'Publishing__PublicUrl', value: 'https://${publicHost}' }
 ]
 
-var adminSettings = empty(adminAudience) ? [] : [
-  { name: 'Admin__Entra__TenantId', value: tenant().tenantId }
-  { name: 'Admin__Entra__Audience', value: adminAudience }
-]
+var adminSettings = empty(adminAudience)
+  ? []
+  : [
+      { name: 'Admin__Entra__TenantId', value: tenant().tenantId }
+      { name: 'Admin__Entra__Audience', value: adminAudience }
+    ]
 
 var otherSettings = map(items(settings), setting => { name: setting.key, value: string(setting.value) })
 
-resource managedEnvironment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
+resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' existing = {
   name: environmentName
 }
 
-resource app 'Microsoft.App/containerApps@2025-07-01' = {
+resource app 'Microsoft.App/containerApps@2026-07-01' = {
   name: name
   location: location
   identity: {
@@ -69,13 +71,15 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
         targetPort: port
         transport: 'auto'
         allowInsecure: false
-        customDomains: empty(customDomain) ? [] : [
-          {
-            name: customDomain
-            certificateId: customDomainCertificateId
-            bindingType: 'SniEnabled'
-          }
-        ]
+        customDomains: empty(customDomain)
+          ? []
+          : [
+              {
+                name: customDomain
+                certificateId: customDomainCertificateId
+                bindingType: 'SniEnabled'
+              }
+            ]
       }
       registries: empty(registryServer) ? [] : [{ server: registryServer, identity: identityId }]
     }

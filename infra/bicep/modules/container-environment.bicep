@@ -5,11 +5,11 @@ param zoneRedundant bool
 param subnetId string
 param workspaceName string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
   name: workspaceName
 }
 
-resource managedEnvironment 'Microsoft.App/managedEnvironments@2025-07-01' = {
+resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' = {
   name: name
   location: location
   properties: {

@@ -11,7 +11,7 @@ param networkId string
 // Key Vault Crypto Service Encryption User: wraps and unwraps. Key Vault Crypto User could also sign, decrypt and back up.
 var wrapperRole = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
 
-resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   name: name
   location: location
   properties: {
@@ -33,7 +33,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   }
 }
 
-resource keyRingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
+resource keyRingKey 'Microsoft.KeyVault/vaults/keys@2026-05-15' = {
   parent: vault
   name: 'key-ring'
   properties: {

@@ -2,7 +2,7 @@
 param name string
 param location string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: '${name}-logs'
   location: location
   properties: {

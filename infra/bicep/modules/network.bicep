@@ -10,7 +10,7 @@ var endpointSubnetName = 'endpoints'
 // Without private endpoints, service endpoints let the database and the vault admit this subnet alone.
 var serviceEndpoints = privateNetworking ? [] : [{ service: 'Microsoft.Sql' }, { service: 'Microsoft.KeyVault' }]
 
-resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   properties: {
@@ -40,12 +40,12 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   }
 }
 
-resource appsSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
+resource appsSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' existing = {
   parent: network
   name: appsSubnetName
 }
 
-resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' existing = {
   parent: network
   name: endpointSubnetName
 }

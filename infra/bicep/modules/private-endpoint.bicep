@@ -22,7 +22,7 @@ resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06
   }
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
+resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
   name: name
   location: location
   properties: {
@@ -39,7 +39,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   }
 }
 
-resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = {
+resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01' = {
   parent: endpoint
   name: 'default'
   // The name is known everywhere in the network before the address behind it changes.

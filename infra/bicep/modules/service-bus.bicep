@@ -12,16 +12,24 @@ param networkId string
 
 var topology = loadJsonContent('../topics.json')
 var topicNames = map(topology.topics, topic => topic.name)
-var subscriptions = flatten(map(topology.topics, topic => map(topic.subscriptions, subscription => {
-  topic: topic.name
-  name: subscription.name
-  requiresSession: subscription.requiresSession
-})))
-var rules = flatten(map(range(0, length(subscriptions)), index => map(items(topology.rules), rule => {
-  subscriptionIndex: index
-  name: rule.key
-  properties: mapValues(rule.value, value => replace(value, '{subscription}', subscriptions[index].name))
-})))
+var subscriptions = flatten(map(
+  topology.topics,
+  topic =>
+    map(topic.subscriptions, subscription => {
+      topic: topic.name
+      name: subscription.name
+      requiresSession: subscription.requiresSession
+    })
+))
+var rules = flatten(map(
+  range(0, length(subscriptions)),
+  index =>
+    map(items(topology.rules), rule => {
+      subscriptionIndex: index
+      name: rule.key
+      properties: mapValues(rule.value, value => replace(value, '{subscription}', subscriptions[index].name))
+    })
+))
 
 // Only Premium has private endpoints; a Standard namespace is guarded by Entra ID alone.
 var isPremium = tier == 'Premium'
@@ -45,52 +53,60 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
 
 // Service Bus refuses changes that come at the same time, hence one at a time from here on.
 @batchSize(1)
-resource topics 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [for topicName in topicNames: {
-  parent: namespace
-  name: topicName
-  properties: {
-    // Can only be set when a topic is made. What a publisher sends again after a crash is dropped.
-    requiresDuplicateDetection: true
-    duplicateDetectionHistoryTimeWindow: topology.duplicateDetectionWindow
-    defaultMessageTimeToLive: topology.defaultMessageTimeToLive
-    supportOrdering: true
-    maxSizeInMegabytes: 5120
+resource topics 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
+  for topicName in topicNames: {
+    parent: namespace
+    name: topicName
+    properties: {
+      // Can only be set when a topic is made. What a publisher sends again after a crash is dropped.
+      requiresDuplicateDetection: true
+      duplicateDetectionHistoryTimeWindow: topology.duplicateDetectionWindow
+      defaultMessageTimeToLive: topology.defaultMessageTimeToLive
+      supportOrdering: true
+      maxSizeInMegabytes: 5120
+    }
   }
-}]
+]
 
 @batchSize(1)
-resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [for subscription in subscriptions: {
-  parent: topics[indexOf(topicNames, subscription.topic)]
-  name: subscription.name
-  properties: {
-    requiresSession: subscription.requiresSession
-    lockDuration: topology.lockDuration
-    maxDeliveryCount: topology.maxDeliveryCount
-    defaultMessageTimeToLive: topology.defaultMessageTimeToLive
-    deadLetteringOnMessageExpiration: topology.deadLetteringOnMessageExpiration
+resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [
+  for subscription in subscriptions: {
+    parent: topics[indexOf(topicNames, subscription.topic)]
+    name: subscription.name
+    properties: {
+      requiresSession: subscription.requiresSession
+      lockDuration: topology.lockDuration
+      maxDeliveryCount: topology.maxDeliveryCount
+      defaultMessageTimeToLive: topology.defaultMessageTimeToLive
+      deadLetteringOnMessageExpiration: topology.deadLetteringOnMessageExpiration
+    }
   }
-}]
+]
 
 // A new subscription takes everything, by a rule that Service Bus removes when the first rule of ours arrives.
 @batchSize(1)
-resource subscriptionRules 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = [for rule in rules: {
-  parent: topicSubscriptions[rule.subscriptionIndex]
-  name: rule.name
-  properties: {
-    filterType: 'CorrelationFilter'
-    correlationFilter: { properties: rule.properties }
+resource subscriptionRules 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = [
+  for rule in rules: {
+    parent: topicSubscriptions[rule.subscriptionIndex]
+    name: rule.name
+    properties: {
+      filterType: 'CorrelationFilter'
+      correlationFilter: { properties: rule.properties }
+    }
   }
-}]
+]
 
-resource senders 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for index in range(0, length(topicNames)): {
-  scope: topics[index]
-  name: guid(topics[index].id, senderPrincipalId, senderRole)
-  properties: {
-    principalId: senderPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', senderRole)
+resource senders 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for index in range(0, length(topicNames)): {
+    scope: topics[index]
+    name: guid(topics[index].id, senderPrincipalId, senderRole)
+    properties: {
+      principalId: senderPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', senderRole)
+    }
   }
-}]
+]
 
 module privateEndpoint 'private-endpoint.bicep' = if (isPrivate) {
   params: {

@@ -13,7 +13,7 @@ param appsSubnetId string
 param endpointSubnetId string
 param networkId string
 
-resource server 'Microsoft.Sql/servers@2023-08-01' = {
+resource server 'Microsoft.Sql/servers@2025-01-01' = {
   name: name
   location: location
   properties: {
@@ -30,7 +30,7 @@ resource server 'Microsoft.Sql/servers@2023-08-01' = {
   }
 }
 
-resource database 'Microsoft.Sql/servers/databases@2023-08-01' = {
+resource database 'Microsoft.Sql/servers/databases@2025-01-01' = {
   parent: server
   name: 'notificationhub'
   location: location
@@ -51,26 +51,28 @@ resource database 'Microsoft.Sql/servers/databases@2023-08-01' = {
   }
 }
 
-resource backups 'Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies@2023-08-01' = {
+resource backups 'Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies@2025-01-01' = {
   parent: database
   name: 'default'
   properties: { retentionDays: 14 }
 }
 
-resource appsRule 'Microsoft.Sql/servers/virtualNetworkRules@2023-08-01' = if (!privateNetworking) {
+resource appsRule 'Microsoft.Sql/servers/virtualNetworkRules@2025-01-01' = if (!privateNetworking) {
   parent: server
   name: 'apps'
   properties: { virtualNetworkSubnetId: appsSubnetId }
 }
 
-resource operatorRules 'Microsoft.Sql/servers/firewallRules@2023-08-01' = [for address in operatorAddresses: if (!privateNetworking) {
-  parent: server
-  name: 'operator-${replace(address, '.', '-')}'
-  properties: {
-    startIpAddress: address
-    endIpAddress: address
+resource operatorRules 'Microsoft.Sql/servers/firewallRules@2025-01-01' = [
+  for address in operatorAddresses: if (!privateNetworking) {
+    parent: server
+    name: 'operator-${replace(address, '.', '-')}'
+    properties: {
+      startIpAddress: address
+      endIpAddress: address
+    }
   }
-}]
+]
 
 module privateEndpoint 'private-endpoint.bicep' = if (privateNetworking) {
   params: {

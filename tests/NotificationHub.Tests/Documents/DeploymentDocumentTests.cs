@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using NotificationHub.Locations;
 using NotificationHub.Tests.Infrastructure;
-using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Documents;
 
@@ -11,14 +10,14 @@ public sealed partial class DeploymentDocumentTests
 {
     private const string FromTheTokenFile = "$(tr -d '\\n' < token.vpptoken)";
 
-    private static readonly string Text = BicepFolder.Read("README.md");
+    private static readonly string Text = BicepFiles.Read("README.md");
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
     };
 
-    [Fact]
+    [BicepFact]
     public void The_hub_comes_after_the_user_of_the_database()
     {
         var deployments = Lines("az deployment group create");
@@ -26,15 +25,18 @@ public sealed partial class DeploymentDocumentTests
         deployments.Length.ShouldBe(2);
         deployments.ShouldAllBe(line => line.Contains(" --name main ", StringComparison.Ordinal));
         deployments[0].ShouldBe($"{deployments[1]} --parameters withHub=false");
-        BicepFolder.Main[BicepDeclarationKind.Param, "withHub"].Value.ShouldBe(new ConstantExpression(true));
+        Deployment.Main.At("parameters.withHub.defaultValue").GetBoolean().ShouldBeTrue();
         Text.IndexOf(deployments[0], StringComparison.Ordinal)
             .ShouldBeLessThan(Text.IndexOf("2. [Let the hub into the database]", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [BicepFact]
     public void Every_parameter_that_is_named_is_there()
     {
-        var parameters = BicepFolder.Main.Of(BicepDeclarationKind.Param).Select(parameter => parameter.Name);
+        string[] parameters =
+        [
+            .. Deployment.Main.At("parameters").EnumerateObject().Select(parameter => parameter.Name),
+        ];
 
         Parameter()
             .Matches(Text + Runbook.Text)

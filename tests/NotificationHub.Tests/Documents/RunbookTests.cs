@@ -7,7 +7,7 @@ namespace NotificationHub.Tests.Documents;
 
 public sealed class RunbookTests
 {
-    [Fact]
+    [BicepFact]
     public void Each_alert_has_an_entry_that_says_what_to_look_at_and_what_to_do()
     {
         foreach (var alert in AlertTests.Names)

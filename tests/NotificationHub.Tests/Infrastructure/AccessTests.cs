@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
 
@@ -10,156 +9,159 @@ public sealed partial class AccessTests
     private const string KeyVaultCryptoServiceEncryptionUser = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
     private const string AcrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 
-    [Fact]
+    private static Deployment[] Deployments => [Deployment.Dev, Deployment.Prod, Deployment.WithoutHub];
+
+    [BicepFact]
     public void The_identity_has_three_roles_each_on_the_least_that_it_is_for()
     {
-        var assigned = BicepFolder
-            .Resources()
-            .Where(entry => entry.Resource.ResourceType == "Microsoft.Authorization/roleAssignments")
-            .Select(entry => (RoleOf(entry.File, entry.Resource), ScopeOf(entry.File, entry.Resource)));
+        var topics = Deployment
+            .WithoutHub.OfType("Microsoft.ServiceBus/namespaces/topics")
+            .Select(_ => (ServiceBusDataSender, "Microsoft.ServiceBus/namespaces/topics"));
+        var assignments = Deployment.WithoutHub.OfType("Microsoft.Authorization/roleAssignments").ToArray();
 
-        assigned.ShouldBe(
-            [
-                (ServiceBusDataSender, "Microsoft.ServiceBus/namespaces/topics"),
-                (KeyVaultCryptoServiceEncryptionUser, "Microsoft.KeyVault/vaults/keys"),
-                (AcrPull, "Microsoft.ContainerRegistry/registries"),
-            ],
-            ignoreOrder: true
+        assignments
+            .Select(assignment =>
+                (RoleOf(assignment.Text("properties.roleDefinitionId")!), ScopeOf(assignment.Text("id")!))
+            )
+            .ShouldBe(
+                [
+                    .. topics,
+                    (KeyVaultCryptoServiceEncryptionUser, "Microsoft.KeyVault/vaults/keys"),
+                    (AcrPull, "Microsoft.ContainerRegistry/registries"),
+                ],
+                ignoreOrder: true
+            );
+        assignments.ShouldAllBe(assignment =>
+            assignment
+                .Text("properties.principalId")!
+                .Contains("/userAssignedIdentities/nhub-dev-hub'", StringComparison.Ordinal)
         );
     }
 
     [Fact]
     public void No_other_role_is_spoken_of() =>
-        Texts()
+        BicepFiles
+            .Literals()
             .Where(text => Guid.TryParse(text, out _))
             .ShouldBe([ServiceBusDataSender, KeyVaultCryptoServiceEncryptionUser, AcrPull], ignoreOrder: true);
 
-    [Fact]
+    [BicepFact]
     public void A_firewall_rule_lets_in_one_address()
     {
-        var rules = BicepFolder
-            .Resources()
-            .Select(entry => entry.Resource)
-            .Where(resource => resource.ResourceType.EndsWith("/firewallRules", StringComparison.Ordinal))
-            .ToArray();
+        var rule = Deployment.WithoutHub.One("Microsoft.Sql/servers/firewallRules");
 
-        rules.ShouldNotBeEmpty();
-        foreach (var rule in rules)
-        {
-            var item = rule.Value.ShouldBeOfType<ForExpression>().Item;
-            NameOf(rule.Body.Find("properties.startIpAddress")!).ShouldBe(item);
-            NameOf(rule.Body.Find("properties.endIpAddress")!).ShouldBe(item);
-        }
+        rule.Text("properties.startIpAddress").ShouldBe(Deployment.OperatorAddress);
+        rule.Text("properties.endIpAddress").ShouldBe(Deployment.OperatorAddress);
+        Deployment
+            .WithoutHub.One("Microsoft.KeyVault/vaults")
+            .At("properties.networkAcls.ipRules")
+            .EnumerateArray()
+            .Select(allowed => allowed.Text("value"))
+            .ShouldBe([Deployment.OperatorAddress]);
     }
 
-    [Fact]
+    [BicepFact]
     public void Nothing_lets_in_everybody()
     {
-        string[] texts = [.. Texts(), .. BicepFolder.ParameterFiles.SelectMany(file => TextsOf(file))];
-        texts
+        foreach (var deployment in Deployments)
+        {
+            deployment.One("Microsoft.KeyVault/vaults").Text("properties.networkAcls.defaultAction").ShouldBe("Deny");
+        }
+
+        BicepFiles
+            .Literals()
             .Where(text =>
                 text.Contains("0.0.0.0", StringComparison.Ordinal) || text.Contains("/0", StringComparison.Ordinal)
             )
             .ShouldBeEmpty();
-
-        var vault = Resource("key-vault", "vault");
-        vault.Find("properties.networkAcls.defaultAction")!.Text.ShouldBe("Deny");
-        foreach (var entrance in PublicDoors())
-        {
-            entrance.ShouldBeOfType<OperatorExpression>().Operands[1].Text.ShouldBe("Disabled");
-        }
+        Deployment
+            .Prod.Resources.Where(resource => resource.Find("properties.publicNetworkAccess") is not null)
+            .Select(resource => (resource.Text("type"), resource.Text("properties.publicNetworkAccess")))
+            .ShouldBe(
+                [
+                    ("Microsoft.ServiceBus/namespaces", "Disabled"),
+                    ("Microsoft.Sql/servers", "Disabled"),
+                    ("Microsoft.KeyVault/vaults", "Disabled"),
+                ],
+                ignoreOrder: true
+            );
     }
 
-    [Fact]
+    [BicepFact]
     public void Nobody_gets_in_with_a_password_or_a_shared_key()
     {
-        IsTrue(Resource("sql", "server").Find("properties.administrators.azureADOnlyAuthentication"));
-        IsTrue(Resource("service-bus", "namespace").Find("properties.disableLocalAuth"));
-        IsTrue(Resource("key-vault", "vault").Find("properties.enableRbacAuthorization"));
-        Members()
+        foreach (var deployment in Deployments)
+        {
+            IsTrue(deployment, "Microsoft.Sql/servers", "administrators.azureADOnlyAuthentication");
+            IsTrue(deployment, "Microsoft.ServiceBus/namespaces", "disableLocalAuth");
+            IsTrue(deployment, "Microsoft.KeyVault/vaults", "enableRbacAuthorization");
+        }
+
+        Deployments
+            .SelectMany(deployment => deployment.Resources.SelectMany(resource => resource.Members()))
+            .Concat(Deployment.Main.Members())
+            .Select(member => member.Name)
             .Where(name =>
                 name is "administratorLogin" or "administratorLoginPassword" or "accessPolicies" or "adminUserEnabled"
             )
             .ShouldBeEmpty();
     }
 
-    [Fact]
+    [BicepFact]
     public void The_key_of_the_content_tokens_cannot_be_purged()
     {
-        IsTrue(Resource("key-vault", "vault").Find("properties.enableSoftDelete"));
-        IsTrue(Resource("key-vault", "vault").Find("properties.enablePurgeProtection"));
+        foreach (var deployment in Deployments)
+        {
+            IsTrue(deployment, "Microsoft.KeyVault/vaults", "enableSoftDelete");
+            IsTrue(deployment, "Microsoft.KeyVault/vaults", "enablePurgeProtection");
+        }
     }
 
-    [Fact]
+    [BicepFact]
     public void No_secret_is_asked_for_told_or_written_down()
     {
-        var named = BicepFolder
-            .Templates.SelectMany(file => file.Declarations)
-            .Where(declaration => declaration.Kind is BicepDeclarationKind.Param or BicepDeclarationKind.Output);
+        // Parameters and outputs of the template and of all modules in it.
+        var named = Deployment
+            .Main.Members()
+            .Where(member => member.Name is "parameters" or "outputs")
+            .SelectMany(member => member.Value.EnumerateObject())
+            .ToArray();
 
+        named.Length.ShouldBeGreaterThan(50);
         named.Where(declaration => SecretName().IsMatch(declaration.Name)).ShouldBeEmpty();
         named
-            .SelectMany(declaration => declaration.Decorators)
-            .Where(decorator => decorator.Function == "secure")
+            .Where(declaration =>
+                declaration.Value.Text("type")?.StartsWith("secure", StringComparison.Ordinal) == true
+            )
             .ShouldBeEmpty();
-        Texts()
-            .Concat(BicepFolder.ParameterFiles.SelectMany(TextsOf))
-            .Where(text => SecretText().IsMatch(text))
-            .ShouldBeEmpty();
+        BicepFiles.Literals().Where(text => SecretText().IsMatch(text)).ShouldBeEmpty();
     }
 
     [Fact]
-    public void The_only_key_that_is_looked_up_is_the_one_that_the_environment_writes_its_logs_with()
-    {
-        var methods = BicepFolder.Templates.SelectMany(file =>
-            file.Expressions().OfType<MethodExpression>().Select(method => $"{file.Path}: {method.Method}")
-        );
+    public void The_only_key_that_is_looked_up_is_the_one_that_the_environment_writes_its_logs_with() =>
+        BicepFiles
+            .Templates.SelectMany(path =>
+                LookUp().Matches(BicepFiles.Read(path)).Select(match => $"{path}: {match.Groups["name"].Value}")
+            )
+            .ShouldBe(["modules/container-environment.bicep: listKeys"]);
 
-        methods.ShouldBe(["modules/container-environment.bicep: listKeys"]);
+    private static void IsTrue(Deployment deployment, string type, string property) =>
+        deployment.One(type).At($"properties.{property}").GetBoolean().ShouldBeTrue();
+
+    private static string RoleOf(string definition) => definition[(definition.LastIndexOf('/') + 1)..];
+
+    /// <summary>The type of the resource on which a role is assigned: every other word after the provider.</summary>
+    private static string ScopeOf(string id)
+    {
+        var scope = Scope().Match(id).Groups["scope"].Value.Split('/');
+        return string.Join('/', scope.Skip(1).Where((_, index) => index % 2 == 0).Prepend(scope[0]));
     }
 
-    private static string RoleOf(BicepFile file, BicepDeclaration assignment)
-    {
-        var call = assignment.Body.Find("properties.roleDefinitionId").ShouldBeOfType<CallExpression>();
-        call.Arguments[0].Text.ShouldBe("Microsoft.Authorization/roleDefinitions");
-        return file[BicepDeclarationKind.Var, NameOf(call.Arguments[1])].Value!.Text!;
-    }
+    [GeneratedRegex(@"^\[extensionResourceId\('/subscriptions/[^']*/providers/(?<scope>[^']+)'")]
+    private static partial Regex Scope();
 
-    private static string ScopeOf(BicepFile file, BicepDeclaration assignment)
-    {
-        var scope = assignment.Body["scope"];
-        return file[
-            BicepDeclarationKind.Resource,
-            NameOf(scope is IndexExpression one ? one.Target : scope)
-        ].ResourceType;
-    }
-
-    private static IEnumerable<BicepExpression> PublicDoors() =>
-        BicepFolder
-            .Resources()
-            .Where(entry => !entry.Resource.IsExisting)
-            .Select(entry => entry.Resource.Body.Find("properties.publicNetworkAccess"))
-            .OfType<BicepExpression>();
-
-    private static ObjectExpression Resource(string module, string name) =>
-        BicepFolder.Module(module)[BicepDeclarationKind.Resource, name].Body;
-
-    private static void IsTrue(BicepExpression? value) =>
-        value.ShouldBeOfType<ConstantExpression>().Value.ShouldBe(true);
-
-    private static string NameOf(BicepExpression expression) => expression.ShouldBeOfType<NameExpression>().Name;
-
-    private static IEnumerable<string> Members() =>
-        BicepFolder
-            .Templates.SelectMany(file => file.Expressions())
-            .OfType<ObjectExpression>()
-            .SelectMany(value => value.Members)
-            .Select(member => member.Name ?? "");
-
-    private static IEnumerable<string> Texts() => BicepFolder.Templates.SelectMany(TextsOf);
-
-    private static IEnumerable<string> TextsOf(BicepFile file) =>
-        file.Expressions().OfType<TextExpression>().SelectMany(text => text.Literals);
+    [GeneratedRegex(@"\b(?<name>list\w*)\(")]
+    private static partial Regex LookUp();
 
     [GeneratedRegex("(?i:password|secret|connectionString|token|key$)", RegexOptions.ExplicitCapture)]
     private static partial Regex SecretName();

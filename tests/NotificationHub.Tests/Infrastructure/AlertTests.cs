@@ -1,23 +1,24 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using NotificationHub.Hosting.Health.Detail;
 using NotificationHub.Intake;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Hosting.Telemetry;
-using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-public sealed class AlertTests
+public sealed partial class AlertTests
 {
-    private static readonly BicepFile File = BicepFolder.Module("alerts");
+    private const string Prefix = "nhub-dev-";
 
-    internal static IEnumerable<string> Names => Alerts().Select(alert => alert["name"].Text!);
+    internal static IEnumerable<string> Names => Alerts().Select(NameOf);
 
     [Fact]
     public async Task An_alert_looks_at_metrics_that_the_hub_has()
     {
         var instruments = (await HubInstruments.OfHubAsync()).Select(instrument => instrument.Name);
 
-        BicepFolder
+        BicepFiles
             .Json("metrics.json")
             .EnumerateObject()
             .Select(metric => metric.Value.GetString()!)
@@ -25,7 +26,15 @@ public sealed class AlertTests
             .ShouldBeEmpty();
     }
 
-    [Fact]
+    [BicepFact]
+    public void Every_metric_of_the_list_has_an_alert() =>
+        BicepFiles
+            .Json("metrics.json")
+            .EnumerateObject()
+            .Select(metric => metric.Value.GetString()!)
+            .ShouldBe(Queries().SelectMany(alert => MetricsIn(alert.Query)).Distinct(), ignoreOrder: true);
+
+    [BicepFact]
     public void What_is_to_be_seen_at_night_is_told()
     {
         string[] names = [.. Names];
@@ -42,11 +51,11 @@ public sealed class AlertTests
             "consumer-dead-letters",
         ]);
         names
-            .Where(name => !BicepFolder.Read("README.md").Contains($"`{name}`", StringComparison.Ordinal))
+            .Where(name => !BicepFiles.Read("README.md").Contains($"`{name}`", StringComparison.Ordinal))
             .ShouldBeEmpty();
     }
 
-    [Fact]
+    [BicepFact]
     public void The_values_that_are_looked_for_are_those_that_are_measured()
     {
         var topics = TopicLog.NameOf("");
@@ -61,78 +70,87 @@ public sealed class AlertTests
         QueryOf("silence").ShouldContain($"tostring(Properties.outcome) == {Quoted(IntakeOutcome.Stored)}");
     }
 
-    [Fact]
+    [BicepFact]
     public void What_must_be_seen_whoever_publishes_is_read_from_the_database_by_every_replica()
     {
-        MetricsOf("oldest-unsent").ShouldBe(["oldestWaitingAge"]);
-        MetricsOf("location-states").ShouldBe(["locations"]);
+        MetricsOf("oldest-unsent").ShouldBe([Metric("oldestWaitingAge")]);
+        MetricsOf("location-states").ShouldBe([Metric("locations")]);
         // Its absence says that nobody publishes.
-        MetricsOf("no-publisher").ShouldBe(["oldestUnsentAge"]);
+        MetricsOf("no-publisher").ShouldBe([Metric("oldestUnsentAge")]);
     }
 
-    [Fact]
+    [BicepFact]
     public void A_single_post_that_is_answered_5xx_is_told_of()
     {
-        var alert = Alerts().Single(one => one["name"].Text == "answers-5xx");
+        var alert = Alerts().Single(alert => NameOf(alert) == "answers-5xx").At("properties.criteria.allOf.0");
 
-        alert["threshold"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(0L);
-        alert["aggregation"].Text.ShouldBe("Total");
+        alert.At("threshold").GetInt32().ShouldBe(0);
+        alert.Text("timeAggregation").ShouldBe("Total");
     }
 
-    [Fact]
+    [BicepFact]
     public void What_a_metric_is_tagged_with_is_compared_as_text()
     {
-        foreach (var alert in Alerts().Where(alert => alert.Find("query") is not null))
+        foreach (var (name, query) in Queries())
         {
-            QueryOf(alert["name"].Text!)
+            query
                 .Replace("tostring(Properties.", "", StringComparison.Ordinal)
-                .ShouldNotContain("Properties.", customMessage: alert["name"].Text);
+                .ShouldNotContain("Properties.", customMessage: name);
         }
     }
 
-    [Fact]
+    [BicepFact]
     public void Every_query_answers_with_a_value_for_a_subject()
     {
-        foreach (var alert in Alerts().Where(alert => alert.Find("query") is not null))
+        foreach (var (name, query) in Queries())
         {
-            var query = QueryOf(alert["name"].Text!);
-            query.ShouldContain("Subject");
-            query.ShouldContain("Value =");
+            query.ShouldContain("Subject", customMessage: name);
+            query.ShouldContain("Value =", customMessage: name);
         }
     }
 
-    [Fact]
+    [BicepFact]
     public void Every_alert_reaches_somebody()
     {
-        string[] rules = ["queryRules", "metricRules"];
-        foreach (var rule in rules)
-        {
-            BicepNames
-                .Free(File[BicepDeclarationKind.Resource, rule].Body.Find("properties.actions")!)
-                .ShouldContain("actionGroup");
-        }
+        var actionGroup = Deployment.Dev.One("Microsoft.Insights/actionGroups");
+        actionGroup.Text("properties.emailReceivers.0.emailAddress").ShouldBe(Deployment.AlertEmail);
 
-        BicepNames.Free(File[BicepDeclarationKind.Resource, "actionGroup"].Body).ShouldContain("emails");
+        foreach (var alert in Alerts())
+        {
+            var reached =
+                alert.Find("properties.actions.actionGroups.0") ?? alert.At("properties.actions.0.actionGroupId");
+            reached.GetString().ShouldBe(actionGroup.Text("id"), NameOf(alert));
+        }
     }
 
-    private static string QueryOf(string alert) =>
-        string.Concat(
-            Alerts().Single(one => one["name"].Text == alert)["query"].ShouldBeOfType<TextExpression>().Literals
-        );
+    private static IEnumerable<JsonElement> Alerts() =>
+        Deployment
+            .Dev.OfType("Microsoft.Insights/scheduledQueryRules")
+            .Concat(Deployment.Dev.OfType("Microsoft.Insights/metricAlerts"));
 
-    private static IEnumerable<string> MetricsOf(string alert) =>
-        Alerts()
-            .Single(one => one["name"].Text == alert)["query"]
-            .All()
-            .OfType<MemberExpression>()
-            .Select(member => member.Member);
+    private static string NameOf(JsonElement alert)
+    {
+        var name = alert.Text("name")!;
+        name.ShouldStartWith(Prefix);
+        return name[Prefix.Length..];
+    }
 
-    private static IEnumerable<ObjectExpression> Alerts() =>
-        ((string[])["queryAlerts", "metricAlerts"]).SelectMany(variable =>
-            File[BicepDeclarationKind.Var, variable]
-                .Value.ShouldBeOfType<ArrayExpression>()
-                .Items.Cast<ObjectExpression>()
-        );
+    private static IEnumerable<(string Name, string Query)> Queries() =>
+        Deployment
+            .Dev.OfType("Microsoft.Insights/scheduledQueryRules")
+            .Select(alert => (NameOf(alert), alert.Text("properties.criteria.allOf.0.query")!));
+
+    private static string QueryOf(string alert) => Queries().Single(one => one.Name == alert).Query;
+
+    private static IEnumerable<string> MetricsOf(string alert) => MetricsIn(QueryOf(alert));
+
+    private static IEnumerable<string> MetricsIn(string query) =>
+        MetricName().Matches(query).Select(match => match.Groups["name"].Value);
+
+    private static string Metric(string name) => BicepFiles.Json("metrics.json").Text(name)!;
 
     private static string Quoted(string word) => $"\"{word}\"";
+
+    [GeneratedRegex("\\bName == \"(?<name>[^\"]+)\"")]
+    private static partial Regex MetricName();
 }

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using NotificationHub.Tests.Infrastructure.Bicep;
 using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -37,12 +36,10 @@ public sealed partial class ComposeTests
     public void It_is_reached_from_this_machine_at_the_port_that_the_image_listens_on() =>
         Hub.Texts("ports").ShouldBe([$"127.0.0.1:8080:{ImageFile.One("EXPOSE")}"]);
 
-    [Fact]
+    [BicepFact]
     public void It_has_as_long_to_stop_as_in_the_deployment()
     {
-        var app = (ObjectExpression)
-            BicepFolder.Module("container-app")[BicepDeclarationKind.Resource, "app"].Body["properties"];
-        var seconds = app.Find("template.terminationGracePeriodSeconds").ShouldBeOfType<ConstantExpression>().Value;
+        var seconds = Deployment.Dev.Hub.At("properties.template.terminationGracePeriodSeconds").GetInt32();
 
         Hub.Text("stop_grace_period").ShouldBe($"{seconds}s");
     }

@@ -1,18 +1,11 @@
-using NotificationHub.Publishing.ServiceBus;
-using NotificationHub.Tests.Infrastructure.Bicep;
+using System.Text.Json;
 
 namespace NotificationHub.Tests.Infrastructure;
 
 /// <summary>What the container is given, is what the hub reads.</summary>
 public sealed class ContainerTests
 {
-    private static readonly BicepFile File = BicepFolder.Module("container-app");
-
-    private static readonly ObjectExpression Properties = (ObjectExpression)
-        File[BicepDeclarationKind.Resource, "app"].Body["properties"];
-
-    private static readonly ObjectExpression Collector = (ObjectExpression)
-        BicepFolder.Module("collector")[BicepDeclarationKind.Resource, "app"].Body["properties"];
+    private const string KeyRingKey = "Microsoft.KeyVault/vaults/keys";
 
     // Read by the host, by Azure.Identity and by OpenTelemetry.
     private static readonly string[] NotTheHubs =
@@ -25,26 +18,27 @@ public sealed class ContainerTests
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
     ];
 
-    [Fact]
+    [BicepFact]
     public void Every_setting_is_one_that_the_hub_knows()
     {
-        var settings = Settings().Select(setting => setting.Name).ToArray();
+        // With those for the admin API, and with a setting of a parameter file.
+        var settings = Deployment.ContainerApp.Environment;
 
-        settings.ShouldBeUnique();
-        settings.Except(NotTheHubs).Where(setting => !HubSettings.IsKnown(setting)).ShouldBeEmpty();
-        NotTheHubs.Except(settings).ShouldBeEmpty();
+        settings["Admin__Entra__Audience"].ShouldBe("api://notification-hub");
+        settings["Refetch__RequestsPerSecond"].ShouldBe("5");
+        settings.Keys.Except(NotTheHubs).Where(setting => !HubSettings.IsKnown(setting)).ShouldBeEmpty();
+        NotTheHubs.Except(settings.Keys).ShouldBeEmpty();
     }
 
-    [Fact]
+    [BicepFact]
     public void The_settings_of_a_parameter_file_are_such_as_well()
     {
-        foreach (var file in BicepFolder.ParameterFiles)
+        foreach (var deployment in (Deployment[])[Deployment.Dev, Deployment.Prod])
         {
-            file.Of(BicepDeclarationKind.Param)
-                .Where(parameter => parameter.Name == "settings")
-                .SelectMany(parameter => ((ObjectExpression)parameter.Value!).Members)
-                .Where(setting => !HubSettings.IsKnown(setting.Name!))
-                .ShouldBeEmpty(file.Path);
+            deployment
+                .Environment.Keys.Except(NotTheHubs)
+                .Where(setting => !HubSettings.IsKnown(setting))
+                .ShouldBeEmpty();
         }
     }
 
@@ -52,7 +46,7 @@ public sealed class ContainerTests
     [InlineData("Storage__Provider", true)]
     [InlineData("Admin__Entra__Audience", true)]
     [InlineData("Consumers__ApiKeys__0__Sha256", true)]
-    [InlineData("ServiceBus__Transport", true)]
+    [InlineData("ServiceBus__UseWebSockets", true)]
     [InlineData("Storage__Providers", false)]
     [InlineData("Storage", false)]
     [InlineData("Storage__Provider__Name", false)]
@@ -60,156 +54,129 @@ public sealed class ContainerTests
     public void A_setting_is_looked_up_in_the_options(string setting, bool known) =>
         HubSettings.IsKnown(setting).ShouldBe(known);
 
-    [Fact]
+    [BicepFact]
     public void The_database_is_entered_with_the_identity()
     {
-        Value("Storage__Provider").Text.ShouldBe("SqlServer");
-        var text = Value("Storage__ConnectionString").ShouldBeOfType<TextExpression>();
-        string.Concat(text.Literals).ShouldContain(";Authentication=Active Directory Default;");
-        Value("AZURE_CLIENT_ID").ShouldBeOfType<NameExpression>().Name.ShouldBe("identityClientId");
+        var settings = Deployment.Dev.Environment;
+
+        settings["Storage__Provider"].ShouldBe("SqlServer");
+        settings["Storage__ConnectionString"]!.ShouldContain(";Authentication=Active Directory Default;");
+        settings["AZURE_CLIENT_ID"].ShouldBe(Reference("Microsoft.ManagedIdentity/userAssignedIdentities", "clientId"));
     }
 
-    [Fact]
+    [BicepFact]
     public void The_key_ring_is_wrapped_by_the_key_that_the_identity_may_wrap_with()
     {
-        Value("Locations__KeyRingKeyVaultKey").ShouldBeOfType<NameExpression>().Name.ShouldBe("keyRingKeyUri");
-        BicepNames.Outputs(BicepFolder.Main).ShouldContain(("keyVault", "keyRingKeyUri"));
+        // Without a version: with one the hub would go on wrapping with that one after a rotation.
+        Deployment.Dev.Environment["Locations__KeyRingKeyVaultKey"].ShouldBe(Reference(KeyRingKey, "keyUri"));
 
-        var vault = BicepFolder.Module("key-vault");
-        var key = vault[BicepDeclarationKind.Resource, "keyRingKey"].Body;
-        key.Find("properties.kty")!.Text.ShouldBe("RSA");
-        key.Find("properties.keyOps")
-            .ShouldBeOfType<ArrayExpression>()
-            .Items.Select(operation => operation.Text)
-            .ShouldBe(["wrapKey", "unwrapKey"]);
-        // With a version the hub would go on wrapping with that one after a rotation.
-        var output = vault[BicepDeclarationKind.Output, "keyRingKeyUri"].Value!;
-        output.ShouldBeOfType<MemberExpression>().Member.ShouldBe("keyUri");
+        var key = Deployment.Dev.One(KeyRingKey);
+        key.Text("properties.kty").ShouldBe("RSA");
+        key.Texts("properties.keyOps").ShouldBe(["wrapKey", "unwrapKey"]);
     }
 
-    [Fact]
+    [BicepFact]
     public void It_is_probed_where_it_listens()
     {
-        var port = File[BicepDeclarationKind.Var, "port"].Value.ShouldBeOfType<ConstantExpression>().Value;
-        new BicepEvaluator(File, new Dictionary<string, object?>())
-            .Evaluate(Properties.Find("configuration.ingress.targetPort")!)
-            .ShouldBe(port);
-        BicepNames.Free(Value("ASPNETCORE_HTTP_PORTS")).ShouldBe(["port"]);
+        var port = Deployment.Dev.Hub.At("properties.configuration.ingress.targetPort").GetInt32();
 
-        Probes().ShouldBe(["Startup /health/live", "Liveness /health/live", "Readiness /health/ready"]);
-    }
-
-    [Fact]
-    public void Two_replicas_are_the_fewest()
-    {
-        Properties.Find("template.scale.minReplicas").ShouldBeOfType<NameExpression>().Name.ShouldBe("minReplicas");
-        var lowest = BicepFolder
-            .Main[BicepDeclarationKind.Param, "minReplicas"]
-            .Decorators.Single(decorator => decorator.Function == "minValue");
-        lowest.Arguments[0].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(2L);
-        Properties
-            .Find("template.scale.rules")
-            .ShouldBeOfType<ArrayExpression>()
-            .Items.Cast<ObjectExpression>()
-            .ShouldContain(rule => rule.Find("http.metadata.concurrentRequests") != null);
-    }
-
-    [Fact]
-    public void Telemetry_goes_where_the_collector_listens()
-    {
-        Value("OTEL_EXPORTER_OTLP_ENDPOINT").ShouldBeOfType<NameExpression>().Name.ShouldBe("collectorEndpoint");
-        BicepNames.Outputs(BicepFolder.Main).ShouldContain(("collector", "endpoint"));
-
-        var ingress = (ObjectExpression)Collector.Find("configuration.ingress")!;
-        ingress["external"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(false);
-        ingress["transport"].Text.ShouldBe("http2", "it takes gRPC");
-        var port = ingress["targetPort"].ShouldBeOfType<ConstantExpression>().Value;
-        BicepFolder.Read("collector.yaml").ShouldContain($"endpoint: 0.0.0.0:{port}\n");
-        Collector.Find("template.scale.minReplicas").ShouldBeOfType<ConstantExpression>().Value.ShouldBe(1L);
-    }
-
-    [Fact]
-    public void Whether_a_replica_is_ready_is_for_the_hub_alone_to_say()
-    {
-        ContainersOf(Properties).ShouldBe(["hub"]);
-        ContainersOf(Collector).ShouldBe(["collector"]);
-    }
-
-    [Fact]
-    public void What_runs_in_the_collector_cannot_be_the_hub()
-    {
-        var pulling = Collector
-            .Find("configuration.identitySettings")!
-            .All()
-            .OfType<ObjectExpression>()
-            .ShouldHaveSingleItem();
-
-        pulling["identity"].ShouldBeOfType<NameExpression>().Name.ShouldBe("pullIdentityId");
-        pulling["lifecycle"].Text.ShouldBe("None");
-    }
-
-    [Fact]
-    public void A_start_has_the_longest_time_that_there_is_for_its_migrations()
-    {
-        var startup = ProbesOf().Single(probe => probe["type"].Text == "Startup");
-
+        Deployment.Dev.Environment["ASPNETCORE_HTTP_PORTS"].ShouldBe($"{port}");
+        Probes().ShouldAllBe(probe => probe.At("httpGet.port").GetInt32() == port);
+        Probes()
+            .Select(probe => $"{probe.Text("type")} {probe.Text("httpGet.path")}")
+            .ShouldBe(["Startup /health/live", "Liveness /health/live", "Readiness /health/ready"]);
         // More is refused by Container Apps.
-        startup["periodSeconds"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(240L);
-        startup["failureThreshold"].ShouldBeOfType<ConstantExpression>().Value.ShouldBe(10L);
-    }
-
-    [Fact]
-    public void All_but_the_hub_can_be_deployed_before_the_database_lets_it_in()
-    {
-        foreach (var module in BicepFolder.Main.Of(BicepDeclarationKind.Module))
-        {
-            var waits = module.Value is IfExpression choice && BicepNames.Free(choice.Condition).Contains("withHub");
-            waits.ShouldBe(module.Name is "containerApp" or "alerts", module.Name);
-        }
-
-        // What is asked of a module that is not deployed fails the deployment.
-        BicepFolder
-            .Main.Expressions()
-            .OfType<OperatorExpression>()
-            .Where(choice => choice.Operator == "?" && BicepNames.Free(choice.Operands[0]).SequenceEqual(["withHub"]))
-            .Count(choice => BicepNames.Free(choice.Operands[1]).SequenceEqual(["containerApp"]))
-            .ShouldBe(
-                BicepNames.Outputs(BicepFolder.Main).Count(output => output.Module is "containerApp" or "alerts")
+        Probes()
+            .ShouldAllBe(probe =>
+                probe.At("failureThreshold").GetInt32() >= 1 && probe.At("failureThreshold").GetInt32() <= 10
             );
     }
 
-    private static IEnumerable<string?> ContainersOf(ObjectExpression properties) =>
-        properties
-            .Find("template.containers")
-            .ShouldBeOfType<ArrayExpression>()
-            .Items.Select(container => ((ObjectExpression)container)["name"].Text);
+    [BicepFact]
+    public void Two_replicas_are_the_fewest()
+    {
+        Deployment.Main.At("parameters.minReplicas.minValue").GetInt32().ShouldBe(2);
+        Deployment.Dev.Hub.At("properties.template.scale.minReplicas").GetInt32().ShouldBe(2);
+        Deployment.Prod.Hub.At("properties.template.scale.minReplicas").GetInt32().ShouldBe(3);
+        Deployment
+            .Dev.Hub.At("properties.template.scale.rules")
+            .EnumerateArray()
+            .ShouldContain(rule => rule.Text("http.metadata.concurrentRequests") != null);
+    }
 
-    private static IEnumerable<ObjectExpression> ProbesOf() =>
-        Properties
-            .Find("template.containers")
-            .ShouldBeOfType<ArrayExpression>()
-            .Items.Cast<ObjectExpression>()
-            .Single()["probes"]
-            .ShouldBeOfType<ArrayExpression>()
-            .Items.Cast<ObjectExpression>();
+    [BicepFact]
+    public void Telemetry_goes_where_the_collector_listens()
+    {
+        Deployment.Dev.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]!.ShouldContain(
+            $"{Collector.Text("id")}', '{Collector.Text("apiVersion")}').configuration.ingress.fqdn"
+        );
 
-    private static IEnumerable<string> Probes() =>
-        ProbesOf()
-            .Select(probe =>
-            {
-                probe.Find("httpGet.port").ShouldBeOfType<NameExpression>().Name.ShouldBe("port");
-                // More is refused by Container Apps.
-                probe["failureThreshold"]
-                    .ShouldBeOfType<ConstantExpression>()
-                    .Value.ShouldBeOneOf([.. Enumerable.Range(1, 10).Select(count => (object?)(long)count)]);
-                return $"{probe["type"].Text} {probe.Find("httpGet.path")!.Text}";
-            });
+        var ingress = Collector.At("properties.configuration.ingress");
+        ingress.At("external").GetBoolean().ShouldBeFalse();
+        ingress.Text("transport").ShouldBe("http2", "it takes gRPC");
+        BicepFiles.Read("collector.yaml").ShouldContain($"endpoint: 0.0.0.0:{ingress.At("targetPort").GetInt32()}\n");
+        Collector.At("properties.template.scale.minReplicas").GetInt32().ShouldBe(1);
+    }
 
-    private static BicepExpression Value(string setting) => Settings().Single(own => own.Name == setting).Value;
+    [BicepFact]
+    public void Whether_a_replica_is_ready_is_for_the_hub_alone_to_say() =>
+        Deployment
+            .Dev.Hub.At("properties.template.containers")
+            .EnumerateArray()
+            .Select(container => container.Text("name"))
+            .ShouldBe(["hub"]);
 
-    private static IEnumerable<(string Name, BicepExpression Value)> Settings() =>
-        ((string[])["hubSettings", "adminSettings"])
-            .SelectMany(variable => File[BicepDeclarationKind.Var, variable].Value!.All())
-            .OfType<ObjectExpression>()
-            .Select(setting => (setting["name"].Text!, setting["value"]));
+    [BicepFact]
+    public void A_start_has_the_longest_time_that_there_is_for_its_migrations()
+    {
+        var startup = Probes().Single(probe => probe.Text("type") == "Startup");
+
+        // More is refused by Container Apps.
+        startup.At("periodSeconds").GetInt32().ShouldBe(240);
+        startup.At("failureThreshold").GetInt32().ShouldBe(10);
+    }
+
+    [BicepFact]
+    public void All_but_the_hub_can_be_deployed_before_the_database_lets_it_in()
+    {
+        var names = Deployment.WithoutHub.Resources.Select(resource => resource.Text("id")).ToHashSet();
+
+        Deployment
+            .Dev.Resources.Where(resource => !names.Contains(resource.Text("id")))
+            .Select(resource => resource.Text("type"))
+            .Distinct()
+            .ShouldBe(
+                [
+                    "Microsoft.App/containerApps",
+                    "Microsoft.Insights/actionGroups",
+                    "Microsoft.Insights/scheduledQueryRules",
+                    "Microsoft.Insights/metricAlerts",
+                ],
+                ignoreOrder: true
+            );
+        Deployment.WithoutHub.Outputs.Text("publicUrl").ShouldBe("");
+        // An output of a module that is not deployed fails the deployment.
+        Deployment
+            .Main.Texts()
+            .Where(text => text.Contains("reference('containerApp')", StringComparison.Ordinal))
+            .ShouldAllBe(text => text.StartsWith("[if(parameters('withHub'), ", StringComparison.Ordinal));
+        Deployment
+            .Main.Texts()
+            .ShouldNotContain(text => text.Contains("reference('alerts')", StringComparison.Ordinal));
+    }
+
+    private static JsonElement Collector =>
+        Deployment
+            .Dev.OfType("Microsoft.App/containerApps")
+            .Single(app => app.Text("name")!.EndsWith("-collector", StringComparison.Ordinal));
+
+    private static JsonElement[] Probes() =>
+        [.. Deployment.Dev.Hub.At("properties.template.containers.0.probes").EnumerateArray()];
+
+    /// <summary>What stands for a property of a resource that only Azure knows.</summary>
+    private static string Reference(string type, string property)
+    {
+        var resource = Deployment.Dev.One(type);
+        return $"[reference('{resource.Text("id")}', '{resource.Text("apiVersion")}').{property}]";
+    }
 }

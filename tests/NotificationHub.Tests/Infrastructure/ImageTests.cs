@@ -1,7 +1,6 @@
 using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
 
@@ -52,13 +51,10 @@ public sealed class ImageTests
             .Where(name => !HubSettings.IsKnown(name))
             .ShouldBeEmpty();
 
-    [Fact]
+    [BicepFact]
     public void It_listens_where_the_deployment_looks_for_it()
     {
-        var port = BicepFolder
-            .Module("container-app")[BicepDeclarationKind.Var, "port"]
-            .Value.ShouldBeOfType<ConstantExpression>()
-            .Value;
+        var port = Deployment.Dev.Hub.At("properties.configuration.ingress.targetPort").GetInt32();
 
         ImageFile.Environment["ASPNETCORE_HTTP_PORTS"].ShouldBe($"{port}");
         ImageFile.One("EXPOSE").ShouldBe($"{port}");

@@ -1,79 +1,74 @@
 using System.Text.RegularExpressions;
-using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
 
 public sealed partial class ModuleTests
 {
     [Fact]
-    public void Every_module_is_there_and_every_file_is_used() =>
-        Uses()
-            .Select(use => use.Path)
+    public void Every_file_is_used() =>
+        BicepFiles
+            .Templates.SelectMany(path =>
+                ModulePath()
+                    .Matches(BicepFiles.Read(path))
+                    .Select(match => Path.Combine(Path.GetDirectoryName(path)!, match.Groups["path"].Value))
+            )
+            .Append("main.bicep")
             .Distinct()
-            .ShouldBe(
-                BicepFolder.Templates.Select(file => file.Path).Where(path => path != BicepFolder.MainPath),
-                ignoreOrder: true
-            );
+            .ShouldBe(BicepFiles.Templates, ignoreOrder: true);
 
-    [Fact]
-    public void Every_module_is_given_its_parameters_and_no_other()
+    [BicepFact]
+    public void Every_output_of_a_module_is_asked_for()
     {
-        foreach (var (file, module, path) in Uses())
-        {
-            var given = ((ObjectExpression)module.Body["params"]).Members.Select(member => member.Name!).ToArray();
-            var parameters = BicepFolder.Template(path).Of(BicepDeclarationKind.Param).ToArray();
-            var place = $"{file.Path}: {module.Name}";
+        var used = Deployment
+            .Main.Texts()
+            .SelectMany(text => ModuleOutput().Matches(text))
+            .Select(match => $"{match.Groups["module"].Value}.{match.Groups["output"].Value}");
+        var modules = Deployment
+            .Main.At("resources")
+            .EnumerateObject()
+            .Where(resource => resource.Value.Text("type") == "Microsoft.Resources/deployments");
+        var declared = modules.SelectMany(module =>
+            module.Value.Find("properties.template.outputs") is { } outputs
+                ? outputs.EnumerateObject().Select(output => $"{module.Name}.{output.Name}")
+                : []
+        );
 
-            given.Except(parameters.Select(parameter => parameter.Name)).ShouldBeEmpty(place);
-            parameters
-                .Where(parameter => parameter.Value is null)
-                .Select(parameter => parameter.Name)
-                .Except(given)
-                .ShouldBeEmpty(place);
-        }
-    }
-
-    [Fact]
-    public void Every_output_that_is_asked_for_is_there_and_every_one_that_is_there_is_asked_for()
-    {
-        var asked = Uses()
-            .SelectMany(use =>
-                BicepNames
-                    .Outputs(use.File)
-                    .Where(output => output.Module == use.Module.Name)
-                    .Select(output => $"{use.Path}: {output.Output}")
-            );
-        var there = BicepFolder
-            .Templates.Where(file => file.Path != BicepFolder.MainPath)
-            .SelectMany(file => file.Of(BicepDeclarationKind.Output).Select(output => $"{file.Path}: {output.Name}"));
-
-        asked.Distinct().ShouldBe(there, ignoreOrder: true);
+        used.Distinct().ShouldBe(declared, ignoreOrder: true);
     }
 
     [Fact]
     public void Every_type_of_resource_has_one_version_that_is_no_preview()
     {
-        var types = BicepFolder.Resources().Select(resource => resource.Resource.Type).Distinct().ToArray();
+        var types = BicepFiles
+            .Templates.SelectMany(path => ResourceType().Matches(BicepFiles.Read(path)))
+            .Select(match => match.Groups["type"].Value)
+            .Distinct()
+            .ToArray();
 
+        types.ShouldNotBeEmpty();
         types.Where(type => !PinnedVersion().IsMatch(type)).ShouldBeEmpty();
         types.Select(type => type.Split('@')[0]).ShouldBeUnique();
     }
 
-    [Fact]
+    [BicepFact]
     public void What_the_operator_is_told_comes_from_the_modules() =>
-        BicepFolder
-            .Main.Of(BicepDeclarationKind.Output)
+        Deployment
+            .Main.At("outputs")
+            .EnumerateObject()
             .Select(output => output.Name)
             .ShouldBe(
                 ["publicUrl", "identityName", "sqlServerHost", "databaseName", "serviceBusHost", "keyRingKeyUri"],
                 ignoreOrder: true
             );
 
-    private static IEnumerable<(BicepFile File, BicepDeclaration Module, string Path)> Uses() =>
-        BicepFolder.Templates.SelectMany(file =>
-            file.Of(BicepDeclarationKind.Module)
-                .Select(module => (file, module, BicepFolder.Resolve(file, module.Type)))
-        );
+    [GeneratedRegex(@"^module \w+ '(?<path>[^']+)'", RegexOptions.Multiline)]
+    private static partial Regex ModulePath();
+
+    [GeneratedRegex(@"reference\('(?<module>\w+)'\)\.outputs\.(?<output>\w+)\.value")]
+    private static partial Regex ModuleOutput();
+
+    [GeneratedRegex(@"^resource \w+ '(?<type>[^']+)'", RegexOptions.Multiline)]
+    private static partial Regex ResourceType();
 
     [GeneratedRegex(@"^Microsoft\.[A-Za-z]+(/[A-Za-z]+)+@20\d\d-\d\d-\d\d$", RegexOptions.ExplicitCapture)]
     private static partial Regex PinnedVersion();

@@ -1,135 +1,95 @@
+using System.Text.Json;
 using NotificationHub.LocalBus;
-using NotificationHub.Tests.Infrastructure.Bicep;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>The deployment makes what topics.json declares: the same as the simulator makes of it.</summary>
+/// <summary>The deployment creates what topics.json declares, as the local bus does.</summary>
 public sealed class ServiceBusDeploymentTests
 {
-    private static readonly Topology Declared = Topology.Default();
-    private static readonly BicepFile File = BicepFolder.Module("service-bus");
+    private const string Topic = "Microsoft.ServiceBus/namespaces/topics";
 
-    [Fact]
-    public void The_topics_are_those_that_are_declared()
-    {
-        var names = With([]).Variable("topicNames").ShouldBeOfType<object?[]>();
+    private static readonly JsonElement Declared = BicepFiles.Json("topics.json");
 
-        names.ShouldBe(Declared.Topics.Select(topic => topic.Name));
-        Each("topics", "topicName").Select(topic => topic["name"]).ShouldBe(names);
-    }
+    [BicepFact]
+    public void The_topics_are_those_that_are_declared() =>
+        Deployed(Topic).Select(topic => topic.Path).ShouldBe(Topics().Select(topic => topic.Text("name")!));
 
-    [Fact]
+    [BicepFact]
     public void Every_topic_detects_duplicates_for_a_day_from_its_creation_on()
     {
-        foreach (var topic in Each("topics", "topicName"))
+        foreach (var (_, properties) in Deployed(Topic))
         {
-            var properties = Object(topic["properties"]);
-            properties["requiresDuplicateDetection"].ShouldBe(true);
-            properties["duplicateDetectionHistoryTimeWindow"].ShouldBe("P1D");
-            properties["defaultMessageTimeToLive"].ShouldBe(Declared.DefaultMessageTimeToLive);
+            properties.At("requiresDuplicateDetection").GetBoolean().ShouldBeTrue();
+            properties.Text("duplicateDetectionHistoryTimeWindow").ShouldBe("P1D");
+            IsDeclared(properties, "defaultMessageTimeToLive");
         }
     }
 
-    [Fact]
+    [BicepFact]
     public void The_subscriptions_are_those_that_are_declared()
     {
-        Subscriptions()
-            .ShouldBe(Declared.Topics.SelectMany(topic => topic.Subscriptions, (topic, own) => (topic.Name, own.Name)));
+        var deployed = Deployed($"{Topic}/subscriptions").ToArray();
 
-        Each("topicSubscriptions", "subscription", "subscriptions")
-            .Select(subscription => Object(subscription["properties"])["requiresSession"])
-            .ShouldBe(
-                BicepFolder
-                    .Json("topics.json")
-                    .GetProperty("topics")
-                    .EnumerateArray()
-                    .SelectMany(topic => topic.GetProperty("subscriptions").EnumerateArray())
-                    .Select(object (subscription) => subscription.GetProperty("requiresSession").GetBoolean())
-            );
-
-        foreach (var subscription in Each("topicSubscriptions", "subscription", "subscriptions"))
+        deployed
+            .Select(subscription => (subscription.Path, subscription.Properties.At("requiresSession").GetBoolean()))
+            .ShouldBe(Subscriptions().Select(own => (own.Path, own.Subscription.At("requiresSession").GetBoolean())));
+        foreach (var (_, properties) in deployed)
         {
-            var properties = Object(subscription["properties"]);
-            properties["lockDuration"].ShouldBe(Declared.LockDuration);
-            properties["maxDeliveryCount"].ShouldBe((long)Declared.MaxDeliveryCount);
-            properties["defaultMessageTimeToLive"].ShouldBe(Declared.DefaultMessageTimeToLive);
-            properties["deadLetteringOnMessageExpiration"].ShouldBe(Declared.DeadLetteringOnMessageExpiration);
+            IsDeclared(properties, "lockDuration");
+            IsDeclared(properties, "maxDeliveryCount");
+            IsDeclared(properties, "defaultMessageTimeToLive");
+            IsDeclared(properties, "deadLetteringOnMessageExpiration");
         }
     }
 
-    [Fact]
+    [BicepFact]
     public void Every_subscription_has_the_two_rules_and_none_that_lets_everything_in()
     {
-        var subscriptions = Subscriptions();
-        var parent = (IndexExpression)File[BicepDeclarationKind.Resource, "subscriptionRules"].Body["parent"];
-        parent.Target.ShouldBeOfType<NameExpression>().Name.ShouldBe("topicSubscriptions");
-        var made = Items("rules")
-            .Select(rule =>
-            {
-                var names = With(new() { ["rule"] = rule });
-                var body = Made("subscriptionRules", names);
-                var properties = Object(body["properties"]);
-                properties["filterType"].ShouldBe("CorrelationFilter");
-                body["name"].ShouldNotBe("$Default");
-                var filter = Object(Object(properties["correlationFilter"])["properties"]).Single();
-                return (subscriptions[(int)(long)names.Evaluate(parent.Index)!], $"{filter.Key}={filter.Value}");
-            });
+        var deployed = Deployed($"{Topic}/subscriptions/rules").ToArray();
 
-        made.ShouldBe(
-            Declared.Topics.SelectMany(topic =>
-                topic.Subscriptions.SelectMany(
-                    own => (string[])["audience=all", $"audience={own.Name}"],
-                    (own, rule) => ((topic.Name, own.Name), rule)
-                )
-            ),
-            ignoreOrder: true
+        deployed.ShouldAllBe(rule =>
+            rule.Properties.Text("filterType") == "CorrelationFilter"
+            && !rule.Path.EndsWith("/$Default", StringComparison.Ordinal)
+        );
+        var made = deployed.SelectMany(
+            rule => rule.Properties.At("correlationFilter.properties").EnumerateObject(),
+            (rule, own) => (rule.Path[..rule.Path.LastIndexOf('/')], own.Name, own.Value.GetString())
         );
         made.ShouldBe(
-            Declared.Topics.SelectMany(topic =>
-                topic.Subscriptions.SelectMany(
-                    own => Declared.RulesOf(own.Name).SelectMany(rule => ((CorrelationFilter)rule.Filter).Properties),
-                    (own, pair) => ((topic.Name, own.Name), $"{pair.Key}={pair.Value}")
-                )
-            ),
-            ignoreOrder: true
-        );
-    }
-
-    /// <summary>Each subscription with the topic that it is made under.</summary>
-    private static List<(string Topic, string Name)> Subscriptions()
-    {
-        var topics = With([]).Variable("topicNames").ShouldBeOfType<object?[]>();
-        var body = File[BicepDeclarationKind.Resource, "topicSubscriptions"].Body;
-        var parent = (IndexExpression)body["parent"];
-        parent.Target.ShouldBeOfType<NameExpression>().Name.ShouldBe("topics");
-        return
-        [
-            .. Items("subscriptions")
-                .Select(subscription => With(new() { ["subscription"] = subscription }))
-                .Select(names =>
-                    ((string)topics[(int)(long)names.Evaluate(parent.Index)!]!, (string)names.Evaluate(body["name"])!)
+            Subscriptions()
+                .SelectMany(
+                    own => (string?[])["all", own.Subscription.Text("name")],
+                    (own, audience) => (own.Path, "audience", audience)
                 ),
-        ];
+            ignoreOrder: true
+        );
+        made.ShouldBe(
+            Topology
+                .Default()
+                .Topics.SelectMany(topic => topic.Subscriptions, (topic, own) => (Topic: topic.Name, own.Name))
+                .SelectMany(
+                    own => Topology.Default().RulesOf(own.Name),
+                    (own, rule) => (Path: $"{own.Topic}/{own.Name}", ((CorrelationFilter)rule.Filter).Properties)
+                )
+                .SelectMany(rule => rule.Properties, (rule, pair) => (rule.Path, pair.Key, (string?)$"{pair.Value}")),
+            ignoreOrder: true
+        );
     }
 
-    private static IEnumerable<Dictionary<string, object?>> Each(string resource, string item, string? source = null)
-    {
-        var loop = File[BicepDeclarationKind.Resource, resource].Value.ShouldBeOfType<ForExpression>();
-        loop.Item.ShouldBe(item);
-        loop.Source.ShouldBeOfType<NameExpression>().Name.ShouldBe(source ?? "topicNames");
-        return Items(source ?? "topicNames").Select(value => Made(resource, With(new() { [item] = value })));
-    }
+    private static IEnumerable<(string Path, JsonElement Properties)> Deployed(string type) =>
+        Deployment
+            .Dev.OfType(type)
+            .Select(resource => (resource.Text("name")!.Split('/', 2)[1], resource.At("properties")));
 
-    /// <summary>What is made of a resource's body, without its parent.</summary>
-    private static Dictionary<string, object?> Made(string resource, BicepEvaluator names) =>
-        File[BicepDeclarationKind.Resource, resource]
-            .Body.Members.Where(member => member.Name != "parent")
-            .ToDictionary(member => member.Name!, member => names.Evaluate(member.Value));
+    private static IEnumerable<JsonElement> Topics() => Declared.At("topics").EnumerateArray();
 
-    private static object?[] Items(string variable) => With([]).Variable(variable).ShouldBeOfType<object?[]>();
+    private static IEnumerable<(string Path, JsonElement Subscription)> Subscriptions() =>
+        Topics()
+            .SelectMany(
+                topic => topic.At("subscriptions").EnumerateArray(),
+                (topic, own) => ($"{topic.Text("name")}/{own.Text("name")}", own)
+            );
 
-    private static BicepEvaluator With(Dictionary<string, object?> names) => new(File, names);
-
-    private static Dictionary<string, object?> Object(object? value) =>
-        value.ShouldBeOfType<Dictionary<string, object?>>();
+    private static void IsDeclared(JsonElement properties, string name) =>
+        JsonElement.DeepEquals(properties.At(name), Declared.At(name)).ShouldBeTrue(name);
 }

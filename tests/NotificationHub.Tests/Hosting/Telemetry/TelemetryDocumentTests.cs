@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using NotificationHub.Hosting.Telemetry;
 using NotificationHub.Intake;
-using NotificationHub.Tests.Infrastructure.Bicep;
+using NotificationHub.Tests.Infrastructure;
 
 namespace NotificationHub.Tests.Hosting.Telemetry;
 
@@ -49,7 +49,7 @@ public sealed partial class TelemetryDocumentTests
 
         queried.ShouldNotBeEmpty();
         queried
-            .Concat(BicepFolder.Json("metrics.json").EnumerateObject().Select(metric => metric.Value.GetString()))
+            .Concat(BicepFiles.Json("metrics.json").EnumerateObject().Select(metric => metric.Value.GetString()))
             .Except(names)
             .ShouldBeEmpty();
     }

@@ -1,0 +1,14 @@
+namespace NotificationHub.Tests.Infrastructure;
+
+/// <summary>A test that runs the Bicep compiler; skipped where its package does not exist.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class BicepFactAttribute : FactAttribute
+{
+    public BicepFactAttribute()
+    {
+        if (BicepWorkspace.Compiler is null)
+        {
+            Skip = "The package of the Bicep compiler is for Linux on x64 only.";
+        }
+    }
+}

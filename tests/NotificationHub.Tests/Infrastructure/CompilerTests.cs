@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace NotificationHub.Tests.Infrastructure;
+
+public sealed class CompilerTests
+{
+    [Fact]
+    public void The_compiler_is_there_on_the_platform_of_the_workflow() =>
+        (BicepWorkspace.Compiler is not null).ShouldBe(
+            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64
+        );
+
+    [BicepFact]
+    public void The_linter_reports_nothing()
+    {
+        using var workspace = new BicepWorkspace();
+        workspace.Run("lint", "--pattern", "./**/*.bicep");
+    }
+
+    [BicepFact]
+    public void The_template_and_the_parameter_files_compile_without_a_warning()
+    {
+        using var workspace = new BicepWorkspace();
+        workspace.Run("build", "main.bicep", "--stdout");
+        workspace.Run("build-params", "--pattern", "./*.bicepparam");
+    }
+
+    [BicepFact]
+    public void A_warning_fails()
+    {
+        using var workspace = new BicepWorkspace();
+        File.WriteAllText(workspace.File("warning.bicep"), "output name string = concat('a', 'b')\n");
+
+        Should
+            .Throw<InvalidOperationException>(() => workspace.Run("build", "warning.bicep", "--stdout"))
+            .Message.ShouldContain("Warning prefer-interpolation");
+    }
+
+    [BicepFact]
+    public void Every_file_is_formatted()
+    {
+        using var workspace = new BicepWorkspace();
+        string[] files = [.. BicepFiles.Templates, .. BicepFiles.ParameterFiles];
+        // The compiler ignores a pattern without a match: one line of each kind of file is not formatted here.
+        File.AppendAllText(workspace.File("main.bicep"), "var  spaces='two'\n");
+        File.AppendAllText(workspace.File("dev.bicepparam"), "param  spaces='two'\n");
+
+        workspace.Run("format", "--pattern", "./**/*.bicep*");
+
+        files
+            .Where(file =>
+                File.ReadAllText(workspace.File(file))
+                != file switch
+                {
+                    "main.bicep" => BicepFiles.Read(file) + "var spaces = 'two'\n",
+                    "dev.bicepparam" => BicepFiles.Read(file) + "param spaces = 'two'\n",
+                    _ => BicepFiles.Read(file),
+                }
+            )
+            .ShouldBeEmpty();
+    }
+}
