@@ -39,11 +39,17 @@ internal sealed class BusContext
 
     public LocalTopic Topic(string name) =>
         Topics.FirstOrDefault(topic => topic.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new AmqpException(AmqpConditions.NotFound, $"There is no topic '{name}'.");
+        ?? throw new AmqpException(
+            AmqpConditions.NotFound,
+            $"The messaging entity '{name}' could not be found: there is no such topic."
+        );
 
     public LocalSubscription Subscription(string topic, string name) =>
         Topic(topic).Subscription(name)
-        ?? throw new AmqpException(AmqpConditions.NotFound, $"Topic '{topic}' has no subscription '{name}'.");
+        ?? throw new AmqpException(
+            AmqpConditions.NotFound,
+            $"The messaging entity '{topic}/subscriptions/{name}' could not be found: there is no such subscription."
+        );
 
     public MessageQueue Queue(BusAddress entity)
     {

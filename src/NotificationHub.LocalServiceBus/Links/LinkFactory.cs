@@ -69,7 +69,10 @@ internal sealed class LinkFactory(BusContext bus) : IRuntimeProvider
 
         var entity =
             BusAddress.Parse(address)
-            ?? throw new AmqpException(AmqpConditions.NotFound, $"There is no entity '{address}'.");
+            ?? throw new AmqpException(
+                AmqpConditions.NotFound,
+                $"The messaging entity '{address}' could not be found."
+            );
         if (!connection.Allows(entity.Path))
         {
             throw new AmqpException(AmqpConditions.UnauthorizedAccess, $"No valid token covers '{entity.Path}'.");

@@ -7,7 +7,7 @@ namespace NotificationHub.Tests.Hosting;
 public sealed class StartReportTests
 {
     private const string Bus =
-        "ServiceBus:ConnectionString=Endpoint=http://127.0.0.1:1/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0";
+        "ServiceBus:ConnectionString=Endpoint=sb://127.0.0.1:1/;UseDevelopmentEmulator=true;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0";
 
     private const string Digest = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 

@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Publishing;
 public sealed class PublishingSettingsTests
 {
     private const string Bus =
-        "ServiceBus:ConnectionString=Endpoint=http://127.0.0.1:1/;SharedAccessKeyName=n;SharedAccessKey=aw==";
+        "ServiceBus:ConnectionString=Endpoint=sb://127.0.0.1:1/;UseDevelopmentEmulator=true;SharedAccessKeyName=n;SharedAccessKey=aw==";
 
     [Theory]
     [InlineData("ServiceBus:SendTimeout=00:00:09", "Storage:LeaseDuration=00:00:15", true)]

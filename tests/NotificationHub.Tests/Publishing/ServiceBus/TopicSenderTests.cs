@@ -35,6 +35,16 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_batch_arrives_over_WebSockets()
+    {
+        await using var sender = Sender(useWebSockets: true);
+
+        await sender.SendAsync("assets", [Message("1-1", bytes: 100_000)], CancellationToken.None);
+
+        bus.Messages("assets", "inventory").ShouldHaveSingleItem().Body.Length.ShouldBe(100_000);
+    }
+
+    [Fact]
     public async Task A_batch_holds_what_the_link_allows_and_the_rest_is_left()
     {
         await using var sender = Sender();
@@ -228,9 +238,13 @@ public sealed class TopicSenderTests : IAsyncLifetime
         return failure;
     }
 
-    private TopicSender Sender(TimeSpan? timeout = null, string? connectionString = null)
+    private TopicSender Sender(TimeSpan? timeout = null, string? connectionString = null, bool useWebSockets = false)
     {
-        var options = new ServiceBusOptions { ConnectionString = connectionString ?? bus.ConnectionString };
+        var options = new ServiceBusOptions
+        {
+            ConnectionString = connectionString ?? bus.ConnectionString,
+            UseWebSockets = useWebSockets,
+        };
         options.SendTimeout = timeout ?? options.SendTimeout;
         return new TopicSender(
             ServiceBusSetup.CreateClient(options, "test", () => new StubCredential(TimeProvider.System)),

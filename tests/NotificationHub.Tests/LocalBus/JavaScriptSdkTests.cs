@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using NotificationHub.LocalBus;
+
+namespace NotificationHub.Tests.LocalBus;
+
+/// <summary>The official JavaScript SDK: a second, independent AMQP client. It shares no code with the .NET SDK and the broker.</summary>
+public sealed class JavaScriptSdkTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private readonly string folder = Directory.CreateTempSubdirectory("nh-js-").FullName;
+
+    [Fact]
+    public async Task The_JavaScript_SDK_sends_receives_and_manages()
+    {
+        if (await RunAsync("npm", "--version") is null)
+        {
+            Assert.Skip("Node and npm are not installed.");
+        }
+
+        var source = Path.Combine(AppContext.BaseDirectory, "JavaScript");
+        foreach (var file in Directory.GetFiles(source))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        var install = await RunAsync("npm", "ci", "--no-audit", "--no-fund");
+        if (install is not { ExitCode: 0 })
+        {
+            Assert.Skip($"The JavaScript SDK could not be installed: {install?.Output}");
+        }
+
+        await using var bus = await LocalServiceBus.StartAsync(
+            new LocalServiceBusOptions
+            {
+                Topology = Topology.Parse(await File.ReadAllTextAsync(Path.Combine(source, "topics.json"))),
+            }
+        );
+
+        var checks = await RunAsync("node", "check.mjs", bus.ConnectionString, "orders", "plain", "ordered");
+
+        checks.ShouldNotBeNull().ExitCode.ShouldBe(0, checks.Value.Output);
+        checks
+            .Value.Output.Split('\n')
+            .Count(line => line.StartsWith("passed: ", StringComparison.Ordinal))
+            .ShouldBe(15);
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private async Task<(int ExitCode, string Output)?> RunAsync(string command, params string[] arguments)
+    {
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(command, arguments)
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output + await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}
