@@ -51,7 +51,7 @@ public sealed class ArchitectureTests
             .Select(FolderOf)
             .Distinct()
             .Except([null, .. knowing], StringComparer.Ordinal)
-            .ShouldBe(Arrows.Select(arrow => (string)arrow[0]), ignoreOrder: true);
+            .ShouldBe(Arrows.Select(arrow => arrow.Data.Item1), ignoreOrder: true);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void No_type_bears_the_name_of_a_namespace()
     {
-        string[] namespaces = [Root, .. Arrows.Select(arrow => (string)arrow[0])];
+        string[] namespaces = [Root, .. Arrows.Select(arrow => arrow.Data.Item1)];
 
         new[] { Hub, Apple, Events, Bus, typeof(NotificationHub.Simulator.Apple.SimulatedApple).Assembly }
             .SelectMany(assembly => assembly.GetTypes())

@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace NotificationHub.Tests;
 
 /// <summary>A test of what only Unix has; elsewhere it is skipped, and says so.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class UnixFactAttribute : FactAttribute
 {
-    public UnixFactAttribute()
+    public UnixFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
     {
         if (OperatingSystem.IsWindows())
         {

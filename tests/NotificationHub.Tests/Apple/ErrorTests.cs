@@ -111,11 +111,11 @@ public sealed class ErrorTests : AppleTest
 
     public static TheoryData<byte[]> BrokenObjects =>
         [
-            [.. "{\"assets\":{}}"u8],
-            [.. " {\"assets\":[{\"adamId\":\"1\""u8],
-            [.. "{\"versionId\":\"\\uD800\"}"u8],
-            [.. "{\"versionId\":\""u8, 0xFF, 0xFE, .. "\"}"u8],
-            [.. "{\"x\":"u8, .. Enumerable.Repeat((byte)'[', 100_000)],
+            (byte[])[.. "{\"assets\":{}}"u8],
+            (byte[])[.. " {\"assets\":[{\"adamId\":\"1\""u8],
+            (byte[])[.. "{\"versionId\":\"\\uD800\"}"u8],
+            (byte[])[.. "{\"versionId\":\""u8, 0xFF, 0xFE, .. "\"}"u8],
+            (byte[])[.. "{\"x\":"u8, .. Enumerable.Repeat((byte)'[', 100_000)],
         ];
 
     [Theory]

@@ -84,7 +84,7 @@ public sealed class FailedStartTests
             {
                 "-c",
                 "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"",
-                Environment.ProcessPath!,
+                HubProcess.DotnetHost(),
                 "exec",
                 Path.Combine(AppContext.BaseDirectory, "NotificationHub.dll"),
                 "--urls=http://127.0.0.1:0",

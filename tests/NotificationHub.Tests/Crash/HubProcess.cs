@@ -98,7 +98,8 @@ internal sealed partial class HubProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private static string DotnetHost() =>
+    /// <summary>The tests run in a program of their own, which cannot execute another assembly.</summary>
+    public static string DotnetHost() =>
         Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
     private async Task FollowAsync()

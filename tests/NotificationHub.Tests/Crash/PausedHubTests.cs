@@ -1,5 +1,3 @@
-using Xunit.Abstractions;
-
 namespace NotificationHub.Tests.Crash;
 
 public sealed class PausedHubTests(ITestOutputHelper output)

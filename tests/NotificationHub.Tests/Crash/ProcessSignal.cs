@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace NotificationHub.Tests.Crash;
@@ -30,7 +31,8 @@ internal static class ProcessSignal
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class SignalsFactAttribute : FactAttribute
 {
-    public SignalsFactAttribute()
+    public SignalsFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -43,5 +45,6 @@ internal sealed class SignalsFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class SignalsTheoryAttribute : TheoryAttribute
 {
-    public SignalsTheoryAttribute() => Skip = new SignalsFactAttribute().Skip;
+    public SignalsTheoryAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line) => Skip = new SignalsFactAttribute().Skip;
 }

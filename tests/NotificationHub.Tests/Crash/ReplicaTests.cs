@@ -1,5 +1,4 @@
 using NotificationHub.Tests.Storage.Stores;
-using Xunit.Abstractions;
 
 namespace NotificationHub.Tests.Crash;
 

@@ -1,5 +1,3 @@
-using Xunit.Abstractions;
-
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>Each run takes other moments; a failure says which, and <c>NOTIFICATIONHUB_TEST_SEED</c> takes them again.</summary>

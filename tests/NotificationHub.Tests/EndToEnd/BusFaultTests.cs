@@ -17,14 +17,14 @@ public sealed class BusFaultTests : IAsyncLifetime
     private HubHost hub = null!;
     private TestLocation location = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         bus = await LocalServiceBus.StartAsync();
         hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
         location = await hub.AddLocationAsync();
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await hub.DisposeAsync();
         await bus.DisposeAsync();

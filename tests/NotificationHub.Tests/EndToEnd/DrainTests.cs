@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.Storage.Stores;
-using Xunit.Abstractions;
 
 namespace NotificationHub.Tests.EndToEnd;
 

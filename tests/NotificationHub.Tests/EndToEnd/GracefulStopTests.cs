@@ -4,7 +4,6 @@ using NotificationHub.Intake;
 using NotificationHub.LocalBus;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.Storage.Stores;
-using Xunit.Abstractions;
 
 namespace NotificationHub.Tests.EndToEnd;
 

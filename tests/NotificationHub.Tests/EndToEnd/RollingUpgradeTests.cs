@@ -15,13 +15,13 @@ public sealed class RollingUpgradeTests : IAsyncLifetime
     private HubHost today = null!;
     private string database = "";
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         today = await HubHost.StartAsync();
         database = $"Storage:ConnectionString=Data Source={Path.Combine(today.Folder, "hub.db")}";
     }
 
-    public async Task DisposeAsync() => await today.DisposeAsync();
+    public async ValueTask DisposeAsync() => await today.DisposeAsync();
 
     [Fact]
     public async Task Two_versions_side_by_side_both_take_posts_and_each_is_routed_once()

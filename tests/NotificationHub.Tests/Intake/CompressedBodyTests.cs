@@ -16,13 +16,13 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     private HubHost hub = null!;
     private TestLocation location = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         hub = await HubHost.StartAsync($"Intake:MaxBodyBytes={MaxBodyBytes}", "Intake:PostsPerSecondPerLocation=10");
         location = await hub.AddLocationAsync();
     }
 
-    public async Task DisposeAsync() => await hub.DisposeAsync();
+    public async ValueTask DisposeAsync() => await hub.DisposeAsync();
 
     [Theory]
     [InlineData("gzip")]

@@ -17,7 +17,7 @@ public sealed class HeaderBytesTests : IAsyncLifetime
     private HubHost hub = null!;
     private TestLocation location = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)));
         hub = await HubHost.StartAsync(
@@ -33,7 +33,7 @@ public sealed class HeaderBytesTests : IAsyncLifetime
         await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
     }
 
-    public async Task DisposeAsync() => await hub.DisposeAsync();
+    public async ValueTask DisposeAsync() => await hub.DisposeAsync();
 
     [Theory]
     [InlineData("User-Agent")]

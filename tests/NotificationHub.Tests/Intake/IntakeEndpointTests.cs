@@ -13,13 +13,13 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     private HubHost hub = null!;
     private TestLocation location = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         hub = await HubHost.StartAsync("Intake:RejectedKeptPerLocation=3");
         location = await hub.AddLocationAsync(UId);
     }
 
-    public async Task DisposeAsync() => await hub.DisposeAsync();
+    public async ValueTask DisposeAsync() => await hub.DisposeAsync();
 
     [Fact]
     public async Task A_post_is_answered_200_with_an_empty_body_and_is_in_the_log()

@@ -1,5 +1,4 @@
 using NotificationHub.Events;
-using Xunit.Abstractions;
 
 namespace NotificationHub.Tests.Model;
 

@@ -54,7 +54,7 @@ public abstract class LedgerTest : IAsyncLifetime
 
     private protected long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5), Wrap);
         Apple = await SimulatedApple.StartAsync(
@@ -81,7 +81,7 @@ public abstract class LedgerTest : IAsyncLifetime
         Ledger = await StartLedgerAsync();
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         client!.Dispose();
         http.Dispose();

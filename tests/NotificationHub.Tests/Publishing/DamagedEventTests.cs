@@ -15,9 +15,9 @@ public sealed class DamagedEventTests : IAsyncLifetime
 
     private PublishingScene scene = null!;
 
-    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+    public async ValueTask InitializeAsync() => scene = await PublishingScene.OpenAsync();
 
-    public async Task DisposeAsync() => await scene.DisposeAsync();
+    public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
     public async Task An_event_whose_notification_is_gone_becomes_a_dead_letter_and_the_topic_goes_on()

@@ -7,7 +7,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     private PublishingScene scene = null!;
     private string[] ids = [];
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         scene = await PublishingScene.OpenAsync();
         ids = await scene.AppendAsync(3);
@@ -16,7 +16,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         scene.Bus.Accepted.Clear();
     }
 
-    public async Task DisposeAsync() => await scene.DisposeAsync();
+    public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
     public async Task A_dead_letter_is_shown_with_its_event()

@@ -17,13 +17,13 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
     private LocalServiceBus bus = null!;
     private HubHost hub = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         bus = await LocalServiceBus.StartAsync();
         hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await hub.DisposeAsync();
         await bus.DisposeAsync();

@@ -6,9 +6,9 @@ public sealed class PublishingMetricsTests : IAsyncLifetime
     private readonly MeterReadings readings = new();
     private PublishingScene scene = null!;
 
-    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+    public async ValueTask InitializeAsync() => scene = await PublishingScene.OpenAsync();
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await scene.DisposeAsync();
         readings.Dispose();

@@ -8,9 +8,9 @@ public sealed class RefusalTests : IAsyncLifetime
 {
     private PublishingScene scene = null!;
 
-    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+    public async ValueTask InitializeAsync() => scene = await PublishingScene.OpenAsync();
 
-    public async Task DisposeAsync() => await scene.DisposeAsync();
+    public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Theory]
     [InlineData(0)]

@@ -9,9 +9,9 @@ public sealed class SendTraceTests : IAsyncLifetime
     private readonly RecordedTraces traces = new();
     private PublishingScene scene = null!;
 
-    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+    public async ValueTask InitializeAsync() => scene = await PublishingScene.OpenAsync();
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await scene.DisposeAsync();
         traces.Dispose();

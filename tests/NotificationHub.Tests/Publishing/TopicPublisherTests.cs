@@ -9,9 +9,9 @@ public sealed class TopicPublisherTests : IAsyncLifetime
 {
     private PublishingScene scene = null!;
 
-    public async Task InitializeAsync() => scene = await PublishingScene.OpenAsync();
+    public async ValueTask InitializeAsync() => scene = await PublishingScene.OpenAsync();
 
-    public async Task DisposeAsync() => await scene.DisposeAsync();
+    public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
     public async Task Events_are_sent_once_and_in_the_order_of_the_log()

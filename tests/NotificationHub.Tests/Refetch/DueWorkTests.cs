@@ -22,13 +22,13 @@ public sealed class DueWorkTests : IAsyncLifetime
         [nameof(DueWork.NextSurvey)] = _ => DueWork.NextSurvey,
     };
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         store = await TestDatabase.OpenAsync();
         work = new DueWork(store.Database);
     }
 
-    public async Task DisposeAsync() => await store.DisposeAsync();
+    public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Theory]
     [InlineData(nameof(DueWork.DueTargets), "refetch_target_next (due_at<?)")]

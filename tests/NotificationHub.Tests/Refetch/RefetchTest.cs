@@ -51,7 +51,7 @@ public abstract class RefetchTest : IAsyncLifetime
     private protected RefetchTiming Timing { get; } =
         new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4));
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5), Wrap);
         Apple = await SimulatedApple.StartAsync(
@@ -76,7 +76,7 @@ public abstract class RefetchTest : IAsyncLifetime
         Held = await AcquireAsync();
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         client!.Dispose();
         http.Dispose();

@@ -22,7 +22,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
     private readonly LogLines log = new();
     private WebApplication hub = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         store = await TestDatabase.OpenAsync();
         apple = await SimulatedApple.StartAsync(new SimulatedAppleOptions { EnforceRate = false });
@@ -40,7 +40,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         await hub.StartAsync();
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await hub.DisposeAsync();
         await apple.DisposeAsync();

@@ -1,13 +1,12 @@
 using NotificationHub.Storage;
 using NotificationHub.Tests.Hosting.Retention;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>A clock jump must not empty the logs, and times written during it must not prevent pruning.</summary>
 public abstract class ClockJumpContract : RetentionSceneContract
 {
-    [StoreTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_clock_that_is_ahead_for_one_pass_deletes_nothing(bool afterRestart)
@@ -31,7 +30,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).Count.ShouldBe(6);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_clock_that_was_behind_is_believed_once_it_has_been_steady_for_a_day()
     {
         await Scene.RouteAsync(5);
@@ -49,7 +48,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
         (await Scene.EventsAsync()).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task While_a_jump_is_doubted_the_time_that_passes_counts()
     {
         await Scene.RouteAsync(5);
@@ -67,7 +66,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
         (await Scene.EventsAsync()).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Rows_that_were_written_while_the_clock_was_ahead_go_with_those_behind_them()
     {
         await Scene.RouteAsync(2);
@@ -87,7 +86,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_row_that_was_set_aside_while_the_clock_was_ahead_ages_from_when_that_is_found()
     {
         Scene.Clock.SetWall(TimeSpan.FromDays(3650));
@@ -111,7 +110,6 @@ public sealed class SqliteClockJumpTests : ClockJumpContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync(RetentionScene.Configure);
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerClockJumpTests : ClockJumpContract
 {
     private protected override Task<TestDatabase> OpenAsync() =>

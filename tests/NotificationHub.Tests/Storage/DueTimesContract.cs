@@ -6,7 +6,6 @@ using NotificationHub.Refetch;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -21,7 +20,7 @@ public abstract class DueTimesContract : StoreContract
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    [StoreFact]
+    [Fact]
     public async Task A_target_that_was_requested_by_a_clock_that_was_ahead_is_due()
     {
         await RequestAsync("ahead", Years);
@@ -41,7 +40,7 @@ public abstract class DueTimesContract : StoreContract
         (await RepairAsync()).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_target_whose_read_failed_keeps_to_a_pause_that_Apple_may_ask_for()
     {
         foreach (var (key, days) in new[] { ("asked-for", 1), ("ahead", 2) })
@@ -59,7 +58,7 @@ public abstract class DueTimesContract : StoreContract
         (await DueAsync("ahead")).ShouldBe(Now);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_full_sync_is_due_no_later_than_its_interval_allows()
     {
         await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, Here, Now));
@@ -77,7 +76,7 @@ public abstract class DueTimesContract : StoreContract
         ).ShouldBe(["subscription", "user"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_weekly_read_of_users_is_due_within_a_week_where_nothing_else_is_compared()
     {
         refetch.ReconcileEvery = TimeSpan.Zero;
@@ -89,7 +88,7 @@ public abstract class DueTimesContract : StoreContract
         (await RepairAsync()).ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_comparison_a_pause_and_operations_are_due_no_later_either()
     {
         await Test.ExecuteAsync(
@@ -129,7 +128,7 @@ public abstract class DueTimesContract : StoreContract
         ).ShouldBe(["e-1", "e-3"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task There_may_be_many_of_them()
     {
         for (var i = 0; i < 250; i++)
@@ -187,7 +186,6 @@ public sealed class SqliteDueTimesTests : DueTimesContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerDueTimesTests : DueTimesContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

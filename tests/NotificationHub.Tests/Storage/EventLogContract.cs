@@ -1,13 +1,12 @@
 using System.Text;
 using NotificationHub.Events;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 public abstract class EventLogContract : StoreContract
 {
-    [StoreFact]
+    [Fact]
     public async Task Events_are_read_back_in_the_order_and_with_the_seq_they_were_appended_with()
     {
         var seqs = await AppendAsync(Changed("one"), Changed("two"), Changed("three"));
@@ -21,7 +20,7 @@ public abstract class EventLogContract : StoreContract
         (await ReadAsync(after: seqs[1], new EventFilter())).Single().Subject.ShouldBe("three");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task All_members_of_an_event_survive()
     {
         var told = new NewEvent
@@ -68,7 +67,7 @@ public abstract class EventLogContract : StoreContract
             );
     }
 
-    [StoreFact]
+    [Fact]
     public async Task An_event_that_points_at_a_notification_has_its_body_as_data()
     {
         var post = await Database.AppendAsync(Post("a", """{"from":"Apple"}"""));
@@ -88,7 +87,7 @@ public abstract class EventLogContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from event_log where data is not null")).ShouldBe(0);
     }
 
-    [StoreTheory]
+    [Theory]
     [InlineData(Disposition.Rejected)]
     [InlineData(Disposition.Rerouted)]
     internal async Task The_body_of_a_notification_that_was_not_accepted_may_be_anything(Disposition disposition)
@@ -106,7 +105,7 @@ public abstract class EventLogContract : StoreContract
         (await ReadAsync(after: 0, new EventFilter())).Single().IsProvenJson.ShouldBeFalse();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_reader_gets_only_what_its_filter_lets_through()
     {
         await AppendAsync(
@@ -126,7 +125,7 @@ public abstract class EventLogContract : StoreContract
         (await SubjectsAsync(new EventFilter(LocationId: "location-2"))).ShouldBe(["elsewhere"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Events_are_appended_after_all_other_writes_of_the_transaction()
     {
         long before = -1;
@@ -158,7 +157,7 @@ public abstract class EventLogContract : StoreContract
         entries.Select(entry => entry.Seq).ShouldBe([.. first, .. second, .. third]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_publishers_are_woken_by_a_commit_and_by_nothing_else()
     {
         var woken = Database.Pulses.EventsAppended.Next;
@@ -177,7 +176,7 @@ public abstract class EventLogContract : StoreContract
         woken.IsCompleted.ShouldBeTrue();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_log_does_not_begin_later_because_its_first_event_was_purged()
     {
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
@@ -189,7 +188,7 @@ public abstract class EventLogContract : StoreContract
         (await EventLog.ReadLastAsync(connection)).ShouldBe(seqs[2]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Data_of_one_batch_keeps_each_its_own_bytes_whatever_they_are()
     {
         var post = await Database.AppendAsync(Post("a", "body"));
@@ -225,7 +224,7 @@ public abstract class EventLogContract : StoreContract
         page[3].Subject.ShouldBe("it's \"ä\" \ud83d\ude00");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
     {
         var seqs = await AppendAsync(Changed("one"), Changed("two"));
@@ -236,7 +235,7 @@ public abstract class EventLogContract : StoreContract
         next.Single().ShouldBeGreaterThan(seqs[^1]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_page_has_as_many_rows_as_asked_for_and_ends_where_it_is_told_to()
     {
         var seqs = await AppendAsync([.. Enumerable.Range(0, 10).Select(i => Changed($"{i}"))]);
@@ -285,7 +284,6 @@ public sealed class SqliteEventLogTests : EventLogContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerEventLogTests : EventLogContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

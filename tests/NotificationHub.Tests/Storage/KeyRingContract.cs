@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -13,7 +12,7 @@ public abstract class KeyRingContract : StoreContract
 {
     private KeyRingTable Table => TableOf(Database);
 
-    [StoreFact]
+    [Fact]
     public async Task Elements_are_read_back_by_every_process_as_they_were_stored_and_in_that_order()
     {
         var other = TableOf(await Test.OpenAnotherAsync());
@@ -33,7 +32,7 @@ public abstract class KeyRingContract : StoreContract
         (await other.ReadAsync(CancellationToken.None)).Select(row => row.FriendlyName).ShouldBe(["key-2", "key-1"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Of_a_key_that_two_take_over_at_once_there_is_one()
     {
         var other = await Test.OpenAnotherAsync();
@@ -50,7 +49,7 @@ public abstract class KeyRingContract : StoreContract
         (await Table.ReadAsync(CancellationToken.None)).Count.ShouldBe(5);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task An_element_can_be_replaced_and_the_others_stay()
     {
         await AddAsync(Database, "clear");
@@ -62,7 +61,7 @@ public abstract class KeyRingContract : StoreContract
         Table.GetAllElements().Select(element => element.Name.LocalName).ShouldBe(["wrapped", "key"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_one_process_protects_another_reads()
     {
         await using var one = Ring(Database);
@@ -103,7 +102,6 @@ public sealed class SqliteKeyRingTests : KeyRingContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerKeyRingTests : KeyRingContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

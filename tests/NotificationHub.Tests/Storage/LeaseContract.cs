@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -10,7 +9,7 @@ public abstract class LeaseContract : StoreContract
 {
     private const string Stage = "stage";
 
-    [StoreFact]
+    [Fact]
     public async Task A_lease_has_one_owner_at_a_time()
     {
         using var first = NewKeeper();
@@ -24,7 +23,7 @@ public abstract class LeaseContract : StoreContract
         other.ShouldNotBeNull();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_lease_that_was_given_back_can_be_taken_at_once_under_a_greater_number()
     {
         using var first = NewKeeper();
@@ -39,7 +38,7 @@ public abstract class LeaseContract : StoreContract
         await DemandAsync(next);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task An_owner_that_comes_back_after_its_lease_went_to_another_commits_nothing()
     {
         using var first = NewKeeper();
@@ -55,7 +54,7 @@ public abstract class LeaseContract : StoreContract
         await DemandAsync(next);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task An_owner_whose_lease_ran_out_commits_nothing_even_if_nobody_has_taken_it()
     {
         using var keeper = NewKeeper();
@@ -67,7 +66,7 @@ public abstract class LeaseContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Giving_back_a_lease_that_another_holds_leaves_it_to_that_one()
     {
         using var first = NewKeeper();
@@ -81,7 +80,7 @@ public abstract class LeaseContract : StoreContract
         await DemandAsync(next);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_is_left_of_a_lease_shrinks_with_time()
     {
         var clock = new ManualClock();
@@ -95,7 +94,7 @@ public abstract class LeaseContract : StoreContract
         lease.HasLeft(TimeSpan.FromSeconds(8)).ShouldBeTrue();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_keeper_renews_what_it_holds_and_notices_what_it_has_lost()
     {
         var clock = new ManualClock();
@@ -116,7 +115,7 @@ public abstract class LeaseContract : StoreContract
         kept.HasLeft(keeper.Duration - TimeSpan.FromSeconds(1)).ShouldBeTrue();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_replica_with_a_shorter_duration_leaves_the_lease_of_one_with_a_longer_to_it()
     {
         using var first = NewKeeper(duration: TimeSpan.FromMinutes(10));
@@ -128,7 +127,7 @@ public abstract class LeaseContract : StoreContract
         await DemandAsync(lease);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_lease_from_before_the_clock_was_set_back_can_be_taken()
     {
         using var first = NewKeeper();
@@ -171,7 +170,6 @@ public sealed class SqliteLeaseTests : LeaseContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerLeaseTests : LeaseContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

@@ -3,7 +3,6 @@ using NotificationHub.Operations;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -18,7 +17,7 @@ public abstract class LedgerContract : StoreContract
         Tasks = 3,
     };
 
-    [StoreFact]
+    [Fact]
     public async Task What_is_heard_of_an_operation_adds_up_over_batches()
     {
         await HearAsync(Heard(seq: 1, at: 1_000, succeeded: 1), Heard(seq: 2, at: 500, failed: 1));
@@ -35,7 +34,7 @@ public abstract class LedgerContract : StoreContract
         (await FindAsync("event-2")).Notifications.ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task An_operation_of_which_as_much_was_heard_as_it_has_tasks_is_counted_once()
     {
         await AnnounceAsync(Announced);
@@ -53,7 +52,7 @@ public abstract class LedgerContract : StoreContract
         (await OperationStore.ReadCountedAsync(connection, limit: 10)).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_first_announcement_of_an_operation_stands()
     {
         (await AnnounceAsync(Announced, Announced)).ShouldBe(1);
@@ -62,7 +61,7 @@ public abstract class LedgerContract : StoreContract
         (await FindAsync("event-1")).Tasks.ShouldBe(3);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task An_operation_ends_once_and_its_report_is_kept()
     {
         await HearAsync(Heard(seq: 1, at: 1));
@@ -78,7 +77,7 @@ public abstract class LedgerContract : StoreContract
         ended.Report.ShouldBe("""{"why":"it's ä"}""");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_question_to_Apple_is_asked_by_one()
     {
         await HearAsync(Heard(seq: 1, at: 1));
@@ -99,7 +98,7 @@ public abstract class LedgerContract : StoreContract
         (await FindAsync("event-1")).Polls.ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_dead_letter_is_decided_on_once_and_the_decision_is_on_record()
     {
         var entry = await AppendEventAsync();
@@ -127,7 +126,7 @@ public abstract class LedgerContract : StoreContract
         ]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task An_act_is_noted_as_begun_and_closed_and_the_entries_are_paged()
     {
         var act = new AuditedAct("locations rotate", LocationId: null, "it's ä");
@@ -226,7 +225,6 @@ public sealed class SqliteLedgerTests : LedgerContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerLedgerTests : LedgerContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

@@ -4,7 +4,6 @@ using NotificationHub.Locations;
 using NotificationHub.Locations.Watch;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -29,7 +28,7 @@ public abstract class LocationContract : StoreContract
         RegisteredAt = 3,
     };
 
-    [StoreFact]
+    [Fact]
     public async Task A_location_is_read_back_as_it_was_saved()
     {
         await SaveAsync(Full);
@@ -38,7 +37,7 @@ public abstract class LocationContract : StoreContract
         (await FindAsync("LOCATION-1")).ShouldBeNull();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Saving_again_replaces_what_it_may_and_nulls_are_nulls()
     {
         await SaveAsync(Full);
@@ -62,7 +61,7 @@ public abstract class LocationContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_library_is_registered_once_unless_its_location_was_removed()
     {
         await SaveAsync(Full);
@@ -82,7 +81,7 @@ public abstract class LocationContract : StoreContract
         (await LocationStore.FindByUIdAsync(connection, Full.UId))!.LocationId.ShouldBe("location-2");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Locations_are_paged_in_the_order_in_which_they_were_made()
     {
         foreach (var (id, createdAt) in ((string, long)[])[("c", 1), ("b", 2), ("a", 2), ("d", 3)])
@@ -98,7 +97,7 @@ public abstract class LocationContract : StoreContract
         second.Select(location => location.LocationId).ShouldBe(["b", "d"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Each_change_that_replicas_must_follow_has_a_version_of_its_own()
     {
         var other = await Test.OpenAnotherAsync();
@@ -112,7 +111,7 @@ public abstract class LocationContract : StoreContract
         (await VersionAsync()).ShouldBe(before + 10);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_change_of_state_is_told_once()
     {
         await SaveAsync(Full);
@@ -126,7 +125,7 @@ public abstract class LocationContract : StoreContract
         (await Test.QueryAsync<string>("select type from event_log")).ShouldHaveSingleItem();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_secret_goes_its_way_from_pending_to_retired()
     {
         byte[] older = [.. Enumerable.Repeat((byte)1, 32)];
@@ -149,7 +148,7 @@ public abstract class LocationContract : StoreContract
         (await SecretsAsync()).Count.ShouldBe(2, "only a pending one can be withdrawn");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_clock_that_jumps_ahead_ends_no_secret()
     {
         // By the database's clock both secrets are old enough; by the time that has elapsed they are not.
@@ -169,7 +168,7 @@ public abstract class LocationContract : StoreContract
         (await SecretsAsync()).ShouldBe([(3, "retired"), (2, "active"), (1, "retired")]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_secret_that_a_clock_ahead_has_dated_ends_after_the_grace_period_all_the_same()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
@@ -259,7 +258,6 @@ public sealed class SqliteLocationTests : LocationContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerLocationTests : LocationContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

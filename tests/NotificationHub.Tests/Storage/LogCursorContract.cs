@@ -1,5 +1,4 @@
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -7,10 +6,10 @@ public abstract class LogCursorContract : StoreContract
 {
     private readonly LogCursor cursor = new("stage");
 
-    [StoreFact]
+    [Fact]
     public async Task A_cursor_that_was_never_moved_stands_at_zero() => (await ReadAsync(cursor)).ShouldBe(0);
 
-    [StoreFact]
+    [Fact]
     public async Task A_cursor_stands_where_it_was_moved_to()
     {
         await MoveAsync(0, 5);
@@ -20,7 +19,7 @@ public abstract class LogCursorContract : StoreContract
         (await ReadAsync(new LogCursor("another"))).ShouldBe(0);
     }
 
-    [StoreTheory]
+    [Theory]
     [InlineData(0)]
     [InlineData(4)]
     [InlineData(6)]
@@ -40,7 +39,7 @@ public abstract class LogCursorContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from event_log")).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_cursor_never_moves_back()
     {
         await MoveAsync(0, 5);
@@ -67,7 +66,6 @@ public sealed class SqliteLogCursorTests : LogCursorContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerLogCursorTests : LogCursorContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

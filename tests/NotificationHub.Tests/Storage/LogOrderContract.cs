@@ -1,7 +1,6 @@
 using System.Data.Common;
 using NotificationHub.Events;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -11,7 +10,7 @@ public abstract class LogOrderContract : StoreContract
     private const int Writers = 4;
     private const int Rounds = 40;
 
-    [StoreFact]
+    [Fact]
     public async Task A_reader_that_follows_the_event_log_skips_nothing_that_two_processes_append()
     {
         var other = await Test.OpenAnotherAsync();
@@ -25,7 +24,7 @@ public abstract class LogOrderContract : StoreContract
         seen.Count.ShouldBe(Writers * Rounds * 2);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_reader_that_follows_the_notification_log_skips_nothing_that_two_processes_append()
     {
         var other = await Test.OpenAnotherAsync();
@@ -39,7 +38,7 @@ public abstract class LogOrderContract : StoreContract
         seen.Count.ShouldBe(Writers * Rounds * 2);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_post_that_two_processes_are_given_is_stored_once()
     {
         var other = await Test.OpenAnotherAsync();
@@ -131,7 +130,6 @@ public sealed class SqliteLogOrderTests : LogOrderContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerLogOrderTests : LogOrderContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

@@ -1,11 +1,10 @@
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 public abstract class NotificationAppendContract : StoreContract
 {
-    [StoreFact]
+    [Fact]
     public async Task A_repeated_post_is_stored_once()
     {
         var first = await Database.AppendAsync(Post("a"));
@@ -16,7 +15,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await CountAsync()).ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Of_many_concurrent_repeats_exactly_one_is_stored()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Database.AppendAsync(Post("a"))));
@@ -26,7 +25,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await CountAsync()).ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_same_id_with_another_body_is_kept_and_flagged()
     {
         await Database.AppendAsync(Post("a", """{"one":1}"""));
@@ -38,7 +37,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Test.QueryAsync<long>("select conflict from notification_log order by seq")).ShouldBe([0, 1]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_same_id_at_two_locations_is_two_notifications()
     {
         await Database.AppendAsync(Post("a"));
@@ -46,7 +45,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("a", location: "location-2"))).Result.ShouldBe(AppendResult.Stored);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Two_ids_that_share_a_hash_are_two_notifications()
     {
         await Database.AppendAsync(Post("a1"));
@@ -55,7 +54,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("a1"))).Result.ShouldBe(AppendResult.Duplicate);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Rejected_posts_beyond_the_quota_of_their_location_are_not_kept()
     {
         var outcomes = new List<AppendResult>();
@@ -71,7 +70,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("e"))).Result.ShouldBe(AppendResult.Stored);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Appended_posts_can_be_read_back_byte_for_byte_and_in_order()
     {
         await Database.AppendAsync(Post("a", """{ "first":  "ä" }"""));
@@ -88,7 +87,7 @@ public abstract class NotificationAppendContract : StoreContract
             .ShouldBe([page[1].Seq]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_page_has_of_each_post_what_finding_it_alone_has()
     {
         await Database.AppendAsync(
@@ -120,7 +119,7 @@ public abstract class NotificationAppendContract : StoreContract
         }
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
     {
         await Database.AppendAsync(Post("a"));
@@ -130,7 +129,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Post("c"))).Seq.ShouldBeGreaterThan(pruned.Seq);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_commit_of_posts_wakes_the_router()
     {
         var woken = Database.Pulses.NotificationsAppended.Next;
@@ -140,7 +139,7 @@ public abstract class NotificationAppendContract : StoreContract
         woken.IsCompleted.ShouldBeTrue();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Repeats_and_conflicts_within_a_batch_are_found_as_those_in_the_log_are()
     {
         var known = await Database.AppendAsync(Post("a", "one"));
@@ -177,7 +176,7 @@ public abstract class NotificationAppendContract : StoreContract
         ]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_quota_is_kept_to_within_a_batch_too()
     {
         var posts = Enumerable
@@ -191,7 +190,7 @@ public abstract class NotificationAppendContract : StoreContract
         (await CountAsync()).ShouldBe(3);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_post_without_an_id_is_told_from_another_by_its_bytes_and_is_in_no_conflict()
     {
         var first = await Database.AppendAsync(Post("", "one", disposition: Disposition.Rejected));
@@ -211,7 +210,6 @@ public sealed class SqliteNotificationAppendTests : NotificationAppendContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerNotificationAppendTests : NotificationAppendContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

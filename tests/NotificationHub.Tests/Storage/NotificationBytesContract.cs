@@ -1,14 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>What comes in is kept and compared byte for byte, whatever it is.</summary>
 public abstract class NotificationBytesContract : StoreContract
 {
-    [StoreTheory]
+    [Theory]
     [InlineData("")]
     [InlineData("FF00FE80C328")]
     [InlineData("00")]
@@ -26,7 +25,7 @@ public abstract class NotificationBytesContract : StoreContract
         (await Database.AppendAsync(Post("a", body))).Result.ShouldBe(AppendResult.Duplicate);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Bodies_of_a_mebibyte_keep_each_its_own_bytes()
     {
         byte[][] bodies = [.. Enumerable.Range(0, 6).Select(i => LargeBody(seed: i))];
@@ -49,7 +48,7 @@ public abstract class NotificationBytesContract : StoreContract
         second.Count.ShouldBe(2);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Ids_are_told_apart_by_every_character()
     {
         // All of one hash, so that the rows themselves are compared.
@@ -71,7 +70,7 @@ public abstract class NotificationBytesContract : StoreContract
     }
 
     // The intake refuses control characters; the store would keep them.
-    [StoreTheory]
+    [Theory]
     [InlineData("a\0")]
     [InlineData("a\0b")]
     public async Task An_id_does_not_end_at_a_NUL(string id)
@@ -113,7 +112,6 @@ public sealed class SqliteNotificationBytesTests : NotificationBytesContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerNotificationBytesTests : NotificationBytesContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

@@ -6,7 +6,6 @@ using NotificationHub.Locations;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Hosting.Privacy;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -21,7 +20,7 @@ public abstract class PurgeContract : StoreContract
 
     private readonly List<IDisposable> processes = [];
 
-    public override async Task InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
         foreach (var location in new[] { Here, Elsewhere })
@@ -36,13 +35,13 @@ public abstract class PurgeContract : StoreContract
         await PersonalRows.RecordAsync(Database, Here);
     }
 
-    public override async Task DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         processes.ForEach(process => process.Dispose());
         await base.DisposeAsync();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_user_is_named_nowhere_any_more_and_everybody_else_still_is()
     {
         (await FindAsync(PurgeScene.AnnsTraces)).Count.ShouldBe(10);
@@ -64,7 +63,7 @@ public abstract class PurgeContract : StoreContract
         (await PendingAsync()).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_device_is_named_nowhere_any_more_and_one_of_a_longer_name_still_is()
     {
         var result = await PurgeAsync(DeskOf(Database), OfDevice);
@@ -76,7 +75,7 @@ public abstract class PurgeContract : StoreContract
         (await FindAsync([PurgeScene.Email])).ShouldNotBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task One_location_alone_can_be_purged()
     {
         var request = new PurgeRequest { ClientUserId = PurgeScene.Ann, LocationId = Elsewhere };
@@ -87,7 +86,7 @@ public abstract class PurgeContract : StoreContract
         (await FindAsync(PurgeScene.AnnsTraces)).Count.ShouldBe(10);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_repeat_of_what_was_purged_is_still_recognised()
     {
         await PurgeAsync(DeskOf(Database), OfAnn);
@@ -100,7 +99,7 @@ public abstract class PurgeContract : StoreContract
         (await FindAsync(PurgeScene.AnnsTraces)).ShouldBeEmpty();
     }
 
-    [StoreTheory]
+    [Theory]
     [InlineData(4, false)]
     [InlineData(9, true)]
     [InlineData(16, true)]
@@ -122,7 +121,7 @@ public abstract class PurgeContract : StoreContract
         );
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Two_that_two_processes_are_asked_for_at_once_are_both_done()
     {
         var other = DeskOf(await Test.OpenAnotherAsync());
@@ -186,7 +185,6 @@ public sealed class SqlitePurgeTests : PurgeContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerPurgeTests : PurgeContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

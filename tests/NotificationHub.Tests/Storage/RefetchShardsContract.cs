@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Refetch;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -16,13 +15,13 @@ public abstract class RefetchShardsContract : StoreContract
     private protected ManualClock Clock { get; } = new();
     private readonly List<LeaseKeeper> keepers = [];
 
-    public override async Task DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         keepers.ForEach(keeper => keeper.Dispose());
         await base.DisposeAsync();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_replica_that_is_alone_takes_all()
     {
         var alone = await JoinAsync();
@@ -32,7 +31,7 @@ public abstract class RefetchShardsContract : StoreContract
         alone.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Who_comes_gets_its_share_from_those_who_have_more()
     {
         var first = await JoinAsync();
@@ -50,7 +49,7 @@ public abstract class RefetchShardsContract : StoreContract
         ShouldBeDisjoint(first, second, third);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_shard_with_a_turn_under_way_is_given_up_once_the_turn_has_ended()
     {
         var first = await JoinAsync();
@@ -69,7 +68,7 @@ public abstract class RefetchShardsContract : StoreContract
         first.Shards.Held.Count.ShouldBe(32);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_was_to_go_stays_when_the_one_who_came_has_gone_again()
     {
         var first = await JoinAsync();
@@ -85,7 +84,7 @@ public abstract class RefetchShardsContract : StoreContract
         first.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_shards_of_a_dead_replica_go_to_the_others_when_its_leases_have_run_out()
     {
         var first = await JoinAsync();
@@ -104,7 +103,7 @@ public abstract class RefetchShardsContract : StoreContract
         ShouldBeDisjoint(first, third);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_is_given_back_at_the_end_can_be_taken_at_once()
     {
         var first = await JoinAsync();
@@ -121,7 +120,7 @@ public abstract class RefetchShardsContract : StoreContract
         next.Shards.LeaseOf(0).Number.ShouldBeGreaterThan(lease.Number);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Who_look_at_the_same_moment_take_no_shard_twice()
     {
         for (var round = 0; round < 5; round++)
@@ -226,7 +225,6 @@ public sealed class SqliteRefetchShardsTests : RefetchShardsContract
         TestDatabase.OpenAsync(Configure, database => new MeddledDatabase(database));
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerRefetchShardsTests : RefetchShardsContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync(Configure);

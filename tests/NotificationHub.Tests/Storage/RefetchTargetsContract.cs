@@ -1,6 +1,5 @@
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -12,7 +11,7 @@ public abstract class RefetchTargetsContract : StoreContract
         TimeSpan.FromMinutes(4)
     );
 
-    [StoreFact]
+    [Fact]
     public async Task A_new_target_is_due_after_the_quiet_period()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -20,7 +19,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 1L, 3_000L)]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Asking_again_for_a_waiting_target_raises_its_generation_and_puts_it_off_up_to_the_maximum_wait()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -32,7 +31,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 3L, 16_000L)]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Holders_add_up_until_they_are_so_many_that_the_whole_asset_is_meant()
     {
         await RequestAsync(now: 1, [.. Enumerable.Range(1, 300).Select(i => Holder($"serial:{i}"))]);
@@ -46,7 +45,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await HoldersAsync()).ShouldBeNull();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_target_that_was_read_starts_with_the_holders_of_the_new_request_only()
     {
         await RequestAsync(now: 1, Holder("serial:1"));
@@ -57,7 +56,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await HoldersAsync()).ShouldBe("""["serial:2"]""");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_target_whose_read_failed_for_good_is_due_within_the_usual_waits_of_a_new_request()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -72,7 +71,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 4L, 145_000L)], "no request puts it off beyond the maximum wait");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_read_that_goes_on_failing_is_not_repeated_with_each_request()
     {
         var reads = 0;
@@ -90,7 +89,7 @@ public abstract class RefetchTargetsContract : StoreContract
         reads.ShouldBeInRange(14, 20);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_request_puts_no_retry_off()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -101,7 +100,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 103_000L)]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_was_asked_for_while_its_read_failed_is_due_as_it_was_asked_for()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
@@ -113,7 +112,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 5_500L)]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Keys_are_told_apart_by_their_letters_and_none_holds_up_another()
     {
         string[] keys = ["a", "A", "ä", "it's", "\"quoted\"", "a\ud83d\ude00"];
@@ -129,7 +128,7 @@ public abstract class RefetchTargetsContract : StoreContract
         }
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_target_that_was_asked_for_while_it_was_read_is_due_again()
     {
         var store = new TargetStore(Timing);
@@ -150,7 +149,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (again.Key, again.Requested, again.Fetched, again.CompleteReadAt).ShouldBe(("1/STDQ", 2, 1, 3_200));
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_try_that_failed_is_counted_and_put_off()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"), User("u"));
@@ -167,7 +166,7 @@ public abstract class RefetchTargetsContract : StoreContract
             .Key.ShouldBe("u", "one that failed keeps to its pause");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_is_due_for_the_first_time_waits_for_the_end_of_a_burst()
     {
         await RequestAsync(now: 1_000, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/STDQ"))]);
@@ -187,7 +186,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await DueAsync(now: 4_000)).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_refetch_is_woken_once_the_request_is_committed()
     {
         var woken = Database.Pulses.TargetsRequested.Next;
@@ -230,7 +229,6 @@ public sealed class SqliteRefetchTargetsTests : RefetchTargetsContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerRefetchTargetsTests : RefetchTargetsContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

@@ -7,7 +7,6 @@ using NotificationHub.Locations.Removal;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Locations.Removal;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -17,7 +16,7 @@ public abstract class RemovalContract : StoreContract
     private const string Gone = "location-1";
     private const string Kept = "location-2";
 
-    public override async Task InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
         foreach (var id in new[] { Gone, Kept })
@@ -32,7 +31,7 @@ public abstract class RemovalContract : StoreContract
         }
     }
 
-    [StoreFact]
+    [Fact]
     public async Task All_that_was_kept_of_it_goes_and_nothing_of_another()
     {
         var kept = await LocationRows.CountAsync(Database, Kept);
@@ -44,7 +43,7 @@ public abstract class RemovalContract : StoreContract
         (await LocationRows.CountAsync(Database, Gone)).ShouldBe(2, "the location itself, and that it was removed");
     }
 
-    [StoreTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task What_a_stage_has_not_come_to_is_kept_until_it_has(bool isRouted)
@@ -66,7 +65,7 @@ public abstract class RemovalContract : StoreContract
         ).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_notification_stays_while_its_event_does()
     {
         await CursorAsync("publishing:hub", 0);
@@ -78,7 +77,7 @@ public abstract class RemovalContract : StoreContract
         (await NotificationsAsync(Gone)).ShouldBe(2);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_dead_letter_of_an_event_goes_with_it()
     {
         foreach (var id in new[] { Gone, Kept })
@@ -97,7 +96,7 @@ public abstract class RemovalContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from dead_letter")).ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_is_asked_for_again_is_noted_once_and_takes_nothing_back()
     {
         foreach (
@@ -119,7 +118,7 @@ public abstract class RemovalContract : StoreContract
         (await PendingAsync()).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_day_later_another_process_ends_it_and_its_removal_is_all_that_is_left()
     {
         await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: 1));
@@ -148,7 +147,7 @@ public abstract class RemovalContract : StoreContract
         (await LocationRows.CountAsync(Database, Kept)).ShouldBe(kept);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_clock_that_jumps_ahead_ends_no_removal()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
@@ -169,7 +168,7 @@ public abstract class RemovalContract : StoreContract
         (await PendingAsync()).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_day_of_a_removal_that_a_clock_ahead_has_dated_begins_when_that_is_found()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
@@ -268,7 +267,6 @@ public sealed class SqliteRemovalTests : RemovalContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerRemovalTests : RemovalContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

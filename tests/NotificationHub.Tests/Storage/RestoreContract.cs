@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Storage.Upkeep;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -12,7 +11,7 @@ public abstract class RestoreContract : LogPastContract
     /// <summary>Far more than was appended after the backup.</summary>
     private const long Lost = 1_000_000;
 
-    [StoreTheory]
+    [Theory]
     [InlineData(LogPast.NeverUsed)]
     [InlineData(LogPast.InUse)]
     [InlineData(LogPast.EmptiedByRetention)]
@@ -27,7 +26,7 @@ public abstract class RestoreContract : LogPastContract
         (await NextOfBothAsync(outcome)).ShouldBeFarBehind(last);
     }
 
-    [StoreTheory]
+    [Theory]
     [InlineData(LogPast.NeverUsed)]
     [InlineData(LogPast.InUse)]
     [InlineData(LogPast.EmptiedByRetention)]
@@ -45,7 +44,7 @@ public abstract class RestoreContract : LogPastContract
         (await NextOfBothAsync(third)).ShouldBeFarBehind((used.Notification, used.Event));
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_restore_goes_behind_an_earlier_one_from_the_same_backup_which_the_backup_does_not_know()
     {
         await LiveAsync(Database, LogPast.InUse);
@@ -56,7 +55,7 @@ public abstract class RestoreContract : LogPastContract
         outcome.FirstEvent.ShouldBeGreaterThan(now * 1_000, "a later restore is behind whatever came in between");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Restores_in_a_row_stay_near_the_clock_so_that_one_from_an_older_backup_goes_beyond_them()
     {
         await LiveAsync(Database, LogPast.InUse);
@@ -68,7 +67,7 @@ public abstract class RestoreContract : LogPastContract
         second.FirstEvent.ShouldBeLessThan((now + (long)TimeSpan.FromMinutes(5).TotalMilliseconds) * 1_000);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_the_backup_had_keeps_its_epoch()
     {
         var last = await LiveAsync(Database, LogPast.InUse);
@@ -79,7 +78,7 @@ public abstract class RestoreContract : LogPastContract
         (await EventLog.FindAsync(connection, last.Event)).ShouldNotBeNull().Epoch.ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Who_owned_a_stage_before_commits_nothing_and_another_may_take_it_at_once()
     {
         using var before = NewKeeper();
@@ -93,7 +92,7 @@ public abstract class RestoreContract : LogPastContract
         next.Number.ShouldBeGreaterThan(lease.Number + 1_000, "somebody may hold a later number than the backup knows");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Everything_at_Apple_is_due_and_replicas_look_at_their_locations_again()
     {
         await Test.ExecuteAsync("insert into location_watch (location_id, due_at) values ('north', 99999999999999)");
@@ -123,7 +122,7 @@ public abstract class RestoreContract : LogPastContract
         (await Test.ScalarAsync<string>("select action from audit_entry")).ShouldBe("migrate --after-restore");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_hub_that_was_seen_years_ahead_is_not_running()
     {
         await LiveAsync(Database, LogPast.InUse);
@@ -136,7 +135,7 @@ public abstract class RestoreContract : LogPastContract
         (await Test.ScalarAsync<long>("select max(epoch) from log_epoch")).ShouldBe(2);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task While_a_hub_shows_itself_nothing_is_changed()
     {
         await LiveAsync(Database, LogPast.InUse);
@@ -191,7 +190,6 @@ public sealed class SqliteRestoreTests : RestoreContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerRestoreTests : RestoreContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

@@ -2,13 +2,12 @@ using NotificationHub.Hosting.Retention;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Upkeep;
 using NotificationHub.Tests.Hosting.Retention;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 public abstract class RetentionContract : RetentionSceneContract
 {
-    [StoreFact]
+    [Fact]
     public async Task Events_go_first_and_their_notifications_later()
     {
         await Scene.RouteAsync(300);
@@ -29,7 +28,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.StartAsync(PrunedLog.Notifications)).ShouldBe(301);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task It_takes_a_batch_at_a_time_and_says_with_each_where_the_log_begins()
     {
         await Scene.RouteAsync(250);
@@ -51,7 +50,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.StartAsync(PrunedLog.Notifications)).ShouldBe(251);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task It_gets_across_the_gap_that_a_restore_leaves()
     {
         await Scene.RouteAsync(3);
@@ -69,7 +68,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.StartAsync(PrunedLog.Events)).ShouldBe(last);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_seq_never_comes_back_when_everything_was_removed()
     {
         await Scene.RouteAsync(3);
@@ -83,7 +82,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.TellAsync()).ShouldBe(4);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_a_topic_has_not_sent_stays_however_old_it_is()
     {
         await Scene.RouteAsync(5);
@@ -96,7 +95,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).ShouldBe([4L, 5L]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_a_topic_that_never_sent_anything_would_send_stays()
     {
         await Scene.TellAsync();
@@ -109,7 +108,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.EventsAsync()).ShouldBe([2L]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_quiet_topic_holds_up_nothing()
     {
         await Scene.TellAsync(type: "user.changed");
@@ -123,7 +122,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.EventsAsync()).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_any_other_cursor_has_not_come_to_stays()
     {
         await Scene.RouteAsync(5);
@@ -137,7 +136,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).ShouldBe([3L, 4L, 5L]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_is_not_routed_stays()
     {
         await Scene.PostAsync();
@@ -151,7 +150,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).ShouldBe([2L, 3L]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_is_young_keeps_what_lies_behind_it()
     {
         await Scene.TellAsync();
@@ -166,7 +165,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.EventsAsync()).ShouldBe([2L, 3L]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_repeat_is_recognised_while_its_notification_is_kept_and_new_when_it_is_gone()
     {
         await Scene.PostAsync();
@@ -204,7 +203,6 @@ public sealed class SqliteRetentionTests : RetentionContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync(RetentionScene.Configure);
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerRetentionTests : RetentionContract
 {
     private protected override Task<TestDatabase> OpenAsync() =>

@@ -9,13 +9,13 @@ public abstract class RetentionSceneContract : StoreContract
 
     private protected RetentionScene Scene => scene ?? throw new InvalidOperationException("The store is not open.");
 
-    public override async Task InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
         scene = new RetentionScene(Test, RetentionScene.Bus);
     }
 
-    public override async Task DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         scene?.Dispose();
         await base.DisposeAsync();

@@ -1,14 +1,13 @@
 using NotificationHub.Hosting.Retention;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Hosting.Retention;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>What does not go with the beginning of its log.</summary>
 public abstract class ScatteredRetentionContract : RetentionSceneContract
 {
-    [StoreTheory]
+    [Theory]
     [InlineData("open")]
     [InlineData("resend")]
     public async Task A_dead_letter_stays_with_its_event_until_it_is_settled_and_for_a_time(string state)
@@ -39,7 +38,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
         (await Test.ScalarAsync<long>("select count(*) from dead_letter")).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_awaits_a_person_is_kept_for_longer_and_holds_up_nothing()
     {
         await Scene.PostAsync(Disposition.Rejected);
@@ -58,7 +57,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).ShouldBeEmpty();
     }
 
-    [StoreTheory]
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_rerouted_notification_stays_for_as_long_as_its_event(bool noted)
@@ -89,7 +88,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
         (await Test.ScalarAsync<long>("select count(*) from rerouted_notification")).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_keys_of_records_that_are_gone_are_forgotten_in_time()
     {
         await Test.ExecuteAsync(
@@ -115,7 +114,6 @@ public sealed class SqliteScatteredRetentionTests : ScatteredRetentionContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync(RetentionScene.Configure);
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerScatteredRetentionTests : ScatteredRetentionContract
 {
     private protected override Task<TestDatabase> OpenAsync() =>

@@ -1,7 +1,6 @@
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Surveys;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -16,7 +15,7 @@ public abstract class SnapshotContract : StoreContract
         Traceparent: null
     );
 
-    [StoreFact]
+    [Fact]
     public async Task A_record_takes_only_what_was_read_later_and_tells_of_what_is_different()
     {
         await ApplyAsync(number: 5, Record("1/STDQ", "one"));
@@ -33,7 +32,7 @@ public abstract class SnapshotContract : StoreContract
         );
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Each_record_of_a_chunk_has_the_revision_of_its_own_event()
     {
         SnapshotRecord[] records =
@@ -59,7 +58,7 @@ public abstract class SnapshotContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from event_log")).ShouldBe(130);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task What_a_complete_walk_did_not_return_is_gone_and_keeps_its_row()
     {
         await ApplyAsync(number: 1, Record("1/STDQ", "a"), Record("2/STDQ", "b"), Record("3/PLUS", "c"));
@@ -81,7 +80,7 @@ public abstract class SnapshotContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from event_log where change = 'removed'")).ShouldBe(2);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Only_what_is_under_a_key_is_in_its_range()
     {
         await ApplyAsync(
@@ -97,7 +96,7 @@ public abstract class SnapshotContract : StoreContract
         (await AbsentAsync(new KeyRange("1/STDQ"))).ShouldBe(["1/STDQ"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Absent_records_are_found_beyond_a_page_and_without_those_that_are_gone()
     {
         foreach (var chunk in Enumerable.Range(0, 2_100).Chunk(SnapshotStore.ChunkSize))
@@ -119,7 +118,7 @@ public abstract class SnapshotContract : StoreContract
             .SelectMany(keys => keys)
             .ToListAsync();
 
-    [StoreFact]
+    [Fact]
     public async Task Records_are_paged_in_the_order_of_their_code_points_and_none_twice()
     {
         string[] keys = ["", "A/1", "B/1", "a/1", "a/1/x", "a_1", "b/1", "ä/1"];
@@ -146,7 +145,7 @@ public abstract class SnapshotContract : StoreContract
         (await SnapshotRows.CountAsync(connection, "location-2", SnapshotKind.Asset)).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Read_numbers_of_a_location_are_never_given_twice()
     {
         var other = await Test.OpenAnotherAsync();
@@ -172,7 +171,7 @@ public abstract class SnapshotContract : StoreContract
         numbers.Order().ShouldBe(Enumerable.Range(1, 10).Select(i => (long)i));
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_survey_is_read_back_as_it_was_saved()
     {
         var created = await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, "location-1", now: 5));
@@ -212,7 +211,7 @@ public abstract class SnapshotContract : StoreContract
         (await WriteAsync(t => SurveyStore.RequestAsync(t, "location-1", [saved.Resource], now: 1))).ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task The_version_since_which_users_are_asked_for_can_be_replaced_and_forgotten()
     {
         await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", "v1"));
@@ -240,7 +239,6 @@ public sealed class SqliteSnapshotTests : SnapshotContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerSnapshotTests : SnapshotContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

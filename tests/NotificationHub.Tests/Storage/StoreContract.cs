@@ -16,9 +16,9 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected Database Database => Test.Database;
 
-    public virtual async Task InitializeAsync() => test = await OpenAsync();
+    public virtual async ValueTask InitializeAsync() => test = await OpenAsync();
 
-    public virtual async Task DisposeAsync() => await Test.DisposeAsync();
+    public virtual ValueTask DisposeAsync() => test?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private protected abstract Task<TestDatabase> OpenAsync();
 

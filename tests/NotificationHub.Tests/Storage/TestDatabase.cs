@@ -47,8 +47,16 @@ internal sealed class TestDatabase : IAsyncDisposable
         return OpenAsync(folder, TestStore.OnSqlite(folder.File("test.db")), configure, wrap);
     }
 
-    public static Task<TestDatabase> OpenOnSqlServerAsync(Action<StorageOptions>? configure = null) =>
-        OpenAsync(new TemporaryFolder(), TestStore.OnSqlServer(), configure, wrap: null);
+    /// <summary>Skips the test where there is no SQL Server.</summary>
+    public static Task<TestDatabase> OpenOnSqlServerAsync(Action<StorageOptions>? configure = null)
+    {
+        if (TestServer.SkipReason is { } reason)
+        {
+            Assert.Skip(reason);
+        }
+
+        return OpenAsync(new TemporaryFolder(), TestStore.OnSqlServer(), configure, wrap: null);
+    }
 
     /// <summary>The same database as another process sees it.</summary>
     public async Task<Database> OpenAnotherAsync(Action<StorageOptions>? configure = null)

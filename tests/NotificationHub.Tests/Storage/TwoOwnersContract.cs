@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Crash;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -18,7 +17,7 @@ public abstract class TwoOwnersContract : StoreContract
         TimeSpan.FromMinutes(4)
     );
 
-    [StoreFact]
+    [Fact]
     public async Task Of_two_that_want_a_lease_at_once_one_has_it()
     {
         var other = await Test.OpenAnotherAsync();
@@ -37,7 +36,7 @@ public abstract class TwoOwnersContract : StoreContract
         }
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_lease_is_not_taken_over_from_within_a_transaction_that_was_let_go_on_by_it()
     {
         var other = await Test.OpenAnotherAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(50));
@@ -69,7 +68,7 @@ public abstract class TwoOwnersContract : StoreContract
         await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.DemandAsync(transaction)));
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_cursor_that_two_move_from_the_same_place_is_moved_once()
     {
         var other = await Test.OpenAnotherAsync();
@@ -87,7 +86,7 @@ public abstract class TwoOwnersContract : StoreContract
         }
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Targets_that_two_ask_for_at_once_lose_no_generation_and_no_holder()
     {
         var other = await Test.OpenAnotherAsync();
@@ -209,7 +208,6 @@ public sealed class SqliteTwoOwnersTests : TwoOwnersContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerTwoOwnersTests : TwoOwnersContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

@@ -1,11 +1,10 @@
 using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
 public abstract class WriteLaneContract : StoreContract
 {
-    [StoreFact]
+    [Fact]
     public async Task A_transaction_whose_work_throws_leaves_nothing_and_the_lane_goes_on()
     {
         await Should.ThrowAsync<InvalidOperationException>(() =>
@@ -21,7 +20,7 @@ public abstract class WriteLaneContract : StoreContract
         (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBe(["kept"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_statement_that_breaks_a_constraint_is_the_callers_fault_and_not_the_stores()
     {
         await WriteAsync(transaction => InsertAsync(transaction, "one"));
@@ -33,7 +32,7 @@ public abstract class WriteLaneContract : StoreContract
         exception.ShouldNotBeOfType<StorageUnavailableException>();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Work_that_is_called_off_before_its_turn_is_not_done()
     {
         using var cancellation = new CancellationTokenSource();
@@ -46,7 +45,7 @@ public abstract class WriteLaneContract : StoreContract
         (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Posts_and_transactions_of_many_callers_are_all_done()
     {
         var posts = Enumerable.Range(0, 500).Select(i => Database.AppendAsync(Post($"{(char)('a' + (i % 26))}{i}")));
@@ -60,7 +59,7 @@ public abstract class WriteLaneContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(50);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_closed_store_takes_nothing()
     {
         await Database.DisposeAsync();
@@ -83,7 +82,6 @@ public sealed class SqliteWriteLaneTests : WriteLaneContract
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-[NeedsSqlServer]
 public sealed class SqlServerWriteLaneTests : WriteLaneContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();

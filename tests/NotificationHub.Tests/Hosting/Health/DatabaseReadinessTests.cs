@@ -17,7 +17,7 @@ public sealed class DatabaseReadinessTests : IAsyncLifetime
     private TestDatabase store = null!;
     private DatabaseReadiness readiness = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         store = await TestDatabase.OpenAsync(options => options.BusyTimeout = TimeSpan.Zero);
         var leases = new LeaseKeeper(
@@ -40,7 +40,7 @@ public sealed class DatabaseReadinessTests : IAsyncLifetime
         );
     }
 
-    public async Task DisposeAsync() => await store.DisposeAsync();
+    public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
     public async Task An_answer_holds_for_a_second_however_often_it_is_asked_for()

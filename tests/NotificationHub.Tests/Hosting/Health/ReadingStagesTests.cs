@@ -13,9 +13,9 @@ public sealed class ReadingStagesTests : IAsyncLifetime
 
     private TestDatabase store = null!;
 
-    public async Task InitializeAsync() => store = await TestDatabase.OpenAsync();
+    public async ValueTask InitializeAsync() => store = await TestDatabase.OpenAsync();
 
-    public async Task DisposeAsync() => await store.DisposeAsync();
+    public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
     public async Task A_read_waits_from_when_it_is_due_and_one_that_fails_from_when_it_was_asked_for()

@@ -10,9 +10,9 @@ public sealed class StageHoldersTests : IAsyncLifetime
 
     private TestDatabase store = null!;
 
-    public async Task InitializeAsync() => store = await TestDatabase.OpenAsync();
+    public async ValueTask InitializeAsync() => store = await TestDatabase.OpenAsync();
 
-    public async Task DisposeAsync() => await store.DisposeAsync();
+    public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
     public async Task A_lease_is_held_here_elsewhere_or_by_nobody()

@@ -16,7 +16,7 @@ public sealed class PurgeBesideRoutingTests : IAsyncLifetime
     private PurgeDesk desk = null!;
     private Lease routing = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         harness = await RoutingHarness.StartAsync();
         routing = await harness.TakeLeaseAsync();
@@ -32,7 +32,7 @@ public sealed class PurgeBesideRoutingTests : IAsyncLifetime
         await HoldAsync();
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         desk.Dispose();
         await harness.DisposeAsync();

@@ -12,13 +12,13 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     private TestDatabase store = null!;
     private RetentionScene scene = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         store = await TestDatabase.OpenAsync(RetentionScene.Configure);
         scene = new RetentionScene(store, RetentionScene.Bus);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         scene.Dispose();
         await store.DisposeAsync();

@@ -96,7 +96,10 @@ public sealed class LocationTestTests
         failure.Message.ShouldContain("Wait");
     }
 
-    private static Task<TestResult> TestAsync(RegistrationScene scene, Location location) =>
+    private static Task<NotificationHub.Locations.Operations.TestResult> TestAsync(
+        RegistrationScene scene,
+        Location location
+    ) =>
         scene
             .Service<LocationTest>()
             .TestAsync(new TestRequest(location.LocationId, TimeSpan.Zero), CancellationToken.None);

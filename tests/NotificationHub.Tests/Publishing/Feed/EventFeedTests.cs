@@ -14,13 +14,13 @@ public sealed class EventFeedTests : IAsyncLifetime
     private PublishingScene scene = null!;
     private EventFeed feed = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         scene = await PublishingScene.OpenAsync();
         feed = new EventFeed(scene.Database, scene.Clock);
     }
 
-    public async Task DisposeAsync() => await scene.DisposeAsync();
+    public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
     public async Task Waiting_ends_with_the_first_event()

@@ -12,7 +12,7 @@ public sealed class SnapshotFeedTests : IAsyncLifetime
     private PublishingScene scene = null!;
     private SnapshotFeed feed = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         scene = await PublishingScene.OpenAsync();
         feed = new SnapshotFeed(scene.Database, new CloudEventWriter(Options.Create(new PublishingOptions())));
@@ -33,7 +33,7 @@ public sealed class SnapshotFeedTests : IAsyncLifetime
         await scene.AppendAsync(1);
     }
 
-    public async Task DisposeAsync() => await scene.DisposeAsync();
+    public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
     public async Task What_changes_meanwhile_comes_as_it_is_then_and_is_told_by_a_later_event()

@@ -5,7 +5,7 @@ using SimulatedAppleOptions = NotificationHub.Simulator.Apple.SimulatedAppleOpti
 namespace NotificationHub.Tests.Simulator.Apple;
 
 /// <summary>The real client and the simulated Apple were written apart from each other: here they check one another.</summary>
-public sealed class AppleClientContractTests : AppleTest, IDisposable
+public sealed class AppleClientContractTests : AppleTest
 {
     private readonly HttpClient _http = new(AppleClient.CreateHandler());
 
@@ -99,7 +99,11 @@ public sealed class AppleClientContractTests : AppleTest, IDisposable
         Apple.Violations.ShouldBeEmpty();
     }
 
-    public void Dispose() => _http.Dispose();
+    public override async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await base.DisposeAsync();
+    }
 
     private static async Task<List<T>> AllAsync<T>(IAsyncEnumerable<Page<T>> pages)
     {

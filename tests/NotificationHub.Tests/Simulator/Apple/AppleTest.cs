@@ -31,7 +31,7 @@ public abstract class AppleTest : IAsyncLifetime
 
     internal virtual SimulatedDeliveryOptions Delivery => new();
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         Apple = await SimulatedApple.StartAsync(Options);
         Location = Apple.AddLocation();
@@ -39,7 +39,7 @@ public abstract class AppleTest : IAsyncLifetime
         UseToken(Location.ContentTokenFile.Trim());
     }
 
-    public async Task DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Apple.DisposeAsync();
         await Receiver.DisposeAsync();

@@ -16,7 +16,7 @@ public sealed class VerdictTests : IAsyncLifetime
     private DemonstrationFolder folder = null!;
     private Demonstrator demonstrator = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         folder = DemonstrationFolder.Open(options);
         demonstrator = await Demonstrator.StartAsync(options, folder, CancellationToken.None);
@@ -24,7 +24,7 @@ public sealed class VerdictTests : IAsyncLifetime
         await demonstrator.PlayAsync(view, CancellationToken.None);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await demonstrator.DisposeAsync();
         folder.Dispose();

@@ -3,12 +3,10 @@ using Microsoft.Data.SqlClient;
 using NotificationHub.Events;
 using NotificationHub.Storage;
 using NotificationHub.Storage.SqlServer;
-using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
 /// <summary>What another process holds, and what it finds when it comes back.</summary>
-[NeedsSqlServer]
 public sealed class SqlServerLockTests : StoreContract
 {
     private const string BeginSnapshot = "set transaction isolation level snapshot; begin transaction";
@@ -21,7 +19,7 @@ public sealed class SqlServerLockTests : StoreContract
 
     private const int LockNotHad = 1222;
 
-    [StoreFact]
+    [Fact]
     public async Task While_another_process_holds_a_log_nothing_is_appended_to_it_and_the_other_log_goes_on()
     {
         await using (var other = await OpenAsync("begin transaction"))
@@ -38,7 +36,7 @@ public sealed class SqlServerLockTests : StoreContract
         (await Database.AppendAsync(Post("a"))).Result.ShouldBe(AppendResult.Stored);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_server_that_counts_no_rows_by_itself_counts_ours()
     {
         await Test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 1, 1)");
@@ -48,7 +46,7 @@ public sealed class SqlServerLockTests : StoreContract
         (await WriteAsync(transaction => transaction.ExecuteAsync("update log_cursor set position = 2"))).ShouldBe(1);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_reader_waits_for_no_writer()
     {
         await using var other = await OpenAsync("begin transaction");
@@ -59,7 +57,7 @@ public sealed class SqlServerLockTests : StoreContract
         await other.ExecuteAsync("rollback transaction");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_commit_that_the_server_comes_to_after_it_was_asked_about_is_refused()
     {
         var late = await WriteConnection.OpenAsync(
@@ -79,7 +77,7 @@ public sealed class SqlServerLockTests : StoreContract
         (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBeEmpty();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_mark_counts_the_commits_of_its_connection()
     {
         await using var connection = await WriteConnection.OpenAsync(
@@ -100,7 +98,7 @@ public sealed class SqlServerLockTests : StoreContract
         (await WriteConnection.SettleAsync(asking, mark: -1)).ShouldBeNull();
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_clock_that_jumps_ahead_deletes_no_mark_of_an_open_connection()
     {
         await using var connection = await WriteConnection.OpenAsync(
@@ -119,7 +117,7 @@ public sealed class SqlServerLockTests : StoreContract
         (await WriteConnection.SettleAsync(asking, connection.Mark)).ShouldBe(0);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_lease_that_was_taken_over_since_the_transaction_began_is_not_found_as_it_was()
     {
         await PutLeaseAsync();
@@ -143,7 +141,7 @@ public sealed class SqlServerLockTests : StoreContract
         expiresAt.ShouldBe(0, "the owner was shown the lease that it had");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Nobody_takes_a_lease_over_between_the_owners_look_and_its_commit()
     {
         await PutLeaseAsync();

@@ -3,10 +3,9 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
-[NeedsSqlServer]
 public sealed class SqlServerMigrationTests : StoreContract
 {
-    [StoreFact]
+    [Fact]
     public async Task Opening_again_applies_nothing_and_keeps_everything()
     {
         await Test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('kept', 1, 1)");
@@ -19,7 +18,7 @@ public sealed class SqlServerMigrationTests : StoreContract
         (await Test.ScalarAsync<string>("select name from log_cursor")).ShouldBe("kept");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_migration_that_was_changed_after_it_was_applied_is_refused_by_name()
     {
         await Test.ExecuteAsync("update schema_journal set sha256 = 'other' where name = '0001_initial'");
@@ -29,7 +28,7 @@ public sealed class SqlServerMigrationTests : StoreContract
         refusal.Message.ShouldContain("0001_initial");
     }
 
-    [StoreFact]
+    [Fact]
     public async Task Hubs_that_open_a_new_database_at_once_migrate_it_once()
     {
         using var store = TestStore.OnSqlServer();

@@ -4,14 +4,13 @@ using NotificationHub.Tests.Storage.Stores;
 namespace NotificationHub.Tests.Storage.SqlServer;
 
 /// <summary>What a network can lose between a hub and its SQL Server costs a moment, and neither a row nor a second one.</summary>
-[NeedsSqlServer]
-public sealed class SqlServerNetworkTests : StoreContract, IDisposable
+public sealed class SqlServerNetworkTests : StoreContract
 {
     private LoopbackProxy? proxy;
 
     private LoopbackProxy Proxy => proxy ?? throw new InvalidOperationException("The store is not open.");
 
-    [StoreFact]
+    [Fact]
     public async Task A_transaction_whose_connection_breaks_between_its_statements_is_done_again()
     {
         var tries = 0;
@@ -31,7 +30,7 @@ public sealed class SqlServerNetworkTests : StoreContract, IDisposable
         (await NamesAsync()).ShouldBe(["first", "second"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_commit_that_never_reached_the_server_is_done_again()
     {
         var tries = 0;
@@ -48,7 +47,7 @@ public sealed class SqlServerNetworkTests : StoreContract, IDisposable
         (await NamesAsync()).ShouldBe(["row"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_commit_whose_answer_is_lost_is_found_to_be_done()
     {
         var tries = 0;
@@ -67,7 +66,7 @@ public sealed class SqlServerNetworkTests : StoreContract, IDisposable
         (await NamesAsync()).ShouldBe(["row"]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_batch_of_posts_whose_answer_is_lost_is_stored_once_and_answered()
     {
         await Database.AppendAsync(Post("before"));
@@ -81,7 +80,7 @@ public sealed class SqlServerNetworkTests : StoreContract, IDisposable
         ]);
     }
 
-    [StoreFact]
+    [Fact]
     public async Task A_batch_of_posts_that_never_reached_the_server_is_sent_again()
     {
         await Database.AppendAsync(Post("before"));
@@ -92,8 +91,12 @@ public sealed class SqlServerNetworkTests : StoreContract, IDisposable
         Proxy.Cuts.ShouldBe(1);
     }
 
-    // After the store, which goes with the lifetime of the test.
-    public void Dispose() => proxy?.Dispose();
+    // The store closes its connections through the proxy.
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        proxy?.Dispose();
+    }
 
     private protected override Task<TestDatabase> OpenAsync() =>
         TestDatabase.OpenOnSqlServerAsync(options =>
