@@ -44,6 +44,9 @@ public sealed class LocalServiceBusFaults
     /// <summary>Share of sends (0 to 1) that are stored, but whose connection is cut before the response.</summary>
     public double LostResponseShare { get; set; }
 
+    /// <summary>Refuses every token, and responds with what it returns.</summary>
+    public Func<string, string>? RefuseTokens { get; set; }
+
     /// <summary>Rejects a send that contains such a message, with <see cref="AmqpConditions.ArgumentError"/>.</summary>
     public Func<BusMessage, bool>? Poison { get; set; }
 

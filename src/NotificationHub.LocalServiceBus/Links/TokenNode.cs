@@ -36,7 +36,13 @@ internal sealed class TokenNode(BusContext bus)
                 return Response(400, $"Only put-token with {SasType} is supported, and not the type '{type}'.");
             }
 
-            connection.Allow(access.Resource(request.ValueBody?.Value as string));
+            var token = request.ValueBody?.Value as string;
+            if (bus.Faults.RefuseTokens?.Invoke(token ?? "") is { } refusal)
+            {
+                return Response(401, refusal);
+            }
+
+            connection.Allow(access.Resource(token));
             return Response(202, "Accepted");
         }
         catch (AmqpException e)

@@ -128,7 +128,10 @@ internal static partial class SendErrors
     )]
     private static partial Regex Credential();
 
-    [GeneratedRegex(@"\s*(\(\w+\)\.?)?\s*For troubleshooting information.*$|\s*\(\w+\)\.?$", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"\s*(\(\w+\)\.?)?\s*For troubleshooting information.*$|\s*\(\w+\)\.?$",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex HelpText();
 
     [GeneratedRegex("TrackingId:[0-9A-Za-z_-]{1,80}")]

@@ -55,6 +55,7 @@ public sealed class JavaScriptSdkTests : IDisposable
             StartInfo = new ProcessStartInfo(command, arguments)
             {
                 WorkingDirectory = folder,
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             },

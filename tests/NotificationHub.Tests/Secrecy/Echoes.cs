@@ -1,8 +1,8 @@
+using NotificationHub.LocalBus;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -48,47 +48,37 @@ internal sealed class EchoingApple : DelegatingHandler
     }
 }
 
-/// <summary>A Service Bus that lets nobody in, and quotes what it was shown.</summary>
+/// <summary>A Service Bus that refuses every token, and quotes it.</summary>
 internal sealed class EchoingBus : IAsyncDisposable
 {
     public const string Key = "sas-key-Zm9vYmFyYmF6cXV4+/5c1d=";
 
     private readonly ConcurrentQueue<string> seen = new();
-    private readonly WebApplication app;
+    private readonly LocalServiceBus bus;
 
-    private EchoingBus(WebApplication app) => this.app = app;
+    private EchoingBus(LocalServiceBus bus) => this.bus = bus;
 
-    public string ConnectionString => $"Endpoint={app.Urls.Single()}/;SharedAccessKeyName=hub;SharedAccessKey={Key}";
+    public string ConnectionString => bus.ConnectionString;
 
-    /// <summary>The signatures that it was shown.</summary>
+    /// <summary>The signatures that were presented.</summary>
     public IReadOnlyList<string> Signatures =>
         [
-            .. seen.Select(header => header.Split('&').First(part => part.Contains("sig=", StringComparison.Ordinal)))
+            .. seen.Select(token => token.Split('&').First(part => part.Contains("sig=", StringComparison.Ordinal)))
                 .Select(part => Uri.UnescapeDataString(part[(part.IndexOf("sig=", StringComparison.Ordinal) + 4)..]))
                 .Distinct(StringComparer.Ordinal),
         ];
 
     public static async Task<EchoingBus> StartAsync()
     {
-        var builder = WebApplication.CreateBuilder(["--urls=http://127.0.0.1:0"]);
-        builder.Logging.ClearProviders();
-        var bus = new EchoingBus(builder.Build());
-        bus.app.Run(context =>
+        var bus = await LocalServiceBus.StartAsync(new LocalServiceBusOptions { Key = Key });
+        var echoing = new EchoingBus(bus);
+        bus.Faults.RefuseTokens = token =>
         {
-            var shown = context.Request.Headers.Authorization.ToString();
-            bus.seen.Enqueue(shown);
-            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-            return context.Response.WriteAsync(
-                $"<Error><Code>401</Code><Detail>InvalidSignature: {WebUtility.HtmlEncode(shown)}. TrackingId:abc</Detail></Error>"
-            );
-        });
-        await bus.app.StartAsync();
-        return bus;
+            echoing.seen.Enqueue(token);
+            return $"InvalidSignature: {token}. TrackingId:abc";
+        };
+        return echoing;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await app.StopAsync();
-        await app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => bus.DisposeAsync();
 }

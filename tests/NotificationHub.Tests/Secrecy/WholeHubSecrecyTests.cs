@@ -278,7 +278,7 @@ public sealed class WholeHubSecrecyTests
         scene.Answers.ShouldContain("-> 502");
         scene.Answers.ShouldContain("topic hub stands still");
         scene.Answers.ShouldContain("user.associated.notified");
-        scene.Answers.ShouldContain("InvalidSignature");
+        scene.Answers.ShouldContain("Service Bus does not accept this identity or key (TrackingId:abc)");
         scene.Bus.Signatures.ShouldNotBeEmpty();
         scene.Capture.Logs.ShouldContain(id);
         scene.Capture.Logs.ShouldContain("stands still");

@@ -10,9 +10,9 @@ public sealed class TopicSenderTests : IAsyncLifetime
 {
     private LocalServiceBus bus = null!;
 
-    public async Task InitializeAsync() => bus = await LocalServiceBus.StartAsync();
+    public async ValueTask InitializeAsync() => bus = await LocalServiceBus.StartAsync();
 
-    public async Task DisposeAsync() => await bus.DisposeAsync();
+    public async ValueTask DisposeAsync() => await bus.DisposeAsync();
 
     [Fact]
     public async Task A_batch_arrives_in_order_with_its_properties()
