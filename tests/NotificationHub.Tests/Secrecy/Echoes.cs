@@ -1,10 +1,8 @@
-using NotificationHub.LocalBus;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.Secrecy;
 
