@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace NotificationHub.Tests.Infrastructure;
 
 /// <summary>A test that runs the Bicep compiler; skipped where its package does not exist.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class BicepFactAttribute : FactAttribute
 {
-    public BicepFactAttribute()
+    public BicepFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
     {
         if (BicepWorkspace.Compiler is null)
         {
