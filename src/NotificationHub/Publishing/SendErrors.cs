@@ -14,6 +14,18 @@ internal static partial class SendErrors
     /// <remarks>See https://learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling.</remarks>
     public static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Whether the link or the connection may have been closed during the send. The SDK reports a rejection with amqp:internal-error or
+    /// amqp:not-allowed in the same way.
+    /// </summary>
+    public static bool MayBeClosedLink(Exception exception) =>
+        exception
+            is ServiceBusException
+                {
+                    Reason: ServiceBusFailureReason.ServiceCommunicationProblem or ServiceBusFailureReason.GeneralError
+                }
+                or (InvalidOperationException and not ObjectDisposedException);
+
     /// <summary>Why the topic rejects the content of the batch; null if the content is not the cause.</summary>
     public static string? Rejection(string topic, Exception exception)
     {

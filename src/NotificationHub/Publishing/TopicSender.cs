@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 
 namespace NotificationHub.Publishing;
@@ -44,7 +45,8 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
 
     public ValueTask DisposeAsync() => client.DisposeAsync();
 
-    // A link that Service Bus closes during a send does not say why. The next attempt to open it does.
+    // The SDK reports a link that Service Bus closes during a send in several ways, and mostly without the reason. A new link works, or its
+    // failure tells the reason.
     private async Task<SendResult> SendTwiceAsync(
         string topic,
         IReadOnlyList<ServiceBusMessage> messages,
@@ -53,29 +55,24 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
     {
         try
         {
-            return await SendOnceAsync(topic, messages, cancellationToken);
+            return await SendOnceAsync(topic, messages, isRetry: false, cancellationToken);
         }
-        catch (ServiceBusException exception)
-            when (exception.Reason == ServiceBusFailureReason.ServiceCommunicationProblem)
+        catch (Exception exception) when (SendErrors.MayBeClosedLink(exception))
         {
-            return await SendOnceAsync(topic, messages, cancellationToken);
+            return await SendOnceAsync(topic, messages, isRetry: true, cancellationToken);
         }
     }
 
     private async Task<SendResult> SendOnceAsync(
         string topic,
         IReadOnlyList<ServiceBusMessage> messages,
+        bool isRetry,
         CancellationToken cancellationToken
     )
     {
         var sender = SenderOf(topic);
         using var batch = await sender.CreateMessageBatchAsync(cancellationToken);
-        var count = 0;
-        while (count < messages.Count && batch.TryAddMessage(messages[count]))
-        {
-            count++;
-        }
-
+        var count = Fill(batch, messages);
         if (count == 0)
         {
             return default;
@@ -91,9 +88,33 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
         {
             return default;
         }
-        catch (Exception exception) when (SendErrors.Rejection(topic, exception) is { } rejection)
+        catch (Exception exception)
+            when (SendErrors.Rejection(topic, exception) is { } rejection
+                && (isRetry || !SendErrors.MayBeClosedLink(exception))
+            )
         {
             return new SendResult(count, rejection);
+        }
+    }
+
+    private static int Fill(ServiceBusMessageBatch batch, IReadOnlyList<ServiceBusMessage> messages)
+    {
+        var current = Activity.Current;
+        // Otherwise the SDK adds the span of the send as Diagnostic-Id to each message that has no traceparent.
+        Activity.Current = null;
+        try
+        {
+            var count = 0;
+            while (count < messages.Count && batch.TryAddMessage(messages[count]))
+            {
+                count++;
+            }
+
+            return count;
+        }
+        finally
+        {
+            Activity.Current = current;
         }
     }
 

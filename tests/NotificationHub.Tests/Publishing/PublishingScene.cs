@@ -118,7 +118,8 @@ internal sealed class PublishingScene : IAsyncDisposable
         return new TopicPublisher(
             new TopicLog(topic, Database, Clock),
             new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions()))),
-            new TopicSender(Bus, SendTimeout, Clock),
+            // On the real clock, so that the only timers of the test's clock are those that a test waits for.
+            new TopicSender(Bus, SendTimeout, TimeProvider.System),
             new TopicHealth(topic, Statuses, new PublishBackoff(Clock, new Random(1)), Clock, logger),
             SendTimeout,
             logger

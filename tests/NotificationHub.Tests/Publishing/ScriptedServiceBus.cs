@@ -8,7 +8,7 @@ internal sealed class ScriptedServiceBus : ServiceBusClient
     public const int MessageOverhead = 100;
 
     /// <summary>What the hub says about <see cref="Rejected"/> by the topic <c>assets</c>.</summary>
-    public const string Rejection = "Topic assets: Service Bus rejected the content (not allowed).";
+    public const string Rejection = "Topic assets: Service Bus rejected the content (not well formed).";
 
     /// <summary>Called with each batch. What it throws is the response.</summary>
     public Action<string, IReadOnlyList<ServiceBusMessage>> Respond { get; set; } = (_, _) => { };
@@ -28,11 +28,12 @@ internal sealed class ScriptedServiceBus : ServiceBusClient
     public override ServiceBusSender CreateSender(string queueOrTopicName) => new Sender(this, queueOrTopicName);
 
     /// <summary>A topic that accepts nothing.</summary>
-    public static ServiceBusException Stopped(ServiceBusFailureReason reason = ServiceBusFailureReason.GeneralError) =>
-        new("scripted", reason);
+    public static ServiceBusException Stopped(
+        ServiceBusFailureReason reason = ServiceBusFailureReason.ServiceTimeout
+    ) => new("scripted", reason);
 
     /// <summary>Content that the topic rejects.</summary>
-    public static InvalidOperationException Rejected() => new("scripted rejection");
+    public static ArgumentException Rejected() => new("scripted rejection");
 
     /// <summary>Rejects every batch that contains one of these events.</summary>
     public void Poison(params string[] ids) =>
@@ -43,6 +44,8 @@ internal sealed class ScriptedServiceBus : ServiceBusClient
                 throw Rejected();
             }
         };
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private sealed class Sender(ScriptedServiceBus bus, string topic) : ServiceBusSender
     {

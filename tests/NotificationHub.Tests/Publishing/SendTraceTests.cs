@@ -28,7 +28,7 @@ public sealed class SendTraceTests : IAsyncLifetime
         var send = traces.Ended.Single(trace => trace.DisplayName == "send assets");
         send.Status.ShouldBe(ActivityStatusCode.Error);
         send.StatusDescription.ShouldBeNull();
-        send.GetTagItem("error.type").ShouldBe("Failed");
+        send.GetTagItem("error.type").ShouldBe("Timeout");
     }
 
     [Fact]

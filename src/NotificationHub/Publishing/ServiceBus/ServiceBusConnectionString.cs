@@ -9,12 +9,17 @@ internal static class ServiceBusConnectionString
     private const string Emulator = "UseDevelopmentEmulator";
 
     /// <summary>The namespace's host and port; null if the text has none.</summary>
-    public static string? HostOf(string text) =>
-        Split(text, []).TryGetValue(Endpoint, out var endpoint)
-        && Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
-        && uri.Host.Length > 0
-            ? uri.Authority
+    public static string? HostOf(string text) => AddressOf(Split(text, []))?.Authority;
+
+    /// <summary>The address that the SDK connects to without TLS; null if it uses TLS.</summary>
+    public static Uri? UnencryptedAddressOf(string text)
+    {
+        var parts = Split(text, []);
+        return
+            parts.TryGetValue(Emulator, out var emulator) && bool.TryParse(emulator, out var isEmulator) && isEmulator
+            ? AddressOf(parts)
             : null;
+    }
 
     /// <summary>Everything that is wrong with the text.</summary>
     public static IReadOnlyList<string> Validate(string text)
@@ -32,6 +37,13 @@ internal static class ServiceBusConnectionString
         faults.AddRange(parts.Keys.Select(Explain));
         return faults;
     }
+
+    private static Uri? AddressOf(Dictionary<string, string> parts) =>
+        parts.TryGetValue(Endpoint, out var endpoint)
+        && Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
+        && uri.Host.Length > 0
+            ? uri
+            : null;
 
     private static Dictionary<string, string> Split(string text, List<string> faults)
     {

@@ -10,6 +10,18 @@ internal static class ServiceBusSetup
     public static ServiceBusOptions AddServiceBus(this HubBuilder hub)
     {
         var options = hub.AddOptions(ServiceBusOptions.Section, new ServiceBusOptionsValidator());
+        if (
+            options.ConnectionString is { Length: > 0 } text
+            && !hub.Environment.IsDevelopment()
+            && ServiceBusConnectionString.UnencryptedAddressOf(text) is { IsLoopback: false }
+        )
+        {
+            hub.AddFault(
+                $"{ServiceBusOptions.Section}:{nameof(ServiceBusOptions.ConnectionString)}",
+                "disables TLS (UseDevelopmentEmulator=true), which outside Development only a loopback host may do"
+            );
+        }
+
         if (options.IsConfigured)
         {
             hub.Services.AddSingleton(services => new TopicSender(

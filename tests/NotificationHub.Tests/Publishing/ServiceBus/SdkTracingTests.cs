@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Azure.Messaging.ServiceBus;
+using NotificationHub.LocalBus;
+using NotificationHub.Publishing;
+using NotificationHub.Publishing.ServiceBus;
+
+namespace NotificationHub.Tests.Publishing.ServiceBus;
+
+/// <summary>Listeners belong to the whole process.</summary>
+[Collection(MeterReaders.Name)]
+public sealed class SdkTracingTests
+{
+    [Fact]
+    public async Task The_SDK_adds_neither_spans_nor_properties_although_everything_is_traced()
+    {
+        var sources = new ConcurrentDictionary<string, byte>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = activity => sources[activity.Source.Name] = 0,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var source = new ActivitySource("caller");
+        using var current = source.StartActivity("send").ShouldNotBeNull();
+        await using var bus = await LocalServiceBus.StartAsync();
+        await using var sender = new TopicSender(
+            ServiceBusSetup.CreateClient(
+                new ServiceBusOptions { ConnectionString = bus.ConnectionString },
+                "test",
+                () => new StubCredential(TimeProvider.System)
+            ),
+            TimeSpan.FromSeconds(8),
+            TimeProvider.System
+        );
+        var message = new ServiceBusMessage("{}")
+        {
+            MessageId = "1",
+            SessionId = "north",
+            ApplicationProperties = { ["audience"] = "all" },
+        };
+
+        await sender.SendAsync("hub", [message], CancellationToken.None);
+
+        bus.Messages("hub", "operations").Single().Properties.Keys.ShouldBe(["audience"]);
+        sources.Keys.ShouldNotContain(name => name.StartsWith("Azure", StringComparison.Ordinal));
+    }
+}
