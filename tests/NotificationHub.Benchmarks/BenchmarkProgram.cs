@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using NotificationHub.Benchmarks.Growth;
+using NotificationHub.Benchmarks.Sending;
 using NotificationHub.Benchmarks.Servers;
+using Spectre.Console;
 
 namespace NotificationHub.Benchmarks;
 
@@ -21,11 +23,23 @@ internal static class BenchmarkProgram
 
         if (args is [.., "--help" or "-h" or "-?"])
         {
-            Console.WriteLine(args is ["growth", ..] ? GrowthOptions.Usage : BenchmarkOptions.Usage);
+            Console.WriteLine(
+                args switch
+                {
+                    ["growth", ..] => GrowthOptions.Usage,
+                    ["sender", ..] => SenderOptions.Usage,
+                    _ => BenchmarkOptions.Usage,
+                }
+            );
             return 0;
         }
 
-        return args is ["growth", ..] ? await GrowAsync(args[1..]) : await CompareAsync(args);
+        return args switch
+        {
+            ["growth", ..] => await GrowAsync(args[1..]),
+            ["sender", ..] => await SendAsync(args[1..]),
+            _ => await CompareAsync(args),
+        };
     }
 
     private static async Task<int> CompareAsync(string[] args)
@@ -67,6 +81,18 @@ internal static class BenchmarkProgram
         }
 
         return failed == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> SendAsync(string[] args)
+    {
+        if (!SenderOptions.TryParse(args, out var options))
+        {
+            await Console.Error.WriteLineAsync(SenderOptions.Usage);
+            return 2;
+        }
+
+        AnsiConsole.Write(await new SenderRun(options).RunAsync());
+        return 0;
     }
 
     private static async Task ServeAsync(string kind, string[] arguments)
