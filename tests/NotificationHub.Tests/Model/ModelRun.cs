@@ -428,7 +428,8 @@ internal sealed class ModelRun : IAsyncDisposable
         Spared(0);
         Spared(1);
         await RenewAsync();
-        await PassAsync(TimeSpan.FromHours(2));
+        // A location that was paused while the clock was six hours ahead stays paused for as long.
+        await PassAsync(TimeSpan.FromHours(9));
         foreach (var location in locations)
         {
             await hubs[0]
