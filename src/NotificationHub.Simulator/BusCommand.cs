@@ -24,13 +24,7 @@ internal static class BusCommand
         {
             Description = "Listen on all addresses, for containers. Default: only this machine.",
         };
-        port.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number is < 0 or > 65535)
-            {
-                result.AddError("--port must be between 0 and 65535.");
-            }
-        });
+        SimulatorProgram.RequireRange(port, 0, 65_535);
         var command = new Command("bus", "Run a local Service Bus and print its connection string.")
         {
             port,

@@ -134,7 +134,7 @@ internal static class SimulatorProgram
         return root;
     }
 
-    private static void RequireRange<T>(Option<T> option, T least, T most)
+    internal static void RequireRange<T>(Option<T> option, T least, T most)
         where T : IComparable<T>, IParsable<T> =>
         option.Validators.Add(result =>
         {

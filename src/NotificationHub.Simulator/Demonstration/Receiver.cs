@@ -25,8 +25,8 @@ internal static class Receiver
         var failed = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var client = new ServiceBusClient(bus.ConnectionString);
         await using var consumer = source.RequiresSession
-            ? await StartSessionsAsync(client, topic, subscription, received, failed, cancellationToken)
-            : await StartAsync(client, topic, subscription, received, failed, cancellationToken);
+            ? await StartSessionsAsync(client, topic, subscription, ReceiveAsync, FailAsync, cancellationToken)
+            : await StartAsync(client, topic, subscription, ReceiveAsync, FailAsync, cancellationToken);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
@@ -41,14 +41,26 @@ internal static class Receiver
                 await failed.Task
             )
             : [.. received];
+
+        Task ReceiveAsync(ServiceBusReceivedMessage message)
+        {
+            received.Enqueue(message);
+            return Task.CompletedTask;
+        }
+
+        Task FailAsync(ProcessErrorEventArgs arguments)
+        {
+            failed.TrySetResult(arguments.Exception);
+            return Task.CompletedTask;
+        }
     }
 
     private static async Task<IAsyncDisposable> StartAsync(
         ServiceBusClient client,
         string topic,
         string subscription,
-        ConcurrentQueue<ServiceBusReceivedMessage> received,
-        TaskCompletionSource<Exception> failed,
+        Func<ServiceBusReceivedMessage, Task> receive,
+        Func<ProcessErrorEventArgs, Task> fail,
         CancellationToken cancellationToken
     )
     {
@@ -57,16 +69,8 @@ internal static class Receiver
             subscription,
             new ServiceBusProcessorOptions { MaxConcurrentCalls = Concurrency, PrefetchCount = 100 }
         );
-        processor.ProcessMessageAsync += arguments =>
-        {
-            received.Enqueue(arguments.Message);
-            return Task.CompletedTask;
-        };
-        processor.ProcessErrorAsync += arguments =>
-        {
-            failed.TrySetResult(arguments.Exception);
-            return Task.CompletedTask;
-        };
+        processor.ProcessMessageAsync += arguments => receive(arguments.Message);
+        processor.ProcessErrorAsync += fail;
         await processor.StartProcessingAsync(cancellationToken);
         return processor;
     }
@@ -75,8 +79,8 @@ internal static class Receiver
         ServiceBusClient client,
         string topic,
         string subscription,
-        ConcurrentQueue<ServiceBusReceivedMessage> received,
-        TaskCompletionSource<Exception> failed,
+        Func<ServiceBusReceivedMessage, Task> receive,
+        Func<ProcessErrorEventArgs, Task> fail,
         CancellationToken cancellationToken
     )
     {
@@ -85,16 +89,8 @@ internal static class Receiver
             subscription,
             new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = Concurrency, PrefetchCount = 100 }
         );
-        processor.ProcessMessageAsync += arguments =>
-        {
-            received.Enqueue(arguments.Message);
-            return Task.CompletedTask;
-        };
-        processor.ProcessErrorAsync += arguments =>
-        {
-            failed.TrySetResult(arguments.Exception);
-            return Task.CompletedTask;
-        };
+        processor.ProcessMessageAsync += arguments => receive(arguments.Message);
+        processor.ProcessErrorAsync += fail;
         await processor.StartProcessingAsync(cancellationToken);
         return processor;
     }
