@@ -21,10 +21,10 @@ internal static partial class SendErrors
     public static bool MayBeClosedLink(Exception exception) =>
         exception
             is ServiceBusException
-                {
-                    Reason: ServiceBusFailureReason.ServiceCommunicationProblem or ServiceBusFailureReason.GeneralError
-                }
-                or (InvalidOperationException and not ObjectDisposedException);
+            {
+                Reason: ServiceBusFailureReason.ServiceCommunicationProblem or ServiceBusFailureReason.GeneralError
+            }
+        || IsNotAllowed(exception);
 
     /// <summary>Why the topic rejects the content of the batch; null if the content is not the cause.</summary>
     public static string? Rejection(string topic, Exception exception)
@@ -34,8 +34,7 @@ internal static partial class SendErrors
             ServiceBusException { Reason: ServiceBusFailureReason.MessageSizeExceeded } => "too large",
             // amqp:argument-error and amqp:argument-out-of-range.
             ArgumentException => "not well formed",
-            // amqp:not-allowed. The SDK's own misuse errors derive from it.
-            InvalidOperationException and not ObjectDisposedException => "not allowed",
+            _ when IsNotAllowed(exception) => "not allowed",
             _ => null,
         };
         return reason is null
@@ -58,6 +57,10 @@ internal static partial class SendErrors
             exception
         );
     }
+
+    // amqp:not-allowed. The SDK's own misuse errors derive from it.
+    private static bool IsNotAllowed(Exception exception) =>
+        exception is InvalidOperationException and not ObjectDisposedException;
 
     private static (TopicSendError Error, string Reason) Classify(Exception exception) =>
         exception switch
