@@ -28,7 +28,7 @@ public sealed class AccessTests
     public Task Another_key_is_refused() => ShouldBeRefused("", InAnHour, "another key");
 
     [Fact]
-    public Task Another_key_name_is_refused() => ShouldBeRefused("", InAnHour, Key, "Nobody");
+    public Task Another_key_name_is_refused() => ShouldBeRefused("", InAnHour, Key, "Other");
 
     [Fact]
     public Task An_expired_token_is_refused() => ShouldBeRefused("", TimeProvider.System.GetUtcNow());

@@ -40,9 +40,9 @@ public sealed class RuleTests
         listed.Select(rule => rule.Name).ShouldBe(["all", "mine"]);
         listed[0].Filter.ShouldBe(new CorrelationRuleFilter { ApplicationProperties = { ["audience"] = "all" } });
 
-        var matching = For("1", "nobody");
+        var matching = For("1", "other-team");
         (matching.Subject, matching.ApplicationProperties["number"]) = ("subject", 5);
-        var other = For("2", "nobody");
+        var other = For("2", "other-team");
         other.Subject = "subject";
         await test.Sender.SendMessagesAsync([matching, other, For("3", "operations"), For("4", "all")]);
         test.Received.ShouldBe(["1", "4"]);
@@ -72,7 +72,7 @@ public sealed class RuleTests
         (
             await Should.ThrowAsync<NotSupportedException>(rules.CreateRuleAsync("sql", new SqlRuleFilter("a > 5")))
         ).Message.ShouldContain("use a correlation filter");
-        await test.Sender.SendMessageAsync(For("1", "nobody"));
+        await test.Sender.SendMessageAsync(For("1", "other-team"));
         test.Received.ShouldBe(["1"]);
     }
 

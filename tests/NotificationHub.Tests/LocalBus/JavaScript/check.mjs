@@ -56,7 +56,7 @@ const checks = {
   },
 
   async "a message that no rule matches does not arrive"() {
-    await sender.sendMessages(message({ applicationProperties: { audience: "nobody" } }));
+    await sender.sendMessages(message({ applicationProperties: { audience: "other-team" } }));
     const receiver = client.createReceiver(topic, plain);
     assert.equal((await receiver.receiveMessages(1, Briefly)).length, 0);
     await receiver.close();
