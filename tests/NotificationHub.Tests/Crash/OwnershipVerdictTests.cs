@@ -7,7 +7,7 @@ public sealed class OwnershipVerdictTests
 {
     private const string Topic = "assets";
 
-    private readonly SettableClock clock = new();
+    private readonly ManualClock clock = new(DateTimeOffset.UnixEpoch);
     private readonly LocalTopic topic;
     private readonly List<Takeover> takeovers = [Taken(at: 1_000, by: "one", number: 1)];
     private readonly List<Act> acts = [];
@@ -65,7 +65,7 @@ public sealed class OwnershipVerdictTests
 
     private void Send(long at, long first)
     {
-        clock.Now = Time(at);
+        clock.Advance(Time(at) - clock.GetUtcNow());
         topic.Accept([
             new BusMessage
             {
@@ -80,11 +80,4 @@ public sealed class OwnershipVerdictTests
 
     private static Takeover Taken(long at, string by, long number, string? from = null, long until = 0) =>
         new(0, $"publishing:{Topic}", from, number - 1, until, by, number, at);
-
-    private sealed class SettableClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

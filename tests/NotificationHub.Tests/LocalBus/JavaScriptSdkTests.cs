@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.LocalBus;
 public sealed class JavaScriptSdkTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
-    private readonly string folder = Directory.CreateTempSubdirectory("nh-js-").FullName;
+    private readonly TemporaryFolder folder = new();
 
     [Fact]
     public async Task The_JavaScript_SDK_sends_receives_and_manages()
@@ -21,7 +21,7 @@ public sealed class JavaScriptSdkTests : IDisposable
         var source = Path.Combine(AppContext.BaseDirectory, "JavaScript");
         foreach (var file in Directory.GetFiles(source))
         {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            File.Copy(file, folder.File(Path.GetFileName(file)));
         }
 
         var install = await RunAsync("npm", "ci", "--no-audit", "--no-fund");
@@ -46,7 +46,7 @@ public sealed class JavaScriptSdkTests : IDisposable
             .ShouldBe(15);
     }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     private async Task<(int ExitCode, string Output)?> RunAsync(string command, params string[] arguments)
     {
@@ -54,7 +54,7 @@ public sealed class JavaScriptSdkTests : IDisposable
         {
             StartInfo = new ProcessStartInfo(command, arguments)
             {
-                WorkingDirectory = folder,
+                WorkingDirectory = folder.Path,
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

@@ -1,7 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using NotificationHub.LocalBus;
 using NotificationHub.Publishing;
-using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
@@ -12,7 +11,7 @@ public sealed class ClosedLinkTests
     public async Task A_closed_link_costs_no_failure_in_whatever_way_the_SDK_reports_it()
     {
         await using var bus = await LocalServiceBus.StartAsync();
-        await using var sender = Sender(bus);
+        await using var sender = TestSender.On(bus);
         // About one time in six the SDK reports GeneralError, otherwise ServiceCommunicationProblem.
         for (var number = 0; number < 50; number++)
         {
@@ -81,17 +80,6 @@ public sealed class ClosedLinkTests
         );
         bus.Tried.Count.ShouldBe(2);
     }
-
-    private static TopicSender Sender(LocalServiceBus bus) =>
-        new(
-            ServiceBusSetup.CreateClient(
-                new ServiceBusOptions { ConnectionString = bus.ConnectionString },
-                "test",
-                () => new StubCredential(TimeProvider.System)
-            ),
-            TimeSpan.FromSeconds(8),
-            TimeProvider.System
-        );
 
     private static TopicSender Scripted(out ScriptedServiceBus bus) =>
         new(bus = new ScriptedServiceBus(), TimeSpan.FromSeconds(8), TimeProvider.System);

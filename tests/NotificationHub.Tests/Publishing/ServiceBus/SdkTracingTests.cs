@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using NotificationHub.LocalBus;
-using NotificationHub.Publishing;
-using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
@@ -25,15 +23,7 @@ public sealed class SdkTracingTests
         using var source = new ActivitySource("caller");
         using var current = source.StartActivity("send").ShouldNotBeNull();
         await using var bus = await LocalServiceBus.StartAsync();
-        await using var sender = new TopicSender(
-            ServiceBusSetup.CreateClient(
-                new ServiceBusOptions { ConnectionString = bus.ConnectionString },
-                "test",
-                () => new StubCredential(TimeProvider.System)
-            ),
-            TimeSpan.FromSeconds(8),
-            TimeProvider.System
-        );
+        await using var sender = TestSender.On(bus);
         var message = new ServiceBusMessage("{}")
         {
             MessageId = "1",

@@ -1,7 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using NotificationHub.LocalBus;
 using NotificationHub.Publishing;
-using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
@@ -245,20 +244,16 @@ public sealed class TopicSenderTests : IAsyncLifetime
         return failure;
     }
 
-    private TopicSender Sender(TimeSpan? timeout = null, string? connectionString = null, bool useWebSockets = false)
-    {
-        var options = new ServiceBusOptions
-        {
-            ConnectionString = connectionString ?? bus.ConnectionString,
-            UseWebSockets = useWebSockets,
-        };
-        options.SendTimeout = timeout ?? options.SendTimeout;
-        return new TopicSender(
-            ServiceBusSetup.CreateClient(options, "test", () => new StubCredential(TimeProvider.System)),
-            options.SendTimeout,
-            TimeProvider.System
+    private TopicSender Sender(TimeSpan? timeout = null, string? connectionString = null, bool useWebSockets = false) =>
+        TestSender.On(
+            bus,
+            options =>
+            {
+                options.ConnectionString = connectionString ?? options.ConnectionString;
+                options.SendTimeout = timeout ?? options.SendTimeout;
+                options.UseWebSockets = useWebSockets;
+            }
         );
-    }
 
     private static ServiceBusMessage Message(string id, int bytes = 0) =>
         new(bytes == 0 ? "{}" : new string('x', bytes))

@@ -10,13 +10,14 @@ using NotificationHub.Hosting;
 using NotificationHub.Storage;
 using NotificationHub.Storage.SqlServer;
 using NotificationHub.Tests.Locations;
+using NotificationHub.Tests.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
 /// <summary>Signing in to SQL Server with Entra ID. SqlClient keeps its providers per process, so these tests share one class.</summary>
 public sealed class EntraTests : IDisposable
 {
-    private const string Secret = "a-secret-that-must-not-show";
+    private const string Secret = StubCredential.Token;
 
     private readonly EntraServer server = new();
     private readonly LogLines log = new();
@@ -28,7 +29,7 @@ public sealed class EntraTests : IDisposable
     [InlineData("Active Directory Workload Identity")]
     public async Task The_hub_signs_in_with_a_token_of_its_one_credential(string authentication)
     {
-        var credential = new StubCredential();
+        var credential = new StubCredential(TimeProvider.System);
         await using var app = Compose(credential, authentication);
 
         var fault = await Should.ThrowAsync<DatabaseOpenException>(() => app.StartAsync());
@@ -43,7 +44,7 @@ public sealed class EntraTests : IDisposable
     [Fact]
     public async Task A_command_signs_in_as_the_hub_does()
     {
-        await using var app = Compose(new StubCredential(), "Active Directory Default");
+        await using var app = Compose(new StubCredential(TimeProvider.System), "Active Directory Default");
 
         await Should.ThrowAsync<DatabaseOpenException>(() =>
             app.Services.GetRequiredService<Database>().MigrateAsync(CancellationToken.None)
@@ -92,7 +93,7 @@ public sealed class EntraTests : IDisposable
         string message
     )
     {
-        await using var app = Compose(new StubCredential(failure), "Active Directory Default");
+        await using var app = Compose(new StubCredential(TimeProvider.System, failure), "Active Directory Default");
         var database = app.Services.GetRequiredService<Database>();
 
         var fault = await Should.ThrowAsync<DatabaseOpenException>(() => app.StartAsync());
@@ -113,7 +114,7 @@ public sealed class EntraTests : IDisposable
     [InlineData(401, 1)]
     public async Task A_reader_retries_a_transient_failure_and_no_other(int status, int requests)
     {
-        var credential = new StubCredential(new RequestFailedException(status, "no"), failures: 1);
+        var credential = new StubCredential(TimeProvider.System, new RequestFailedException(status, "no"), failures: 1);
         await using var app = Compose(credential, "Active Directory Managed Identity");
 
         await Should.ThrowAsync<StorageUnavailableException>(() =>
@@ -216,26 +217,6 @@ public sealed class EntraTests : IDisposable
         hub.Services.AddSingleton(credential);
         hub.Host.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log);
         return hub.Host.Build();
-    }
-
-    private sealed class StubCredential(Exception? failure = null, int failures = int.MaxValue) : TokenCredential
-    {
-        private int requests;
-
-        public List<string> Scopes { get; } = [];
-
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken)
-        {
-            Scopes.AddRange(requestContext.Scopes);
-            return failure is null || requests++ >= failures
-                ? new AccessToken(Secret, TimeProvider.System.GetUtcNow().AddHours(1))
-                : throw failure;
-        }
-
-        public override ValueTask<AccessToken> GetTokenAsync(
-            TokenRequestContext requestContext,
-            CancellationToken cancellationToken
-        ) => new(GetToken(requestContext, cancellationToken));
     }
 
     private sealed class SilentCredential : TokenCredential
