@@ -30,6 +30,14 @@ internal static class HubApplication
         hub.ThrowIfFaulty();
 
         var app = hub.Host.Build();
+        Map(app);
+        app.ReportStart(hub.FindMisspelt());
+        return app;
+    }
+
+    /// <summary>Maps every route of the hub.</summary>
+    public static void Map(WebApplication app)
+    {
         app.UseAdminListeners();
         app.MapIntake();
         app.MapPublishing();
@@ -40,8 +48,6 @@ internal static class HubApplication
             admin.MapHealthDetail();
             admin.MapOperations(AdminActor.Of);
         });
-        app.ReportStart(hub.FindMisspelt());
-        return app;
     }
 
     /// <summary>Everything the hub is made of, before it is built; the commands take from it what they need and start nothing.</summary>

@@ -11,7 +11,7 @@ internal sealed record CommandRun(int ExitCode, string Output, byte[] Bytes, str
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
     /// <summary>Runs a command in this process, on the database of a running hub.</summary>
-    public static Task<CommandRun> OnAsync(HubHost hub, params string[] args) => OnAsync(hub.Store, args);
+    public static Task<CommandRun> OnAsync(TestHub hub, params string[] args) => OnAsync(hub.Store, args);
 
     public static Task<CommandRun> OnAsync(TestStore store, params string[] args) =>
         RunAsync([.. args, .. store.Settings.Select(setting => $"--{setting}")]);

@@ -2,24 +2,23 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Hosting;
 using NotificationHub.Hosting.Connections;
-using NotificationHub.Storage;
 using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>The real hub on its own Kestrel and a free port, with a database of its own.</summary>
-internal sealed class HubHost : IAsyncDisposable
+/// <summary>The real hub on Kestrel and a free port. Tests that need no socket use <see cref="ScenarioHub"/>.</summary>
+internal sealed class HubHost : TestHub
 {
     private readonly TemporaryFolder folder;
     private readonly WebApplication app;
     private readonly bool ownsStore;
 
     private HubHost(TemporaryFolder folder, TestStore store, bool ownsStore, WebApplication app)
+        : base(store)
     {
         this.folder = folder;
         this.ownsStore = ownsStore;
         this.app = app;
-        Store = store;
         var admin = app.Services.GetRequiredService<AdminListeners>().Urls.ToList();
         AdminUrl = admin is [var url] ? new Uri(url) : null;
         Http = new HttpClient { BaseAddress = new Uri(app.Urls.Except(admin).Single()) };
@@ -28,13 +27,9 @@ internal sealed class HubHost : IAsyncDisposable
     /// <summary>The listener of <c>Admin:Urls</c>, if there is one.</summary>
     public Uri? AdminUrl { get; }
 
-    public HttpClient Http { get; }
+    public override HttpClient Http { get; }
 
-    public IServiceProvider Services => app.Services;
-
-    public Database Database => Services.GetRequiredService<Database>();
-
-    public TestStore Store { get; }
+    public override IServiceProvider Services => app.Services;
 
     public string Folder => folder.Path;
 
@@ -70,15 +65,7 @@ internal sealed class HubHost : IAsyncDisposable
     {
         try
         {
-            string[] arguments =
-            [
-                "--urls=http://127.0.0.1:0",
-                "--environment=Development",
-                "--Logging:LogLevel:Default=None",
-                "--Hosting:DrainFor=00:00:00",
-                .. store.Settings.Concat(settings).Select(setting => $"--{setting}"),
-            ];
-            var app = HubApplication.Build(arguments, configure);
+            var app = HubApplication.Build(Arguments(store, ["urls=http://127.0.0.1:0", .. settings]), configure);
             await app.StartAsync();
             return new HubHost(folder, store, ownsStore, app);
         }
@@ -89,12 +76,9 @@ internal sealed class HubHost : IAsyncDisposable
         }
     }
 
-    /// <summary>A receive-only location, whose secret the intake accepts when this returns.</summary>
-    public Task<TestLocation> AddLocationAsync(string? uId = null) => TestLocation.AddAsync(this, uId);
-
     public Task StopAsync() => app.StopAsync();
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         Http.Dispose();
         await app.StopAsync();

@@ -9,7 +9,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.EndToEnd;
 
 /// <summary>A location written straight into the store, and the sender that knows its secret.</summary>
-internal sealed class TestLocation(HubHost hub, string id, string secret)
+internal sealed class TestLocation(TestHub hub, string id, string secret)
 {
     public string Id => id;
 
@@ -17,7 +17,7 @@ internal sealed class TestLocation(HubHost hub, string id, string secret)
 
     public string Path => $"/notifications/{id}";
 
-    public static async Task<TestLocation> AddAsync(HubHost hub, string? uId)
+    public static async Task<TestLocation> AddAsync(TestHub hub, string? uId)
     {
         var location = new TestLocation(hub, $"loc{Guid.NewGuid():N}"[..16], $"secret-{Guid.NewGuid():N}");
         await hub.Database.WriteAsync(
@@ -39,7 +39,7 @@ internal sealed class TestLocation(HubHost hub, string id, string secret)
     }
 
     /// <summary>The location of that library where the store has it, with another secret; a new one otherwise.</summary>
-    public static async Task<TestLocation> AddOrFindAsync(HubHost hub, string uId)
+    public static async Task<TestLocation> AddOrFindAsync(TestHub hub, string uId)
     {
         await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
         var known = await connection.ExecuteScalarAsync<string>(

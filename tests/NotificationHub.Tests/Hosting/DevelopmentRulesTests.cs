@@ -11,7 +11,7 @@ public sealed class DevelopmentRulesTests
     public async Task Forwarded_headers_are_refused_in_Development()
     {
         var fault = await Should.ThrowAsync<ConfigurationException>(() =>
-            HubHost.StartAsync("ForwardedHeaders_Enabled=True")
+            ScenarioHub.StartAsync("ForwardedHeaders_Enabled=True")
         );
 
         fault.Faults.ShouldHaveSingleItem().ShouldContain("ASPNETCORE_FORWARDEDHEADERS_ENABLED: must not be true");
@@ -36,16 +36,18 @@ public sealed class DevelopmentRulesTests
     [InlineData("Sec-Fetch-Site", "cross-site")]
     public async Task What_a_proxy_or_a_tunnel_passes_on_needs_a_credential(string header, string value)
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
         foreach (
             var path in (string[])["/events", "/events/1-1", "/snapshot/x/assets", "/admin/locations", "/health/detail"]
         )
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path);
-            request.Headers.Add(header, value);
-            using var answer = await hub.Http.SendAsync(request);
-            answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
+            await hub.ScenarioAsync(request =>
+            {
+                request.Get.Url(path);
+                request.WithRequestHeader(header, value);
+                request.StatusCodeShouldBe(HttpStatusCode.Unauthorized);
+            });
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Tests.EndToEnd;
@@ -14,7 +13,7 @@ public sealed class RefusedCredentialsTests
     public async Task Wrong_keys_are_counted_by_API_and_requests_without_one_are_not()
     {
         using var readings = new MeterReadings();
-        await using var hub = await HubHost.StartAsync(
+        await using var hub = await ScenarioHub.StartAsync(
             "environment=Production",
             "Consumers:ApiKeys:0:Name=team",
             $"Consumers:ApiKeys:0:Sha256={new string('0', 64)}",
@@ -34,15 +33,17 @@ public sealed class RefusedCredentialsTests
 
         foreach (var (path, key, apiKey) in requests)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path);
-            request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
-            if (apiKey is not null)
+            await hub.ScenarioAsync(request =>
             {
-                request.Headers.Add("X-Api-Key", apiKey);
-            }
+                request.Get.Url(path);
+                request.Authenticate(key);
+                if (apiKey is not null)
+                {
+                    request.WithRequestHeader("X-Api-Key", apiKey);
+                }
 
-            using var answer = await hub.Http.SendAsync(request);
-            answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
+                request.StatusCodeShouldBe(HttpStatusCode.Unauthorized);
+            });
         }
 
         readings.Sums("notificationhub.access.refused").ShouldBe([("consumers", 2), ("admin", 3)], ignoreOrder: true);

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Alba;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
 using NotificationHub.Storage;
@@ -13,12 +14,15 @@ public sealed class CompressedBodyTests : IAsyncLifetime
 {
     private const int MaxBodyBytes = 65536;
 
-    private HubHost hub = null!;
+    private ScenarioHub hub = null!;
     private TestLocation location = null!;
 
     public async ValueTask InitializeAsync()
     {
-        hub = await HubHost.StartAsync($"Intake:MaxBodyBytes={MaxBodyBytes}", "Intake:PostsPerSecondPerLocation=10");
+        hub = await ScenarioHub.StartAsync(
+            $"Intake:MaxBodyBytes={MaxBodyBytes}",
+            "Intake:PostsPerSecondPerLocation=10"
+        );
         location = await hub.AddLocationAsync();
     }
 
@@ -62,11 +66,14 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     [InlineData("gzip-2")]
     public async Task An_unknown_coding_is_answered_415_and_named(string coding)
     {
-        using var answer = await PostAsync(coding, "x"u8.ToArray());
-
-        answer.StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType);
-        answer.Headers.GetValues("Accept-Encoding").ShouldBe(["gzip, deflate, br"]);
-        (await answer.Content.ReadAsStringAsync()).ShouldContain(coding);
+        await hub.ScenarioAsync(delivery =>
+        {
+            delivery.Deliver(location, "x");
+            delivery.WithRequestHeader("Content-Encoding", coding);
+            delivery.StatusCodeShouldBe(HttpStatusCode.UnsupportedMediaType);
+            delivery.Header("Accept-Encoding").SingleValueShouldEqual("gzip, deflate, br");
+            delivery.ContentShouldContain(coding);
+        });
         (await LogAsync()).ShouldBeEmpty();
     }
 

@@ -1,21 +1,22 @@
 using System.Net;
 using System.Text;
+using Alba;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
 
-/// <summary>The intake's table, row by row, over real sockets.</summary>
+/// <summary>The table of the intake's responses, row by row.</summary>
 public sealed class IntakeEndpointTests : IAsyncLifetime
 {
     private const string UId = "2049025000431439";
 
-    private HubHost hub = null!;
+    private ScenarioHub hub = null!;
     private TestLocation location = null!;
 
     public async ValueTask InitializeAsync()
     {
-        hub = await HubHost.StartAsync("Intake:RejectedKeptPerLocation=3");
+        hub = await ScenarioHub.StartAsync("Intake:RejectedKeptPerLocation=3");
         location = await hub.AddLocationAsync(UId);
     }
 
@@ -26,10 +27,13 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     {
         var body = TestLocation.Notification("n-1");
 
-        using var answer = await location.PostAsync(body);
+        await hub.ScenarioAsync(delivery =>
+        {
+            delivery.Deliver(location, body);
+            delivery.StatusCodeShouldBe(HttpStatusCode.OK);
+            delivery.ContentShouldBe("");
+        });
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await answer.Content.ReadAsStringAsync()).ShouldBeEmpty();
         var entry = (await LogAsync()).ShouldHaveSingleItem();
         entry.NotificationId.ShouldBe("n-1");
         entry.NotificationType.ShouldBe("TEST_NOTIFICATION");
@@ -57,11 +61,10 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     [Fact]
     public async Task The_same_id_with_another_body_is_kept_too_and_flagged()
     {
-        await location.PostAsync(TestLocation.Notification("n-1"));
-        using var answer = await location.PostAsync(TestLocation.Notification("n-1", type: "ASSET_COUNT"));
-        await location.PostAsync(TestLocation.Notification("n-1", type: "ASSET_COUNT"));
+        await DeliverAsync(location, TestLocation.Notification("n-1"));
+        await DeliverAsync(location, TestLocation.Notification("n-1", type: "ASSET_COUNT"));
+        await DeliverAsync(location, TestLocation.Notification("n-1", type: "ASSET_COUNT"));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await LogAsync()).Select(entry => entry.Conflict).ShouldBe([false, true]);
     }
 
@@ -70,8 +73,8 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     {
         var other = await hub.AddLocationAsync();
 
-        await location.PostAsync(TestLocation.Notification("n-1"));
-        await other.PostAsync(TestLocation.Notification("n-1"));
+        await DeliverAsync(location, TestLocation.Notification("n-1"));
+        await DeliverAsync(other, TestLocation.Notification("n-1"));
 
         (await LogAsync())
             .Select(entry => (entry.LocationId, entry.Conflict))
@@ -91,9 +94,8 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     [InlineData("""{"notificationId":"\u0061","notificationType":"T"}""")]
     public async Task Unknown_types_and_members_and_an_absent_uId_are_taken_raw(string body)
     {
-        using var answer = await location.PostAsync(body);
+        await DeliverAsync(location, body);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         var entry = (await LogAsync()).ShouldHaveSingleItem();
         // Routing may have looked at it by now, and knows no such type.
         entry.Disposition.ShouldBeOneOf(Disposition.Accepted, Disposition.Unrecognized);
@@ -104,9 +106,8 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     [Fact]
     public async Task A_post_with_another_locations_uId_is_answered_200_and_quarantined()
     {
-        using var answer = await location.PostAsync(TestLocation.Notification("n-1", uId: "999"));
+        await DeliverAsync(location, TestLocation.Notification("n-1", uId: "999"));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await LogAsync()).ShouldHaveSingleItem().Disposition.ShouldBe(Disposition.Quarantined);
     }
 
@@ -115,8 +116,8 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     {
         for (var i = 0; i < 5; i++)
         {
-            (await location.PostAsync($"[{i}]")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-            (await location.PostAsync($"[{i}]")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+            await DeliverAsync(location, $"[{i}]", HttpStatusCode.BadRequest);
+            await DeliverAsync(location, $"[{i}]", HttpStatusCode.BadRequest);
         }
 
         var kept = await LogAsync();
@@ -128,25 +129,28 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     [InlineData("GET")]
     [InlineData("PUT")]
     [InlineData("DELETE")]
-    public async Task Any_other_method_is_answered_405(string method)
-    {
-        using var answer = await hub.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), location.Path));
-
-        answer.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
-    }
+    public async Task Any_other_method_is_answered_405(string method) =>
+        await hub.ScenarioAsync(request =>
+        {
+            request.Send(new HttpMethod(method), location.Path);
+            request.StatusCodeShouldBe(HttpStatusCode.MethodNotAllowed);
+        });
 
     [Fact]
     public async Task A_body_of_one_MiB_is_taken_and_one_byte_more_is_answered_413_with_and_without_a_length()
     {
+        await using var server = await HubHost.StartAsync();
+        var sender = await server.AddLocationAsync();
+
         var longest = Padded(1024 * 1024);
-        (await location.PostAsync(longest)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await sender.PostAsync(longest)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         var tooLong = Padded((1024 * 1024) + 1);
-        (await location.PostAsync(tooLong)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await sender.PostAsync(tooLong)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         using var chunked = new StreamContent(new UnseekableStream(tooLong));
-        (await location.PostAsync(chunked, location.Secret)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await sender.PostAsync(chunked, sender.Secret)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
 
-        (await LogAsync()).ShouldHaveSingleItem().Body.ShouldBe(longest);
+        (await LogAsync(server)).ShouldHaveSingleItem().Body.ShouldBe(longest);
     }
 
     [Fact]
@@ -164,9 +168,18 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
         } while (status != HttpStatusCode.OK);
     }
 
-    private async Task<IReadOnlyList<NotificationEntry>> LogAsync()
+    private Task DeliverAsync(TestLocation to, string body, HttpStatusCode status = HttpStatusCode.OK) =>
+        hub.ScenarioAsync(delivery =>
+        {
+            delivery.Deliver(to, body);
+            delivery.StatusCodeShouldBe(status);
+        });
+
+    private Task<IReadOnlyList<NotificationEntry>> LogAsync() => LogAsync(hub);
+
+    private static async Task<IReadOnlyList<NotificationEntry>> LogAsync(TestHub from)
     {
-        await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
+        await using var connection = await from.Database.OpenReaderAsync(CancellationToken.None);
         return await NotificationLog.ReadPageAsync(connection, 0, 100, CancellationToken.None);
     }
 

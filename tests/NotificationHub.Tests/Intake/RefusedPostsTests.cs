@@ -13,7 +13,7 @@ public sealed class RefusedPostsTests
     [Fact]
     public async Task As_many_as_the_threshold_make_one_event_with_their_number()
     {
-        await using var hub = await HubHost.StartAsync("Intake:RefusalThreshold=3");
+        await using var hub = await ScenarioHub.StartAsync("Intake:RefusalThreshold=3");
         var location = await hub.AddLocationAsync();
         var other = await hub.AddLocationAsync();
         var watch = hub.Services.GetRequiredService<RefusalWatch>();
@@ -37,7 +37,10 @@ public sealed class RefusedPostsTests
     [Fact]
     public async Task The_hub_looks_by_itself()
     {
-        await using var hub = await HubHost.StartAsync("Intake:RefusalThreshold=1", "Intake:RefusalPeriod=00:00:01");
+        await using var hub = await ScenarioHub.StartAsync(
+            "Intake:RefusalThreshold=1",
+            "Intake:RefusalPeriod=00:00:01"
+        );
         var location = await hub.AddLocationAsync();
 
         await RefuseAsync(location, 1);
@@ -56,7 +59,10 @@ public sealed class RefusedPostsTests
         }
     }
 
-    private static async Task<IReadOnlyList<CloudEvent<LocationRefused>>> EventsAsync(HubHost hub, int waitSeconds = 0)
+    private static async Task<IReadOnlyList<CloudEvent<LocationRefused>>> EventsAsync(
+        ScenarioHub hub,
+        int waitSeconds = 0
+    )
     {
         var type = EventTypes.Of(EventNames.LocationRefused);
         var lines = await hub.Http.GetStringAsync($"/events?type={type}&wait={waitSeconds}");

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using NotificationHub.Intake;
 using NotificationHub.Tests.EndToEnd;
 
@@ -58,15 +57,17 @@ public sealed class RejectedBodyTests
     [Fact]
     public async Task The_answer_is_400_with_problem_details_and_the_post_is_in_the_log()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
 
-        using var answer = await location.PostAsync("""{"notificationId":17}""");
+        var rejected = await hub.ScenarioAsync(delivery =>
+        {
+            delivery.Deliver(location, """{"notificationId":17}""");
+            delivery.ShouldBeProblem(HttpStatusCode.BadRequest);
+        });
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
-        using var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        problem.RootElement.GetProperty("detail").GetString().ShouldBe("notificationId is not a string");
-        problem.RootElement.GetProperty("status").GetInt32().ShouldBe(400);
+        var problem = await rejected.JsonAsync();
+        problem.GetProperty("detail").GetString().ShouldBe("notificationId is not a string");
+        problem.GetProperty("status").GetInt32().ShouldBe(400);
     }
 }

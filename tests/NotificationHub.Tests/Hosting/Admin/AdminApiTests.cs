@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
+using Alba;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 
@@ -12,80 +12,78 @@ public sealed class AdminApiTests
     [Fact]
     public async Task Notifications_are_listed_by_pages_shown_and_routed_again()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync("1");
-        await location.PostAsync(TestLocation.Notification("n-1", uId: "1"));
-        await location.PostAsync(TestLocation.Notification("n-2", uId: "2"));
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-1", uId: "1")));
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-2", uId: "2")));
 
         var page = await GetAsync(hub, "/admin/notifications?limit=1");
         var rest = await GetAsync(hub, $"/admin/notifications?after={page.GetProperty("next").GetInt64()}");
         var quarantined = await GetAsync(hub, "/admin/notifications?disposition=quarantined");
         var shown = await GetAsync(hub, "/admin/notifications/2");
-        using var rerouted = await hub.Http.PostAsync("/admin/notifications/2/reroute", content: null);
-        using var again = await hub.Http.PostAsync("/admin/notifications/2/reroute", content: null);
-        using var unknown = await hub.Http.PostAsync("/admin/notifications/9/reroute", content: null);
+        await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.OK);
+        await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.Conflict);
+        await hub.ScenarioAsync(request =>
+        {
+            request.Send(HttpMethod.Post, "/admin/notifications/9/reroute");
+            request.ShouldBeProblem(HttpStatusCode.NotFound);
+        });
 
         Seqs(page, "notifications").ShouldBe([1]);
         Seqs(rest, "notifications").ShouldBe([2]);
         Seqs(quarantined, "notifications").ShouldBe([2]);
         shown.GetProperty("notificationId").GetString().ShouldBe("n-2");
-        rerouted.StatusCode.ShouldBe(HttpStatusCode.OK);
-        again.StatusCode.ShouldBe(HttpStatusCode.Conflict);
-        unknown.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        unknown.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
     }
 
     [Fact]
     public async Task Dead_letters_are_listed_and_decided_about_once()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         await SetAsideAsync(hub);
 
         var open = await GetAsync(hub, "/admin/dead-letters?state=open");
-        using var discarded = await hub.Http.PostAsync("/admin/dead-letters/1/discard", content: null);
-        using var resent = await hub.Http.PostAsync("/admin/dead-letters/1/resend", content: null);
+        var discarded = await PostAsync(hub, "/admin/dead-letters/1/discard", HttpStatusCode.OK);
+        await PostAsync(hub, "/admin/dead-letters/1/resend", HttpStatusCode.Conflict);
 
         Seqs(open, "deadLetters").ShouldBe([1]);
-        (await discarded.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("result").GetString().ShouldBe("taken");
-        resent.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        discarded.GetProperty("result").GetString().ShouldBe("taken");
         (await GetAsync(hub, "/admin/dead-letters/1")).GetProperty("state").GetString().ShouldBe("discarded");
     }
 
     [Fact]
     public async Task All_faults_of_a_question_are_told_at_once()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
-        using var answer = await hub.Http.GetAsync("/admin/dead-letters?after=-1&limit=0&topic=weather&state=new");
+        var rejected = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/admin/dead-letters?after=-1&limit=0&topic=weather&state=new");
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        problem
-            .GetProperty("errors")
-            .EnumerateObject()
-            .Select(fault => fault.Name)
-            .ShouldBe(["after", "limit", "topic", "state"]);
+        (await rejected.JsonAsync()).InvalidMembers().ShouldBe(["after", "limit", "topic", "state"]);
     }
 
     [Fact]
     public async Task What_cannot_be_read_at_all_is_answered_without_quoting_it()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
-        using var answer = await hub.Http.GetAsync("/admin/audit?after=s3cr3t");
-
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
-        (await answer.Content.ReadAsStringAsync()).ShouldNotContain("s3cr3t");
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/admin/audit?after=s3cr3t");
+            request.ShouldBeProblem(HttpStatusCode.BadRequest);
+            request.ContentShouldNotContain("s3cr3t");
+        });
     }
 
     [Fact]
     public async Task The_audit_log_knows_what_came_over_HTTP_and_what_through_commands()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         await SetAsideAsync(hub);
 
-        (await hub.Http.PostAsync("/admin/dead-letters/1/resend", content: null)).Dispose();
+        await PostAsync(hub, "/admin/dead-letters/1/resend", HttpStatusCode.OK);
         await CommandRun.OnAsync(hub, "dead-letters", "discard", "1");
         var page = await GetAsync(hub, "/admin/audit");
         var behind = await CommandRun.OnAsync(hub, "audit", "list", "--after=1", "--json");
@@ -104,7 +102,7 @@ public sealed class AdminApiTests
     [Fact]
     public async Task The_API_is_described_with_what_lets_in_and_which_role_is_needed()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
         var document = await GetAsync(hub, "/openapi/v1.json");
 
@@ -139,7 +137,7 @@ public sealed class AdminApiTests
         paths.EnumerateObject().ShouldAllBe(path => !path.Name.StartsWith("/events"));
     }
 
-    private static async Task SetAsideAsync(HubHost hub) =>
+    private static async Task SetAsideAsync(ScenarioHub hub) =>
         await hub.Database.WriteAsync(
             async transaction =>
             {
@@ -159,7 +157,18 @@ public sealed class AdminApiTests
             CancellationToken.None
         );
 
-    private static Task<JsonElement> GetAsync(HubHost hub, string path) => hub.Http.GetFromJsonAsync<JsonElement>(path);
+    private static async Task<JsonElement> GetAsync(ScenarioHub hub, string path) =>
+        await (await hub.ScenarioAsync(request => request.Get.Url(path))).JsonAsync();
+
+    private static async Task<JsonElement> PostAsync(ScenarioHub hub, string path, HttpStatusCode status)
+    {
+        var result = await hub.ScenarioAsync(request =>
+        {
+            request.Send(HttpMethod.Post, path);
+            request.StatusCodeShouldBe(status);
+        });
+        return await result.JsonAsync();
+    }
 
     private static long[] Seqs(JsonElement page, string list) =>
         [.. page.GetProperty(list).EnumerateArray().Select(entry => entry.GetProperty("seq").GetInt64())];

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +16,7 @@ public sealed partial class AdminRouteTests
     [Fact]
     public async Task No_route_is_open_to_strangers_and_none_that_changes_something_to_readers()
     {
-        await using var hub = await HubHost.StartAsync([
+        await using var hub = await ScenarioHub.StartAsync([
             "environment=Production",
             .. AdminHost.Key(0, "dashboard", Reading, "Read"),
         ]);
@@ -38,12 +37,12 @@ public sealed partial class AdminRouteTests
     [Fact]
     public async Task In_Production_none_is_there_until_somebody_may_use_it()
     {
-        await using var hub = await HubHost.StartAsync("environment=Production");
+        await using var hub = await ScenarioHub.StartAsync("environment=Production");
 
         RoutesOf(hub).ShouldBeEmpty();
     }
 
-    private static IReadOnlyList<(HttpMethod Method, string Path)> RoutesOf(HubHost hub) =>
+    private static IReadOnlyList<(HttpMethod Method, string Path)> RoutesOf(ScenarioHub hub) =>
         [
             .. hub
                 .Services.GetServices<EndpointDataSource>()
@@ -62,12 +61,15 @@ public sealed partial class AdminRouteTests
                 .Distinct(),
         ];
 
-    private static async Task<HttpStatusCode> SendAsync(HubHost hub, HttpMethod method, string path, string? key)
+    private static async Task<HttpStatusCode> SendAsync(ScenarioHub hub, HttpMethod method, string path, string? key)
     {
-        using var request = new HttpRequestMessage(method, path);
-        request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
-        using var answer = await hub.Http.SendAsync(request);
-        return answer.StatusCode;
+        var result = await hub.ScenarioAsync(request =>
+        {
+            request.Send(method, path);
+            request.Authenticate(key);
+            request.IgnoreStatusCode();
+        });
+        return (HttpStatusCode)result.Context.Response.StatusCode;
     }
 
     [GeneratedRegex("{[^}]*}")]

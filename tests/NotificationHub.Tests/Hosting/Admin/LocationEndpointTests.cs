@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Alba;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
@@ -129,61 +130,59 @@ public sealed class LocationEndpointTests
     [Fact]
     public async Task All_faults_of_what_is_to_be_added_are_told_at_once_and_no_token_is_quoted()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
-        using var answer = await hub.Http.PostAsJsonAsync(
-            "/admin/locations",
-            new
-            {
-                url = "http://hub.example.com",
-                contentToken = "s3cr3t",
-                mdmId = "",
-                mdmName = new string('x', 200),
-                mdmMetadata = new string('x', 300),
-            }
-        );
+        var added = await hub.ScenarioAsync(request =>
+        {
+            request
+                .Post.Json(
+                    new
+                    {
+                        url = "http://hub.example.com",
+                        contentToken = "s3cr3t",
+                        mdmId = "",
+                        mdmName = new string('x', 200),
+                        mdmMetadata = new string('x', 300),
+                    }
+                )
+                .ToUrl("/admin/locations");
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
+        var renewed = await hub.ScenarioAsync(request =>
+        {
+            request.Post.Json(new { contentToken = "s3cr3t" }).ToUrl("/admin/locations/no-id/renew");
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        var problem = await ReadAsync(answer);
-        problem
-            .GetProperty("errors")
-            .EnumerateObject()
-            .Select(fault => fault.Name)
-            .ShouldBe(["url", "contentToken", "mdmId", "mdmName", "mdmMetadata"]);
+        var problem = await added.JsonAsync();
         problem.ToString().ShouldNotContain("s3cr3t");
-        using var renewed = await hub.Http.PostAsJsonAsync(
-            "/admin/locations/no-id/renew",
-            new { contentToken = "s3cr3t" }
-        );
-        (await ReadAsync(renewed))
-            .GetProperty("errors")
-            .EnumerateObject()
-            .Select(fault => fault.Name)
-            .ShouldBe(["locationId", "contentToken"]);
+        problem.InvalidMembers().ShouldBe(["url", "contentToken", "mdmId", "mdmName", "mdmMetadata"]);
+        (await renewed.JsonAsync()).InvalidMembers().ShouldBe(["locationId", "contentToken"]);
     }
 
     [Fact]
     public async Task A_receive_only_location_is_answered_with_its_secret_this_once()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
-        using var added = await hub.Http.PostAsJsonAsync(
-            "/admin/locations",
-            new { url = hub.Http.BaseAddress, receiveOnly = true }
-        );
-        var answer = await ReadAsync(added);
+        var added = await hub.ScenarioAsync(request =>
+        {
+            request.Post.Json(new { url = hub.Http.BaseAddress, receiveOnly = true }).ToUrl("/admin/locations");
+            request.StatusCodeShouldBe(HttpStatusCode.Created);
+            request.Header("Cache-Control").SingleValueShouldEqual("no-store");
+        });
 
+        var answer = await added.JsonAsync();
         var secret = answer.GetProperty("notificationAuthToken").GetString()!;
         var id = answer.GetProperty("location").GetProperty("id").GetString();
-        added.Headers.CacheControl!.NoStore.ShouldBeTrue();
-        (await hub.Http.GetStringAsync($"/admin/locations/{id}")).ShouldNotContain(secret);
-        (await hub.Http.GetStringAsync("/admin/audit")).ShouldNotContain(secret);
+        (await hub.TextAsync($"/admin/locations/{id}")).ShouldNotContain(secret);
+        (await hub.TextAsync("/admin/audit")).ShouldNotContain(secret);
     }
 
     [Fact]
     public async Task Locations_are_listed_by_pages()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         string[] ids = [(await hub.AddLocationAsync()).Id, (await hub.AddLocationAsync()).Id];
 
         var first = await GetAsync(hub, "/admin/locations?limit=1");
@@ -208,13 +207,13 @@ public sealed class LocationEndpointTests
         HttpStatusCode status
     )
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        using var answer = await hub.Http.SendAsync(request);
-
-        answer.StatusCode.ShouldBe(status);
-        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        await hub.ScenarioAsync(request =>
+        {
+            request.Send(new HttpMethod(method), path);
+            request.ShouldBeProblem(status);
+        });
     }
 
     [Theory]
@@ -222,13 +221,15 @@ public sealed class LocationEndpointTests
     [InlineData("""{"url":["s3cr3t"]}""", "$.url")]
     public async Task A_body_of_another_shape_is_answered_with_where_it_differs(string body, string path)
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
 
-        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
-        using var answer = await hub.Http.PostAsync("/admin/locations", content);
+        var rejected = await hub.ScenarioAsync(request =>
+        {
+            request.PostJson("/admin/locations", body);
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        var detail = (await ReadAsync(answer)).GetProperty("detail").GetString()!;
+        var detail = (await rejected.JsonAsync()).GetProperty("detail").GetString()!;
         detail.ShouldContain(path);
         detail.ShouldNotContain("s3cr3t");
     }
@@ -236,7 +237,7 @@ public sealed class LocationEndpointTests
     private static Task<HttpResponseMessage> AddAsync(RegistrationScene scene, object body) =>
         scene.Hub.Http.PostAsJsonAsync("/admin/locations", body);
 
-    private static Task<JsonElement> GetAsync(HubHost hub, string path) => hub.Http.GetFromJsonAsync<JsonElement>(path);
+    private static Task<JsonElement> GetAsync(TestHub hub, string path) => hub.Http.GetFromJsonAsync<JsonElement>(path);
 
     private static Task<JsonElement> ReadAsync(HttpResponseMessage answer) =>
         answer.Content.ReadFromJsonAsync<JsonElement>();

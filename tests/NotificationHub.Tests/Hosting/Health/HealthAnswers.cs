@@ -8,16 +8,16 @@ namespace NotificationHub.Tests.Hosting.Health;
 /// <summary>What a hub says of itself.</summary>
 internal static class HealthAnswers
 {
-    public static async Task<HttpStatusCode> StatusOfAsync(this HubHost hub, string path)
+    public static async Task<HttpStatusCode> StatusOfAsync(this TestHub hub, string path)
     {
         using var answer = await hub.Http.GetAsync(path);
         return answer.StatusCode;
     }
 
-    public static async Task<bool> IsReadyAsync(this HubHost hub) =>
+    public static async Task<bool> IsReadyAsync(this TestHub hub) =>
         await hub.StatusOfAsync("/health/ready") == HttpStatusCode.OK;
 
-    public static Task<JsonElement> DetailAsync(this HubHost hub) =>
+    public static Task<JsonElement> DetailAsync(this TestHub hub) =>
         hub.Http.GetFromJsonAsync<JsonElement>("/health/detail");
 
     public static string Status(this JsonElement detail) => detail.GetProperty("status").GetString()!;

@@ -1,4 +1,5 @@
 using System.Net;
+using Alba;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,28 +23,41 @@ public sealed class HealthEndpointTests
     [InlineData("/health/ready")]
     public async Task Anybody_is_told_in_a_word(string path)
     {
-        await using var hub = await HubHost.StartAsync("environment=Production");
+        await using var hub = await ScenarioHub.StartAsync("environment=Production");
 
-        using var answer = await hub.Http.GetAsync(path);
-
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await answer.Content.ReadAsStringAsync()).ShouldBe("Healthy");
-        (await hub.StatusOfAsync("/health/detail")).ShouldBe(HttpStatusCode.NotFound);
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url(path);
+            request.StatusCodeShouldBe(HttpStatusCode.OK);
+            request.ContentShouldBe("Healthy");
+        });
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/health/detail");
+            request.StatusCodeShouldBe(HttpStatusCode.NotFound);
+        });
     }
 
     [Fact]
     public async Task Only_operators_are_told_the_rest()
     {
-        await using var hub = await HubHost.StartAsync([
+        await using var hub = await ScenarioHub.StartAsync([
             "environment=Production",
             .. AdminHost.Key(0, "on-call", "the-key", "Read"),
         ]);
 
-        var stranger = await hub.StatusOfAsync("/health/detail");
-        hub.Http.DefaultRequestHeaders.Add("X-Api-Key", "the-key");
-        var detail = await hub.DetailAsync();
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/health/detail");
+            request.StatusCodeShouldBe(HttpStatusCode.Unauthorized);
+        });
+        var shown = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/health/detail");
+            request.WithRequestHeader("X-Api-Key", "the-key");
+        });
 
-        stranger.ShouldBe(HttpStatusCode.Unauthorized);
+        var detail = await shown.JsonAsync();
         detail.Status().ShouldBe("healthy", detail.Reasons());
         detail.GetProperty("version").GetString().ShouldNotBeNullOrEmpty();
         detail.GetProperty("walPages").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
@@ -52,10 +66,10 @@ public sealed class HealthEndpointTests
     [Fact]
     public async Task A_hub_that_works_says_how_far_its_stages_are()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
-        (await location.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await location.PostAsync(TestLocation.Notification("n-2"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-1")));
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-2")));
 
         await Until.TrueAsync(
             async () => (await hub.DetailAsync()).Stage("routing").GetProperty("cursor").ToString() == "2",
@@ -138,7 +152,7 @@ public sealed class HealthEndpointTests
     [Fact]
     public async Task A_revoked_content_token_is_seen_with_its_reason()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
         await hub.Database.WriteAsync(
             transaction =>

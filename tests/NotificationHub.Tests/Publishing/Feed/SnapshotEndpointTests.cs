@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Alba;
 using NotificationHub.Publishing.Feed;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
@@ -12,7 +13,7 @@ public sealed class SnapshotEndpointTests
     [Fact]
     public async Task A_snapshot_gives_the_current_records_and_the_event_they_take_account_of()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         await AddLocationAsync(hub);
         await AddRecordAsync(hub, "asset", "2/STDQ", """{"adamId":"2"}""", 5);
         await AddRecordAsync(hub, "asset", "1/STDQ", """{"adamId":"1"}""", 7);
@@ -20,10 +21,13 @@ public sealed class SnapshotEndpointTests
         await AddRecordAsync(hub, "user", "u1", """{"inviteCode":"secret","status":"Registered"}""", 9);
         await AppendEventAsync(hub);
 
-        using var assets = await hub.Http.GetAsync("/snapshot/north/asset");
+        var assets = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/snapshot/north/asset");
+            request.Header(FeedHeaders.Sequence).SingleValueShouldEqual("1");
+        });
 
-        assets.Headers.GetValues(FeedHeaders.Sequence).ShouldBe(["1"]);
-        (await assets.Content.ReadAsStringAsync()).ShouldBe(
+        (await assets.ReadAsTextAsync()).ShouldBe(
             """
             {"key":"1/STDQ","revision":"0000000000000000007","record":{"adamId":"1"}}
             {"key":"2/STDQ","revision":"0000000000000000005","record":{"adamId":"2"}}
@@ -31,7 +35,7 @@ public sealed class SnapshotEndpointTests
             """,
             StringCompareShould.IgnoreLineEndings
         );
-        (await hub.Http.GetStringAsync("/snapshot/north/user")).ShouldBe(
+        (await hub.TextAsync("/snapshot/north/user")).ShouldBe(
             "{\"key\":\"u1\",\"revision\":\"0000000000000000009\",\"record\":{\"status\":\"Registered\"}}\n"
         );
     }
@@ -39,14 +43,16 @@ public sealed class SnapshotEndpointTests
     [Fact]
     public async Task A_location_without_records_has_an_empty_snapshot()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         await AddLocationAsync(hub);
 
-        using var answer = await hub.Http.GetAsync("/snapshot/north/subscription-assignment");
-
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        answer.Headers.GetValues(FeedHeaders.Sequence).ShouldBe(["0"]);
-        (await answer.Content.ReadAsStringAsync()).ShouldBeEmpty();
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/snapshot/north/subscription-assignment");
+            request.StatusCodeShouldBe(HttpStatusCode.OK);
+            request.Header(FeedHeaders.Sequence).SingleValueShouldEqual("0");
+            request.ContentShouldBe("");
+        });
     }
 
     [Theory]
@@ -54,10 +60,14 @@ public sealed class SnapshotEndpointTests
     [InlineData("/snapshot/north/assets")]
     public async Task An_unknown_location_or_kind_is_not_found(string path)
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         await AddLocationAsync(hub);
 
-        (await hub.Http.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url(path);
+            request.StatusCodeShouldBe(HttpStatusCode.NotFound);
+        });
     }
 
     [Fact]
@@ -95,7 +105,7 @@ public sealed class SnapshotEndpointTests
         count.ShouldBe(Records);
     }
 
-    private static Task AddLocationAsync(HubHost hub) =>
+    private static Task AddLocationAsync(TestHub hub) =>
         hub.Database.WriteAsync(
             transaction =>
                 transaction.ExecuteAsync(
@@ -107,7 +117,7 @@ public sealed class SnapshotEndpointTests
             CancellationToken.None
         );
 
-    private static Task AddRecordAsync(HubHost hub, string kind, string key, string? data, long revision) =>
+    private static Task AddRecordAsync(TestHub hub, string kind, string key, string? data, long revision) =>
         hub.Database.WriteAsync(
             transaction =>
                 transaction.ExecuteAsync(
@@ -126,7 +136,7 @@ public sealed class SnapshotEndpointTests
             CancellationToken.None
         );
 
-    private static Task AppendEventAsync(HubHost hub) =>
+    private static Task AppendEventAsync(TestHub hub) =>
         hub.Database.AppendEventsAsync(
             new NewEvent
             {

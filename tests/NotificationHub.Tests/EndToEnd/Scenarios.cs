@@ -1,0 +1,58 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Alba;
+
+namespace NotificationHub.Tests.EndToEnd;
+
+/// <summary>What the scenarios of several endpoints have in common.</summary>
+internal static class Scenarios
+{
+    extension(Scenario scenario)
+    {
+        public void Send(HttpMethod method, string url)
+        {
+            scenario.Get.Url(url);
+            scenario.ConfigureHttpContext(context => context.Request.Method = method.Method);
+        }
+
+        /// <summary>Presents a key or token, if there is one.</summary>
+        public void Authenticate(string? key)
+        {
+            if (key is not null)
+            {
+                scenario.WithBearerToken(key);
+            }
+        }
+
+        /// <summary>Sends a body as it is written, even if it is not JSON.</summary>
+        public void PostJson(string url, string body) =>
+            scenario.Post.Text(body).ToUrl(url).ContentType("application/json");
+
+        /// <summary>A delivery with the location's own secret.</summary>
+        public void Deliver(TestLocation location, string body) =>
+            scenario.Deliver(location, Encoding.UTF8.GetBytes(body));
+
+        public void Deliver(TestLocation location, byte[] body)
+        {
+            scenario.Post.ByteArray(body).ToUrl(location.Path);
+            scenario.WithBearerToken(location.Secret);
+        }
+
+        public void ShouldBeProblem(HttpStatusCode status)
+        {
+            scenario.StatusCodeShouldBe(status);
+            scenario.ContentTypeShouldBe("application/problem+json");
+        }
+    }
+
+    extension(IScenarioResult result)
+    {
+        public async Task<JsonElement> JsonAsync() =>
+            JsonSerializer.Deserialize<JsonElement>(await result.ReadAsTextAsync());
+    }
+
+    /// <summary>The members of a request that this problem reports.</summary>
+    public static IEnumerable<string> InvalidMembers(this JsonElement problem) =>
+        problem.GetProperty("errors").EnumerateObject().Select(error => error.Name);
+}
