@@ -1,99 +1,175 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.SqlServer.TransactSql.ScriptDom;
+using NotificationHub.Hosting.Privacy;
+using NotificationHub.Hosting.Retention;
+using NotificationHub.Locations.Removal;
+using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage.Statements;
-
-/// <summary>A statement as SQL Server gets it.</summary>
-/// <param name="Place">The file, and the line where it begins.</param>
-internal sealed record SqlText(string Place, string Text);
 
 /// <summary>The statements that stand in the source beside their call, spelled for SQL Server.</summary>
 internal static partial class InlineStatements
 {
     private const int Nesting = 5;
 
-    /// <summary>What a hole stands for where no constant says it. A new kind of hole has to be added here.</summary>
-    private static readonly Dictionary<string, string> Holes = new(StringComparer.Ordinal)
+    /// <summary>
+    /// What a hole stands for where no constant says it. A new kind of hole has to be added here. Holes with several texts make several
+    /// statements: the first texts of all holes belong together, and so on.
+    /// </summary>
+    private static readonly Dictionary<string, string[]> Holes = new(StringComparer.Ordinal)
     {
         ["EventLog.Conditions(filter)"] =
+        [
             " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo",
+        ],
         ["NotificationListing.Conditions(filter)"] =
+        [
             " and disposition <> 0 and disposition = @Disposition and location_id = @LocationId",
-        ["OperationStore.Conditions(filter)"] = " and location_id = @LocationId and state = @State",
-        ["condition"] = "location_id = @location_id and kind = @kind and \"key\" = @key",
-        ["range.Condition"] = "\"key\" >= @From and \"key\" < @Below",
-        ["(after is null ? \"desc\" : \"asc\")"] = "asc",
-        ["WriteConnection.mark"] = "1",
-        ["(int)database.Patience.TotalMilliseconds"] = "2000",
-        ["SqlServerFaults.EndedTransaction"] = "50003",
-        ["table.Name"] = "snapshot",
-        ["Name"] = "snapshot",
-        ["Which"] = "",
-        ["columns"] = "location_id, kind, \"key\"",
-        ["table"] = "snapshot",
-        ["PurgedLog.Table"] = "notification_log",
-        ["PurgedLog.Text"] = "fault",
-        ["PurgedLog.Json"] = "body",
-        ["log.Table"] = "notification_log",
-        ["log.At"] = "received_at",
-        ["log.StartSql"] = "select first_seq from log_start where log = 'notification'",
-        ["log.Goes"] = "disposition = 0",
-        ["DueTimes.which"] = "t.attempts = 0",
-        ["DueTimes.within"] = "not in",
-        ["DueTimes.deferred"] = "= 0",
-        ["EventLog.index"] = " with (index(event_log_topic))",
-        ["TopicLog.index"] = " with (index(event_log_topic))",
-        ["StoreCopy.from"] = "snapshot",
-        ["EventBounds.name"] = "publishing:hub",
-        ["EventBounds.topic"] = "hub",
-        ["EventBounds.beginning"] = "0",
+        ],
+        ["OperationStore.Conditions(filter)"] = [" and location_id = @LocationId and state = @State"],
+        ["range.Condition"] = [KeyRange.All.Condition, new KeyRange("a").Condition, KeyRange.Under("a").Condition],
+        ["(after is null ? \"desc\" : \"asc\")"] = ["asc"],
+        ["WriteConnection.mark"] = ["1"],
+        ["(int)database.Patience.TotalMilliseconds"] = ["2000"],
+        ["SqlServerFaults.EndedTransaction"] = ["50003"],
+        ["LocationPurge.table.Name"] = [.. LocationPurge.Tables.Select(table => table.Name)],
+        ["LocationPurge.Name"] = [.. LocationPurge.Tables.Select(table => table.Name)],
+        ["LocationPurge.Which"] = [.. LocationPurge.Tables.Select(table => table.Which)],
+        ["LocationPurge.columns"] = [.. LocationPurge.Tables.Select(table => Joined(table, ", ", "\"{0}\""))],
+        ["LocationPurge.condition"] =
+        [
+            .. LocationPurge.Tables.Select(table => Joined(table, " and ", "\"{0}\" = @{0}")),
+        ],
+        ["table"] = ["snapshot"],
+        ["PurgedLog.Table"] = [.. PurgedLogs.Select(log => log.Table)],
+        ["PurgedLog.Text"] = [.. PurgedLogs.Select(log => log.Text)],
+        ["PurgedLog.Json"] = [.. PurgedLogs.Select(log => log.Json)],
+        ["LogPruning.Name"] = [.. PrunedLogs.Select(log => log.Name)],
+        ["log.Table"] = [.. PrunedLogs.Select(log => log.Table)],
+        ["log.At"] = [.. PrunedLogs.Select(log => log.At)],
+        ["log.StartSql"] = [.. PrunedLogs.Select(log => log.StartSql)],
+        ["log.Goes"] = [.. PrunedLogs.Select(log => log.Goes)],
+        ["DueTimes.which"] = ["t.attempts = 0", "t.attempts > 0"],
+        ["DueTimes.within"] = ["not in", "in"],
+        ["DueTimes.deferred"] = ["= 0", "<> 0"],
+        ["EventLog.index"] = [" with (index(event_log_topic))", ""],
+        ["TopicLog.index"] = [" with (index(event_log_topic))"],
+        ["StoreCopy.from"] = ["snapshot"],
+        ["EventBounds.name"] = ["publishing:hub"],
+        ["EventBounds.topic"] = ["hub"],
+        ["EventBounds.beginning"] = ["0"],
     };
+
+    /// <summary>A table of the schema where SQL names one, in any case.</summary>
+    private static readonly Lazy<Regex> TableNames = new(() =>
+        new Regex(
+            $"""\b(from|join|into|update|(alter|create|drop|truncate) table|on)\s+({string.Join('|', TablesOfMigrations())})\b""",
+            RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+        )
+    );
+
+    private static readonly int Variants = Holes.Values.Max(texts => texts.Length);
+
+    private static PurgedLog[] PurgedLogs => [PurgedLog.Notifications, PurgedLog.Events];
+
+    private static PrunedLog[] PrunedLogs => [PrunedLog.Notifications, PrunedLog.Events];
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Source");
 
-    public static IReadOnlyList<SqlText> All()
+    /// <summary>The statements in the source of the hub.</summary>
+    public static IReadOnlyList<SqlText> All { get; } = [.. Texts(Sources()).Where(IsStatement)];
+
+    /// <summary>The SQL in the source of the hub that is in none of <see cref="All"/>.</summary>
+    public static IReadOnlyList<SqlText> Rest() => Rest(Sources());
+
+    public static IReadOnlyList<SqlText> Rest(IEnumerable<(string Place, string Source)> sources)
     {
-        var files = Directory
-            .EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !IsOf(file, StorageOptions.Sqlite))
-            .Order(StringComparer.Ordinal)
-            .Select(file => (File: file, Literals: SourceLiterals.Of(File.ReadAllText(file))))
-            .ToList();
+        var texts = Texts(sources);
+        var statements = texts.Where(IsStatement).Select(statement => Normalized(statement.Text)).ToList();
+        return
+        [
+            .. texts
+                .Where(text => IsSql(text.Text))
+                .Where(text =>
+                    !statements.Exists(statement => statement.Contains(Normalized(text.Text), StringComparison.Ordinal))
+                ),
+        ];
+    }
+
+    private static List<(string Place, string Source)> Sources() =>
+        [
+            .. Directory
+                .EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
+                .Select(file => (Path.GetRelativePath(Folder, file), File.ReadAllText(file)))
+                .Where(source => !IsOf(source.Item1, StorageOptions.Sqlite))
+                .OrderBy(source => source.Item1, StringComparer.Ordinal),
+        ];
+
+    private static bool IsStatement(SqlText text) =>
+        (IsOf(text.Place, StorageOptions.SqlServer) ? OwnStart() : Start()).IsMatch(text.Text);
+
+    /// <summary>All literals, as SQL Server gets them where they are SQL.</summary>
+    private static List<SqlText> Texts(IEnumerable<(string Place, string Source)> sources)
+    {
+        var files = sources.Select(source => (source.Place, Literals: SourceLiterals.Of(source.Source))).ToList();
         Dictionary<string, string> constants = new(StringComparer.Ordinal);
-        foreach (var (file, literals) in files)
+        foreach (var (place, literals) in files)
         {
             foreach (var constant in literals.Where(literal => literal.ConstantName is not null))
             {
-                constants[$"{Path.GetFileNameWithoutExtension(file)}.{constant.ConstantName}"] = constant.Text;
+                constants[$"{Path.GetFileNameWithoutExtension(place)}.{constant.ConstantName}"] = constant.Text;
             }
         }
 
         return
         [
-            .. files.SelectMany(file =>
-                file.Literals.Select(literal => new SqlText(
-                        $"{Path.GetRelativePath(Folder, file.File)}:{literal.Line}",
-                        literal.IsInterpolated
-                            ? Fill(literal.Text, Path.GetFileNameWithoutExtension(file.File), constants)
-                            : literal.Text
-                    ))
-                    .Where(statement =>
-                        (IsOf(file.File, StorageOptions.SqlServer) ? OwnStart() : Start()).IsMatch(statement.Text)
-                    )
-                    .Select(statement =>
-                        statement with
-                        {
-                            Text = Lists().Replace(statement.Text, "in (@${name}, @${name})"),
-                        }
-                    )
-            ),
+            .. files.SelectMany(file => file.Literals.SelectMany(literal => TextsOf(file.Place, literal, constants))),
         ];
     }
 
-    private static bool IsOf(string file, string engine) =>
-        Path.GetRelativePath(Folder, file).StartsWith(Path.Combine("Storage", engine), StringComparison.Ordinal);
+    private static IEnumerable<SqlText> TextsOf(
+        string place,
+        SourceLiteral literal,
+        Dictionary<string, string> constants
+    )
+    {
+        if (!literal.IsInterpolated)
+        {
+            return [TextOf(literal.Text, 0)];
+        }
 
-    private static string Fill(string text, string type, Dictionary<string, string> constants)
+        var first = TextOf(Fill(literal.Text, Path.GetFileNameWithoutExtension(place), constants, variant: 0), 0);
+        return IsStatement(first) || IsSql(first.Text)
+            ? Enumerable
+                .Range(0, Variants)
+                .Select(variant => Fill(literal.Text, Path.GetFileNameWithoutExtension(place), constants, variant))
+                .Distinct(StringComparer.Ordinal)
+                .Select(TextOf)
+            : [first];
+
+        SqlText TextOf(string text, int variant) =>
+            new(
+                $"{place}:{literal.Line}" + (variant > 0 ? $" (variant {variant + 1})" : ""),
+                Lists().Replace(text, "in (@${name}, @${name})")
+            );
+    }
+
+    private static IEnumerable<string> TablesOfMigrations() =>
+        SqlText
+            .FilesIn($"{StorageOptions.SqlServer}/Migrations/")
+            .SelectMany(file => TSql.Statements(file.Text).OfType<CreateTableStatement>())
+            .Select(table => table.SchemaObjectName.BaseIdentifier.Value);
+
+    private static bool IsOf(string place, string engine) =>
+        place.StartsWith(Path.Combine("Storage", engine), StringComparison.Ordinal);
+
+    private static bool IsSql(string text) => Parameter().IsMatch(text) || TableNames.Value.IsMatch(text);
+
+    private static string Normalized(string text) => Space().Replace(text, " ").Trim();
+
+    private static string Fill(string text, string type, Dictionary<string, string> constants, int variant)
     {
         for (var i = 0; i < Nesting; i++)
         {
@@ -109,14 +185,20 @@ internal static partial class InlineStatements
                     hole =>
                         constants.GetValueOrDefault($"{type}.{hole.Groups["hole"].Value}")
                         ?? constants.GetValueOrDefault(hole.Groups["hole"].Value)
-                        ?? Holes.GetValueOrDefault($"{type}.{hole.Groups["hole"].Value}")
-                        ?? Holes.GetValueOrDefault(hole.Groups["hole"].Value)
+                        ?? Variant($"{type}.{hole.Groups["hole"].Value}", variant)
+                        ?? Variant(hole.Groups["hole"].Value, variant)
                         ?? hole.Value
                 );
         }
 
         return text;
     }
+
+    private static string? Variant(string hole, int variant) =>
+        Holes.TryGetValue(hole, out var texts) ? texts[variant % texts.Length] : null;
+
+    private static string Joined(PurgedTable table, string separator, string column) =>
+        string.Join(separator, table.Columns.Select(name => string.Format(CultureInfo.InvariantCulture, column, name)));
 
     private static string Count(string count) => count.StartsWith('{') ? "10" : count;
 
@@ -162,4 +244,10 @@ internal static partial class InlineStatements
 
     [GeneratedRegex("""\{(?<hole>[^{}]+)\}""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex AnyHole();
+
+    [GeneratedRegex("""(=|<|>|\()\s*@\w+""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex("""\s+""", RegexOptions.NonBacktracking)]
+    private static partial Regex Space();
 }

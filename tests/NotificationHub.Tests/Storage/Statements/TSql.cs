@@ -14,4 +14,12 @@ internal static class TSql
 
     public static IEnumerable<TSqlStatement> Statements(string text) =>
         ((TSqlScript)Parse(text, out _)).Batches.SelectMany(batch => batch.Statements);
+
+    public static string TextOf(TSqlFragment fragment) =>
+        string.Concat(
+            fragment
+                .ScriptTokenStream.Skip(fragment.FirstTokenIndex)
+                .Take(fragment.LastTokenIndex - fragment.FirstTokenIndex + 1)
+                .Select(token => token.Text)
+        );
 }

@@ -7,23 +7,28 @@ namespace NotificationHub.Tests.Storage.Statements;
 /// <summary>Names the statement that SQL Server would refuse, where there is no SQL Server.</summary>
 public sealed class TSqlTests
 {
-    private static readonly IReadOnlyDictionary<string, List<SchemaColumn>> Schema = TSqlSchema.Read();
-
-    public static TheoryData<string> Files => [.. FileTexts.Select(file => file.Place)];
-
-    private static IReadOnlyList<SqlText> FileTexts { get; } = [.. Read("Migrations"), .. Read("Statements")];
-
-    [Theory]
-    [MemberData(nameof(Files))]
-    public void A_file_for_SQL_Server_can_be_run_there(string file) =>
-        FaultsOf(FileTexts.Single(text => text.Place == file)).ShouldBeEmpty();
+    private static IReadOnlyList<SqlText> FileTexts { get; } = [.. SqlText.FilesIn($"{StorageOptions.SqlServer}/")];
 
     [Fact]
-    public void Every_statement_beside_its_call_can_be_run_on_SQL_Server()
-    {
-        var statements = InlineStatements.All();
+    public void SQL_Server_accepts_every_migration() =>
+        SqlServerModel.FaultsOfMigrations(SqlServerModel.Migrations).ShouldBeEmpty();
 
-        statements.SelectMany(FaultsOf).ShouldBeEmpty();
+    [Fact]
+    public void SQL_Server_accepts_every_statement() =>
+        FaultsOf([.. FileTexts, .. InlineStatements.All]).ShouldBeEmpty();
+
+    [Fact]
+    public void Every_file_for_SQL_Server_is_a_migration_or_a_statement() =>
+        FileTexts
+            .Select(file => file.Place.Split('/')[1])
+            .Distinct(StringComparer.Ordinal)
+            .ShouldBe(["Migrations", "Statements"]);
+
+    [Fact]
+    public void Every_piece_of_SQL_in_the_source_is_in_a_checked_statement()
+    {
+        InlineStatements.Rest().ShouldBeEmpty();
+        var statements = InlineStatements.All;
         // As many as there were once: fewer, and it does not find them any more.
         statements.Count.ShouldBeGreaterThan(150);
         statements
@@ -37,7 +42,7 @@ public sealed class TSqlTests
     public void Every_lock_has_the_name_of_its_database()
     {
         var locks = FileTexts
-            .Concat(InlineStatements.All())
+            .Concat(InlineStatements.All)
             .Where(statement => statement.Text.Contains("sp_getapplock", StringComparison.Ordinal))
             .ToList();
 
@@ -117,32 +122,93 @@ public sealed class TSqlTests
         "a common table expression as the target of UPDATE"
     )]
     [InlineData("merge into lease a using lease b on a.name = b.name when matched then delete;", "MERGE")]
-    [InlineData("select sequence from event_log", "no table of it has a column sequence")]
-    [InlineData("select e.sequence from event_log e", "event_log has no column sequence")]
-    [InlineData("delete from events", "no migration makes a table events")]
+    [InlineData("select sequence from event_log", "[event_log].[sequence]")]
+    [InlineData("select e.sequence from event_log e join lease l on l.name = e.type", "[event_log].[sequence]")]
+    [InlineData("insert into lease (name, keeper) values (@name, @owner)", "[lease].[keeper]")]
+    [InlineData("declare @a table (b bigint); insert into @a (b) output inserted.c values (1)", "here @a].[c]")]
+    [InlineData("with due (name) as (select name from lease) select owner from due", "column owner")]
+    [InlineData("delete from events", "[events]")]
+    [InlineData("exec sp_getapplock @Resource = 'a', @LockMood = 'Shared'", "@LockMood")]
+    [InlineData("select seq from event_log with (index(none))", "[none]")]
     public void What_would_go_wrong_is_named(string statement, string fault) =>
-        FaultsOf(new SqlText("here", statement)).ShouldContain(text => text.Contains(fault, StringComparison.Ordinal));
+        FaultsOf([new SqlText("here", statement)])
+            .ShouldContain(text =>
+                text.Contains(fault, StringComparison.Ordinal) && text.Contains("here", StringComparison.Ordinal)
+            );
 
-    private static IEnumerable<SqlText> Read(string folder)
+    [Fact]
+    public void A_variable_that_a_file_does_not_declare_is_named_and_the_other_statements_are_checked() =>
+        FaultsOf([
+                new SqlText(
+                    "a.sql",
+                    "-- @name nvarchar(200)\nselect name from lease where owner = @owner",
+                    IsFile: true
+                ),
+                new SqlText(
+                    "b.sql",
+                    "-- @name nvarchar(200)\nselect nothing from lease where name = @name",
+                    IsFile: true
+                ),
+            ])
+            .ShouldBe([
+                "a.sql: Must declare the variable or parameter \"@owner\"",
+                "Error validating element [dbo].[b.sql]: Procedure: [dbo].[b.sql] has an unresolved reference to object [dbo].[lease].[nothing].",
+            ]);
+
+    [Theory]
+    [InlineData("create index b on a (d);", "[dbo].[a].[d]")]
+    [InlineData("create index b on d (c);", "[dbo].[d]")]
+    [InlineData("alter table d add e bigint null;", "")]
+    public void A_migration_that_fails_on_SQL_Server_is_named(string migration, string fault)
     {
-        var files = new SqlFiles($"{StorageOptions.SqlServer}/{folder}/");
-        return files.Names.Select(name => new SqlText($"{folder}/{name}.sql", files[name]));
+        var faults = FaultsAfterTableA(migration);
+
+        faults.ShouldContain(text => text.Contains(fault, StringComparison.Ordinal));
+        faults.ShouldAllBe(text => text.StartsWith("b.sql: ", StringComparison.Ordinal));
     }
 
-    private static IEnumerable<string> FaultsOf(SqlText statement)
+    [Fact]
+    public void A_migration_can_use_a_column_that_was_added_to_a_table() =>
+        FaultsAfterTableA("alter table a add d bigint null; create index b on a (d);").ShouldBeEmpty();
+
+    private static IReadOnlyList<string> FaultsAfterTableA(string migration) =>
+        SqlServerModel.FaultsOfMigrations([
+            new SqlText("a.sql", "create table a (c bigint not null);"),
+            new SqlText("b.sql", migration),
+        ]);
+
+    [Theory]
+    [InlineData("""Run("select name from lease where name = @name");""", null)]
+    [InlineData("""Run(started + " where name = @name");""", " where name = @name")]
+    [InlineData("""Run("SELECT name FROM lease");""", "SELECT name FROM lease")]
+    [InlineData("""Run($"{Select} from lease");""", "{Select} from lease")]
+    [InlineData("""Run("truncate table lease");""", "truncate table lease")]
+    public void SQL_that_is_in_no_checked_statement_is_found(string source, string? rest) =>
+        InlineStatements.Rest([("Here.cs", source)]).Select(text => text.Text).ShouldBe(rest is null ? [] : [rest]);
+
+    private static List<string> FaultsOf(IEnumerable<SqlText> texts)
     {
-        var fragment = TSql.Parse(statement.Text, out var faults);
-        return (
-            fragment.ScriptTokenStream is null
-                ? faults
-                : faults
-                    .Concat(TSqlSubset.FaultsOf(fragment))
-                    .Concat(IsSchema(fragment) ? [] : TSqlNames.FaultsOf(fragment, Schema))
-        ).Select(fault => $"{statement.Place}: {fault}");
+        List<string> faults = [];
+        List<SqlText> parsed = [];
+        foreach (var text in texts)
+        {
+            var fragment = TSql.Parse(text.Text, out var errors);
+            var found = fragment.ScriptTokenStream is null ? errors : [.. errors, .. TSqlSubset.FaultsOf(fragment)];
+            faults.AddRange(found.Select(fault => $"{text.Place}: {fault}"));
+            if (errors.Count == 0)
+            {
+                parsed.AddRange(WithoutSchema(text));
+            }
+        }
+
+        return [.. faults, .. SqlServerModel.FaultsOf(parsed)];
     }
 
-    // A migration names what it makes.
-    private static bool IsSchema(TSqlFragment fragment) =>
-        fragment is TSqlScript script
-        && script.Batches.SelectMany(batch => batch.Statements).Any(statement => statement is CreateTableStatement);
+    // The tables and indexes of a migration are in the model.
+    private static IEnumerable<SqlText> WithoutSchema(SqlText text) =>
+        SqlServerModel.Migrations.Contains(text)
+            ? TSql.Statements(text.Text)
+                .OfType<DataModificationStatement>()
+                .Select((statement, i) => new SqlText($"{text.Place} ({i + 1})", TSql.TextOf(statement), IsFile: true))
+            : [text];
 }
