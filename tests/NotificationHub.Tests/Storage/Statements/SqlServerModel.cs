@@ -64,7 +64,7 @@ internal sealed class SqlServerModel : IDisposable
     {
         List<string> faults = [];
         var rest = statements.ToList();
-        while (true)
+        while (rest.Count > 0)
         {
             using var model = Load();
             // A model that has rejected a statement accepts nothing more.
@@ -75,6 +75,8 @@ internal sealed class SqlServerModel : IDisposable
 
             rest.Remove(rejected);
         }
+
+        return faults;
     }
 
     public static SqlServerModel Load()

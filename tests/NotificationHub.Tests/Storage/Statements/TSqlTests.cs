@@ -195,7 +195,7 @@ public sealed class TSqlTests
             var fragment = TSql.Parse(text.Text, out var errors);
             var found = fragment.ScriptTokenStream is null ? errors : [.. errors, .. TSqlSubset.FaultsOf(fragment)];
             faults.AddRange(found.Select(fault => $"{text.Place}: {fault}"));
-            if (errors.Count == 0)
+            if (found.Count == 0)
             {
                 parsed.AddRange(WithoutSchema(text));
             }
