@@ -73,7 +73,7 @@ public sealed class IntakeBoundsTests
     [Fact]
     public async Task A_location_that_posts_more_than_its_share_is_told_when_to_come_again()
     {
-        await using var hub = await HubHost.StartAsync("Intake:PostsPerSecondPerLocation=1");
+        await using var hub = await ScenarioHub.StartAsync("Intake:PostsPerSecondPerLocation=1");
         var location = await hub.AddLocationAsync();
         var other = await hub.AddLocationAsync();
 
@@ -131,7 +131,7 @@ public sealed class IntakeBoundsTests
     [SqliteFact]
     public async Task A_locked_database_is_answered_503_and_taken_up_again_without_a_restart()
     {
-        await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        await using var hub = await ScenarioHub.StartAsync("Storage:BusyTimeout=00:00:00.1");
         var location = await hub.AddLocationAsync();
         await using (
             var other = new SqliteConnection($"Data Source={((SqliteDatabase)hub.Database).File};Pooling=false")
@@ -140,19 +140,21 @@ public sealed class IntakeBoundsTests
             await other.OpenAsync();
             await using var held = other.BeginTransaction(deferred: false);
 
-            var answer = await location.PostAsync(TestLocation.Notification("n-1"));
-
-            answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-            answer.Headers.RetryAfter.ShouldNotBeNull();
+            await hub.ScenarioAsync(delivery =>
+            {
+                delivery.Deliver(location, TestLocation.Notification("n-1"));
+                delivery.ShouldBeProblem(HttpStatusCode.ServiceUnavailable);
+                delivery.Header("Retry-After").ShouldHaveOneNonNullValue();
+            });
         }
 
-        (await location.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-1")));
     }
 
     [SqliteFact]
     public async Task A_full_disk_is_answered_503_and_taken_up_again_without_a_restart()
     {
-        await using var hub = await HubHost.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
         await SetMaxPagesAsync(hub, 1);
 
@@ -178,7 +180,7 @@ public sealed class IntakeBoundsTests
     }
 
     // SQLite takes the present size where that is more: the database is then full.
-    private static Task SetMaxPagesAsync(HubHost hub, int pages) =>
+    private static Task SetMaxPagesAsync(ScenarioHub hub, int pages) =>
         hub.Database.WriteAsync(
             transaction =>
                 transaction.ExecuteAsync(

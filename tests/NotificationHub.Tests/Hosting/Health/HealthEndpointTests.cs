@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NotificationHub.LocalBus;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Hosting.Admin;
@@ -91,7 +92,7 @@ public sealed class HealthEndpointTests
     public async Task While_the_bus_is_down_posts_are_taken_and_operators_see_which_topics_stand_still_since_when_and_why()
     {
         await using var bus = await LocalServiceBus.StartAsync();
-        await using var hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
+        await using var hub = await ScenarioHub.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
         var location = await hub.AddLocationAsync();
         await bus.StopListeningAsync(CancellationToken.None);
         await location.PostAsync(TestLocation.Notification("n-1"));
@@ -202,9 +203,11 @@ public sealed class HealthEndpointTests
     [SqliteFact]
     public async Task While_the_database_is_locked_no_posts_are_sent_here_and_afterwards_they_are_without_a_restart()
     {
-        await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        await using var hub = await ScenarioHub.StartAsync("Storage:BusyTimeout=00:00:00.1");
         (await hub.IsReadyAsync()).ShouldBeTrue();
-        await using var other = new SqliteConnection($"Data Source={Path.Combine(hub.Folder, "hub.db")};Pooling=False");
+        await using var other = new SqliteConnection(
+            $"Data Source={((SqliteDatabase)hub.Database).File};Pooling=False"
+        );
         await other.OpenAsync();
         await other.ExecuteAsync("begin immediate");
 

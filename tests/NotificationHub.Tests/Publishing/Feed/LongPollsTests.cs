@@ -46,18 +46,21 @@ public sealed class LongPollsTests
         HttpStatusCode expected
     )
     {
-        await using var hub = await HubHost.StartAsync(setting);
+        await using var hub = await ScenarioHub.StartAsync(setting);
         var others = setting.Contains("PerConsumer", StringComparison.Ordinal) ? "" : "another";
         var waiting = hub.Services.GetRequiredService<LongPolls>().TryBegin(others, out _)!;
 
-        using var refused = await hub.Http.GetAsync("/events?wait=60");
-        refused.StatusCode.ShouldBe(expected);
-        refused.Headers.RetryAfter.ShouldNotBeNull();
-        (await hub.Http.GetAsync("/events")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events?wait=60");
+            request.ShouldBeProblem(expected);
+            request.Header("Retry-After").ShouldHaveOneNonNullValue();
+        });
+        await hub.ScenarioAsync(request => request.Get.Url("/events"));
 
         waiting.Dispose();
-        (await hub.Http.GetAsync("/events?wait=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await hub.ScenarioAsync(request => request.Get.Url("/events?wait=1"));
         // The completed request no longer counts.
-        (await hub.Http.GetAsync("/events?wait=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await hub.ScenarioAsync(request => request.Get.Url("/events?wait=1"));
     }
 }
