@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -72,7 +73,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
             entry.LocationId is null ? "/hub" : $"/locations/{Uri.EscapeDataString(entry.LocationId)}"
         );
         json.WriteString("type"u8, EventTypes.Of(entry.Type));
-        WriteOptional(json, "subject"u8, entry.Subject);
+        WriteOptional(json, "subject"u8, Escape(entry.Subject));
         json.WriteString(
             "time"u8,
             DateTimeOffset
@@ -95,6 +96,19 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
 
         WriteOptional(json, "traceparent"u8, entry.Traceparent);
     }
+
+    // A user's ID may hold characters that CloudEvents forbids, and strict consumers would reject the event.
+    private static string? Escape(string? subject) =>
+        subject is null || !subject.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            ? subject
+            : string.Concat(
+                subject
+                    .EnumerateRunes()
+                    .Select(rune => IsForbidden(rune) ? Uri.EscapeDataString(rune.ToString()) : rune.ToString())
+            );
+
+    private static bool IsForbidden(Rune rune) =>
+        Rune.IsControl(rune) || rune.Value is >= 0xFDD0 and <= 0xFDEF || (rune.Value & 0xFFFE) == 0xFFFE;
 
     // CloudEvents has no null: an attribute without a value is left out, and an empty subject is not allowed.
     private static void WriteOptional(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)

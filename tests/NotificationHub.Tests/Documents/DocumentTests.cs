@@ -1,5 +1,5 @@
-using System.Reflection;
 using NotificationHub.Events;
+using NotificationHub.Tests.Publishing.CloudEvents;
 using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.Documents;
@@ -10,11 +10,25 @@ public sealed class DocumentTests
     public void The_contract_lists_every_event()
     {
         var contract = Read("events.md");
-        var names = typeof(EventNames)
-            .GetFields(BindingFlags.Public | BindingFlags.Static)
-            .Select(field => (string)field.GetValue(null)!);
 
-        names.Where(name => !contract.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+        EveryEvent.Types.Where(name => !contract.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_examples_of_the_contract_are_events_of_the_hub()
+    {
+        var examples = Read("events.md")
+            .Split("```json\n")
+            .Skip(1)
+            .Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)])
+            .Where(json => json.Contains("specversion", StringComparison.Ordinal))
+            .ToList();
+
+        examples.ShouldNotBeEmpty();
+        foreach (var example in examples)
+        {
+            EveryEvent.Types.ShouldContain(EventTypes.NameOf(OfficialReader.Read(example).Type!));
+        }
     }
 
     [Fact]

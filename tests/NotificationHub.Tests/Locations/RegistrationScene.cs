@@ -4,6 +4,7 @@ using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Publishing.CloudEvents;
 using ContentToken = NotificationHub.Apple.ContentToken;
 using MdmInfo = NotificationHub.Apple.MdmInfo;
 
@@ -85,7 +86,14 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
     public async Task<IReadOnlyList<EventEntry>> EventsAsync(string name)
     {
         await using var connection = await Hub.Database.OpenReaderAsync(CancellationToken.None);
-        return await EventLog.ReadPageAsync(connection, 0, new EventFilter(Type: name), 100, CancellationToken.None);
+        var events = await EventLog.ReadPageAsync(
+            connection,
+            0,
+            new EventFilter(Type: name),
+            100,
+            CancellationToken.None
+        );
+        return events.ShouldBeCloudEvents();
     }
 
     public async ValueTask DisposeAsync()

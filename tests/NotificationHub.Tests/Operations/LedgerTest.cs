@@ -17,6 +17,7 @@ using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Publishing.CloudEvents;
 using NotificationHub.Tests.Storage;
 using AssetKey = NotificationHub.Simulator.Apple.State.AssetKey;
 using ContentToken = NotificationHub.Apple.ContentToken;
@@ -203,16 +204,20 @@ public abstract class LedgerTest : IAsyncLifetime
 
     private protected int Questions => Apple.Requests.Count("/status");
 
-    private protected async Task<IReadOnlyList<(string Type, OperationReport Report)>> ToldAsync() =>
+    private protected async Task<IReadOnlyList<(string Type, OperationReport Report)>> ToldAsync()
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        var events = await EventLog.ReadPageAsync(connection, 0, new EventFilter(), 10_000, CancellationToken.None);
+        return
         [
-            .. (
-                await Store.QueryAsync<(string, byte[])>(
-                    "select type, data from event_log where type like 'operation.%' order by seq"
-                )
-            ).Select(row =>
-                (row.Item1, JsonSerializer.Deserialize(row.Item2, EventJsonContext.Default.OperationReport)!)
-            ),
+            .. events
+                .ShouldBeCloudEvents()
+                .Where(entry => entry.Type.StartsWith("operation.", StringComparison.Ordinal))
+                .Select(entry =>
+                    (entry.Type, JsonSerializer.Deserialize(entry.Data, EventJsonContext.Default.OperationReport)!)
+                ),
         ];
+    }
 
     private protected Task<string?> StateAsync(string eventId) =>
         Store.ScalarAsync<string>("select state from operation where event_id = @eventId", new { eventId });

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Events;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Publishing.CloudEvents;
 
 namespace NotificationHub.Tests.Publishing;
 
@@ -50,6 +51,16 @@ public sealed class CloudEventWriterTests
         read.Revision.ShouldBe("0000000000000000042");
         read.Data.GetProperty("after").GetProperty("adamId").GetString().ShouldBe("1");
     }
+
+    [Theory]
+    [InlineData("users/a\u0001b", "users/a%01b")]
+    [InlineData("users/a\u0085b", "users/a%C2%85b")]
+    [InlineData("users/\uFDD0", "users/%EF%B7%90")]
+    [InlineData("users/\uFFFE", "users/%EF%BF%BE")]
+    [InlineData("users/\U0001FFFF", "users/%F0%9F%BF%BF")]
+    [InlineData("users/é\uFFFD🍏", "users/é\uFFFD🍏")]
+    public void A_subject_has_only_characters_that_CloudEvents_permits(string subject, string expected) =>
+        OfficialReader.Read(Write(Changed with { Subject = subject })).Subject.ShouldBe(expected);
 
     [Theory]
     [InlineData("""{"a":"\u00e9\/é<>&+'","n":1.50E+3,"z":-0}""")]

@@ -10,6 +10,7 @@ using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Publishing.CloudEvents;
 using NotificationHub.Tests.Storage;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
@@ -250,7 +251,7 @@ public abstract class RefetchTest : IAsyncLifetime
             events.AddRange(page);
         } while (page.Count > 0);
 
-        return events;
+        return events.ShouldBeCloudEvents();
     }
 
     /// <summary>What a consumer would know that takes nothing but the events.</summary>

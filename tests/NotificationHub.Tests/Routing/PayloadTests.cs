@@ -2,6 +2,7 @@ using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Publishing.CloudEvents;
 
 namespace NotificationHub.Tests.Routing;
 
@@ -29,6 +30,7 @@ public sealed class PayloadTests
         told.Type.ShouldBe(NotificationRoutes.All.Single(route => route.Type == Path.GetDirectoryName(file)).EventName);
         told.NotificationSeq.ShouldBe(42);
         told.Data.ShouldBeNull();
+        new[] { told.Entry(seq: 1, entry.Body) }.ShouldBeCloudEvents();
         (told.LocationId, told.Traceparent, told.CreatedAt).ShouldBe(
             (entry.LocationId, entry.Traceparent, entry.ReceivedAt)
         );
@@ -48,6 +50,7 @@ public sealed class PayloadTests
         var told = routed.Events.ShouldHaveSingleItem();
         told.Type.ShouldBe(EventNames.NotificationUnrecognized);
         told.NotificationSeq.ShouldBeNull();
+        new[] { told.Entry(seq: 1) }.ShouldBeCloudEvents();
         var data = JsonSerializer.Deserialize(told.Data, EventJsonContext.Default.NotificationUnrecognized)!;
         data.Seq.ShouldBe(42);
         data.Faults.ShouldBe(routed.Faults);
