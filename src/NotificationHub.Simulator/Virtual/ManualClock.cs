@@ -1,6 +1,10 @@
 namespace NotificationHub.Simulator.Virtual;
 
-/// <summary>A clock that stands still until somebody moves it; timers fire on the thread that calls <see cref="Advance"/>.</summary>
+/// <summary>
+/// A clock that moves only when a test or drill moves it; timers fire on the thread that calls <see cref="Advance"/>. It does what
+/// <c>FakeTimeProvider</c> cannot: it stops at each timer on the way, so that a loop of delays runs every time; it jumps, so that a late timer
+/// fires once; it sets the wall clock without a change of timestamps; and it reports that the code under test waits for a timer.
+/// </summary>
 internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock gate = new();

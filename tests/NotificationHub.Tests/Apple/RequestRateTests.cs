@@ -147,14 +147,13 @@ public sealed class RequestRateTests : IDisposable
     [InlineData(-1)]
     public async Task Setting_the_machines_clock_neither_ends_a_pause_nor_prolongs_it(int hours)
     {
-        var machine = new SetClock(clock);
-        using var paused = new RequestRate(machine);
+        using var paused = new RequestRate(clock);
         Refuse(await paused.EnterAsync(LongestPause, default), TimeSpan.FromSeconds(8));
 
-        machine.SetForward = TimeSpan.FromHours(hours);
+        clock.SetWall(TimeSpan.FromHours(hours));
         var next = paused.EnterAsync(LongestPause, default);
 
-        paused.PausedUntil.ShouldBe(machine.GetUtcNow() + TimeSpan.FromSeconds(8));
+        paused.PausedUntil.ShouldBe(clock.GetUtcNow() + TimeSpan.FromSeconds(8));
         clock.Advance(TimeSpan.FromMilliseconds(7999));
         next.IsCompleted.ShouldBeFalse();
         clock.Advance(TimeSpan.FromMilliseconds(1));
@@ -169,19 +168,4 @@ public sealed class RequestRateTests : IDisposable
 
     private Task<RequestPermit> Enter(CancellationToken cancellationToken = default) =>
         rate.EnterAsync(LongestPause, cancellationToken);
-
-    /// <summary>A clock whose date somebody sets while time goes on as before.</summary>
-    private sealed class SetClock(ManualClock clock) : TimeProvider
-    {
-        public TimeSpan SetForward { get; set; }
-
-        public override long TimestampFrequency => clock.TimestampFrequency;
-
-        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + SetForward;
-
-        public override long GetTimestamp() => clock.GetTimestamp();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            clock.CreateTimer(callback, state, dueTime, period);
-    }
 }

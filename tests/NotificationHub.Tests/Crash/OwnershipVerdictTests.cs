@@ -7,7 +7,7 @@ public sealed class OwnershipVerdictTests
 {
     private const string Topic = "assets";
 
-    private readonly ManualClock clock = new(DateTimeOffset.UnixEpoch);
+    private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch);
     private readonly LocalTopic topic;
     private readonly List<Takeover> takeovers = [Taken(at: 1_000, by: "one", number: 1)];
     private readonly List<Act> acts = [];

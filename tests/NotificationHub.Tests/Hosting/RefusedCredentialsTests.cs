@@ -52,7 +52,7 @@ public sealed class RefusedCredentialsTests
     [Fact]
     public void The_first_is_logged_at_once_and_later_ones_once_a_minute_with_few_addresses()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var log = new LogLines();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
         using var refused = new RefusedCredentials(clock, loggers.CreateLogger<RefusedCredentials>());

@@ -174,7 +174,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     [Fact]
     public void Posts_that_were_taken_and_not_needed_are_given_back()
     {
-        var rate = new PostRate(1, new ManualClock());
+        var rate = new PostRate(1, new FakeTimeProvider());
 
         rate.TryTake(1000, out _).ShouldBeTrue();
         rate.TryTake(out var retryAfter).ShouldBeFalse();

@@ -11,7 +11,7 @@ public sealed class FairnessTests
     private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SurveyPage = TimeSpan.FromSeconds(2);
 
-    private readonly ManualClock clock = new();
+    private readonly FakeTimeProvider clock = new();
     private readonly RefetchOptions options = new();
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class FairnessTests
     }
 
     /// <summary>Busy locations always have more to read, and use their turns up.</summary>
-    private sealed class Turns(ManualClock clock, RefetchOptions options)
+    private sealed class Turns(FakeTimeProvider clock, RefetchOptions options)
     {
         private readonly TurnQueue queue = new(options.ParallelLocations, options.ParallelSurveys, clock);
         private readonly Dictionary<string, DateTimeOffset> endsAt = [];

@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class LocationSessionsTests : IDisposable
 {
     private readonly HttpClient http = new();
-    private readonly ManualClock clock = new();
+    private readonly FakeTimeProvider clock = new();
     private readonly ContentTokenProtector protector = new(new EphemeralDataProtectionProvider());
 
     [Fact]

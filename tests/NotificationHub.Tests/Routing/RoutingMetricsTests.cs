@@ -23,7 +23,7 @@ public sealed class RoutingMetricsTests
     [Fact]
     public void The_time_since_the_receipt_is_measured_and_is_never_negative()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         NotificationEntry[] page = [Received(1, now - 3000), Received(2, now + 500), Received(3, now - 1)];
         using var readings = new MeterReadings();

@@ -15,7 +15,7 @@ public abstract class DueTimesContract : StoreContract
     private const string Here = "location-1";
     private static readonly TimeSpan Years = TimeSpan.FromDays(3650);
 
-    private readonly ManualClock clock = new();
+    private readonly FakeTimeProvider clock = new();
     private readonly RefetchOptions refetch = new();
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();

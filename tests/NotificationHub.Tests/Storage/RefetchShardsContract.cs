@@ -12,7 +12,7 @@ public abstract class RefetchShardsContract : StoreContract
     /// <summary>Nobody renews a lease or shows itself but by the test's doing, however slow the machine is.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
-    private protected ManualClock Clock { get; } = new();
+    private protected FakeTimeProvider Clock { get; } = new();
     private readonly List<LeaseKeeper> keepers = [];
 
     public override async ValueTask DisposeAsync()

@@ -19,7 +19,7 @@ public sealed class ClockCheckTests
         var options = new AppleClientOptions { BaseUrl = apple.BaseUrl };
         using var client = new AppleClient(http, options, TimeProvider.System);
         await using var services = new ServiceCollection().AddHttpClient().BuildServiceProvider();
-        var clock = new ManualClock(TimeProvider.System.GetUtcNow().AddSeconds(seconds));
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(seconds));
 
         var finding = (
             await new ClockCheck(client, services.GetRequiredService<IHttpClientFactory>(), clock).ExamineAsync(

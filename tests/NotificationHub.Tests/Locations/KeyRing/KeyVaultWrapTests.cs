@@ -97,7 +97,7 @@ public sealed class KeyVaultWrapTests : IDisposable
     {
         vault.Fault = status;
 
-        var failure = Should.Throw<CryptographicException>(() => Wrap(new ManualClock()).Wrap(new byte[32]));
+        var failure = Should.Throw<CryptographicException>(() => Wrap(new FakeTimeProvider()).Wrap(new byte[32]));
 
         failure.Message.ShouldContain(advice);
         failure.Message.ShouldContain(TestVault.Key);
@@ -106,7 +106,7 @@ public sealed class KeyVaultWrapTests : IDisposable
     [Fact]
     public void A_vault_that_failed_is_left_alone_for_a_moment()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         var wrap = Wrap(clock);
         vault.Fault = HttpStatusCode.Forbidden;
         Should.Throw<CryptographicException>(() => wrap.Wrap(new byte[32]));
@@ -132,7 +132,7 @@ public sealed class KeyVaultWrapTests : IDisposable
             before.RollKey();
         }
 
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider();
         await using var replica = await Replica.StartAsync(
             folder,
             services =>

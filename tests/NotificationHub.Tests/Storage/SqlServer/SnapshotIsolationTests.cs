@@ -7,7 +7,7 @@ public sealed class SnapshotIsolationTests
 {
     private const int NotAllowed = 3952;
 
-    private readonly ManualClock clock = new();
+    private readonly FakeTimeProvider clock = new();
 
     [Fact]
     public async Task A_hub_allows_snapshots_and_goes_on()
