@@ -30,7 +30,7 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
             {
                 ran = new WriteTransaction(this, WithClock(transaction.Connection));
                 var done = await work(ran);
-                await ran.AppendEventsAsync();
+                await ran.WriteEventsAsync();
                 return done;
             },
             cancellationToken

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
 using NotificationHub.Storage;
@@ -53,26 +52,17 @@ internal sealed partial class RefusalWatch(
         database.WriteAsync(
             transaction =>
             {
-                EventLog.Append(
-                    transaction,
-                    database,
-                    [
-                        new NewEvent
-                        {
-                            Type = EventNames.LocationRefused,
-                            LocationId = locationId,
-                            Data = JsonSerializer.SerializeToUtf8Bytes(
-                                new LocationRefused
-                                {
-                                    Count = refused,
-                                    Since = time.GetUtcNow() - options.Value.RefusalPeriod,
-                                },
-                                EventJsonContext.Wire.LocationRefused
-                            ),
-                            CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
-                        },
-                    ]
-                );
+                var now = time.GetUtcNow();
+                transaction.AppendEvents([
+                    NewEvent.Create(
+                        EventNames.LocationRefused,
+                        locationId,
+                        subject: null,
+                        new LocationRefused { Count = refused, Since = now - options.Value.RefusalPeriod },
+                        EventJsonContext.Wire.LocationRefused,
+                        now.ToUnixTimeMilliseconds()
+                    ),
+                ]);
                 return Task.CompletedTask;
             },
             cancellationToken

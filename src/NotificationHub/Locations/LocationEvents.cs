@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using NotificationHub.Apple;
 using NotificationHub.Events;
 using NotificationHub.Storage;
@@ -17,95 +17,81 @@ internal static class LocationEvents
     /// <param name="daysLeft">The step: 30, 15, 7 or 1.</param>
     /// <param name="now">Unix milliseconds.</param>
     public static NewEvent OfExpiry(Location location, int daysLeft, long now) =>
-        Of(EventNames.LocationTokenExpiring, location, TokenState(location, daysLeft)) with
-        {
-            CreatedAt = now,
-        };
+        TokenState(EventNames.LocationTokenExpiring, location, daysLeft, now);
 
     /// <summary>That Apple has other settings than those that were made for the hub.</summary>
     public static NewEvent OfSettings(Location location, IReadOnlyList<LocationDifference> differences, long now) =>
-        Of(
+        Create(
             EventNames.LocationSettingsChanged,
-            location,
-            JsonSerializer.SerializeToUtf8Bytes(
-                new LocationSettingsChanged
-                {
-                    Differences =
-                    [
-                        .. differences.Select(one => new LocationSettingDifference
-                        {
-                            Setting = one.Setting,
-                            Expected = one.Expected,
-                            Actual = one.Actual,
-                        }),
-                    ],
-                },
-                EventJsonContext.Wire.LocationSettingsChanged
-            )
-        ) with
-        {
-            CreatedAt = now,
-        };
+            location.LocationId,
+            new LocationSettingsChanged
+            {
+                Differences =
+                [
+                    .. differences.Select(one => new LocationSettingDifference
+                    {
+                        Setting = one.Setting,
+                        Expected = one.Expected,
+                        Actual = one.Actual,
+                    }),
+                ],
+            },
+            EventJsonContext.Wire.LocationSettingsChanged,
+            now
+        );
 
     /// <summary>That it came into its present state; null where that needs no telling.</summary>
     /// <param name="location">The location, in that state.</param>
     /// <param name="owner">Who Apple says owns it now, where somebody took it over.</param>
     public static NewEvent? OfState(Location location, MdmInfo? owner) =>
         LocationStates.EventOf(location.State) is not { } name ? null
-        : location.State == LocationState.TakenOver ? Of(name, location, TakenOver(location, owner))
-        : Of(name, location, TokenState(location));
+        : location.State == LocationState.TakenOver ? TakenOver(name, location, owner)
+        : TokenState(name, location, daysLeft: null, location.StateSince);
 
     /// <summary>That a busy location has not been heard from for long.</summary>
     public static NewEvent OfSilence(string locationId, long lastHeardAt, long posts, long now) =>
-        Of(
+        Create(
             EventNames.LocationSilent,
             locationId,
-            JsonSerializer.SerializeToUtf8Bytes(
-                new LocationSilent
-                {
-                    LastHeardAt = DateTimeOffset.FromUnixTimeMilliseconds(lastHeardAt),
-                    Posts = posts,
-                },
-                EventJsonContext.Wire.LocationSilent
-            ),
+            new LocationSilent { LastHeardAt = DateTimeOffset.FromUnixTimeMilliseconds(lastHeardAt), Posts = posts },
+            EventJsonContext.Wire.LocationSilent,
             now
         );
 
     /// <summary>That it was taken out.</summary>
     public static NewEvent OfRemoval(Location location, bool purge, long now) =>
-        Of(
+        Create(
             EventNames.LocationRemoved,
             location.LocationId,
-            JsonSerializer.SerializeToUtf8Bytes(
-                new LocationRemoved
-                {
-                    UId = location.UId,
-                    Name = location.Name,
-                    Purge = purge,
-                },
-                EventJsonContext.Wire.LocationRemoved
-            ),
+            new LocationRemoved
+            {
+                UId = location.UId,
+                Name = location.Name,
+                Purge = purge,
+            },
+            EventJsonContext.Wire.LocationRemoved,
             now
         );
 
     private static NewEvent Registered(Location location) =>
-        Of(
+        Create(
             EventNames.LocationRegistered,
-            location,
-            JsonSerializer.SerializeToUtf8Bytes(
-                new LocationRegistered
-                {
-                    UId = location.UId,
-                    Name = location.Name,
-                    ReceiveOnly = location.ReceiveOnly,
-                    NotificationTypes = location.NotificationTypes is { } types ? LocationStore.ReadTypes(types) : null,
-                },
-                EventJsonContext.Wire.LocationRegistered
-            )
+            location.LocationId,
+            new LocationRegistered
+            {
+                UId = location.UId,
+                Name = location.Name,
+                ReceiveOnly = location.ReceiveOnly,
+                NotificationTypes = location.NotificationTypes is { } types ? LocationStore.ReadTypes(types) : null,
+            },
+            EventJsonContext.Wire.LocationRegistered,
+            location.StateSince
         );
 
-    private static byte[] TokenState(Location location, int? daysLeft = null) =>
-        JsonSerializer.SerializeToUtf8Bytes(
+    private static NewEvent TokenState(string name, Location location, int? daysLeft, long createdAt) =>
+        Create(
+            name,
+            location.LocationId,
             new LocationTokenState
             {
                 State = location.StateWord,
@@ -113,30 +99,29 @@ internal static class LocationEvents
                 Reason = location.StateReason,
                 DaysLeft = daysLeft,
             },
-            EventJsonContext.Wire.LocationTokenState
+            EventJsonContext.Wire.LocationTokenState,
+            createdAt
         );
 
-    private static byte[] TakenOver(Location location, MdmInfo? owner) =>
-        JsonSerializer.SerializeToUtf8Bytes(
+    private static NewEvent TakenOver(string name, Location location, MdmInfo? owner) =>
+        Create(
+            name,
+            location.LocationId,
             new LocationTakenOver
             {
                 ExpectedMdmId = location.MdmId,
                 ActualMdmId = owner?.Id,
                 ActualMdmName = owner?.Name,
             },
-            EventJsonContext.Wire.LocationTakenOver
+            EventJsonContext.Wire.LocationTakenOver,
+            location.StateSince
         );
 
-    private static NewEvent Of(string name, Location location, byte[] data) =>
-        Of(name, location.LocationId, data, location.StateSince);
-
-    private static NewEvent Of(string name, string locationId, byte[] data, long at) =>
-        new()
-        {
-            Type = name,
-            LocationId = locationId,
-            Subject = locationId,
-            Data = data,
-            CreatedAt = at,
-        };
+    private static NewEvent Create<T>(
+        string name,
+        string locationId,
+        T data,
+        JsonTypeInfo<T> jsonType,
+        long createdAt
+    ) => NewEvent.Create(name, locationId, locationId, data, jsonType, createdAt);
 }

@@ -10,7 +10,7 @@ namespace NotificationHub.Locations;
 /// The statements over <c>location</c>. Whatever intake must follow (a location, its <c>uId</c>, its secrets) raises the change
 /// counter in the same transaction, by <see cref="BumpAsync"/>.
 /// </summary>
-internal sealed class LocationStore(Database database)
+internal static class LocationStore
 {
     /// <summary>How many locations a page holds unless asked otherwise.</summary>
     public const int PageRows = 1_000;
@@ -98,9 +98,9 @@ internal sealed class LocationStore(Database database)
 
     /// <summary>Tells every running hub that locations or secrets have changed.</summary>
     /// <returns>The version that a hub has to reach to know of it.</returns>
-    public async Task<long> BumpAsync(WriteTransaction transaction)
+    public static async Task<long> BumpAsync(WriteTransaction transaction)
     {
-        transaction.OnCommit(database.Pulses.LocationsChanged);
+        transaction.OnCommit(transaction.Pulses.LocationsChanged);
         await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
         return await transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'");
     }
@@ -115,7 +115,7 @@ internal sealed class LocationStore(Database database)
     /// <param name="reason">What showed it, for people; nothing personal.</param>
     /// <param name="owner">Who owns it now, where it was taken over.</param>
     /// <returns>False if the location is already in that state, does not exist, or has another content token by now.</returns>
-    public async Task<bool> SetStateAsync(
+    public static async Task<bool> SetStateAsync(
         WriteTransaction transaction,
         Location used,
         LocationState state,
@@ -145,7 +145,7 @@ internal sealed class LocationStore(Database database)
         );
         if (LocationEvents.OfState(changed, owner) is { } told)
         {
-            EventLog.Append(transaction, database, [told]);
+            transaction.AppendEvents([told]);
         }
 
         await TellExpiryAsync(transaction, changed);
@@ -163,7 +163,7 @@ internal sealed class LocationStore(Database database)
     }
 
     /// <summary>Appends <c>location.token-expiring</c> where the end of the content token has come nearer by a step, once for each.</summary>
-    public async Task TellExpiryAsync(WriteTransaction transaction, Location location)
+    public static async Task TellExpiryAsync(WriteTransaction transaction, Location location)
     {
         var now = await transaction.NowAsync();
         if (
@@ -184,7 +184,7 @@ internal sealed class LocationStore(Database database)
         );
         if (isNew > 0)
         {
-            EventLog.Append(transaction, database, [LocationEvents.OfExpiry(location, step, now)]);
+            transaction.AppendEvents([LocationEvents.OfExpiry(location, step, now)]);
         }
     }
 

@@ -14,7 +14,6 @@ internal static class LocationsSetup
         hub.AddApple();
         hub.AddKeyRing(hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator()));
         hub.Services.AddSingleton<ContentTokenProtector>();
-        hub.Services.AddSingleton<LocationStore>();
         hub.Services.AddSingleton<ReplicaWatch>();
         hub.Services.AddSingleton<RegistrationLedger>();
         hub.Services.AddSingleton<LocationConfiguration>();

@@ -6,7 +6,6 @@ namespace NotificationHub.Locations;
 /// <summary>What a registration writes down before and after it asks Apple.</summary>
 internal sealed class RegistrationLedger(
     Database database,
-    LocationStore locations,
     ReplicaWatch replicas,
     ContentTokenProtector protector,
     TimeProvider time
@@ -87,7 +86,7 @@ internal sealed class RegistrationLedger(
             async transaction =>
             {
                 await SecretStore.WithdrawAsync(transaction, location.LocationId, secret.Sha256);
-                await locations.BumpAsync(transaction);
+                await LocationStore.BumpAsync(transaction);
             },
             // Also when the operator has had enough: half a location must not stay behind.
             CancellationToken.None
@@ -112,9 +111,9 @@ internal sealed class RegistrationLedger(
                 await held.DemandAsync(transaction);
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
-                await locations.BumpAsync(transaction);
-                EventLog.Append(transaction, database, LocationEvents.OfRegistration(location));
-                await locations.TellExpiryAsync(transaction, location);
+                await LocationStore.BumpAsync(transaction);
+                transaction.AppendEvents(LocationEvents.OfRegistration(location));
+                await LocationStore.TellExpiryAsync(transaction, location);
             },
             cancellationToken
         );
@@ -141,7 +140,7 @@ internal sealed class RegistrationLedger(
                     await DemandRoomAsync(transaction, location);
                     var now = await transaction.NowAsync();
                     await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, now);
-                    return await locations.BumpAsync(transaction);
+                    return await LocationStore.BumpAsync(transaction);
                 },
                 cancellationToken
             );

@@ -75,7 +75,7 @@ internal sealed class Announcements(Database database, TimeProvider time)
         if (taken.Count > 0)
         {
             await AuditLog.RecordAsync(transaction, actor, ActOf(taken), AuditOutcome.Done);
-            transaction.OnCommit(database.Pulses.OperationsCounted);
+            transaction.OnCommit(transaction.Pulses.OperationsCounted);
         }
 
         return taken.Count;

@@ -6,12 +6,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Operations;
 
 /// <summary>What follows from a question that Apple did not answer: it is asked again, and the location's trouble is noted.</summary>
-internal sealed partial class InquiryFaults(
-    LocationStore locations,
-    OperationEvents events,
-    TimeProvider time,
-    ILogger<InquiryFaults> logger
-)
+internal sealed partial class InquiryFaults(TimeProvider time, ILogger<InquiryFaults> logger)
 {
     /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
     private const int UnknownTokenAnswersUntilInvalid = 2;
@@ -50,7 +45,7 @@ internal sealed partial class InquiryFaults(
         else if (!concernsAll && OperationTiming.IsStalled(ask.Operation, now))
         {
             var report = OperationReports.OfNoStatus(ask.Operation, tally, StallReasons.Unanswered, now);
-            await events.TellAsync(transaction, ask.Operation, OperationStates.Stalled, report, now);
+            await OperationEvents.TellAsync(transaction, ask.Operation, OperationStates.Stalled, report, now);
         }
 
         var pause = concernsAll
@@ -81,7 +76,7 @@ internal sealed partial class InquiryFaults(
         }
 
         var state = LocationStates.AfterFault(ask.Location.State, fault.Kind);
-        await locations.SetStateAsync(transaction, ask.Location, state, FaultWords.Of(fault));
+        await LocationStore.SetStateAsync(transaction, ask.Location, state, FaultWords.Of(fault));
     }
 
     private static partial class Log

@@ -6,10 +6,10 @@ using NotificationHub.Storage;
 namespace NotificationHub.Operations;
 
 /// <summary>Tells of an operation's new state in the transaction that writes it: once, whoever tries again.</summary>
-internal sealed class OperationEvents(Database database)
+internal static class OperationEvents
 {
     /// <returns>False where it was told already, or the operation has ended.</returns>
-    public async Task<bool> TellAsync(
+    public static async Task<bool> TellAsync(
         WriteTransaction transaction,
         Operation operation,
         string state,
@@ -28,7 +28,7 @@ internal sealed class OperationEvents(Database database)
         );
         if (entered)
         {
-            EventLog.Append(transaction, database, [EventOf(operation, state, report, data, now)]);
+            transaction.AppendEvents([EventOf(operation, state, report, data, now)]);
             transaction.OnCommit(() => OperationMetrics.CountTold(state));
         }
 

@@ -7,7 +7,6 @@ internal static class OperationsSetup
     {
         hub.AddOptions(OperationsOptions.Section, new OperationsOptionsValidator());
         hub.Services.AddSingleton<Announcements>();
-        hub.Services.AddSingleton<OperationEvents>();
         hub.Services.AddSingleton<InquiryFaults>();
         hub.Services.AddSingleton<StatusInquiry>();
         hub.Services.AddSingleton<CountPass>();

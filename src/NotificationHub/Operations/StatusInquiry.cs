@@ -14,7 +14,7 @@ internal sealed record Question(Operation Operation, Location Location, Location
 /// Asks Apple how far one operation is and commits what follows. That it is being asked is committed before, so that a hub that
 /// dies with the answer does not make the next one ask too soon.
 /// </summary>
-internal sealed class StatusInquiry(Database database, OperationEvents events, InquiryFaults faults, TimeProvider time)
+internal sealed class StatusInquiry(Database database, InquiryFaults faults, TimeProvider time)
 {
     private const string Pending = "PENDING";
 
@@ -63,13 +63,13 @@ internal sealed class StatusInquiry(Database database, OperationEvents events, I
         if (Final.Contains(status.Status, StringComparer.Ordinal))
         {
             var state = status.IsSuccess ? OperationStates.Completed : OperationStates.Failed;
-            return await events.TellAsync(transaction, operation, state, report, now);
+            return await OperationEvents.TellAsync(transaction, operation, state, report, now);
         }
 
         if (OperationTiming.IsStalled(operation, now))
         {
             var reason = status.IsPending ? StallReasons.Pending : StallReasons.Unanswered;
-            await events.TellAsync(
+            await OperationEvents.TellAsync(
                 transaction,
                 operation,
                 OperationStates.Stalled,
@@ -96,7 +96,7 @@ internal sealed class StatusInquiry(Database database, OperationEvents events, I
     {
         var now = Now;
         var report = OperationReports.OfNoStatus(operation, tally, StallReasons.Unknown, now);
-        return events.TellAsync(transaction, operation, OperationStates.Unknown, report, now);
+        return OperationEvents.TellAsync(transaction, operation, OperationStates.Unknown, report, now);
     }
 
     private Task<bool> WriteAsync(

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Storage;
 
@@ -59,25 +58,24 @@ internal static class DeadLetterWrites
     public static NewEvent? Announce(RefusedEvent refused, long now) =>
         refused.Entry.Topic == TopicMap.TopicOf(EventNames.EventDeadLettered)
             ? null
-            : new NewEvent
+            : NewEvent.Create(
+                EventNames.EventDeadLettered,
+                refused.Entry.LocationId,
+                $"events/{CloudEventWriter.IdOf(refused.Entry)}",
+                new EventDeadLettered
+                {
+                    EventId = CloudEventWriter.IdOf(refused.Entry),
+                    Seq = refused.Entry.Seq,
+                    Topic = refused.Entry.Topic,
+                    Type = EventTypes.Of(refused.Entry.Type),
+                    Reason = Bounded(refused.Reason),
+                },
+                EventJsonContext.Wire.EventDeadLettered,
+                now
+            ) with
             {
-                Type = EventNames.EventDeadLettered,
-                LocationId = refused.Entry.LocationId,
-                Subject = $"events/{CloudEventWriter.IdOf(refused.Entry)}",
-                Data = JsonSerializer.SerializeToUtf8Bytes(
-                    new EventDeadLettered
-                    {
-                        EventId = CloudEventWriter.IdOf(refused.Entry),
-                        Seq = refused.Entry.Seq,
-                        Topic = refused.Entry.Topic,
-                        Type = EventTypes.Of(refused.Entry.Type),
-                        Reason = Bounded(refused.Reason),
-                    },
-                    EventJsonContext.Wire.EventDeadLettered
-                ),
                 CorrelationId = refused.Entry.CorrelationId,
                 Traceparent = refused.Entry.Traceparent,
-                CreatedAt = now,
             };
 
     private static string Bounded(string reason) =>

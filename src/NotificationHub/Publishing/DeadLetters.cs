@@ -106,7 +106,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
         );
         if (changed == 1)
         {
-            transaction.OnCommit(database.Pulses.EventsAppended);
+            transaction.OnCommit(transaction.Pulses.EventsAppended);
             return DeadLetterDecision.Taken;
         }
 

@@ -127,7 +127,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
                 var announcements = deadLettered
                     .Select(refused => DeadLetterWrites.Announce(refused, now))
                     .OfType<NewEvent>();
-                EventLog.Append(transaction, database, [.. announcements]);
+                transaction.AppendEvents([.. announcements]);
             },
             cancellationToken
         );

@@ -7,7 +7,7 @@ namespace NotificationHub.Refetch;
 /// <summary>
 /// Updates a location from Apple's responses: its owner, and the end of its content token. Reports records that cannot be stored.
 /// </summary>
-internal sealed partial class LocationWatch(LocationStore locations, TimeProvider time, ILogger<LocationWatch> logger)
+internal sealed partial class LocationWatch(TimeProvider time, ILogger<LocationWatch> logger)
 {
     /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
     private const int UnknownTokenAnswersUntilInvalid = 2;
@@ -44,7 +44,7 @@ internal sealed partial class LocationWatch(LocationStore locations, TimeProvide
                 await LocationStore.SetTokenExpiryAsync(transaction, location, date);
             }
 
-            await locations.SetStateAsync(transaction, location, state, ReasonOf(state, page), page.MdmInfo);
+            await LocationStore.SetStateAsync(transaction, location, state, ReasonOf(state, page), page.MdmInfo);
         });
         turn.Location = location with
         {
@@ -72,7 +72,7 @@ internal sealed partial class LocationWatch(LocationStore locations, TimeProvide
         if (state != turn.Location.State)
         {
             await turn.WriteAsync(transaction =>
-                locations.SetStateAsync(transaction, turn.Location, state, FaultWords.Of(fault))
+                LocationStore.SetStateAsync(transaction, turn.Location, state, FaultWords.Of(fault))
             );
             // Even if the content token has been replaced meanwhile: this turn ends, and the next one uses the new token.
             turn.Location = turn.Location with

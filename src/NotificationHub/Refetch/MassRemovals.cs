@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
@@ -122,28 +121,21 @@ internal sealed partial class MassRemovals(
             RefetchMetrics.CountMassRemoval(isBelieved: true);
             Log.Confirmed(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
         });
-        EventLog.Append(
-            transaction,
-            database,
-            [
-                new NewEvent
+        transaction.AppendEvents([
+            NewEvent.Create(
+                EventNames.ReconcileMassRemoval,
+                read.LocationId,
+                read.Kind.SubjectPrefix,
+                new ReconcileMassRemoval
                 {
-                    Type = EventNames.ReconcileMassRemoval,
-                    LocationId = read.LocationId,
-                    Subject = read.Kind.SubjectPrefix,
-                    Data = JsonSerializer.SerializeToUtf8Bytes(
-                        new ReconcileMassRemoval
-                        {
-                            Resource = read.Kind.Name,
-                            Known = judgment.Known,
-                            Removed = judgment.Absent,
-                        },
-                        EventJsonContext.Wire.ReconcileMassRemoval
-                    ),
-                    CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                    Resource = read.Kind.Name,
+                    Known = judgment.Known,
+                    Removed = judgment.Absent,
                 },
-            ]
-        );
+                EventJsonContext.Wire.ReconcileMassRemoval,
+                time.GetUtcNow().ToUnixTimeMilliseconds()
+            ),
+        ]);
         return Task.CompletedTask;
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Events;
@@ -94,7 +93,7 @@ internal sealed partial class RefetchFailures(
                 Key = "",
                 Requested = 0,
             };
-            EventLog.Append(transaction, database, [EventOf(whole, attempts, fault)]);
+            transaction.AppendEvents([EventOf(whole, attempts, fault)]);
         }
     }
 
@@ -146,7 +145,7 @@ internal sealed partial class RefetchFailures(
             if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
             {
                 transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts));
-                EventLog.Append(transaction, database, [EventOf(target, attempts, fault)]);
+                transaction.AppendEvents([EventOf(target, attempts, fault)]);
             }
         }
     }
@@ -155,24 +154,23 @@ internal sealed partial class RefetchFailures(
     {
         // A user's key is the clientUserId: who may follow the hub need not know the users.
         var key = target.Resource == RefetchResources.User || target.Key.Length == 0 ? null : target.Key;
-        return new NewEvent
+        return NewEvent.Create(
+            EventNames.RefetchFailed,
+            target.LocationId,
+            key is null ? target.Resource : $"{target.Resource}/{key}",
+            new RefetchFailed
+            {
+                Resource = target.Resource,
+                Key = key,
+                Attempts = attempts,
+                Fault = FaultWords.Of(fault),
+            },
+            EventJsonContext.Wire.RefetchFailed,
+            time.GetUtcNow().ToUnixTimeMilliseconds()
+        ) with
         {
-            Type = EventNames.RefetchFailed,
-            LocationId = target.LocationId,
-            Subject = key is null ? target.Resource : $"{target.Resource}/{key}",
-            Data = JsonSerializer.SerializeToUtf8Bytes(
-                new RefetchFailed
-                {
-                    Resource = target.Resource,
-                    Key = key,
-                    Attempts = attempts,
-                    Fault = FaultWords.Of(fault),
-                },
-                EventJsonContext.Wire.RefetchFailed
-            ),
             CorrelationId = target.CorrelationId,
             Traceparent = target.Traceparent,
-            CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
     }
 

@@ -16,7 +16,6 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<RefetchTargets>();
         hub.Services.AddSingleton<TargetStore>();
         hub.Services.AddSingleton<RetiredUsers>();
-        hub.Services.AddSingleton<SnapshotStore>();
         hub.Services.AddSingleton<AbsentRecords>();
         hub.Services.AddSingleton<MassRemovals>();
         hub.Services.AddSingleton<LocationSessions>();

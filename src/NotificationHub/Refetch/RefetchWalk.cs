@@ -14,7 +14,6 @@ namespace NotificationHub.Refetch;
 /// after a complete and undisturbed walk removes what it did not return.
 /// </summary>
 internal sealed class RefetchWalk(
-    SnapshotStore snapshots,
     AbsentRecords absences,
     TargetStore targets,
     RetiredUsers retired,
@@ -139,7 +138,7 @@ internal sealed class RefetchWalk(
             await foreach (var keys in AbsentAsync(turn, walk, range).Chunk(SnapshotStore.ChunkSize))
             {
                 await turn.WriteAsync(transaction =>
-                    snapshots.RemoveKeysAsync(transaction, walk.Context, keys, walk.Start, walk.Number, Now)
+                    SnapshotStore.RemoveKeysAsync(transaction, walk.Context, keys, walk.Start, walk.Number, Now)
                 );
             }
         }
@@ -186,7 +185,7 @@ internal sealed class RefetchWalk(
 
     private async Task<WalkStep> ApplyAsync(WriteTransaction transaction, WalkState walk, SnapshotRecord[] chunk)
     {
-        var outcome = await snapshots.ApplyAsync(transaction, walk.Context, chunk, walk.Start, walk.Number, Now);
+        var outcome = await SnapshotStore.ApplyAsync(transaction, walk.Context, chunk, walk.Start, walk.Number, Now);
         return new WalkStep(walk.Clean && outcome.Before.Count == 0);
     }
 

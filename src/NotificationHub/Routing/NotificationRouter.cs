@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using NotificationHub.Events;
 using NotificationHub.Storage;
 
@@ -57,10 +57,12 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             Seq = entry.Seq,
             Faults = faults,
         };
-        var told = OfHub(entry, EventNames.NotificationUnrecognized) with
-        {
-            Data = JsonSerializer.SerializeToUtf8Bytes(data, EventJsonContext.Wire.NotificationUnrecognized),
-        };
+        var told = OfHub(
+            entry,
+            EventNames.NotificationUnrecognized,
+            data,
+            EventJsonContext.Wire.NotificationUnrecognized
+        );
         return new RoutedNotification([told], [], Disposition.Unrecognized, faults);
     }
 
@@ -93,10 +95,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             ExpectedUId = location.UId,
             ActualUId = entry.UId,
         };
-        var told = OfHub(entry, EventNames.LocationUidMismatch) with
-        {
-            Data = JsonSerializer.SerializeToUtf8Bytes(data, EventJsonContext.Wire.LocationUidMismatch),
-        };
+        var told = OfHub(entry, EventNames.LocationUidMismatch, data, EventJsonContext.Wire.LocationUidMismatch);
         return new RoutedNotification([told], [], Disposition.Quarantined, []);
     }
 
@@ -153,15 +152,11 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             );
     }
 
-    private static NewEvent OfHub(NotificationEntry entry, string name) =>
-        new()
+    private static NewEvent OfHub<T>(NotificationEntry entry, string name, T data, JsonTypeInfo<T> jsonType) =>
+        NewEvent.Create(name, entry.LocationId, $"notifications/{entry.Seq}", data, jsonType, entry.ReceivedAt) with
         {
-            Type = name,
-            LocationId = entry.LocationId,
-            Subject = $"notifications/{entry.Seq}",
             Conflict = entry.Conflict,
             Traceparent = entry.Traceparent,
-            CreatedAt = entry.ReceivedAt,
         };
 
     private static List<RefetchRequest> Targets(NotificationEntry entry, NotificationHints hints) =>

@@ -89,18 +89,13 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
         {
             var operations = new HeardOperations();
             operations.Add(heard with { ReceivedAt = now });
-            await operations.WriteAsync(transaction, database);
+            await operations.WriteAsync(transaction);
         }
 
         await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Fault);
         // The event comes to be now, however long ago the post came.
         List<NewEvent> events = [.. routed.Events.Select(told => told with { CreatedAt = now })];
-        EventLog.Append(
-            transaction,
-            database,
-            events,
-            seqs => NotificationLog.NoteReroutedAsync(transaction, entry.Seq, seqs[^1])
-        );
+        transaction.AppendEvents(events, seqs => NotificationLog.NoteReroutedAsync(transaction, entry.Seq, seqs[^1]));
         return new RerouteOutcome(RerouteResult.Rerouted, [], [.. events.Select(told => told.Type)]);
     }
 

@@ -102,14 +102,14 @@ internal sealed partial class RoutingPass(
             {
                 var now = await lease.DemandAsync(transaction);
                 await targets.RequestAsync(transaction, chunk.Targets, now);
-                await chunk.Heard.WriteAsync(transaction, database);
+                await chunk.Heard.WriteAsync(transaction);
                 foreach (var (seq, routed) in chunk.Changed)
                 {
                     await NotificationLog.SetDispositionAsync(transaction, seq, routed.Disposition, routed.Fault);
                 }
 
                 await cursor.MoveAsync(transaction, chunk.From, chunk.To, now);
-                EventLog.Append(transaction, database, chunk.Events);
+                transaction.AppendEvents(chunk.Events);
             },
             cancellationToken
         );

@@ -87,7 +87,7 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Whether a write failed because another row has that key.</summary>
     public abstract bool IsDuplicateKey(Exception exception);
 
-    /// <summary>The engine's part of <see cref="EventLog.Append"/>: one row per event, in order. Only <see cref="WriteTransaction.AppendEventsAsync"/> calls it.</summary>
+    /// <summary>The engine's part of <see cref="WriteTransaction.WriteEventsAsync"/>: one row per event, in order.</summary>
     public abstract Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
         IReadOnlyCollection<NewEvent> events

@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Dapper;
 
 namespace NotificationHub.Storage;
@@ -42,6 +44,24 @@ internal sealed record NewEvent
 
     /// <summary>Unix milliseconds.</summary>
     public required long CreatedAt { get; init; }
+
+    /// <summary>An event with its own data.</summary>
+    public static NewEvent Create<T>(
+        string type,
+        string? locationId,
+        string? subject,
+        T data,
+        JsonTypeInfo<T> jsonType,
+        long createdAt
+    ) =>
+        new()
+        {
+            Type = type,
+            LocationId = locationId,
+            Subject = subject,
+            Data = JsonSerializer.SerializeToUtf8Bytes(data, jsonType),
+            CreatedAt = createdAt,
+        };
 }
 
 /// <summary>A row of the event log, with the body it points at.</summary>
@@ -104,28 +124,6 @@ internal static class EventLog
 
     /// <summary>A <c>seq</c> as consumers see it: CloudEvents has no 64-bit integer, and this format sorts as text.</summary>
     public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
-
-    /// <summary>Appends <paramref name="events"/> in order, after all other writes of the transaction.</summary>
-    /// <param name="transaction">Must not be complete.</param>
-    /// <param name="database">The database whose publishers the commit wakes.</param>
-    /// <param name="events">The events to append.</param>
-    /// <param name="then">
-    /// Receives the <c>seq</c> of each event. It runs under the lock of the log, so it may write only new rows, and rows that the transaction
-    /// has already written: waiting for another transaction's row would deadlock.
-    /// </param>
-    public static void Append(
-        WriteTransaction transaction,
-        Database database,
-        IReadOnlyCollection<NewEvent> events,
-        Func<IReadOnlyList<long>, Task>? then = null
-    )
-    {
-        if (events.Count > 0)
-        {
-            transaction.AppendLast(events, then);
-            transaction.OnCommit(database.Pulses.EventsAppended);
-        }
-    }
 
     /// <summary>The rows behind <paramref name="after"/> that fit the filter, in order; at least one where there is one.</summary>
     public static async Task<IReadOnlyList<EventEntry>> ReadPageAsync(

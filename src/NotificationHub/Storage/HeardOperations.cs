@@ -53,7 +53,7 @@ internal sealed class HeardOperations
         last.Add(heard);
     }
 
-    public async Task WriteAsync(WriteTransaction transaction, Database database)
+    public async Task WriteAsync(WriteTransaction transaction)
     {
         if (operations.Count == 0)
         {
@@ -61,7 +61,7 @@ internal sealed class HeardOperations
         }
 
         var known = await transaction.QueryAsync<KnownOperation>(
-            database.Sql("HearOperations"),
+            transaction.Sql("HearOperations"),
             new
             {
                 Rows = JsonSerializer.Serialize(operations.Values.Select(one => one.Row())),
@@ -72,14 +72,14 @@ internal sealed class HeardOperations
         if (telling.Count > 0)
         {
             await transaction.ExecuteAsync(
-                database.Sql("LinkNotifications"),
+                transaction.Sql("LinkNotifications"),
                 new { Rows = JsonSerializer.Serialize(telling) }
             );
         }
 
         if (known.Any(one => one.Counted))
         {
-            transaction.OnCommit(database.Pulses.OperationsCounted);
+            transaction.OnCommit(transaction.Pulses.OperationsCounted);
         }
     }
 

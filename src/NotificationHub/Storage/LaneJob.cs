@@ -25,7 +25,7 @@ internal sealed class LaneJob<T>(Func<WriteTransaction, Task<T>> work, Cancellat
         cancellationToken.ThrowIfCancellationRequested();
         // SQLite's asynchronous calls run synchronously: both tasks are complete when they are returned.
         result = work(transaction).GetAwaiter().GetResult();
-        transaction.AppendEventsAsync().GetAwaiter().GetResult();
+        transaction.WriteEventsAsync().GetAwaiter().GetResult();
         ran = transaction;
     }
 

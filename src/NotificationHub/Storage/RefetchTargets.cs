@@ -40,7 +40,7 @@ internal sealed record RefetchRequest(
 );
 
 /// <summary>Asks for reads. Asking again for a target that still waits only raises its requested generation.</summary>
-internal sealed class RefetchTargets(Database database, RefetchTiming timing)
+internal sealed class RefetchTargets(RefetchTiming timing)
 {
     /// <summary>
     /// With more holders than this, a target covers the whole asset. A notification lists at most 100, but the holders of several notifications
@@ -69,17 +69,17 @@ internal sealed class RefetchTargets(Database database, RefetchTiming timing)
         var asked = requests.GroupBy(TargetKey.Of).ToList();
         var known = await FindAsync(transaction, asked.Select(target => target.Key));
         var rows = asked.ConvertAll(target => Row([.. target], known.GetValueOrDefault(target.Key), now));
-        await transaction.ExecuteAsync(database.Sql("SaveTargets"), new { Rows = JsonSerializer.Serialize(rows) });
-        transaction.OnCommit(database.Pulses.TargetsRequested);
+        await transaction.ExecuteAsync(transaction.Sql("SaveTargets"), new { Rows = JsonSerializer.Serialize(rows) });
+        transaction.OnCommit(transaction.Pulses.TargetsRequested);
     }
 
-    private async Task<Dictionary<TargetKey, WaitingTarget>> FindAsync(
+    private static async Task<Dictionary<TargetKey, WaitingTarget>> FindAsync(
         WriteTransaction transaction,
         IEnumerable<TargetKey> keys
     )
     {
         var found = await transaction.QueryAsync<WaitingTarget>(
-            database.Sql("FindTargets"),
+            transaction.Sql("FindTargets"),
             new { Keys = JsonSerializer.Serialize(keys.Select(key => new[] { key.LocationId, key.Resource, key.Key })) }
         );
         return found.ToDictionary(target => new TargetKey(target.LocationId, target.Resource, target.Key));

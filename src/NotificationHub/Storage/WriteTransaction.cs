@@ -18,6 +18,9 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 
     public DbConnection Connection => connection;
 
+    /// <summary>The signals that <see cref="OnCommit(Pulse)"/> accepts.</summary>
+    public Pulses Pulses => database.Pulses;
+
     /// <summary>The statement of that name for this engine.</summary>
     public string Sql(string name) => database.Sql(name);
 
@@ -57,15 +60,26 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
             }
         );
 
-    /// <summary>The engine-independent part of <see cref="EventLog.Append"/>.</summary>
-    public void AppendLast(IReadOnlyCollection<NewEvent> events, Func<IReadOnlyList<long>, Task>? then) =>
-        (appends ??= []).Add((events, then));
-
     /// <summary>
-    /// Appends the transaction's events after all its other writes: the event log's lock is the last lock that a transaction takes, so its
-    /// owner never waits for a row. The writer calls this before the commit.
+    /// Appends <paramref name="events"/> in order, after all other writes of the transaction: the event log's lock is the last lock that a
+    /// transaction takes, so its owner never waits for a row.
     /// </summary>
-    public async Task AppendEventsAsync()
+    /// <param name="events">The events to append.</param>
+    /// <param name="then">
+    /// Receives the <c>seq</c> of each event. It runs under the lock of the log, so it may write only new rows, and rows that the transaction
+    /// has already written: waiting for another transaction's row would deadlock.
+    /// </param>
+    public void AppendEvents(IReadOnlyCollection<NewEvent> events, Func<IReadOnlyList<long>, Task>? then = null)
+    {
+        if (events.Count > 0)
+        {
+            (appends ??= []).Add((events, then));
+            OnCommit(Pulses.EventsAppended);
+        }
+    }
+
+    /// <summary>Writes the events of <see cref="AppendEvents"/>. The writer calls this before the commit.</summary>
+    public async Task WriteEventsAsync()
     {
         while (appends is { } due)
         {

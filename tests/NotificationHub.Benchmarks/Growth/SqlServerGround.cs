@@ -97,9 +97,7 @@ internal sealed class SqlServerGround(string server) : GrowthGround
             async transaction =>
             {
                 await MoveCursorAsync(transaction, RoutingPass.Name, appends.Values.Max(append => append.Result.Seq));
-                EventLog.Append(
-                    transaction,
-                    database,
+                transaction.AppendEvents(
                     [.. told],
                     seqs => MoveCursorAsync(transaction, TopicLog.NameOf("assets"), seqs.Max())
                 );

@@ -79,7 +79,7 @@ internal static class HubServer
                     new { LocationId, digest = SHA256.HashData(Encoding.UTF8.GetBytes(token)) }
                 );
                 await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
-                transaction.OnCommit(database.Pulses.LocationsChanged);
+                transaction.OnCommit(transaction.Pulses.LocationsChanged);
             },
             CancellationToken.None
         );

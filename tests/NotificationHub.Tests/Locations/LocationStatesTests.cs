@@ -60,7 +60,6 @@ public sealed class LocationStatesTests
             values ('abc', 'valid', 0, 0, 'mdm', 0, 0)
             """
         );
-        var store = new LocationStore(test.Database);
 
         (await RevokeAsync()).ShouldBeTrue();
         (await RevokeAsync()).ShouldBeFalse();
@@ -70,7 +69,7 @@ public sealed class LocationStatesTests
 
         Task<bool> RevokeAsync() =>
             test.Database.WriteAsync(
-                transaction => store.SetStateAsync(transaction, Used(null), LocationState.Revoked, "9625"),
+                transaction => LocationStore.SetStateAsync(transaction, Used(null), LocationState.Revoked, "9625"),
                 CancellationToken.None
             );
     }
@@ -86,7 +85,6 @@ public sealed class LocationStatesTests
             """,
             new { token = new byte[] { 2 } }
         );
-        var store = new LocationStore(test.Database);
 
         (await RevokeAsync(Used([1]))).ShouldBeFalse();
         (await test.ScalarAsync<string>("select state from location")).ShouldBe("valid");
@@ -102,7 +100,7 @@ public sealed class LocationStatesTests
                 {
                     var end = DateTimeOffset.FromUnixTimeMilliseconds(5);
                     await LocationStore.SetTokenExpiryAsync(transaction, used, end);
-                    return await store.SetStateAsync(transaction, used, LocationState.Revoked, "9625");
+                    return await LocationStore.SetStateAsync(transaction, used, LocationState.Revoked, "9625");
                 },
                 CancellationToken.None
             );

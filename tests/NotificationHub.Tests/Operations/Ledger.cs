@@ -24,11 +24,10 @@ internal sealed class Ledger
         Lease? lease
     )
     {
-        var events = new OperationEvents(database);
-        var faults = new InquiryFaults(new LocationStore(database), events, time, NullLogger<InquiryFaults>.Instance);
-        var inquiry = new StatusInquiry(database, events, faults, time);
+        var faults = new InquiryFaults(time, NullLogger<InquiryFaults>.Instance);
+        var inquiry = new StatusInquiry(database, faults, time);
         this.lease = lease;
-        counts = new CountPass(database, events, time);
+        counts = new CountPass(database, time);
         statuses = new StatusPass(database, inquiry, sessions, time, NullLogger<StatusPass>.Instance);
         Clock = new TrustedClock(database, time, NullLogger<TrustedClock>.Instance);
         pruning = new LedgerPruning(database, options, Clock);

@@ -73,7 +73,7 @@ public abstract class LedgerTest : IAsyncLifetime
         routing = new RoutingPass(
             Store.Database,
             new NotificationRouter(NotificationRoutes.All),
-            new RefetchTargets(Store.Database, new RefetchTiming(default, default, default)),
+            new RefetchTargets(new RefetchTiming(default, default, default)),
             Clock,
             NullLogger<RoutingPass>.Instance
         );

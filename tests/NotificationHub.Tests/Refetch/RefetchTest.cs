@@ -98,9 +98,8 @@ public abstract class RefetchTest : IAsyncLifetime
         return new SurveyPass(
             Store.Database,
             TurnsOf(Clock),
-            new SurveyWalk(new SnapshotStore(Store.Database), WatchOf(Clock), schedule),
+            new SurveyWalk(WatchOf(Clock), schedule),
             new SurveyEnd(
-                new SnapshotStore(Store.Database),
                 WalkOf(Clock),
                 new SurveyAbsences(Store.Database, new AbsentRecords(Store.Database)),
                 new SurveyCounts(Store.Database),
@@ -113,15 +112,13 @@ public abstract class RefetchTest : IAsyncLifetime
         );
     }
 
-    private LocationWatch WatchOf(TimeProvider time) =>
-        new(new LocationStore(Store.Database), time, NullLogger<LocationWatch>.Instance);
+    private LocationWatch WatchOf(TimeProvider time) => new(time, NullLogger<LocationWatch>.Instance);
 
     private RefetchWalk WalkOf(TimeProvider time) =>
         new(
-            new SnapshotStore(Store.Database),
             new AbsentRecords(Store.Database),
             new TargetStore(Timing),
-            new RetiredUsers(Store.Database, new RefetchTargets(Store.Database, Timing)),
+            new RetiredUsers(Store.Database, new RefetchTargets(Timing)),
             WatchOf(time),
             MassRemovalsOf(time),
             time
@@ -174,8 +171,7 @@ public abstract class RefetchTest : IAsyncLifetime
     /// <summary>Asks for reads as routing does.</summary>
     private protected Task RequestAsync(params RefetchRequest[] requests) =>
         Store.Database.WriteAsync(
-            transaction =>
-                new RefetchTargets(Store.Database, Timing).RequestAsync(transaction, requests, Clock.Milliseconds),
+            transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, Clock.Milliseconds),
             CancellationToken.None
         );
 

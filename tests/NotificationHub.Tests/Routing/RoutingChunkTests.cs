@@ -125,7 +125,7 @@ public sealed class RoutingChunkTests
     )
     {
         await using var test = await TestDatabase.OpenAsync();
-        var targets = new RefetchTargets(test.Database, Timing);
+        var targets = new RefetchTargets(Timing);
         foreach (var some in requests)
         {
             await test.Database.WriteAsync(

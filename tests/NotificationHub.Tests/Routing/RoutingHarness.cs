@@ -24,7 +24,6 @@ internal sealed class RoutingHarness : IAsyncDisposable
         this.test = test;
         Leases = NewKeeper();
         Targets = new RefetchTargets(
-            test.Database,
             new RefetchTiming(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4))
         );
         Reroute = new Reroute(test.Database, new NotificationRouter(NotificationRoutes.All), Targets);

@@ -146,7 +146,6 @@ public abstract class DueTimesContract : StoreContract
     private Task RequestAsync(string key, TimeSpan ahead) =>
         WriteAsync(transaction =>
             new RefetchTargets(
-                Database,
                 new RefetchTiming(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4))
             ).RequestAsync(transaction, [new RefetchRequest(Here, RefetchResources.Asset, key)], In(ahead))
         );

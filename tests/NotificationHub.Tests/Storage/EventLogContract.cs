@@ -135,19 +135,17 @@ public abstract class EventLogContract : StoreContract
 
         await WriteAsync(async transaction =>
         {
-            EventLog.Append(
-                transaction,
-                Database,
+            transaction.AppendEvents(
                 [Changed("one"), Changed("two")],
                 seqs =>
                 {
                     first = seqs;
-                    EventLog.Append(transaction, Database, [Changed("four")], Keep(seqs => third = seqs));
+                    transaction.AppendEvents([Changed("four")], Keep(seqs => third = seqs));
                     return Task.CompletedTask;
                 }
             );
-            EventLog.Append(transaction, Database, [Changed("three")], Keep(seqs => second = seqs));
-            EventLog.Append(transaction, Database, []);
+            transaction.AppendEvents([Changed("three")], Keep(seqs => second = seqs));
+            transaction.AppendEvents([]);
             before = await transaction.ScalarAsync<long>("select count(*) from event_log");
         });
 
@@ -164,7 +162,7 @@ public abstract class EventLogContract : StoreContract
         await Should.ThrowAsync<InvalidOperationException>(() =>
             WriteAsync(transaction =>
             {
-                EventLog.Append(transaction, Database, [Changed("never")]);
+                transaction.AppendEvents([Changed("never")]);
                 throw new InvalidOperationException("the stage fails after it has written");
             })
         );

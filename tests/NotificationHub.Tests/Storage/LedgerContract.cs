@@ -167,7 +167,7 @@ public abstract class LedgerContract : StoreContract
     {
         var heard = new HeardOperations();
         Array.ForEach(notifications, heard.Add);
-        return WriteAsync(transaction => heard.WriteAsync(transaction, Database));
+        return WriteAsync(transaction => heard.WriteAsync(transaction));
     }
 
     private Task<int> AnnounceAsync(params Announcement[] announcements) =>

@@ -115,10 +115,9 @@ public abstract class LocationContract : StoreContract
     public async Task A_change_of_state_is_told_once()
     {
         await SaveAsync(Full);
-        var store = new LocationStore(Database);
 
-        var first = await RevokeAsync(store);
-        var second = await RevokeAsync(store);
+        var first = await RevokeAsync();
+        var second = await RevokeAsync();
 
         (first, second).ShouldBe((true, false));
         (await FindAsync("location-1"))!.StateReason.ShouldBe("9625");
@@ -208,7 +207,7 @@ public abstract class LocationContract : StoreContract
     private async Task KeepUpAsync(TrustedClock trusted, LeaseKeeper leases)
     {
         var lease = (await leases.TryAcquireAsync("secrets", CancellationToken.None)).ShouldNotBeNull();
-        await new SecretUpkeep(Database, new LocationStore(Database), trusted).RunAsync(lease, CancellationToken.None);
+        await new SecretUpkeep(Database, trusted).RunAsync(lease, CancellationToken.None);
         await WriteAsync(transaction => SecretStore.RetireUnusedAsync(transaction, "location-1"));
         await leases.ReleaseAsync(lease, CancellationToken.None);
     }
@@ -222,20 +221,17 @@ public abstract class LocationContract : StoreContract
         return await LocationStore.FindAsync(connection, id);
     }
 
-    private async Task<bool> RevokeAsync(LocationStore store)
+    private async Task<bool> RevokeAsync()
     {
         var used = (await FindAsync("location-1"))!;
         return await WriteAsync(transaction =>
-            store.SetStateAsync(transaction, used, LocationState.Revoked, reason: "9625")
+            LocationStore.SetStateAsync(transaction, used, LocationState.Revoked, reason: "9625")
         );
     }
 
     private static Task<long> BumpAsync(Database database) =>
         UntilTakenAsync(() =>
-            database.WriteAsync(
-                transaction => new LocationStore(database).BumpAsync(transaction),
-                CancellationToken.None
-            )
+            database.WriteAsync(transaction => LocationStore.BumpAsync(transaction), CancellationToken.None)
         );
 
     private Task<long> VersionAsync() =>

@@ -30,7 +30,7 @@ public abstract class LogCursorContract : StoreContract
         await Should.ThrowAsync<InvalidOperationException>(() =>
             WriteAsync(async transaction =>
             {
-                EventLog.Append(transaction, Database, [NewEventOf(1)]);
+                transaction.AppendEvents([NewEventOf(1)]);
                 await cursor.MoveAsync(transaction, from, 10, now: 1);
             })
         );

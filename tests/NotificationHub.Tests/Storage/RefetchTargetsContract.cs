@@ -204,7 +204,7 @@ public abstract class RefetchTargetsContract : StoreContract
         new("location-1", RefetchResources.Assignments, "1/STDQ", holder);
 
     private Task RequestAsync(long now, params RefetchRequest[] requests) =>
-        WriteAsync(transaction => new RefetchTargets(Database, Timing).RequestAsync(transaction, requests, now));
+        WriteAsync(transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, now));
 
     private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>
         Test.QueryAsync<(string, long, long)>("select \"key\", requested, due_at from refetch_target order by \"key\"");

@@ -66,7 +66,7 @@ public abstract class SnapshotContract : StoreContract
 
         // Asset 2 was read in the meantime: the transaction checks the rows again that were found before it.
         await WriteAsync(transaction =>
-            new SnapshotStore(Database).RemoveKeysAsync(
+            SnapshotStore.RemoveKeysAsync(
                 transaction,
                 Read,
                 ["1/STDQ", "2/STDQ", "3/PLUS"],
@@ -227,7 +227,7 @@ public abstract class SnapshotContract : StoreContract
 
     private Task ApplyAsync(long number, params SnapshotRecord[] records) =>
         WriteAsync(transaction =>
-            new SnapshotStore(Database).ApplyAsync(transaction, Read, records, walkStart: number, number, now: 1)
+            SnapshotStore.ApplyAsync(transaction, Read, records, walkStart: number, number, now: 1)
         );
 
     private Task<IReadOnlyList<(string Key, string? Data, long ReadNumber)>> RowsAsync() =>

@@ -12,9 +12,7 @@ internal static class TestEvents
         await database.WriteAsync(
             transaction =>
             {
-                EventLog.Append(
-                    transaction,
-                    database,
+                transaction.AppendEvents(
                     events,
                     seqs =>
                     {

@@ -191,7 +191,7 @@ public abstract class TwoOwnersContract : StoreContract
             database.WriteAsync(
                 async transaction =>
                 {
-                    await new RefetchTargets(database, Timing).RequestAsync(
+                    await new RefetchTargets(Timing).RequestAsync(
                         transaction,
                         [new RefetchRequest("location-1", RefetchResources.Assignments, "1/STDQ", holder)],
                         now: 1_000

@@ -101,7 +101,7 @@ internal sealed class LocationRenewal(
                 await LocationStore.SetContentTokenAsync(transaction, location);
                 var reading = await check.FollowAsync(transaction, opened.Lock, location, found);
                 // What waits for a content token need not be asked for once more.
-                transaction.OnCommit(database.Pulses.TargetsRequested);
+                transaction.OnCommit(transaction.Pulses.TargetsRequested);
                 return new RenewResult(reading.Location, reading.Differences);
             },
             cancellationToken

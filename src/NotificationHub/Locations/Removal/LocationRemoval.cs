@@ -21,7 +21,6 @@ internal sealed record RemoveResult(Location Location, UnregistrationResult Appl
 internal sealed class LocationRemoval(
     Database database,
     LocationDesk desk,
-    LocationStore locations,
     Unregistration unregistration,
     LocationPurge purge
 )
@@ -119,9 +118,9 @@ internal sealed class LocationRemoval(
             {
                 var now = await transaction.NowAsync();
                 await LocationStore.SetRemovedAsync(transaction, opened.Location.LocationId, now);
-                await locations.BumpAsync(transaction);
+                await LocationStore.BumpAsync(transaction);
                 var removed = LocationEvents.OfRemoval(opened.Location, request.Purge, now);
-                EventLog.Append(transaction, database, [removed]);
+                transaction.AppendEvents([removed]);
                 return true;
             },
             cancellationToken

@@ -7,7 +7,6 @@ namespace NotificationHub.Locations.Removal;
 /// <summary>Goes on with removals that were cut off, and ends those whose day of late posts is over.</summary>
 internal sealed partial class RemovalPass(
     Database database,
-    LocationStore locations,
     LocationRemoval removal,
     LocationPurge purge,
     TrustedClock clock,
@@ -104,7 +103,7 @@ internal sealed partial class RemovalPass(
                     "update notification_secret set state = 'retired' where location_id = @LocationId",
                     pending
                 );
-                await locations.BumpAsync(transaction);
+                await LocationStore.BumpAsync(transaction);
             },
             cancellationToken
         );

@@ -7,11 +7,7 @@ namespace NotificationHub.Locations.Watch;
 /// Drops receive-only locations whose registration was cut off before anybody was told of the secret: nobody can finish them, and nobody can
 /// post to them.
 /// </summary>
-internal sealed partial class AbandonedLocations(
-    Database database,
-    LocationStore locations,
-    ILogger<AbandonedLocations> logger
-)
+internal sealed partial class AbandonedLocations(Database database, ILogger<AbandonedLocations> logger)
 {
     /// <returns>False: there is no more to be done at once.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
@@ -28,7 +24,7 @@ internal sealed partial class AbandonedLocations(
 
                 if (abandoned.Count > 0)
                 {
-                    await locations.BumpAsync(transaction);
+                    await LocationStore.BumpAsync(transaction);
                 }
 
                 return abandoned;

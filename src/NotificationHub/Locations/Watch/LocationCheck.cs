@@ -17,7 +17,7 @@ internal sealed record LocationReading(
 /// Reads how Apple has a location configured, and writes down what follows: the location's state, the content token's end, which secret
 /// Apple uses, and what somebody has changed behind our back. It changes nothing at Apple.
 /// </summary>
-internal sealed class LocationCheck(Database database, LocationStore locations)
+internal sealed class LocationCheck(Database database)
 {
     /// <param name="held">The right to work on the location.</param>
     /// <param name="location">The location as it was read under that right.</param>
@@ -115,7 +115,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
             expiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
             DateTimeOffset.FromUnixTimeMilliseconds(now)
         );
-        var isChanged = await locations.SetStateAsync(
+        var isChanged = await LocationStore.SetStateAsync(
             transaction,
             location,
             state,
@@ -127,7 +127,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
             await audit.RecordAsync(transaction, location, state);
         }
 
-        await locations.TellExpiryAsync(
+        await LocationStore.TellExpiryAsync(
             transaction,
             location with
             {
@@ -155,7 +155,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
         changed += await SecretStore.RetireUnusedAsync(transaction, location.LocationId);
         if (changed > 0)
         {
-            await locations.BumpAsync(transaction);
+            await LocationStore.BumpAsync(transaction);
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
             && settings.Length > 0
         )
         {
-            EventLog.Append(transaction, database, [LocationEvents.OfSettings(location, settings, now)]);
+            transaction.AppendEvents([LocationEvents.OfSettings(location, settings, now)]);
         }
     }
 
@@ -193,7 +193,7 @@ internal sealed class LocationCheck(Database database, LocationStore locations)
                 await held.DemandAsync(transaction);
                 var words = FaultWords.Of(fault);
                 var state = LocationStates.AfterFault(location.State, fault.Kind);
-                var isChanged = await locations.SetStateAsync(transaction, location, state, words);
+                var isChanged = await LocationStore.SetStateAsync(transaction, location, state, words);
                 if (isChanged && audit is not null)
                 {
                     await audit.RecordAsync(transaction, location, state);

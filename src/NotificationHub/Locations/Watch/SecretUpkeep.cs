@@ -8,7 +8,7 @@ namespace NotificationHub.Locations.Watch;
 /// where that was unknown, and the older ones end after a while. One that is used although it is about to end is no reason to keep it, for
 /// whoever has come by it could keep it alive; but it is one to ask Apple.
 /// </summary>
-internal sealed class SecretUpkeep(Database database, LocationStore locations, TrustedClock clock)
+internal sealed class SecretUpkeep(Database database, TrustedClock clock)
 {
     /// <summary>Apple repeats a post for that long, with the secret that it began with.</summary>
     private static readonly TimeSpan Repeats = TimeSpan.FromMinutes(5);
@@ -30,7 +30,7 @@ internal sealed class SecretUpkeep(Database database, LocationStore locations, T
                 await AskAsync(transaction, now);
                 if (changed > 0)
                 {
-                    await locations.BumpAsync(transaction);
+                    await LocationStore.BumpAsync(transaction);
                 }
 
                 return changed > 0;

@@ -93,7 +93,7 @@ internal sealed class SilenceWatch(Database database, IOptions<LocationOptions> 
         if (isSilent)
         {
             var told = LocationEvents.OfSilence(heard.LocationId, heard.LastHeardAt, heard.Posts, now);
-            EventLog.Append(transaction, database, [told]);
+            transaction.AppendEvents([told]);
         }
     }
 

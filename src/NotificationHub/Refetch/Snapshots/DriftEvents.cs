@@ -76,27 +76,26 @@ internal sealed class DriftEvents
     private NewEvent Create(RecordDifference difference, long changedSeq)
     {
         var key = read.Kind.NamesSomebody ? null : difference.Key;
-        return new NewEvent
+        return NewEvent.Create(
+            EventNames.ReconcileDriftFound,
+            read.LocationId,
+            key is null ? read.Kind.SubjectPrefix : $"{read.Kind.SubjectPrefix}/{key}",
+            new ReconcileDriftFound
+            {
+                Resource = read.Kind.Name,
+                Key = key,
+                AdamId = difference.AdamId,
+                Change = Enum.Parse<ChangeKind>(difference.Change, ignoreCase: true),
+                Fields = FieldsOf(read.Kind, difference),
+                Event = string.Create(CultureInfo.InvariantCulture, $"{epoch}-{changedSeq}"),
+            },
+            EventJsonContext.Wire.ReconcileDriftFound,
+            now
+        ) with
         {
-            Type = EventNames.ReconcileDriftFound,
-            LocationId = read.LocationId,
-            Subject = key is null ? read.Kind.SubjectPrefix : $"{read.Kind.SubjectPrefix}/{key}",
-            Data = JsonSerializer.SerializeToUtf8Bytes(
-                new ReconcileDriftFound
-                {
-                    Resource = read.Kind.Name,
-                    Key = key,
-                    AdamId = difference.AdamId,
-                    Change = Enum.Parse<ChangeKind>(difference.Change, ignoreCase: true),
-                    Fields = FieldsOf(read.Kind, difference),
-                    Event = string.Create(CultureInfo.InvariantCulture, $"{epoch}-{changedSeq}"),
-                },
-                EventJsonContext.Wire.ReconcileDriftFound
-            ),
             Change = difference.Change,
             Cause = RecordChanges.Reconcile,
             AdamId = difference.AdamId,
-            CreatedAt = now,
         };
     }
 

@@ -13,7 +13,7 @@ internal readonly record struct ApplyOutcome(IReadOnlySet<long> Before);
 /// Takes in what reads state. A row of the snapshot accepts only a higher read number than it has, and its revision is the seq
 /// of the event that last stated it, appended in the same transaction.
 /// </summary>
-internal sealed class SnapshotStore(Database database)
+internal static class SnapshotStore
 {
     /// <summary>How many records are dealt with in one transaction.</summary>
     public const int ChunkSize = 100;
@@ -34,7 +34,7 @@ internal sealed class SnapshotStore(Database database)
     /// <summary>Takes in what a page stated, and tells of what is different.</summary>
     /// <param name="walkStart">The number of the walk's first page.</param>
     /// <param name="number">The number of the page.</param>
-    public async Task<ApplyOutcome> ApplyAsync(
+    public static async Task<ApplyOutcome> ApplyAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<SnapshotRecord> records,
@@ -76,7 +76,7 @@ internal sealed class SnapshotStore(Database database)
     }
 
     /// <summary>Removes those of <paramref name="keys"/> that are there and that the walk did not return.</summary>
-    public async Task RemoveKeysAsync(
+    public static async Task RemoveKeysAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<string> keys,
@@ -95,7 +95,7 @@ internal sealed class SnapshotStore(Database database)
         );
     }
 
-    private Task RemoveAsync(
+    private static Task RemoveAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyList<SnapshotRow> rows,
@@ -118,7 +118,7 @@ internal sealed class SnapshotStore(Database database)
             now
         );
 
-    private async Task StateAsync(
+    private static async Task StateAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyList<RecordDifference> changes,
@@ -143,16 +143,14 @@ internal sealed class SnapshotStore(Database database)
                     now
                 )
                 : null;
-        EventLog.Append(
-            transaction,
-            database,
+        transaction.AppendEvents(
             [.. changes.Select(change => RecordChanges.Create(ContextOf(read, change, awaited), change, now))],
             async seqs =>
             {
                 var stated = changes.Zip(seqs).ToList();
                 await SnapshotRows.SetRevisionsAsync(transaction, read, stated);
                 var unexpected = stated.Where(pair => !awaited.Contains(pair.First.Key));
-                EventLog.Append(transaction, database, drifts?.Create(unexpected) ?? []);
+                transaction.AppendEvents(drifts?.Create(unexpected) ?? []);
             }
         );
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
@@ -41,22 +40,21 @@ internal static class Restatement
     }
 
     private static NewEvent OfKind(Survey finished, long epoch, long from, long now) =>
-        new()
+        NewEvent.Create(
+            finished.Kind.RestatedEventName,
+            finished.LocationId,
+            finished.Kind.SubjectPrefix,
+            new RecordsRestated
+            {
+                Epoch = epoch,
+                FromRevision = EventLog.Padded(from),
+                Records = finished.KnownRecords ?? 0,
+            },
+            EventJsonContext.Wire.RecordsRestated,
+            now
+        ) with
         {
-            Type = finished.Kind.RestatedEventName,
-            LocationId = finished.LocationId,
-            Subject = finished.Kind.SubjectPrefix,
-            Data = JsonSerializer.SerializeToUtf8Bytes(
-                new RecordsRestated
-                {
-                    Epoch = epoch,
-                    FromRevision = EventLog.Padded(from),
-                    Records = finished.KnownRecords ?? 0,
-                },
-                EventJsonContext.Wire.RecordsRestated
-            ),
             Cause = RecordChanges.Restore,
-            CreatedAt = now,
         };
 
     /// <returns>None while a kind is pending, and none where no kind was restated.</returns>
@@ -67,27 +65,25 @@ internal static class Restatement
 
     /// <param name="surveys">By whether all records of the kind were restated.</param>
     private static NewEvent OfLocation(ILookup<bool, Survey> surveys, long epoch, long from, long now) =>
-        new()
+        NewEvent.Create(
+            EventNames.LocationRestated,
+            surveys[true].First().LocationId,
+            surveys[true].First().LocationId,
+            new LocationRestated
+            {
+                Epoch = epoch,
+                FromRevision = EventLog.Padded(from),
+                Records = RecordCounts(surveys[true]),
+                NotAvailable = [.. surveys[false].Select(survey => survey.Resource)],
+            },
+            EventJsonContext.Wire.LocationRestated,
+            now
+        ) with
         {
-            Type = EventNames.LocationRestated,
-            LocationId = surveys[true].First().LocationId,
-            Subject = surveys[true].First().LocationId,
-            Data = JsonSerializer.SerializeToUtf8Bytes(
-                new LocationRestated
-                {
-                    Epoch = epoch,
-                    FromRevision = EventLog.Padded(from),
-                    Records = surveys[true]
-                        .ToDictionary(
-                            survey => survey.Resource,
-                            survey => survey.KnownRecords ?? 0,
-                            StringComparer.Ordinal
-                        ),
-                    NotAvailable = [.. surveys[false].Select(survey => survey.Resource)],
-                },
-                EventJsonContext.Wire.LocationRestated
-            ),
             Cause = RecordChanges.Restore,
-            CreatedAt = now,
         };
+
+    /// <summary>The known records of each kind.</summary>
+    public static Dictionary<string, long> RecordCounts(IEnumerable<Survey> surveys) =>
+        surveys.ToDictionary(survey => survey.Resource, survey => survey.KnownRecords ?? 0, StringComparer.Ordinal);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Storage;
@@ -60,7 +59,7 @@ internal sealed partial class SurveyCompletion(
                 events.AddRange(await GoOnImportingAsync(transaction, surveys, now));
             }
 
-            EventLog.Append(transaction, database, events);
+            transaction.AppendEvents(events);
         });
         Log.Finished(logger, survey.Purpose, survey.Resource, survey.LocationId, survey.Records);
         // The next kind is due at once.
@@ -88,7 +87,7 @@ internal sealed partial class SurveyCompletion(
             events.AddRange(await GoOnImportingAsync(transaction, surveys, now));
         }
 
-        EventLog.Append(transaction, database, events);
+        transaction.AppendEvents(events);
     }
 
     /// <summary>
@@ -111,32 +110,23 @@ internal sealed partial class SurveyCompletion(
     }
 
     private static NewEvent Imported(IReadOnlyList<Survey> surveys, long now) =>
-        new()
-        {
-            Type = EventNames.LocationImported,
-            LocationId = surveys[0].LocationId,
-            Subject = surveys[0].LocationId,
-            Data = JsonSerializer.SerializeToUtf8Bytes(
-                new LocationImported
-                {
-                    Records = surveys
-                        .Where(survey => survey.ImportedAt is not null)
-                        .ToDictionary(
-                            survey => survey.Resource,
-                            survey => survey.KnownRecords ?? 0,
-                            StringComparer.Ordinal
-                        ),
-                    NotAvailable =
-                    [
-                        .. surveys.Where(survey => survey.ImportedAt is null).Select(survey => survey.Resource),
-                    ],
-                    StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(surveys[0].CreatedAt),
-                    FinishedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
-                },
-                EventJsonContext.Wire.LocationImported
-            ),
-            CreatedAt = now,
-        };
+        NewEvent.Create(
+            EventNames.LocationImported,
+            surveys[0].LocationId,
+            surveys[0].LocationId,
+            new LocationImported
+            {
+                Records = Restatement.RecordCounts(surveys.Where(survey => survey.ImportedAt is not null)),
+                NotAvailable =
+                [
+                    .. surveys.Where(survey => survey.ImportedAt is null).Select(survey => survey.Resource),
+                ],
+                StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(surveys[0].CreatedAt),
+                FinishedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
+            },
+            EventJsonContext.Wire.LocationImported,
+            now
+        );
 
     private static partial class Log
     {

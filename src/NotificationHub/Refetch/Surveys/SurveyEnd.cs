@@ -10,7 +10,6 @@ namespace NotificationHub.Refetch.Surveys;
 /// only retired records were returned is read by ID.
 /// </summary>
 internal sealed class SurveyEnd(
-    SnapshotStore snapshots,
     RefetchWalk narrow,
     SurveyAbsences absences,
     SurveyCounts counts,
@@ -152,7 +151,7 @@ internal sealed class SurveyEnd(
             foreach (var chunk in keys.Chunk(SnapshotStore.ChunkSize))
             {
                 await turn.WriteAsync(transaction =>
-                    snapshots.RemoveKeysAsync(
+                    SnapshotStore.RemoveKeysAsync(
                         transaction,
                         SurveyWalk.ContextOf(survey),
                         chunk,

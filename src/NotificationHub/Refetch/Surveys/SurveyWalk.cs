@@ -7,7 +7,7 @@ using NotificationHub.Storage.Tracing;
 namespace NotificationHub.Refetch.Surveys;
 
 /// <summary>Reads one page of a survey and keeps how far it has come with the last of the page's records.</summary>
-internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, SurveySchedule schedule)
+internal sealed class SurveyWalk(LocationWatch watch, SurveySchedule schedule)
 {
     /// <summary>No list has so many pages: a million records of several hundred each are far fewer.</summary>
     private const int MaxPages = 10_000;
@@ -80,7 +80,7 @@ internal sealed class SurveyWalk(SnapshotStore snapshots, LocationWatch watch, S
             SnapshotRecord[] chunk = chunks.TryDequeue(out var next) ? next : [];
             after = await turn.WriteAsync(async transaction =>
             {
-                var outcome = await snapshots.ApplyAsync(
+                var outcome = await SnapshotStore.ApplyAsync(
                     transaction,
                     read,
                     chunk,

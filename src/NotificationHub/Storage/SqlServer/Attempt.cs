@@ -36,7 +36,7 @@ internal sealed class Attempt<T>(Func<WriteTransaction, Task<T>> work)
             var begun = Stopwatch.GetTimestamp();
             transaction = await connection.BeginAsync();
             result = await work(transaction);
-            await transaction.AppendEventsAsync();
+            await transaction.WriteEventsAsync();
             IsUncertain = true;
             await connection.CommitAsync();
             StorageMetrics.Committed(begun);

@@ -67,7 +67,7 @@ internal sealed class RestoredDatabase(Database database)
             new AuditedAct("migrate --after-restore", Subject: $"epoch {outcome.Epoch}"),
             AuditOutcome.Done
         );
-        EventLog.Append(transaction, database, [await RestoredAsync(transaction, outcome, now)]);
+        transaction.AppendEvents([await RestoredAsync(transaction, outcome, now)]);
         return outcome;
     }
 
@@ -128,20 +128,19 @@ internal sealed class RestoredDatabase(Database database)
     }
 
     private static async Task<NewEvent> RestoredAsync(WriteTransaction transaction, RestoreOutcome outcome, long now) =>
-        new()
-        {
-            Type = EventNames.HubRestored,
-            Data = JsonSerializer.SerializeToUtf8Bytes(
-                new HubRestored
-                {
-                    Epoch = outcome.Epoch,
-                    FromRevision = EventLog.Padded(outcome.FirstEvent),
-                    Locations = await transaction.QueryAsync<string>(
-                        "select location_id from location where state <> 'removed' order by location_id"
-                    ),
-                },
-                EventJsonContext.Wire.HubRestored
-            ),
-            CreatedAt = now,
-        };
+        NewEvent.Create(
+            EventNames.HubRestored,
+            locationId: null,
+            subject: null,
+            new HubRestored
+            {
+                Epoch = outcome.Epoch,
+                FromRevision = EventLog.Padded(outcome.FirstEvent),
+                Locations = await transaction.QueryAsync<string>(
+                    "select location_id from location where state <> 'removed' order by location_id"
+                ),
+            },
+            EventJsonContext.Wire.HubRestored,
+            now
+        );
 }

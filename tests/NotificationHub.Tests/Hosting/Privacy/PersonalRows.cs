@@ -86,9 +86,7 @@ internal static class PersonalRows
                         report = """{"failures":[{"errorMessage":"C39NQ0AAPUR7 is retired","items":[{"serialNumber":"C39NQ0AAPUR7"},{"clientUserId":"ann/7%"}]}]}""",
                     }
                 );
-                EventLog.Append(
-                    transaction,
-                    database,
+                transaction.AppendEvents(
                     await EventsAsync(transaction, location),
                     seqs =>
                         transaction.ExecuteAsync(

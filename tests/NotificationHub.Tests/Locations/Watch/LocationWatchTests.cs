@@ -242,7 +242,7 @@ public sealed class LocationWatchTests
             async transaction =>
             {
                 var now = (await LocationStore.FindAsync(transaction.Connection, location.LocationId))!;
-                await scene.Service<LocationStore>().TellExpiryAsync(transaction, now);
+                await LocationStore.TellExpiryAsync(transaction, now);
             },
             CancellationToken.None
         );

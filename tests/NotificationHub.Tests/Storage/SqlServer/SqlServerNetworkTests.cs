@@ -56,7 +56,7 @@ public sealed class SqlServerNetworkTests : StoreContract
         {
             tries++;
             await InsertAsync(transaction, "row");
-            transaction.OnCommit(Database.Pulses.EventsAppended);
+            transaction.OnCommit(transaction.Pulses.EventsAppended);
             Proxy.LoseNextAnswer();
         });
 
