@@ -20,13 +20,6 @@ internal static class HealthCommand
 
     public static Command Create(CommandRunner runner)
     {
-        Url.Validators.Add(option =>
-        {
-            if (option.GetValueOrDefault<string?>() is { } url && !IsUrl(url))
-            {
-                option.AddError("--url must be an http or https URL, such as http://localhost:5080.");
-            }
-        });
         var health = new Command(
             "health",
             "Ask the running hub how it fares. Ends with 0 where it is well, else with 1."
@@ -36,6 +29,13 @@ internal static class HealthCommand
             Url,
             Ready,
         };
+        health.Validators.Add(result =>
+        {
+            if (result.GetValue(Url) is { } url && !IsUrl(url))
+            {
+                result.AddError("--url must be an http or https URL, such as http://localhost:5080.");
+            }
+        });
         health.SetAction((arguments, cancellationToken) => AskAsync(runner, arguments, cancellationToken));
         return health;
     }

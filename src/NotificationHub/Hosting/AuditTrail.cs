@@ -63,9 +63,8 @@ internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> 
                 CancellationToken.None
             );
         }
-#pragma warning disable CA1031 // What was done is done, and its answer may be the only copy of a secret; the entry stays as begun.
+        // The act is done, and its answer may hold the only copy of a secret. The entry keeps the outcome `begun`.
         catch (Exception fault)
-#pragma warning restore CA1031
         {
             Log.NotClosed(logger, seq, outcome, fault);
         }

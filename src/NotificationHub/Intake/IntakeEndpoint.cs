@@ -146,9 +146,8 @@ internal sealed partial class IntakeEndpoint(
         {
             outcome = await database.AppendAsync(append);
         }
-#pragma warning disable CA1031 // Whatever the store's fault was: the post was not kept, and Apple must be told to come again.
+        // After any failure the notification is not stored, and Apple must retry.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             LogNotKept(gate.LocationId, exception);
             IntakeMetrics.Count(IntakeOutcome.Unavailable);

@@ -55,9 +55,8 @@ internal sealed partial class LocationFollower(
             {
                 return;
             }
-#pragma warning disable CA1031 // The secrets that are known stay in force while the database cannot be read.
+            // The known secrets stay accepted while the database cannot be read.
             catch (Exception exception)
-#pragma warning restore CA1031
             {
                 Log.RefreshFailed(logger, exception);
                 await Task.Delay(Heartbeat, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -14,7 +14,7 @@ internal sealed partial class RefusalWatch(
     IOptions<IntakeOptions> options,
     TimeProvider time,
     ILogger<RefusalWatch> logger
-) : BackgroundService
+) : PeriodicWorker("report unauthorized deliveries", options.Value.RefusalPeriod, time, logger)
 {
     /// <summary>Looks at what was refused since the last look, and appends an event for each location where it was too much.</summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
@@ -24,35 +24,19 @@ internal sealed partial class RefusalWatch(
             var refused = gate.TakeRefused();
             if (refused >= options.Value.RefusalThreshold)
             {
-                Log.Refused(logger, gate.LocationId, refused, options.Value.RefusalPeriod);
+                Log.Refused(Logger, gate.LocationId, refused, options.Value.RefusalPeriod);
                 await AppendEventAsync(gate.LocationId, refused, cancellationToken);
             }
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.RefusalPeriod, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await ReportAsync(stoppingToken);
-            }
-#pragma warning disable CA1031 // Whatever it was, the next period is looked at: an exception that leaves here would end the hub.
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-#pragma warning restore CA1031
-            {
-                Log.NotReported(logger, exception);
-            }
-        }
-    }
+    protected override Task RunAsync(CancellationToken cancellationToken) => ReportAsync(cancellationToken);
 
     private Task AppendEventAsync(string locationId, long refused, CancellationToken cancellationToken) =>
         database.WriteAsync(
             transaction =>
             {
-                var now = time.GetUtcNow();
+                var now = Time.GetUtcNow();
                 transaction.AppendEvents([
                     NewEvent.Create(
                         EventNames.LocationRefused,
@@ -75,8 +59,5 @@ internal sealed partial class RefusalWatch(
             "{Refused} posts for location {LocationId} were refused within {Period}: their secret is not accepted."
         )]
         public static partial void Refused(ILogger logger, string locationId, long refused, TimeSpan period);
-
-        [LoggerMessage(LogLevel.Warning, "Refused posts could not be reported now.")]
-        public static partial void NotReported(ILogger logger, Exception exception);
     }
 }

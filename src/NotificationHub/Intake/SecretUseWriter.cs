@@ -7,15 +7,14 @@ namespace NotificationHub.Intake;
 /// Writes down every few seconds which secrets were used, in bulk: a write for each post would cost the intake. A process that is killed
 /// forgets the counts of those seconds, and no post.
 /// </summary>
-internal sealed partial class SecretUseWriter(
+internal sealed class SecretUseWriter(
     Database database,
     LocationGates gates,
     TimeProvider time,
     ILogger<SecretUseWriter> logger
-) : BackgroundService
+) : PeriodicWorker("store which secrets were used", TimeSpan.FromSeconds(5), time, logger)
 {
     private const int ChunkRows = 100;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     /// <summary>Writes down what was counted since the last time.</summary>
     public async Task WriteAsync(CancellationToken cancellationToken)
@@ -38,38 +37,10 @@ internal sealed partial class SecretUseWriter(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryWriteAsync(cancellationToken);
+        await TryRunAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryWriteAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // What is left is written at the stop.
-        }
-    }
-
-    private async Task TryWriteAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await WriteAsync(cancellationToken);
-        }
-#pragma warning disable CA1031 // Counts are not worth a stop: they are put back, and written the next time.
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
-        {
-            Log.NotWritten(logger, exception);
-        }
-    }
+    protected override Task RunAsync(CancellationToken cancellationToken) => WriteAsync(cancellationToken);
 
     private static List<(SecretUse Use, SecretTally Tally)> Take(ConcurrentQueue<SecretUse> touched, int most)
     {
@@ -97,11 +68,5 @@ internal sealed partial class SecretUseWriter(
                 tally
             );
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Warning, "Which secrets were used could not be written down now; it is tried again.")]
-        public static partial void NotWritten(ILogger logger, Exception exception);
     }
 }

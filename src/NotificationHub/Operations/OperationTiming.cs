@@ -14,18 +14,15 @@ internal static class OperationTiming
     public static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestPauseWhileDown = TimeSpan.FromMinutes(5);
     public static readonly TimeSpan LongestDeferredPause = TimeSpan.FromDays(1);
-    private const int MostDoublings = 16;
+
+    private static readonly Backoff Pauses = new(HeardOperations.Pause, LongestPause);
+    private static readonly Backoff DeferredPauses = new(LongestPause, LongestDeferredPause);
 
     /// <summary>The pause until the next question: doubled with each one that did not end it.</summary>
     /// <param name="polls">Questions before, since it was last heard of.</param>
     /// <param name="deferred">It ends with the billing period, so that there is no hurry.</param>
-    public static TimeSpan PauseAfter(long polls, bool deferred)
-    {
-        var first = deferred ? LongestPause : HeardOperations.Pause;
-        var longest = deferred ? LongestDeferredPause : LongestPause;
-        var doubled = first * Math.Pow(2, Math.Min(polls, MostDoublings));
-        return doubled < longest ? doubled : longest;
-    }
+    public static TimeSpan PauseAfter(long polls, bool deferred) =>
+        (deferred ? DeferredPauses : Pauses).PauseAfter(polls);
 
     /// <summary>The same while Apple answers nobody: what has long ended must not wait for an hour once Apple is back.</summary>
     public static TimeSpan PauseWhileDown(long polls, bool deferred) =>

@@ -58,10 +58,9 @@ internal sealed partial class StatusPass(
                 }
             }
         }
-#pragma warning disable CA1031 // Whatever it was, it concerns this location; the others go on, and it is tried again.
+        // A location that fails is retried, and must not block the others.
         catch (Exception exception)
             when (exception is not (LeaseLostException or OperationCanceledException or StorageUnavailableException))
-#pragma warning restore CA1031
         {
             Log.Broke(logger, locationId, exception);
         }

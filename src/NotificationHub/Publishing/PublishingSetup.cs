@@ -56,13 +56,7 @@ internal static class PublishingSetup
             new TopicLog(topic, database, time),
             new TopicMessages(services.GetRequiredService<CloudEventWriter>()),
             sender,
-            new TopicHealth(
-                topic,
-                services.GetRequiredService<TopicStatuses>(),
-                new PublishBackoff(time, Random.Shared),
-                time,
-                logger
-            ),
+            new TopicHealth(topic, services.GetRequiredService<TopicStatuses>(), Random.Shared, time, logger),
             sendTimeout,
             logger
         );

@@ -6,14 +6,21 @@ namespace NotificationHub.Publishing;
 internal sealed partial class TopicHealth(
     string topic,
     TopicStatuses statuses,
-    PublishBackoff backoff,
+    Random random,
     TimeProvider time,
     ILogger<TopicPublisher> logger
 )
 {
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+
+    private int failures;
+    private long waitsSince;
+    private TimeSpan wait;
+
     public string Topic => topic;
 
-    public TimeSpan WaitLeft => backoff.Left;
+    /// <summary>What is left of the pause before the next try.</summary>
+    public TimeSpan WaitLeft => wait - time.GetElapsedTime(waitsSince) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     /// <summary>The broker has accepted something: whatever was wrong before is over.</summary>
     public void Sent(int events)
@@ -30,7 +37,7 @@ internal sealed partial class TopicHealth(
     /// <summary>Nothing stands in the way.</summary>
     public void Publishing()
     {
-        backoff.Reset();
+        EndWait();
         var before = statuses[topic].State;
         Enter(TopicState.Publishing, reason: null);
         if (before is TopicState.Stopped or TopicState.Waiting)
@@ -41,7 +48,7 @@ internal sealed partial class TopicHealth(
 
     public void Stopped(string reason, TimeSpan? retryAfter)
     {
-        backoff.Start(retryAfter);
+        BeginWait(retryAfter);
         if (Enter(TopicState.Stopped, reason))
         {
             Log.Stopped(logger, topic, reason);
@@ -50,13 +57,13 @@ internal sealed partial class TopicHealth(
 
     public void Waiting(string reason)
     {
-        backoff.Start(retryAfter: null);
+        BeginWait(retryAfter: null);
         Enter(TopicState.Waiting, reason);
     }
 
     public void StandBy()
     {
-        backoff.Reset();
+        EndWait();
         Enter(TopicState.Standby, reason: null);
         Measured(unsent: 0, oldest: null);
     }
@@ -66,6 +73,15 @@ internal sealed partial class TopicHealth(
         statuses.Update(topic, status => status with { Unsent = unsent, OldestUnsentAt = oldest });
         PublishingMetrics.Measured(statuses[topic], time);
     }
+
+    /// <summary>Waits for as long as Service Bus asks for, or else with full jitter.</summary>
+    private void BeginWait(TimeSpan? retryAfter)
+    {
+        var delay = Backoff.PauseAfter(failures++, least: 0, most: 1, random);
+        (waitsSince, wait) = (time.GetTimestamp(), retryAfter ?? delay);
+    }
+
+    private void EndWait() => (failures, wait) = (0, TimeSpan.Zero);
 
     /// <returns>Whether this is news.</returns>
     private bool Enter(TopicState state, string? reason)

@@ -42,9 +42,8 @@ internal sealed class TopicMessages(CloudEventWriter writer)
 
             return new OutgoingMessage(entry, Message(entry, scratch.WrittenSpan.ToArray()), isClaimCheck);
         }
-#pragma warning disable CA1031 // Whatever is wrong with one event, the topic's later events are sent.
+        // One damaged event must not block the topic's later events.
         catch (Exception exception) when (exception is not OutOfMemoryException)
-#pragma warning restore CA1031
         {
             // The exception's message may quote the event.
             return Damaged(entry, $"The event cannot be written as a message ({exception.GetType().Name}).");

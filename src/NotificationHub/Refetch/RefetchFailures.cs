@@ -19,7 +19,7 @@ internal sealed partial class RefetchFailures(
     ILogger<RefetchFailures> logger
 )
 {
-    private const int MostDoublings = 16;
+    private readonly Backoff backoff = new(options.Value.FirstRetryDelay, options.Value.LongestRetryDelay);
 
     /// <returns>Whether the location's other reads may go on.</returns>
     public async Task<bool> NoteAsync(RefetchTurn turn, RefetchStep step, AppleException fault)
@@ -49,7 +49,7 @@ internal sealed partial class RefetchFailures(
         await FailAsync(turn, step, fault, concernsAll);
         if (concernsAll)
         {
-            await PauseAsync(turn, Longer(Backoff(turn.Pace.FaultsInARow - 1), fault.RetryAfter));
+            await PauseAsync(turn, Longer(PauseAfter(turn.Pace.FaultsInARow - 1), fault.RetryAfter));
         }
 
         return !concernsAll;
@@ -72,7 +72,7 @@ internal sealed partial class RefetchFailures(
     public TimeSpan DelayOf(long attempts, Exception fault) =>
         IsGivenUp(attempts) && fault is not AppleException { Kind: AppleErrorKind.Malformed or AppleErrorKind.Protocol }
             ? options.Value.FailedRetryDelay
-            : Backoff(attempts - 1);
+            : PauseAfter(attempts - 1);
 
     /// <summary>Tells of a kind of records that cannot be read, once.</summary>
     public async Task TellAsync(
@@ -140,7 +140,7 @@ internal sealed partial class RefetchFailures(
         foreach (var target in targets)
         {
             var attempts = target.Attempts + 1;
-            var delay = concernsAll ? Backoff(target.Attempts) : DelayOf(attempts, fault);
+            var delay = concernsAll ? PauseAfter(target.Attempts) : DelayOf(attempts, fault);
             await TargetStore.FailAsync(transaction, target, FaultWords.Of(fault), DueIn(Longer(delay, asked)));
             if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
             {
@@ -174,13 +174,8 @@ internal sealed partial class RefetchFailures(
         };
     }
 
-    /// <summary>Doubled with each failure before, up to the longest, and spread by half of itself so that locations do not return together.</summary>
-    private TimeSpan Backoff(long failuresBefore)
-    {
-        var doubled = options.Value.FirstRetryDelay * Math.Pow(2, Math.Min(failuresBefore, MostDoublings));
-        var bounded = doubled < options.Value.LongestRetryDelay ? doubled : options.Value.LongestRetryDelay;
-        return bounded * (1 + (Random.Shared.NextDouble() / 2));
-    }
+    /// <summary>Spread by half of itself so that locations do not return together.</summary>
+    private TimeSpan PauseAfter(long failures) => backoff.PauseAfter(failures, least: 1, most: 1.5, Random.Shared);
 
     private static TimeSpan Longer(TimeSpan delay, TimeSpan? asked) => asked > delay ? asked.Value : delay;
 

@@ -167,9 +167,8 @@ internal sealed class RefetchPass(
         {
             return false;
         }
-#pragma warning disable CA1031 // What one target brings about must not keep the location's others from being read.
+        // A target that fails must not block the location's other targets.
         catch (Exception exception) when (!RefetchTurn.IsEndedBy(exception))
-#pragma warning restore CA1031
         {
             if (progress.Fail(part) is { Targets.Count: > 0 } step)
             {

@@ -69,9 +69,8 @@ internal sealed partial class RefetchWorker(
             await shards.BalanceAsync(busy, stoppingToken);
             return await StartTurnsAsync(stoppingToken);
         }
-#pragma warning disable CA1031 // Whatever it was, it is looked again: an exception that leaves here would end the hub.
+        // An exception that leaves a background service ends the hub.
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-#pragma warning restore CA1031
         {
             Log.NotLooked(logger, exception);
             return PollInterval;
@@ -84,9 +83,8 @@ internal sealed partial class RefetchWorker(
         {
             await shards.ReleaseAsync(CancellationToken.None);
         }
-#pragma warning disable CA1031 // A lease that is not given back runs out.
+        // A lease that is not released expires.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             Log.NotReleased(logger, exception);
         }
@@ -152,9 +150,8 @@ internal sealed partial class RefetchWorker(
         {
             // It was removed while an error was being noted.
         }
-#pragma warning disable CA1031 // Whatever it was, it concerns this location; the others go on.
+        // A location that fails must not block the others.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             Log.TurnFailed(logger, locationId, exception);
             queue.Rest(locationId, RestAfterError);

@@ -87,9 +87,8 @@ internal sealed partial class RoutingPass(
         {
             return router.Route(entry, location);
         }
-#pragma warning disable CA1031 // A notification that meets a bug must not hold up all those behind it.
+        // A notification that meets a bug must not block the later ones.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             Log.RoutingFailed(logger, entry.Seq, exception);
             return NotificationRouter.Unrecognized(entry, [$"the hub failed to read it ({exception.GetType().Name})"]);

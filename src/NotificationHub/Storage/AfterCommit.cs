@@ -10,9 +10,8 @@ internal static class AfterCommit
         {
             act();
         }
-#pragma warning disable CA1031 // Otherwise the caller would repeat the write.
+        // The write is committed: an exception would make the caller repeat it.
         catch (Exception)
-#pragma warning restore CA1031
         {
             // Only a measurement or a log line is lost.
         }

@@ -30,7 +30,7 @@ public sealed class RefusalWatchTests
         await clock.TimersPending();
 
         await store.ExecuteAsync("alter table event_log rename to event_log_away");
-        var logged = log.Next("could not be reported");
+        var logged = log.Next("Could not report unauthorized deliveries");
         Refuse();
         await logged.WaitAsync(TimeSpan.FromSeconds(60));
         await store.ExecuteAsync("alter table event_log_away rename to event_log");

@@ -5,10 +5,8 @@ internal sealed partial class ConnectionReport(
     ClosedConnections closed,
     TimeProvider time,
     ILogger<ConnectionReport> logger
-) : BackgroundService
+) : PeriodicWorker("report closed connections", TimeSpan.FromMinutes(1), time, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
     public void Report()
     {
         var perAddress = closed.Take(ConnectionLimit.Address);
@@ -17,7 +15,7 @@ internal sealed partial class ConnectionReport(
         if (perAddress + unauthenticated + authenticated > 0)
         {
             Log.Closed(
-                logger,
+                Logger,
                 perAddress + unauthenticated + authenticated,
                 perAddress,
                 unauthenticated,
@@ -26,13 +24,10 @@ internal sealed partial class ConnectionReport(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            Report();
-        }
+        Report();
+        return Task.CompletedTask;
     }
 
     private static partial class Log

@@ -65,9 +65,8 @@ internal sealed partial class DatabaseReadiness(
         {
             return $"the database did not take a transaction within {Patience.TotalSeconds} seconds";
         }
-#pragma warning disable CA1031 // Whatever it was: it could not be read and written.
+        // Any failure means that the database cannot be read and written.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             return $"the database cannot be used: {exception.Message}";
         }

@@ -4,23 +4,18 @@ using NotificationHub.Hosting.Health.Stages;
 namespace NotificationHub.Hosting.Health;
 
 /// <summary>Looks at all stages time and again, on every replica: who watches must not be the one who stands still.</summary>
-internal sealed partial class StageWatch : BackgroundService
+internal sealed class StageWatch : PeriodicWorker
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
-
     private readonly StageReader reader;
     private readonly Standstills standstills;
-    private readonly TimeProvider time;
-    private readonly ILogger<StageWatch> logger;
     private readonly Meter meter = new("NotificationHub");
     private volatile IReadOnlyList<JudgedStage> latest = [];
 
     public StageWatch(StageReader reader, Standstills standstills, TimeProvider time, ILogger<StageWatch> logger)
+        : base("read the status of the stages", TimeSpan.FromSeconds(15), time, logger)
     {
         this.reader = reader;
         this.standstills = standstills;
-        this.time = time;
-        this.logger = logger;
         meter.CreateObservableGauge(
             "notificationhub.stage.oldest_waiting_age",
             () => Observe(stage => stage.Reading.OldestAge(time.GetUtcNow()).TotalSeconds),
@@ -35,29 +30,16 @@ internal sealed partial class StageWatch : BackgroundService
         );
     }
 
+    protected override bool RunsAtStart => true;
+
     public override void Dispose()
     {
         meter.Dispose();
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        do
-        {
-            try
-            {
-                latest = standstills.Judge(await reader.ReadAsync(stoppingToken));
-            }
-#pragma warning disable CA1031 // Whatever it was, it is looked again; that the database cannot be read is told elsewhere.
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-#pragma warning restore CA1031
-            {
-                Log.NotSeen(logger, exception);
-            }
-        } while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override async Task RunAsync(CancellationToken cancellationToken) =>
+        latest = standstills.Judge(await reader.ReadAsync(cancellationToken));
 
     private IEnumerable<Measurement<T>> Observe<T>(Func<JudgedStage, T> measure)
         where T : struct =>
@@ -65,10 +47,4 @@ internal sealed partial class StageWatch : BackgroundService
             measure(stage),
             KeyValuePair.Create<string, object?>("stage", stage.Reading.Stage)
         ));
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Warning, "How far the stages are cannot be looked up now.")]
-        public static partial void NotSeen(ILogger logger, Exception exception);
-    }
 }

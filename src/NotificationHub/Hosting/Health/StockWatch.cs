@@ -9,22 +9,17 @@ using NotificationHub.Storage;
 namespace NotificationHub.Hosting.Health;
 
 /// <summary>Counts, while somebody listens, what only the database knows; every replica counts the same.</summary>
-internal sealed partial class StockWatch : BackgroundService
+internal sealed class StockWatch : PeriodicWorker
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
-
     private readonly Database database;
-    private readonly TimeProvider time;
-    private readonly ILogger<StockWatch> logger;
     private readonly Meter meter = new("NotificationHub");
     private readonly Instrument[] instruments;
     private volatile Stock? latest;
 
     public StockWatch(Database database, TimeProvider time, ILogger<StockWatch> logger)
+        : base("count locations and dead letters", TimeSpan.FromSeconds(15), time, logger)
     {
         this.database = database;
-        this.time = time;
-        this.logger = logger;
         instruments =
         [
             meter.CreateObservableGauge(
@@ -43,6 +38,11 @@ internal sealed partial class StockWatch : BackgroundService
         ];
     }
 
+    protected override bool RunsAtStart => true;
+
+    // The health checks report a database that cannot be read.
+    protected override LogLevel FailureLevel => LogLevel.Debug;
+
     /// <summary>Counts.</summary>
     public async Task TakeStockAsync(CancellationToken cancellationToken)
     {
@@ -56,26 +56,8 @@ internal sealed partial class StockWatch : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        do
-        {
-            try
-            {
-                if (instruments.Any(instrument => instrument.Enabled))
-                {
-                    await TakeStockAsync(stoppingToken);
-                }
-            }
-#pragma warning disable CA1031 // Whatever it was, it is counted again; that the database cannot be read is told elsewhere.
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-#pragma warning restore CA1031
-            {
-                Log.NotCounted(logger, exception);
-            }
-        } while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task RunAsync(CancellationToken cancellationToken) =>
+        instruments.Any(instrument => instrument.Enabled) ? TakeStockAsync(cancellationToken) : Task.CompletedTask;
 
     private static async Task<IReadOnlyDictionary<string, long>> CountDeadLettersAsync(DbConnection connection) =>
         (
@@ -102,10 +84,4 @@ internal sealed partial class StockWatch : BackgroundService
         IReadOnlyDictionary<string, long> Locations,
         IReadOnlyDictionary<string, long> DeadLetters
     );
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Debug, "Locations and dead letters cannot be counted now.")]
-        public static partial void NotCounted(ILogger logger, Exception exception);
-    }
 }

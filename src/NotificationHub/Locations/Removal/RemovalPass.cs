@@ -43,10 +43,9 @@ internal sealed partial class RemovalPass(
             // Busy: the command that began it is still at it.
             Log.Postponed(logger, pending.LocationId, fault.Fault);
         }
-#pragma warning disable CA1031 // Whatever is wrong with one removal, the others go on, and this one is tried again.
+        // A removal that fails is retried, and must not block the others.
         catch (Exception exception)
             when (exception is not LeaseLostException && !cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
         {
             Log.Failed(logger, pending.LocationId, exception);
         }

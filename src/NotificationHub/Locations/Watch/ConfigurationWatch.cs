@@ -105,9 +105,8 @@ internal sealed partial class ConfigurationWatch(
             Log.NotChecked(logger, locationId, fault.Fault, FaultWords.Of(fault.InnerException ?? fault));
             return false;
         }
-#pragma warning disable CA1031 // Whatever is wrong with one location, the others are read, and this one again later.
+        // A location that fails is read again later, and must not block the others.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
         {
             Log.CheckFailed(logger, locationId, exception);
             return false;

@@ -93,9 +93,8 @@ internal sealed class SurveyPass(
         {
             // It goes on when the location comes back.
         }
-#pragma warning disable CA1031 // What one kind of records brings about must not keep the others from being read.
+        // A kind of records that fails must not block the other kinds.
         catch (Exception exception) when (!RefetchTurn.IsEndedBy(exception))
-#pragma warning restore CA1031
         {
             await failures.NoteAsync(turn, survey, exception);
         }

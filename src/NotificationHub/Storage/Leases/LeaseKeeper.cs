@@ -12,7 +12,7 @@ internal sealed partial class LeaseKeeper(
     IOptions<StorageOptions> options,
     TimeProvider time,
     ILogger<LeaseKeeper> logger
-) : BackgroundService
+) : PeriodicWorker("renew the leases", options.Value.LeaseDuration / 3, time, logger)
 {
     /// <summary>
     /// Whether a row of <c>lease</c> has not expired at <c>@now</c>. An expiry far ahead means that the clock was set back: the lease is
@@ -66,13 +66,13 @@ internal sealed partial class LeaseKeeper(
         CancellationToken cancellationToken
     )
     {
-        var askedAt = time.GetTimestamp();
+        var askedAt = Time.GetTimestamp();
         var taken = await database.WriteAsync(transaction => TakeAsync(transaction, names, most), cancellationToken);
         foreach (var lease in taken)
         {
             lease.Extend(askedAt, Duration);
             held[lease.Name] = lease;
-            Log.Acquired(logger, lease.Name, lease.Number);
+            Log.Acquired(Logger, lease.Name, lease.Number);
         }
 
         return taken;
@@ -106,23 +106,7 @@ internal sealed partial class LeaseKeeper(
         );
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Duration / 3, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RenewAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                Log.RenewalFailed(logger, exception);
-            }
-        }
-    }
-
-    private async Task RenewAsync(CancellationToken cancellationToken)
+    protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         Lease[] leases = [.. held.Values];
         if (leases.Length == 0)
@@ -143,7 +127,7 @@ internal sealed partial class LeaseKeeper(
 
     private async Task RenewAsync(Lease[] leases, CancellationToken cancellationToken)
     {
-        var askedAt = time.GetTimestamp();
+        var askedAt = Time.GetTimestamp();
         var kept = await database.WriteAsync(transaction => ExtendAsync(transaction, leases), cancellationToken);
         foreach (var lease in leases)
         {
@@ -153,7 +137,7 @@ internal sealed partial class LeaseKeeper(
             }
             else if (held.TryRemove(new KeyValuePair<string, Lease>(lease.Name, lease)))
             {
-                Log.Lost(logger, lease.Name, lease.Number);
+                Log.Lost(Logger, lease.Name, lease.Number);
                 lease.MarkLost();
             }
         }
@@ -166,7 +150,7 @@ internal sealed partial class LeaseKeeper(
         {
             if (taken.Count < most && await TakeAsync(transaction, name) is { } number)
             {
-                taken.Add(new Lease(name, Owner, number, time));
+                taken.Add(new Lease(name, Owner, number, Time));
             }
         }
 
@@ -244,8 +228,5 @@ internal sealed partial class LeaseKeeper(
 
         [LoggerMessage(LogLevel.Warning, "Lost the lease {Name}, number {Number}: another replica may hold it now.")]
         public static partial void Lost(ILogger logger, string name, long number);
-
-        [LoggerMessage(LogLevel.Warning, "Leases could not be renewed; they run out unless a later try succeeds.")]
-        public static partial void RenewalFailed(ILogger logger, Exception exception);
     }
 }

@@ -25,9 +25,8 @@ internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseNam
                 // Where the store was closed first, the lease runs out by itself.
                 return;
             }
-#pragma warning disable CA1031 // A stage that ends is a silent backlog: whatever it was, it is reported and the loop goes on.
+            // A stage that ends would let its backlog grow unnoticed.
             catch (Exception exception)
-#pragma warning restore CA1031
             {
                 Log.Failed(logger, leaseName, exception);
             }

@@ -43,9 +43,8 @@ internal sealed class Attempt<T>(Func<WriteTransaction, Task<T>> work)
             giveBack(connection);
             return null;
         }
-#pragma warning disable CA1031 // The lane judges it.
+        // The writer decides whether to retry.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             if (connection is not null)
             {
@@ -83,9 +82,8 @@ internal sealed class Attempt<T>(Func<WriteTransaction, Task<T>> work)
             await connection.RollBackAsync();
             return connection.IsUsable;
         }
-#pragma warning disable CA1031 // What broke first is what is told.
+        // The first failure is the one to report.
         catch (Exception)
-#pragma warning restore CA1031
         {
             return false;
         }

@@ -3,7 +3,7 @@ namespace NotificationHub.Storage.SqlServer;
 /// <summary>The pauses between tries of what failed for a reason that passes; with jitter, so that replicas do not come back in step.</summary>
 internal sealed class Retry(TimeProvider time)
 {
-    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(20);
+    private static readonly Backoff Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(1280));
 
     /// <summary>What lasts longer is told to whoever waits: a try may itself take seconds.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
@@ -15,15 +15,12 @@ internal sealed class Retry(TimeProvider time)
     /// <returns>False where it was tried for long enough.</returns>
     public async Task<bool> PauseAsync(CancellationToken cancellationToken)
     {
-        var pause = First * (1 << Math.Min(tries++, 6));
-        if (time.GetElapsedTime(begunAt) + pause > Longest)
+        if (time.GetElapsedTime(begunAt) + Backoff.PauseAfter(tries) > Longest)
         {
             return false;
         }
 
-#pragma warning disable CA5394 // Nobody gains by guessing it.
-        await Task.Delay(pause * (0.5 + (Random.Shared.NextDouble() / 2)), time, cancellationToken);
-#pragma warning restore CA5394
+        await Task.Delay(Backoff.PauseAfter(tries++, least: 0.5, most: 1, Random.Shared), time, cancellationToken);
         return true;
     }
 }

@@ -74,9 +74,8 @@ internal sealed class SqlServerPostLane(SqlServerDatabase database, TimeProvider
         {
             outcomes = await AppendAsync(new PostBatch(batch));
         }
-#pragma warning disable CA1031 // Whatever it was, every waiter of the batch must hear of it and the lane must go on.
+        // Every caller of the batch must get the failure, and the writer must continue.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             AppendCompletion.Fail(batch, exception);
             return;

@@ -107,9 +107,8 @@ internal sealed class SqliteWriteLane : IDisposable
             fault = job is null ? null : session.TryRun(job);
             session.Commit();
         }
-#pragma warning disable CA1031 // Whatever it was, every waiter of the round must hear of it and the lane must go on.
+        // Every caller of the round must get the failure, and the writer must continue.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             var failure = Recover(exception);
             job?.Fail(failure);
