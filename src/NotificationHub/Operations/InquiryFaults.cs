@@ -63,7 +63,7 @@ internal sealed partial class InquiryFaults(TimeProvider time, ILogger<InquiryFa
                 or AppleErrorKind.Unavailable
                 or AppleErrorKind.Network;
 
-    private async Task NoteTokenAsync(
+    private static async Task NoteTokenAsync(
         WriteTransaction transaction,
         Question ask,
         AppleException fault,

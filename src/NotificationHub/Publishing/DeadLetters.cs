@@ -88,7 +88,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
             cancellationToken
         );
 
-    private async Task<DeadLetterDecision> DecideAsync(
+    private static async Task<DeadLetterDecision> DecideAsync(
         WriteTransaction transaction,
         long seq,
         string state,

@@ -59,7 +59,7 @@ internal sealed partial class LocationWatch(TimeProvider time, ILogger<LocationW
     }
 
     /// <summary>Brings the location into the state that an error about its content token means; an unknown one must be so twice in a row.</summary>
-    public async Task ObserveAsync(RefetchTurn turn, AppleException fault)
+    public static async Task ObserveAsync(RefetchTurn turn, AppleException fault)
     {
         turn.Token.UnknownInARow += fault.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
         if (fault.Kind == AppleErrorKind.TokenInvalid && turn.Token.UnknownInARow < UnknownTokenAnswersUntilInvalid)

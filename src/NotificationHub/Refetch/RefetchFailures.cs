@@ -13,7 +13,6 @@ namespace NotificationHub.Refetch;
 /// <summary>What follows from a read that failed: nothing is lost, the targets wait.</summary>
 internal sealed partial class RefetchFailures(
     Database database,
-    LocationWatch watch,
     IOptions<RefetchOptions> options,
     TimeProvider time,
     ILogger<RefetchFailures> logger
@@ -28,7 +27,7 @@ internal sealed partial class RefetchFailures(
         RefetchMetrics.CountError(fault.Kind);
         if (fault.IsTokenFault)
         {
-            await watch.ObserveAsync(turn, fault);
+            await LocationWatch.ObserveAsync(turn, fault);
             if (LocationStates.MayCallApple(turn.Location.State))
             {
                 await PauseAsync(turn, Longer(options.Value.FirstRetryDelay, fault.RetryAfter));

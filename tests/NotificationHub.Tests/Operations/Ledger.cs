@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using NotificationHub.Locations;
 using NotificationHub.Operations;
 using NotificationHub.Refetch;
 using NotificationHub.Storage;

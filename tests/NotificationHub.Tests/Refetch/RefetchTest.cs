@@ -107,12 +107,12 @@ public abstract class RefetchTest : IAsyncLifetime
                 MassRemovalsOf(Clock),
                 schedule
             ),
-            new SurveyFailures(FailuresOf(Clock), completion, schedule),
+            new SurveyFailures(FailuresOf(Clock), schedule),
             schedule
         );
     }
 
-    private LocationWatch WatchOf(TimeProvider time) => new(time, NullLogger<LocationWatch>.Instance);
+    private static LocationWatch WatchOf(TimeProvider time) => new(time, NullLogger<LocationWatch>.Instance);
 
     private RefetchWalk WalkOf(TimeProvider time) =>
         new(
@@ -128,7 +128,7 @@ public abstract class RefetchTest : IAsyncLifetime
         new(Store.Database, settings, time, NullLogger<MassRemovals>.Instance);
 
     private RefetchFailures FailuresOf(TimeProvider time) =>
-        new(Store.Database, WatchOf(time), settings, time, NullLogger<RefetchFailures>.Instance);
+        new(Store.Database, settings, time, NullLogger<RefetchFailures>.Instance);
 
     private TurnStart TurnsOf(TimeProvider time) =>
         new(

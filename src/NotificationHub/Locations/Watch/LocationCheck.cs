@@ -94,7 +94,7 @@ internal sealed class LocationCheck(Database database)
         }
     }
 
-    private async Task FollowStateAsync(
+    private static async Task FollowStateAsync(
         WriteTransaction transaction,
         Location location,
         ClientConfig found,
@@ -137,7 +137,7 @@ internal sealed class LocationCheck(Database database)
         );
     }
 
-    private async Task FollowSecretsAsync(
+    private static async Task FollowSecretsAsync(
         WriteTransaction transaction,
         Location location,
         ClientConfig found,
@@ -159,7 +159,7 @@ internal sealed class LocationCheck(Database database)
         }
     }
 
-    private async Task TellDifferencesAsync(
+    private static async Task TellDifferencesAsync(
         WriteTransaction transaction,
         Location location,
         IReadOnlyList<LocationDifference> differences,

@@ -84,7 +84,7 @@ internal sealed class SilenceWatch(Database database, IOptions<LocationOptions> 
         return (rows.AsList(), now);
     }
 
-    private async Task NoteAsync(WriteTransaction transaction, Lease lease, HeardLocation heard)
+    private static async Task NoteAsync(WriteTransaction transaction, Lease lease, HeardLocation heard)
     {
         await lease.DemandAsync(transaction);
         var now = await transaction.NowAsync();

@@ -69,7 +69,7 @@ internal sealed partial class SurveyCompletion(
     /// <summary>Continues the import, or the restatement after a restore, without a kind that Apple refuses.</summary>
     /// <param name="refused">As it was before.</param>
     /// <param name="surveys">All of the location, as they are now.</param>
-    public async Task PassOverAsync(
+    public static async Task PassOverAsync(
         WriteTransaction transaction,
         Survey refused,
         IReadOnlyList<Survey> surveys,

@@ -10,7 +10,7 @@ namespace NotificationHub.Refetch.Surveys;
 /// Handles a failed page: the survey continues at the same page later, unless its position is lost. A kind that Apple keeps refusing is not
 /// available: it is reported once and retried on schedule, and the import continues without it.
 /// </summary>
-internal sealed class SurveyFailures(RefetchFailures failures, SurveyCompletion completion, SurveySchedule schedule)
+internal sealed class SurveyFailures(RefetchFailures failures, SurveySchedule schedule)
 {
     private static readonly RefetchStep NoTargets = new([], []);
 
@@ -70,7 +70,7 @@ internal sealed class SurveyFailures(RefetchFailures failures, SurveyCompletion 
         if (isRefused)
         {
             var surveys = await SurveyStore.ReadAsync(transaction, survey.LocationId);
-            await completion.PassOverAsync(transaction, survey, surveys, now);
+            await SurveyCompletion.PassOverAsync(transaction, survey, surveys, now);
         }
 
         await failures.TellAsync(transaction, survey.LocationId, survey.Resource, attempts, exception);

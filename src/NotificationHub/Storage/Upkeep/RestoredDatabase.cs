@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Storage.Auditing;
 
@@ -50,7 +49,7 @@ internal sealed class RestoredDatabase(Database database)
 
     private static long Behind(long seq, long now) => Math.Max(seq + Leap, now * MostPerMillisecond);
 
-    private async Task<RestoreOutcome> BeginAnewAsync(WriteTransaction transaction, LogSeqs raised, Actor actor)
+    private static async Task<RestoreOutcome> BeginAnewAsync(WriteTransaction transaction, LogSeqs raised, Actor actor)
     {
         var now = await transaction.NowAsync();
         await BeginEpochAsync(transaction, "notification", raised.Notifications + 1);
