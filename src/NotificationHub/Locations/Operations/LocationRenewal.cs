@@ -16,7 +16,6 @@ internal sealed record RenewResult(Location Location, IReadOnlyList<LocationDiff
 internal sealed class LocationRenewal(
     Database database,
     LocationDesk desk,
-    LocationCheck check,
     ContentTokenProtector protector,
     AppleClient apple,
     TimeProvider time
@@ -99,7 +98,7 @@ internal sealed class LocationRenewal(
             async transaction =>
             {
                 await LocationStore.SetContentTokenAsync(transaction, location);
-                var reading = await check.FollowAsync(transaction, opened.Lock, location, found);
+                var reading = await LocationCheck.FollowAsync(transaction, opened.Lock, location, found);
                 // What waits for a content token need not be asked for once more.
                 transaction.OnCommit(transaction.Pulses.TargetsRequested);
                 return new RenewResult(reading.Location, reading.Differences);

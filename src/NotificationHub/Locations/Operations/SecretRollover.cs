@@ -20,7 +20,6 @@ internal sealed record RolloverOrder(bool TakeBack, bool PostAnyhow);
 internal sealed class SecretRollover(
     Database database,
     LocationDesk desk,
-    LocationCheck check,
     RegistrationLedger ledger,
     LocationConfiguration configuration
 )
@@ -124,7 +123,7 @@ internal sealed class SecretRollover(
                     proven: set.Echoes(secret.Sha256),
                     await transaction.NowAsync()
                 );
-                return (await check.FollowAsync(transaction, held, location, set)).Location;
+                return (await LocationCheck.FollowAsync(transaction, held, location, set)).Location;
             },
             cancellationToken
         );

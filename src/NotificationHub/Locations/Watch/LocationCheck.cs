@@ -58,7 +58,7 @@ internal sealed class LocationCheck(Database database)
     /// <param name="location">The location as it is recorded.</param>
     /// <param name="found">The answer.</param>
     /// <param name="audit">Who asks, where no entry of its own tells of the act.</param>
-    public async Task<LocationReading> FollowAsync(
+    public static async Task<LocationReading> FollowAsync(
         WriteTransaction transaction,
         LocationLock held,
         Location location,
