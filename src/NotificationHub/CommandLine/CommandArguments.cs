@@ -4,8 +4,8 @@ namespace NotificationHub.CommandLine;
 
 /// <summary>
 /// The command line, parted: settings of .NET configuration (<c>--Section:Key=value</c>, <c>--Section:Key value</c>, the host's
-/// <c>--urls</c>, <c>--environment</c>, <c>--allowedHosts</c>, <c>--http_ports</c>, <c>--https_ports</c>, and OpenTelemetry's <c>--OTEL_…</c>) and
-/// everything else, which has to be a command's own.
+/// <c>--urls</c>, <c>--environment</c>, <c>--allowedHosts</c>, <c>--http_ports</c>, <c>--https_ports</c>, OpenTelemetry's <c>--OTEL_…</c> and
+/// Azure Monitor's <c>--APPLICATIONINSIGHTS_…</c>) and everything else, which has to be a command's own.
 /// </summary>
 internal sealed partial record CommandArguments(string[] Settings, string[] Others)
 {
@@ -34,7 +34,7 @@ internal sealed partial record CommandArguments(string[] Settings, string[] Othe
     }
 
     [GeneratedRegex(
-        @"^--(\w[\w.-]*(:[\w.-]+)+|OTEL_\w+|urls|environment|allowedhosts|https?_ports)(?<value>=.*)?$",
+        @"^--(\w[\w.-]*(:[\w.-]+)+|OTEL_\w+|APPLICATIONINSIGHTS_\w+|urls|environment|allowedhosts|https?_ports)(?<value>=.*)?$",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline
     )]
     private static partial Regex Setting();

@@ -59,7 +59,6 @@ internal static class HubApplication
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
         );
         var hub = new HubBuilder(builder);
-        // First, so that it stops last: what the stages say at their end is heard.
         hub.AddTelemetry();
         hub.AddListenAddresses();
         hub.RefuseForwardedHeadersInDevelopment();

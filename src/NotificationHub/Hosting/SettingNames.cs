@@ -1,3 +1,5 @@
+using NotificationHub.Hosting.Telemetry;
+
 namespace NotificationHub.Hosting;
 
 /// <summary>A section whose name nothing reads, and the known one that it resembles, if any.</summary>
@@ -8,7 +10,7 @@ internal static class SettingNames
 {
     private const int LargestSlip = 2;
 
-    // What the host itself reads.
+    // What the host and Azure Monitor's exporter read.
     private static readonly string[] HostSections =
     [
         "Logging",
@@ -19,6 +21,9 @@ internal static class SettingNames
         "http_ports",
         "https_ports",
         "ForwardedHeaders_Enabled",
+        AzureMonitorExport.ConnectionString,
+        AzureMonitorExport.Authentication,
+        .. AzureMonitorExport.EnvironmentVariables,
     ];
 
     /// <summary>OpenTelemetry's own settings, of which there are many, and more with each version.</summary>

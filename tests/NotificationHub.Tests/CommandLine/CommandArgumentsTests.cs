@@ -17,6 +17,7 @@ public sealed class CommandArgumentsTests
             "team",
             "--urls=http://127.0.0.1:0",
             "--OTEL_SERVICE_NAME=north",
+            "--APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=key;IngestionEndpoint=https://eu.example.com/",
             "--json",
         ]);
 
@@ -25,6 +26,7 @@ public sealed class CommandArgumentsTests
             "--Consumers:ApiKeys:0:Name=team",
             "--urls=http://127.0.0.1:0",
             "--OTEL_SERVICE_NAME=north",
+            "--APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=key;IngestionEndpoint=https://eu.example.com/",
         ]);
         arguments.Others.ShouldBe(["locations", "add", "--url", "https://hub.example.com", "--json"]);
     }

@@ -12,6 +12,7 @@ internal sealed class HubHost : TestHub
     private readonly TemporaryFolder folder;
     private readonly WebApplication app;
     private readonly bool ownsStore;
+    private bool ended;
 
     private HubHost(TemporaryFolder folder, TestStore store, bool ownsStore, WebApplication app)
         : base(store)
@@ -78,11 +79,21 @@ internal sealed class HubHost : TestHub
 
     public Task StopAsync() => app.StopAsync();
 
+    /// <summary>Stops the hub, which then exports the rest of its telemetry. The store and the folder remain.</summary>
+    public async Task EndAsync()
+    {
+        if (!ended)
+        {
+            ended = true;
+            Http.Dispose();
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
-        Http.Dispose();
-        await app.StopAsync();
-        await app.DisposeAsync();
+        await EndAsync();
         if (ownsStore)
         {
             Store.Dispose();

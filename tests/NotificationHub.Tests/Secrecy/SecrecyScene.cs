@@ -44,6 +44,8 @@ internal sealed class SecrecyScene : IAsyncDisposable
 
     public required OtlpCollector Collector { get; init; }
 
+    public required IngestionEndpoint Insights { get; init; }
+
     public required TokenIssuer Issuer { get; init; }
 
     public required HubHost Hub { get; init; }
@@ -59,6 +61,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         library.AddAsset(AdamId);
         library.AddUser(UserId, Email);
         var collector = await OtlpCollector.StartAsync();
+        var insights = await IngestionEndpoint.StartAsync();
         var network = new EchoingApple();
         var bus = await EchoingBus.StartAsync();
         var issuer = await TokenIssuer.StartAsync();
@@ -69,6 +72,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
             "Refetch:Quiet=00:00:00.100",
             .. issuer.Settings,
             .. collector.Settings,
+            insights.Setting,
             .. AdminHost.Key(0, "reader", ReadKey, "Read"),
             .. AdminHost.Key(1, "operator", OperateKey, "Operate"),
             "Consumers:ApiKeys:0:Name=inventory",
@@ -90,6 +94,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
             Network = network,
             Bus = bus,
             Collector = collector,
+            Insights = insights,
             Issuer = issuer,
             Hub = hub,
         };
@@ -166,6 +171,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         await Apple.DisposeAsync();
         await Bus.DisposeAsync();
         await Collector.DisposeAsync();
+        await Insights.DisposeAsync();
         await Issuer.DisposeAsync();
         Capture.Dispose();
     }

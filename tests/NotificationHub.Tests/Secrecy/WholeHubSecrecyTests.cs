@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.Hosting.Telemetry;
 using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage.Stores;
 
@@ -45,16 +46,19 @@ public sealed class WholeHubSecrecyTests
             new("replaced notification secret", replaced),
             new("secret that was handed out", handedOut),
         ];
+        MarkedSecret key = new("key of Application Insights", IngestionEndpoint.Key);
         MarkedSecret[] withCodes = [.. secrets, new("invite code", SecrecyScene.InviteCode)];
         MarkedSecret[] withPersons = [.. withCodes, .. SecrecyScene.Persons];
-        ShouldHaveNone(scene.Answers, withCodes, "answers, events among them");
-        ShouldHaveNone(scene.Capture.Logs, withPersons, "log");
-        ShouldHaveNone(scene.Capture.Traces, withPersons, "traces");
+        ShouldHaveNone(scene.Answers, [.. withCodes, key], "answers, events among them");
+        ShouldHaveNone(scene.Capture.Logs, [.. withPersons, key], "log");
+        ShouldHaveNone(scene.Capture.Traces, [.. withPersons, key], "traces");
         ShouldHaveNone(scene.Capture.Metrics, withPersons, "metrics");
         await SearchFilesAsync(scene, secrets);
         await scene.Hub.StopAsync();
         await SearchFilesAsync(scene, secrets);
-        ShouldHaveNone(scene.Collector.Everything, withPersons, "what was exported");
+        await scene.Hub.EndAsync();
+        ShouldHaveNone(scene.Collector.Everything, [.. withPersons, key], "what was exported by OTLP");
+        ShouldHaveNone(scene.Insights.Everything, withPersons, "what was exported to Azure Monitor");
         ShouldHaveCaught(scene, id);
     }
 
@@ -288,6 +292,7 @@ public sealed class WholeHubSecrecyTests
         scene.Collector.Spans.Select(span => span.Name).ShouldContain("send users");
         scene.Collector.Spans.ShouldContain(span => span.Name.StartsWith("refetch ", StringComparison.Ordinal));
         scene.Collector.Metrics["NotificationHub"].ShouldContain("notificationhub.refetch.errors");
+        scene.Insights.Items.Select(item => item.Name).ShouldContain("notificationhub.intake.posts");
     }
 
     // Not by ShouldNotContain, whose message would quote the megabytes around it.

@@ -3,14 +3,14 @@ using OpenTelemetry.Resources;
 
 namespace NotificationHub.Hosting.Telemetry;
 
-/// <summary>Who speaks: <c>OTEL_SERVICE_NAME</c> and <c>OTEL_RESOURCE_ATTRIBUTES</c> have the last word.</summary>
+/// <summary>Identifies the hub in all telemetry; <c>OTEL_SERVICE_NAME</c> and <c>OTEL_RESOURCE_ATTRIBUTES</c> take precedence.</summary>
 internal static class HubResource
 {
     private const string ServiceName = "notificationhub";
 
-    public static ResourceBuilder Describe() =>
-        ResourceBuilder
-            .CreateEmpty()
+    public static void Describe(ResourceBuilder resource) =>
+        resource
+            .Clear()
             .AddService(
                 ServiceName,
                 serviceVersion: typeof(HubResource).Assembly.GetName().Version?.ToString(3),

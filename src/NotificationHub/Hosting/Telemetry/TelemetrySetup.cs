@@ -1,53 +1,74 @@
 using System.Diagnostics;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using NotificationHub.Storage.Tracing;
 using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace NotificationHub.Hosting.Telemetry;
 
-/// <summary>What the hub tells of itself, and to whom. Nothing leaves the process unless <see cref="Endpoint"/> is set.</summary>
+/// <summary>Exports metrics, traces and the log by OTLP, to Azure Monitor, or both. Nothing leaves the process unless a destination is set.</summary>
 internal static class TelemetrySetup
 {
-    public const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    private const string Protocol = "OTEL_EXPORTER_OTLP_PROTOCOL";
+    /// <summary>What the hub itself says, and what .NET says of its web server, its HTTP client and its runtime.</summary>
+    public static readonly IReadOnlyList<string> Sources =
+    [
+        HubTraces.SourceName,
+        "Microsoft.AspNetCore",
+        "System.Net.Http",
+    ];
+
+    /// <inheritdoc cref="Sources"/>
+    public static readonly IReadOnlyList<string> Meters =
+    [
+        "NotificationHub",
+        "Microsoft.AspNetCore.Hosting",
+        "Microsoft.AspNetCore.Server.Kestrel",
+        "System.Net.Http",
+        "System.Runtime",
+    ];
+
     private const string Disabled = "OTEL_SDK_DISABLED";
 
     public static void AddTelemetry(this HubBuilder hub)
     {
         hub.Services.AddSingleton<DistributedContextPropagator, OwnTraces>();
-        if (hub.Configuration[Endpoint] is not { Length: > 0 } endpoint || IsDisabled(hub.Configuration))
+        var byOtlp = OtlpExport.IsSet(hub.Configuration);
+        var toAzureMonitor = AzureMonitorExport.IsSet(hub.Configuration);
+        if ((!byOtlp && !toAzureMonitor) || IsDisabled(hub.Configuration))
         {
             return;
         }
 
-        Judge(hub, endpoint);
-        var sampler = SamplerSetting.Read(hub.Configuration, hub.AddFault);
         hub.Services.AddSingleton<IStartupFilter, RequestTraces>();
-        hub.Services.AddHostedService(services => new TelemetryExport(
-            services.GetRequiredService<IConfiguration>(),
-            sampler
-        ));
-        hub.Host.Logging.AddOpenTelemetry(logging =>
+        var telemetry = hub
+            .Services.AddOpenTelemetry()
+            .ConfigureResource(HubResource.Describe)
+            .WithTracing(traces => traces.AddSource([.. Sources]))
+            .WithMetrics(metrics => metrics.AddMeter([.. Meters]))
+            .WithLogging(configureBuilder: null, log => log.IncludeFormattedMessage = true);
+        if (byOtlp)
         {
-            logging.SetResourceBuilder(HubResource.Describe());
-            logging.IncludeFormattedMessage = true;
-            logging.AddOtlpExporter();
-        });
-    }
-
-    // OpenTelemetry itself passes over what it cannot read, and sends to where it would by default.
-    private static void Judge(HubBuilder hub, string endpoint)
-    {
-        if (
-            !Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
-            || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
-        )
-        {
-            hub.AddFault(Endpoint, "must be the URL of a collector, such as http://localhost:4317");
+            OtlpExport.Validate(hub);
+            telemetry
+                .WithTracing(traces => traces.AddOtlpExporter())
+                .WithMetrics(metrics => metrics.AddOtlpExporter())
+                .WithLogging(log => log.AddOtlpExporter());
         }
 
-        if (hub.Configuration[Protocol] is { Length: > 0 } protocol && protocol is not ("grpc" or "http/protobuf"))
+        if (toAzureMonitor)
         {
-            hub.AddFault(Protocol, "must be grpc, which is the default, or http/protobuf");
+            AzureMonitorExport.Validate(hub);
+            telemetry
+                .WithTracing(traces => traces.AddAzureMonitorTraceExporter())
+                .WithMetrics(metrics => metrics.AddAzureMonitorMetricExporter())
+                .WithLogging(log => log.AddAzureMonitorLogExporter());
+            hub.AddAzureMonitorOptions();
         }
+
+        // Last: Azure Monitor's exporter sets a sampler of its own.
+        var sampler = SamplerSetting.Read(hub.Configuration, hub.AddFault);
+        telemetry.WithTracing(traces => traces.SetSampler(sampler));
     }
 
     private static bool IsDisabled(IConfiguration configuration) =>

@@ -32,8 +32,8 @@ public sealed partial class TelemetryDocumentTests
 
     [Fact]
     public void The_sources_and_meters_that_are_exported_are_listed() =>
-        TelemetryExport
-            .Sources.Concat(TelemetryExport.Meters)
+        TelemetrySetup
+            .Sources.Concat(TelemetrySetup.Meters)
             .Where(name => !Document.Contains($"`{name}`", StringComparison.Ordinal))
             .ShouldBeEmpty();
 

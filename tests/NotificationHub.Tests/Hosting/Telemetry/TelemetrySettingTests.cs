@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Hosting;
 using NotificationHub.Hosting.Telemetry;
 using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
 namespace NotificationHub.Tests.Hosting.Telemetry;
@@ -13,23 +13,35 @@ namespace NotificationHub.Tests.Hosting.Telemetry;
 public sealed class TelemetrySettingTests
 {
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Nothing_is_sent_unless_an_endpoint_is_set(bool isSet)
+    [InlineData("", "", false)]
+    [InlineData("http://localhost:4317", "", true)]
+    [InlineData("", "https://eu.example.com/", true)]
+    [InlineData("http://localhost:4317", "https://eu.example.com/", true)]
+    [InlineData("http://localhost:4317", "https://eu.example.com/", false, "OTEL_SDK_DISABLED=true")]
+    public async Task Nothing_is_exported_unless_a_destination_is_set(
+        string otlp,
+        string azureMonitor,
+        bool isExported,
+        string setting = "OTEL_SDK_DISABLED=false"
+    )
     {
         using var folder = new TemporaryFolder();
-        // Set to nothing it wins over an environment that has one.
-        var endpoint = isSet ? "http://localhost:4317" : "";
         await using var app = HubApplication.Build([
             $"--Storage:ConnectionString=Data Source={folder.File("hub.db")}",
-            $"--OTEL_EXPORTER_OTLP_ENDPOINT={endpoint}",
+            // An empty setting takes precedence over the environment.
+            $"--OTEL_EXPORTER_OTLP_ENDPOINT={otlp}",
+            azureMonitor.Length > 0
+                ? $"--{IngestionEndpoint.SettingFor(new Uri(azureMonitor))}"
+                : "--APPLICATIONINSIGHTS_CONNECTION_STRING=",
+            $"--{setting}",
         ]);
 
-        app.Services.GetServices<IHostedService>().OfType<TelemetryExport>().Count().ShouldBe(isSet ? 1 : 0);
+        (app.Services.GetService<TracerProvider>() is not null).ShouldBe(isExported);
+        (app.Services.GetService<MeterProvider>() is not null).ShouldBe(isExported);
         app.Services.GetServices<ILoggerProvider>()
             .OfType<OpenTelemetryLoggerProvider>()
             .Count()
-            .ShouldBe(isSet ? 1 : 0);
+            .ShouldBe(isExported ? 1 : 0);
     }
 
     [Theory]
@@ -52,6 +64,48 @@ public sealed class TelemetrySettingTests
 
         refused.Faults.ShouldHaveSingleItem().ShouldContain(advice);
         refused.Faults[0].ShouldStartWith($"  {setting.Split('=')[0]}: ");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(";InstrumentationKey=0f8fad5b-d9cb-469f-a165-70867728950e")]
+    [InlineData(";IngestionEndpoint=http://eu.example.com/")]
+    [InlineData(";IngestionEndpoint=eu.example.com")]
+    [InlineData(";IngestionEndpoint=")]
+    [InlineData(";;IngestionEndpoint=https://eu.example.com/")]
+    [InlineData("x")]
+    public void A_connection_string_that_cannot_be_used_is_refused_and_not_repeated(string end)
+    {
+        const string Key = "0f8fad5b-d9cb-469f-a165-70867728950e";
+        using var folder = new TemporaryFolder();
+
+        var refused = Should.Throw<ConfigurationException>(() =>
+            HubApplication.Build([
+                $"--Storage:ConnectionString=Data Source={folder.File("hub.db")}",
+                $"--APPLICATIONINSIGHTS_CONNECTION_STRING={(end.Length == 0 ? Key : $"InstrumentationKey={Key}{end}")}",
+            ])
+        );
+
+        refused.Faults.ShouldHaveSingleItem().ShouldStartWith("  APPLICATIONINSIGHTS_CONNECTION_STRING: must be ");
+        refused.Message.ShouldNotContain(Key);
+    }
+
+    [Theory]
+    [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING=Authorization=AAD;ClientId=x", "AZURE_CLIENT_ID")]
+    [InlineData("APPLICATIONINSIGHTS_SDKSTATS_DISABLED_ALL=true", "set it as an environment variable")]
+    public void A_setting_of_Azure_Monitor_that_would_have_no_effect_is_refused(string setting, string advice)
+    {
+        using var folder = new TemporaryFolder();
+
+        var refused = Should.Throw<ConfigurationException>(() =>
+            HubApplication.Build([
+                $"--Storage:ConnectionString=Data Source={folder.File("hub.db")}",
+                $"--{IngestionEndpoint.SettingFor(new Uri("https://eu.example.com/"))}",
+                $"--{setting}",
+            ])
+        );
+
+        refused.Faults.ShouldHaveSingleItem().ShouldContain(advice);
     }
 
     [Theory]
