@@ -77,9 +77,6 @@ param customDomainCertificateId string = ''
 @description('Other settings of the hub by their name, such as Refetch__RequestsPerSecond.')
 param settings object = {}
 
-@description('The OpenTelemetry collector that the hub hands its telemetry to; yours, where images come from a registry of your own only.')
-param collectorImage string = 'ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib:0.138.0'
-
 var suffix = uniqueString(resourceGroup().id)
 var registryServer = empty(registryName) ? '' : '${registryName}${environment().suffixes.acrLoginServer}'
 
@@ -101,6 +98,7 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     name: name
     location: location
+    publisherPrincipalId: identity.properties.principalId
   }
 }
 
@@ -166,20 +164,6 @@ module containerEnvironment 'modules/container-environment.bicep' = {
   }
 }
 
-module collector 'modules/collector.bicep' = {
-  // As below.
-  dependsOn: [registryAccess]
-  params: {
-    name: '${name}-collector'
-    location: location
-    image: collectorImage
-    registryServer: registryServer
-    pullIdentityId: identity.id
-    environmentName: containerEnvironment.outputs.name
-    applicationInsightsName: monitoring.outputs.applicationInsightsName
-  }
-}
-
 module containerApp 'modules/container-app.bicep' = if (withHub) {
   // A revision that cannot pull its image would not start.
   dependsOn: [registryAccess]
@@ -191,7 +175,7 @@ module containerApp 'modules/container-app.bicep' = if (withHub) {
     identityId: identity.id
     identityClientId: identity.properties.clientId
     environmentName: containerEnvironment.outputs.name
-    collectorEndpoint: collector.outputs.endpoint
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
     minReplicas: minReplicas
     maxReplicas: maxReplicas
     customDomain: customDomain

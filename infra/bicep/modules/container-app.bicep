@@ -6,7 +6,7 @@ param registryServer string
 param identityId string
 param identityClientId string
 param environmentName string
-param collectorEndpoint string
+param applicationInsightsName string
 param minReplicas int
 param maxReplicas int
 param customDomain string
@@ -27,9 +27,13 @@ var hubSettings = [
   { name: 'ASPNETCORE_FORWARDEDHEADERS_ENABLED', value: 'true' }
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
   { name: 'OTEL_SERVICE_NAME', value: 'notificationhub' }
-  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: collectorEndpoint }
-  // Application Insights adds up what it is sent.
-  { name: 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', value: 'delta' }
+  // Not a secret: Application Insights accepts tokens of the identity only.
+  { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: applicationInsights.properties.ConnectionString }
+  { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'Authorization=AAD' }
+  // The exporter sends no statistics about itself to Microsoft.
+  { name: 'APPLICATIONINSIGHTS_STATSBEAT_DISABLED', value: 'true' }
+  { name: 'APPLICATIONINSIGHTS_SDKSTATS_DISABLED', value: 'true' }
+  { name: 'APPLICATIONINSIGHTS_SDKSTATS_DISABLED_ALL', value: 'true' }
   { name: 'Storage__Provider', value: 'SqlServer' }
   {
     name: 'Storage__ConnectionString'
@@ -52,6 +56,10 @@ var otherSettings = map(items(settings), setting => { name: setting.key, value: 
 
 resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' existing = {
   name: environmentName
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
 }
 
 resource app 'Microsoft.App/containerApps@2026-07-01' = {
@@ -84,7 +92,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
       registries: empty(registryServer) ? [] : [{ server: registryServer, identity: identityId }]
     }
     template: {
-      // Longer than the longest send, so that a batch is never cut off.
+      // Drain (5 s), requests and stages (30 s), then the last exports of telemetry (15 s).
       terminationGracePeriodSeconds: 60
       containers: [
         {

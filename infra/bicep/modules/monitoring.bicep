@@ -1,6 +1,10 @@
 // Where logs, traces and metrics go.
 param name string
 param location string
+param publisherPrincipalId string
+
+// Monitoring Metrics Publisher: sends metrics, traces and logs.
+var publisherRole = '3913510d-42f4-4e42-8a64-420c390055eb'
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: '${name}-logs'
@@ -20,6 +24,18 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
+    // Nothing is accepted with the instrumentation key alone.
+    DisableLocalAuth: true
+  }
+}
+
+resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: applicationInsights
+  name: guid(applicationInsights.id, publisherPrincipalId, publisherRole)
+  properties: {
+    principalId: publisherPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', publisherRole)
   }
 }
 

@@ -7,12 +7,13 @@ public sealed partial class AccessTests
 {
     private const string ServiceBusDataSender = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39";
     private const string KeyVaultCryptoServiceEncryptionUser = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
+    private const string MonitoringMetricsPublisher = "3913510d-42f4-4e42-8a64-420c390055eb";
     private const string AcrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 
     private static Deployment[] Deployments => [Deployment.Dev, Deployment.Prod, Deployment.WithoutHub];
 
     [BicepFact]
-    public void The_identity_has_three_roles_each_on_the_least_that_it_is_for()
+    public void The_identity_has_four_roles_each_on_the_least_that_it_is_for()
     {
         var topics = Deployment
             .WithoutHub.OfType("Microsoft.ServiceBus/namespaces/topics")
@@ -27,6 +28,7 @@ public sealed partial class AccessTests
                 [
                     .. topics,
                     (KeyVaultCryptoServiceEncryptionUser, "Microsoft.KeyVault/vaults/keys"),
+                    (MonitoringMetricsPublisher, "Microsoft.Insights/components"),
                     (AcrPull, "Microsoft.ContainerRegistry/registries"),
                 ],
                 ignoreOrder: true
@@ -43,7 +45,10 @@ public sealed partial class AccessTests
         BicepFiles
             .Literals()
             .Where(text => Guid.TryParse(text, out _))
-            .ShouldBe([ServiceBusDataSender, KeyVaultCryptoServiceEncryptionUser, AcrPull], ignoreOrder: true);
+            .ShouldBe(
+                [ServiceBusDataSender, KeyVaultCryptoServiceEncryptionUser, MonitoringMetricsPublisher, AcrPull],
+                ignoreOrder: true
+            );
 
     [BicepFact]
     public void A_firewall_rule_lets_in_one_address()
@@ -68,11 +73,10 @@ public sealed partial class AccessTests
             deployment.One("Microsoft.KeyVault/vaults").Text("properties.networkAcls.defaultAction").ShouldBe("Deny");
         }
 
-        BicepFiles
-            .Literals()
-            .Where(text =>
-                text.Contains("0.0.0.0", StringComparison.Ordinal) || text.Contains("/0", StringComparison.Ordinal)
-            )
+        Deployments
+            .SelectMany(deployment => deployment.Resources.SelectMany(resource => resource.Texts()))
+            .Concat(BicepFiles.Literals())
+            .Where(text => EveryAddress().IsMatch(text))
             .ShouldBeEmpty();
         Deployment
             .Prod.Resources.Where(resource => resource.Find("properties.publicNetworkAccess") is not null)
@@ -95,6 +99,7 @@ public sealed partial class AccessTests
             IsTrue(deployment, "Microsoft.Sql/servers", "administrators.azureADOnlyAuthentication");
             IsTrue(deployment, "Microsoft.ServiceBus/namespaces", "disableLocalAuth");
             IsTrue(deployment, "Microsoft.KeyVault/vaults", "enableRbacAuthorization");
+            IsTrue(deployment, "Microsoft.Insights/components", "DisableLocalAuth");
         }
 
         Deployments
@@ -159,6 +164,10 @@ public sealed partial class AccessTests
 
     [GeneratedRegex(@"^\[extensionResourceId\('/subscriptions/[^']*/providers/(?<scope>[^']+)'")]
     private static partial Regex Scope();
+
+    /// <summary>The address 0.0.0.0, or a range of all addresses.</summary>
+    [GeneratedRegex(@"(?<![\d.])0\.0\.0\.0|[\d:]/0(?!\d)")]
+    private static partial Regex EveryAddress();
 
     [GeneratedRegex(@"\b(?<name>list\w*)\(")]
     private static partial Regex LookUp();

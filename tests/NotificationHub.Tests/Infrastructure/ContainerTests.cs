@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationHub.Hosting.Telemetry;
 
 namespace NotificationHub.Tests.Infrastructure;
 
@@ -7,15 +8,16 @@ public sealed class ContainerTests
 {
     private const string KeyRingKey = "Microsoft.KeyVault/vaults/keys";
 
-    // Read by the host, by Azure.Identity and by OpenTelemetry.
+    // Read by the host, by Azure.Identity, by OpenTelemetry and by Azure Monitor's exporter.
     private static readonly string[] NotTheHubs =
     [
         "ASPNETCORE_HTTP_PORTS",
         "ASPNETCORE_FORWARDEDHEADERS_ENABLED",
         "AZURE_CLIENT_ID",
         "OTEL_SERVICE_NAME",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        AzureMonitorExport.ConnectionString,
+        AzureMonitorExport.Authentication,
+        .. AzureMonitorExport.EnvironmentVariables,
     ];
 
     [BicepFact]
@@ -105,17 +107,14 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
-    public void Telemetry_goes_where_the_collector_listens()
+    public void Telemetry_goes_to_Application_Insights_with_the_identity_and_no_statistics_go_to_Microsoft()
     {
-        Deployment.Dev.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]!.ShouldContain(
-            $"{Collector.Text("id")}', '{Collector.Text("apiVersion")}').configuration.ingress.fqdn"
-        );
+        var settings = Deployment.Dev.Environment;
 
-        var ingress = Collector.At("properties.configuration.ingress");
-        ingress.At("external").GetBoolean().ShouldBeFalse();
-        ingress.Text("transport").ShouldBe("http2", "it takes gRPC");
-        BicepFiles.Read("collector.yaml").ShouldContain($"endpoint: 0.0.0.0:{ingress.At("targetPort").GetInt32()}\n");
-        Collector.At("properties.template.scale.minReplicas").GetInt32().ShouldBe(1);
+        settings[AzureMonitorExport.ConnectionString]
+            .ShouldBe(Reference("Microsoft.Insights/components", "ConnectionString"));
+        settings[AzureMonitorExport.Authentication].ShouldBe("Authorization=AAD");
+        AzureMonitorExport.EnvironmentVariables.ShouldAllBe(name => settings[name] == "true");
     }
 
     [BicepFact]
@@ -164,11 +163,6 @@ public sealed class ContainerTests
             .Main.Texts()
             .ShouldNotContain(text => text.Contains("reference('alerts')", StringComparison.Ordinal));
     }
-
-    private static JsonElement Collector =>
-        Deployment
-            .Dev.OfType("Microsoft.App/containerApps")
-            .Single(app => app.Text("name")!.EndsWith("-collector", StringComparison.Ordinal));
 
     private static JsonElement[] Probes() =>
         [.. Deployment.Dev.Hub.At("properties.template.containers.0.probes").EnumerateArray()];

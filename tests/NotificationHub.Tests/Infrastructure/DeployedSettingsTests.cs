@@ -1,4 +1,5 @@
 using NotificationHub.Hosting;
+using NotificationHub.Hosting.Telemetry;
 using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -7,7 +8,12 @@ namespace NotificationHub.Tests.Infrastructure;
 public sealed class DeployedSettingsTests
 {
     // Read from the environment alone, by others than the hub.
-    private static readonly string[] NotOnACommandLine = ["AZURE_CLIENT_ID", "ASPNETCORE_FORWARDEDHEADERS_ENABLED"];
+    private static readonly string[] NotOnACommandLine =
+    [
+        "AZURE_CLIENT_ID",
+        "ASPNETCORE_FORWARDEDHEADERS_ENABLED",
+        .. AzureMonitorExport.EnvironmentVariables,
+    ];
 
     [Fact]
     public void Of_the_image() => Faults(ImageFile.Environment).ShouldBeEmpty();
@@ -46,7 +52,18 @@ public sealed class DeployedSettingsTests
         );
 
     private static Dictionary<string, string> OfAzure() =>
-        With(Deployment.ContainerApp.Environment.Where(setting => setting.Value is not null)!, ImageFile.Environment);
+        With(
+            Deployment.ContainerApp.Environment.Select(setting =>
+                KeyValuePair.Create(
+                    setting.Key,
+                    // Only Azure knows it.
+                    setting.Key == AzureMonitorExport.ConnectionString
+                        ? "InstrumentationKey=0f8fad5b-d9cb-469f-a165-70867728950e;IngestionEndpoint=https://eu.example.com/"
+                        : setting.Value!
+                )
+            ),
+            ImageFile.Environment
+        );
 
     private static Dictionary<string, string> With(
         IEnumerable<KeyValuePair<string, string>> settings,

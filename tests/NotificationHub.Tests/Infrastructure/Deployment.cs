@@ -37,7 +37,7 @@ internal sealed class Deployment
             param identityId = '/hub-identity'
             param identityClientId = '11111111-1111-1111-1111-111111111111'
             param environmentName = 'nhub-test-apps'
-            param collectorEndpoint = 'https://nhub-test-collector.internal.azurecontainerapps.io'
+            param applicationInsightsName = 'nhub-test-insights'
             param minReplicas = 2
             param maxReplicas = 3
             param customDomain = 'hub.example.com'

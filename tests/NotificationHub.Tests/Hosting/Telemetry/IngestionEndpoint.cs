@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using NotificationHub.Hosting.Telemetry;
 using NotificationHub.Tests.Infrastructure;
 
 namespace NotificationHub.Tests.Hosting.Telemetry;
@@ -39,8 +40,10 @@ internal sealed class IngestionEndpoint : IAsyncDisposable
     // The exporter reads them once in a process, before it sends statistics about itself to Microsoft.
     static IngestionEndpoint()
     {
-        Environment.SetEnvironmentVariable("APPLICATIONINSIGHTS_STATSBEAT_DISABLED", "true");
-        Environment.SetEnvironmentVariable("APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "true");
+        foreach (var name in AzureMonitorExport.EnvironmentVariables)
+        {
+            Environment.SetEnvironmentVariable(name, "true");
+        }
     }
 
     private IngestionEndpoint(WebApplication app) => this.app = app;

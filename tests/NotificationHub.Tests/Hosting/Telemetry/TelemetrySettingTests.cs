@@ -92,7 +92,7 @@ public sealed class TelemetrySettingTests
 
     [Theory]
     [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING=Authorization=AAD;ClientId=x", "AZURE_CLIENT_ID")]
-    [InlineData("APPLICATIONINSIGHTS_SDKSTATS_DISABLED_ALL=true", "set it as an environment variable")]
+    [InlineData("APPLICATIONINSIGHTS_SDKSTATS_DISABLED_ALL=false", "set it as an environment variable")]
     public void A_setting_of_Azure_Monitor_that_would_have_no_effect_is_refused(string setting, string advice)
     {
         using var folder = new TemporaryFolder();
