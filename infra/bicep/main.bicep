@@ -139,7 +139,7 @@ module keyVault 'modules/key-vault.bicep' = {
     location: location
     privateNetworking: privateNetworking
     operatorAddresses: operatorAddresses
-    wrapperPrincipalId: identity.properties.principalId
+    readerPrincipalId: identity.properties.principalId
     appsSubnetId: network.outputs.appsSubnetId
     endpointSubnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
@@ -183,7 +183,7 @@ module containerApp 'modules/container-app.bicep' = if (withHub) {
     sqlServerHost: sql.outputs.host
     databaseName: sql.outputs.databaseName
     serviceBusHost: serviceBus.outputs.host
-    keyRingKeyUri: keyVault.outputs.keyRingKeyUri
+    keyRingCertificate: keyVault.outputs.keyRingCertificate
     adminAudience: adminAudience
     settings: settings
   }
@@ -215,4 +215,4 @@ output databaseName string = sql.outputs.databaseName
 output serviceBusHost string = serviceBus.outputs.host
 
 @description('The key that wraps the key ring of the content tokens.')
-output keyRingKeyUri string = keyVault.outputs.keyRingKeyUri
+output keyRingCertificate string = keyVault.outputs.keyRingCertificate

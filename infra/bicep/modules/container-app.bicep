@@ -14,7 +14,7 @@ param customDomainCertificateId string
 param sqlServerHost string
 param databaseName string
 param serviceBusHost string
-param keyRingKeyUri string
+param keyRingCertificate string
 param adminAudience string
 param settings object
 
@@ -39,8 +39,8 @@ var hubSettings = [
     name: 'Storage__ConnectionString'
     value: 'Server=tcp:${sqlServerHost},1433;Database=${databaseName};Authentication=Active Directory Default;Encrypt=True'
   }
-  // Its newest version wraps; the answer names it, and former ones go on unwrapping.
-  { name: 'Locations__KeyRingKeyVaultKey', value: keyRingKeyUri }
+  // Without a version: the newest protects new keys, and the earlier ones decrypt earlier keys.
+  { name: 'KeyRing__KeyVaultCertificate', value: keyRingCertificate }
   { name: 'ServiceBus__FullyQualifiedNamespace', value: serviceBusHost }
   { name: 'Publishing__PublicUrl', value: 'https://${publicHost}' }
 ]

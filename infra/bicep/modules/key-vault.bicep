@@ -1,15 +1,15 @@
-// Holds the key that wraps the hub's key ring, with which the content tokens are encrypted.
+// Holds the certificate that protects the hub's key ring, which encrypts the content tokens. README.md says how to create it.
 param name string
 param location string
 param privateNetworking bool
 param operatorAddresses string[]
-param wrapperPrincipalId string
+param readerPrincipalId string
 param appsSubnetId string
 param endpointSubnetId string
 param networkId string
 
-// Key Vault Crypto Service Encryption User: wraps and unwraps. Key Vault Crypto User could also sign, decrypt and back up.
-var wrapperRole = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
+// Key Vault Secrets User: reads the certificate with its private key, which the vault keeps as a secret. Nothing else belongs into this vault.
+var readerRole = '4633458b-17de-408a-b874-0445c86b69e6'
 
 resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   name: name
@@ -18,38 +18,27 @@ resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
     tenantId: tenant().tenantId
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
-    // Whoever loses this key loses every content token.
+    // Without the certificate, every content token is lost.
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
     publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
     networkAcls: {
       defaultAction: 'Deny'
-      // This deployment makes the key.
-      bypass: 'AzureServices'
+      bypass: 'None'
       virtualNetworkRules: privateNetworking ? [] : [{ id: appsSubnetId }]
       ipRules: privateNetworking ? [] : map(operatorAddresses, address => { value: address })
     }
   }
 }
 
-resource keyRingKey 'Microsoft.KeyVault/vaults/keys@2026-05-15' = {
-  parent: vault
-  name: 'key-ring'
+resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault
+  name: guid(vault.id, readerPrincipalId, readerRole)
   properties: {
-    kty: 'RSA'
-    keySize: 3072
-    keyOps: ['wrapKey', 'unwrapKey']
-  }
-}
-
-resource wrapper 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: keyRingKey
-  name: guid(keyRingKey.id, wrapperPrincipalId, wrapperRole)
-  properties: {
-    principalId: wrapperPrincipalId
+    principalId: readerPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', wrapperRole)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', readerRole)
   }
 }
 
@@ -65,4 +54,4 @@ module privateEndpoint 'private-endpoint.bicep' = if (privateNetworking) {
   }
 }
 
-output keyRingKeyUri string = keyRingKey.properties.keyUri
+output keyRingCertificate string = '${vault.properties.vaultUri}certificates/key-ring'

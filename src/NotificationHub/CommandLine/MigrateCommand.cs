@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Data.Sqlite;
+using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
 using NotificationHub.Storage.Upkeep;
@@ -111,12 +112,14 @@ internal static class MigrateCommand
         );
         await source.OpenBesideAsync(context.CancellationToken);
         var copied = await new StoreCopy(source, context.Database).RunAsync(context.Actor, context.CancellationToken);
+        var keys = ImportKeys(context, from);
         context.Output.Write(
             new
             {
                 Database = context.Database.Place,
                 Applied = applied,
                 Copied = copied,
+                ImportedKeys = keys.Imported,
             },
             console =>
             {
@@ -127,11 +130,37 @@ internal static class MigrateCommand
                 }
 
                 table.WriteTo(console);
-                console.WriteUnwrapped(
-                    "All is copied. Have the key ring too where the content tokens can be read with it: docs/storage.md."
-                );
+                console.WriteUnwrapped($"The database was copied. {keys.Outcome}");
             }
         );
         return ExitCode.Ok;
+    }
+
+    /// <summary>The keys of a SQLite hub without a certificate are in a folder, which the new database's replicas may not share.</summary>
+    private static (int Imported, string Outcome) ImportKeys(CommandContext context, string from)
+    {
+        var place = context.Service<KeyRingPlace>();
+        var folder = context.Service<KeyRingOptions>().Folder is null ? KeyRingPlace.Beside(from) : place.Folder;
+        if (!place.InDatabase)
+        {
+            return (
+                0,
+                $"Without a certificate, the keys of the content tokens stay in a folder: copy {folder} to {place.Folder}."
+            );
+        }
+
+        try
+        {
+            var imported = context.Service<HubKeyRing>().Import(folder);
+            return (imported, $"Keys of content tokens that were imported from {folder}: {imported}.");
+        }
+        catch (KeyRingException exception)
+        {
+            throw new CommandException(
+                ExitCode.Failed,
+                $"The database was copied, but the keys of the content tokens in {folder} were not: {exception.Message} Start the hub with "
+                    + $"KeyRing:Folder={folder}, which imports them."
+            );
+        }
     }
 }

@@ -6,27 +6,43 @@ using NotificationHub.Locations.KeyRing;
 
 namespace NotificationHub.Locations;
 
-/// <summary>Encrypts content tokens for the database, with the hub's key ring.</summary>
-/// <param name="provider">Data Protection.</param>
-/// <param name="keys">Has the ring read again where a token cannot be decrypted; null where there is only one ring ever.</param>
-internal sealed class ContentTokenProtector(IDataProtectionProvider provider, ReloadingKeyManager? keys = null)
+/// <summary>Encrypts content tokens for the database.</summary>
+/// <param name="provider">The key ring.</param>
+internal sealed class ContentTokenProtector(IDataProtectionProvider provider)
 {
-    private readonly IDataProtector protector = provider.CreateProtector("NotificationHub.Locations.ContentToken");
+    private IDataProtector Protector => provider.CreateProtector("NotificationHub.Locations.ContentToken");
 
-    public byte[] Protect(ContentToken token) => protector.Protect(Encoding.UTF8.GetBytes(token.Reveal()));
+    /// <exception cref="LocationException">The key ring cannot be opened now.</exception>
+    public byte[] Protect(ContentToken token)
+    {
+        try
+        {
+            return Protector.Protect(Encoding.UTF8.GetBytes(token.Reveal()));
+        }
+        catch (CryptographicException exception)
+        {
+            throw new LocationException(
+                LocationFault.KeyMissing,
+                $"The content token cannot be encrypted: {exception.Message} The token was not stored. Run `doctor`, then this command again.",
+                exception
+            );
+        }
+    }
 
-    /// <exception cref="CryptographicException">The key ring is not the one the token was encrypted with, or cannot be unwrapped now.</exception>
+    /// <exception cref="CryptographicException">The key ring cannot be opened now, or lacks the key that encrypted the token.</exception>
     public ContentToken Unprotect(byte[] encrypted)
     {
         try
         {
-            return ContentToken.Parse(Encoding.UTF8.GetString(protector.Unprotect(encrypted)));
+            return Decrypt(encrypted);
         }
-        catch (CryptographicException)
+        catch (CryptographicException exception)
+            when (exception is not KeyRingException && provider is HubKeyRing keys && keys.Reload())
         {
-            // The next attempt may see what has changed since.
-            keys?.ReadAgainUnlessJustRead();
-            throw;
+            return Decrypt(encrypted);
         }
     }
+
+    private ContentToken Decrypt(byte[] encrypted) =>
+        ContentToken.Parse(Encoding.UTF8.GetString(Protector.Unprotect(encrypted)));
 }

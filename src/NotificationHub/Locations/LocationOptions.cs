@@ -1,36 +1,11 @@
 using FluentValidation;
-using NotificationHub.Locations.KeyRing;
 
 namespace NotificationHub.Locations;
 
-/// <summary>How locations are registered and their content tokens kept.</summary>
+/// <summary>How locations are registered and watched.</summary>
 internal sealed class LocationOptions
 {
     public const string Section = "Locations";
-
-    /// <summary>The folder of the keys that encrypt content tokens; null for <c>keys</c> beside the database.</summary>
-    public string? KeyRing { get; set; }
-
-    /// <summary>What the key ring is kept in; null for the folder on SQLite, and the database on SQL Server.</summary>
-    public KeyRingStore? KeyRingIn { get; set; }
-
-    /// <summary>A PEM or PFX file with the certificate, and its RSA private key, that wraps the key ring.</summary>
-    public string? KeyRingCertificate { get; set; }
-
-    /// <summary>The password of those certificates' files that have one.</summary>
-    public string? KeyRingCertificatePassword { get; set; }
-
-    /// <summary>Files with the certificates that wrapped the key ring before: they still unwrap.</summary>
-    public IReadOnlyList<string> KeyRingOldCertificates { get; set; } = [];
-
-    /// <summary>Instead of a certificate: the identifier of an RSA key in a Key Vault, without a version for the newest.</summary>
-    public Uri? KeyRingKeyVaultKey { get; set; }
-
-    /// <summary>The identifiers of the Key Vault keys that wrapped the key ring before: they still unwrap.</summary>
-    public IReadOnlyList<Uri> KeyRingOldKeyVaultKeys { get; set; } = [];
-
-    /// <summary>Takes a key ring in a folder on SQL Server, too: one hub only runs on the database, or all share the folder.</summary>
-    public bool AllowKeyRingFolder { get; set; }
 
     /// <summary>A hub that has written nothing for this long counts as stopped.</summary>
     public TimeSpan ReplicaTimeout { get; set; } = TimeSpan.FromSeconds(5);
@@ -49,18 +24,12 @@ internal sealed class LocationOptions
 
     /// <summary>The same for single locations, by their ids: before <see cref="SilentAfter"/>, also where that is empty.</summary>
     public Dictionary<string, TimeSpan> SilentAfterOf { get; } = new(StringComparer.OrdinalIgnoreCase);
-
-    public bool IsKeyRingWrapped => KeyRingKeyVaultKey is not null || KeyRingCertificate is { Length: > 0 };
 }
 
 internal sealed class LocationOptionsValidator : AbstractValidator<LocationOptions>
 {
     public LocationOptionsValidator()
     {
-        RuleFor(options => options.KeyRing)
-            .Must(folder => folder is null || folder.Trim().Length > 0)
-            .WithMessage("must name a folder");
-        this.JudgeKeyRing();
         RuleFor(options => options.ReplicaTimeout)
             .InclusiveBetween(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5))
             .WithMessage("must lie between three seconds (a hub writes every two) and five minutes");

@@ -12,8 +12,8 @@ internal static class LocationsSetup
     public static void AddLocations(this HubBuilder hub)
     {
         hub.AddApple();
-        hub.AddKeyRing(hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator()));
-        hub.Services.AddSingleton<ContentTokenProtector>();
+        hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
+        hub.AddKeyRing();
         hub.Services.AddSingleton<ReplicaWatch>();
         hub.Services.AddSingleton<RegistrationLedger>();
         hub.Services.AddSingleton<LocationConfiguration>();

@@ -193,7 +193,7 @@ internal sealed partial class RefetchFailures(
 
         [LoggerMessage(
             LogLevel.Error,
-            "The content token of location {LocationId} cannot be decrypted, so that nothing is read: is the key ring complete, and what wraps it there? `doctor` says more."
+            "The content token of location {LocationId} cannot be decrypted, so that nothing is read: check the key ring with `doctor`."
         )]
         public static partial void TokenUnreadable(ILogger logger, string locationId, Exception exception);
 

@@ -119,7 +119,7 @@ public sealed class ReconcileCommandTests
         var run = await RunAsync(scene, location, "--dry-run");
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
-        run.Error.ShouldContain("Locations:KeyRing");
+        run.Error.ShouldContain("KeyRing:");
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.Infrastructure;
 public sealed partial class AccessTests
 {
     private const string ServiceBusDataSender = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39";
-    private const string KeyVaultCryptoServiceEncryptionUser = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
+    private const string KeyVaultSecretsUser = "4633458b-17de-408a-b874-0445c86b69e6";
     private const string MonitoringMetricsPublisher = "3913510d-42f4-4e42-8a64-420c390055eb";
     private const string AcrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 
@@ -27,7 +27,7 @@ public sealed partial class AccessTests
             .ShouldBe(
                 [
                     .. topics,
-                    (KeyVaultCryptoServiceEncryptionUser, "Microsoft.KeyVault/vaults/keys"),
+                    (KeyVaultSecretsUser, "Microsoft.KeyVault/vaults"),
                     (MonitoringMetricsPublisher, "Microsoft.Insights/components"),
                     (AcrPull, "Microsoft.ContainerRegistry/registries"),
                 ],
@@ -46,7 +46,7 @@ public sealed partial class AccessTests
             .Literals()
             .Where(text => Guid.TryParse(text, out _))
             .ShouldBe(
-                [ServiceBusDataSender, KeyVaultCryptoServiceEncryptionUser, MonitoringMetricsPublisher, AcrPull],
+                [ServiceBusDataSender, KeyVaultSecretsUser, MonitoringMetricsPublisher, AcrPull],
                 ignoreOrder: true
             );
 

@@ -22,7 +22,8 @@ public sealed partial class ComposeTests
 
         var volume = ImageFile.One("VOLUME");
         Hub.Texts("volumes").ShouldBe([$"hub:{volume}"]);
-        Hub.Text("environment", "Locations__KeyRing")!.ShouldStartWith($"{volume}/");
+        Hub.Text("environment", "KeyRing__CertificateFile").ShouldBe("/run/secrets/key_ring");
+        Hub.Texts("secrets").ShouldBe(["key_ring"]);
     }
 
     [Fact]

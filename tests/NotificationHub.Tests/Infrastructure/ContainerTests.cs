@@ -6,8 +6,6 @@ namespace NotificationHub.Tests.Infrastructure;
 /// <summary>What the container is given, is what the hub reads.</summary>
 public sealed class ContainerTests
 {
-    private const string KeyRingKey = "Microsoft.KeyVault/vaults/keys";
-
     // Read by the host, by Azure.Identity, by OpenTelemetry and by Azure Monitor's exporter.
     private static readonly string[] NotTheHubs =
     [
@@ -67,14 +65,13 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
-    public void The_key_ring_is_wrapped_by_the_key_that_the_identity_may_wrap_with()
+    public void The_newest_version_of_the_vaults_certificate_protects_the_keys()
     {
-        // Without a version: with one the hub would go on wrapping with that one after a rotation.
-        Deployment.Dev.Environment["Locations__KeyRingKeyVaultKey"].ShouldBe(Reference(KeyRingKey, "keyUri"));
+        var vault = Reference("Microsoft.KeyVault/vaults", "vaultUri").Trim('[', ']');
 
-        var key = Deployment.Dev.One(KeyRingKey);
-        key.Text("properties.kty").ShouldBe("RSA");
-        key.Texts("properties.keyOps").ShouldBe(["wrapKey", "unwrapKey"]);
+        Deployment
+            .Dev.Environment["KeyRing__KeyVaultCertificate"]
+            .ShouldBe($"[format('{{0}}certificates/key-ring', {vault})]");
     }
 
     [BicepFact]

@@ -1,5 +1,6 @@
 using NotificationHub.Hosting;
 using NotificationHub.Hosting.Telemetry;
+using NotificationHub.Tests.Locations.KeyRing;
 using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -19,18 +20,27 @@ public sealed class DeployedSettingsTests
     public void Of_the_image() => Faults(ImageFile.Environment).ShouldBeEmpty();
 
     [Fact]
-    public void Of_the_compose_file_over_those_of_the_image() => Faults(OfCompose()).ShouldBeEmpty();
+    public void Of_the_compose_file_over_those_of_the_image()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = OfCompose();
+        // Compose mounts the file of its secret there.
+        settings["KeyRing__CertificateFile"].ShouldBe("/run/secrets/key_ring");
+        settings["KeyRing__CertificateFile"] = TestCertificate.WritePfx(folder, "key-ring", "Only-4-tests");
+
+        Faults(settings).ShouldBeEmpty();
+    }
 
     [BicepFact]
     public void Of_the_deployment_to_Azure_over_those_of_the_image() => Faults(OfAzure()).ShouldBeEmpty();
 
     [BicepFact]
-    public void A_ring_that_nothing_wraps_would_be_seen_here()
+    public void Keys_without_a_certificate_would_be_found_here()
     {
         var settings = OfAzure();
-        settings.Remove("Locations__KeyRingKeyVaultKey");
+        settings.Remove("KeyRing__KeyVaultCertificate");
 
-        Faults(settings).ShouldHaveSingleItem().ShouldContain("must be wrapped");
+        Faults(settings).ShouldHaveSingleItem().ShouldContain("a certificate must protect the keys");
     }
 
     private static Dictionary<string, string> OfCompose() =>
@@ -41,11 +51,17 @@ public sealed class DeployedSettingsTests
                 .Select(setting =>
                     KeyValuePair.Create(
                         setting.Name,
-                        ((YamlScalarNode)setting.Value).Value!.Replace(
-                            "${SQL_SA_PASSWORD:?set it to a password for SQL Server}",
-                            "Only-4-tests",
-                            StringComparison.Ordinal
-                        )
+                        ((YamlScalarNode)setting.Value)
+                            .Value!.Replace(
+                                "${SQL_SA_PASSWORD:?set it to a password for SQL Server}",
+                                "Only-4-tests",
+                                StringComparison.Ordinal
+                            )
+                            .Replace(
+                                "${KEY_RING_PASSWORD:?set it to the password of key-ring.pfx}",
+                                "Only-4-tests",
+                                StringComparison.Ordinal
+                            )
                     )
                 ),
             ImageFile.Environment

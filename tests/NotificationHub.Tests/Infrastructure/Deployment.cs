@@ -45,7 +45,7 @@ internal sealed class Deployment
             param sqlServerHost = 'nhub-test-sql.database.windows.net'
             param databaseName = 'notificationhub'
             param serviceBusHost = 'nhub-test-bus.servicebus.windows.net'
-            param keyRingKeyUri = 'https://kv-test.vault.azure.net/keys/key-ring'
+            param keyRingCertificate = 'https://kv-test.vault.azure.net/certificates/key-ring'
             param adminAudience = 'api://notification-hub'
             param settings = { Refetch__RequestsPerSecond: 5 }
             """

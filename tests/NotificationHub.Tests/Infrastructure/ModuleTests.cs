@@ -57,7 +57,7 @@ public sealed partial class ModuleTests
             .EnumerateObject()
             .Select(output => output.Name)
             .ShouldBe(
-                ["publicUrl", "identityName", "sqlServerHost", "databaseName", "serviceBusHost", "keyRingKeyUri"],
+                ["publicUrl", "identityName", "sqlServerHost", "databaseName", "serviceBusHost", "keyRingCertificate"],
                 ignoreOrder: true
             );
 

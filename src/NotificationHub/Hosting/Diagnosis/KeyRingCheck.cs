@@ -6,20 +6,20 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Hosting.Diagnosis;
 
-/// <summary>Whether the key ring is closed to others, and is the one that the content tokens were encrypted with.</summary>
+/// <summary>Whether the keys are protected, and decrypt each content token.</summary>
 internal sealed class KeyRingCheck(
     Database database,
     KeyRingPlace place,
-    KeyWraps wraps,
-    TimeProvider time,
-    IServiceProvider services
+    HubKeyRing keys,
+    ContentTokenProtector protector,
+    TimeProvider time
 ) : IHubCheck
 {
     public string Name => "key ring";
 
     public bool NeedsDatabase => true;
 
-    private string Place => place.Store == KeyRingStore.Database ? "the database" : place.Folder;
+    private string Place => place.InDatabase ? "the database" : place.Folder;
 
     public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
     {
@@ -29,33 +29,68 @@ internal sealed class KeyRingCheck(
             .ToListAsync(cancellationToken);
         if (locations.Count == 0)
         {
-            return [Finding.NotChecked("no content token is kept yet")];
+            return [Finding.NotChecked("no content token is stored yet")];
         }
 
-        // Before anything is decrypted: that makes the folder, and closes it.
-        var keys = (await ReadAsync(cancellationToken)).Where(KeyRingXml.IsKey).ToList();
-        if (keys.Count == 0)
+        try
         {
-            return [Finding.Failed($"there is no key in {Place}", AdviceFor(keys))];
+            keys.Open();
+        }
+        catch (CryptographicException exception)
+        {
+            return
+            [
+                Finding.Failed(
+                    exception.Message,
+                    "Correct the settings KeyRing:…, or wait until Key Vault is available."
+                ),
+            ];
+        }
+
+        var stored = (await ReadAsync(cancellationToken)).Where(KeyRingXml.IsKey).ToList();
+        if (stored.Count == 0)
+        {
+            return [Finding.Failed($"there is no key in {Place}", AdviceFor(stored))];
         }
 
         List<Finding> findings =
         [
-            .. place.Store == KeyRingStore.Database ? FaultsOfClear(keys)
+            .. place.InDatabase ? FindUnprotected(stored)
             : OperatingSystem.IsWindows() ? []
             : KeyRingModes.FaultsOf(place.Folder),
         ];
-        findings.AddRange(FaultsOfTokens(locations, AdviceFor(keys)));
+        foreach (var location in locations)
+        {
+            if (FindError(location.ContentToken!) is { } error)
+            {
+                findings.Add(
+                    Finding.Failed(
+                        $"its content token cannot be decrypted: {error}",
+                        AdviceFor(stored),
+                        location.LocationId
+                    )
+                );
+            }
+        }
+
         return findings.Count > 0
             ? findings
-            : [Finding.Ok($"{Describe(keys)}; it decrypts {locations.Count} content token(s)")];
+            : [Finding.Ok($"{Describe(stored)}; it decrypts {locations.Count} content token(s)")];
     }
 
+    private string AdviceFor(IReadOnlyList<XElement> stored) =>
+        (
+            place.InDatabase
+                ? $"Configure the certificate of every key ({Describe(stored)}): list earlier ones in KeyRing:PreviousCertificateFiles:0 or "
+                    + "KeyRing:PreviousKeyVaultCertificates:0. Or restore the table data_protection_key from a backup"
+                : $"Put the keys of this database's backup into {place.Folder}, or set KeyRing:Folder to theirs"
+        ) + "; if they are lost, download each content token again and run `locations renew`.";
+
     private async Task<IReadOnlyList<XElement>> ReadAsync(CancellationToken cancellationToken) =>
-        place.Store == KeyRingStore.Database
+        place.InDatabase
             ?
             [
-                .. (await new KeyRingTable(database, time).ReadAsync(cancellationToken)).Select(row =>
+                .. (await new KeyRingRepository(database, time).ReadAsync(cancellationToken)).Select(row =>
                     XElement.Parse(row.Xml)
                 ),
             ]
@@ -63,66 +98,36 @@ internal sealed class KeyRingCheck(
             ? [.. Directory.EnumerateFiles(place.Folder, "*.xml").Select(file => XElement.Load(file))]
         : [];
 
-    private string Describe(IReadOnlyList<XElement> keys)
+    private string Describe(IReadOnlyList<XElement> stored)
     {
-        var closed = place.Store == KeyRingStore.Folder ? " is closed to others and" : "";
-        return $"{Place}{closed} holds {keys.Count} key(s), {string.Join(", ", keys.GroupBy(HowWrapped).Select(group => $"{group.Count()} {group.Key}"))}";
+        var closed = place.InDatabase ? "" : " is closed to other users and";
+        var protections = stored.GroupBy(ProtectionOf).Select(group => $"{group.Count()} {group.Key}");
+        return $"{Place}{closed} holds {stored.Count} key(s), {string.Join(", ", protections)}";
     }
 
-    private static string HowWrapped(XElement key) =>
-        KeyRingXml.WrappedBy(key) is { } by ? $"wrapped by {by}"
-        : KeyRingXml.IsClear(key) ? "not wrapped"
-        : "wrapped by others than the hub";
-
-    private static IEnumerable<Finding> FaultsOfClear(List<XElement> keys)
+    private string ProtectionOf(XElement key)
     {
-        var clear = keys.Count(KeyRingXml.IsClear);
-        if (clear > 0)
+        using var certificate = KeyRingXml.FindCertificate(key);
+        return certificate is null ? "not protected by a certificate"
+            : certificate.NotAfter.ToUniversalTime() < time.GetUtcNow().UtcDateTime
+                ? $"protected by {CertificateFile.Describe(certificate)}, which has expired and works all the same"
+            : $"protected by {CertificateFile.Describe(certificate)}";
+    }
+
+    private static IEnumerable<Finding> FindUnprotected(List<XElement> stored)
+    {
+        var unprotected = stored.Count(KeyRingXml.IsUnprotected);
+        if (unprotected > 0)
         {
             yield return Finding.Failed(
-                $"{clear} key(s) in the database are not wrapped",
-                "Set Locations:KeyRingCertificate or Locations:KeyRingKeyVaultKey and start the hub, which wraps them; whoever reads the "
-                    + "database has the content tokens until then."
+                $"{unprotected} key(s) in the database are not protected",
+                "Set KeyRing:CertificateFile or KeyRing:KeyVaultCertificate and start the hub, which protects them; until then, anyone who "
+                    + "can read the database can read the content tokens."
             );
         }
     }
 
-    private string AdviceFor(IReadOnlyList<XElement> keys)
-    {
-        const string lost = "where it is lost, download each content token anew and run `locations renew`.";
-        var unknown = keys.Select(KeyRingXml.WrappedBy)
-            .OfType<string>()
-            .Distinct()
-            .Where(by => !wraps.Know(by))
-            .ToList();
-        if (unknown.Count > 0)
-        {
-            return $"The key ring is wrapped by {string.Join(" and by ", unknown)}, too: name that in Locations:KeyRingOldCertificates:0 or "
-                + $"Locations:KeyRingOldKeyVaultKeys:0; {lost}";
-        }
-
-        return place.Store == KeyRingStore.Database
-            ? $"Restore the table data_protection_key from a backup, or name with Locations:KeyRing the folder where the ring was before; {lost}"
-            : $"Put the key ring of this database's backup into {place.Folder}, or name its folder with --Locations:KeyRing=…; {lost}";
-    }
-
-    private IEnumerable<Finding> FaultsOfTokens(IEnumerable<Location> locations, string advice)
-    {
-        var protector = services.GetRequiredService<ContentTokenProtector>();
-        foreach (var location in locations)
-        {
-            if (FaultOf(protector, location.ContentToken!) is { } fault)
-            {
-                yield return Finding.Failed(
-                    $"its content token cannot be decrypted: {fault}",
-                    advice,
-                    location.LocationId
-                );
-            }
-        }
-    }
-
-    private static string? FaultOf(ContentTokenProtector protector, byte[] token)
+    private string? FindError(byte[] token)
     {
         try
         {

@@ -3,46 +3,42 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>A certificate with its private key, in a PEM or a PFX file.</summary>
+/// <summary>A certificate with its private key in a PFX file.</summary>
 internal static class CertificateFile
 {
-    private const int SmallestKey = 2048;
+    private const int MinKeySize = 2048;
 
-    /// <returns>Why the file cannot be used; null where it can.</returns>
-    public static string? FaultOf(string path, string? password)
+    // Without a copy of the private key on disk, which macOS cannot do.
+    public static X509KeyStorageFlags KeyStorage =>
+        OperatingSystem.IsMacOS() ? X509KeyStorageFlags.DefaultKeySet : X509KeyStorageFlags.EphemeralKeySet;
+
+    public static X509Certificate2 Load(string path, string? password) =>
+        X509CertificateLoader.LoadPkcs12FromFile(path, password, KeyStorage);
+
+    /// <returns>Why the file cannot be used, and what to do; null if it can.</returns>
+    public static string? FindError(string path, string? password)
     {
         try
         {
             using var certificate = Load(path, password);
-            using var key = certificate.GetRSAPrivateKey();
-            return key is null ? $"{path} holds no RSA private key; put the key into it, beside the certificate"
-                : key.KeySize < SmallestKey ? $"the RSA key in {path} must have {SmallestKey} bits at least"
-                : null;
+            return FindError(certificate) is { } error ? $"{path} {error}" : null;
         }
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return $"{path} cannot be read as a PEM or PFX file with a certificate and its private key: {exception.Message} "
-                + "(Locations:KeyRingCertificatePassword is for files that need one)";
+            return $"{path} cannot be read as a PFX file: {exception.Message} Check the path, the file's permissions and the password; "
+                + "`openssl pkcs12 -export` makes a PFX file of PEM files";
         }
     }
 
-    public static X509Certificate2 Load(string path, string? password)
+    /// <summary>A certificate that has expired is accepted: it only encrypts, and no party has to trust it.</summary>
+    public static string? FindError(X509Certificate2 certificate)
     {
-        if (!IsPem(path))
-        {
-            return X509CertificateLoader.LoadPkcs12FromFile(path, password);
-        }
-
-        return File.ReadAllText(path).Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
-            ? X509Certificate2.CreateFromEncryptedPemFile(path, password)
-            : X509Certificate2.CreateFromPemFile(path);
+        using var key = certificate.GetRSAPrivateKey();
+        return key is null ? "has no RSA private key: export the certificate together with its private key"
+            : key.KeySize < MinKeySize ? $"has an RSA key of {key.KeySize} bits: use one of {MinKeySize} bits or more"
+            : null;
     }
 
-    // A PFX begins with the tag of an ASN.1 sequence.
-    private static bool IsPem(string path)
-    {
-        using var file = File.OpenRead(path);
-        return file.ReadByte() is not 0x30;
-    }
+    public static string Describe(X509Certificate2 certificate) => $"{certificate.Subject} ({certificate.Thumbprint})";
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>The key ring as files that only the hub's own user can read: whoever has them and the database has the content tokens.</summary>
+/// <summary>The keys as files that only the hub's own user can read: with them and the database, anyone can read the content tokens.</summary>
 internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers)
     : FileSystemXmlRepository(CreatePrivate(folder), loggers)
 {
@@ -12,7 +12,7 @@ internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers
 
     public override void StoreElement(XElement element, string friendlyName)
     {
-        base.StoreElement(KeyRingXml.WithoutVersion(element), friendlyName);
+        base.StoreElement(element, friendlyName);
         if (OperatingSystem.IsWindows())
         {
             return;
@@ -24,7 +24,7 @@ internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers
         }
     }
 
-    // On Windows the folder inherits what its parent allows.
+    // On Windows the folder inherits its parent's permissions.
     private static DirectoryInfo CreatePrivate(DirectoryInfo folder)
     {
         if (OperatingSystem.IsWindows())
@@ -33,7 +33,7 @@ internal sealed class KeyRingFolder(DirectoryInfo folder, ILoggerFactory loggers
         }
 
         var created = System.IO.Directory.CreateDirectory(folder.FullName, FolderMode);
-        // One that was there before may be open to others.
+        // An existing folder may be open to other users.
         File.SetUnixFileMode(created.FullName, FolderMode);
         return created;
     }

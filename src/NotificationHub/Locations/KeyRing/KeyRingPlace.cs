@@ -1,11 +1,21 @@
+using Microsoft.Data.Sqlite;
+using NotificationHub.Storage;
+
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>What the key ring is kept in.</summary>
-internal enum KeyRingStore
+/// <summary>Where the keys are stored.</summary>
+/// <param name="InDatabase">Whether they are in the table <c>data_protection_key</c>.</param>
+/// <param name="Folder">The folder that they are in otherwise, and that keys are imported from.</param>
+internal sealed record KeyRingPlace(bool InDatabase, string Folder)
 {
-    Folder,
-    Database,
-}
+    public static KeyRingPlace Create(KeyRingOptions options, StorageOptions storage) =>
+        new(
+            storage.IsSqlServer || options.HasCertificate,
+            options.Folder is { } folder ? Path.GetFullPath(folder)
+                : storage.IsSqlServer ? Path.GetFullPath(Path.Combine("data", "keys"))
+                : Beside(new SqliteConnectionStringBuilder(storage.ConnectionString).DataSource)
+        );
 
-/// <summary>Where the key ring lies. With one in the database, the folder is where it may have been before.</summary>
-internal sealed record KeyRingPlace(KeyRingStore Store, string Folder);
+    public static string Beside(string sqliteFile) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(sqliteFile))!, "keys");
+}

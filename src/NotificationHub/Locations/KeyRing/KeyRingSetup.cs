@@ -1,7 +1,7 @@
+using System.Xml.Linq;
 using Azure.Core;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Data.Sqlite;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 
@@ -9,65 +9,41 @@ namespace NotificationHub.Locations.KeyRing;
 
 internal static class KeyRingSetup
 {
-    /// <summary>Data Protection, with its keys in the folder or the database, wrapped or not.</summary>
-    public static void AddKeyRing(this HubBuilder hub, LocationOptions options)
+    public static void AddKeyRing(this HubBuilder hub)
     {
-        hub.JudgeKeyRing(options, hub.OptionsOf<StorageOptions>());
-        hub.Services.AddSingleton(services => new KeyVaultPipeline(services.GetRequiredService<TokenCredential>));
-        hub.Services.AddSingleton(services => CreateWraps(options, services));
-        hub.Services.AddSingleton(services =>
-            PlaceOf(options, services.GetRequiredService<IOptions<StorageOptions>>().Value)
-        );
-        // Before Data Protection's own hosted service, which reads the ring.
-        hub.Services.AddHostedService<KeyRingTakeover>();
-        hub.Services.AddSingleton<ReloadingKeyManager>();
-        hub.Services.AddSingleton<IKeyManager>(services => services.GetRequiredService<ReloadingKeyManager>());
-        hub.Services.AddDataProtection().SetApplicationName("NotificationHub");
-        hub.Services.AddOptions<KeyManagementOptions>()
-            .Configure<KeyRingPlace, KeyWraps, Database, TimeProvider, ILoggerFactory>(
-                (keys, place, wraps, database, time, loggers) =>
-                {
-                    keys.XmlRepository =
-                        place.Store == KeyRingStore.Database
-                            ? new KeyRingTable(database, time)
-                            : new KeyRingFolder(new DirectoryInfo(place.Folder), loggers);
-                    keys.XmlEncryptor = wraps.Current is { } wrap ? new WrappedSecretEncryptor(wrap) : null;
-                }
+        var options = hub.AddOptions(KeyRingOptions.Section, new KeyRingOptionsValidator());
+        var storage = hub.OptionsOf<StorageOptions>();
+        if (storage.IsSqlServer && !options.HasCertificate && !hub.Environment.IsDevelopment())
+        {
+            hub.AddFault(
+                KeyRingOptions.Section,
+                "SQL Server stores the keys of the content tokens beside them, so that a certificate must protect the keys: set "
+                    + "KeyRing:KeyVaultCertificate (the identifier of a certificate in Key Vault) or KeyRing:CertificateFile (a PFX file with its private key)"
             );
+        }
+
+        hub.AddAzureIdentity();
+        hub.Services.AddSingleton(options);
+        hub.Services.AddSingleton(services =>
+            KeyRingPlace.Create(options, services.GetRequiredService<IOptions<StorageOptions>>().Value)
+        );
+        hub.Services.AddSingleton(services => new KeyVaultCertificates(
+            services.GetRequiredService<TokenCredential>,
+            services.GetRequiredService<TimeProvider>()
+        ));
+        hub.Services.AddSingleton<HubKeyRing>();
+        hub.Services.AddHostedService<KeyRingOpener>();
+        hub.Services.AddSingleton(services => new ContentTokenProtector(services.GetRequiredService<HubKeyRing>()));
+        // AddAuthentication brings another Data Protection, which the hub does not use: it must not store keys in the user's home folder.
+        hub.Services.Configure<KeyManagementOptions>(keys => keys.XmlRepository = new MemoryRepository());
     }
 
-    private static KeyRingPlace PlaceOf(LocationOptions locations, StorageOptions storage)
+    private sealed class MemoryRepository : IXmlRepository
     {
-        var data = storage.IsSqlServer
-            ? "data"
-            : Path.GetDirectoryName(
-                Path.GetFullPath(new SqliteConnectionStringBuilder(storage.ConnectionString).DataSource)
-            )!;
-        return new KeyRingPlace(
-            KeyRingRules.StoreOf(locations, storage),
-            Path.GetFullPath(locations.KeyRing ?? Path.Combine(data, "keys"))
-        );
-    }
+        private readonly List<XElement> elements = [];
 
-    private static KeyWraps CreateWraps(LocationOptions options, IServiceProvider services)
-    {
-        var vaults = services.GetRequiredService<KeyVaultPipeline>();
-        var time = services.GetRequiredService<TimeProvider>();
-        IKeyWrap? current =
-            options.KeyRingKeyVaultKey is { } key ? InVault(key)
-            : options.KeyRingCertificate is { Length: > 0 } path ? InFile(path)
-            : null;
-        return new KeyWraps(
-            current,
-            [
-                .. options.KeyRingOldCertificates.Where(path => path.Length > 0).Select(InFile),
-                .. options.KeyRingOldKeyVaultKeys.Select(InVault),
-            ]
-        );
+        public IReadOnlyCollection<XElement> GetAllElements() => [.. elements];
 
-        IKeyWrap InVault(Uri id) => new KeyVaultWrap(id, vaults.To(id), time);
-
-        IKeyWrap InFile(string file) =>
-            new CertificateWrap(CertificateFile.Load(file, options.KeyRingCertificatePassword));
+        public void StoreElement(XElement element, string friendlyName) => elements.Add(element);
     }
 }

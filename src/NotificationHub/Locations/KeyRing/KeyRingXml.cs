@@ -1,27 +1,29 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>The form in which Data Protection stores its keys, as far as the hub must know it to take a ring over and to judge it.</summary>
+/// <summary>The documented XML of Data Protection's keys.</summary>
 internal static class KeyRingXml
 {
     private static readonly XNamespace DataProtection = "http://schemas.asp.net/2015/03/dataProtection";
-    private static readonly XName EncryptedSecret = DataProtection + "encryptedSecret";
     private static readonly XName RequiresEncryption = DataProtection + "requiresEncryption";
-    private const string DecryptorType = "decryptorType";
-
-    /// <summary>Whether it holds a secret that anyone can read.</summary>
-    public static bool IsClear(XElement element) => Secrets(element).Any();
-
-    /// <summary>Who wrapped its secrets, if the hub did.</summary>
-    public static string? WrappedBy(XElement element) =>
-        element.Descendants(WrappedSecret.ElementName).Select(WrappedSecret.WrappedBy).FirstOrDefault();
+    private static readonly XName Certificate = XName.Get("X509Certificate", "http://www.w3.org/2000/09/xmldsig#");
 
     public static bool IsKey(XElement element) => element.Name == "key";
 
-    /// <summary>A copy with every secret encrypted, as Data Protection itself encrypts those that it stores.</summary>
-    public static XElement Encrypt(XElement element, IXmlEncryptor encryptor)
+    /// <summary>Whether it has a secret that is not encrypted.</summary>
+    public static bool IsUnprotected(XElement element) => Secrets(element).Any();
+
+    /// <summary>The certificate, without private key, that encrypts its secret; null if there is none.</summary>
+    public static X509Certificate2? FindCertificate(XElement element) =>
+        element.Descendants(Certificate).FirstOrDefault() is { } encoded
+            ? X509CertificateLoader.LoadCertificate(Convert.FromBase64String(encoded.Value))
+            : null;
+
+    /// <summary>A copy whose clear secrets are encrypted, in the form in which Data Protection stores a key.</summary>
+    public static XElement Protect(XElement element, IXmlEncryptor encryptor)
     {
         var copy = new XElement(element);
         foreach (var secret in Secrets(copy).ToArray())
@@ -29,8 +31,8 @@ internal static class KeyRingXml
             var encrypted = encryptor.Encrypt(new XElement(secret));
             secret.ReplaceWith(
                 new XElement(
-                    EncryptedSecret,
-                    new XAttribute(DecryptorType, encrypted.DecryptorType.AssemblyQualifiedName!),
+                    DataProtection + "encryptedSecret",
+                    new XAttribute("decryptorType", encrypted.DecryptorType.AssemblyQualifiedName!),
                     encrypted.EncryptedElement
                 )
             );
@@ -39,24 +41,6 @@ internal static class KeyRingXml
         return copy;
     }
 
-    /// <summary>A copy that names the decryptor without the version of its assembly: an older replica could not load a newer one.</summary>
-    public static XElement WithoutVersion(XElement element)
-    {
-        var copy = new XElement(element);
-        foreach (
-            var type in copy.DescendantsAndSelf(EncryptedSecret).Attributes(DecryptorType).Where(type => IsOurs(type))
-        )
-        {
-            type.Value =
-                $"{typeof(WrappedSecretDecryptor).FullName}, {typeof(WrappedSecretDecryptor).Assembly.GetName().Name}";
-        }
-
-        return copy;
-    }
-
-    private static bool IsOurs(XAttribute type) =>
-        type.Value.StartsWith($"{typeof(WrappedSecretDecryptor).FullName},", StringComparison.Ordinal);
-
     private static IEnumerable<XElement> Secrets(XElement element) =>
-        element.DescendantsAndSelf().Where(one => (bool?)one.Attribute(RequiresEncryption) == true);
+        element.Descendants().Where(one => (bool?)one.Attribute(RequiresEncryption) == true);
 }

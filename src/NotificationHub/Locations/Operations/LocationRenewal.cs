@@ -90,7 +90,7 @@ internal sealed class LocationRenewal(
         var location = opened.Location with
         {
             Name = found.LocationName ?? opened.Location.Name,
-            // Not in the lane: where the key ring is in the database, the first key of all is written through it.
+            // Not in the write transaction: Data Protection may write its first key to the database.
             ContentToken = protector.Protect(token),
             TokenExpiresAt = (found.TokenExpirationDate ?? token.ExpiresAt)?.ToUnixTimeMilliseconds(),
         };

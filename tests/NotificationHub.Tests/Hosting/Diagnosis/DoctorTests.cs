@@ -120,7 +120,7 @@ public sealed class DoctorTests
         await using var scene = await DoctorScene.StartAsync();
         var elsewhere = Path.Combine(scene.KeyRing, "..", "elsewhere");
 
-        var failure = await scene.FailureAsync("key ring", $"--Locations:KeyRing={elsewhere}");
+        var failure = await scene.FailureAsync("key ring", $"--KeyRing:Folder={elsewhere}");
 
         failure.Found().ShouldContain("no key");
         failure.Advice().ShouldContain("backup");

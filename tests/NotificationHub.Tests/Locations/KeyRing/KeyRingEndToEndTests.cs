@@ -1,7 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.CommandLine;
+using NotificationHub.Hosting.Health.Detail;
+using NotificationHub.Intake;
 using NotificationHub.Locations;
+using NotificationHub.Locations.KeyRing;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 
@@ -14,7 +17,7 @@ public sealed class KeyRingEndToEndTests
     public async Task A_second_hub_calls_apple_with_the_token_that_the_first_was_given()
     {
         using var folder = new TemporaryFolder();
-        string[] ring = [Replica.InDatabase, $"Locations:KeyRingCertificate={TestCertificate.WritePem(folder, "one")}"];
+        string[] ring = [$"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "one")}"];
         await using var scene = await RegistrationScene.StartAsync(options: null, ring);
         var location = await scene.RegisterAsync();
 
@@ -34,15 +37,13 @@ public sealed class KeyRingEndToEndTests
         using var folder = new TemporaryFolder();
         await using var scene = await RegistrationScene.StartAsync(
             options: null,
-            Replica.InDatabase,
-            $"Locations:KeyRingCertificate={TestCertificate.WritePem(folder, "one")}"
+            $"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "one")}"
         );
         var location = await scene.RegisterAsync();
 
         await using var wrong = await HubHost.StartAsync(
             DatabaseOf(scene.Hub),
-            Replica.InDatabase,
-            $"Locations:KeyRingCertificate={TestCertificate.WritePem(folder, "another")}"
+            $"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "another")}"
         );
 
         var failure = Should.Throw<LocationException>(() =>
@@ -61,7 +62,7 @@ public sealed class KeyRingEndToEndTests
     public async Task Where_the_ring_is_lost_a_command_that_renews_the_token_makes_a_new_one()
     {
         using var folder = new TemporaryFolder();
-        string[] ring = [Replica.InDatabase, $"Locations:KeyRingCertificate={TestCertificate.WritePem(folder, "one")}"];
+        string[] ring = [$"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "one")}"];
         await using var scene = await RegistrationScene.StartAsync(options: null, ring);
         var location = await scene.RegisterAsync();
         await scene.ExecuteAsync("delete from data_protection_key");
@@ -73,7 +74,7 @@ public sealed class KeyRingEndToEndTests
                 scene.Hub,
                 ["locations", "renew", location.LocationId, $"--token-file={folder.File("new.vpptoken")}", .. settings]
             )
-            // The write lane would wait for itself for ever.
+            // Encrypting inside the write transaction would wait for itself for ever.
             .WaitAsync(TimeSpan.FromMinutes(2));
 
         renewal.ExitCode.ShouldBe(ExitCode.Ok, renewal.Error);
@@ -82,6 +83,64 @@ public sealed class KeyRingEndToEndTests
             ["locations", "verify", location.LocationId, .. settings]
         );
         verification.ExitCode.ShouldBe(ExitCode.Ok, verification.Error);
+    }
+
+    [Fact]
+    public async Task While_key_vault_is_down_the_hub_starts_and_receives_and_decrypts_once_it_is_back()
+    {
+        using var vault = new TestVault();
+        var clock = new ManualClock();
+        const string setting = $"KeyRing:KeyVaultCertificate={TestVault.Certificate}";
+        await using var store = await VaultHubAsync();
+        var location = await store.AddLocationAsync("the-library");
+        var token = store.Services.GetRequiredService<ContentTokenProtector>().Protect(TestTokens.New());
+        vault.Fault = HttpStatusCode.ServiceUnavailable;
+        await using var hub = await VaultHubAsync(DatabaseOf(store));
+        var ring = hub.Services.GetRequiredService<HubKeyRing>();
+        await Crash.Until.TrueAsync(() => ring.Problem is not null, "the hub has called Key Vault");
+
+        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        using var request = new HttpRequestMessage(HttpMethod.Post, location.Path);
+        request.Headers.Authorization = new("Bearer", location.Secret);
+        request.Content = new StringContent(TestLocation.Notification("n-1", "the-library", "ASSET_COUNT"));
+        using var response = await hub.Http.SendAsync(request);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var stored = await hub.Database.WriteAsync(
+            transaction => transaction.ScalarAsync<long>("select count(*) from notification_log"),
+            CancellationToken.None
+        );
+        stored.ShouldBe(1);
+        var protector = hub.Services.GetRequiredService<ContentTokenProtector>();
+        Should.Throw<KeyRingException>(() => protector.Unprotect(token)).Message.ShouldContain("The hub retries");
+        var health = await hub.Services.GetRequiredService<HealthExamination>().RunAsync(CancellationToken.None);
+        health.Reasons.ShouldContain(reason => reason.StartsWith("key ring: ", StringComparison.Ordinal));
+
+        vault.Fault = null;
+        await Crash.Until.TrueAsync(
+            () =>
+            {
+                clock.Advance(HubKeyRing.RetryDelay);
+                return Task.FromResult(ring.Problem is null);
+            },
+            "the key ring is open"
+        );
+        protector.Unprotect(token).Reveal().ShouldBe(TestTokens.New().Reveal());
+        health = await hub.Services.GetRequiredService<HealthExamination>().RunAsync(CancellationToken.None);
+        health.Reasons.ShouldNotContain(reason => reason.StartsWith("key ring: ", StringComparison.Ordinal));
+
+        Task<HubHost> VaultHubAsync(params string[] settings) =>
+            HubHost.StartAsync(
+                builder =>
+                    builder.Services.AddSingleton(services => new HubKeyRing(
+                        services.GetRequiredService<KeyRingOptions>(),
+                        services.GetRequiredService<KeyRingPlace>(),
+                        vault.Client(),
+                        services.GetRequiredService<NotificationHub.Storage.Database>(),
+                        clock,
+                        services.GetRequiredService<Microsoft.Extensions.Logging.ILoggerFactory>()
+                    )),
+                [setting, .. settings]
+            );
     }
 
     private static string DatabaseOf(HubHost hub) =>

@@ -2,109 +2,96 @@ using NotificationHub.Hosting;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
 
-/// <summary>Which key rings a hub refuses to start with, and what it says.</summary>
+/// <summary>Settings of the key ring with which a hub does not start.</summary>
 public sealed class KeyRingSettingsTests : IDisposable
 {
-    private const string InFolder = "Locations:KeyRingIn=Folder";
     private const string OnSqlServer = "Storage:Provider=SqlServer";
 
     private readonly TemporaryFolder folder = new();
 
     [Fact]
-    public void In_production_a_ring_in_the_database_must_be_wrapped()
+    public void On_sql_server_a_certificate_is_required()
     {
-        var fault = Faults("Production", Replica.InDatabase).ShouldHaveSingleItem();
+        var fault = Faults("Production", OnSqlServer)
+            .Single(fault => fault.Contains("KeyRing", StringComparison.Ordinal));
 
-        fault.ShouldContain("Locations:KeyRingIn");
-        fault.ShouldContain("Locations:KeyRingKeyVaultKey");
-        fault.ShouldContain("Locations:KeyRingCertificate");
+        fault.ShouldContain("KeyRing:KeyVaultCertificate");
+        fault.ShouldContain("KeyRing:CertificateFile");
+        Faults("Production", OnSqlServer, "KeyRing:Folder=/data/keys")
+            .ShouldContain(fault => fault.Contains("KeyRing", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void On_sql_server_the_database_is_the_default_and_must_be_wrapped_too() =>
-        Faults("Production", OnSqlServer)
-            .ShouldContain(fault => fault.Contains("must be wrapped", StringComparison.Ordinal));
-
-    [Fact]
-    public void On_sql_server_a_folder_is_refused_unless_it_is_allowed()
+    public void On_sqlite_and_in_development_no_certificate_is_required()
     {
-        Faults("Production", OnSqlServer, InFolder)
-            .ShouldContain(fault => fault.Contains("Locations:AllowKeyRingFolder=true", StringComparison.Ordinal));
-        Faults("Production", OnSqlServer, InFolder, "Locations:AllowKeyRingFolder=true")
-            .ShouldNotContain(fault => fault.Contains("Locations:", StringComparison.Ordinal));
+        Faults("Production").ShouldBeEmpty();
+        Faults("Development", OnSqlServer)
+            .ShouldNotContain(fault => fault.Contains("KeyRing", StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData("Production", "")]
-    [InlineData("Production", InFolder)]
-    [InlineData("Development", Replica.InDatabase)]
-    public void A_folder_on_sqlite_and_anything_in_development_are_taken(string environment, string setting) =>
-        Faults(environment, setting.Length == 0 ? [] : [setting]).ShouldBeEmpty();
-
     [Fact]
-    public void All_faults_are_told_at_once()
+    public void All_errors_are_reported_at_once()
     {
         var faults = Faults(
             "Production",
-            Replica.InDatabase,
-            "Locations:KeyRingKeyVaultKey=https://contoso.vault.azure.net/secrets/key-ring",
-            $"Locations:KeyRingCertificate={folder.File("none.pem")}",
-            $"Locations:KeyRingOldCertificates:0={TestCertificate.WriteWithoutKey(folder, "half")}",
-            "Locations:KeyRingOldKeyVaultKeys:0=https://example.com/keys/key-ring",
+            "KeyRing:KeyVaultCertificate=https://contoso.vault.azure.net/secrets/key-ring",
+            $"KeyRing:CertificateFile={folder.File("none.pfx")}",
+            $"KeyRing:PreviousCertificateFiles:0={TestCertificate.WriteWithoutKey(folder, "half")}",
+            "KeyRing:PreviousKeyVaultCertificates:0=http://contoso.vault.azure.net/certificates/key-ring",
             "Locations:CheckEvery=00:00:00"
         );
 
         faults.Count.ShouldBe(6);
-        faults.ShouldContain(fault => fault.Contains("either it or", StringComparison.Ordinal));
-        faults.ShouldContain(fault => fault.Contains("none.pem", StringComparison.Ordinal));
-        faults.ShouldContain(fault => fault.Contains("KeyRingOldCertificates[0]", StringComparison.Ordinal));
-        faults.ShouldContain(fault => fault.Contains("KeyRingOldKeyVaultKeys[0]", StringComparison.Ordinal));
+        faults.ShouldContain(fault => fault.Contains("cannot be combined", StringComparison.Ordinal));
+        faults.ShouldContain(fault => fault.Contains("none.pfx", StringComparison.Ordinal));
+        faults.ShouldContain(fault => fault.Contains("PreviousCertificateFiles[0]", StringComparison.Ordinal));
+        faults.ShouldContain(fault => fault.Contains("PreviousKeyVaultCertificates[0]", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("https://contoso.vault.azure.net/keys/key-ring", true)]
-    [InlineData("https://contoso.vault.azure.net/keys/key-ring/0123456789abcdef", true)]
-    [InlineData("https://contoso.vault.usgovcloudapi.net:443/keys/key-ring", true)]
-    [InlineData("http://contoso.vault.azure.net/keys/key-ring", false)]
-    [InlineData("https://vault.azure.net/keys/key-ring", false)]
-    [InlineData("https://contoso.vault.azure.net.example.com/keys/key-ring", false)]
-    [InlineData("https://contoso.vault.azure.net:8443/keys/key-ring", false)]
-    [InlineData("https://me@contoso.vault.azure.net/keys/key-ring", false)]
-    [InlineData("https://contoso.vault.azure.net/keys", false)]
-    [InlineData("/keys/key-ring", false)]
-    public void A_key_is_named_by_its_identifier(string key, bool taken) =>
-        (Faults("Production", Replica.InDatabase, $"Locations:KeyRingKeyVaultKey={key}").Count == 0).ShouldBe(taken);
+    [InlineData("https://contoso.vault.azure.net/certificates/key-ring", true)]
+    [InlineData("https://contoso.vault.azure.net/certificates/key-ring/0123456789abcdef", true)]
+    [InlineData("http://contoso.vault.azure.net/certificates/key-ring", false)]
+    [InlineData("https://contoso.vault.azure.net/keys/key-ring", false)]
+    [InlineData("https://me@contoso.vault.azure.net/certificates/key-ring", false)]
+    [InlineData("https://contoso.vault.azure.net/certificates", false)]
+    [InlineData("/certificates/key-ring", false)]
+    public void A_certificate_in_key_vault_has_an_identifier(string id, bool isValid) =>
+        (Faults("Production", $"KeyRing:KeyVaultCertificate={id}").Count == 0).ShouldBe(isValid);
 
     [Fact]
-    public void A_wrong_password_is_told_of_and_not_told()
+    public void A_wrong_password_is_an_error_that_does_not_contain_it()
     {
         var file = TestCertificate.WritePfx(folder, "one", "correct horse");
 
         var fault = Faults(
                 "Production",
-                Replica.InDatabase,
-                $"Locations:KeyRingCertificate={file}",
-                "Locations:KeyRingCertificatePassword=battery staple"
+                $"KeyRing:CertificateFile={file}",
+                "KeyRing:CertificatePassword=battery staple"
             )
             .ShouldHaveSingleItem();
 
-        fault.ShouldContain("Locations:KeyRingCertificatePassword");
+        fault.ShouldContain("password");
         fault.ShouldNotContain("battery staple");
     }
 
     [Fact]
-    public void A_short_key_is_refused() =>
-        Faults(
-                "Production",
-                Replica.InDatabase,
-                $"Locations:KeyRingCertificate={TestCertificate.WritePem(folder, "short", keySize: 1024)}"
-            )
+    public void A_certificate_without_a_private_key_is_an_error() =>
+        Faults("Production", $"KeyRing:CertificateFile={TestCertificate.WriteWithoutKey(folder, "half")}")
+            .ShouldHaveSingleItem()
+            .ShouldContain("export the certificate together with its private key");
+
+    [Fact]
+    public void A_short_key_is_an_error() =>
+        Faults("Production", $"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "short", keySize: 1024)}")
             .ShouldHaveSingleItem()
             .ShouldContain("2048");
 
     [Fact]
-    public void Another_place_than_the_two_is_refused() =>
-        Faults("Production", "Locations:KeyRingIn=Cloud").ShouldHaveSingleItem().ShouldContain("Folder or Database");
+    public void An_earlier_certificate_without_a_current_one_is_an_error() =>
+        Faults("Production", $"KeyRing:PreviousCertificateFiles:0={TestCertificate.WritePfx(folder, "one")}")
+            .ShouldHaveSingleItem()
+            .ShouldContain("has no effect without KeyRing:CertificateFile");
 
     public void Dispose() => folder.Dispose();
 

@@ -1,8 +1,8 @@
+using System.Security.Cryptography;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
@@ -12,24 +12,22 @@ using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
 
-/// <summary>A hub as far as its key ring: the real services on the real database, in Production, with no stage started.</summary>
+/// <summary>A hub's key ring: the real services on the real database, in Production, with no background service started.</summary>
 internal sealed class Replica : IAsyncDisposable
 {
-    public const string InDatabase = "Locations:KeyRingIn=Database";
-
     private readonly WebApplication app;
-    private readonly KeyRingTakeover takeover;
 
     private Replica(WebApplication app, LogLines log)
     {
         this.app = app;
         Log = log;
-        takeover = app.Services.GetServices<IHostedService>().OfType<KeyRingTakeover>().Single();
     }
 
     public LogLines Log { get; }
 
-    public IKeyManager Keys => app.Services.GetRequiredService<IKeyManager>();
+    public HubKeyRing Ring => app.Services.GetRequiredService<HubKeyRing>();
+
+    public IKeyManager Keys => Ring.Open().GetRequiredService<IKeyManager>();
 
     private ContentTokenProtector Protector => app.Services.GetRequiredService<ContentTokenProtector>();
 
@@ -53,7 +51,6 @@ internal sealed class Replica : IAsyncDisposable
         hub.ThrowIfFaulty();
         var replica = new Replica(hub.Host.Build(), log);
         await replica.app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
-        await replica.takeover.StartAsync(CancellationToken.None);
         return replica;
     }
 
@@ -68,14 +65,14 @@ internal sealed class Replica : IAsyncDisposable
             Protector.Unprotect(encrypted);
             return true;
         }
-        catch (System.Security.Cryptography.CryptographicException)
+        catch (CryptographicException)
         {
             return false;
         }
     }
 
-    /// <summary>A key that is used from now on.</summary>
-    public IKey RollKey()
+    /// <summary>Adds a key, as Data Protection does every 90 days.</summary>
+    public IKey AddKey()
     {
         var now = TimeProvider.System.GetUtcNow();
         return Keys.CreateNewKey(now, now.AddDays(90));
@@ -93,9 +90,5 @@ internal sealed class Replica : IAsyncDisposable
             .Services.GetRequiredService<Database>()
             .WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);
 
-    public async ValueTask DisposeAsync()
-    {
-        await takeover.StopAsync(CancellationToken.None);
-        await app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => app.DisposeAsync();
 }

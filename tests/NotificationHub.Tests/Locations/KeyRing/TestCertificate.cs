@@ -3,57 +3,33 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
 
-/// <summary>Files with a certificate of their own. It has expired, which must be of no account.</summary>
+/// <summary>PFX files, each with a certificate of its own. It has expired, which must not matter.</summary>
 internal static class TestCertificate
 {
-    public static string WritePem(TemporaryFolder folder, string name, int keySize = 2048)
+    public static string WritePfx(TemporaryFolder folder, string name, string? password = null, int keySize = 2048)
     {
-        using var key = RSA.Create(keySize);
-        using var certificate = Create(key);
-        var path = folder.File($"{name}.pem");
-        File.WriteAllText(path, $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
-        return path;
-    }
-
-    public static string WriteEncryptedPem(TemporaryFolder folder, string name, string password)
-    {
-        using var key = RSA.Create(2048);
-        using var certificate = Create(key);
-        var path = folder.File($"{name}.pem");
-        var parameters = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000);
-        File.WriteAllText(
-            path,
-            $"{certificate.ExportCertificatePem()}\n{key.ExportEncryptedPkcs8PrivateKeyPem(password, parameters)}\n"
-        );
-        return path;
-    }
-
-    public static string WritePfx(TemporaryFolder folder, string name, string? password)
-    {
-        using var key = RSA.Create(2048);
-        using var certificate = Create(key);
         var path = folder.File($"{name}.pfx");
-        File.WriteAllBytes(path, certificate.Export(X509ContentType.Pfx, password));
+        File.WriteAllBytes(path, CreatePfx(password, keySize));
         return path;
     }
 
     public static string WriteWithoutKey(TemporaryFolder folder, string name)
     {
-        using var key = RSA.Create(2048);
-        using var certificate = Create(key);
-        var path = folder.File($"{name}.pem");
-        File.WriteAllText(path, certificate.ExportCertificatePem());
+        using var certificate = X509CertificateLoader.LoadPkcs12(CreatePfx(), null);
+        using var withoutKey = X509CertificateLoader.LoadCertificate(certificate.RawData);
+        var path = folder.File($"{name}.pfx");
+        File.WriteAllBytes(path, withoutKey.Export(X509ContentType.Pfx)!);
         return path;
     }
 
-    private static X509Certificate2 Create(RSA key) =>
-        new CertificateRequest(
-            "CN=key ring",
-            key,
-            HashAlgorithmName.SHA256,
-            RSASignaturePadding.Pkcs1
-        ).CreateSelfSigned(
+    public static byte[] CreatePfx(string? password = null, int keySize = 2048)
+    {
+        using var key = RSA.Create(keySize);
+        var request = new CertificateRequest("CN=key ring", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(
             new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero),
             new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero)
         );
+        return certificate.Export(X509ContentType.Pfx, password)!;
+    }
 }

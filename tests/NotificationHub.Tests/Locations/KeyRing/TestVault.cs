@@ -1,66 +1,75 @@
-using System.Buffers.Text;
 using System.Net;
-using System.Security.Cryptography;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Azure.Core;
 using Azure.Core.Pipeline;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Locations.KeyRing;
-using NotificationHub.Tests.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
 
-/// <summary>A Key Vault on the wire, with one key in one or more versions, that really wraps and unwraps.</summary>
+/// <summary>A Key Vault behind the SDK's transport, with one certificate in one or more versions.</summary>
 internal sealed class TestVault : HttpMessageHandler
 {
-    public const string Key = "https://contoso.vault.azure.net/keys/key-ring";
+    public const string Certificate = "https://contoso.vault.azure.net/certificates/key-ring";
 
-    private readonly Dictionary<string, RSA> versions = new(StringComparer.Ordinal);
-    private string newest = "";
+    private const string Secret = "https://contoso.vault.azure.net/secrets/key-ring";
+    private const string Token = "the-hubs-token";
 
-    public TestVault() => Rotate();
+    private readonly List<string> versions = [];
 
-    public List<string> Requests { get; } = [];
+    public TestVault() => Renew();
 
-    public StubCredential Credential { get; } = new(TimeProvider.System);
+    public List<string> Scopes { get; } = [];
 
-    /// <summary>What it answers instead, if anything.</summary>
+    /// <summary>The status of every response, if set.</summary>
     public HttpStatusCode? Fault { get; set; }
 
-    public void Rotate()
-    {
-        newest = $"v{versions.Count + 1}";
-        versions[newest] = RSA.Create(2048);
-    }
+    /// <summary>Whether the secrets contain no private key.</summary>
+    public bool HasNoKey { get; set; }
 
-    /// <summary>Has a hub find this vault, whatever its address.</summary>
-    public void Stand(IServiceCollection services) =>
-        services.AddSingleton(new KeyVaultPipeline(() => Credential, new HttpClientTransport(this)));
+    public void Renew() => versions.Add(Convert.ToBase64String(TestCertificate.CreatePfx()));
+
+    public void DisableAll() => versions.Clear();
+
+    public KeyVaultCertificates Client(TimeProvider? time = null) =>
+        new(
+            () => DelegatedTokenCredential.Create(Authenticate),
+            time ?? TimeProvider.System,
+            new HttpClientTransport(this)
+        );
+
+    public void Replace(IServiceCollection services) => services.AddSingleton(Client());
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Requests.Add($"{request.Method} {request.RequestUri}");
-        request.Headers.Authorization!.ToString().ShouldBe($"Bearer {StubCredential.Token}");
         if (Fault is { } status)
         {
             return new HttpResponseMessage(status);
         }
 
-        using var body = JsonDocument.Parse(request.Content!.ReadAsStream(cancellationToken));
-        body.RootElement.GetProperty("alg").GetString().ShouldBe("RSA-OAEP-256");
-        var value = Base64Url.DecodeFromChars(body.RootElement.GetProperty("value").GetString());
-        var words = request.RequestUri!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var version = words.Length == 4 ? words[2] : newest;
-        var result = words[^1] switch
+        if (request.Headers.Authorization is not { } authorization)
         {
-            "wrapkey" => versions[version].Encrypt(value, RSAEncryptionPadding.OaepSHA256),
-            "unwrapkey" => versions[version].Decrypt(value, RSAEncryptionPadding.OaepSHA256),
-            var other => throw new InvalidOperationException(other),
-        };
-        var answer = new { kid = $"{Key}/{version}", value = Base64Url.EncodeToString(result) };
+            var challenge = new HttpResponseMessage(HttpStatusCode.Unauthorized);
+            challenge.Headers.WwwAuthenticate.Add(
+                new AuthenticationHeaderValue(
+                    "Bearer",
+                    "authorization=\"https://login.windows.net/00000000-0000-0000-0000-000000000000\", resource=\"https://vault.azure.net\""
+                )
+            );
+            return challenge;
+        }
+
+        authorization.ToString().ShouldBe($"Bearer {Token}");
+        var segment = request.RequestUri!.Segments[^1];
+        object response =
+            segment == "versions"
+                ? new { value = Enumerable.Range(0, versions.Count).Select(index => Describe(index, value: null)) }
+                : Describe(int.Parse(segment, null), HasNoKey ? "bm8ga2V5" : versions[int.Parse(segment, null)]);
         return new HttpResponseMessage(HttpStatusCode.OK)
         {
-            Content = new StringContent(JsonSerializer.Serialize(answer), Encoding.UTF8, "application/json"),
+            Content = new StringContent(JsonSerializer.Serialize(response), Encoding.UTF8, "application/json"),
         };
     }
 
@@ -68,4 +77,19 @@ internal sealed class TestVault : HttpMessageHandler
         HttpRequestMessage request,
         CancellationToken cancellationToken
     ) => Task.FromResult(Send(request, cancellationToken));
+
+    private AccessToken Authenticate(TokenRequestContext context, CancellationToken cancellationToken)
+    {
+        Scopes.AddRange(context.Scopes);
+        return new AccessToken(Token, DateTimeOffset.MaxValue);
+    }
+
+    private static object Describe(int version, string? value) =>
+        new
+        {
+            value,
+            id = $"{Secret}/{version}",
+            contentType = "application/x-pkcs12",
+            attributes = new { enabled = true, created = 1_700_000_000 + version },
+        };
 }

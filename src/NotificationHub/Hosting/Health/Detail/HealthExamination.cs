@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Reflection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NotificationHub.Hosting.Health.Stages;
+using NotificationHub.Locations.KeyRing;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -16,6 +17,7 @@ internal sealed class HealthExamination(
     Standstills standstills,
     TopicStatuses statuses,
     LeaseKeeper leases,
+    HubKeyRing keys,
     TimeProvider time
 )
 {
@@ -38,6 +40,7 @@ internal sealed class HealthExamination(
         string[] reasons =
         [
             .. faults,
+            .. keys.Problem is { } problem ? [$"key ring: {problem}"] : Array.Empty<string>(),
             .. HealthReasons.Of(found.Topics),
             .. HealthReasons.Of(found.Stages),
             .. HealthReasons.Of(found.Locations, found.TroubledLocations),

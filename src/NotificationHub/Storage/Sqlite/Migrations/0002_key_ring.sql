@@ -1,4 +1,4 @@
--- The keys that content tokens are encrypted with, where they are not kept in a folder. What is secret in the xml is wrapped by a key
+-- The keys that content tokens are encrypted with, where they are not kept in a folder. What is secret in the xml is encrypted for a certificate
 -- that is not in the database; only in Development may it be in clear.
 create table data_protection_key (
     id            integer primary key autoincrement,

@@ -1,0 +1,72 @@
+using FluentValidation;
+
+namespace NotificationHub.Locations.KeyRing;
+
+/// <summary>Where the keys of the content tokens are stored, and which certificate protects them.</summary>
+internal sealed class KeyRingOptions
+{
+    public const string Section = "KeyRing";
+
+    /// <summary>The folder of the keys on SQLite without a certificate; null for <c>keys</c> beside the database.</summary>
+    public string? Folder { get; set; }
+
+    /// <summary>A PFX file with the certificate that protects the keys, and its private key.</summary>
+    public string? CertificateFile { get; set; }
+
+    public string? CertificatePassword { get; set; }
+
+    /// <summary>The identifier of the certificate in a Key Vault, without a version for the newest.</summary>
+    public Uri? KeyVaultCertificate { get; set; }
+
+    /// <summary>PFX files with earlier certificates, which only decrypt.</summary>
+    public IReadOnlyList<string> PreviousCertificateFiles { get; set; } = [];
+
+    public string? PreviousCertificatePassword { get; set; }
+
+    /// <summary>Earlier certificates in a Key Vault, which only decrypt.</summary>
+    public IReadOnlyList<Uri> PreviousKeyVaultCertificates { get; set; } = [];
+
+    public bool HasCertificate => KeyVaultCertificate is not null || CertificateFile is { Length: > 0 };
+}
+
+internal sealed class KeyRingOptionsValidator : AbstractValidator<KeyRingOptions>
+{
+    private const string NoIdentifier =
+        "must be the identifier of a certificate in a Key Vault, such as https://contoso.vault.azure.net/certificates/key-ring";
+
+    public KeyRingOptionsValidator()
+    {
+        RuleFor(options => options.Folder)
+            .Must(folder => folder is null || folder.Trim().Length > 0)
+            .WithMessage("must name a folder");
+        RuleFor(options => options.CertificateFile)
+            .Must((options, path) => path is not { Length: > 0 } || options.KeyVaultCertificate is null)
+            .WithMessage(
+                "cannot be combined with KeyRing:KeyVaultCertificate: set one of them, and list the earlier certificate in "
+                    + "KeyRing:PreviousCertificateFiles or KeyRing:PreviousKeyVaultCertificates"
+            )
+            .Custom((path, context) => Check(path, context.InstanceToValidate.CertificatePassword, context));
+        RuleForEach(options => options.PreviousCertificateFiles)
+            .Custom((path, context) => Check(path, context.InstanceToValidate.PreviousCertificatePassword, context));
+        RuleFor(options => options.PreviousCertificateFiles)
+            .Must((options, files) => files.Count == 0 || options.HasCertificate)
+            .WithMessage("has no effect without KeyRing:CertificateFile or KeyRing:KeyVaultCertificate");
+        RuleFor(options => options.PreviousKeyVaultCertificates)
+            .Must((options, ids) => ids.Count == 0 || options.HasCertificate)
+            .WithMessage("has no effect without KeyRing:CertificateFile or KeyRing:KeyVaultCertificate");
+        RuleFor(options => options.KeyVaultCertificate)
+            .Must(id => id is null || KeyVaultCertificates.IsIdentifier(id))
+            .WithMessage(NoIdentifier);
+        RuleForEach(options => options.PreviousKeyVaultCertificates)
+            .Must(KeyVaultCertificates.IsIdentifier)
+            .WithMessage(NoIdentifier);
+    }
+
+    private static void Check(string? path, string? password, ValidationContext<KeyRingOptions> context)
+    {
+        if (path is { Length: > 0 } && CertificateFile.FindError(path, password) is { } error)
+        {
+            context.AddFailure(error);
+        }
+    }
+}
