@@ -214,5 +214,5 @@ output databaseName string = sql.outputs.databaseName
 
 output serviceBusHost string = serviceBus.outputs.host
 
-@description('The key that wraps the key ring of the content tokens.')
+@description('The certificate that protects the key ring of the content tokens.')
 output keyRingCertificate string = keyVault.outputs.keyRingCertificate

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NotificationHub.Hosting;
+using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Auditing;
 using NotificationHub.Storage.Leases;
@@ -100,6 +101,9 @@ internal sealed record CommandContext(
     /// <summary>Has it audited; see <see cref="AuditTrail.RunAsync"/>.</summary>
     public Task<T> AuditAsync<T>(AuditedAct act, Func<Task<T>> work, Func<T, string>? locationOf = null) =>
         Service<AuditTrail>().RunAsync(Actor, act, work, locationOf);
+
+    /// <summary>For a command that needs a content token. If it cannot be opened, the first use of a token fails, and says why.</summary>
+    public Task OpenKeyRingAsync() => Service<HubKeyRing>().OpenAsync(createsKeys: false, CancellationToken);
 
     public T Service<T>()
         where T : notnull => Services.GetRequiredService<T>();

@@ -157,6 +157,7 @@ internal static class LocationCommands
 
     private static async Task<int> VerifyAsync(CommandContext context)
     {
+        await context.OpenKeyRingAsync();
         var result = await context
             .Service<LocationVerification>()
             .VerifyAsync(
@@ -169,6 +170,7 @@ internal static class LocationCommands
 
     private static async Task<int> RotateAsync(CommandContext context)
     {
+        await context.OpenKeyRingAsync();
         var request = new RotateRequest(IdOf(context), context.Arguments.GetValue(TakeBack));
         var result = await context.AuditAsync(
             new AuditedAct("locations rotate", request.LocationId),
@@ -198,6 +200,7 @@ internal static class LocationCommands
 
     private static async Task<int> RenewAsync(CommandContext context)
     {
+        await context.OpenKeyRingAsync();
         var token = ContentTokenFile.Read(context.Arguments.GetValue(TokenFile)!);
         var result = await context.AuditAsync(
             new AuditedAct("locations renew", IdOf(context)),
@@ -212,6 +215,7 @@ internal static class LocationCommands
 
     private static async Task<int> TestAsync(CommandContext context)
     {
+        await context.OpenKeyRingAsync();
         var request = new TestRequest(IdOf(context), context.Arguments.GetValue(Wait));
         var result = await context.AuditAsync(
             new AuditedAct("locations test", request.LocationId),
@@ -228,6 +232,11 @@ internal static class LocationCommands
             context.Arguments.GetValue(Purge),
             context.Arguments.GetValue(WithoutApple)
         );
+        if (!request.WithoutApple)
+        {
+            await context.OpenKeyRingAsync();
+        }
+
         var result = await context.AuditAsync(
             new AuditedAct(request.Purge ? "locations remove --purge" : "locations remove", request.LocationId),
             () => context.Service<LocationRemoval>().RemoveAsync(request, context.CancellationToken)

@@ -86,6 +86,7 @@ internal static class LocationsAddCommand
 
     private static async Task<int> AddAsync(CommandContext context)
     {
+        await context.OpenKeyRingAsync();
         var arguments = context.Arguments;
         var request = new RegistrationRequest(
             ContentTokenFile.Read(arguments.GetValue(TokenFile)!),

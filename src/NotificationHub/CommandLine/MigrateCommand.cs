@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
@@ -15,10 +17,10 @@ internal static class MigrateCommand
             "After restoring a backup, before starting a hub: start a new epoch with unused event IDs and revisions, and schedule every location to be read and every record to be restated.",
     };
 
-    private static readonly Option<string?> From = new("--from")
+    private static readonly Option<string?> From = new("--from-sqlite")
     {
         Description =
-            "Copy all of another hub's SQLite file into this database, which must be new. Stop the hub first; every event id, revision and cursor stays as it is.",
+            "Copy another hub's SQLite file into this database, which must be new, and encrypt its content tokens with this database's key ring. Stop the hub first. Event IDs, revisions and cursors do not change.",
         HelpName = "FILE",
     };
 
@@ -37,7 +39,7 @@ internal static class MigrateCommand
         {
             if (result.GetValue(AfterRestore) && result.GetValue(From) is not null)
             {
-                result.AddError("--after-restore and --from are two different things: give one of them.");
+                result.AddError("--after-restore and --from-sqlite are two different things: give one of them.");
             }
         });
         migrate.SetAction(
@@ -111,15 +113,31 @@ internal static class MigrateCommand
             new StorageOptions { ConnectionString = connection.ConnectionString }
         );
         await source.OpenBesideAsync(context.CancellationToken);
-        var copied = await new StoreCopy(source, context.Database).RunAsync(context.Actor, context.CancellationToken);
-        var keys = ImportKeys(context, from);
+        var (oldProtector, newProtector) = await OpenKeyRingsAsync(context, source, connection.ConnectionString);
+        List<string> unreadable = [];
+        var copied = await new StoreCopy(source, context.Database).RunAsync(
+            context.Actor,
+            row =>
+            {
+                try
+                {
+                    return newProtector.Protect(oldProtector.Unprotect(row.ContentToken));
+                }
+                catch (CryptographicException)
+                {
+                    unreadable.Add(row.LocationId);
+                    return row.ContentToken;
+                }
+            },
+            context.CancellationToken
+        );
         context.Output.Write(
             new
             {
                 Database = context.Database.Place,
                 Applied = applied,
                 Copied = copied,
-                ImportedKeys = keys.Imported,
+                UnreadableContentTokens = unreadable,
             },
             console =>
             {
@@ -130,37 +148,35 @@ internal static class MigrateCommand
                 }
 
                 table.WriteTo(console);
-                console.WriteUnwrapped($"The database was copied. {keys.Outcome}");
+                console.WriteUnwrapped(
+                    unreadable.Count == 0
+                        ? "The database was copied."
+                        : "The database was copied. The content tokens of these locations could not be decrypted; run `locations renew` for each: "
+                            + string.Join(", ", unreadable)
+                );
             }
         );
         return ExitCode.Ok;
     }
 
-    /// <summary>The keys of a SQLite hub without a certificate are in a folder, which the new database's replicas may not share.</summary>
-    private static (int Imported, string Outcome) ImportKeys(CommandContext context, string from)
+    /// <summary>Before anything is copied: the copy must not fail at the end because a certificate is missing.</summary>
+    private static async Task<(ContentTokenProtector Old, ContentTokenProtector New)> OpenKeyRingsAsync(
+        CommandContext context,
+        Database source,
+        string connectionString
+    )
     {
-        var place = context.Service<KeyRingPlace>();
-        var folder = context.Service<KeyRingOptions>().Folder is null ? KeyRingPlace.Beside(from) : place.Folder;
-        if (!place.InDatabase)
-        {
-            return (
-                0,
-                $"Without a certificate, the keys of the content tokens stay in a folder: copy {folder} to {place.Folder}."
-            );
-        }
-
-        try
-        {
-            var imported = context.Service<HubKeyRing>().Import(folder);
-            return (imported, $"Keys of content tokens that were imported from {folder}: {imported}.");
-        }
-        catch (KeyRingException exception)
-        {
-            throw new CommandException(
+        var storage = new StorageOptions { ConnectionString = connectionString };
+        var repository = ActivatorUtilities.CreateInstance<KeyRingRepository>(context.Services, storage, source);
+        var old = ActivatorUtilities.CreateInstance<HubKeyRing>(context.Services, repository);
+        var current = context.Service<HubKeyRing>();
+        return
+            await old.OpenAsync(createsKeys: false, context.CancellationToken)
+            && await current.OpenAsync(createsKeys: true, context.CancellationToken)
+            ? (new ContentTokenProtector(old), new ContentTokenProtector(current))
+            : throw new CommandException(
                 ExitCode.Failed,
-                $"The database was copied, but the keys of the content tokens in {folder} were not: {exception.Message} Start the hub with "
-                    + $"KeyRing:Folder={folder}, which imports them."
+                $"The key ring cannot be opened: {old.Problem ?? current.Problem} Nothing was copied. Correct the settings KeyRing:… and run this command again."
             );
-        }
     }
 }

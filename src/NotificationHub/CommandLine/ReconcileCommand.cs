@@ -85,6 +85,7 @@ internal static class ReconcileCommand
     private static async Task<int> RehearseAsync(CommandContext context)
     {
         var location = await FindAsync(context);
+        await context.OpenKeyRingAsync();
         var rehearsal = context.Service<SurveyRehearsal>();
         List<DriftDocument> drifts = [];
         try

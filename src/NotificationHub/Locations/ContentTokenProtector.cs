@@ -10,9 +10,12 @@ namespace NotificationHub.Locations;
 /// <param name="provider">The key ring.</param>
 internal sealed class ContentTokenProtector(IDataProtectionProvider provider)
 {
+    /// <summary>Whether the key ring is open: until then, every use fails at once.</summary>
+    public bool IsReady => provider is not HubKeyRing { IsOpen: false };
+
     private IDataProtector Protector => provider.CreateProtector("NotificationHub.Locations.ContentToken");
 
-    /// <exception cref="LocationException">The key ring cannot be opened now.</exception>
+    /// <exception cref="LocationException">The key ring is not open, or has no usable key.</exception>
     public byte[] Protect(ContentToken token)
     {
         try
@@ -21,28 +24,28 @@ internal sealed class ContentTokenProtector(IDataProtectionProvider provider)
         }
         catch (CryptographicException exception)
         {
+            var cause =
+                exception is KeyRingException
+                    ? exception.Message
+                    : "The key ring has no usable key. Restart a hub, which creates one.";
             throw new LocationException(
                 LocationFault.KeyMissing,
-                $"The content token cannot be encrypted: {exception.Message} The token was not stored. Run `doctor`, then this command again.",
+                $"The content token cannot be encrypted: {cause} The token was not stored. Run `doctor`, then repeat the request.",
                 exception
             );
         }
     }
 
-    /// <exception cref="CryptographicException">The key ring cannot be opened now, or lacks the key that encrypted the token.</exception>
+    /// <exception cref="CryptographicException">The key ring is not open, or lacks the key that encrypted the token.</exception>
     public ContentToken Unprotect(byte[] encrypted)
     {
         try
         {
-            return Decrypt(encrypted);
+            return ContentToken.Parse(Encoding.UTF8.GetString(Protector.Unprotect(encrypted)));
         }
-        catch (CryptographicException exception)
-            when (exception is not KeyRingException && provider is HubKeyRing keys && keys.Reload())
+        catch (CryptographicException exception) when (exception is not KeyRingException && provider is HubKeyRing keys)
         {
-            return Decrypt(encrypted);
+            throw keys.Explain(exception);
         }
     }
-
-    private ContentToken Decrypt(byte[] encrypted) =>
-        ContentToken.Parse(Encoding.UTF8.GetString(Protector.Unprotect(encrypted)));
 }

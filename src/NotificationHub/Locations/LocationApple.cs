@@ -28,8 +28,8 @@ internal sealed class LocationApple(AppleClient client, ContentTokenProtector pr
         {
             throw new LocationException(
                 LocationFault.KeyMissing,
-                $"The content token of the location {location.LocationId} cannot be decrypted. Run this command with the hub's own "
-                    + $"settings KeyRing:… (`doctor` says more), or give the token anew with `locations renew`. Cause: {exception.Message}",
+                $"The content token of the location {location.LocationId} cannot be decrypted: {exception.Message} Nothing was changed. Run `doctor` "
+                    + "with the hub's settings KeyRing:…; if the key is lost, run `locations renew`.",
                 exception
             );
         }

@@ -22,6 +22,11 @@ internal sealed partial class StatusPass(
     /// <returns>How many locations had something to ask for.</returns>
     public async Task<int> AskDueAsync(Lease lease, CancellationToken cancellationToken)
     {
+        if (!sessions.AreReady)
+        {
+            return 0;
+        }
+
         IReadOnlyList<string> due;
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {

@@ -59,6 +59,9 @@ internal sealed class LocationSessions(
 {
     private readonly ConcurrentDictionary<string, LocationPace> paces = new(StringComparer.Ordinal);
 
+    /// <summary>Whether content tokens can be decrypted; see <see cref="ContentTokenProtector.IsReady"/>.</summary>
+    public bool AreReady => protector.IsReady;
+
     /// <exception cref="System.Security.Cryptography.CryptographicException">The content token cannot be decrypted: its key is missing.</exception>
     public LocationSession Open(Location location)
     {

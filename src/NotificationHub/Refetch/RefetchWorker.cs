@@ -13,6 +13,7 @@ internal sealed partial class RefetchWorker(
     LeaseKeeper leases,
     RefetchPass pass,
     SurveyPass surveys,
+    LocationSessions sessions,
     TurnQueue queue,
     DueWork due,
     PendingTargets pending,
@@ -67,7 +68,7 @@ internal sealed partial class RefetchWorker(
         {
             var busy = running.Locations.Select(RefetchTargets.ShardOf).ToHashSet();
             await shards.BalanceAsync(busy, stoppingToken);
-            return await StartTurnsAsync(stoppingToken);
+            return !sessions.AreReady ? PollInterval : await StartTurnsAsync(stoppingToken);
         }
         // An exception that leaves a background service ends the hub.
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)

@@ -95,7 +95,7 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
         if (applied.ContainsKey(UnfinishedCopy))
         {
             throw new SchemaException(
-                $"The copy into {database.Place} did not come to its end. Drop the database, make it again, and run `migrate --from` again."
+                $"The copy into {database.Place} did not come to its end. Drop the database, make it again, and run `migrate --from-sqlite` again."
             );
         }
 

@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace NotificationHub.Storage;
 
 /// <summary>Where the logs, the snapshots and the locations are kept.</summary>
@@ -22,6 +24,13 @@ internal sealed class StorageOptions
 
     /// <summary>How long an owner of a stage may be silent before another replica takes over.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The folder <c>keys</c> beside a SQLite file.</summary>
+    public string KeyFolder =>
+        Path.Combine(
+            Path.GetDirectoryName(Path.GetFullPath(new SqliteConnectionStringBuilder(ConnectionString).DataSource))!,
+            "keys"
+        );
 
     public bool IsSqlServer => Provider == SqlServer;
 

@@ -64,15 +64,15 @@ public sealed class MigrateCommandTests : IDisposable
 
     [Theory]
     [InlineData("--after-restore")]
-    [InlineData("--from")]
+    [InlineData("--from-sqlite")]
     public async Task While_a_hub_runs_on_the_database_nothing_is_done(string option)
     {
         await using var hub = await HubHost.StartAsync();
         var running = Path.Combine(hub.Folder, "hub.db");
 
         var run =
-            option == "--from"
-                ? await CommandRun.OnAsync(Database, "migrate", "--from", running)
+            option == "--from-sqlite"
+                ? await CommandRun.OnAsync(Database, "migrate", "--from-sqlite", running)
                 : await CommandRun.OnAsync(running, "migrate", option);
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
@@ -86,7 +86,7 @@ public sealed class MigrateCommandTests : IDisposable
         await DeleteTailAsync(Database);
         var copy = folder.File("copy.db");
 
-        var run = await CommandRun.OnAsync(copy, "migrate", "--from", Database, "--json");
+        var run = await CommandRun.OnAsync(copy, "migrate", "--from-sqlite", Database, "--json");
 
         run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
         run.Json.GetProperty("copied").GetProperty("location").GetInt64().ShouldBe(1);
@@ -107,7 +107,7 @@ public sealed class MigrateCommandTests : IDisposable
         var other = folder.File("other.db");
         await PostAsync(other, "n-2");
 
-        var run = await CommandRun.OnAsync(other, "migrate", "--from", Database);
+        var run = await CommandRun.OnAsync(other, "migrate", "--from-sqlite", Database);
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Error.ShouldContain("is not new");
@@ -126,14 +126,14 @@ public sealed class MigrateCommandTests : IDisposable
             HubHost.StartAsync($"Storage:ConnectionString=Data Source={test.File}")
         );
 
-        refusal.Message.ShouldContain("migrate --from");
+        refusal.Message.ShouldContain("migrate --from-sqlite");
     }
 
     [Fact]
     public async Task What_cannot_be_meant_is_refused_with_what_to_do()
     {
-        var both = await CommandRun.OnAsync(Database, "migrate", "--after-restore", "--from", Database);
-        var nothing = await CommandRun.OnAsync(Database, "migrate", "--from", folder.File("absent.db"));
+        var both = await CommandRun.OnAsync(Database, "migrate", "--after-restore", "--from-sqlite", Database);
+        var nothing = await CommandRun.OnAsync(Database, "migrate", "--from-sqlite", folder.File("absent.db"));
         var noBackup = await CommandRun.OnAsync(Database, "migrate", "--after-restore");
 
         both.ExitCode.ShouldBe(ExitCode.Usage);

@@ -9,7 +9,7 @@ namespace NotificationHub.Hosting.Diagnosis;
 /// <summary>Whether the keys are protected, and decrypt each content token.</summary>
 internal sealed class KeyRingCheck(
     Database database,
-    KeyRingPlace place,
+    KeyRingRepository repository,
     HubKeyRing keys,
     ContentTokenProtector protector,
     TimeProvider time
@@ -18,8 +18,6 @@ internal sealed class KeyRingCheck(
     public string Name => "key ring";
 
     public bool NeedsDatabase => true;
-
-    private string Place => place.InDatabase ? "the database" : place.Folder;
 
     public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
     {
@@ -32,33 +30,26 @@ internal sealed class KeyRingCheck(
             return [Finding.NotChecked("no content token is stored yet")];
         }
 
-        try
-        {
-            keys.Open();
-        }
-        catch (CryptographicException exception)
+        if (!await keys.OpenAsync(createsKeys: false, cancellationToken))
         {
             return
             [
-                Finding.Failed(
-                    exception.Message,
-                    "Correct the settings KeyRing:…, or wait until Key Vault is available."
-                ),
+                Finding.Failed(keys.Problem!, "Correct the settings KeyRing:…, or wait until Key Vault is available."),
             ];
         }
 
-        var stored = (await ReadAsync(cancellationToken)).Where(KeyRingXml.IsKey).ToList();
+        var stored = repository.GetAllElements().Where(KeyRingXml.IsKey).ToList();
         if (stored.Count == 0)
         {
-            return [Finding.Failed($"there is no key in {Place}", AdviceFor(stored))];
+            return [Finding.Failed($"there is no key in {repository.Place}", AdviceFor(stored))];
         }
 
-        List<Finding> findings =
-        [
-            .. place.InDatabase ? FindUnprotected(stored)
-            : OperatingSystem.IsWindows() ? []
-            : KeyRingModes.FaultsOf(place.Folder),
-        ];
+        List<Finding> findings = [.. FindUnprotected()];
+        if (!OperatingSystem.IsWindows() && Directory.Exists(repository.Folder))
+        {
+            findings.AddRange(KeyRingModes.FaultsOf(repository.Folder));
+        }
+
         foreach (var location in locations)
         {
             if (FindError(location.ContentToken!) is { } error)
@@ -80,29 +71,17 @@ internal sealed class KeyRingCheck(
 
     private string AdviceFor(IReadOnlyList<XElement> stored) =>
         (
-            place.InDatabase
+            repository.InDatabase
                 ? $"Configure the certificate of every key ({Describe(stored)}): list earlier ones in KeyRing:PreviousCertificateFiles:0 or "
                     + "KeyRing:PreviousKeyVaultCertificates:0. Or restore the table data_protection_key from a backup"
-                : $"Put the keys of this database's backup into {place.Folder}, or set KeyRing:Folder to theirs"
-        ) + "; if they are lost, download each content token again and run `locations renew`.";
-
-    private async Task<IReadOnlyList<XElement>> ReadAsync(CancellationToken cancellationToken) =>
-        place.InDatabase
-            ?
-            [
-                .. (await new KeyRingRepository(database, time).ReadAsync(cancellationToken)).Select(row =>
-                    XElement.Parse(row.Xml)
-                ),
-            ]
-        : Directory.Exists(place.Folder)
-            ? [.. Directory.EnumerateFiles(place.Folder, "*.xml").Select(file => XElement.Load(file))]
-        : [];
+                : $"Put the keys of this database's backup into {repository.Folder}, or set KeyRing:Folder to theirs"
+        ) + "; if they are lost, restart the hub, download each content token again and run `locations renew`.";
 
     private string Describe(IReadOnlyList<XElement> stored)
     {
-        var closed = place.InDatabase ? "" : " is closed to other users and";
+        var closed = repository.InDatabase ? "" : " is closed to other users and";
         var protections = stored.GroupBy(ProtectionOf).Select(group => $"{group.Count()} {group.Key}");
-        return $"{Place}{closed} holds {stored.Count} key(s), {string.Join(", ", protections)}";
+        return $"{repository.Place}{closed} holds {stored.Count} key(s), {string.Join(", ", protections)}";
     }
 
     private string ProtectionOf(XElement key)
@@ -114,15 +93,15 @@ internal sealed class KeyRingCheck(
             : $"protected by {CertificateFile.Describe(certificate)}";
     }
 
-    private static IEnumerable<Finding> FindUnprotected(List<XElement> stored)
+    private IEnumerable<Finding> FindUnprotected()
     {
-        var unprotected = stored.Count(KeyRingXml.IsUnprotected);
+        var unprotected = repository.InDatabase ? repository.ReadDatabase().Count(KeyRingXml.IsUnprotected) : 0;
         if (unprotected > 0)
         {
             yield return Finding.Failed(
                 $"{unprotected} key(s) in the database are not protected",
-                "Set KeyRing:CertificateFile or KeyRing:KeyVaultCertificate and start the hub, which protects them; until then, anyone who "
-                    + "can read the database can read the content tokens."
+                "Anyone who can read the database can read the content tokens. Set KeyRing:CertificateFile or KeyRing:KeyVaultCertificate, stop "
+                    + "the hub, delete these rows of data_protection_key, start the hub, and run `locations renew` for every location."
             );
         }
     }

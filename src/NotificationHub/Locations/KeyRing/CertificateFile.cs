@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>A certificate with its private key in a PFX file.</summary>
+/// <summary>A certificate with its private key in a PFX file. One that has expired is accepted: it only encrypts, and no party has to trust it.</summary>
 internal static class CertificateFile
 {
     private const int MinKeySize = 2048;
@@ -12,32 +12,42 @@ internal static class CertificateFile
     public static X509KeyStorageFlags KeyStorage =>
         OperatingSystem.IsMacOS() ? X509KeyStorageFlags.DefaultKeySet : X509KeyStorageFlags.EphemeralKeySet;
 
-    public static X509Certificate2 Load(string path, string? password) =>
-        X509CertificateLoader.LoadPkcs12FromFile(path, password, KeyStorage);
-
-    /// <returns>Why the file cannot be used, and what to do; null if it can.</returns>
-    public static string? FindError(string path, string? password)
+    /// <exception cref="KeyRingException">It cannot be used; the message says what to do.</exception>
+    public static X509Certificate2 Load(string path, string? password)
     {
         try
         {
-            using var certificate = Load(path, password);
-            return FindError(certificate) is { } error ? $"{path} {error}" : null;
+            return Check(X509CertificateLoader.LoadPkcs12FromFile(path, password, KeyStorage), path);
         }
         catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+            when (exception
+                    is IOException
+                        or UnauthorizedAccessException
+                        or CryptographicException
+                        and not KeyRingException
+            )
         {
-            return $"{path} cannot be read as a PFX file: {exception.Message} Check the path, the file's permissions and the password; "
-                + "`openssl pkcs12 -export` makes a PFX file of PEM files";
+            throw new KeyRingException(
+                $"{path} cannot be read as a PFX file: {exception.Message} Check the path, the file's permissions and the password; "
+                    + "`openssl pkcs12 -export` makes a PFX file of PEM files.",
+                exception
+            );
         }
     }
 
-    /// <summary>A certificate that has expired is accepted: it only encrypts, and no party has to trust it.</summary>
-    public static string? FindError(X509Certificate2 certificate)
+    /// <exception cref="KeyRingException">It cannot be used.</exception>
+    public static X509Certificate2 Check(X509Certificate2 certificate, string name)
     {
         using var key = certificate.GetRSAPrivateKey();
-        return key is null ? "has no RSA private key: export the certificate together with its private key"
-            : key.KeySize < MinKeySize ? $"has an RSA key of {key.KeySize} bits: use one of {MinKeySize} bits or more"
-            : null;
+        return key is null
+                ? throw new KeyRingException(
+                    $"{name} has no RSA private key: export the certificate together with its private key."
+                )
+            : key.KeySize < MinKeySize
+                ? throw new KeyRingException(
+                    $"{name} has an RSA key of {key.KeySize} bits: use one of {MinKeySize} bits or more."
+                )
+            : certificate;
     }
 
     public static string Describe(X509Certificate2 certificate) => $"{certificate.Subject} ({certificate.Thumbprint})";

@@ -1,125 +1,103 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.AspNetCore.DataProtection.XmlEncryption;
-using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.KeyRing;
 
+/// <summary>The key ring cannot be used now, or lacks a key; the message says why and what to do.</summary>
+internal sealed class KeyRingException(string message, Exception? innerException = null)
+    : CryptographicException(message, innerException);
+
 /// <summary>
-/// Data Protection for content tokens. It needs the certificate when it is configured, and Key Vault may be unavailable then: so it has a
-/// service provider of its own, built on first use and again when a content token cannot be decrypted.
+/// Data Protection for content tokens. It needs its certificates when it is configured, and Key Vault may be unavailable then: so it has a
+/// service provider of its own. Only <see cref="OpenAsync"/> calls Key Vault; every use before fails at once.
 /// </summary>
 internal sealed partial class HubKeyRing(
     KeyRingOptions options,
-    KeyRingPlace place,
+    KeyRingRepository repository,
     KeyVaultCertificates vaults,
-    Database database,
-    TimeProvider time,
     ILoggerFactory loggers
 ) : IDataProtectionProvider
 {
-    /// <summary>The pause between two attempts to load the certificates.</summary>
-    public static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
-
-    private readonly Lock gate = new();
     private readonly ILogger logger = loggers.CreateLogger<HubKeyRing>();
-    private readonly KeyRingRepository table = new(database, time);
+    private readonly Pulse failedDecryption = new();
     private volatile ServiceProvider? opened;
-    private volatile string? problem;
-    private long triedAt;
+    private volatile string? problem =
+        "The key ring is not open yet: its certificates are being loaded. Try again in a few seconds.";
+    private volatile string missing = "";
 
-    /// <summary>Why it is not open, and what to do; null if it is, or was not used yet.</summary>
+    public bool IsOpen => opened is not null;
+
+    /// <summary>Why it could not be opened, or loaded again, and what to do; null if it could.</summary>
     public string? Problem => problem;
 
-    /// <exception cref="KeyRingException">The certificates cannot be loaded now.</exception>
-    public IDataProtector CreateProtector(string purpose) =>
-        Open().GetRequiredService<IDataProtectionProvider>().CreateProtector(purpose);
+    /// <summary>Completes when a content token cannot be decrypted: another replica may have added a key.</summary>
+    public Task FailedDecryption => failedDecryption.Next;
 
     /// <summary>Data Protection's services.</summary>
-    /// <exception cref="KeyRingException">The certificates cannot be loaded now.</exception>
-    public IServiceProvider Open()
+    /// <exception cref="KeyRingException">It is not open.</exception>
+    public IServiceProvider Services => opened ?? throw new KeyRingException(problem ?? "The key ring is not open.");
+
+    /// <exception cref="KeyRingException">It is not open.</exception>
+    public IDataProtector CreateProtector(string purpose) =>
+        Services.GetRequiredService<IDataProtectionProvider>().CreateProtector(purpose);
+
+    /// <summary>Loads the certificates and the keys, again if it is open. Keys that were loaded before stay in use if this fails.</summary>
+    /// <param name="createsKeys">Whether a key is created if none is usable. Only a hub that serves does so.</param>
+    /// <returns>Whether it did; if not, see <see cref="Problem"/>.</returns>
+    public async Task<bool> OpenAsync(bool createsKeys, CancellationToken cancellationToken)
     {
-        if (opened is { } ready)
-        {
-            return ready;
-        }
-
-        lock (gate)
-        {
-            return opened ?? (problem is { } recent && IsTooEarly ? throw new KeyRingException(recent) : Load());
-        }
-    }
-
-    /// <summary>Loads certificates and keys again: another replica may have a new key, under a new certificate.</summary>
-    /// <returns>Whether it did; false if that failed, or was just done.</returns>
-    public bool Reload()
-    {
-        lock (gate)
-        {
-            if (IsTooEarly)
-            {
-                return false;
-            }
-
-            try
-            {
-                Load();
-                return true;
-            }
-            catch (KeyRingException exception)
-            {
-                // The keys that were loaded before still serve the other locations.
-                Log.Failed(logger, exception.Message);
-                return false;
-            }
-        }
-    }
-
-    /// <summary>Copies the keys of a folder into the database, protected by the certificate.</summary>
-    /// <returns>How many were new there.</returns>
-    public int Import(string folder) => Import(folder, EncryptorOf(Open()));
-
-    private bool IsTooEarly => time.GetElapsedTime(triedAt) < RetryDelay;
-
-    private ServiceProvider Load()
-    {
-        triedAt = time.GetTimestamp();
         try
         {
-            var services = Create(LoadCertificates());
-            if (place.InDatabase)
+            var certificates = await LoadCertificatesAsync(cancellationToken);
+            var services = Create(certificates, createsKeys);
+            if (createsKeys)
             {
-                ProtectStored(EncryptorOf(services));
-                Import(place.Folder, EncryptorOf(services));
+                services.GetRequiredService<IDataProtectionProvider>().CreateProtector("first key").Protect([]);
             }
 
-            problem = null;
+            missing = FindMissing(certificates);
             // The services before are not disposed: they may still be in use.
-            return opened = services;
+            opened = services;
+            problem = null;
+            return true;
         }
-        catch (KeyRingException exception) when (opened is null)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            if (problem != exception.Message)
+            var found =
+                exception is KeyRingException ? exception.Message : $"Its keys are unavailable: {exception.Message}";
+            if (problem != found)
             {
-                Log.Failed(logger, exception.Message);
+                Log.Failed(logger, found);
             }
 
-            problem = exception.Message;
-            throw;
+            problem = found;
+            return false;
         }
     }
 
-    private ServiceProvider Create(X509Certificate2[] certificates)
+    /// <summary>Why a content token cannot be decrypted. The hub loads the key ring again.</summary>
+    public KeyRingException Explain(CryptographicException failure)
+    {
+        failedDecryption.Raise();
+        return new KeyRingException(
+            $"The key ring in {repository.Place} lacks the key that encrypted it, or cannot decrypt that key.{missing}",
+            failure
+        );
+    }
+
+    private ServiceProvider Create(List<X509Certificate2> certificates, bool createsKeys)
     {
         var services = new ServiceCollection();
         services.AddSingleton(loggers);
         var protection = services.AddDataProtection().SetApplicationName("NotificationHub");
         services.Configure<KeyManagementOptions>(keys =>
-            keys.XmlRepository = place.InDatabase ? table : new KeyRingFolder(new DirectoryInfo(place.Folder), loggers)
-        );
+        {
+            keys.XmlRepository = repository;
+            keys.AutoGenerateKeys = createsKeys;
+        });
         if (certificates is [var current, .. var previous])
         {
             protection.ProtectKeysWithCertificate(current).UnprotectKeysWithAnyCertificate([.. previous]);
@@ -128,83 +106,54 @@ internal sealed partial class HubKeyRing(
         return services.BuildServiceProvider();
     }
 
-    /// <summary>The one that protects new keys first, if there is one.</summary>
-    private X509Certificate2[] LoadCertificates()
+    /// <returns>First the one that protects new keys.</returns>
+    private async Task<List<X509Certificate2>> LoadCertificatesAsync(CancellationToken cancellationToken)
     {
         List<X509Certificate2> certificates = [];
-        if (options.KeyVaultCertificate is { } id)
+        if (options.CertificateFile is { Length: > 0 } current)
         {
-            certificates.AddRange(vaults.Load(id));
-        }
-        else if (options.CertificateFile is { Length: > 0 } path)
-        {
-            certificates.Add(LoadFile(path, options.CertificatePassword));
+            certificates.Add(CertificateFile.Load(current, options.CertificatePassword));
         }
 
-        return
-        [
-            .. certificates,
-            .. options.PreviousCertificateFiles.Select(file => LoadFile(file, options.PreviousCertificatePassword)),
-            .. options.PreviousKeyVaultCertificates.SelectMany(vaults.Load),
-        ];
+        if (options.KeyVaultCertificate is { } newest)
+        {
+            certificates.AddRange(await vaults.LoadAsync(newest, cancellationToken));
+        }
+
+        foreach (var path in options.PreviousCertificateFiles)
+        {
+            certificates.Add(CertificateFile.Load(path, options.PreviousCertificatePassword));
+        }
+
+        foreach (var id in options.PreviousKeyVaultCertificates)
+        {
+            certificates.AddRange(await vaults.LoadAsync(id, cancellationToken));
+        }
+
+        return certificates;
     }
 
-    private static X509Certificate2 LoadFile(string path, string? password) =>
-        CertificateFile.FindError(path, password) is { } error
-            ? throw new KeyRingException(error)
-            : CertificateFile.Load(path, password);
-
-    private static IXmlEncryptor? EncryptorOf(IServiceProvider services) =>
-        services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlEncryptor;
-
-    private void ProtectStored(IXmlEncryptor? encryptor)
+    private string FindMissing(List<X509Certificate2> certificates)
     {
-        foreach (var row in table.ReadAsync(CancellationToken.None).GetAwaiter().GetResult())
-        {
-            var element = XElement.Parse(row.Xml);
-            if (encryptor is not null && KeyRingXml.IsUnprotected(element))
-            {
-                table.Replace(row.Id, KeyRingXml.Protect(element, encryptor));
-                Log.Protected(logger, row.FriendlyName);
-            }
-        }
-    }
-
-    private int Import(string folder, IXmlEncryptor? encryptor)
-    {
-        var imported = 0;
-        foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.xml") : [])
-        {
-            var element = XElement.Load(file);
-            var stored = encryptor is null ? element : KeyRingXml.Protect(element, encryptor);
-            if (table.Add(stored, Path.GetFileNameWithoutExtension(file)))
-            {
-                imported++;
-                Log.Imported(logger, file);
-            }
-        }
-
-        return imported;
+        var needed = repository
+            .GetAllElements()
+            .Select(KeyRingXml.FindCertificate)
+            .OfType<X509Certificate2>()
+            .ExceptBy(certificates.Select(one => one.Thumbprint), one => one.Thumbprint)
+            .Select(CertificateFile.Describe)
+            .ToList();
+        return needed.Count == 0
+            ? ""
+            : $" It has keys that only these certificates decrypt, which are not configured: {string.Join(", ", needed)}. Add them to "
+                + "KeyRing:PreviousCertificateFiles or KeyRing:PreviousKeyVaultCertificates, or enable these versions in Key Vault.";
     }
 
     private static partial class Log
     {
         [LoggerMessage(
             LogLevel.Error,
-            "The key ring cannot be opened, so that content tokens are unreadable; notifications are received: {Problem}"
+            "The key ring could not be opened, so that content tokens are unreadable; notifications are received: {Problem}"
         )]
         public static partial void Failed(ILogger logger, string problem);
-
-        [LoggerMessage(
-            LogLevel.Information,
-            "The key in {File} was imported into the database. Delete the folder once every replica has its keys there."
-        )]
-        public static partial void Imported(ILogger logger, string file);
-
-        [LoggerMessage(
-            LogLevel.Warning,
-            "The key {Name} was stored unprotected in the database and is protected by the certificate now. Earlier backups still contain it unprotected."
-        )]
-        public static partial void Protected(ILogger logger, string name);
     }
 }

@@ -1,43 +1,37 @@
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>Opens the key ring in the background and retries: log and health report a problem before a content token is needed.</summary>
-internal sealed partial class KeyRingOpener(HubKeyRing keys, TimeProvider time, ILogger<KeyRingOpener> logger)
-    : BackgroundService
+/// <summary>
+/// Opens the key ring of a hub that serves, without holding up its start if Key Vault is needed. Retries until it is open, and loads it
+/// again when a content token cannot be decrypted.
+/// </summary>
+internal sealed class KeyRingOpener(HubKeyRing keys, KeyRingOptions options, TimeProvider time) : BackgroundService
 {
+    /// <summary>The pause between two attempts.</summary>
+    public static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!options.UsesKeyVault)
+        {
+            await keys.OpenAsync(createsKeys: true, cancellationToken);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The start of the hub does not wait for Key Vault.
-        await Task.Yield();
-        while (!TryOpen())
+        var isLoaded = keys.IsOpen;
+        while (true)
         {
-            await Task.Delay(HubKeyRing.RetryDelay, time, stoppingToken);
+            var failed = keys.FailedDecryption;
+            isLoaded = isLoaded || await keys.OpenAsync(createsKeys: true, stoppingToken);
+            await Task.Delay(RetryDelay, time, stoppingToken);
+            if (isLoaded)
+            {
+                await failed.WaitAsync(stoppingToken);
+                isLoaded = false;
+            }
         }
-    }
-
-    private bool TryOpen()
-    {
-        try
-        {
-            keys.Open();
-            return true;
-        }
-        catch (KeyRingException)
-        {
-            // The key ring has logged it.
-            return false;
-        }
-#pragma warning disable CA1031 // Any other failure, such as the database's, is retried too: receiving goes on.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Log.Failed(logger, exception);
-            return false;
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Error, "Could not open the key ring; will retry.")]
-        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class KeyRingOptions
     /// <summary>A PFX file with the certificate that protects the keys, and its private key.</summary>
     public string? CertificateFile { get; set; }
 
+    /// <summary>The password of that file.</summary>
     public string? CertificatePassword { get; set; }
 
     /// <summary>The identifier of the certificate in a Key Vault, without a version for the newest.</summary>
@@ -21,10 +22,13 @@ internal sealed class KeyRingOptions
     /// <summary>PFX files with earlier certificates, which only decrypt.</summary>
     public IReadOnlyList<string> PreviousCertificateFiles { get; set; } = [];
 
+    /// <summary>The password of those files.</summary>
     public string? PreviousCertificatePassword { get; set; }
 
     /// <summary>Earlier certificates in a Key Vault, which only decrypt.</summary>
     public IReadOnlyList<Uri> PreviousKeyVaultCertificates { get; set; } = [];
+
+    public bool UsesKeyVault => KeyVaultCertificate is not null || PreviousKeyVaultCertificates.Count > 0;
 
     public bool HasCertificate => KeyVaultCertificate is not null || CertificateFile is { Length: > 0 };
 }
@@ -48,11 +52,10 @@ internal sealed class KeyRingOptionsValidator : AbstractValidator<KeyRingOptions
             .Custom((path, context) => Check(path, context.InstanceToValidate.CertificatePassword, context));
         RuleForEach(options => options.PreviousCertificateFiles)
             .Custom((path, context) => Check(path, context.InstanceToValidate.PreviousCertificatePassword, context));
-        RuleFor(options => options.PreviousCertificateFiles)
-            .Must((options, files) => files.Count == 0 || options.HasCertificate)
-            .WithMessage("has no effect without KeyRing:CertificateFile or KeyRing:KeyVaultCertificate");
-        RuleFor(options => options.PreviousKeyVaultCertificates)
-            .Must((options, ids) => ids.Count == 0 || options.HasCertificate)
+        RuleFor(options => options.HasCertificate)
+            .Equal(true)
+            .When(options => options.PreviousCertificateFiles.Count + options.PreviousKeyVaultCertificates.Count > 0)
+            .OverridePropertyName("Previous…")
             .WithMessage("has no effect without KeyRing:CertificateFile or KeyRing:KeyVaultCertificate");
         RuleFor(options => options.KeyVaultCertificate)
             .Must(id => id is null || KeyVaultCertificates.IsIdentifier(id))
@@ -64,9 +67,18 @@ internal sealed class KeyRingOptionsValidator : AbstractValidator<KeyRingOptions
 
     private static void Check(string? path, string? password, ValidationContext<KeyRingOptions> context)
     {
-        if (path is { Length: > 0 } && CertificateFile.FindError(path, password) is { } error)
+        if (path is not { Length: > 0 })
         {
-            context.AddFailure(error);
+            return;
+        }
+
+        try
+        {
+            CertificateFile.Load(path, password).Dispose();
+        }
+        catch (KeyRingException exception)
+        {
+            context.AddFailure(exception.Message);
         }
     }
 }

@@ -6,68 +6,70 @@ using NotificationHub.Storage;
 namespace NotificationHub.Locations.KeyRing;
 
 /// <summary>
-/// The keys as rows of <c>data_protection_key</c>, which all replicas share. Data Protection's interface is synchronous: never encrypt or
-/// decrypt inside a write transaction, which would wait for itself.
+/// The keys: rows of <c>data_protection_key</c>, which all replicas share, or, on SQLite without a certificate, files that only the hub's user
+/// can read. Files from the time before a certificate still decrypt. Data Protection's interface is synchronous: never encrypt or decrypt inside
+/// a write transaction, which would wait for itself.
 /// </summary>
-internal sealed class KeyRingRepository(Database database, TimeProvider time) : IXmlRepository
+internal sealed class KeyRingRepository(
+    KeyRingOptions options,
+    StorageOptions storage,
+    Database database,
+    TimeProvider time,
+    ILoggerFactory loggers
+) : IXmlRepository
 {
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public bool InDatabase { get; } = storage.IsSqlServer || options.HasCertificate;
+
+    /// <summary>Null on SQL Server.</summary>
+    public string? Folder { get; } = storage.IsSqlServer ? null : Path.GetFullPath(options.Folder ?? storage.KeyFolder);
+
+    public string Place => InDatabase ? "the database" : Folder!;
+
     public IReadOnlyCollection<XElement> GetAllElements() =>
-        [.. ReadAsync(CancellationToken.None).GetAwaiter().GetResult().Select(row => XElement.Parse(row.Xml))];
+        [.. Directory.Exists(Folder) ? Files(Folder).GetAllElements() : [], .. InDatabase ? ReadDatabase() : []];
 
-    public void StoreElement(XElement element, string friendlyName) => Add(element, friendlyName);
+    public IReadOnlyList<XElement> ReadDatabase() => [.. ReadAsync().GetAwaiter().GetResult().Select(XElement.Parse)];
 
-    public async Task<IReadOnlyList<StoredElement>> ReadAsync(CancellationToken cancellationToken)
+    public void StoreElement(XElement element, string friendlyName)
     {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<StoredElement>(
-                "select id, friendly_name as FriendlyName, xml from data_protection_key order by id"
-            )
-        ).AsList();
+        if (InDatabase)
+        {
+            InsertAsync(element, friendlyName).GetAwaiter().GetResult();
+            return;
+        }
+
+        Directory.CreateDirectory(Folder!);
+        // On Windows the folder inherits its parent's permissions. Data Protection opens its files to this user only.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Folder!, Private);
+        }
+
+        Files(Folder!).StoreElement(element, friendlyName);
     }
 
-    /// <returns>Whether there was no element of this name, in another replica's transaction either.</returns>
-    public bool Add(XElement element, string friendlyName)
+    private FileSystemXmlRepository Files(string folder) => new(new DirectoryInfo(folder), loggers);
+
+    private async Task<IEnumerable<string>> ReadAsync()
     {
-        var row = new
-        {
-            friendlyName,
-            xml = element.ToString(SaveOptions.DisableFormatting),
-            now = time.GetUtcNow().ToUnixTimeMilliseconds(),
-        };
-        try
-        {
-            const string sql = """
-                insert into data_protection_key (friendly_name, xml, created_at)
-                select @friendlyName, @xml, @now
-                where not exists (select 1 from data_protection_key where friendly_name = @friendlyName)
-                """;
-            return Write(transaction => transaction.ExecuteAsync(sql, row)) > 0;
-        }
-        catch (Exception exception) when (database.IsDuplicateKey(exception))
-        {
-            return false;
-        }
+        await using var connection = await database.OpenReaderAsync(CancellationToken.None);
+        return await connection.QueryAsync<string>("select xml from data_protection_key order by id");
     }
 
-    public void Replace(long id, XElement element) =>
-        Write(transaction =>
-            transaction.ExecuteAsync(
-                "update data_protection_key set xml = @xml where id = @id",
-                new { id, xml = element.ToString(SaveOptions.DisableFormatting) }
-            )
+    private Task InsertAsync(XElement element, string friendlyName) =>
+        database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    "insert into data_protection_key (friendly_name, xml, created_at) values (@friendlyName, @xml, @now)",
+                    new
+                    {
+                        friendlyName,
+                        xml = element.ToString(SaveOptions.DisableFormatting),
+                        now = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                    }
+                ),
+            CancellationToken.None
         );
-
-    private int Write(Func<WriteTransaction, Task<int>> work) =>
-        database.WriteAsync(work, CancellationToken.None).GetAwaiter().GetResult();
-}
-
-/// <summary>A row of <c>data_protection_key</c>.</summary>
-internal sealed record StoredElement
-{
-    public required long Id { get; init; }
-
-    public required string FriendlyName { get; init; }
-
-    public required string Xml { get; init; }
 }

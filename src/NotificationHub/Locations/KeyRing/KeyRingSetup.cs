@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using Azure.Core;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 
@@ -12,8 +13,7 @@ internal static class KeyRingSetup
     public static void AddKeyRing(this HubBuilder hub)
     {
         var options = hub.AddOptions(KeyRingOptions.Section, new KeyRingOptionsValidator());
-        var storage = hub.OptionsOf<StorageOptions>();
-        if (storage.IsSqlServer && !options.HasCertificate && !hub.Environment.IsDevelopment())
+        if (hub.OptionsOf<StorageOptions>().IsSqlServer && !options.HasCertificate && !hub.Environment.IsDevelopment())
         {
             hub.AddFault(
                 KeyRingOptions.Section,
@@ -22,10 +22,12 @@ internal static class KeyRingSetup
             );
         }
 
-        hub.AddAzureIdentity();
         hub.Services.AddSingleton(options);
         hub.Services.AddSingleton(services =>
-            KeyRingPlace.Create(options, services.GetRequiredService<IOptions<StorageOptions>>().Value)
+            ActivatorUtilities.CreateInstance<KeyRingRepository>(
+                services,
+                services.GetRequiredService<IOptions<StorageOptions>>().Value
+            )
         );
         hub.Services.AddSingleton(services => new KeyVaultCertificates(
             services.GetRequiredService<TokenCredential>,
@@ -34,8 +36,12 @@ internal static class KeyRingSetup
         hub.Services.AddSingleton<HubKeyRing>();
         hub.Services.AddHostedService<KeyRingOpener>();
         hub.Services.AddSingleton(services => new ContentTokenProtector(services.GetRequiredService<HubKeyRing>()));
-        // AddAuthentication brings another Data Protection, which the hub does not use: it must not store keys in the user's home folder.
-        hub.Services.Configure<KeyManagementOptions>(keys => keys.XmlRepository = new MemoryRepository());
+        // AddAuthentication brings another Data Protection, which the hub does not use: its key stays in memory.
+        hub.Services.Configure<KeyManagementOptions>(keys =>
+        {
+            keys.XmlRepository = new MemoryRepository();
+            keys.XmlEncryptor = new NullXmlEncryptor();
+        });
     }
 
     private sealed class MemoryRepository : IXmlRepository

@@ -17,9 +17,7 @@ internal sealed class KeyVaultCertificates(
     HttpPipelineTransport? transport = null
 )
 {
-    private const string Pem = "application/x-pem-file";
-
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     public static bool IsIdentifier(Uri id) =>
         id is { IsAbsoluteUri: true, Scheme: "https", UserInfo: "", Query: "", Fragment: "", Segments.Length: 3 or 4 }
@@ -27,24 +25,15 @@ internal sealed class KeyVaultCertificates(
 
     /// <summary>The identified version or, without one, all enabled versions, the newest first: a renewed certificate has another key.</summary>
     /// <exception cref="KeyRingException">There is none that can be used; the message says what to do.</exception>
-    public IReadOnlyList<X509Certificate2> Load(Uri id)
+    public async Task<IReadOnlyList<X509Certificate2>> LoadAsync(Uri id, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            return Download(id, timeout.Token);
+            return await DownloadAsync(id, either.Token);
         }
-        catch (Exception exception)
-            when (exception
-                    is RequestFailedException
-                        or AuthenticationFailedException
-                        or CryptographicException
-                        or ArgumentException
-                        or FormatException
-                        or InvalidOperationException
-                        or OperationCanceledException
-                        or AggregateException
-            )
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new KeyRingException(
                 $"Could not load the certificate {id} from Key Vault: {Explain(exception)}",
@@ -53,72 +42,56 @@ internal sealed class KeyVaultCertificates(
         }
     }
 
-    private List<X509Certificate2> Download(Uri id, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<X509Certificate2>> DownloadAsync(Uri id, CancellationToken cancellationToken)
     {
-        var secrets = CreateClient(new Uri(id.GetLeftPart(UriPartial.Authority)));
+        // The hub retries by itself.
+        var options = new SecretClientOptions
+        {
+            Retry = { MaxRetries = 0 },
+            Diagnostics = { IsLoggingEnabled = false },
+        };
+        options.Transport = transport ?? options.Transport;
+        var secrets = new SecretClient(new Uri(id.GetLeftPart(UriPartial.Authority)), credential(), options);
         var name = id.Segments[2].TrimEnd('/');
-        string[] versions =
+        List<string> versions =
             id.Segments.Length == 4
                 ? [id.Segments[3].TrimEnd('/')]
-                :
-                [
-                    .. secrets
-                        .GetPropertiesOfSecretVersions(name, cancellationToken)
-                        .Where(version => version.Enabled is not false)
-                        .OrderByDescending(version => version.CreatedOn)
-                        .Select(version => version.Version),
-                ];
+                : await secrets
+                    .GetPropertiesOfSecretVersionsAsync(name, cancellationToken)
+                    .Where(version => version.Enabled is not false)
+                    .OrderByDescending(version => version.CreatedOn)
+                    .Select(version => version.Version)
+                    .ToListAsync(cancellationToken);
         List<X509Certificate2> certificates = [];
         foreach (var version in versions)
         {
-            var certificate = Parse(secrets.GetSecret(name, version, null, cancellationToken));
-            certificates.Add(
-                CertificateFile.FindError(certificate) is { } error
-                    ? throw new InvalidOperationException($"version {version} {error}.")
-                    : certificate
-            );
+            KeyVaultSecret secret = await secrets.GetSecretAsync(name, version, null, cancellationToken);
+            certificates.Add(CertificateFile.Check(Parse(secret), $"its version {version}"));
         }
 
         return certificates.Count > 0
             ? certificates
-            : throw new InvalidOperationException("it has no enabled version. Enable one, or create the certificate.");
+            : throw new KeyRingException("it has no enabled version. Enable one, or create the certificate.");
     }
 
+    // The vault's own format for a certificate with its key.
     private static X509Certificate2 Parse(KeyVaultSecret secret) =>
-        secret.Properties.ContentType == Pem
-            ? X509Certificate2.CreateFromPem(secret.Value, secret.Value)
-            : X509CertificateLoader.LoadPkcs12(
-                Convert.FromBase64String(secret.Value),
-                null,
-                CertificateFile.KeyStorage
-            );
-
-    private SecretClient CreateClient(Uri vault)
-    {
-        var options = new SecretClientOptions();
-        options.Diagnostics.IsLoggingEnabled = false;
-        options.Retry.MaxRetries = 1;
-        if (transport is not null)
-        {
-            options.Transport = transport;
-        }
-
-        return new SecretClient(vault, credential(), options);
-    }
+        X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(secret.Value), null, CertificateFile.KeyStorage);
 
     private static string Explain(Exception exception) =>
         exception switch
         {
+            KeyRingException => exception.Message,
             RequestFailedException { Status: 401 or 403 } =>
                 "the vault refuses the hub's identity. Assign it the role Key Vault Secrets User on the vault, and allow the hub's network.",
             RequestFailedException { Status: 404 } =>
                 "it does not exist. Create or recover it, or correct the setting.",
-            RequestFailedException { Status: > 0 } response =>
-                $"the vault responded {response.Status}. The hub retries.",
-            AuthenticationFailedException => "Microsoft Entra ID did not confirm the hub's identity. The hub retries.",
-            InvalidOperationException => exception.Message,
+            RequestFailedException { Status: > 0 } response => $"the vault responded {response.Status}.",
+            AuthenticationFailedException => "Microsoft Entra ID did not confirm the hub's identity.",
+            RequestFailedException or OperationCanceledException or AggregateException =>
+                "the vault cannot be reached or does not respond in time.",
             CryptographicException or FormatException or ArgumentException =>
-                "it has no exportable private key. Create it with an exportable RSA key.",
-            _ => "the vault cannot be reached or does not respond in time. The hub retries.",
+                "it is not PKCS #12 with a private key. Create it with an exportable RSA key and the content type application/x-pkcs12.",
+            _ => exception.Message,
         };
 }

@@ -15,6 +15,7 @@ internal sealed partial class ConfigurationWatch(
     Database database,
     LocationVerification verification,
     LocationRotation rotation,
+    ContentTokenProtector protector,
     IOptions<LocationOptions> options,
     ILogger<ConfigurationWatch> logger
 )
@@ -34,6 +35,11 @@ internal sealed partial class ConfigurationWatch(
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
+        if (!protector.IsReady)
+        {
+            return false;
+        }
+
         var due = await ReadDueAsync(cancellationToken);
         await Parallel.ForEachAsync(
             due,

@@ -12,13 +12,29 @@ namespace NotificationHub.Storage.Upkeep;
 internal sealed class StoreCopy(Database source, Database target)
 {
     /// <summary>Of a process, not of the data.</summary>
-    private static readonly string[] NotCopied = ["schema_journal", "schema_break", "lease", "replica", "commit_mark"];
+    private static readonly string[] NotCopied =
+    [
+        "schema_journal",
+        "schema_break",
+        "lease",
+        "replica",
+        "commit_mark",
+        // The new database has its own key, with which the content tokens are encrypted again.
+        "data_protection_key",
+    ];
 
     private static readonly string[] MustBeEmpty = ["notification_log", "event_log", "location", "audit_entry"];
 
+    /// <param name="actor">Who copies.</param>
+    /// <param name="reencrypt">Encrypts a location's content token with the key ring of the target.</param>
+    /// <param name="cancellationToken">Ends the copy, which must then be repeated into a new database.</param>
     /// <returns>How many rows each table had.</returns>
     /// <exception cref="DatabaseOpenException">A hub runs on the source, or the target is not new.</exception>
-    public async Task<IReadOnlyDictionary<string, long>> RunAsync(Actor actor, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, long>> RunAsync(
+        Actor actor,
+        Func<ContentTokenRow, byte[]> reencrypt,
+        CancellationToken cancellationToken
+    )
     {
         await source.WriteAsync(
             transaction => RunningHubs.RefuseAsync(transaction, source, "copy its database"),
@@ -34,13 +50,26 @@ internal sealed class StoreCopy(Database source, Database target)
             }
         }
 
+        // Not in a write transaction: Data Protection may write its first key to the database.
+        var tokens = (await ReadTokensAsync(cancellationToken))
+            .Select(row => row with { ContentToken = reencrypt(row) })
+            .ToList();
         var seqs = await source.WriteAsync(LogSeqs.ReadAsync, cancellationToken);
         await target.RaiseSeqsAsync(seqs.Notifications, seqs.Events, cancellationToken);
         await target.WriteAsync(
             async transaction =>
             {
+                await transaction.ExecuteAsync(
+                    "update location set content_token = @ContentToken where location_id = @LocationId",
+                    tokens
+                );
                 await transaction.ExecuteAsync("update change_counter set value = value + 1");
-                await AuditLog.RecordAsync(transaction, actor, new AuditedAct("migrate --from"), AuditOutcome.Done);
+                await AuditLog.RecordAsync(
+                    transaction,
+                    actor,
+                    new AuditedAct("migrate --from-sqlite"),
+                    AuditOutcome.Done
+                );
                 await transaction.ExecuteAsync(
                     "delete from schema_journal where name = @UnfinishedCopy",
                     new { SchemaMigrator.UnfinishedCopy }
@@ -49,6 +78,14 @@ internal sealed class StoreCopy(Database source, Database target)
             cancellationToken
         );
         return copied;
+    }
+
+    private async Task<IEnumerable<ContentTokenRow>> ReadTokensAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await target.OpenReaderAsync(cancellationToken);
+        return await connection.QueryAsync<ContentTokenRow>(
+            "select location_id LocationId, content_token ContentToken from location where content_token is not null"
+        );
     }
 
     // Its note is in the journal until all is done: no hub starts on half a copy.
@@ -93,4 +130,12 @@ internal sealed class StoreCopy(Database source, Database target)
                 $"Of {there} rows of {table}, {here} were copied: somebody wrote to it meanwhile. Stop that, make the new database again, and copy again."
             );
     }
+}
+
+/// <summary>A location's content token, encrypted.</summary>
+internal sealed record ContentTokenRow
+{
+    public required string LocationId { get; init; }
+
+    public required byte[] ContentToken { get; init; }
 }

@@ -61,6 +61,12 @@ internal sealed class DoctorScene : IAsyncDisposable
     public Task ExecuteAsync(string sql, object? parameters = null) =>
         scene.Hub.Database.WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);
 
+    public Task<long> CountKeysAsync() =>
+        scene.Hub.Database.WriteAsync(
+            transaction => transaction.ScalarAsync<long>("select count(*) from data_protection_key"),
+            CancellationToken.None
+        );
+
     public Task<IReadOnlyList<string>> AuditedAsync() =>
         scene.Hub.Database.WriteAsync(
             transaction =>

@@ -47,6 +47,7 @@ public sealed class KeyRingDoctorTests : IDisposable
 
         failure.Found().ShouldBe("there is no key in the database");
         failure.Advice().ShouldContain("data_protection_key");
+        (await scene.CountKeysAsync()).ShouldBe(0);
     }
 
     public void Dispose() => folder.Dispose();

@@ -1,4 +1,6 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using NotificationHub.Locations.KeyRing;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
 
@@ -105,7 +107,10 @@ public sealed class CertificateKeyRingTests : IDisposable
             )
         )
         {
-            wrong.CanRead(token).ShouldBeFalse();
+            using var missing = X509CertificateLoader.LoadPkcs12FromFile(file, null);
+            var failure = Should.Throw<KeyRingException>(() => wrong.Read(token)).Message;
+            failure.ShouldContain(missing.Thumbprint);
+            failure.ShouldContain("KeyRing:PreviousCertificateFiles");
             wrong.CanRead(wrong.Protect(TestTokens.New())).ShouldBeTrue();
         }
 

@@ -1,5 +1,10 @@
 using System.Net;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NotificationHub.CommandLine;
 using NotificationHub.Hosting.Health.Detail;
 using NotificationHub.Intake;
@@ -59,7 +64,7 @@ public sealed class KeyRingEndToEndTests
     }
 
     [Fact]
-    public async Task Where_the_ring_is_lost_a_command_that_renews_the_token_makes_a_new_one()
+    public async Task Where_the_ring_is_lost_a_hub_creates_a_key_and_no_command_does()
     {
         using var folder = new TemporaryFolder();
         string[] ring = [$"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "one")}"];
@@ -68,36 +73,58 @@ public sealed class KeyRingEndToEndTests
         await scene.ExecuteAsync("delete from data_protection_key");
         await File.WriteAllTextAsync(folder.File("new.vpptoken"), scene.Library.ContentTokenFile);
         string[] settings = [$"--Apple:BaseUrl={scene.Apple.BaseUrl}", .. ring.Select(setting => $"--{setting}")];
+        string[] renew = ["locations", "renew", location.LocationId, $"--token-file={folder.File("new.vpptoken")}"];
+        string[] verify = ["locations", "verify", location.LocationId];
 
-        var renewal = await CommandRun
-            .OnAsync(
-                scene.Hub,
-                ["locations", "renew", location.LocationId, $"--token-file={folder.File("new.vpptoken")}", .. settings]
-            )
-            // Encrypting inside the write transaction would wait for itself for ever.
-            .WaitAsync(TimeSpan.FromMinutes(2));
-
-        renewal.ExitCode.ShouldBe(ExitCode.Ok, renewal.Error);
-        var verification = await CommandRun.OnAsync(
-            scene.Hub,
-            ["locations", "verify", location.LocationId, .. settings]
+        (await CommandRun.OnAsync(scene.Hub, [.. verify, .. settings])).Error.ShouldContain("lacks the key");
+        (await CommandRun.OnAsync(scene.Hub, [.. renew, .. settings])).Error.ShouldContain("Restart a hub");
+        var keys = await scene.Hub.Database.WriteAsync(
+            transaction => transaction.ScalarAsync<long>("select count(*) from data_protection_key"),
+            CancellationToken.None
         );
+        keys.ShouldBe(0);
+
+        await using var restarted = await HubHost.StartAsync([DatabaseOf(scene.Hub), .. ring]);
+        var renewal = await CommandRun.OnAsync(scene.Hub, [.. renew, .. settings]);
+        renewal.ExitCode.ShouldBe(ExitCode.Ok, renewal.Error);
+        var verification = await CommandRun.OnAsync(scene.Hub, [.. verify, .. settings]);
         verification.ExitCode.ShouldBe(ExitCode.Ok, verification.Error);
     }
 
-    [Fact]
-    public async Task While_key_vault_is_down_the_hub_starts_and_receives_and_decrypts_once_it_is_back()
+    [Theory]
+    [InlineData(true, "not open yet")]
+    [InlineData(false, "cannot be reached")]
+    public async Task While_key_vault_is_down_the_hub_starts_and_receives_and_decrypts_once_it_is_back(
+        bool isSilent,
+        string problem
+    )
     {
-        using var vault = new TestVault();
-        var clock = new ManualClock();
+        await using var vault = await TestVault.StartAsync();
+        var retries = new ManualClock();
+        var timeouts = new ManualClock();
         const string setting = $"KeyRing:KeyVaultCertificate={TestVault.Certificate}";
         await using var store = await VaultHubAsync();
         var location = await store.AddLocationAsync("the-library");
+        await Crash.Until.TrueAsync(
+            () => store.Services.GetRequiredService<HubKeyRing>().IsOpen,
+            "the first hub's key ring is open"
+        );
         var token = store.Services.GetRequiredService<ContentTokenProtector>().Protect(TestTokens.New());
-        vault.Fault = HttpStatusCode.ServiceUnavailable;
-        await using var hub = await VaultHubAsync(DatabaseOf(store));
+        if (isSilent)
+        {
+            vault.FallSilent();
+        }
+        else
+        {
+            vault.Refuse();
+        }
+
+        await using var hub = await VaultHubAsync(DatabaseOf(store)).WaitAsync(TimeSpan.FromMinutes(1));
         var ring = hub.Services.GetRequiredService<HubKeyRing>();
-        await Crash.Until.TrueAsync(() => ring.Problem is not null, "the hub has called Key Vault");
+        await Crash.Until.TrueAsync(
+            () => ring.Problem!.Contains(problem, StringComparison.Ordinal),
+            "the hub has called Key Vault"
+        );
 
         await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
         using var request = new HttpRequestMessage(HttpMethod.Post, location.Path);
@@ -111,16 +138,29 @@ public sealed class KeyRingEndToEndTests
         );
         stored.ShouldBe(1);
         var protector = hub.Services.GetRequiredService<ContentTokenProtector>();
-        Should.Throw<KeyRingException>(() => protector.Unprotect(token)).Message.ShouldContain("The hub retries");
+        // The clocks stand: a use that waited for the vault would never end.
+        var use = await Task.Run(() => Should.Throw<KeyRingException>(() => protector.Unprotect(token)))
+            .WaitAsync(TimeSpan.FromMinutes(1));
+        use.Message.ShouldContain(problem);
         var health = await hub.Services.GetRequiredService<HealthExamination>().RunAsync(CancellationToken.None);
         health.Reasons.ShouldContain(reason => reason.StartsWith("key ring: ", StringComparison.Ordinal));
 
-        vault.Fault = null;
+        vault.Restore();
         await Crash.Until.TrueAsync(
             () =>
             {
-                clock.Advance(HubKeyRing.RetryDelay);
-                return Task.FromResult(ring.Problem is null);
+                timeouts.Advance(KeyVaultCertificates.Timeout);
+                return Task.FromResult(
+                    ring.IsOpen || ring.Problem!.Contains("cannot be reached", StringComparison.Ordinal)
+                );
+            },
+            "the request that was not answered has ended"
+        );
+        await Crash.Until.TrueAsync(
+            () =>
+            {
+                retries.Advance(KeyRingOpener.RetryDelay);
+                return Task.FromResult(ring.IsOpen);
             },
             "the key ring is open"
         );
@@ -129,18 +169,28 @@ public sealed class KeyRingEndToEndTests
         health.Reasons.ShouldNotContain(reason => reason.StartsWith("key ring: ", StringComparison.Ordinal));
 
         Task<HubHost> VaultHubAsync(params string[] settings) =>
-            HubHost.StartAsync(
-                builder =>
-                    builder.Services.AddSingleton(services => new HubKeyRing(
-                        services.GetRequiredService<KeyRingOptions>(),
-                        services.GetRequiredService<KeyRingPlace>(),
-                        vault.Client(),
-                        services.GetRequiredService<NotificationHub.Storage.Database>(),
-                        clock,
-                        services.GetRequiredService<Microsoft.Extensions.Logging.ILoggerFactory>()
-                    )),
-                [setting, .. settings]
-            );
+            HubHost.StartAsync(builder => vault.Replace(builder.Services, retries, timeouts), [setting, .. settings]);
+    }
+
+    [Fact]
+    public async Task The_data_protection_that_authentication_brings_stores_no_key_and_logs_no_warning()
+    {
+        var log = new LogLines();
+        await using var hub = await HubHost.StartAsync(
+            builder => builder.Logging.AddProvider(log),
+            "Logging:LogLevel:Default=Warning"
+        );
+
+        var other = hub.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("any");
+
+        other.Unprotect(other.Protect([1])).ShouldBe([1]);
+        // The only key is the one for content tokens.
+        Directory.GetFiles(Path.Combine(hub.Folder, "keys")).ShouldHaveSingleItem();
+        hub.Services.GetRequiredService<IOptions<KeyManagementOptions>>()
+            .Value.XmlRepository.ShouldNotBeNull()
+            .ShouldNotBeOfType<FileSystemXmlRepository>();
+        log.Text.ShouldNotContain("in-memory");
+        log.Text.ShouldNotContain("directory");
     }
 
     private static string DatabaseOf(HubHost hub) =>

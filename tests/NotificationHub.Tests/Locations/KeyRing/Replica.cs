@@ -16,6 +16,7 @@ namespace NotificationHub.Tests.Locations.KeyRing;
 internal sealed class Replica : IAsyncDisposable
 {
     private readonly WebApplication app;
+    private KeyRingOpener? opener;
 
     private Replica(WebApplication app, LogLines log)
     {
@@ -27,7 +28,7 @@ internal sealed class Replica : IAsyncDisposable
 
     public HubKeyRing Ring => app.Services.GetRequiredService<HubKeyRing>();
 
-    public IKeyManager Keys => Ring.Open().GetRequiredService<IKeyManager>();
+    public IKeyManager Keys => Ring.Services.GetRequiredService<IKeyManager>();
 
     private ContentTokenProtector Protector => app.Services.GetRequiredService<ContentTokenProtector>();
 
@@ -51,7 +52,15 @@ internal sealed class Replica : IAsyncDisposable
         hub.ThrowIfFaulty();
         var replica = new Replica(hub.Host.Build(), log);
         await replica.app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
+        await replica.Ring.OpenAsync(createsKeys: true, CancellationToken.None);
         return replica;
+    }
+
+    /// <summary>Starts the background service that loads the ring again.</summary>
+    public Task StartOpenerAsync(TimeProvider time)
+    {
+        opener = new KeyRingOpener(Ring, app.Services.GetRequiredService<KeyRingOptions>(), time);
+        return opener.StartAsync(CancellationToken.None);
     }
 
     public byte[] Protect(ContentToken token) => Protector.Protect(token);
@@ -85,10 +94,22 @@ internal sealed class Replica : IAsyncDisposable
         return (await connection.QueryAsync<string>("select xml from data_protection_key order by id")).AsList();
     }
 
-    public Task ExecuteAsync(string sql, object? parameters = null) =>
-        app
+    public async Task<IReadOnlyList<Location>> LocationsAsync()
+    {
+        await using var connection = await app
             .Services.GetRequiredService<Database>()
-            .WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);
+            .OpenReaderAsync(CancellationToken.None);
+        return await LocationStore.ListAsync(connection);
+    }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (opener is not null)
+        {
+            await opener.StopAsync(CancellationToken.None);
+            opener.Dispose();
+        }
+
+        await app.DisposeAsync();
+    }
 }

@@ -1,5 +1,5 @@
--- The keys that content tokens are encrypted with, where they are not kept in a folder. What is secret in the xml is encrypted for a certificate
--- that is not in the database; only in Development may it be in clear.
+-- The keys that encrypt content tokens, unless they are in a folder. A certificate that is not in the database encrypts the secrets in the
+-- xml; only in Development may they be in clear.
 create table data_protection_key
 (
     id            bigint        identity(1, 1) not null,
@@ -8,6 +8,3 @@ create table data_protection_key
     created_at    bigint        not null,
     constraint data_protection_key_key primary key clustered (id)
 );
-
--- Replicas that take over one and the same folder write each key once.
-create unique index data_protection_key_name on data_protection_key (friendly_name);
