@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
+using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Locations;
@@ -43,6 +44,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
         hub.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => new MortalNetwork(mortality));
         var app = hub.Host.Build();
         await app.Services.GetRequiredService<Database>().OpenBesideAsync(CancellationToken.None);
+        await app.Services.GetRequiredService<HubKeyRing>().OpenAsync(createsKeys: false, CancellationToken.None);
         return new OperatorProcess(app, mortality);
     }
 
