@@ -1,5 +1,4 @@
 using System.Reflection;
-using NotificationHub.Hosting;
 
 namespace NotificationHub.Tests;
 

@@ -1,3 +1,5 @@
+using NotificationHub.Hosting;
+
 namespace NotificationHub.Tests;
 
 public sealed class BackoffTests

@@ -1,4 +1,4 @@
-using NotificationHub.Storage.Auditing;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Tests;
 

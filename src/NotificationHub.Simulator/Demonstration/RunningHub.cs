@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using NotificationHub.Hosting;
 using NotificationHub.LocalBus;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;

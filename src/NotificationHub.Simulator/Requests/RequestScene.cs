@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.DataProtection;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Virtual;
+using NotificationHub.Storage;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Simulator.Requests;

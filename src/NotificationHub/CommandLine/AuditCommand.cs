@@ -1,5 +1,6 @@
 using System.CommandLine;
-using NotificationHub.Storage.Auditing;
+using NotificationHub.Admin;
+using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using NotificationHub.Hosting;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Auditing;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.CommandLine;

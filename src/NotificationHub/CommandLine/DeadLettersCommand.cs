@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NotificationHub.Admin;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
 using Spectre.Console;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using NotificationHub.Hosting.Diagnosis;
+using NotificationHub.Diagnostics;
 
 namespace NotificationHub.CommandLine;
 

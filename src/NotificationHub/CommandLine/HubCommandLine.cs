@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using NotificationHub.Admin;
 using NotificationHub.Locations;
-using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.Removal;
-using NotificationHub.Locations.Watch;
-using NotificationHub.Storage.Auditing;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;

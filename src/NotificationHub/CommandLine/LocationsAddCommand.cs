@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using NotificationHub.Admin;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
-using NotificationHub.Storage.Auditing;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 

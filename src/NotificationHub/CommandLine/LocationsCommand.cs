@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NotificationHub.Admin;
 using NotificationHub.Locations;
 
 namespace NotificationHub.CommandLine;

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
-using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Maintenance;
 using NotificationHub.Storage.Sqlite;
-using NotificationHub.Storage.Upkeep;
 
 namespace NotificationHub.CommandLine;
 

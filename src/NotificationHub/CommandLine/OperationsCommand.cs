@@ -1,5 +1,5 @@
 using System.CommandLine;
-using NotificationHub.Operations;
+using NotificationHub.OperationTracking;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;

@@ -1,4 +1,4 @@
-using NotificationHub.Refetch.Surveys;
+using NotificationHub.FullSync;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;

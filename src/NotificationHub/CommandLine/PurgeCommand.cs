@@ -1,5 +1,6 @@
 using System.CommandLine;
-using NotificationHub.Hosting.Privacy;
+using NotificationHub.Admin;
+using NotificationHub.Erasure;
 
 namespace NotificationHub.CommandLine;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using NotificationHub.Apple;
+using NotificationHub.FullSync;
 using NotificationHub.Locations;
-using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Refetch.Surveys;
-using NotificationHub.Storage.Auditing;
+using NotificationHub.Snapshots;
+using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using NotificationHub.Hosting;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
 

@@ -1,4 +1,4 @@
-using NotificationHub.Hosting.Telemetry;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Hosting;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.Intake;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Primitives;
-using NotificationHub.Storage.Tracing;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Intake;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
+using NotificationHub.Hosting;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using NotificationHub.Hosting;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;

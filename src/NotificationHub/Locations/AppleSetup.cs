@@ -1,6 +1,7 @@
 using FluentValidation;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.Locations;
 

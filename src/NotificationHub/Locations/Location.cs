@@ -1,3 +1,5 @@
+using NotificationHub.Locations.Secrets;
+
 namespace NotificationHub.Locations;
 
 /// <summary>A row of <c>location</c>: Apple's library as the hub knows it. Times are Unix milliseconds.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using NotificationHub.Apple;
+using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 

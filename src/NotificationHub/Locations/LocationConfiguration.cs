@@ -1,4 +1,5 @@
 using NotificationHub.Apple;
+using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationHub.Apple;
+using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 

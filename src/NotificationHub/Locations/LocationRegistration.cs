@@ -1,5 +1,5 @@
 using NotificationHub.Apple;
-using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 

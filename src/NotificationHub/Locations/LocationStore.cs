@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Apple;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;

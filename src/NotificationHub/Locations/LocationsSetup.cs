@@ -1,7 +1,8 @@
+using NotificationHub.Hosting;
 using NotificationHub.Locations.KeyRing;
-using NotificationHub.Locations.Operations;
+using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.Removal;
-using NotificationHub.Locations.Watch;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations;

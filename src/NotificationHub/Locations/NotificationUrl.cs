@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 

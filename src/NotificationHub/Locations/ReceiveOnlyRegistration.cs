@@ -1,3 +1,6 @@
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
+
 namespace NotificationHub.Locations;
 
 /// <summary>A location without content token, and what its MDM has to enter at Apple. The secret is not kept: this is its only copy.</summary>

@@ -1,7 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Upkeep;
+using NotificationHub.Storage.Maintenance;
 
 namespace NotificationHub.Locations;
 

@@ -1,6 +1,5 @@
 using Dapper;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Publishing;
 

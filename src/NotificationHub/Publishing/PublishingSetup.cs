@@ -1,5 +1,6 @@
 using System.Globalization;
-using NotificationHub.Publishing.Feed;
+using NotificationHub.Feed;
+using NotificationHub.Hosting;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Tracing;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Publishing;
 

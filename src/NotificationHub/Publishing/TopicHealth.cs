@@ -1,3 +1,5 @@
+using NotificationHub.Hosting;
+
 namespace NotificationHub.Publishing;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
+using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Storage.Tracing;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Publishing;
 

@@ -1,6 +1,8 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations;
-using NotificationHub.Refetch.Records;
+using NotificationHub.Refetch.Reading;
+using NotificationHub.Refetch.Scheduling;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;
 

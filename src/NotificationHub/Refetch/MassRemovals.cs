@@ -3,7 +3,8 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Planning;
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Scheduling;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;

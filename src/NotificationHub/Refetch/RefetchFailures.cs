@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Events;
+using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Planning;
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 

@@ -1,8 +1,10 @@
 using System.Data.Common;
 using NotificationHub.Apple;
 using NotificationHub.Refetch.Planning;
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Reading;
+using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 

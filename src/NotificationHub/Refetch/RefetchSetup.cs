@@ -1,8 +1,11 @@
 using Microsoft.Extensions.Options;
-using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Refetch.Surveys;
+using NotificationHub.FullSync;
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Refetch.Reading;
+using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch;
 

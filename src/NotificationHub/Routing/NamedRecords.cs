@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NotificationHub.Events;
-using NotificationHub.Storage;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing;
 

@@ -1,4 +1,4 @@
-using NotificationHub.Storage;
+using NotificationHub.Refetch.Targets;
 
 namespace NotificationHub.Routing;
 

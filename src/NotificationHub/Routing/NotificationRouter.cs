@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Text.Json.Serialization.Metadata;
 using NotificationHub.Events;
+using NotificationHub.OperationTracking;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Routing;

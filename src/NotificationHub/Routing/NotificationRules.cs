@@ -1,6 +1,6 @@
 using FluentValidation;
 using NotificationHub.Events;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing;
 

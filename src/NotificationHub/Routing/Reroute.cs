@@ -1,5 +1,6 @@
+using NotificationHub.OperationTracking;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Routing;
 

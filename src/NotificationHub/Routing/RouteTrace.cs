@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Tracing;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Routing;
 

@@ -1,3 +1,5 @@
+using NotificationHub.OperationTracking;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Routing;

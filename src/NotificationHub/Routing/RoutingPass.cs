@@ -1,6 +1,7 @@
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Storage.Tracing;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Routing;
 

@@ -1,3 +1,5 @@
+using NotificationHub.Hosting;
+
 namespace NotificationHub.Routing;
 
 internal static class RoutingSetup

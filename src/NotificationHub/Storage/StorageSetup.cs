@@ -2,6 +2,7 @@ using Azure.Core;
 using Microsoft.Data.SqlClient;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Storage.Sqlite;
 using NotificationHub.Storage.SqlServer;

@@ -5,8 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using NotificationHub.Hosting;
-using NotificationHub.Hosting.Retention;
+using NotificationHub.Retention;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Benchmarks.Servers;

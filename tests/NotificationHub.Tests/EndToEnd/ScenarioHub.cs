@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using NotificationHub.Hosting;
 using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.EndToEnd;

@@ -1,9 +1,8 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using NotificationHub.Hosting;
 using NotificationHub.Locations;
-using NotificationHub.Storage.Auditing;
+using NotificationHub.Storage;
 using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage;
 

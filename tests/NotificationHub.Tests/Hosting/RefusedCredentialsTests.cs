@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using NotificationHub.Auth;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
 

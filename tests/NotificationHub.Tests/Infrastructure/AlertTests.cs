@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using NotificationHub.Hosting.Health.Detail;
+using NotificationHub.Health;
 using NotificationHub.Intake;
 using NotificationHub.Publishing;
-using NotificationHub.Tests.Hosting.Telemetry;
+using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Infrastructure;
 

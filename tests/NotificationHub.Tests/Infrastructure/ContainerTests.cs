@@ -1,5 +1,5 @@
 using System.Text.Json;
-using NotificationHub.Hosting.Telemetry;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Tests.Infrastructure;
 

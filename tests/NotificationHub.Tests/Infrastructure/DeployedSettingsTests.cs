@@ -1,5 +1,5 @@
 using NotificationHub.Hosting;
-using NotificationHub.Hosting.Telemetry;
+using NotificationHub.Telemetry;
 using NotificationHub.Tests.Locations.KeyRing;
 using YamlDotNet.RepresentationModel;
 

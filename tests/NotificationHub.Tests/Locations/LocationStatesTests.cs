@@ -1,6 +1,7 @@
 using NotificationHub.Apple;
 using NotificationHub.Events;
 using NotificationHub.Locations;
+using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Locations;

@@ -1,4 +1,6 @@
 using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Locations;
 

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Events;
 using NotificationHub.Locations;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Locations;
 

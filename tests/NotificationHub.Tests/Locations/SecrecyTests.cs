@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text;
 using NotificationHub.Apple;
-using NotificationHub.Locations.Operations;
+using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
 
 namespace NotificationHub.Tests.Locations;

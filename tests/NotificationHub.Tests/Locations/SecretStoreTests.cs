@@ -1,6 +1,7 @@
 using System.Net;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Tests.Locations;
 

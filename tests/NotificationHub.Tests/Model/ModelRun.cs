@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
+using NotificationHub.FullSync;
 using NotificationHub.Locations;
-using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Refetch.Surveys;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Upkeep;
+using NotificationHub.Storage.Maintenance;
 using ContentToken = NotificationHub.Apple.ContentToken;
 using IssuedToken = NotificationHub.Simulator.Apple.ContentToken;
 

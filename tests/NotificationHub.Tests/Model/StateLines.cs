@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Simulator.Apple.State;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 using SimulatedCounts = NotificationHub.Simulator.Apple.State.SubscriptionCounts;
 
 namespace NotificationHub.Tests.Model;

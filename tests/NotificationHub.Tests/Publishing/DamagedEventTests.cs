@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Options;
+using NotificationHub.Feed;
 using NotificationHub.Publishing;
-using NotificationHub.Publishing.Feed;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Publishing;

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Publishing;
+using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage;

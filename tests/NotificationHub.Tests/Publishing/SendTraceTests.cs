@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using NotificationHub.Tests.Storage.Tracing;
+using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Publishing;
 

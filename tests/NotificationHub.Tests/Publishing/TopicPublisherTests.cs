@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using Microsoft.Data.Sqlite;
 using NotificationHub.Publishing;
+using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Publishing;

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Refetch;

@@ -1,4 +1,5 @@
 using NotificationHub.Refetch;
+using NotificationHub.Refetch.Scheduling;
 
 namespace NotificationHub.Tests.Refetch;
 

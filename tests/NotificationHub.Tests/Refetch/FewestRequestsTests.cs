@@ -2,9 +2,8 @@ using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 using NotificationHub.Refetch.Planning;
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Tests.Refetch;
 

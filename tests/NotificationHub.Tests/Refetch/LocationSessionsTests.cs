@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Refetch;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -2,8 +2,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using NotificationHub.Events;
 using NotificationHub.Refetch;
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Snapshots;
+using NotificationHub.Tests.FullSync;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch;
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
+using NotificationHub.Snapshots;
+using NotificationHub.Tests.FullSync;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -2,8 +2,10 @@ using System.Text;
 using NotificationHub.Events;
 using NotificationHub.Locations;
 using NotificationHub.Refetch;
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Refetch.Scheduling;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;
 

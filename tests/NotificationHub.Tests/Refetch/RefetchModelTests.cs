@@ -1,5 +1,5 @@
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Events;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

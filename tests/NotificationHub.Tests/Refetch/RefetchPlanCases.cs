@@ -1,8 +1,7 @@
 using System.Text.Json;
 using NotificationHub.Refetch.Planning;
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Tests.Refetch;
 

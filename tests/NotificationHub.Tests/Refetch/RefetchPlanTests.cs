@@ -1,7 +1,6 @@
 using System.Text.Json;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

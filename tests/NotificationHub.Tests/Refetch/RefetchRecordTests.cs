@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Apple.State;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -1,7 +1,7 @@
 using NotificationHub.Events;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

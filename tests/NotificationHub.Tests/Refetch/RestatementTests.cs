@@ -1,10 +1,11 @@
 using System.Text.Json;
 using NotificationHub.Events;
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Upkeep;
+using NotificationHub.Storage.Maintenance;
+using NotificationHub.Tests.FullSync;
 using NotificationHub.Tests.Model;
 
 namespace NotificationHub.Tests.Refetch;

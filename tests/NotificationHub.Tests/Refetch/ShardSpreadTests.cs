@@ -1,5 +1,5 @@
 using Dapper;
-using NotificationHub.Storage;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 

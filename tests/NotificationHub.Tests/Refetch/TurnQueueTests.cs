@@ -1,4 +1,4 @@
-using NotificationHub.Refetch;
+using NotificationHub.Refetch.Scheduling;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -1,8 +1,7 @@
-using NotificationHub.Refetch;
 using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Reading;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
-using NotificationHub.Tests.Storage.Tracing;
+using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -1,5 +1,5 @@
 using System.Reflection;
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;

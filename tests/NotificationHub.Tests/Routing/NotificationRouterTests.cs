@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Publishing.CloudEvents;

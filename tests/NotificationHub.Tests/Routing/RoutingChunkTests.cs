@@ -1,3 +1,4 @@
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;

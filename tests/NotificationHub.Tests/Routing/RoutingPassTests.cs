@@ -1,4 +1,5 @@
 using NotificationHub.Events;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;

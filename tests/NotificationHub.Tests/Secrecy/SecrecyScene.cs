@@ -8,10 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Tests.Admin;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
-using NotificationHub.Tests.Hosting.Admin;
-using NotificationHub.Tests.Hosting.Telemetry;
+using NotificationHub.Tests.Telemetry;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Secrecy;

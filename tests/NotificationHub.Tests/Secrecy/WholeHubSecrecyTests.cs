@@ -2,11 +2,12 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Auth;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Crash;
-using NotificationHub.Tests.Hosting.Telemetry;
 using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage.Stores;
+using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Secrecy;
 

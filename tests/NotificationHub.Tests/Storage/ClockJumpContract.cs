@@ -1,5 +1,5 @@
 using NotificationHub.Storage;
-using NotificationHub.Tests.Hosting.Retention;
+using NotificationHub.Tests.Retention;
 
 namespace NotificationHub.Tests.Storage;
 

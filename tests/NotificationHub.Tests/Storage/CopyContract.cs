@@ -1,8 +1,8 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Maintenance;
 using NotificationHub.Storage.Sqlite;
-using NotificationHub.Storage.Upkeep;
 
 namespace NotificationHub.Tests.Storage;
 

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using NotificationHub.Hosting.Retention;
+using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Refetch;
-using NotificationHub.Refetch.Surveys;
-using NotificationHub.Storage;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Retention;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Storage;

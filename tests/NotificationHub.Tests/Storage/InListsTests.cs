@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
-using NotificationHub.Locations.Watch;
-using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Refetch.Surveys;
+using NotificationHub.FullSync;
+using NotificationHub.Locations.Monitoring;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;

@@ -1,8 +1,7 @@
 using NotificationHub.Events;
-using NotificationHub.Operations;
+using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Tests.Storage;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
-using NotificationHub.Locations.Watch;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 

@@ -1,5 +1,5 @@
 using NotificationHub.Events;
-using NotificationHub.Hosting.Retention;
+using NotificationHub.Retention;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;

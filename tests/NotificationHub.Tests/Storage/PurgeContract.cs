@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NotificationHub.Erasure;
 using NotificationHub.Hosting;
-using NotificationHub.Hosting.Privacy;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Tests.Hosting.Privacy;
+using NotificationHub.Tests.Erasure;
 
 namespace NotificationHub.Tests.Storage;
 

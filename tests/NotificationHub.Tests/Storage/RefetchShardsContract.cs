@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using NotificationHub.Refetch;
+using NotificationHub.Refetch.Scheduling;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 

@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Events;
-using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Locations.Removal;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
-using NotificationHub.Storage.Upkeep;
+using NotificationHub.Storage.Maintenance;
 
 namespace NotificationHub.Tests.Storage;
 

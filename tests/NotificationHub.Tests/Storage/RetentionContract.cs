@@ -1,7 +1,7 @@
-using NotificationHub.Hosting.Retention;
+using NotificationHub.Retention;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Upkeep;
-using NotificationHub.Tests.Hosting.Retention;
+using NotificationHub.Storage.Maintenance;
+using NotificationHub.Tests.Retention;
 
 namespace NotificationHub.Tests.Storage;
 

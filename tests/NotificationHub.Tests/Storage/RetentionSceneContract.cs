@@ -1,4 +1,4 @@
-using NotificationHub.Tests.Hosting.Retention;
+using NotificationHub.Tests.Retention;
 
 namespace NotificationHub.Tests.Storage;
 

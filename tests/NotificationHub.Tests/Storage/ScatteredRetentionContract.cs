@@ -1,6 +1,6 @@
-using NotificationHub.Hosting.Retention;
+using NotificationHub.Retention;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Hosting.Retention;
+using NotificationHub.Tests.Retention;
 
 namespace NotificationHub.Tests.Storage;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Crash;

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.KeyRing;

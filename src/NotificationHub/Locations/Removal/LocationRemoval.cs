@@ -1,5 +1,4 @@
 using NotificationHub.Apple;
-using NotificationHub.Locations.Operations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;

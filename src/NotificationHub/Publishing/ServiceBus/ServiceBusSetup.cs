@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Messaging.ServiceBus;
+using NotificationHub.Hosting;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Publishing.ServiceBus;

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 

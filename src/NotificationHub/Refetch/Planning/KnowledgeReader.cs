@@ -2,9 +2,9 @@ using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Events;
-using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Refetch.Surveys;
+using NotificationHub.FullSync;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Planning;

@@ -1,4 +1,4 @@
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 

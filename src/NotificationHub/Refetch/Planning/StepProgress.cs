@@ -1,6 +1,5 @@
-using NotificationHub.Refetch.Snapshots;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 

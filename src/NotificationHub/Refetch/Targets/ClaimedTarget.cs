@@ -1,5 +1,4 @@
-using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Storage;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Targets;
 

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Dapper;
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;

@@ -1,6 +1,7 @@
 using FluentValidation;
 using NotificationHub.Events;
-using NotificationHub.Storage;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing.Types;
 

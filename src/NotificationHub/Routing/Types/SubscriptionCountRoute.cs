@@ -1,6 +1,6 @@
 using FluentValidation;
 using NotificationHub.Events;
-using NotificationHub.Storage;
+using NotificationHub.Refetch.Targets;
 
 namespace NotificationHub.Routing.Types;
 

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.Storage.Leases;
 

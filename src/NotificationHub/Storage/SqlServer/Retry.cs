@@ -1,3 +1,5 @@
+using NotificationHub.Hosting;
+
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>The pauses between tries of what failed for a reason that passes; with jitter, so that replicas do not come back in step.</summary>

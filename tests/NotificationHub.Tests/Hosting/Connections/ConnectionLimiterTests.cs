@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using NotificationHub.Hosting;
 using NotificationHub.Hosting.Connections;
 
 namespace NotificationHub.Tests.Hosting.Connections;

@@ -6,10 +6,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotificationHub.CommandLine;
-using NotificationHub.Hosting.Health.Detail;
+using NotificationHub.Health;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 using ContentToken = NotificationHub.Apple.ContentToken;
 

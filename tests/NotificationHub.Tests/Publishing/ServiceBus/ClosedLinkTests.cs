@@ -1,6 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using NotificationHub.LocalBus;
-using NotificationHub.Publishing;
+using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 

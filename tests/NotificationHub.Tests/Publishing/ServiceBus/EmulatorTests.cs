@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using NotificationHub.Hosting;
 using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;

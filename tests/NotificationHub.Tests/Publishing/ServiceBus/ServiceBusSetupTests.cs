@@ -2,7 +2,7 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using NotificationHub.Publishing;
+using NotificationHub.Hosting;
 using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;

@@ -1,5 +1,4 @@
 using NotificationHub.LocalBus;
-using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;

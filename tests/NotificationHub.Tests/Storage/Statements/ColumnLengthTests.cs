@@ -1,16 +1,16 @@
 using System.Reflection;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
+using NotificationHub.Erasure;
 using NotificationHub.Events;
-using NotificationHub.Hosting.Privacy;
-using NotificationHub.Hosting.Retention;
+using NotificationHub.FullSync;
 using NotificationHub.Locations;
-using NotificationHub.Operations;
+using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
-using NotificationHub.Refetch.Snapshots;
-using NotificationHub.Refetch.Surveys;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Retention;
 using NotificationHub.Routing;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Auditing;
 
 namespace NotificationHub.Tests.Storage.Statements;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
-using NotificationHub.Hosting.Privacy;
-using NotificationHub.Hosting.Retention;
+using NotificationHub.Erasure;
 using NotificationHub.Locations.Removal;
-using NotificationHub.Refetch.Snapshots;
+using NotificationHub.Retention;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage.Statements;

@@ -1,0 +1,91 @@
+using System.Data.Common;
+using NotificationHub.CommandLine;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
+using Spectre.Console;
+
+namespace NotificationHub.Admin;
+
+/// <summary>Everything that is known of a location, as commands print it.</summary>
+internal sealed record LocationDetailsDocument
+{
+    public required LocationDocument Location { get; init; }
+
+    public required IReadOnlyList<SecretDocument> Secrets { get; init; }
+
+    public DateTimeOffset? LastHeardAt { get; init; }
+
+    public DateTimeOffset? SilentSince { get; init; }
+
+    public required long TargetsWaiting { get; init; }
+
+    /// <summary>When Apple last answered how it has the location configured.</summary>
+    public DateTimeOffset? CheckedAt { get; init; }
+
+    /// <summary>Why it has not answered since.</summary>
+    public string? CheckFault { get; init; }
+
+    public required IReadOnlyList<LocationDifference> Differences { get; init; }
+
+    public static async Task<LocationDetailsDocument> OfAsync(DbConnection connection, LocationDetails details) =>
+        new()
+        {
+            Location = (await LocationDocument.OfAsync(connection, [details.Location]))[0],
+            Secrets = [.. details.Secrets.Select(SecretDocument.Of)],
+            LastHeardAt = LocationDocument.TimeOf(details.LastHeardAt),
+            SilentSince = LocationDocument.TimeOf(details.Watch?.SilentSince),
+            TargetsWaiting = details.TargetsWaiting,
+            CheckedAt = LocationDocument.TimeOf(details.Watch?.CheckedAt),
+            CheckFault = details.Watch?.Fault,
+            Differences = details.Differences,
+        };
+
+    public void WriteTo(IAnsiConsole console)
+    {
+        Location.WriteTo(console);
+        console.WriteFields(
+            ("Last heard from", LastHeardAt),
+            ("Silent since", SilentSince),
+            ("Records to be read", TargetsWaiting),
+            ("Compared with Apple", CheckedAt),
+            ("Not compared since, for", CheckFault)
+        );
+        Location.Progress?.WriteTo(console);
+        var table = new ConsoleTable("Secret of", "State", "Confirmed", "Replaced", "Last used", "Posts");
+        foreach (var secret in Secrets)
+        {
+            table.Row(
+                secret.CreatedAt,
+                secret.State,
+                secret.ConfirmedAt,
+                secret.SupersededAt,
+                secret.LastUsedAt,
+                secret.UseCount
+            );
+        }
+
+        table.WriteTo(console);
+        console.WriteDifferences(Differences);
+    }
+}
+
+/// <summary>What is known of a notification secret; nothing of the secret itself.</summary>
+internal sealed record SecretDocument(
+    string State,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ConfirmedAt,
+    DateTimeOffset? SupersededAt,
+    DateTimeOffset? LastUsedAt,
+    long UseCount
+)
+{
+    public static SecretDocument Of(StoredSecret secret) =>
+        new(
+            secret.State,
+            DateTimeOffset.FromUnixTimeMilliseconds(secret.CreatedAt),
+            LocationDocument.TimeOf(secret.ConfirmedAt),
+            LocationDocument.TimeOf(secret.SupersededAt),
+            LocationDocument.TimeOf(secret.LastUsedAt),
+            secret.UseCount
+        );
+}

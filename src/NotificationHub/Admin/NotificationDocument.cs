@@ -1,0 +1,109 @@
+using NotificationHub.CommandLine;
+using NotificationHub.Routing;
+using NotificationHub.Storage;
+using Spectre.Console;
+
+namespace NotificationHub.Admin;
+
+/// <summary>One notification as commands print it.</summary>
+internal sealed record NotificationDocument
+{
+    public required long Seq { get; init; }
+
+    public required string Location { get; init; }
+
+    public string? NotificationId { get; init; }
+
+    public string? NotificationType { get; init; }
+
+    public string? UId { get; init; }
+
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    public required Disposition Disposition { get; init; }
+
+    public required bool Conflict { get; init; }
+
+    public string? Fault { get; init; }
+
+    public string? RemoteAddress { get; init; }
+
+    public string? UserAgent { get; init; }
+
+    public string? Traceparent { get; init; }
+
+    public required string BodySha256 { get; init; }
+
+    /// <summary>The body as text; null where it is none.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>The body in hexadecimal, where it is no text.</summary>
+    public string? BodyHex { get; init; }
+
+    /// <summary>Whether invite codes were taken out of the body.</summary>
+    public required bool InviteCodesWithheld { get; init; }
+
+    /// <param name="entry">The row.</param>
+    /// <param name="raw">Whether invite codes are to be shown: whoever has one can claim the user.</param>
+    public static NotificationDocument Of(NotificationEntry entry, bool raw)
+    {
+        var body = raw ? new ShownBody(entry.Body, false) : InviteCodes.Withhold(entry.Body);
+        var text = BodyText.Read(body.Bytes);
+        return new NotificationDocument
+        {
+            Seq = entry.Seq,
+            Location = entry.LocationId,
+            NotificationId = entry.NotificationId,
+            NotificationType = entry.NotificationType,
+            UId = entry.UId,
+            ReceivedAt = DateTimeOffset.FromUnixTimeMilliseconds(entry.ReceivedAt),
+            Disposition = entry.Disposition,
+            Conflict = entry.Conflict,
+            Fault = entry.Fault,
+            RemoteAddress = entry.RemoteAddress,
+            UserAgent = entry.UserAgent,
+            Traceparent = entry.Traceparent,
+            BodySha256 = Convert.ToHexStringLower(entry.BodySha256),
+            Body = text,
+            BodyHex = text is null ? Convert.ToHexStringLower(body.Bytes) : null,
+            InviteCodesWithheld = body.Withheld,
+        };
+    }
+
+    public void WriteTo(IAnsiConsole console)
+    {
+        console.WriteFields(
+            ("Seq", Seq),
+            ("Location", Location),
+            ("Received", ReceivedAt),
+            ("Type", NotificationType),
+            ("Id", NotificationId),
+            ("uId", UId),
+            ("Disposition", Disposition.ToString().ToLowerInvariant()),
+            ("Conflict", Conflict),
+            ("Fault", Fault),
+            ("From", RemoteAddress),
+            ("User-Agent", UserAgent),
+            ("traceparent", Traceparent),
+            ("SHA-256", BodySha256)
+        );
+        console.WriteText(BodyHex is null ? "Body:" : "Body, which is no text, in hexadecimal:");
+        console.WriteUnwrapped(Body ?? BodyHex!);
+        if (InviteCodesWithheld)
+        {
+            console.WriteText("Invite codes were withheld; --raw shows them.");
+        }
+    }
+}
+
+/// <summary>What became of one notification that was to be routed again.</summary>
+internal sealed record RerouteDocument(
+    long Seq,
+    RerouteResult Result,
+    IReadOnlyList<string> Events,
+    IReadOnlyList<string> Faults
+)
+{
+    public static RerouteDocument Of(long seq, RerouteOutcome outcome) =>
+        new(seq, outcome.Result, outcome.Events, outcome.Faults);
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace NotificationHub.Auth;
+
+/// <summary>
+/// Counts and logs requests with an invalid key or token: the first immediately, later ones as one line a minute. So a client that guesses
+/// keys cannot flood the log, even from many addresses.
+/// </summary>
+internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<RefusedCredentials> logger) : IDisposable
+{
+    /// <summary>The values of the metric's <c>api</c>.</summary>
+    public const string Admin = "admin";
+
+    public const string Consumers = "consumers";
+
+    private readonly Summary[] summaries = [new(Admin, time, logger), new(Consumers, time, logger)];
+
+    /// <summary>Records a 401 response; requests without a credential are not counted.</summary>
+    public void Note(string api, HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        if (headers.Authorization.Count > 0 || headers.ContainsKey(ApiKey.Header))
+        {
+            AccessMetrics.CountRefused(api);
+            summaries
+                .Single(summary => summary.Api == api)
+                .Add(context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address");
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var summary in summaries)
+        {
+            summary.Dispose();
+        }
+    }
+
+    private sealed class Summary(string api, TimeProvider time, ILogger logger) : IDisposable
+    {
+        private const int MaxAddresses = 8;
+        private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+        private readonly Lock gate = new();
+        private readonly HashSet<string> addresses = new(StringComparer.Ordinal);
+        private long count;
+        private bool hasMore;
+        private ITimer? timer;
+
+        public string Api => api;
+
+        public void Add(string address)
+        {
+            lock (gate)
+            {
+                count++;
+                if (addresses.Count < MaxAddresses)
+                {
+                    addresses.Add(address);
+                }
+                else
+                {
+                    hasMore |= !addresses.Contains(address);
+                }
+
+                if (timer is null)
+                {
+                    Write();
+                    timer = time.CreateTimer(_ => EndPeriod(), state: null, Period, Timeout.InfiniteTimeSpan);
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (gate)
+            {
+                timer?.Dispose();
+            }
+        }
+
+        private void EndPeriod()
+        {
+            lock (gate)
+            {
+                timer?.Dispose();
+                timer = null;
+                if (count > 0)
+                {
+                    Write();
+                    timer = time.CreateTimer(_ => EndPeriod(), state: null, Period, Timeout.InfiniteTimeSpan);
+                }
+            }
+        }
+
+        private void Write()
+        {
+            Log.Refused(logger, count, api, string.Join(", ", addresses) + (hasMore ? " and others" : ""));
+            addresses.Clear();
+            (count, hasMore) = (0, false);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "{Count} requests to the {Api} API presented an invalid key or token; responded 401. Addresses: {Addresses}."
+        )]
+        public static partial void Refused(ILogger logger, long count, string api, string addresses);
+    }
+}
+
+internal static class RefusedCredentialsSetup
+{
+    /// <summary>Called by each API that requires credentials; all share one instance.</summary>
+    public static void AddRefusedCredentials(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<RefusedCredentials>();
+    }
+}
+
+internal static class AccessMetrics
+{
+    private static readonly Meter Meter = new("NotificationHub");
+
+    private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
+        "notificationhub.access.refused",
+        "{request}",
+        "Requests with an invalid key or token, by API."
+    );
+
+    public static void CountRefused(string api) => Refused.Add(1, new KeyValuePair<string, object?>("api", api));
+}

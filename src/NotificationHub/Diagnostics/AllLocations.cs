@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using NotificationHub.Locations;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Diagnostics;
+
+internal static class AllLocations
+{
+    /// <summary>The locations that were not removed, page by page: no statement stays open over what is done with them.</summary>
+    public static async IAsyncEnumerable<Location> ReadAsync(
+        Database database,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        string? after = null;
+        while (await ReadPageAsync(database, after, cancellationToken) is { Count: > 0 } page)
+        {
+            foreach (var location in page.Where(location => location.State != LocationState.Removed))
+            {
+                yield return location;
+            }
+
+            after = page[^1].LocationId;
+        }
+    }
+
+    private static async Task<IReadOnlyList<Location>> ReadPageAsync(
+        Database database,
+        string? after,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await LocationStore.ListAsync(connection, after);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Data.Common;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Diagnostics;
+
+/// <summary>Whether the database is there, is of this version, and can be written.</summary>
+internal sealed class DatabaseCheck(Database database) : IHubCheck
+{
+    public string Name => "database";
+
+    public bool NeedsDatabase => false;
+
+    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    {
+        if (!database.Exists)
+        {
+            return
+            [
+                Finding.Failed(
+                    $"there is none at {database.Place}",
+                    "Start the hub, which makes it, or name the right one with --Storage:ConnectionString=…"
+                ),
+            ];
+        }
+
+        try
+        {
+            await database.OpenBesideAsync(cancellationToken);
+            await database.WriteAsync(WriteNothingNewAsync, cancellationToken);
+            return [Finding.Ok($"{database.Place} is of this version and can be written")];
+        }
+        catch (SchemaException exception)
+        {
+            return
+            [
+                Finding.Failed(
+                    exception.Message,
+                    "Run the version that the database is of, or bring it up to this one with `migrate`."
+                ),
+            ];
+        }
+        catch (Exception exception)
+            when (exception is DatabaseOpenException or StorageUnavailableException or DbException)
+        {
+            return
+            [
+                Finding.Failed(
+                    exception.Message,
+                    "See that the file and its folder belong to the hub's user, that the disk is neither full nor mounted read-only, and that no other program holds the file."
+                ),
+            ];
+        }
+    }
+
+    // A row of the hub's own, as it was: it goes through the lane and to the disk like any other write.
+    private static Task WriteNothingNewAsync(WriteTransaction transaction) =>
+        transaction.ExecuteAsync("update change_counter set value = value where name = 'locations'");
+}

@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Xml.Linq;
+using NotificationHub.Locations.KeyRing;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Diagnostics;
+
+/// <summary>Whether the keys are protected, and decrypt each content token.</summary>
+internal sealed class KeyRingCheck(
+    Database database,
+    KeyRingRepository repository,
+    HubKeyRing keys,
+    ContentTokenProtector protector,
+    TimeProvider time
+) : IHubCheck
+{
+    public string Name => "key ring";
+
+    public bool NeedsDatabase => true;
+
+    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    {
+        var locations = await AllLocations
+            .ReadAsync(database, cancellationToken)
+            .Where(location => location.ContentToken is not null)
+            .ToListAsync(cancellationToken);
+        if (locations.Count == 0)
+        {
+            return [Finding.NotChecked("no content token is stored yet")];
+        }
+
+        if (!await keys.OpenAsync(createsKeys: false, cancellationToken))
+        {
+            return
+            [
+                Finding.Failed(keys.Problem!, "Correct the settings KeyRing:…, or wait until Key Vault is available."),
+            ];
+        }
+
+        var stored = repository.GetAllElements().Where(KeyRingXml.IsKey).ToList();
+        if (stored.Count == 0)
+        {
+            return [Finding.Failed($"there is no key in {repository.Place}", AdviceFor(stored))];
+        }
+
+        List<Finding> findings = [.. FindUnprotected()];
+        if (!OperatingSystem.IsWindows() && Directory.Exists(repository.Folder))
+        {
+            findings.AddRange(KeyRingModes.FaultsOf(repository.Folder));
+        }
+
+        foreach (var location in locations)
+        {
+            if (FindError(location.ContentToken!) is { } error)
+            {
+                findings.Add(
+                    Finding.Failed(
+                        $"its content token cannot be decrypted: {error}",
+                        AdviceFor(stored),
+                        location.LocationId
+                    )
+                );
+            }
+        }
+
+        return findings.Count > 0
+            ? findings
+            : [Finding.Ok($"{Describe(stored)}; it decrypts {locations.Count} content token(s)")];
+    }
+
+    private string AdviceFor(IReadOnlyList<XElement> stored) =>
+        (
+            repository.InDatabase
+                ? $"Configure the certificate of every key ({Describe(stored)}): list earlier ones in KeyRing:PreviousCertificateFiles:0 or "
+                    + "KeyRing:PreviousKeyVaultCertificates:0. Or restore the table data_protection_key from a backup"
+                : $"Put the keys of this database's backup into {repository.Folder}, or set KeyRing:Folder to theirs"
+        ) + "; if they are lost, restart the hub, download each content token again and run `locations renew`.";
+
+    private string Describe(IReadOnlyList<XElement> stored)
+    {
+        var closed = repository.InDatabase ? "" : " is closed to other users and";
+        var protections = stored.GroupBy(ProtectionOf).Select(group => $"{group.Count()} {group.Key}");
+        return $"{repository.Place}{closed} holds {stored.Count} key(s), {string.Join(", ", protections)}";
+    }
+
+    private string ProtectionOf(XElement key)
+    {
+        using var certificate = KeyRingXml.FindCertificate(key);
+        return certificate is null ? "not protected by a certificate"
+            : certificate.NotAfter.ToUniversalTime() < time.GetUtcNow().UtcDateTime
+                ? $"protected by {CertificateFile.Describe(certificate)}, which has expired and works all the same"
+            : $"protected by {CertificateFile.Describe(certificate)}";
+    }
+
+    private IEnumerable<Finding> FindUnprotected()
+    {
+        var unprotected = repository.InDatabase ? repository.ReadDatabase().Count(KeyRingXml.IsUnprotected) : 0;
+        if (unprotected > 0)
+        {
+            yield return Finding.Failed(
+                $"{unprotected} key(s) in the database are not protected",
+                "Anyone who can read the database can read the content tokens. Set KeyRing:CertificateFile or KeyRing:KeyVaultCertificate, stop "
+                    + "the hub, delete these rows of data_protection_key, start the hub, and run `locations renew` for every location."
+            );
+        }
+    }
+
+    private string? FindError(byte[] token)
+    {
+        try
+        {
+            protector.Unprotect(token);
+            return null;
+        }
+        catch (CryptographicException exception)
+        {
+            return exception.Message;
+        }
+    }
+}

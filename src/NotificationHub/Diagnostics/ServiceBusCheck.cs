@@ -1,0 +1,52 @@
+using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Diagnostics;
+
+/// <summary>
+/// Whether each topic exists and lets the hub send. It opens a link to the topic, which requires the right to send, and brings no consumer a
+/// message.
+/// </summary>
+internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IHubCheck
+{
+    public string Name => "Service Bus";
+
+    public bool NeedsDatabase => false;
+
+    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) =>
+        senders.FirstOrDefault() is { } sender
+            ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
+            : [Finding.NotChecked("none is configured; events are read at /events")];
+
+    private static async Task<Finding> ExamineAsync(
+        TopicSender sender,
+        string topic,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await sender.SendAsync(topic, [], cancellationToken);
+            return Finding.Ok("exists and lets this identity send", topic);
+        }
+        catch (TopicSendException exception)
+        {
+            return Finding.Failed(exception.Message, AdviceOn(exception.Error), topic);
+        }
+    }
+
+    private static string AdviceOn(TopicSendError error) =>
+        error switch
+        {
+            TopicSendError.Unauthorized =>
+                "Give the hub's identity the role Azure Service Bus Data Sender, or its shared access policy the claim Send.",
+            TopicSendError.NoToken => "Check that this machine has an identity that can get a token for Service Bus.",
+            TopicSendError.TopicNotFound => "Create the topics of infra/bicep/topics.json in this namespace.",
+            TopicSendError.TopicDisabled => "Enable the topic.",
+            TopicSendError.QuotaExceeded =>
+                "Check the topic's size and its subscriptions' consumers: a full topic accepts nothing.",
+            TopicSendError.Unreachable or TopicSendError.Timeout =>
+                "Check the namespace's name, and that outbound port 5671 is open (443 with ServiceBus:UseWebSockets).",
+            _ => "Wait and run doctor again. If it stays so, ask Azure's support with the tracking ID.",
+        };
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using NotificationHub.Publishing;
+
+namespace NotificationHub.Feed;
+
+/// <summary><c>GET /events</c>: the event log as one CloudEvent a line, with the bytes that the bus is sent.</summary>
+internal static class EventFeedEndpoints
+{
+    private const string RetrySeconds = "5";
+
+    public static void MapEventFeed(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/events", ReadAsync);
+        routes.MapGet("/events/{id}", FindAsync);
+    }
+
+    private static async Task<Results<ValidationProblem, ProblemHttpResult, EmptyHttpResult>> ReadAsync(
+        HttpContext context,
+        EventFeed feed,
+        CloudEventWriter writer,
+        LongPolls longPolls,
+        IHostApplicationLifetime lifetime,
+        CancellationToken cancellationToken
+    )
+    {
+        if (FeedQuery.Parse(context.Request.Query, out var faults) is not { } query)
+        {
+            return TypedResults.ValidationProblem(faults);
+        }
+
+        var oldest = await feed.ReadOldestAsync(cancellationToken);
+        if (query.After is { } asked && asked < oldest - 1)
+        {
+            return Gone(oldest);
+        }
+
+        var refusal = 0;
+        using var poll =
+            query.Wait > TimeSpan.Zero
+                ? longPolls.TryBegin(context.Features.GetRequiredFeature<FeedConsumer>().Name, out refusal)
+                : null;
+        if (refusal != 0)
+        {
+            return TooManyPolls(context, refusal);
+        }
+
+        // Consumers that wait must not hold up the end of the process.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken,
+            lifetime.ApplicationStopping
+        );
+        try
+        {
+            await WriteAsync(
+                context.Response,
+                feed,
+                writer,
+                query with
+                {
+                    After = query.After ?? oldest - 1,
+                },
+                ending.Token
+            );
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The process ends: what was written is whole lines, and the consumer asks on from there.
+        }
+
+        return TypedResults.Empty;
+    }
+
+    private static async Task WriteAsync(
+        HttpResponse response,
+        EventFeed feed,
+        CloudEventWriter writer,
+        FeedQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        response.ContentType = Ndjson.MediaType;
+        var left = query.Limit;
+        var after = Math.Max(0, query.After ?? 0);
+        var page = await feed.ReadOrWaitAsync(after, query.Filter, left, query.Wait, cancellationToken);
+        if (page.Entries.Count == 0)
+        {
+            // Without a line to go by, the consumer would have the same rows looked through again and again.
+            response.Headers[FeedHeaders.Sequence] = page.Position.ToString(CultureInfo.InvariantCulture);
+        }
+
+        while (page.Entries.Count > 0)
+        {
+            foreach (var entry in page.Entries)
+            {
+                writer.Write(entry, response.BodyWriter);
+                Ndjson.EndLine(response.BodyWriter);
+            }
+
+            await response.BodyWriter.FlushAsync(cancellationToken);
+            left -= page.Entries.Count;
+            if (left == 0)
+            {
+                return;
+            }
+
+            page = await feed.ReadAsync(page.Position, query.Filter, left, cancellationToken);
+        }
+    }
+
+    private static async Task<Results<NotFound, EmptyHttpResult>> FindAsync(
+        string id,
+        HttpContext context,
+        EventFeed feed,
+        CloudEventWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await feed.FindAsync(id, cancellationToken) is not { } entry)
+        {
+            return TypedResults.NotFound();
+        }
+
+        context.Response.ContentType = "application/cloudevents+json";
+        writer.Write(entry, context.Response.BodyWriter);
+        await context.Response.BodyWriter.FlushAsync(cancellationToken);
+        return TypedResults.Empty;
+    }
+
+    private static ProblemHttpResult TooManyPolls(HttpContext context, int status)
+    {
+        context.Response.Headers.RetryAfter = RetrySeconds;
+        return TypedResults.Problem(
+            status == StatusCodes.Status429TooManyRequests
+                ? "This consumer has too many requests waiting for events. Send fewer at the same time, or omit wait."
+                : "Too many requests are waiting for events. Retry later, or omit wait.",
+            statusCode: status
+        );
+    }
+
+    private static ProblemHttpResult Gone(long oldest) =>
+        TypedResults.Problem(
+            $"The log begins at {oldest}. Start over from a snapshot, or read on from there.",
+            statusCode: StatusCodes.Status410Gone,
+            title: "The events asked for are no longer kept.",
+            extensions: [KeyValuePair.Create<string, object?>("oldest", oldest)]
+        );
+}

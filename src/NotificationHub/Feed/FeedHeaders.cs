@@ -1,0 +1,7 @@
+namespace NotificationHub.Feed;
+
+internal static class FeedHeaders
+{
+    /// <summary>The <c>seq</c> after which a consumer reads on.</summary>
+    public const string Sequence = "NotificationHub-Sequence";
+}

@@ -1,0 +1,114 @@
+using System.Data.Common;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Dapper;
+using NotificationHub.Publishing;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Feed;
+
+/// <summary>Reads what is known of a location's records, a page at a time and with no connection held between pages.</summary>
+internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
+{
+    /// <summary>The records behind a key: a seek in the table's own order, so that no page sorts or scans.</summary>
+    public static string PageStatement(DbConnection connection) =>
+        $"""
+            select "key", revision, data
+            from snapshot
+            where location_id = @locationId and kind = @kind and "key" > @after and data is not null
+            order by "key"
+            {connection.Limit("@PageSize")}
+            """;
+
+    public const int PageSize = 500;
+
+    private static readonly string[] Kinds = ["asset", "assignment", "user", "subscription", "subscription-assignment"];
+
+    private static readonly JsonWriterOptions Format = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    /// <summary>The last event in the log, to be read before the records; null where there is no such location or kind.</summary>
+    public async Task<long?> ReadSequenceAsync(string locationId, string kind, CancellationToken cancellationToken)
+    {
+        if (!Kinds.Contains(kind, StringComparer.Ordinal))
+        {
+            return null;
+        }
+
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var known = await connection.ExecuteScalarAsync<long>(
+            "select count(*) from location where location_id = @locationId",
+            new { locationId }
+        );
+        return known == 0 ? null : await EventLog.ReadLastAsync(connection);
+    }
+
+    /// <summary>
+    /// Writes the records in the order of their keys, each as it is when its page is read: a read of one moment would keep
+    /// the WAL for as long as the consumer takes.
+    /// </summary>
+    public async Task WriteAsync(string locationId, string kind, PipeWriter output, CancellationToken cancellationToken)
+    {
+        var after = "";
+        while (await ReadPageAsync(locationId, kind, after, cancellationToken) is { Count: > 0 } page)
+        {
+            foreach (var row in page)
+            {
+                WriteLine(row, output);
+            }
+
+            await output.FlushAsync(cancellationToken);
+            after = page[^1].Key;
+        }
+    }
+
+    private async Task<List<Row>> ReadPageAsync(
+        string locationId,
+        string kind,
+        string after,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var rows = await connection.QueryAsync<Row>(
+            PageStatement(connection),
+            new
+            {
+                locationId,
+                kind,
+                after,
+                PageSize,
+            }
+        );
+        return rows.AsList();
+    }
+
+    private void WriteLine(Row row, PipeWriter output)
+    {
+        using (var json = new Utf8JsonWriter(output, Format))
+        {
+            json.WriteStartObject();
+            json.WriteString("key"u8, row.Key);
+            json.WriteString("revision"u8, EventLog.Padded(row.Revision));
+            json.WritePropertyName("record"u8);
+            writer.WriteData(json, Encoding.UTF8.GetBytes(row.Data));
+            json.WriteEndObject();
+        }
+
+        Ndjson.EndLine(output);
+    }
+
+    private sealed record Row
+    {
+        public required string Key { get; init; }
+
+        public required long Revision { get; init; }
+
+        public required string Data { get; init; }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.FullSync;
+
+/// <summary>The statements over <c>survey</c>.</summary>
+internal static class SurveyStore
+{
+    private const string Select = """
+        select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, place, first_version FirstVersion,
+            since_version SinceVersion, start_number StartNumber, clean, walks, pages, total_pages TotalPages, records, drifts,
+            attempts, last_fault LastFault, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
+            known_records KnownRecords, complete_at CompleteAt, refused_at RefusedAt, restate_from RestateFrom,
+            doubted_number DoubtedNumber, doubted_at DoubtedAt, created_at CreatedAt
+        from survey
+        """;
+
+    /// <summary>The location's surveys, in the order of the import; none where it has not begun.</summary>
+    public static async Task<IReadOnlyList<Survey>> ReadAsync(DbConnection connection, string locationId) =>
+        InOrder(await connection.QueryAsync<Survey>($"{Select} where location_id = @locationId", new { locationId }));
+
+    public static async Task<IReadOnlyList<Survey>> ReadAsync(WriteTransaction transaction, string locationId) =>
+        InOrder(await transaction.QueryAsync<Survey>($"{Select} where location_id = @locationId", new { locationId }));
+
+    public static async Task<IReadOnlyList<Survey>> ReadAsync(
+        DbConnection connection,
+        IReadOnlyCollection<string> locationIds
+    ) =>
+        InOrder(
+            await locationIds.InPartsAsync(part =>
+                connection.QueryAsync<Survey>(
+                    $"{Select} where location_id in @locationIds",
+                    new { locationIds = part.InList() }
+                )
+            )
+        );
+
+    /// <summary>Sets out to import the location: the first kind at once, each other after the one before.</summary>
+    public static async Task<IReadOnlyList<Survey>> CreateAsync(
+        WriteTransaction transaction,
+        string locationId,
+        long now
+    )
+    {
+        var restateFrom = await transaction.ScalarAsync<long?>(
+            "select restate_from from location where location_id = @locationId",
+            new { locationId }
+        );
+        var surveys = SnapshotKind
+            .All.Select(
+                (kind, place) =>
+                    new Survey
+                    {
+                        LocationId = locationId,
+                        Resource = kind.Name,
+                        Purpose = SurveyPurposes.Import,
+                        Phase = SurveyPhases.Waiting,
+                        DueAt = place == 0 ? now : null,
+                        RestateFrom = restateFrom,
+                        CreatedAt = now,
+                    }
+            )
+            .ToList();
+        await transaction.ExecuteAsync(
+            """
+            insert into survey
+                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, restate_from, created_at)
+            values (@LocationId, @Resource, @Purpose, @Phase, @DueAt, @Clean, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
+            """,
+            surveys
+        );
+        return surveys;
+    }
+
+    /// <summary>Records that all records of the kind were read.</summary>
+    public static Task SetCompleteAsync(WriteTransaction transaction, Survey survey) =>
+        transaction.ExecuteAsync(
+            "update survey set complete_at = @FinishedAt where location_id = @LocationId and resource = @Resource",
+            survey
+        );
+
+    /// <summary>Saves the progress, except for drifts and the end of a complete read, which are saved when they occur.</summary>
+    public static Task SaveAsync(WriteTransaction transaction, Survey survey) =>
+        transaction.ExecuteAsync(
+            """
+            update survey
+            set purpose = @Purpose, phase = @Phase, due_at = @DueAt, owner = @Owner, place = @Place,
+                first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, clean = @Clean,
+                walks = @Walks, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
+                last_fault = @LastFault, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
+                known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom,
+                doubted_number = @DoubtedNumber, doubted_at = @DoubtedAt
+            where location_id = @LocationId and resource = @Resource
+            """,
+            survey
+        );
+
+    public static Task ForgetDriftsAsync(WriteTransaction transaction, Survey survey) =>
+        transaction.ExecuteAsync(
+            "update survey set drifts = 0 where location_id = @LocationId and resource = @Resource",
+            survey
+        );
+
+    /// <summary>Lets no survey of the location send a request before then: all share its rate.</summary>
+    public static Task HoldBackAsync(WriteTransaction transaction, string locationId, long until) =>
+        transaction.ExecuteAsync(
+            "update survey set due_at = @until where location_id = @locationId and due_at < @until",
+            new { locationId, until }
+        );
+
+    /// <summary>
+    /// Makes the imported and refused kinds due now, unless they are being read. Users are read completely, not incrementally.
+    /// </summary>
+    /// <returns>How many there are.</returns>
+    public static Task<int> RequestAsync(
+        WriteTransaction transaction,
+        string locationId,
+        IReadOnlyCollection<string> resources,
+        long now
+    ) =>
+        transaction.ExecuteAsync(
+            """
+            update survey
+            set due_at = case when due_at < @now then due_at else @now end, complete_at = null
+            where location_id = @locationId and resource in @resources
+                and (imported_at is not null or refused_at is not null)
+            """,
+            new
+            {
+                locationId,
+                resources = resources.InList(),
+                now,
+            }
+        );
+
+    private static List<Survey> InOrder(IEnumerable<Survey> surveys)
+    {
+        List<string> order = [.. SnapshotKind.All.Select(kind => kind.Name)];
+        return
+        [
+            .. surveys
+                .OrderBy(survey => survey.LocationId, StringComparer.Ordinal)
+                .ThenBy(survey => order.IndexOf(survey.Resource)),
+        ];
+    }
+}

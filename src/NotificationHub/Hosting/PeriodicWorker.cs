@@ -1,0 +1,68 @@
+namespace NotificationHub.Hosting;
+
+/// <summary>Repeats its work at an interval. A failure is logged, and the work is repeated all the same.</summary>
+/// <param name="work">The work, as in "Could not renew the leases".</param>
+/// <param name="interval">The time between two runs.</param>
+/// <param name="time">The clock of the interval.</param>
+/// <param name="logger">Where failures go.</param>
+internal abstract partial class PeriodicWorker(string work, TimeSpan interval, TimeProvider time, ILogger logger)
+    : BackgroundService
+{
+    protected TimeProvider Time => time;
+
+    protected ILogger Logger => logger;
+
+    /// <summary>Whether the first run is at the start, not after an interval.</summary>
+    protected virtual bool RunsAtStart => false;
+
+    protected virtual LogLevel FailureLevel => LogLevel.Warning;
+
+    protected abstract Task RunAsync(CancellationToken cancellationToken);
+
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            if (RunsAtStart)
+            {
+                await TryRunAsync(stoppingToken);
+            }
+
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await TryRunAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The hub stops.
+        }
+    }
+
+    /// <summary>Runs the work once, and logs its failure.</summary>
+    protected async Task TryRunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(cancellationToken);
+        }
+        // An exception that leaves a background service ends the hub.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.Failed(logger, FailureLevel, work, interval, exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage("Could not {Work}; will retry in {Interval}.")]
+        public static partial void Failed(
+            ILogger logger,
+            LogLevel level,
+            string work,
+            TimeSpan interval,
+            Exception exception
+        );
+    }
+}

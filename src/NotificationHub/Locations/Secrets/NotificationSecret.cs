@@ -1,0 +1,30 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace NotificationHub.Locations.Secrets;
+
+/// <summary>A secret that Apple presents with every post of a location. Only its digest is ever stored.</summary>
+internal sealed class NotificationSecret
+{
+    private const int Bytes = 32;
+
+    private readonly string text;
+
+    private NotificationSecret(string text)
+    {
+        this.text = text;
+        Sha256 = SHA256.HashData(Encoding.ASCII.GetBytes(text));
+    }
+
+    /// <summary>The digest of the text as Apple sends it behind <c>Bearer</c>.</summary>
+    public byte[] Sha256 { get; }
+
+    /// <summary>A new secret of 256 random bits, in characters that RFC 6750 allows.</summary>
+    public static NotificationSecret Mint() => new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes)));
+
+    /// <summary>The text itself, to be handed to Apple or, once, to a person.</summary>
+    public string Reveal() => text;
+
+    public override string ToString() => "NotificationSecret";
+}

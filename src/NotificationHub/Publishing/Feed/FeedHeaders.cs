@@ -1,7 +1,0 @@
-namespace NotificationHub.Publishing.Feed;
-
-internal static class FeedHeaders
-{
-    /// <summary>The <c>seq</c> after which a consumer reads on.</summary>
-    public const string Sequence = "NotificationHub-Sequence";
-}

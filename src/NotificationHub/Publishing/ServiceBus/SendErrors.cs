@@ -1,0 +1,154 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Azure.Identity;
+using Azure.Messaging.ServiceBus;
+
+namespace NotificationHub.Publishing.ServiceBus;
+
+/// <summary>Classifies the SDK's exceptions, and describes them without credentials, message content or the SDK's help text.</summary>
+internal static partial class SendErrors
+{
+    private const int MaxDetailLength = 300;
+
+    /// <summary>How long Azure asks senders to wait after server-busy.</summary>
+    /// <remarks>See https://learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling.</remarks>
+    public static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether the link or the connection may have been closed during the send. The SDK reports a rejection with amqp:internal-error or
+    /// amqp:not-allowed in the same way.
+    /// </summary>
+    public static bool MayBeClosedLink(Exception exception) =>
+        exception
+            is ServiceBusException
+            {
+                Reason: ServiceBusFailureReason.ServiceCommunicationProblem or ServiceBusFailureReason.GeneralError
+            }
+        || IsNotAllowed(exception);
+
+    /// <summary>Why the topic rejects the content of the batch; null if the content is not the cause.</summary>
+    public static string? Rejection(string topic, Exception exception)
+    {
+        var reason = exception switch
+        {
+            ServiceBusException { Reason: ServiceBusFailureReason.MessageSizeExceeded } => "too large",
+            // amqp:argument-error and amqp:argument-out-of-range.
+            ArgumentException => "not well formed",
+            _ when IsNotAllowed(exception) => "not allowed",
+            _ => null,
+        };
+        return reason is null
+            ? null
+            : $"Topic {topic}: Service Bus rejected the content ({reason}){Tracking(exception.Message)}.";
+    }
+
+    /// <param name="topic">Where the batch was sent.</param>
+    /// <param name="exception">What the SDK threw.</param>
+    /// <param name="timedOutAfter">The sender's own time limit, if it ended the send.</param>
+    public static TopicSendException Create(string topic, Exception exception, TimeSpan? timedOutAfter)
+    {
+        var (error, reason) = timedOutAfter is { } limit
+            ? (TopicSendError.Timeout, $"no response within {limit.TotalSeconds:0.#} s")
+            : Classify(exception);
+        return new TopicSendException(
+            error,
+            error == TopicSendError.Busy ? BusyRetryAfter : null,
+            $"Topic {topic}: {reason}.",
+            exception
+        );
+    }
+
+    // amqp:not-allowed. The SDK's own misuse errors derive from it.
+    private static bool IsNotAllowed(Exception exception) =>
+        exception is InvalidOperationException and not ObjectDisposedException;
+
+    private static (TopicSendError Error, string Reason) Classify(Exception exception) =>
+        exception switch
+        {
+            ServiceBusException failure => Classify(failure),
+            UnauthorizedAccessException => (
+                TopicSendError.Unauthorized,
+                $"Service Bus does not accept this identity or key{Tracking(exception.Message)}"
+            ),
+            AuthenticationFailedException => (TopicSendError.NoToken, "could not get a token for Service Bus"),
+            _ when Socket(exception) is { } socket => (
+                TopicSendError.Unreachable,
+                $"Service Bus could not be reached ({socket.Message})"
+            ),
+            _ => (TopicSendError.Failed, $"the request failed ({exception.GetType().Name})"),
+        };
+
+    private static (TopicSendError Error, string Reason) Classify(ServiceBusException exception)
+    {
+        var tracking = Tracking(exception.Message);
+        return exception.Reason switch
+        {
+            ServiceBusFailureReason.MessagingEntityNotFound => (
+                TopicSendError.TopicNotFound,
+                $"the topic does not exist{tracking}"
+            ),
+            ServiceBusFailureReason.MessagingEntityDisabled => (
+                TopicSendError.TopicDisabled,
+                $"the topic is disabled{tracking}"
+            ),
+            ServiceBusFailureReason.QuotaExceeded => (TopicSendError.QuotaExceeded, $"a quota is exceeded{tracking}"),
+            ServiceBusFailureReason.ServiceBusy => (TopicSendError.Busy, $"Service Bus is busy{tracking}"),
+            ServiceBusFailureReason.ServiceTimeout => (
+                TopicSendError.Timeout,
+                $"Service Bus did not respond in time{tracking}"
+            ),
+            ServiceBusFailureReason.ServiceCommunicationProblem => (
+                TopicSendError.Unreachable,
+                $"Service Bus could not be reached{Detail(Socket(exception)?.Message ?? exception.Message)}"
+            ),
+            _ => (
+                TopicSendError.Failed,
+                $"Service Bus failed{(exception.IsTransient ? " for the moment" : "")}{Detail(exception.Message)}"
+            ),
+        };
+    }
+
+    private static SocketException? Socket(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is SocketException socket)
+            {
+                return socket;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The SDK's text in brackets, without its help text and without anything that looks like a credential.</summary>
+    private static string Detail(string text)
+    {
+        var detail = Credential().Replace(HelpText().Replace(text, ""), "${kind}…").TrimEnd('.', ' ');
+        return detail.Length switch
+        {
+            0 => "",
+            > MaxDetailLength => $" ({detail[..MaxDetailLength]}…)",
+            _ => $" ({detail})",
+        };
+    }
+
+    // The rest of such an error may quote a message. Azure's support asks for the tracking ID.
+    private static string Tracking(string text) =>
+        TrackingId().Match(text) is { Success: true } match ? $" ({match.Value})" : "";
+
+    [GeneratedRegex(
+        @"(?<kind>SharedAccessSignature|Bearer|SharedAccessKey=|sig=)\s*\S+",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Credential();
+
+    [GeneratedRegex(
+        @"\s*(\(\w+\)\.?)?\s*For troubleshooting information.*$|\s*\(\w+\)\.?$",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex HelpText();
+
+    [GeneratedRegex("TrackingId:[0-9A-Za-z_-]{1,80}")]
+    private static partial Regex TrackingId();
+}

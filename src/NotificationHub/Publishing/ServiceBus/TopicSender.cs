@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using Azure.Messaging.ServiceBus;
+
+namespace NotificationHub.Publishing.ServiceBus;
+
+/// <summary>The outcome of a send that reached the topic.</summary>
+/// <param name="Count">How many of the first messages formed the batch; 0 if the first one does not fit into an empty batch.</param>
+/// <param name="Rejection">Why the topic rejects the content of the batch; null if it accepted the batch.</param>
+internal readonly record struct SendResult(int Count, string? Rejection = null);
+
+/// <summary>Sends batches of messages to the topics of a Service Bus namespace. The publisher decides about retries.</summary>
+internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, TimeProvider time) : IAsyncDisposable
+{
+    // The SDK's senders each hold a link for as long as the process runs.
+    private readonly Dictionary<string, ServiceBusSender> senders = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Sends as many of the first messages as fit into one batch, in their order. Without messages it only opens the link to the topic, which
+    /// requires the right to send.
+    /// </summary>
+    /// <exception cref="TopicSendException">
+    /// The topic accepted nothing, or its response is missing. The same batch may be sent again: Service Bus drops repeated message IDs.
+    /// </exception>
+    public async Task<SendResult> SendAsync(
+        string topic,
+        IReadOnlyList<ServiceBusMessage> messages,
+        CancellationToken cancellationToken
+    )
+    {
+        using var timer = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        try
+        {
+            return await SendTwiceAsync(topic, messages, either.Token);
+        }
+        catch (Exception exception)
+            when (exception is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            var isTimeout = timer.IsCancellationRequested;
+            // After server-busy, the SDK delays each further send by ten seconds unless the token of the first one is canceled.
+            await either.CancelAsync();
+            throw SendErrors.Create(topic, exception, isTimeout ? timeout : null);
+        }
+    }
+
+    public ValueTask DisposeAsync() => client.DisposeAsync();
+
+    // The SDK reports a link that Service Bus closes during a send in several ways, and mostly without the reason. A new link works, or its
+    // failure tells the reason.
+    private async Task<SendResult> SendTwiceAsync(
+        string topic,
+        IReadOnlyList<ServiceBusMessage> messages,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await SendOnceAsync(topic, messages, isRetry: false, cancellationToken);
+        }
+        catch (Exception exception) when (SendErrors.MayBeClosedLink(exception))
+        {
+            return await SendOnceAsync(topic, messages, isRetry: true, cancellationToken);
+        }
+    }
+
+    private async Task<SendResult> SendOnceAsync(
+        string topic,
+        IReadOnlyList<ServiceBusMessage> messages,
+        bool isRetry,
+        CancellationToken cancellationToken
+    )
+    {
+        var sender = SenderOf(topic);
+        using var batch = await sender.CreateMessageBatchAsync(cancellationToken);
+        var count = Fill(batch, messages);
+        if (count == 0)
+        {
+            return default;
+        }
+
+        try
+        {
+            await sender.SendMessagesAsync(batch, cancellationToken);
+            return new SendResult(count);
+        }
+        catch (ServiceBusException exception)
+            when (exception.Reason == ServiceBusFailureReason.MessageSizeExceeded && count == 1)
+        {
+            return default;
+        }
+        catch (Exception exception)
+            when (SendErrors.Rejection(topic, exception) is { } rejection
+                && (isRetry || !SendErrors.MayBeClosedLink(exception))
+            )
+        {
+            return new SendResult(count, rejection);
+        }
+    }
+
+    private static int Fill(ServiceBusMessageBatch batch, IReadOnlyList<ServiceBusMessage> messages)
+    {
+        var current = Activity.Current;
+        // Otherwise the SDK adds the span of the send as Diagnostic-Id to each message that has no traceparent.
+        Activity.Current = null;
+        try
+        {
+            var count = 0;
+            while (count < messages.Count && batch.TryAddMessage(messages[count]))
+            {
+                count++;
+            }
+
+            return count;
+        }
+        finally
+        {
+            Activity.Current = current;
+        }
+    }
+
+    private ServiceBusSender SenderOf(string topic)
+    {
+        lock (senders)
+        {
+            if (!senders.TryGetValue(topic, out var sender))
+            {
+                senders.Add(topic, sender = client.CreateSender(topic));
+            }
+
+            return sender;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using NotificationHub.Apple;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Snapshots;
+
+namespace NotificationHub.Refetch.Reading;
+
+/// <summary>Turns a planned read into Apple's endpoint and its pages into records.</summary>
+internal static class RecordReader
+{
+    private const int UserNotFound = 9609;
+
+    public static IAsyncEnumerable<RecordPage> ReadAsync(
+        AppleSession session,
+        RefetchRead read,
+        CancellationToken cancellationToken
+    ) => ReadAsync(session, read, from: null, cancellationToken);
+
+    /// <param name="from">Where an earlier walk of the same read is to go on; null begins at the first page.</param>
+    public static IAsyncEnumerable<RecordPage> ReadAsync(
+        AppleSession session,
+        RefetchRead read,
+        PageMark? from,
+        CancellationToken cancellationToken
+    )
+    {
+        var pages = PagesOf(new RecordSource(session, cancellationToken), read, from);
+        return read.IsOfOneUser ? WithoutUnknownUserAsync(pages, cancellationToken) : pages;
+    }
+
+    /// <summary>That Apple does not know the user is an answer: there is nothing of theirs.</summary>
+    private static async IAsyncEnumerable<RecordPage> WithoutUnknownUserAsync(
+        IAsyncEnumerable<RecordPage> pages,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await using var walk = pages.GetAsyncEnumerator(cancellationToken);
+        if (!await IsKnownAsync(walk))
+        {
+            yield return RecordPage.Nothing;
+            yield break;
+        }
+
+        do
+        {
+            yield return walk.Current;
+        } while (await walk.MoveNextAsync());
+    }
+
+    private static async Task<bool> IsKnownAsync(IAsyncEnumerator<RecordPage> walk)
+    {
+        try
+        {
+            return await walk.MoveNextAsync();
+        }
+        catch (AppleException fault) when (fault.ErrorNumber == UserNotFound)
+        {
+            return false;
+        }
+    }
+
+    private static IAsyncEnumerable<RecordPage> PagesOf(RecordSource source, RefetchRead read, PageMark? from) =>
+        read switch
+        {
+            AssetsRead => source.Read(new AssetQuery { From = from }),
+            AssetRead one => source.Read(
+                new AssetQuery
+                {
+                    AdamId = one.AdamId,
+                    PricingParam = one.PricingParam,
+                    From = from,
+                }
+            ),
+            AllAssignmentsRead => source.Read(new AssignmentQuery { From = from }),
+            AssignmentsRead some => source.Read(
+                QueryOf(some.Holder) with
+                {
+                    AdamId = some.AdamId,
+                    PricingParam = some.PricingParam,
+                    From = from,
+                }
+            ),
+            HolderRead one => source.Read(QueryOf(one.Holder) with { From = from }),
+            UserRead one => source.Read(new UserQuery { ClientUserId = one.ClientUserId, From = from }),
+            UsersRead users => source.Read(new UserQuery { SinceVersionId = users.SinceVersionId, From = from }),
+            SubscriptionsRead => source.Read(new SubscriptionQuery { From = from }),
+            SubscriptionRead one => source.Read(new SubscriptionQuery { AdamId = one.AdamId, From = from }),
+            AllSubscriptionAssignmentsRead => source.Read(new SubscriptionAssignmentQuery { From = from }),
+            SubscriptionAssignmentsRead seats => source.Read(
+                new SubscriptionAssignmentQuery
+                {
+                    AdamId = seats.AdamId,
+                    ClientUserId = seats.ClientUserId,
+                    From = from,
+                }
+            ),
+            _ => throw new ArgumentException($"There is no endpoint for {read.GetType().Name}.", nameof(read)),
+        };
+
+    private static AssignmentQuery QueryOf(string? holder)
+    {
+        var (serialNumber, clientUserId) = holder is null ? (null, null) : RecordKeys.ParseHolder(holder);
+        return new AssignmentQuery { SerialNumber = serialNumber, ClientUserId = clientUserId };
+    }
+}

@@ -1,0 +1,230 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotificationHub.FullSync;
+using NotificationHub.Locations;
+using NotificationHub.OperationTracking;
+using NotificationHub.Refetch;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Retention;
+
+/// <summary>Due times of one kind.</summary>
+/// <param name="Name">What is due.</param>
+/// <param name="Longest">The longest interval.</param>
+/// <param name="Find">Selects the keys of rows that are due after <c>@tooFar</c>.</param>
+/// <param name="Repair">Makes one row due now.</param>
+internal sealed record DueTime(string Name, TimeSpan Longest, Func<DbConnection, string> Find, string Repair);
+
+/// <summary>
+/// Resets due times that are further ahead than any interval allows. They were written while a clock was ahead, and would delay the work by
+/// as much.
+/// </summary>
+internal sealed partial class DueTimes(
+    Database database,
+    IOptions<RefetchOptions> refetch,
+    IOptions<LocationOptions> locations,
+    TimeProvider time,
+    ILogger<DueTimes> logger
+)
+{
+    private const int RowsAtOnce = 100;
+
+    /// <summary>Tolerates small differences between the clocks of replicas.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
+
+    /// <summary>The longest <c>Retry-After</c> of Apple that is obeyed.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
+
+    private const string RepairTarget = """
+        update refetch_target
+        set due_at = @now,
+            first_requested_at = case when first_requested_at > @now then @now else first_requested_at end,
+            last_requested_at = case when last_requested_at > @now then @now else last_requested_at end
+        where location_id = @location_id and resource = @resource and "key" = @key and due_at > @tooFar
+        """;
+
+    private const string RepairSurvey =
+        "update survey set due_at = @now where location_id = @location_id and resource = @resource and due_at > @tooFar";
+
+    private const string RepairOperation = """
+        update operation
+        set due_at = @now, asked_at = case when asked_at > @now then @now else asked_at end
+        where event_id = @event_id and location_id = @location_id and due_at > @tooFar
+        """;
+
+    /// <param name="lease">The lease of retention.</param>
+    /// <param name="cancellationToken">Ends it between two transactions.</param>
+    /// <returns>How many rows were made due.</returns>
+    public async Task<int> RepairAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var repaired = 0;
+        foreach (var due in Kinds())
+        {
+            var rows = await RepairAsync(due, lease, cancellationToken);
+            if (rows > 0)
+            {
+                Log.Repaired(logger, rows, due.Name, due.Longest);
+            }
+
+            repaired += rows;
+        }
+
+        if (repaired > 0)
+        {
+            database.Pulses.TargetsRequested.Raise();
+        }
+
+        return repaired;
+    }
+
+    private IReadOnlyList<DueTime> Kinds()
+    {
+        var settings = refetch.Value;
+        // Backoffs are spread by half, surveys by a tenth, comparisons by a quarter.
+        var retry = Longer(settings.FailedRetryDelay, 1.5 * settings.LongestRetryDelay);
+        return
+        [
+            new(
+                "refetch targets",
+                Longer(settings.LongestMaxWait, settings.RereadAfter),
+                connection => Targets(connection, "t.attempts = 0"),
+                RepairTarget
+            ),
+            new(
+                "failed refetch targets",
+                Longer(retry, LongestRetryAfter),
+                connection => Targets(connection, "t.attempts > 0"),
+                RepairTarget
+            ),
+            new(
+                "full syncs",
+                Longer(
+                    settings.ReconcileEvery == TimeSpan.Zero
+                        ? SurveySchedule.AllUsersEvery
+                        : 1.1 * settings.ReconcileEvery,
+                    retry
+                ),
+                connection => Surveys(connection, "not in"),
+                RepairSurvey
+            ),
+            new(
+                "subscription full syncs",
+                Longer(1.1 * settings.ReconcileSubscriptionsEvery, retry),
+                connection => Surveys(connection, "in"),
+                RepairSurvey
+            ),
+            new(
+                "Client Config comparisons",
+                Longer(1.25 * locations.Value.CheckEvery, TimeSpan.FromDays(1.25)),
+                connection =>
+                    $"select location_id from location_watch where due_at > @tooFar order by due_at {connection.Limit("@limit")}",
+                "update location_watch set due_at = @now where location_id = @location_id and due_at > @tooFar"
+            ),
+            new(
+                "location pauses",
+                Longer(1.5 * settings.LongestRetryDelay, LongestRetryAfter),
+                connection =>
+                    $"select location_id from location where paused_until > @tooFar order by location_id {connection.Limit("@limit")}",
+                "update location set paused_until = null where location_id = @location_id and paused_until > @tooFar"
+            ),
+            new(
+                "operations",
+                OperationTiming.LongestPause,
+                connection => Operations(connection, "= 0"),
+                RepairOperation
+            ),
+            new(
+                "deferred operations",
+                OperationTiming.LongestDeferredPause,
+                connection => Operations(connection, "<> 0"),
+                RepairOperation
+            ),
+        ];
+    }
+
+    private async Task<int> RepairAsync(DueTime due, Lease lease, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var tooFar = (now + due.Longest + Margin).ToUnixTimeMilliseconds();
+        var sum = 0;
+        while (true)
+        {
+            var rows = await FindAsync(due, tooFar, cancellationToken);
+            if (rows.Count == 0)
+            {
+                return sum;
+            }
+
+            sum += await database.WriteAsync(
+                async transaction =>
+                {
+                    await lease.DemandAsync(transaction);
+                    var repaired = 0;
+                    foreach (var row in rows)
+                    {
+                        row.AddDynamicParams(new { now = now.ToUnixTimeMilliseconds(), tooFar });
+                        repaired += await transaction.ExecuteAsync(due.Repair, row);
+                    }
+
+                    return repaired;
+                },
+                cancellationToken
+            );
+            if (rows.Count < RowsAtOnce)
+            {
+                return sum;
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<DynamicParameters>> FindAsync(
+        DueTime due,
+        long tooFar,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var rows = await connection.QueryAsync(due.Find(connection), new { tooFar, limit = RowsAtOnce });
+        return [.. rows.Select(row => new DynamicParameters((IDictionary<string, object>)row))];
+    }
+
+    private static string Targets(DbConnection connection, string which) =>
+        $"""
+            select t.location_id, t.resource, t."key"
+            from refetch_target t
+            where {connection.IsWaiting("t")} and t.due_at > @tooFar and {which}
+            order by t.due_at
+            {connection.Limit("@limit")}
+            """;
+
+    private static string Surveys(DbConnection connection, string within) =>
+        $"""
+            select location_id, resource
+            from survey
+            where due_at > @tooFar and resource {within} ('subscription', 'subscription-assignment')
+            order by due_at
+            {connection.Limit("@limit")}
+            """;
+
+    private static string Operations(DbConnection connection, string deferred) =>
+        $"""
+            select event_id, location_id
+            from operation
+            where closed_at is null and due_at > @tooFar and deferred {deferred}
+            order by location_id, due_at
+            {connection.Limit("@limit")}
+            """;
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "{Rows} {Name} were due later than the longest interval ({Longest}), because a clock was ahead when this was written. They are now due immediately."
+        )]
+        public static partial void Repaired(ILogger logger, int rows, string name, TimeSpan longest);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Retention;
+
+/// <summary>How old the beginning of a log is.</summary>
+internal sealed class LogAges
+{
+    /// <summary>Beyond it the exact number says nothing more.</summary>
+    private const int MaxCounted = 10_000;
+
+    /// <summary>The number of rows that one statement scans.</summary>
+    private const int Window = 20_000;
+
+    /// <summary>What earlier readings have skipped, so that the next one does not read it again.</summary>
+    private readonly ConcurrentDictionary<string, Skipped> skipped = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Finds the first row with a plausible time, in Unix milliseconds; null if there is none. Earlier rows were written while a clock was
+    /// ahead, and are at least as old.
+    /// </summary>
+    /// <param name="future">The latest plausible time.</param>
+    public async Task<(long Seq, long At)?> ReadFirstAsync(DbConnection connection, PrunedLog log, long future)
+    {
+        var rows = 1;
+        var start = await connection.ExecuteScalarAsync<long>(log.StartSql);
+        var (from, earliest) =
+            skipped.TryGetValue(log.Name, out var known) && known.Until > start && known.Earliest > future
+                ? known
+                : new Skipped(start, long.MaxValue);
+        while (true)
+        {
+            var (seq, last, first) = await connection.QuerySingleAsync<(long?, long?, long?)>(
+                $"""
+                select min(case when came_at <= @future then seq end), max(seq), min(came_at)
+                from
+                (
+                    select seq, {log.At} came_at
+                    from {log.Table}
+                    where seq >= @from
+                    order by seq
+                    {connection.Limit("@rows")}
+                ) some_rows
+                """,
+                new
+                {
+                    from,
+                    future,
+                    rows,
+                }
+            );
+            if (seq is not null)
+            {
+                var at = await connection.ExecuteScalarAsync<long?>(
+                    $"select {log.At} from {log.Table} where seq = @seq",
+                    new { seq }
+                );
+                return at is null ? null : (seq.Value, at.Value);
+            }
+
+            if (last is null)
+            {
+                return null;
+            }
+
+            (from, rows) = (last.Value + 1, Window);
+            earliest = Math.Min(earliest, first ?? long.MaxValue);
+            skipped[log.Name] = new Skipped(from, earliest);
+        }
+    }
+
+    public static Task<long> CountOlderAsync(DbConnection connection, PrunedLog log, long before) =>
+        connection.ExecuteScalarAsync<long>(
+            $"""
+            select count(*)
+            from
+            (
+                select {log.At} came_at
+                from {log.Table}
+                where seq >= ({log.StartSql})
+                order by seq
+                {connection.Limit("@MaxCounted")}
+            ) first_rows
+            where came_at <= @before
+            """,
+            new { before, MaxCounted }
+        );
+
+    /// <summary>Rows at the beginning of a log that lie in the future.</summary>
+    /// <param name="Until">The first <c>seq</c> behind them.</param>
+    /// <param name="Earliest">The earliest of their times: from then on one of them can be true, and they are read again.</param>
+    private readonly record struct Skipped(long Until, long Earliest);
+}

@@ -1,0 +1,18 @@
+using NotificationHub.Hosting;
+
+namespace NotificationHub.Retention;
+
+internal static class RetentionSetup
+{
+    /// <summary>Removes what is older than configured.</summary>
+    public static void AddRetention(this HubBuilder hub)
+    {
+        hub.AddOptions(RetentionOptions.Section, new RetentionOptionsValidator());
+        hub.Services.AddSingleton<LanePace>();
+        hub.Services.AddSingleton<EventBounds>();
+        hub.Services.AddSingleton<LogAges>();
+        hub.Services.AddSingleton<RetentionPass>();
+        hub.Services.AddSingleton<DueTimes>();
+        hub.Services.AddHostedService<RetentionWorker>();
+    }
+}

@@ -1,0 +1,43 @@
+using NotificationHub.Hosting;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Retention;
+
+/// <summary>Runs retention on one replica at a time.</summary>
+internal sealed class RetentionWorker(
+    RetentionPass pass,
+    DueTimes dueTimes,
+    LanePace pace,
+    LeaseKeeper leases,
+    TimeProvider time,
+    ILogger<RetentionWorker> logger
+) : LeasedWorker(leases, LeaseName, time, logger)
+{
+    /// <summary>Also the name of the stage.</summary>
+    public const string LeaseName = "retention";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan RepairInterval = TimeSpan.FromMinutes(1);
+
+    private readonly TimeProvider time = time;
+
+    protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        long? repairedAt = null;
+        while (true)
+        {
+            var started = time.GetTimestamp();
+            if (repairedAt is not { } last || time.GetElapsedTime(last, started) >= RepairInterval)
+            {
+                await dueTimes.RepairAsync(lease, cancellationToken);
+                repairedAt = started;
+            }
+
+            var removed = await pass.RunAsync(lease, cancellationToken);
+            await (
+                removed > 0 ? pace.RestAsync(started, cancellationToken) : Task.Delay(Interval, time, cancellationToken)
+            );
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+using NotificationHub.Events;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Snapshots;
+
+/// <summary>Tells of each record that a survey found to be different without a notification.</summary>
+internal sealed class DriftEvents
+{
+    private static readonly JsonElement NoMembers = JsonElement.Parse("{}");
+
+    private readonly ReadContext read;
+    private readonly long epoch;
+    private readonly long now;
+
+    private DriftEvents(ReadContext read, long epoch, long now)
+    {
+        this.read = read;
+        this.epoch = epoch;
+        this.now = now;
+    }
+
+    /// <summary>Counts the drifts, and reads the data for their events.</summary>
+    public static async Task<DriftEvents> BeginAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        int count,
+        long now
+    )
+    {
+        if (count > 0)
+        {
+            await transaction.ExecuteAsync(
+                "update survey set drifts = drifts + @count where location_id = @LocationId and resource = @Name",
+                new
+                {
+                    count,
+                    read.LocationId,
+                    read.Kind.Name,
+                }
+            );
+        }
+
+        var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
+        return new DriftEvents(read, epoch, now);
+    }
+
+    /// <param name="drifts">Each with the <c>seq</c> of its <c>*.changed</c> event.</param>
+    public IReadOnlyCollection<NewEvent> Create(IEnumerable<(RecordDifference Difference, long Seq)> drifts) =>
+        [.. drifts.Select(drift => Create(drift.Difference, drift.Seq))];
+
+    /// <summary>The members in which a record differs; without their values where it names a device or a user.</summary>
+    public static IReadOnlyList<DriftedField> FieldsOf(SnapshotKind kind, RecordDifference difference)
+    {
+        var before = Parse(difference.Before);
+        var after = Parse(difference.After);
+        return
+        [
+            .. before
+                .EnumerateObject()
+                .Concat(after.EnumerateObject())
+                .Select(member => member.Name)
+                .Distinct(StringComparer.Ordinal)
+                .Select(name => new DriftedField
+                {
+                    Name = name,
+                    Before = Member(before, name),
+                    After = Member(after, name),
+                })
+                .Where(field => field.Before?.GetRawText() != field.After?.GetRawText())
+                .Select(field => kind.NamesSomebody ? new DriftedField { Name = field.Name } : field),
+        ];
+    }
+
+    private NewEvent Create(RecordDifference difference, long changedSeq)
+    {
+        var key = read.Kind.NamesSomebody ? null : difference.Key;
+        return NewEvent.Create(
+            EventNames.ReconcileDriftFound,
+            read.LocationId,
+            key is null ? read.Kind.SubjectPrefix : $"{read.Kind.SubjectPrefix}/{key}",
+            new ReconcileDriftFound
+            {
+                Resource = read.Kind.Name,
+                Key = key,
+                AdamId = difference.AdamId,
+                Change = Enum.Parse<ChangeKind>(difference.Change, ignoreCase: true),
+                Fields = FieldsOf(read.Kind, difference),
+                Event = string.Create(CultureInfo.InvariantCulture, $"{epoch}-{changedSeq}"),
+            },
+            EventJsonContext.Wire.ReconcileDriftFound,
+            now
+        ) with
+        {
+            Change = difference.Change,
+            Cause = RecordChanges.Reconcile,
+            AdamId = difference.AdamId,
+        };
+    }
+
+    private static JsonElement Parse(string? record) => record is null ? NoMembers : JsonElement.Parse(record);
+
+    private static JsonElement? Member(JsonElement record, string name) =>
+        record.TryGetProperty(name, out var member) ? member : null;
+}

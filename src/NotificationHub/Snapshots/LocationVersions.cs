@@ -1,0 +1,44 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Snapshots;
+
+/// <summary>
+/// The statements over <c>location_version</c>: since which version changed users can be asked for. There is one only after
+/// a walk over all users.
+/// </summary>
+internal static class LocationVersions
+{
+    private const string Users = "users";
+
+    private const string Select =
+        "select version_id from location_version where location_id = @locationId and resource = @Users";
+
+    public static Task<string?> ReadUsersAsync(DbConnection connection, string locationId) =>
+        connection.ExecuteScalarAsync<string?>(Select, new { locationId, Users });
+
+    public static Task<string?> ReadUsersAsync(WriteTransaction transaction, string locationId) =>
+        transaction.ScalarAsync<string>(Select, new { locationId, Users });
+
+    /// <param name="versionId">Null: it is forgotten.</param>
+    public static async Task SetUsersAsync(WriteTransaction transaction, string locationId, string? versionId)
+    {
+        await transaction.ExecuteAsync(
+            "delete from location_version where location_id = @locationId and resource = @Users",
+            new { locationId, Users }
+        );
+        if (versionId is not null)
+        {
+            await transaction.ExecuteAsync(
+                "insert into location_version (location_id, resource, version_id) values (@locationId, @Users, @versionId)",
+                new
+                {
+                    locationId,
+                    Users,
+                    versionId,
+                }
+            );
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Snapshots;
+
+/// <summary>A record as it is kept; <see cref="Data"/> null: it is gone.</summary>
+internal sealed record SnapshotRow
+{
+    public required string Key { get; init; }
+
+    public string? Data { get; init; }
+
+    public required long ReadNumber { get; init; }
+
+    public required long Revision { get; init; }
+}
+
+/// <summary>The statements over <c>snapshot</c>.</summary>
+internal static class SnapshotRows
+{
+    private const string Select = "select \"key\", data, read_number ReadNumber, revision from snapshot";
+
+    public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        IReadOnlyCollection<string> keys
+    ) =>
+        keys.Count == 0
+            ? []
+            : (
+                await transaction.QueryAsync<SnapshotRow>(
+                    $"{Select} where location_id = @LocationId and kind = @Kind and \"key\" in @keys",
+                    new
+                    {
+                        read.LocationId,
+                        Kind = read.Kind.Name,
+                        keys = keys.InList(),
+                    }
+                )
+            ).ToDictionary(row => row.Key, StringComparer.Ordinal);
+
+    public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
+        DbConnection connection,
+        string locationId,
+        SnapshotKind kind,
+        IReadOnlyCollection<string> keys
+    ) =>
+        (
+            await keys.InPartsAsync(part =>
+                connection.QueryAsync<SnapshotRow>(
+                    $"{Select} where location_id = @locationId and kind = @Name and \"key\" in @keys",
+                    new
+                    {
+                        locationId,
+                        kind.Name,
+                        keys = part.InList(),
+                    }
+                )
+            )
+        ).ToDictionary(row => row.Key, StringComparer.Ordinal);
+
+    /// <summary>All records of a kind behind <paramref name="after"/>, those that are gone too, a page of them in the order of their keys.</summary>
+    public static async Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
+        DbConnection connection,
+        string locationId,
+        SnapshotKind kind,
+        string after,
+        int limit
+    ) =>
+        (
+            await connection.QueryAsync<SnapshotRow>(
+                $"{Select} where location_id = @locationId and kind = @Name and \"key\" > @after order by \"key\" {connection.Limit("@limit")}",
+                new
+                {
+                    locationId,
+                    kind.Name,
+                    after,
+                    limit,
+                }
+            )
+        ).AsList();
+
+    public static Task<long> CountAsync(DbConnection connection, string locationId, SnapshotKind kind) =>
+        connection.ExecuteScalarAsync<long>(
+            "select count(*) from snapshot where location_id = @locationId and kind = @Name and data is not null",
+            new { locationId, kind.Name }
+        );
+
+    /// <summary>Notes that the records were returned as they are kept.</summary>
+    public static async Task TouchAsync(WriteTransaction transaction, ReadContext read, List<string> keys, long number)
+    {
+        if (keys.Count > 0)
+        {
+            await transaction.ExecuteAsync(
+                """
+                update snapshot
+                set read_number = @number
+                where location_id = @LocationId and kind = @Kind and "key" in @keys
+                """,
+                new
+                {
+                    read.LocationId,
+                    Kind = read.Kind.Name,
+                    keys = keys.InList(),
+                    number,
+                }
+            );
+        }
+    }
+
+    /// <summary>Stores the records as they are now; <see cref="SetRevisionsAsync"/> completes them.</summary>
+    public static Task SaveAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        IReadOnlyCollection<RecordDifference> changes,
+        long number,
+        long now
+    ) =>
+        transaction.ExecuteAsync(
+            transaction.Sql("SaveRecords"),
+            new
+            {
+                read.LocationId,
+                Kind = read.Kind.Name,
+                Rows = JsonSerializer.Serialize(changes.Select(change => new[] { change.Key, change.After })),
+                number,
+                now,
+            }
+        );
+
+    /// <summary>Sets the revision of each saved record to the <c>seq</c> of its event.</summary>
+    public static Task SetRevisionsAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        IEnumerable<(RecordDifference Change, long Revision)> stated
+    ) =>
+        transaction.ExecuteAsync(
+            transaction.Sql("SetRevisions"),
+            new
+            {
+                read.LocationId,
+                Kind = read.Kind.Name,
+                Rows = JsonSerializer.Serialize(stated.Select(pair => new object[] { pair.Change.Key, pair.Revision })),
+            }
+        );
+}

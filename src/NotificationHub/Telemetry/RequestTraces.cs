@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace NotificationHub.Telemetry;
+
+/// <summary>
+/// Says of each request that is traced what it was, by the names that OpenTelemetry has for it; the web server's own activity has neither
+/// name nor tags. It says the route and not the path, which is the sender's. Probes are not traced.
+/// </summary>
+internal sealed class RequestTraces : IStartupFilter
+{
+    private static readonly string[] KnownMethods = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+        app =>
+        {
+            app.Use(following =>
+                context =>
+                    Activity.Current is { IsAllDataRequested: true } trace
+                        ? RunAsync(trace, context, following)
+                        : following(context)
+            );
+            next(app);
+        };
+
+    private static async Task RunAsync(Activity trace, HttpContext context, RequestDelegate following)
+    {
+        if (context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        {
+            trace.IsAllDataRequested = false;
+            trace.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+        }
+
+        // What throws ends in the web server's 500.
+        var status = StatusCodes.Status500InternalServerError;
+        try
+        {
+            await following(context);
+            status = context.Response.StatusCode;
+        }
+        finally
+        {
+            Describe(trace, context, status);
+        }
+    }
+
+    private static void Describe(Activity trace, HttpContext context, int status)
+    {
+        var method = KnownMethods.Contains(context.Request.Method, StringComparer.Ordinal)
+            ? context.Request.Method
+            : "_OTHER";
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        trace.DisplayName = route is null ? method : $"{method} {route}";
+        trace
+            .SetTag("http.request.method", method)
+            .SetTag("http.route", route)
+            .SetTag("http.response.status_code", status)
+            .SetTag("url.scheme", context.Request.Scheme);
+        if (status >= StatusCodes.Status500InternalServerError)
+        {
+            trace.Fail(status.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+}

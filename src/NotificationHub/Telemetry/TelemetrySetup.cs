@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using NotificationHub.Hosting;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace NotificationHub.Telemetry;
+
+/// <summary>Exports metrics, traces and the log by OTLP, to Azure Monitor, or both. Nothing leaves the process unless a destination is set.</summary>
+internal static class TelemetrySetup
+{
+    /// <summary>What the hub itself says, and what .NET says of its web server, its HTTP client and its runtime.</summary>
+    public static readonly IReadOnlyList<string> Sources =
+    [
+        HubTraces.SourceName,
+        "Microsoft.AspNetCore",
+        "System.Net.Http",
+    ];
+
+    /// <inheritdoc cref="Sources"/>
+    public static readonly IReadOnlyList<string> Meters =
+    [
+        "NotificationHub",
+        "Microsoft.AspNetCore.Hosting",
+        "Microsoft.AspNetCore.Server.Kestrel",
+        "System.Net.Http",
+        "System.Runtime",
+    ];
+
+    private const string Disabled = "OTEL_SDK_DISABLED";
+
+    public static void AddTelemetry(this HubBuilder hub)
+    {
+        hub.Services.AddSingleton<DistributedContextPropagator, OwnTraces>();
+        var byOtlp = OtlpExport.IsSet(hub.Configuration);
+        var toAzureMonitor = AzureMonitorExport.IsSet(hub.Configuration);
+        if ((!byOtlp && !toAzureMonitor) || IsDisabled(hub.Configuration))
+        {
+            return;
+        }
+
+        hub.Services.AddSingleton<IStartupFilter, RequestTraces>();
+        var telemetry = hub
+            .Services.AddOpenTelemetry()
+            .ConfigureResource(HubResource.Describe)
+            .WithTracing(traces => traces.AddSource([.. Sources]))
+            .WithMetrics(metrics => metrics.AddMeter([.. Meters]))
+            .WithLogging(configureBuilder: null, log => log.IncludeFormattedMessage = true);
+        if (byOtlp)
+        {
+            OtlpExport.Validate(hub);
+            telemetry
+                .WithTracing(traces => traces.AddOtlpExporter())
+                .WithMetrics(metrics => metrics.AddOtlpExporter())
+                .WithLogging(log => log.AddOtlpExporter());
+        }
+
+        if (toAzureMonitor)
+        {
+            AzureMonitorExport.Validate(hub);
+            telemetry
+                .WithTracing(traces => traces.AddAzureMonitorTraceExporter())
+                .WithMetrics(metrics => metrics.AddAzureMonitorMetricExporter())
+                .WithLogging(log => log.AddAzureMonitorLogExporter());
+            hub.AddAzureMonitorOptions();
+        }
+
+        // Last: Azure Monitor's exporter sets a sampler of its own.
+        var sampler = SamplerSetting.Read(hub.Configuration, hub.AddFault);
+        telemetry.WithTracing(traces => traces.SetSampler(sampler));
+    }
+
+    private static bool IsDisabled(IConfiguration configuration) =>
+        string.Equals(configuration[Disabled], "true", StringComparison.OrdinalIgnoreCase);
+}

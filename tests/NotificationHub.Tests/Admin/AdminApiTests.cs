@@ -1,0 +1,178 @@
+using System.Net;
+using System.Text.Json;
+using Alba;
+using NotificationHub.Tests.CommandLine;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Admin;
+
+/// <summary>The admin API of the whole hub, open on loopback as in Development.</summary>
+public sealed class AdminApiTests
+{
+    [Fact]
+    public async Task Notifications_are_listed_by_pages_shown_and_routed_again()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        var location = await hub.AddLocationAsync("1");
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-1", uId: "1")));
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-2", uId: "2")));
+
+        var page = await GetAsync(hub, "/admin/notifications?limit=1");
+        var rest = await GetAsync(hub, $"/admin/notifications?after={page.GetProperty("next").GetInt64()}");
+        var quarantined = await GetAsync(hub, "/admin/notifications?disposition=quarantined");
+        var shown = await GetAsync(hub, "/admin/notifications/2");
+        await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.OK);
+        await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.Conflict);
+        await hub.ScenarioAsync(request =>
+        {
+            request.Send(HttpMethod.Post, "/admin/notifications/9/reroute");
+            request.ShouldBeProblem(HttpStatusCode.NotFound);
+        });
+
+        Seqs(page, "notifications").ShouldBe([1]);
+        Seqs(rest, "notifications").ShouldBe([2]);
+        Seqs(quarantined, "notifications").ShouldBe([2]);
+        shown.GetProperty("notificationId").GetString().ShouldBe("n-2");
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_listed_and_decided_about_once()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await SetAsideAsync(hub);
+
+        var open = await GetAsync(hub, "/admin/dead-letters?state=open");
+        var discarded = await PostAsync(hub, "/admin/dead-letters/1/discard", HttpStatusCode.OK);
+        await PostAsync(hub, "/admin/dead-letters/1/resend", HttpStatusCode.Conflict);
+
+        Seqs(open, "deadLetters").ShouldBe([1]);
+        discarded.GetProperty("result").GetString().ShouldBe("taken");
+        (await GetAsync(hub, "/admin/dead-letters/1")).GetProperty("state").GetString().ShouldBe("discarded");
+    }
+
+    [Fact]
+    public async Task All_faults_of_a_question_are_told_at_once()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        var rejected = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/admin/dead-letters?after=-1&limit=0&topic=weather&state=new");
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
+
+        (await rejected.JsonAsync()).InvalidMembers().ShouldBe(["after", "limit", "topic", "state"]);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_at_all_is_answered_without_quoting_it()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/admin/audit?after=s3cr3t");
+            request.ShouldBeProblem(HttpStatusCode.BadRequest);
+            request.ContentShouldNotContain("s3cr3t");
+        });
+    }
+
+    [Fact]
+    public async Task The_audit_log_knows_what_came_over_HTTP_and_what_through_commands()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await SetAsideAsync(hub);
+
+        await PostAsync(hub, "/admin/dead-letters/1/resend", HttpStatusCode.OK);
+        await CommandRun.OnAsync(hub, "dead-letters", "discard", "1");
+        var page = await GetAsync(hub, "/admin/audit");
+        var behind = await CommandRun.OnAsync(hub, "audit", "list", "--after=1", "--json");
+        var table = await CommandRun.OnAsync(hub, "audit", "list");
+
+        var entries = page.GetProperty("entries").EnumerateArray().ToArray();
+        entries.Length.ShouldBe(2);
+        Texts(entries[0], "actor", "origin", "action", "location", "subject", "outcome")
+            .ShouldBe(["loopback", "127.0.0.1", "dead-letters resend", "loc-1", "event 1", "done"]);
+        Texts(entries[1], "actor", "action", "outcome")
+            .ShouldBe([$"os:{Environment.UserName}", "dead-letters discard", "refused"]);
+        Seqs(behind.Json, "entries").ShouldBe([2]);
+        table.Output.ShouldContain("dead-letters resend");
+    }
+
+    [Fact]
+    public async Task The_API_is_described_with_what_lets_in_and_which_role_is_needed()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        var document = await GetAsync(hub, "/openapi/v1.json");
+
+        var paths = document.GetProperty("paths");
+        paths
+            .EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject())
+            .ShouldAllBe(operation => operation.Value.GetProperty("summary").GetString()!.Length > 10);
+        paths
+            .GetProperty("/admin/notifications/{seq}/reroute")
+            .GetProperty("post")
+            .GetProperty("description")
+            .GetString()
+            .ShouldBe("Needs the role Hub.Operate.");
+        var components = document.GetProperty("components");
+        components
+            .GetProperty("securitySchemes")
+            .EnumerateObject()
+            .Select(scheme => scheme.Name)
+            .ShouldBe(["bearer", "apiKey"], ignoreOrder: true);
+        var audited = components.GetProperty("schemas").GetProperty("AuditDocument").GetProperty("properties");
+        audited.GetProperty("seq").GetProperty("type").GetString().ShouldBe("integer");
+        audited.GetProperty("actor").GetProperty("description").GetString()!.ShouldContain("key:NAME");
+        paths
+            .GetProperty("/admin/audit")
+            .GetProperty("get")
+            .GetProperty("parameters")
+            .EnumerateArray()
+            .Select(parameter => parameter.GetProperty("name").GetString())
+            .ShouldBe(["after", "limit"]);
+        document.GetProperty("security").GetArrayLength().ShouldBe(2);
+        paths.EnumerateObject().ShouldAllBe(path => !path.Name.StartsWith("/events"));
+    }
+
+    private static async Task SetAsideAsync(ScenarioHub hub) =>
+        await hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync(
+                    """
+                    insert into event_log (topic, type, location_id, data, conflict, created_at)
+                    values ('assets', 'asset.changed', 'loc-1', x'7b7d', 0, unixepoch('subsec') * 1000)
+                    """
+                );
+                await transaction.ExecuteAsync(
+                    """
+                    insert into dead_letter (event_seq, topic, state, reason, refused_at)
+                    values (1, 'assets', 'open', 'odd', 0)
+                    """
+                );
+            },
+            CancellationToken.None
+        );
+
+    private static async Task<JsonElement> GetAsync(ScenarioHub hub, string path) =>
+        await (await hub.ScenarioAsync(request => request.Get.Url(path))).JsonAsync();
+
+    private static async Task<JsonElement> PostAsync(ScenarioHub hub, string path, HttpStatusCode status)
+    {
+        var result = await hub.ScenarioAsync(request =>
+        {
+            request.Send(HttpMethod.Post, path);
+            request.StatusCodeShouldBe(status);
+        });
+        return await result.JsonAsync();
+    }
+
+    private static long[] Seqs(JsonElement page, string list) =>
+        [.. page.GetProperty(list).EnumerateArray().Select(entry => entry.GetProperty("seq").GetInt64())];
+
+    private static string?[] Texts(JsonElement entry, params string[] names) =>
+        [.. names.Select(name => entry.GetProperty(name).GetString())];
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using NotificationHub.Hosting;
+
+namespace NotificationHub.Tests.Admin;
+
+public sealed class AdminKeyTests
+{
+    private const string Reading = "reading-key";
+    private const string Operating = "operating.key.with-dots";
+
+    private static readonly string[] Keys =
+    [
+        .. AdminHost.Key(0, "dashboard", Reading, "read"),
+        .. AdminHost.Key(1, "pipeline", Operating, "Operate"),
+    ];
+
+    [Fact]
+    public async Task A_key_lets_its_holder_do_what_its_role_says()
+    {
+        await using var host = await AdminHost.StartAsync("Production", Keys);
+
+        (await host.LookAsync(Reading)).ShouldBe(HttpStatusCode.OK);
+        (await host.ChangeAsync(Reading)).ShouldBe(HttpStatusCode.Forbidden);
+        (await host.LookAsync(Operating)).ShouldBe(HttpStatusCode.OK);
+        (await host.ChangeAsync(Operating)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_key_is_taken_from_its_own_header_too_and_known_by_its_name()
+    {
+        await using var host = await AdminHost.StartAsync("Production", Keys);
+
+        using var answer = await host.SendAsync(
+            HttpMethod.Get,
+            "/admin/look",
+            shape: request => request.Headers.Add("X-Api-Key", Reading)
+        );
+
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("key:dashboard");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("wrong")]
+    [InlineData("Reading-key")]
+    [InlineData("a.b.c")]
+    public async Task A_stranger_gets_401_and_no_hint(string? key)
+    {
+        await using var host = await AdminHost.StartAsync("Production", Keys);
+
+        using var answer = await host.GetAsync(key);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        answer.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        (await answer.Content.ReadAsStringAsync()).ShouldBe(
+            """{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.2","title":"Unauthorized","status":401}"""
+        );
+        (await host.ChangeAsync(key)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_forbidden_change_is_answered_with_problem_details()
+    {
+        await using var host = await AdminHost.StartAsync("Production", Keys);
+
+        using var answer = await host.SendAsync(HttpMethod.Post, "/admin/change", Reading);
+
+        (await answer.Content.ReadAsStringAsync()).ShouldBe(
+            """{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.4","title":"Forbidden","status":403}"""
+        );
+    }
+
+    [Fact]
+    public async Task Outside_Development_nothing_is_there_until_it_is_configured()
+    {
+        await using var host = await AdminHost.StartAsync("Production");
+
+        (await host.LookAsync(Reading)).ShouldBe(HttpStatusCode.NotFound);
+        (await host.ChangeAsync()).ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task In_Development_it_is_open_on_this_machine_and_under_its_name_only()
+    {
+        await using var host = await AdminHost.StartAsync("Development");
+
+        (await host.ChangeAsync()).ShouldBe(HttpStatusCode.OK);
+        using var rebound = await host.SendAsync(
+            HttpMethod.Post,
+            "/admin/change",
+            shape: request => request.Headers.Host = "attacker.example"
+        );
+        rebound.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("Origin", "https://evil.example")]
+    [InlineData("Origin", "null")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    public async Task In_Development_a_page_of_another_site_changes_nothing(string header, string value)
+    {
+        (await ChangeInDevelopmentAsync(header, value)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("Origin", "http://localhost:5080")]
+    [InlineData("Origin", "http://[::1]:5080")]
+    [InlineData("Sec-Fetch-Site", "same-origin")]
+    [InlineData("Sec-Fetch-Site", "none")]
+    public async Task In_Development_a_page_of_this_machine_may(string header, string value)
+    {
+        (await ChangeInDevelopmentAsync(header, value)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task In_Development_a_configured_key_is_demanded()
+    {
+        await using var host = await AdminHost.StartAsync("Development", Keys);
+
+        (await host.LookAsync()).ShouldBe(HttpStatusCode.Unauthorized);
+        (await host.LookAsync(Reading)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Settings_that_cannot_work_are_told_all_at_once()
+    {
+        var fault = await Should.ThrowAsync<ConfigurationException>(() =>
+            AdminHost.StartAsync(
+                "Production",
+                "Admin:ApiKeys:0:Sha256=secret",
+                "Admin:ApiKeys:0:Role=Root",
+                "Admin:Entra:TenantId=common"
+            )
+        );
+
+        fault
+            .Faults.Select(line => line.Trim().Split(": ")[0])
+            .ShouldBe(
+                [
+                    "Admin:ApiKeys[0].Name",
+                    "Admin:ApiKeys[0].Sha256",
+                    "Admin:ApiKeys[0].Role",
+                    "Admin:Entra.Audience",
+                    "Admin:Entra.TenantId",
+                ],
+                ignoreOrder: true
+            );
+        fault.Message.ShouldNotContain("secret");
+    }
+
+    private static async Task<HttpStatusCode> ChangeInDevelopmentAsync(string header, string value)
+    {
+        await using var host = await AdminHost.StartAsync("Development");
+        using var answer = await host.SendAsync(
+            HttpMethod.Post,
+            "/admin/change",
+            shape: request =>
+            {
+                request.Headers.Add(header, value);
+                // What a page may send without asking first.
+                request.Content = new StringContent("{}");
+            }
+        );
+        return answer.StatusCode;
+    }
+}

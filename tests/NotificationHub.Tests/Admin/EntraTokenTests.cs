@@ -1,0 +1,97 @@
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
+using NotificationHub.Auth;
+
+namespace NotificationHub.Tests.Admin;
+
+public sealed class EntraTokenTests
+{
+    [Fact]
+    public async Task A_token_lets_its_holder_do_what_its_app_roles_say()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
+        var reading = issuer.Issue([AdminPolicies.Read]);
+        var operating = issuer.Issue(["Other.Role", AdminPolicies.Operate]);
+
+        (await host.LookAsync(reading)).ShouldBe(HttpStatusCode.OK);
+        (await host.ChangeAsync(reading)).ShouldBe(HttpStatusCode.Forbidden);
+        (await host.LookAsync(operating)).ShouldBe(HttpStatusCode.OK);
+        (await host.ChangeAsync(operating)).ShouldBe(HttpStatusCode.OK);
+        (await host.LookAsync(issuer.Issue([]))).ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Its_holder_is_known_by_an_object_id_and_no_address()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
+
+        using var answer = await host.GetAsync(issuer.Issue([AdminPolicies.Read]));
+
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("entra:0d7e9c1a-person");
+    }
+
+    [Fact]
+    public async Task A_key_does_beside_tokens()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        await using var host = await AdminHost.StartAsync(
+            "Production",
+            [.. issuer.Settings, .. AdminHost.Key(0, "dashboard", "reading-key", "Read")]
+        );
+
+        (await host.LookAsync("reading-key")).ShouldBe(HttpStatusCode.OK);
+        (await host.LookAsync(issuer.Issue([AdminPolicies.Read]))).ShouldBe(HttpStatusCode.OK);
+    }
+
+    public static TheoryData<string, Action<SecurityTokenDescriptor>> Flaws =>
+        new()
+        {
+            { "audience", token => token.Audience = "api://another" },
+            { "issuer", token => token.Issuer = "https://sts.example.com/" },
+            { "expired", token => token.Expires = token.NotBefore!.Value.AddMinutes(30) },
+            { "not yet", token => token.NotBefore = token.Expires!.Value.AddMinutes(-30) },
+            { "unsigned", token => token.SigningCredentials = null },
+            { "key", token => token.SigningCredentials = Signed(new RsaSecurityKey(RSA.Create(2048))) },
+            {
+                "symmetric",
+                token =>
+                    token.SigningCredentials = new SigningCredentials(
+                        new SymmetricSecurityKey(new byte[64]),
+                        SecurityAlgorithms.HmacSha256
+                    )
+            },
+        };
+
+    [Theory]
+    [MemberData(nameof(Flaws))]
+    public async Task A_token_with_a_flaw_is_a_strangers(string flaw, Action<SecurityTokenDescriptor> make)
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
+
+        using var answer = await host.GetAsync(issuer.Issue([AdminPolicies.Operate], make));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, flaw);
+        answer.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        (await answer.Content.ReadAsStringAsync()).ShouldNotContain("detail");
+    }
+
+    [Fact]
+    public async Task While_the_issuer_cannot_be_asked_nobody_is_let_in_and_nothing_breaks()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        var token = issuer.Issue([AdminPolicies.Operate]);
+        await using var host = await AdminHost.StartAsync(
+            "Production",
+            "Admin:Entra:Authority=http://127.0.0.1:1",
+            $"Admin:Entra:Audience={TokenIssuer.Audience}"
+        );
+
+        (await host.LookAsync(token)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    private static SigningCredentials Signed(RsaSecurityKey key) => new(key, SecurityAlgorithms.RsaSha256);
+}

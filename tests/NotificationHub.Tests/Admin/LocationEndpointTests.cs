@@ -1,0 +1,244 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Alba;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.Admin;
+
+public sealed class LocationEndpointTests
+{
+    [Fact]
+    public async Task A_location_is_added_shown_and_compared_with_what_Apple_has()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        using var added = await AddAsync(
+            scene,
+            new { url = scene.HubUrl, contentToken = scene.Library.ContentTokenFile }
+        );
+
+        added.StatusCode.ShouldBe(HttpStatusCode.Created);
+        var location = (await ReadAsync(added)).GetProperty("location");
+        location.GetProperty("uId").GetString().ShouldBe(scene.Library.UId);
+        var id = location.GetProperty("id").GetString();
+        added.Headers.Location!.ToString().ShouldBe($"/admin/locations/{id}");
+        var shown = await GetAsync(scene.Hub, $"/admin/locations/{id}");
+        shown.GetProperty("secrets").GetArrayLength().ShouldBe(1);
+        using var verified = await scene.Hub.Http.PostAsync($"/admin/locations/{id}/verify", content: null);
+        (await ReadAsync(verified)).GetProperty("differences").GetArrayLength().ShouldBe(0);
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        entry.GetProperty("action").GetString().ShouldBe("locations add");
+        entry.GetProperty("location").GetString().ShouldBe(id);
+        entry.GetProperty("outcome").GetString().ShouldBe("done");
+    }
+
+    [Fact]
+    public async Task A_location_is_rotated_tested_renewed_and_removed_and_each_is_audited()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var path = $"/admin/locations/{(await scene.RegisterAsync()).LocationId}";
+        var before = scene.Library.Configuration.NotificationAuthToken;
+        await scene.ImportHasBegunAsync();
+
+        using var rotated = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
+        using var tested = await scene.Hub.Http.PostAsync($"{path}/test?wait=20", content: null);
+        using var renewed = await scene.Hub.Http.PostAsJsonAsync(
+            $"{path}/renew",
+            new { contentToken = scene.Library.ContentTokenFile }
+        );
+        using var removed = await scene.Hub.Http.DeleteAsync(path);
+        using var again = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
+
+        rotated.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await ReadAsync(rotated))
+            .GetProperty("location")
+            .GetProperty("progress")
+            .ValueKind.ShouldBe(JsonValueKind.Object);
+        scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(before);
+        (await ReadAsync(tested)).GetProperty("outcome").GetString().ShouldBe("arrived");
+        (await ReadAsync(renewed)).GetProperty("differences").GetArrayLength().ShouldBe(0);
+        (await ReadAsync(removed)).GetProperty("location").GetProperty("state").GetString().ShouldBe("removed");
+        again.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await GetAsync(scene.Hub, "/admin/audit"))
+            .GetProperty("entries")
+            .EnumerateArray()
+            .Select(entry => $"{entry.GetProperty("action").GetString()}: {entry.GetProperty("outcome").GetString()}")
+            .ShouldBe([
+                "locations rotate: done",
+                "locations test: done",
+                "locations renew: done",
+                "locations remove: done",
+                "locations rotate: refused",
+            ]);
+    }
+
+    [Fact]
+    public async Task A_look_that_changes_the_state_is_audited_and_one_that_does_not_is_not()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var id = (await scene.RegisterAsync()).LocationId;
+        scene.Library.ContentToken.State = ContentTokenState.Revoked;
+
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            using var answer = await scene.Hub.Http.PostAsync($"/admin/locations/{id}/verify", content: null);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        entry.GetProperty("action").GetString().ShouldBe("locations verify");
+        entry.GetProperty("location").GetString().ShouldBe(id);
+        entry.GetProperty("subject").GetString().ShouldBe("state valid to revoked");
+        entry.GetProperty("actor").GetString().ShouldBe("loopback");
+    }
+
+    [Fact]
+    public async Task A_content_token_of_another_library_is_refused()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+
+        using var renewed = await scene.Hub.Http.PostAsJsonAsync(
+            $"/admin/locations/{location.LocationId}/renew",
+            new { contentToken = scene.Apple.AddLocation().ContentTokenFile }
+        );
+
+        renewed.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await ReadAsync(renewed)).GetProperty("fault").GetString().ShouldBe("other-library");
+    }
+
+    [Fact]
+    public async Task What_Apple_refuses_is_told_and_audited()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        using var refused = await AddAsync(
+            scene,
+            new { url = new Uri(scene.Apple.BaseUrl, "/nobody"), contentToken = scene.Library.ContentTokenFile }
+        );
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        (await ReadAsync(refused)).GetProperty("fault").GetString().ShouldBe("refused");
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        entry.GetProperty("outcome").GetString().ShouldBe("refused");
+        entry.GetProperty("detail").GetString().ShouldBe("refused");
+    }
+
+    [Fact]
+    public async Task All_faults_of_what_is_to_be_added_are_told_at_once_and_no_token_is_quoted()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        var added = await hub.ScenarioAsync(request =>
+        {
+            request
+                .Post.Json(
+                    new
+                    {
+                        url = "http://hub.example.com",
+                        contentToken = "s3cr3t",
+                        mdmId = "",
+                        mdmName = new string('x', 200),
+                        mdmMetadata = new string('x', 300),
+                    }
+                )
+                .ToUrl("/admin/locations");
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
+        var renewed = await hub.ScenarioAsync(request =>
+        {
+            request.Post.Json(new { contentToken = "s3cr3t" }).ToUrl("/admin/locations/no-id/renew");
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
+
+        var problem = await added.JsonAsync();
+        problem.ToString().ShouldNotContain("s3cr3t");
+        problem.InvalidMembers().ShouldBe(["url", "contentToken", "mdmId", "mdmName", "mdmMetadata"]);
+        (await renewed.JsonAsync()).InvalidMembers().ShouldBe(["locationId", "contentToken"]);
+    }
+
+    [Fact]
+    public async Task A_receive_only_location_is_answered_with_its_secret_this_once()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        var added = await hub.ScenarioAsync(request =>
+        {
+            request.Post.Json(new { url = hub.Http.BaseAddress, receiveOnly = true }).ToUrl("/admin/locations");
+            request.StatusCodeShouldBe(HttpStatusCode.Created);
+            request.Header("Cache-Control").SingleValueShouldEqual("no-store");
+        });
+
+        var answer = await added.JsonAsync();
+        var secret = answer.GetProperty("notificationAuthToken").GetString()!;
+        var id = answer.GetProperty("location").GetProperty("id").GetString();
+        (await hub.TextAsync($"/admin/locations/{id}")).ShouldNotContain(secret);
+        (await hub.TextAsync("/admin/audit")).ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public async Task Locations_are_listed_by_pages()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        string[] ids = [(await hub.AddLocationAsync()).Id, (await hub.AddLocationAsync()).Id];
+
+        var first = await GetAsync(hub, "/admin/locations?limit=1");
+        var second = await GetAsync(hub, $"/admin/locations?after={first.GetProperty("next").GetString()}");
+
+        new[] { first, second }
+            .SelectMany(page => page.GetProperty("locations").EnumerateArray())
+            .Select(location => location.GetProperty("id").GetString())
+            .ShouldBe(ids, ignoreOrder: true);
+        second.GetProperty("next").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Theory]
+    [InlineData("GET", "/admin/locations/nobody", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/admin/locations?after=nobody", HttpStatusCode.NotFound)]
+    [InlineData("POST", "/admin/locations/nobody/verify", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/admin/locations/no-id", HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/admin/locations?limit=0", HttpStatusCode.BadRequest)]
+    public async Task What_cannot_be_done_is_answered_with_problem_details(
+        string method,
+        string path,
+        HttpStatusCode status
+    )
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Send(new HttpMethod(method), path);
+            request.ShouldBeProblem(status);
+        });
+    }
+
+    [Theory]
+    [InlineData("{", "$")]
+    [InlineData("""{"url":["s3cr3t"]}""", "$.url")]
+    public async Task A_body_of_another_shape_is_answered_with_where_it_differs(string body, string path)
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        var rejected = await hub.ScenarioAsync(request =>
+        {
+            request.PostJson("/admin/locations", body);
+            request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
+        });
+
+        var detail = (await rejected.JsonAsync()).GetProperty("detail").GetString()!;
+        detail.ShouldContain(path);
+        detail.ShouldNotContain("s3cr3t");
+    }
+
+    private static Task<HttpResponseMessage> AddAsync(RegistrationScene scene, object body) =>
+        scene.Hub.Http.PostAsJsonAsync("/admin/locations", body);
+
+    private static Task<JsonElement> GetAsync(TestHub hub, string path) => hub.Http.GetFromJsonAsync<JsonElement>(path);
+
+    private static Task<JsonElement> ReadAsync(HttpResponseMessage answer) =>
+        answer.Content.ReadFromJsonAsync<JsonElement>();
+}

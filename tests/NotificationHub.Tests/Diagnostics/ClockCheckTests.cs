@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Apple;
+using NotificationHub.Diagnostics;
+using NotificationHub.Simulator.Apple;
+
+namespace NotificationHub.Tests.Diagnostics;
+
+public sealed class ClockCheckTests
+{
+    [Theory]
+    [InlineData(0, false, "goes with")]
+    [InlineData(20, false, "goes with")]
+    [InlineData(600, true, "ahead of")]
+    [InlineData(-600, true, "behind")]
+    public async Task A_clock_is_compared_with_the_date_of_Apples_answer(int seconds, bool failed, string found)
+    {
+        await using var apple = await SimulatedApple.StartAsync();
+        using var http = new HttpClient();
+        var options = new AppleClientOptions { BaseUrl = apple.BaseUrl };
+        using var client = new AppleClient(http, options, TimeProvider.System);
+        await using var services = new ServiceCollection().AddHttpClient().BuildServiceProvider();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(seconds));
+
+        var finding = (
+            await new ClockCheck(client, services.GetRequiredService<IHttpClientFactory>(), clock).ExamineAsync(
+                CancellationToken.None
+            )
+        ).ShouldHaveSingleItem();
+
+        finding.Verdict.ShouldBe(failed ? Verdict.Failed : Verdict.Ok);
+        finding.Found.ShouldContain(found);
+    }
+}

@@ -1,0 +1,195 @@
+using System.Runtime.Versioning;
+using Microsoft.Data.Sqlite;
+using NotificationHub.CommandLine;
+using NotificationHub.LocalBus;
+using NotificationHub.Tests.CommandLine;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Diagnostics;
+
+/// <summary>What the doctor says of a hub in order, and of each fault.</summary>
+public sealed class DoctorTests
+{
+    [Fact]
+    public async Task A_hub_in_order_is_found_so_and_no_consumer_sees_a_message_for_it()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+
+        var run = await scene.RunAsync();
+
+        DoctorScene.FindingsOf(run, "failed").ShouldBeEmpty();
+        DoctorScene.FindingsOf(run, "not-checked").ShouldBeEmpty();
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        DoctorScene
+            .FindingsOf(run, "ok")
+            .Select(finding => finding.GetProperty("check").GetString())
+            .Distinct(StringComparer.Ordinal)
+            .ShouldBe([
+                "database file",
+                "database",
+                "running hub",
+                "key ring",
+                "public URL",
+                "Service Bus",
+                "Apple",
+                "clock",
+                "locations at Apple",
+            ]);
+        scene
+            .Bus.Topics.SelectMany(topic => topic.Subscriptions)
+            .ShouldAllBe(subscription => subscription.Messages.Count == 0);
+    }
+
+    [Fact]
+    public async Task Without_a_database_what_needs_it_is_not_checked()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.OnAsync(
+            folder.File("none.db"),
+            "doctor",
+            "--json",
+            "--Apple:BaseUrl=http://127.0.0.1:1"
+        );
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("Start the hub");
+        DoctorScene.FindingsOf(run, "not-checked").Count.ShouldBe(7);
+        File.Exists(folder.File("none.db")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_schema_of_another_version_is_found()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await test.ExecuteAsync("delete from schema_journal");
+
+        var run = await CommandRun.OnAsync(test.File, "doctor", "--json", "--Apple:BaseUrl=http://127.0.0.1:1");
+
+        DoctorScene.FindingsOf(run, "failed")[0].Found().ShouldContain("older");
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_written_is_found()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await using var other = new SqliteConnection($"Data Source={test.File};Pooling=False");
+        await other.OpenAsync();
+        await using var held = other.BeginTransaction(deferred: false);
+
+        var run = await CommandRun.OnAsync(
+            test.File,
+            "doctor",
+            "--json",
+            "--Apple:BaseUrl=http://127.0.0.1:1",
+            "--Storage:BusyTimeout=00:00:00"
+        );
+
+        DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("no other program holds the file");
+    }
+
+    [Fact]
+    public async Task That_no_hub_runs_is_found()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+
+        var run = await CommandRun.OnAsync(test.File, "doctor", "--json", "--Apple:BaseUrl=http://127.0.0.1:1");
+
+        DoctorScene
+            .FindingsOf(run, "failed")
+            .ShouldContain(finding => finding.GetProperty("check").GetString() == "running hub");
+    }
+
+    [UnixFact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_key_that_others_can_read_is_found()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+        var key = Directory.GetFiles(scene.KeyRing).First();
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+
+        var failure = await scene.FailureAsync("key ring");
+
+        failure.Subject().ShouldBe(key);
+        failure.Advice().ShouldContain("chmod");
+    }
+
+    [Fact]
+    public async Task A_key_ring_that_is_gone_is_found()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+        var elsewhere = Path.Combine(scene.KeyRing, "..", "elsewhere");
+
+        var failure = await scene.FailureAsync("key ring", $"--KeyRing:Folder={elsewhere}");
+
+        failure.Found().ShouldContain("no key");
+        failure.Advice().ShouldContain("backup");
+    }
+
+    [Fact]
+    public async Task A_content_token_of_another_key_ring_is_found()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+        await scene.ExecuteAsync("update location set content_token = zeroblob(200)");
+
+        var failure = await scene.FailureAsync("key ring");
+
+        failure.Subject().ShouldBe(scene.LocationId);
+        failure.Advice().ShouldContain("renew");
+    }
+
+    [Theory]
+    [InlineData(AmqpConditions.UnauthorizedAccess, "Data Sender")]
+    [InlineData(AmqpConditions.NotFound, "topics.json")]
+    [InlineData(AmqpConditions.EntityDisabled, "Enable")]
+    public async Task A_topic_that_does_not_let_the_hub_send_is_found(string condition, string advice)
+    {
+        await using var scene = await DoctorScene.StartAsync();
+        scene.Bus.Faults.Refuse("users", condition);
+
+        var failure = await scene.FailureAsync("Service Bus");
+
+        failure.Subject().ShouldBe("users");
+        failure.Advice().ShouldContain(advice);
+    }
+
+    [Fact]
+    public async Task An_Apple_that_does_not_answer_is_found_and_its_date_not_made_up()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+
+        var run = await scene.RunAsync("--Apple:BaseUrl=http://127.0.0.1:1/mdm/v2");
+
+        var failed = DoctorScene.FindingsOf(run, "failed");
+        failed.Single(finding => finding.GetProperty("check").GetString() == "Apple").Advice().ShouldContain("https");
+        DoctorScene
+            .FindingsOf(run, "not-checked")
+            .Select(finding => finding.GetProperty("check").GetString())
+            .ShouldBe(["clock"]);
+    }
+
+    [Fact]
+    public async Task A_location_that_another_server_took_over_is_found()
+    {
+        // The hub's own import would find it, too.
+        await using var scene = await DoctorScene.StartAsync("Refetch:Surveys=false");
+        scene.Library.TakeOver("another-mdm", "Another");
+
+        var failure = await scene.FailureAsync("locations at Apple");
+
+        failure.Subject().ShouldBe(scene.LocationId);
+        failure.Found().ShouldContain("another-mdm");
+        (await scene.AuditedAsync()).ShouldBe([$"doctor: {scene.LocationId}, state valid to taken-over"]);
+    }
+
+    [Fact]
+    public async Task People_get_a_table_and_below_it_what_to_do()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CommandRun.OnAsync(folder.File("none.db"), "doctor", "--Apple:BaseUrl=http://127.0.0.1:1");
+
+        run.Output.ShouldContain("FAILED");
+        run.Output.ShouldContain("database: Start the hub");
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using NotificationHub.CommandLine;
+using NotificationHub.Tests.Locations.KeyRing;
+
+namespace NotificationHub.Tests.Diagnostics;
+
+/// <summary>What the doctor says of a key ring in the database.</summary>
+public sealed class KeyRingDoctorTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    [Fact]
+    public async Task It_reports_where_the_keys_are_and_which_certificate_protects_them()
+    {
+        var certificate = Certificate("one");
+        await using var scene = await DoctorScene.StartAsync(certificate);
+
+        var run = await scene.RunAsync($"--{certificate}");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        var found = DoctorScene.FindingsOf(run, "ok").Single(IsOfKeyRing).Found();
+        found.ShouldContain("the database holds 1 key(s), 1 protected by CN=key ring (");
+        found.ShouldContain("decrypts 1 content token(s)");
+    }
+
+    [Fact]
+    public async Task A_certificate_that_is_not_configured_is_found()
+    {
+        await using var scene = await DoctorScene.StartAsync(Certificate("one"));
+
+        var failure = await scene.FailureAsync("key ring", $"--{Certificate("another")}");
+
+        failure.Subject().ShouldBe(scene.LocationId);
+        failure.Found().ShouldContain("cannot be decrypted");
+        failure.Advice().ShouldContain("KeyRing:PreviousCertificateFiles:0");
+        failure.Advice().ShouldContain("locations renew");
+    }
+
+    [Fact]
+    public async Task A_table_without_keys_is_found()
+    {
+        var certificate = Certificate("one");
+        await using var scene = await DoctorScene.StartAsync(certificate);
+        await scene.ExecuteAsync("delete from data_protection_key");
+
+        var failure = await scene.FailureAsync("key ring", $"--{certificate}");
+
+        failure.Found().ShouldBe("there is no key in the database");
+        failure.Advice().ShouldContain("data_protection_key");
+        (await scene.CountKeysAsync()).ShouldBe(0);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private string Certificate(string name) => $"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, name)}";
+
+    private static bool IsOfKeyRing(JsonElement finding) => finding.GetProperty("check").GetString() == "key ring";
+}

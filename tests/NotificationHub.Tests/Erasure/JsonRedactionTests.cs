@@ -1,0 +1,67 @@
+using System.Text;
+using NotificationHub.Erasure;
+
+namespace NotificationHub.Tests.Erasure;
+
+public sealed class JsonRedactionTests
+{
+    [Theory]
+    [InlineData(
+        """{"clientUserId":"ann","email":"a@b.c","status":"Retired"}""",
+        """{"clientUserId":"(purged)","email":"(purged)","status":"Retired"}"""
+    )]
+    [InlineData("""{"clientUserId":"\u0061nn"}""", """{"clientUserId":"(purged)"}""")]
+    [InlineData("""{"clientUserIds":["ann","joann","bob"]}""", """{"clientUserIds":["(purged)","joann","bob"]}""")]
+    [InlineData(
+        """{"errorMessage":"User ann, not joann or ann-2."}""",
+        """{"errorMessage":"User (purged), not joann or (purged)-2."}"""
+    )]
+    [InlineData(
+        """{"notificationId":"ann","adamId":"ann","x":"ann"}""",
+        """{"notificationId":"ann","adamId":"ann","x":"(purged)"}"""
+    )]
+    [InlineData(
+        """{"ann":1.50,"of":{"clientUserId":"ann","phone":1234,"is":true,"no":null}}""",
+        """{"(purged)":1.50,"of":{"clientUserId":"(purged)","phone":"(purged)","is":true,"no":null}}"""
+    )]
+    [InlineData("""{"serialNumber":"ann"}""", """{"serialNumber":"(purged)"}""")]
+    [InlineData("no JSON, and ann", """{"purged":true}""")]
+    [InlineData("""{"cut off":"\u0061nn""", """{"purged":true}""")]
+    [InlineData("""{"half":"\ud800","clientUserId":"ann"}""", """{"purged":true}""")]
+    public void They_are_taken_out_of_what_is_stored(string stored, string left) =>
+        Redact(stored, new PersonalTerms(PurgeKinds.User, "ann", [])).ShouldBe(left);
+
+    [Theory]
+    [InlineData("""{"clientUserId":"joann","email":"ann@b.c"}""")]
+    [InlineData("""{"a\\b":"no","clientUserId":"bob"}""")]
+    [InlineData("no JSON, and joann")]
+    [InlineData("")]
+    public void What_names_others_stays_byte_for_byte(string stored) =>
+        Redact(stored, new PersonalTerms(PurgeKinds.User, "ann", [])).ShouldBeNull();
+
+    [Fact]
+    public void A_number_is_only_taken_for_a_name_where_a_name_stands()
+    {
+        var terms = new PersonalTerms(PurgeKinds.User, "5", []);
+
+        Redact("""{"countDelta":5,"users":[{"clientUserId":5}],"index":"5"}""", terms)
+            .ShouldBe("""{"countDelta":5,"users":[{"clientUserId":"(purged)"}],"index":"(purged)"}""");
+    }
+
+    [Fact]
+    public void What_else_says_who_it_is_is_found_beside_the_id_alone()
+    {
+        var terms = new PersonalTerms(PurgeKinds.User, "ann", []);
+
+        JsonRedaction.Collect(
+            """[{"email":"ann@b.c","department":"Sales","clientUserId":"ann"},{"clientUserId":"bob","email":"bob@b.c"}]"""u8.ToArray(),
+            terms
+        );
+
+        terms.Found.ShouldBe(["ann@b.c"]);
+        Redact("""{"to":"ann@b.c","cc":"bob@b.c"}""", terms).ShouldBe("""{"to":"(purged)","cc":"bob@b.c"}""");
+    }
+
+    private static string? Redact(string stored, PersonalTerms terms) =>
+        JsonRedaction.Redact(Encoding.UTF8.GetBytes(stored), terms) is { } left ? Encoding.UTF8.GetString(left) : null;
+}

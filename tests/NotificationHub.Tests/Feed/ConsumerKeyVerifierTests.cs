@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using NotificationHub.Auth;
+
+namespace NotificationHub.Tests.Feed;
+
+public sealed class ConsumerKeyVerifierTests
+{
+    [Theory]
+    [InlineData("Bearer first", null, true)]
+    [InlineData("bearer second", null, true)]
+    [InlineData(null, "first", true)]
+    [InlineData(null, "First", false)]
+    [InlineData("first", null, false)]
+    [InlineData("Basic first", null, false)]
+    [InlineData("Bearer ", null, false)]
+    [InlineData(null, "", false)]
+    [InlineData(null, null, false)]
+    [InlineData("Bearer first", "first", false)]
+    public void One_of_the_configured_keys_is_asked_for(string? authorization, string? apiKey, bool accepted) =>
+        Verifier("first", "second").IsAccepted(authorization, apiKey).ShouldBe(accepted);
+
+    [Fact]
+    public void Two_keys_at_once_are_none() =>
+        Verifier("first").IsAccepted(new StringValues(["Bearer first", "Bearer first"]), default).ShouldBeFalse();
+
+    [Fact]
+    public void Without_keys_nothing_is_accepted() => Verifier().IsAccepted("Bearer first", default).ShouldBeFalse();
+
+    [Fact]
+    public void Options_that_cannot_work_are_told_all_at_once()
+    {
+        var options = new ConsumerOptions
+        {
+            ApiKeys =
+            [
+                new() { Name = "", Sha256 = new string('a', 64) },
+                new() { Name = "inventory", Sha256 = "secret" },
+                new() { Name = "inventory", Sha256 = new string('g', 64) },
+            ],
+        };
+
+        new ConsumerOptionsValidator()
+            .Validate(options)
+            .Errors.Select(error => error.PropertyName)
+            .ShouldBe(["ApiKeys[0].Name", "ApiKeys[1].Sha256", "ApiKeys[2].Sha256", "ApiKeys"]);
+    }
+
+    private static ConsumerKeyVerifier Verifier(params string[] keys) =>
+        new(
+            Options.Create(
+                new ConsumerOptions
+                {
+                    ApiKeys =
+                    [
+                        .. keys.Select(key => new ConsumerKey
+                        {
+                            Name = key,
+                            Sha256 = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
+                        }),
+                    ],
+                }
+            )
+        );
+}

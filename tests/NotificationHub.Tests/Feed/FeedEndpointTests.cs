@@ -1,0 +1,234 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Alba;
+using NotificationHub.Events;
+using NotificationHub.Feed;
+using NotificationHub.Storage;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Feed;
+
+public sealed class FeedEndpointTests
+{
+    private const string Key = "a key";
+
+    [Fact]
+    public async Task The_feed_gives_one_event_a_line_after_the_one_named()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AppendAsync(hub, 3);
+
+        var feed = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events?after=1");
+            request.ContentTypeShouldBe("application/x-ndjson");
+        });
+
+        (await IdsAsync(feed)).ShouldBe(["1-2", "1-3"]);
+    }
+
+    [Theory]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("[::1]", HttpStatusCode.OK)]
+    [InlineData("rebound.example.com", HttpStatusCode.Unauthorized)]
+    public async Task Without_a_key_the_feed_is_not_read_under_a_name_that_another_site_could_have_lead_here(
+        string host,
+        HttpStatusCode expected
+    )
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events");
+            request.WithRequestHeader("Host", host);
+            request.StatusCodeShouldBe(expected);
+        });
+    }
+
+    [Fact]
+    public async Task Filters_and_limit_narrow_the_feed()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AppendAsync(hub, 2);
+        await AppendAsync(hub, 2, EventNames.UserChanged, "south");
+
+        (await IdsAsync(hub, "limit=3")).ShouldBe(["1-1", "1-2", "1-3"]);
+        (await IdsAsync(hub, "topic=users")).ShouldBe(["1-3", "1-4"]);
+        (await IdsAsync(hub, "type=notificationhub.asset.changed.v1")).ShouldBe(["1-1", "1-2"]);
+        (await IdsAsync(hub, "location=south&limit=1")).ShouldBe(["1-3"]);
+        (await IdsAsync(hub, "location=nowhere")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_poll_that_finds_nothing_says_where_to_read_on()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AppendAsync(hub, 2);
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events?topic=users");
+            request.Header(FeedHeaders.Sequence).SingleValueShouldEqual("2");
+            request.ContentShouldBe("");
+        });
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events");
+            request.Header(FeedHeaders.Sequence).ShouldNotBeWritten();
+        });
+    }
+
+    [Fact]
+    public async Task A_poll_that_waits_is_answered_with_the_event_that_comes()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AppendAsync(hub, 1);
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events?topic=users&wait=1");
+            request.Header(FeedHeaders.Sequence).SingleValueShouldEqual("1");
+        });
+
+        var waiting = IdsAsync(hub, "topic=users&wait=60&after=1");
+        await AppendAsync(hub, 1);
+        waiting.IsCompleted.ShouldBeFalse();
+        await AppendAsync(hub, 1, EventNames.UserChanged);
+
+        (await waiting).ShouldBe(["1-3"]);
+    }
+
+    [Fact]
+    public async Task More_events_than_a_page_come_in_one_answer()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AppendAsync(hub, 1200);
+
+        (await IdsAsync(hub, "limit=1100")).ShouldBe(Enumerable.Range(1, 1100).Select(seq => $"1-{seq}"));
+    }
+
+    [Fact]
+    public async Task Parameters_that_mean_nothing_are_refused_all_at_once()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        var rejected = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events?limit=x&since=1");
+            request.ShouldBeProblem(HttpStatusCode.BadRequest);
+        });
+
+        (await rejected.JsonAsync()).InvalidMembers().ShouldBe(["limit", "since"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task What_is_no_longer_kept_is_gone_and_the_oldest_is_named()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AppendAsync(hub, 5);
+        await hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync("delete from event_log where seq < 3");
+                await transaction.ExecuteAsync("update log_start set first_seq = 3 where log = 'event'");
+            },
+            CancellationToken.None
+        );
+
+        var gone = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events?after=1");
+            request.StatusCodeShouldBe(HttpStatusCode.Gone);
+        });
+
+        (await gone.JsonAsync()).GetProperty("oldest").GetInt64().ShouldBe(3);
+        (await IdsAsync(hub, "after=2")).ShouldBe(["1-3", "1-4", "1-5"]);
+        (await IdsAsync(hub, "limit=1")).ShouldBe(["1-3"]);
+    }
+
+    [Fact]
+    public async Task One_event_has_an_address_of_its_own()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AppendAsync(hub, 1);
+
+        (await hub.TextAsync("/events/1-1")).ShouldBe((await hub.TextAsync("/events")).TrimEnd('\n'));
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events/1-2");
+            request.StatusCodeShouldBe(HttpStatusCode.NotFound);
+        });
+    }
+
+    [Fact]
+    public async Task Outside_development_a_consumer_key_is_asked_for()
+    {
+        await using var hub = await ScenarioHub.StartAsync(
+            "environment=Production",
+            "Consumers:ApiKeys:0:Name=inventory",
+            $"Consumers:ApiKeys:0:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"
+        );
+
+        foreach (var path in (string[])["/events", "/events/1-1", "/snapshot/north/asset"])
+        {
+            await hub.ScenarioAsync(request =>
+            {
+                request.Get.Url(path);
+                request.ShouldBeProblem(HttpStatusCode.Unauthorized);
+            });
+        }
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events");
+            request.WithRequestHeader("X-Api-Key", Key);
+            request.StatusCodeShouldBe(HttpStatusCode.OK);
+        });
+    }
+
+    [Fact]
+    public async Task Outside_development_without_keys_nothing_is_served()
+    {
+        await using var hub = await ScenarioHub.StartAsync("environment=Production");
+
+        foreach (var path in (string[])["/events", "/snapshot/north/asset"])
+        {
+            await hub.ScenarioAsync(request =>
+            {
+                request.Get.Url(path);
+                request.StatusCodeShouldBe(HttpStatusCode.NotFound);
+            });
+        }
+    }
+
+    private static Task AppendAsync(
+        ScenarioHub hub,
+        int count,
+        string type = EventNames.AssetChanged,
+        string location = "north"
+    ) =>
+        hub.Database.AppendEventsAsync([
+            .. Enumerable.Repeat(
+                new NewEvent
+                {
+                    Type = type,
+                    LocationId = location,
+                    Data = "{}"u8.ToArray(),
+                    CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+                },
+                count
+            ),
+        ]);
+
+    private static async Task<IEnumerable<string?>> IdsAsync(ScenarioHub hub, string query) =>
+        await IdsAsync(await hub.ScenarioAsync(request => request.Get.Url($"/events?{query}")));
+
+    private static async Task<IEnumerable<string?>> IdsAsync(IScenarioResult feed) =>
+        (await feed.ReadAsTextAsync())
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonSerializer.Deserialize<JsonElement>(line).GetProperty("id").GetString());
+}

@@ -1,0 +1,119 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Health;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Locations;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Health;
+
+public sealed class DatabaseReadinessTests : IAsyncLifetime
+{
+    private readonly ManualClock clock = new();
+    private readonly LogLines log = new();
+    private TestDatabase store = null!;
+    private DatabaseReadiness readiness = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        store = await TestDatabase.OpenAsync(options => options.BusyTimeout = TimeSpan.Zero);
+        var leases = new LeaseKeeper(
+            store.Database,
+            Options.Create(store.Options),
+            clock,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        await store.ExecuteAsync(
+            "insert into replica (replica_id, locations_version, seen_at) values (@Owner, 0, 0)",
+            new { leases.Owner }
+        );
+        readiness = new DatabaseReadiness(
+            store.Database,
+            leases,
+            clock,
+            new Microsoft.Extensions.Logging.Logger<DatabaseReadiness>(
+                new Microsoft.Extensions.Logging.LoggerFactory([log])
+            )
+        );
+    }
+
+    public async ValueTask DisposeAsync() => await store.DisposeAsync();
+
+    [Fact]
+    public async Task An_answer_holds_for_a_second_however_often_it_is_asked_for()
+    {
+        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        await using var other = await LockAsync();
+
+        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        clock.Advance(TimeSpan.FromMilliseconds(999));
+        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        (await AskAsync()).ShouldBe(HealthStatus.Unhealthy);
+    }
+
+    [Fact]
+    public async Task It_is_news_once_and_once_when_it_is_over()
+    {
+        var other = await LockAsync();
+        for (var n = 0; n < 3; n++)
+        {
+            (await AskAsync()).ShouldBe(HealthStatus.Unhealthy);
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await other.DisposeAsync();
+        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+
+        log.Text.Split('\n').Length.ShouldBe(2, log.Text);
+        log.Text.ShouldContain("Not ready");
+        log.Text.ShouldContain("Ready again");
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_answer_is_not_waited_for()
+    {
+        var release = new TaskCompletionSource();
+        var holding = store.Database.WriteAsync(_ => release.Task, CancellationToken.None);
+        var asked = AskAsync();
+        await clock.TimersPending();
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        (await asked).ShouldBe(HealthStatus.Unhealthy);
+        release.SetResult();
+        await holding;
+        clock.Advance(TimeSpan.FromSeconds(1));
+        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_room_for_a_post_it_is_not_ready_though_what_is_there_can_be_written_over()
+    {
+        await store.ExecuteAsync("pragma max_page_count = 1");
+
+        (await AskAsync()).ShouldBe(HealthStatus.Unhealthy);
+        log.Text.ShouldContain("database or disk is full");
+        await store.ExecuteAsync("update replica set seen_at = seen_at");
+
+        await store.ExecuteAsync("pragma max_page_count = 1000000");
+        clock.Advance(TimeSpan.FromSeconds(1));
+        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        (await store.ScalarAsync<long>("select count(*) from snapshot")).ShouldBe(0, "nothing stays");
+    }
+
+    private async Task<HealthStatus> AskAsync() =>
+        (await readiness.CheckHealthAsync(new HealthCheckContext(), CancellationToken.None)).Status;
+
+    private async Task<SqliteConnection> LockAsync()
+    {
+        var other = new SqliteConnection($"Data Source={store.File};Pooling=False");
+        await other.OpenAsync();
+        await other.ExecuteAsync("begin immediate");
+        return other;
+    }
+}

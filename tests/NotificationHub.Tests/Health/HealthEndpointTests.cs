@@ -1,0 +1,225 @@
+using System.Net;
+using Alba;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using NotificationHub.LocalBus;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
+using NotificationHub.Tests.Admin;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+using NotificationHub.Tests.Storage.Stores;
+using Fault = NotificationHub.Simulator.Apple.Faults.Fault;
+
+namespace NotificationHub.Tests.Health;
+
+/// <summary>What probes and operators are told, in good times and with something broken.</summary>
+public sealed class HealthEndpointTests
+{
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task Anybody_is_told_in_a_word(string path)
+    {
+        await using var hub = await ScenarioHub.StartAsync("environment=Production");
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url(path);
+            request.StatusCodeShouldBe(HttpStatusCode.OK);
+            request.ContentShouldBe("Healthy");
+        });
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/health/detail");
+            request.StatusCodeShouldBe(HttpStatusCode.NotFound);
+        });
+    }
+
+    [Fact]
+    public async Task Only_operators_are_told_the_rest()
+    {
+        await using var hub = await ScenarioHub.StartAsync([
+            "environment=Production",
+            .. AdminHost.Key(0, "on-call", "the-key", "Read"),
+        ]);
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/health/detail");
+            request.StatusCodeShouldBe(HttpStatusCode.Unauthorized);
+        });
+        var shown = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/health/detail");
+            request.WithRequestHeader("X-Api-Key", "the-key");
+        });
+
+        var detail = await shown.JsonAsync();
+        detail.Status().ShouldBe("healthy", detail.Reasons());
+        detail.GetProperty("version").GetString().ShouldNotBeNullOrEmpty();
+        detail.GetProperty("walPages").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
+    }
+
+    [Fact]
+    public async Task A_hub_that_works_says_how_far_its_stages_are()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        var location = await hub.AddLocationAsync();
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-1")));
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-2")));
+
+        await Until.TrueAsync(
+            async () => (await hub.DetailAsync()).Stage("routing").GetProperty("cursor").ToString() == "2",
+            "both are routed"
+        );
+
+        var detail = await hub.DetailAsync();
+        detail.Status().ShouldBe("healthy", detail.Reasons());
+        detail.GetProperty("topics").GetArrayLength().ShouldBe(0);
+        detail.GetProperty("locations").GetProperty("valid").GetInt64().ShouldBe(1);
+        var routing = detail.Stage("routing");
+        routing.GetProperty("behind").GetInt64().ShouldBe(0);
+        routing.GetProperty("holder").GetProperty("word").GetString().ShouldBe("here");
+        routing.GetProperty("movedAt").GetDateTimeOffset().ShouldNotBe(default);
+        detail.Stage("refetch").GetProperty("holder").GetProperty("here").GetInt32().ShouldBe(64);
+    }
+
+    [Fact]
+    public async Task While_the_bus_is_down_posts_are_taken_and_operators_see_which_topics_stand_still_since_when_and_why()
+    {
+        await using var bus = await LocalServiceBus.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
+        var location = await hub.AddLocationAsync();
+        await bus.StopListeningAsync(CancellationToken.None);
+        await location.PostAsync(TestLocation.Notification("n-1"));
+
+        await Until.TrueAsync(
+            async () => (await hub.DetailAsync()).Topic("hub").GetProperty("unsent").GetInt64() == 1,
+            "the event waits"
+        );
+        await Until.TrueAsync(
+            async () => (await hub.DetailAsync()).Status() == "degraded",
+            "the topic is seen to stop"
+        );
+
+        (await hub.IsReadyAsync()).ShouldBeTrue();
+        var detail = await hub.DetailAsync();
+        var topic = detail.Topic("hub");
+        topic.GetProperty("state").GetString().ShouldBe("stopped");
+        topic.GetProperty("reason").GetString().ShouldNotBeNullOrEmpty();
+        topic.GetProperty("since").GetDateTimeOffset().ShouldNotBe(default);
+        topic.GetProperty("oldestUnsentAt").GetDateTimeOffset().ShouldNotBe(default);
+        detail.Reasons().ShouldContain("topic hub stands still since");
+        detail.Reasons().ShouldNotContain("topic assets");
+
+        await bus.ResumeListeningAsync(CancellationToken.None);
+        await Until.TrueAsync(async () => (await hub.DetailAsync()).Status() == "healthy", "the topic is well again");
+    }
+
+    [Fact]
+    public async Task While_Apple_is_down_posts_are_taken_and_operators_see_what_fails()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        scene.Apple.Faults.RandomFaults = [Fault.Unavailable()];
+        var location = await scene.RegisterAsync();
+        scene.Apple.Faults.RandomFraction = 1;
+        await scene.Hub.Database.WriteAsync(
+            transaction => transaction.ExecuteAsync("update survey set due_at = 0, imported_at = null"),
+            CancellationToken.None
+        );
+
+        await Until.TrueAsync(
+            async () => (await scene.Hub.DetailAsync()).Reasons().Contains("surveys: ", StringComparison.Ordinal),
+            "the reads are seen to fail"
+        );
+
+        (await scene.Hub.IsReadyAsync()).ShouldBeTrue();
+        var surveys = (await scene.Hub.DetailAsync()).Stage("surveys");
+        surveys.GetProperty("failing").GetInt64().ShouldBeGreaterThan(0);
+        surveys.GetProperty("fault").GetString()!.ShouldContain("9729");
+
+        scene.Apple.Faults.Clear();
+        await Until.TrueAsync(
+            async () => (await scene.Hub.DetailAsync()).Status() == "healthy",
+            "what was read in vain is read"
+        );
+        (await scene.Hub.DetailAsync()).ToString().ShouldNotContain(location.UId!);
+    }
+
+    [Fact]
+    public async Task A_revoked_content_token_is_seen_with_its_reason()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        var location = await hub.AddLocationAsync();
+        await hub.Database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    "update location set state = 'revoked', state_reason = '9625', state_since = 1000 where location_id = @Id",
+                    new { location.Id }
+                ),
+            CancellationToken.None
+        );
+
+        var detail = await hub.DetailAsync();
+
+        detail.Status().ShouldBe("degraded");
+        detail.Reasons().ShouldBe("locations revoked: 1");
+        var troubled = detail.GetProperty("troubledLocations").EnumerateArray().Single();
+        troubled.GetProperty("location").GetString().ShouldBe(location.Id);
+        troubled.GetProperty("state").GetString().ShouldBe("revoked");
+        troubled.GetProperty("reason").GetString().ShouldBe("9625");
+        troubled.GetProperty("since").GetDateTimeOffset().ToUnixTimeSeconds().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task While_the_database_cannot_be_read_its_reason_is_told_as_ever()
+    {
+        UnreadableDatabase? database = null;
+        await using var hub = await HubHost.StartAsync(builder =>
+            builder.Services.AddSingleton<Database>(services =>
+                database = new UnreadableDatabase(
+                    StorageSetup.Create(
+                        services.GetRequiredService<IOptions<StorageOptions>>().Value,
+                        TimeProvider.System
+                    )
+                )
+            )
+        );
+        (await hub.DetailAsync()).Status().ShouldBe("healthy");
+
+        database!.IsUnreadable = true;
+        await Until.TrueAsync(async () => !await hub.IsReadyAsync(), "it is noticed");
+
+        var detail = await hub.DetailAsync();
+        detail.Status().ShouldBe("unhealthy");
+        detail.Reasons().ShouldBe($"the database cannot be used: {UnreadableDatabase.Fault}");
+        detail.GetProperty("stages").GetArrayLength().ShouldBe(0);
+    }
+
+    [SqliteFact]
+    public async Task While_the_database_is_locked_no_posts_are_sent_here_and_afterwards_they_are_without_a_restart()
+    {
+        await using var hub = await ScenarioHub.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        (await hub.IsReadyAsync()).ShouldBeTrue();
+        await using var other = new SqliteConnection(
+            $"Data Source={((SqliteDatabase)hub.Database).File};Pooling=False"
+        );
+        await other.OpenAsync();
+        await other.ExecuteAsync("begin immediate");
+
+        await Until.TrueAsync(async () => !await hub.IsReadyAsync(), "the lock is noticed");
+
+        (await hub.StatusOfAsync("/health/live")).ShouldBe(HttpStatusCode.OK);
+        var detail = await hub.DetailAsync();
+        detail.Status().ShouldBe("unhealthy");
+        detail.Reasons().ShouldContain("the database");
+
+        await other.ExecuteAsync("rollback");
+        await Until.TrueAsync(hub.IsReadyAsync, "it is ready again");
+        await Until.TrueAsync(async () => (await hub.DetailAsync()).Status() == "healthy", "it is well again");
+    }
+}

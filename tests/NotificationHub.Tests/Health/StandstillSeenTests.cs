@@ -1,0 +1,91 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NotificationHub.LocalBus;
+using NotificationHub.Publishing;
+using NotificationHub.Tests.Crash;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.Health;
+
+/// <summary>The whole hub on a manual clock: a silent backlog is not silent for longer than Health:StandstillAfter.</summary>
+[Collection(MeterReaders.Name)]
+public sealed class StandstillSeenTests
+{
+    private const string Stage = "publishing:hub";
+    private const string Told = $"The stage {Stage} stands still since";
+
+    // Leases are judged by the database's clock, so that the two should not be far apart.
+    private readonly ManualClock clock = new(TimeProvider.System.GetUtcNow());
+    private readonly LogLines log = new();
+
+    [Fact]
+    public async Task A_topic_that_stands_still_is_seen_in_the_detail_in_the_log_and_in_the_metrics()
+    {
+        using var readings = new MeterReadings();
+        await using var bus = await LocalServiceBus.StartAsync();
+        await using var hub = await StartAsync(bus);
+        await bus.StopListeningAsync(CancellationToken.None);
+        await StopTopicAsync(hub);
+
+        clock.Advance(TimeSpan.FromMinutes(4));
+        StandsStill(await hub.DetailAsync()).ShouldBeFalse();
+        var told = log.Next(Told);
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        await told.WaitAsync(TimeSpan.FromSeconds(60));
+        StandsStill(await hub.DetailAsync()).ShouldBeTrue();
+        await Until.TrueAsync(() => Observe(readings, "notificationhub.stage.standing_still") == 1, "it is measured");
+        Observe(readings, "notificationhub.stage.oldest_waiting_age").ShouldBeGreaterThan(300);
+        (await hub.IsReadyAsync()).ShouldBeTrue();
+
+        await bus.ResumeListeningAsync(CancellationToken.None);
+        await UntilAsync(
+            () => log.Text.Contains($"{Stage} stands still no more", StringComparison.Ordinal),
+            "it is over"
+        );
+        StandsStill(await hub.DetailAsync()).ShouldBeFalse();
+        log.Text.Split(Told).Length.ShouldBe(2, "told once");
+        Observe(readings, "notificationhub.stage.oldest_waiting_age").ShouldBe(0);
+    }
+
+    private Task<HubHost> StartAsync(LocalServiceBus bus) =>
+        HubHost.StartAsync(
+            builder =>
+            {
+                builder.Services.AddSingleton<TimeProvider>(clock);
+                builder.Logging.AddProvider(log);
+            },
+            $"ServiceBus:ConnectionString={bus.ConnectionString}",
+            "Logging:LogLevel:Default=Information"
+        );
+
+    private async Task StopTopicAsync(HubHost hub)
+    {
+        var location = await hub.AddLocationAsync();
+        using var answer = await location.PostAsync(TestLocation.Notification("n-1"));
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var statuses = hub.Services.GetRequiredService<TopicStatuses>();
+        await UntilAsync(() => statuses["hub"].State == TopicState.Stopped, "the topic stops");
+    }
+
+    private Task UntilAsync(Func<bool> condition, string what) =>
+        Until.TrueAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                return condition();
+            },
+            what
+        );
+
+    private static bool StandsStill(System.Text.Json.JsonElement detail) =>
+        detail.Topic("hub").GetProperty("standsStillSince").ValueKind == System.Text.Json.JsonValueKind.String;
+
+    private static double Observe(MeterReadings readings, string instrument)
+    {
+        readings.Observe();
+        return readings.Of(instrument, Stage)[^1];
+    }
+}

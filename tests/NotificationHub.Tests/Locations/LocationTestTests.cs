@@ -1,0 +1,132 @@
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Tests.Simulator.Apple;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class LocationTestTests
+{
+    [Fact]
+    public async Task The_test_notification_arrives_through_the_public_url()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+
+        var result = await TestAsync(scene, location);
+
+        result.Outcome.ShouldBe(TestOutcome.Arrived);
+        var type = await scene.ScalarAsync<string>(
+            "select notification_type from notification_log where seq = @Seq and location_id = @LocationId",
+            new { result.Seq, location.LocationId }
+        );
+        type.ShouldBe("TEST_NOTIFICATION");
+        (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
+    }
+
+    [Fact]
+    public async Task A_url_that_leads_nowhere_is_told_of_and_the_settings_stay()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        var configured = scene.Library.Configuration;
+        scene.Apple.Faults.Next("/client/config", Fault.Slow(TimeSpan.Zero), Fault.Error(9728));
+
+        var result = await TestAsync(scene, location);
+
+        result.Outcome.ShouldBe(TestOutcome.NotArrived);
+        result.Words.ShouldContain(location.NotificationUrl!);
+        scene.Library.Configuration.ShouldBe(configured);
+        (await scene.SecretStatesAsync()).ShouldBe(["active"]);
+    }
+
+    [Fact]
+    public async Task A_test_that_somebody_else_answers_never_comes()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        await using var other = await NotificationReceiver.StartAsync();
+        var location = await scene.RegisterAsync();
+        await PointElsewhereAsync(scene, other.Url, location);
+
+        var result = await TestAsync(scene, location);
+
+        result.Outcome.ShouldBe(TestOutcome.AnsweredElsewhere);
+        result.Seq.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_test_that_arrives_and_is_not_seen_answered_is_told_apart()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Network.Hold = request =>
+            LostAnswers.IsPost(request) ? ArriveAndRefuseAsync(scene, location) : Task.CompletedTask;
+
+        var result = await TestAsync(scene, location);
+
+        result.Outcome.ShouldBe(TestOutcome.ArrivedUnanswered);
+        result.Seq.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Apple_out_of_reach_is_no_test_at_all()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var location = await scene.RegisterAsync();
+        scene.Network.LoseRequest = _ => true;
+
+        (await Should.ThrowAsync<LocationException>(() => TestAsync(scene, location))).Fault.ShouldBe(
+            LocationFault.Refused
+        );
+    }
+
+    [Fact]
+    public async Task How_long_to_wait_is_bounded_and_all_faults_are_named_at_once()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+
+        var failure = await Should.ThrowAsync<LocationException>(() =>
+            scene
+                .Service<LocationTest>()
+                .TestAsync(new TestRequest("no id!", TimeSpan.FromHours(1)), CancellationToken.None)
+        );
+
+        failure.Fault.ShouldBe(LocationFault.BadInput);
+        failure.Message.ShouldContain("LocationId");
+        failure.Message.ShouldContain("Wait");
+    }
+
+    private static Task<NotificationHub.Locations.TestResult> TestAsync(RegistrationScene scene, Location location) =>
+        scene
+            .Service<LocationTest>()
+            .TestAsync(new TestRequest(location.LocationId, TimeSpan.Zero), CancellationToken.None);
+
+    /// <summary>The name of the hub leads to a server of somebody who answers everything.</summary>
+    private static Task PointElsewhereAsync(RegistrationScene scene, Uri elsewhere, Location location)
+    {
+        var owner = scene.Library.Configuration.MdmInfo!;
+        scene.Library.TakeOver(
+            owner.Id,
+            owner.Name,
+            owner.Metadata,
+            elsewhere,
+            scene.Library.Configuration.NotificationAuthToken
+        );
+        return scene.ExecuteAsync(
+            "update location set notification_url = @elsewhere where location_id = @LocationId",
+            new { elsewhere = elsewhere.ToString(), location.LocationId }
+        );
+    }
+
+    // A proxy passed it on and answered otherwise: Apple refuses after the hub has kept it.
+    private static async Task ArriveAndRefuseAsync(RegistrationScene scene, Location location)
+    {
+        var configured = scene.Library.Configuration;
+        await scene.PostAsync(
+            configured.NotificationUrl!,
+            configured.NotificationAuthToken!,
+            location.UId!,
+            "TEST_NOTIFICATION"
+        );
+        scene.Apple.Faults.Next("/client/config", Fault.Error(9728));
+    }
+}

@@ -1,0 +1,125 @@
+using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Events;
+using NotificationHub.Locations;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Apple.Faults;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class LocationVerificationTests
+{
+    [Fact]
+    public async Task A_location_that_is_as_it_was_registered_differs_in_nothing()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+
+        var result = await VerifyAsync(scene, location);
+
+        result.Differences.ShouldBeEmpty();
+        result.Location.State.ShouldBe(LocationState.Valid);
+        scene.Apple.Requests.All.Count(request => request.Method == "POST").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Another_owner_is_a_take_over()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        scene.Library.TakeOver("mdm-9", "The other MDM");
+
+        var result = await VerifyAsync(scene, location);
+
+        result.Location.State.ShouldBe(LocationState.TakenOver);
+        var difference = result.Differences.ShouldHaveSingleItem();
+        (difference.Setting, difference.Actual).ShouldBe(("mdmInfo.id", "mdm-9"));
+        (await scene.EventsAsync(EventNames.LocationTakenOver)).ShouldHaveSingleItem();
+        (await scene.EventsAsync(EventNames.LocationSettingsChanged)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_location_that_was_given_back_is_valid_again()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        var before = scene.Library.Configuration;
+        scene.Library.TakeOver("mdm-9", "The other MDM");
+        await VerifyAsync(scene, location);
+
+        scene.Library.TakeOver(before.MdmInfo!.Id, before.MdmInfo.Name);
+        var result = await VerifyAsync(scene, location);
+
+        result.Location.State.ShouldBe(LocationState.Valid);
+        result.Differences.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Another_address_and_secret_are_told_of_once_and_without_the_secret()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        var owner = scene.Library.Configuration.MdmInfo!;
+        scene.Library.TakeOver(owner.Id, owner.Name, "", new Uri("https://elsewhere.example.com/in"), "their-secret");
+
+        var first = await VerifyAsync(scene, location);
+        var second = await VerifyAsync(scene, location);
+
+        first.Differences.Select(one => one.Setting).ShouldBe(["notificationUrl", "notificationAuthToken"]);
+        second.Differences.ShouldBe(first.Differences);
+        second.Location.State.ShouldBe(LocationState.Valid);
+        var told = (await scene.EventsAsync(EventNames.LocationSettingsChanged)).ShouldHaveSingleItem();
+        var text = System.Text.Encoding.UTF8.GetString(told.Data);
+        text.ShouldContain("https://elsewhere.example.com/in");
+        text.ShouldNotContain("their-secret");
+    }
+
+    [Theory]
+    [InlineData(ContentTokenState.Expired, LocationState.Expired, EventNames.LocationTokenExpired)]
+    [InlineData(ContentTokenState.Revoked, LocationState.Revoked, EventNames.LocationTokenRevoked)]
+    [InlineData(ContentTokenState.Invalid, LocationState.Invalid, EventNames.LocationTokenRevoked)]
+    public async Task A_dead_content_token_is_a_finding_and_not_a_failure(object token, object state, string name)
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        scene.Library.ContentToken.State = (ContentTokenState)token;
+
+        var result = await VerifyAsync(scene, location);
+
+        result.Location.State.ShouldBe((LocationState)state);
+        result.Differences.ShouldHaveSingleItem().Advice.ShouldContain("locations renew");
+        (await scene.EventsAsync(name)).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task One_answer_that_the_token_is_unknown_changes_nothing()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        scene.Apple.Faults.Next("/client/config", Fault.ErrorInside200(9622));
+
+        (await VerifyAsync(scene, location)).Location.State.ShouldBe(LocationState.Valid);
+    }
+
+    [Fact]
+    public async Task What_is_no_id_and_what_is_no_location_are_refused_with_clear_words()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var verification = scene.Hub.Services.GetRequiredService<LocationVerification>();
+
+        (
+            await Should.ThrowAsync<LocationException>(() =>
+                verification.VerifyAsync(new VerifyRequest("../etc"), CancellationToken.None)
+            )
+        ).Fault.ShouldBe(LocationFault.BadInput);
+        (
+            await Should.ThrowAsync<LocationException>(() =>
+                verification.VerifyAsync(new VerifyRequest("nobody"), CancellationToken.None)
+            )
+        ).Fault.ShouldBe(LocationFault.NotFound);
+    }
+
+    private static Task<VerifyResult> VerifyAsync(RegistrationScene scene, Location location) =>
+        scene
+            .Hub.Services.GetRequiredService<LocationVerification>()
+            .VerifyAsync(new VerifyRequest(location.LocationId), CancellationToken.None);
+}

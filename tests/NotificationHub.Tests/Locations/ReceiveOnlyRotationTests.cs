@@ -1,0 +1,91 @@
+using System.Net;
+using NotificationHub.CommandLine;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Tests.CommandLine;
+
+namespace NotificationHub.Tests.Locations;
+
+public sealed class ReceiveOnlyRotationTests
+{
+    private const string UId = "2049025000431439";
+
+    [Fact]
+    public async Task A_secret_that_was_lost_is_replaced_and_ends_once_the_MDM_has_configured_the_new_one()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var (location, lost) = await AddAsync(scene);
+
+        var result = await scene.RotateAsync(location);
+        var secret = result.HandedOut!;
+
+        result.IsResumed.ShouldBeFalse();
+        (await PostAsync(scene, location, lost)).ShouldBe(HttpStatusCode.OK);
+        (await PostAsync(scene, location, secret, "TEST_NOTIFICATION")).ShouldBe(HttpStatusCode.OK);
+        await scene.KeepUpAsync();
+        (await scene.SecretStatesAsync()).ShouldBe(["active", "pending"]);
+
+        (await PostAsync(scene, location, secret)).ShouldBe(HttpStatusCode.OK);
+        await scene.KeepUpAsync();
+        (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
+        await scene.LetTimePassAsync();
+
+        (await PostAsync(scene, location, lost)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await PostAsync(scene, location, secret)).ShouldBe(HttpStatusCode.OK);
+        scene.Apple.Requests.All.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task However_often_the_secret_is_lost_there_is_another_and_the_one_in_use_stays()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var (location, used) = await AddAsync(scene);
+        var last = used;
+        for (var i = 0; i < 2 * SecretStore.MostAccepted; i++)
+        {
+            last = (await scene.RotateAsync(location)).HandedOut!;
+        }
+
+        (await PostAsync(scene, location, used)).ShouldBe(HttpStatusCode.OK);
+        (await PostAsync(scene, location, last)).ShouldBe(HttpStatusCode.OK);
+        (await scene.SecretStatesAsync()).Count(state => state != "retired").ShouldBe(SecretStore.MostAccepted);
+    }
+
+    [Fact]
+    public async Task One_whose_registration_died_is_not_rotated_but_added_again()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var (location, _) = await AddAsync(scene);
+        await scene.ExecuteAsync("update location set state = 'pending'");
+
+        var failure = await scene.FailToRotateAsync(location);
+
+        failure.Fault.ShouldBe(LocationFault.NotAllowed);
+        failure.Message.ShouldContain("locations add --receive-only");
+    }
+
+    [Fact]
+    public async Task The_command_prints_the_url_and_the_secret()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var (location, lost) = await AddAsync(scene);
+
+        var run = await LocationChangeCommandTests.RunAsync(scene, "rotate", location, "--json");
+
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        run.Json.GetProperty("notificationUrl").GetString().ShouldBe(location.NotificationUrl);
+        var secret = run.Json.GetProperty("notificationAuthToken").GetString()!;
+        secret.ShouldNotBe(lost.Reveal());
+        (await scene.PostAsync(new Uri(location.NotificationUrl!), secret, UId)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static Task<ReceiveOnlyLocation> AddAsync(RegistrationScene scene) =>
+        scene.Service<ReceiveOnlyRegistration>().RegisterAsync(scene.HubUrl, CancellationToken.None);
+
+    private static Task<HttpStatusCode> PostAsync(
+        RegistrationScene scene,
+        Location location,
+        NotificationSecret secret,
+        string type = "ASSET_COUNT"
+    ) => scene.PostAsync(new Uri(location.NotificationUrl!), secret.Reveal(), UId, type);
+}

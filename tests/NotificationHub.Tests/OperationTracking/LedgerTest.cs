@@ -1,0 +1,228 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Apple;
+using NotificationHub.Events;
+using NotificationHub.Intake;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.OperationTracking;
+using NotificationHub.Refetch;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Routing;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Apple.Events;
+using NotificationHub.Simulator.Apple.State;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Publishing.CloudEvents;
+using NotificationHub.Tests.Storage;
+using AssetKey = NotificationHub.Simulator.Apple.State.AssetKey;
+using ContentToken = NotificationHub.Apple.ContentToken;
+
+namespace NotificationHub.Tests.OperationTracking;
+
+/// <summary>
+/// The ledger between real routing and a simulated Apple, all on one manual clock. A test brings those of Apple's notifications
+/// that are to arrive; the others are lost.
+/// </summary>
+public abstract class LedgerTest : IAsyncLifetime
+{
+    private protected const string LocationId = "location-1";
+
+    private readonly HttpClient http = new(AppleClient.CreateHandler());
+    private readonly ContentTokenProtector protector = new(new EphemeralDataProtectionProvider());
+    private AppleClient? client;
+    private RoutingPass? routing;
+    private Lease? routingLease;
+
+    private protected ManualClock Clock { get; } = new();
+
+    private protected TestDatabase Store { get; private set; } = null!;
+
+    private protected SimulatedApple Apple { get; private set; } = null!;
+
+    private protected SimulatedLocation Location { get; private set; } = null!;
+
+    private protected Ledger Ledger { get; set; } = null!;
+
+    private protected virtual TimeSpan EventDelay => TimeSpan.Zero;
+
+    /// <summary>What stands before the database, for those who say so.</summary>
+    private protected virtual Database Wrap(Database database) => database;
+
+    private protected long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public async ValueTask InitializeAsync()
+    {
+        Store = await TestDatabase.OpenAsync(options => options.LeaseDuration = TimeSpan.FromMinutes(5), Wrap);
+        Apple = await SimulatedApple.StartAsync(
+            new SimulatedAppleOptions { TimeProvider = Clock, EventDelay = EventDelay },
+            CancellationToken.None
+        );
+        Location = Apple.AddLocation();
+        // Nobody is there to post to: Apple makes its notifications, and the test brings them.
+        Location.Configuration = ClientConfiguration.Empty with
+        {
+            NotificationTypes = NotificationHub.Simulator.Apple.NotificationTypes.All,
+        };
+        client = new AppleClient(http, new AppleClientOptions { BaseUrl = Apple.BaseUrl }, Clock);
+        var keeper = NewKeeper();
+        routing = new RoutingPass(
+            Store.Database,
+            new NotificationRouter(NotificationRoutes.All),
+            new RefetchTargets(new RefetchTiming(default, default, default)),
+            Clock,
+            NullLogger<RoutingPass>.Instance
+        );
+        routingLease = await keeper.TryAcquireAsync(RoutingPass.Name, CancellationToken.None);
+        await SaveLocationAsync();
+        Ledger = await StartLedgerAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client!.Dispose();
+        http.Dispose();
+        await Apple.DisposeAsync();
+        await Store.DisposeAsync();
+        Apple.Violations.ShouldBeEmpty();
+    }
+
+    /// <summary>A hub of its own on the same database; it holds the lease if nobody else does.</summary>
+    private protected async Task<Ledger> StartLedgerAsync(OperationsOptions? options = null) =>
+        new(
+            Store.Database,
+            new LocationSessions(client!, protector, Options.Create(new RefetchOptions()), Clock),
+            Options.Create(options ?? new OperationsOptions()),
+            Clock,
+            await NewKeeper().TryAcquireAsync(LedgerWorker.LeaseName, CancellationToken.None)
+        );
+
+    private protected Task SaveLocationAsync() =>
+        Store.Database.WriteAsync(
+            transaction =>
+                LocationStore.SaveAsync(
+                    transaction,
+                    new Location
+                    {
+                        LocationId = LocationId,
+                        UId = Location.UId,
+                        StateWord = LocationState.Valid.Word(),
+                        StateSince = 0,
+                        ReceiveOnly = false,
+                        ContentToken = protector.Protect(ContentToken.Parse(Location.ContentTokenFile)),
+                        CreatedAt = 0,
+                    }
+                ),
+            CancellationToken.None
+        );
+
+    /// <summary>Apple takes an association of the assets with the devices, and works on it once its time has come.</summary>
+    private protected string Associate(string[] adamIds, string[] devices) =>
+        Location.Accept(id =>
+            AssetEvents.Associate(
+                id,
+                [.. adamIds.Select(adamId => new AssetKey(adamId, "STDQ"))],
+                [.. devices.Select(AssignmentTarget.Device)]
+            )
+        );
+
+    private protected static string[] Devices(int count) =>
+        [.. Enumerable.Range(0, count).Select(device => $"D{device:0000}")];
+
+    private protected Task<int> AnnounceAsync(string eventId, long? tasks = null, bool deferred = false) =>
+        new Announcements(Store.Database, Clock).TakeAsync(
+            [
+                new Announcement
+                {
+                    Location = LocationId,
+                    EventId = eventId,
+                    Kind = deferred ? "DISASSOCIATE" : "ASSOCIATE",
+                    Deferred = deferred,
+                    Tasks = tasks,
+                },
+            ],
+            new Actor("the-mdm", "127.0.0.1"),
+            CancellationToken.None
+        );
+
+    /// <summary>What Apple has to say by now, whether it arrives or not.</summary>
+    private protected async Task<byte[][]> NotificationsAsync()
+    {
+        await Apple.WaitUntilDeliveredAsync();
+        return [.. Apple.Notifications.Select(notification => notification.Body.ToArray())];
+    }
+
+    /// <summary>The posts arrive and are routed, in this order.</summary>
+    private protected async Task DeliverAsync(params byte[][] bodies)
+    {
+        foreach (var body in bodies)
+        {
+            var envelope = EnvelopeReader.Read(body);
+            var digest = SHA256.HashData(body);
+            await Store.Database.AppendAsync(
+                new NotificationAppend
+                {
+                    LocationId = Encoding.UTF8.GetBytes(LocationId),
+                    DedupHash = BitConverter.ToInt64(digest),
+                    NotificationId = envelope.NotificationId,
+                    NotificationType = envelope.NotificationType,
+                    UId = envelope.UId,
+                    Body = body,
+                    BodySha256 = digest,
+                    ReceivedAt = Now,
+                    Disposition = Disposition.Accepted,
+                    RejectedQuota = 100,
+                }
+            );
+        }
+
+        await routing!.RouteDueAsync(routingLease!, CancellationToken.None);
+    }
+
+    /// <summary>The same post under another notificationId.</summary>
+    private protected static byte[] Doubled(byte[] body)
+    {
+        var envelope = System.Text.Json.Nodes.JsonNode.Parse(body)!;
+        envelope["notificationId"] = Guid.NewGuid().ToString();
+        return Encoding.UTF8.GetBytes(envelope.ToJsonString());
+    }
+
+    /// <summary>Time passes, and the ledger looks every minute.</summary>
+    private protected async Task PassAsync(TimeSpan time)
+    {
+        for (var end = Clock.GetUtcNow() + time; Clock.GetUtcNow() < end; )
+        {
+            var left = end - Clock.GetUtcNow();
+            Clock.Advance(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1));
+            await Ledger.LookAsync();
+        }
+    }
+
+    private protected int Questions => Apple.Requests.Count("/status");
+
+    private protected async Task<IReadOnlyList<(string Type, OperationReport Report)>> ToldAsync()
+    {
+        await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
+        var events = await EventLog.ReadPageAsync(connection, 0, new EventFilter(), 10_000, CancellationToken.None);
+        return
+        [
+            .. events
+                .ShouldBeCloudEvents()
+                .Where(entry => entry.Type.StartsWith("operation.", StringComparison.Ordinal))
+                .Select(entry =>
+                    (entry.Type, JsonSerializer.Deserialize(entry.Data, EventJsonContext.Default.OperationReport)!)
+                ),
+        ];
+    }
+
+    private protected Task<string?> StateAsync(string eventId) =>
+        Store.ScalarAsync<string>("select state from operation where event_id = @eventId", new { eventId });
+
+    private protected LeaseKeeper NewKeeper() =>
+        new(Store.Database, Options.Create(Store.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
+}
