@@ -151,7 +151,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     )
         where T : class
         where TAnswer : PageAnswer<T> =>
-        PageWalk.ByIndexAsync<T>(
+        PagedRead.ByIndexAsync<T>(
             pages.From,
             // Index 0 is the default, and one of Apple's error texts says that an index must be greater than 0.
             async (index, token) =>
@@ -174,7 +174,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     )
         where T : class
         where TAnswer : PageAnswer<T> =>
-        PageWalk.ByCursorAsync<T>(
+        PagedRead.ByCursorAsync<T>(
             $"GET {endpoint.Path}",
             pages.From,
             async (cursor, token) =>

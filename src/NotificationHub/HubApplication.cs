@@ -3,6 +3,8 @@ using NotificationHub.Auth;
 using NotificationHub.CommandLine;
 using NotificationHub.Diagnostics;
 using NotificationHub.Erasure;
+using NotificationHub.Feed;
+using NotificationHub.FullSync;
 using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Hosting.Connections;
@@ -41,7 +43,7 @@ internal static class HubApplication
     {
         app.UseAdminListeners();
         app.MapIntake();
-        app.MapPublishing();
+        app.MapFeed();
         app.MapHealth();
         app.MapAdmin(admin =>
         {
@@ -69,8 +71,10 @@ internal static class HubApplication
         hub.AddIntake();
         hub.AddRouting();
         hub.AddPublishing();
+        hub.AddFeed();
         hub.AddLocations();
         hub.AddRefetch();
+        hub.AddFullSync();
         hub.AddOperations();
         hub.AddAudit();
         hub.AddRetention();

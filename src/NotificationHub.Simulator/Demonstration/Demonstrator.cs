@@ -184,7 +184,7 @@ internal sealed class Demonstrator : IAsyncDisposable
             if (
                 before.Sent != now.Sent
                 || before.Counts?.Published != now.Counts.Published
-                || before.Counts?.TargetsWaiting != now.Counts.TargetsWaiting
+                || before.Counts?.PendingTargets != now.Counts.PendingTargets
             )
             {
                 movedAt = Stopwatch.GetTimestamp();

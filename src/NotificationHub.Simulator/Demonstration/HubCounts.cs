@@ -20,7 +20,7 @@ internal sealed record HubCounts
     /// <summary>How often a target was asked for.</summary>
     public required long Hints { get; init; }
 
-    public required long TargetsWaiting { get; init; }
+    public required long PendingTargets { get; init; }
 
     public required long DeadLetters { get; init; }
 
@@ -32,10 +32,10 @@ internal sealed record HubCounts
     public long Published => Topics.Sum(topic => topic.Published);
 
     /// <summary>Whether no stage has anything left to do.</summary>
-    public bool IsIdle => Routed == Stored && Published == Appended && TargetsWaiting == 0;
+    public bool IsIdle => Routed == Stored && Published == Appended && PendingTargets == 0;
 
     /// <summary>What a stage has not finished, or has put aside.</summary>
-    public long LeftOver => Stored - Routed + Appended - Published + TargetsWaiting + DeadLetters + SetAside;
+    public long LeftOver => Stored - Routed + Appended - Published + PendingTargets + DeadLetters + SetAside;
 
     public static async Task<HubCounts> ReadAsync(Database database, CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ internal sealed record HubCounts
             Topics = [.. topics],
             Targets = counts.Targets,
             Hints = counts.Hints,
-            TargetsWaiting = counts.Waiting,
+            PendingTargets = counts.Waiting,
             DeadLetters = counts.Dead,
             SetAside = counts.SetAside,
         };

@@ -30,7 +30,7 @@ internal sealed class ProgressView : IDisposable
     {
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"posts answered {posts.Answered}/{posts.Copies} | stored {counts.Stored} | routed {counts.Routed} | events published {counts.Published}/{counts.Appended} | to read {counts.TargetsWaiting}/{counts.Targets} | requests to Apple {requests}"
+            $"posts answered {posts.Answered}/{posts.Copies} | stored {counts.Stored} | routed {counts.Routed} | events published {counts.Published}/{counts.Appended} | to read {counts.PendingTargets}/{counts.Targets} | requests to Apple {requests}"
         );
         if (line == shown)
         {

@@ -236,10 +236,10 @@ internal sealed class DrillScene : IAsyncDisposable
 
         await using var connection = await Database.OpenReaderAsync(cancellationToken);
         var imported = await connection.ExecuteScalarAsync<long>(
-            "select count(*) from survey where imported_at is not null and start_number is null"
+            "select count(*) from full_sync where imported_at is not null and start_number is null"
         );
         return imported > 0
-            && imported == await connection.ExecuteScalarAsync<long>("select count(*) from survey")
+            && imported == await connection.ExecuteScalarAsync<long>("select count(*) from full_sync")
             && (await HubCounts.ReadAsync(Database, cancellationToken)).IsIdle;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMet
             Note("health", $"- {reason}");
         }
 
-        foreach (var location in detail.GetProperty("troubledLocations").EnumerateArray())
+        foreach (var location in detail.GetProperty("unhealthyLocations").EnumerateArray())
         {
             var (state, since, reason) = (Text(location, "state"), Text(location, "since"), Text(location, "reason"));
             Note("health", $"- location {Text(location, "location")} is {state} since {since}: {reason}");

@@ -4,7 +4,6 @@ using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Virtual;
-using NotificationHub.Storage;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Simulator.Requests;
@@ -144,7 +143,7 @@ internal sealed class RequestScene : IAsyncDisposable
     {
         while (clock.Milliseconds < until)
         {
-            if (await hub.TurnAsync(surveys: false) is { } next)
+            if (await hub.TurnAsync(fullSyncs: false) is { } next)
             {
                 clock.Advance(TimeSpan.FromMilliseconds(Math.Max(1, Math.Min(next, until) - clock.Milliseconds)));
             }

@@ -19,8 +19,8 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
     public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
         inner.MigrateAsync(cancellationToken);
 
-    public override Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken) =>
-        inner.RaiseSeqsAsync(notifications, events, cancellationToken);
+    public override Task AdvanceSequencesAsync(long notifications, long events, CancellationToken cancellationToken) =>
+        inner.AdvanceSequencesAsync(notifications, events, cancellationToken);
 
     public override Task<long> ImportAsync(
         string table,

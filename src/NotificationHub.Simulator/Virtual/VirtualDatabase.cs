@@ -42,7 +42,7 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
     public override async Task<AppendOutcome> AppendAsync(NotificationAppend append)
     {
         var outcome = await Inner.AppendAsync(append);
-        Pulses.NotificationsAppended.Raise();
+        Signals.NotificationsAppended.Raise();
         return outcome;
     }
 

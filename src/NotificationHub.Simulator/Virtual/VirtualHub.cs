@@ -95,13 +95,13 @@ internal sealed class VirtualHub : IAsyncDisposable
     }
 
     /// <summary>Gives the location whatever turn is due, in the order in which the worker would.</summary>
-    /// <param name="surveys">Whether it may be one of a survey.</param>
+    /// <param name="fullSyncs">Whether it may be one of a full sync.</param>
     /// <returns>When the next one is due; null where it had one.</returns>
-    public async Task<long?> TurnAsync(bool surveys = true)
+    public async Task<long?> TurnAsync(bool fullSyncs = true)
     {
         var due = await app
-            .Services.GetRequiredService<DueWork>()
-            .ReadAsync([RefetchTargets.ShardOf(LocationId)], surveys, clock.Milliseconds, CancellationToken.None);
+            .Services.GetRequiredService<DueLocationsQuery>()
+            .ReadAsync([RefetchTargets.ShardOf(LocationId)], fullSyncs, clock.Milliseconds, CancellationToken.None);
         if (due.Due.Count > 0)
         {
             await app
@@ -110,9 +110,9 @@ internal sealed class VirtualHub : IAsyncDisposable
             return null;
         }
 
-        if (due.Surveys.Count > 0)
+        if (due.FullSyncs.Count > 0)
         {
-            await app.Services.GetRequiredService<SurveyPass>().RunAsync(LocationId, reading, CancellationToken.None);
+            await app.Services.GetRequiredService<FullSyncPass>().RunAsync(LocationId, reading, CancellationToken.None);
             return null;
         }
 

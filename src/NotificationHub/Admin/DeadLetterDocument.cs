@@ -11,7 +11,7 @@ internal sealed record DeadLetterDocument(
     string State,
     string Reason,
     DateTimeOffset RefusedAt,
-    DateTimeOffset? SettledAt
+    DateTimeOffset? ResolvedAt
 )
 {
     public static DeadLetterDocument Of(DeadLetter letter) =>
@@ -23,7 +23,7 @@ internal sealed record DeadLetterDocument(
             letter.State,
             letter.Reason,
             DateTimeOffset.FromUnixTimeMilliseconds(letter.RefusedAt),
-            letter.SettledAt is { } settled ? DateTimeOffset.FromUnixTimeMilliseconds(settled) : null
+            letter.ResolvedAt is { } settled ? DateTimeOffset.FromUnixTimeMilliseconds(settled) : null
         );
 }
 

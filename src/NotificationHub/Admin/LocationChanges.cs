@@ -22,7 +22,7 @@ internal sealed class RenewLocationInput
 internal sealed record RotatedLocation(LocationDocument Location, bool Resumed, string? NotificationAuthToken);
 
 /// <param name="Apple">Whether Apple was told.</param>
-internal sealed record RemovedLocation(LocationDocument Location, UnregistrationResult Apple);
+internal sealed record RemovedLocation(LocationDocument Location, DeregistrationResult Apple);
 
 /// <summary>What is done to a registered location. A caller who hangs up does not end what Apple was told already.</summary>
 internal static class LocationChanges
@@ -83,14 +83,14 @@ internal static class LocationChanges
 
     public static async Task<Ok<RemovedLocation>> RemoveAsync(
         [AsParameters] LocationChange change,
-        [Description("Delete what was kept of it, too.")] bool? purge,
+        [Description("Delete what was kept of it, too.")] bool? erasure,
         [Description("Do not tell Apple, where Apple cannot be asked any more.")] bool? withoutApple,
         LocationRemoval removal
     )
     {
-        var request = new RemoveRequest(change.Id, purge ?? false, withoutApple ?? false);
+        var request = new RemoveRequest(change.Id, erasure ?? false, withoutApple ?? false);
         var result = await change.RunAsync(
-            request.Purge ? "locations remove --purge" : "locations remove",
+            request.Erase ? "locations remove --purge" : "locations remove",
             stopping => removal.RemoveAsync(request, stopping)
         );
         return TypedResults.Ok(new RemovedLocation(await change.DescribeAsync(result.Location), result.Apple));

@@ -13,11 +13,11 @@ internal sealed record LocationDetailsDocument
 
     public required IReadOnlyList<SecretDocument> Secrets { get; init; }
 
-    public DateTimeOffset? LastHeardAt { get; init; }
+    public DateTimeOffset? LastNotificationAt { get; init; }
 
     public DateTimeOffset? SilentSince { get; init; }
 
-    public required long TargetsWaiting { get; init; }
+    public required long PendingTargets { get; init; }
 
     /// <summary>When Apple last answered how it has the location configured.</summary>
     public DateTimeOffset? CheckedAt { get; init; }
@@ -32,9 +32,9 @@ internal sealed record LocationDetailsDocument
         {
             Location = (await LocationDocument.OfAsync(connection, [details.Location]))[0],
             Secrets = [.. details.Secrets.Select(SecretDocument.Of)],
-            LastHeardAt = LocationDocument.TimeOf(details.LastHeardAt),
+            LastNotificationAt = LocationDocument.TimeOf(details.LastNotificationAt),
             SilentSince = LocationDocument.TimeOf(details.Watch?.SilentSince),
-            TargetsWaiting = details.TargetsWaiting,
+            PendingTargets = details.PendingTargets,
             CheckedAt = LocationDocument.TimeOf(details.Watch?.CheckedAt),
             CheckFault = details.Watch?.Fault,
             Differences = details.Differences,
@@ -44,9 +44,9 @@ internal sealed record LocationDetailsDocument
     {
         Location.WriteTo(console);
         console.WriteFields(
-            ("Last heard from", LastHeardAt),
+            ("Last heard from", LastNotificationAt),
             ("Silent since", SilentSince),
-            ("Records to be read", TargetsWaiting),
+            ("Records to be read", PendingTargets),
             ("Compared with Apple", CheckedAt),
             ("Not compared since, for", CheckFault)
         );

@@ -37,7 +37,7 @@ internal sealed record LocationDocument
 
     public DateTimeOffset? RemovedAt { get; init; }
 
-    /// <summary>What is the matter with it beside its state, a word each: of <see cref="LocationConcerns"/>.</summary>
+    /// <summary>What is the matter with it beside its state, a word each: of <see cref="LocationWarnings"/>.</summary>
     public IReadOnlyList<string> Concerns { get; init; } = [];
 
     /// <summary>How far the reading of the whole location is; null where it has not begun, or nothing is read: of a receive-only one, and of one that was removed.</summary>
@@ -99,7 +99,7 @@ internal sealed record LocationDocument
     {
         string[] ids = [.. locations.Select(location => location.LocationId)];
         var progress = await LocationProgress.ReadAsync(connection, ids);
-        var concerns = await LocationConcerns.ReadAsync(connection, ids);
+        var concerns = await LocationWarnings.ReadAsync(connection, ids);
         return
         [
             .. locations.Select(location =>

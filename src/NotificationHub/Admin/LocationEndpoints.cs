@@ -11,7 +11,7 @@ internal static class LocationEndpoints
 {
     private const int MostAtOnce = 1000;
 
-    // What AdminFaults makes of a LocationException.
+    // What AdminErrors makes of a LocationException.
     private static readonly int[] Refusals = [400, 404, 409, 502, 503];
 
     public static void MapLocations(this IEndpointRouteBuilder admin)

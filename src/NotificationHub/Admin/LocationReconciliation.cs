@@ -4,23 +4,23 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Admin;
 
-/// <param name="AskedAt">What ends from then on is what was ordered.</param>
-internal sealed record OrderedReconciliation(DateTimeOffset AskedAt, IReadOnlyList<string> Resources);
+/// <param name="LastPolledAt">What ends from then on is what was ordered.</param>
+internal sealed record OrderedReconciliation(DateTimeOffset LastPolledAt, IReadOnlyList<string> Resources);
 
 internal static class LocationReconciliation
 {
     public static async Task<Accepted<OrderedReconciliation>> OrderAsync(
         [AsParameters] LocationChange change,
-        SurveyOrder surveys
+        ReconcileRequest fullSyncs
     )
     {
         var order = await change.RunAsync(
             "reconcile",
-            stopping => surveys.OrderAsync(change.Id, SnapshotKind.All, stopping)
+            stopping => fullSyncs.OrderAsync(change.Id, RecordKind.All, stopping)
         );
         return TypedResults.Accepted(
             $"/admin/locations/{change.Id}",
-            new OrderedReconciliation(DateTimeOffset.FromUnixTimeMilliseconds(order.AskedAt), order.Resources)
+            new OrderedReconciliation(DateTimeOffset.FromUnixTimeMilliseconds(order.LastPolledAt), order.Resources)
         );
     }
 }

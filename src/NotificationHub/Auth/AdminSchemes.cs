@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authentication;
-using NotificationHub.Admin;
 
 namespace NotificationHub.Auth;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;

@@ -137,7 +137,7 @@ internal static class DeadLettersCommand
                     ("Location", document.Location),
                     ("State", document.State),
                     ("Refused", document.RefusedAt),
-                    ("Settled", document.SettledAt),
+                    ("Settled", document.ResolvedAt),
                     ("Reason", document.Reason)
                 )
         );

@@ -22,17 +22,17 @@ internal static class DoctorCommand
 
     private static async Task<int> ExamineAsync(CommandContext context)
     {
-        var findings = await context.Service<Examination>().RunAsync(context.CancellationToken);
-        FindingDocument[] documents = [.. findings.Select(FindingDocument.Of)];
-        var failed = documents.Count(document => document.Verdict == Verdict.Failed);
+        var findings = await context.Service<DiagnosticRunner>().RunAsync(context.CancellationToken);
+        DiagnosticResultDocument[] documents = [.. findings.Select(DiagnosticResultDocument.Of)];
+        var failed = documents.Count(document => document.Status == DiagnosticStatus.Failed);
         context.Output.Write(
-            new { Findings = documents, Failed = failed },
+            new { DiagnosticResults = documents, Failed = failed },
             console =>
             {
                 var table = new ConsoleTable("Check", "Verdict", "Found", "Which");
                 foreach (var one in documents)
                 {
-                    table.Row(one.Check, Word(one.Verdict), one.Found, one.Subject);
+                    table.Row(one.Check, Word(one.Status), one.Found, one.Subject);
                 }
 
                 table.WriteTo(console);
@@ -47,18 +47,30 @@ internal static class DoctorCommand
         return failed == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static string Word(Verdict verdict) =>
+    private static string Word(DiagnosticStatus verdict) =>
         verdict switch
         {
-            Verdict.Ok => "ok",
-            Verdict.Failed => "FAILED",
+            DiagnosticStatus.Ok => "ok",
+            DiagnosticStatus.Failed => "FAILED",
             _ => "not checked",
         };
 
     /// <summary>A finding as the command prints it.</summary>
-    private sealed record FindingDocument(string Check, string? Subject, Verdict Verdict, string Found, string? Advice)
+    private sealed record DiagnosticResultDocument(
+        string Check,
+        string? Subject,
+        DiagnosticStatus Status,
+        string Found,
+        string? Advice
+    )
     {
-        public static FindingDocument Of(CheckFinding one) =>
-            new(one.Check, one.Finding.Subject, one.Finding.Verdict, one.Finding.Found, one.Finding.Advice);
+        public static DiagnosticResultDocument Of(NamedDiagnosticResult one) =>
+            new(
+                one.Check,
+                one.DiagnosticResult.Subject,
+                one.DiagnosticResult.Status,
+                one.DiagnosticResult.Found,
+                one.DiagnosticResult.Advice
+            );
     }
 }

@@ -63,7 +63,7 @@ internal static class HubCommandLine
             DeadLettersCommand.Create(runner),
             OperationsCommand.Create(runner),
             ReconcileCommand.Create(runner),
-            PurgeCommand.Create(runner),
+            EraseCommand.Create(runner),
             AuditCommand.Create(runner),
             MigrateCommand.Create(runner),
             DoctorCommand.Create(runner),

@@ -34,7 +34,7 @@ internal static class LocationCommands
         CustomParser = Waits.Read,
     };
 
-    private static readonly Option<bool> Purge = new("--purge")
+    private static readonly Option<bool> Erase = new("--purge")
     {
         Description = "Delete what was kept of it: its notifications, events, records.",
     };
@@ -113,13 +113,13 @@ internal static class LocationCommands
             "remove",
             "Take a location out: Apple is told, late posts are answered for a day and not routed. Its library can be added again at once.",
             RemoveAsync,
-            Purge,
+            Erase,
             KeepData,
             WithoutApple
         );
         remove.Validators.Add(result =>
         {
-            if (result.IsSet(Purge) && result.IsSet(KeepData))
+            if (result.IsSet(Erase) && result.IsSet(KeepData))
             {
                 result.AddError("Give either --purge or --keep-data.");
             }
@@ -230,7 +230,7 @@ internal static class LocationCommands
     {
         var request = new RemoveRequest(
             IdOf(context),
-            context.Arguments.GetValue(Purge),
+            context.Arguments.GetValue(Erase),
             context.Arguments.GetValue(WithoutApple)
         );
         if (!request.WithoutApple)
@@ -239,7 +239,7 @@ internal static class LocationCommands
         }
 
         var result = await context.AuditAsync(
-            new AuditedAct(request.Purge ? "locations remove --purge" : "locations remove", request.LocationId),
+            new AuditedAct(request.Erase ? "locations remove --purge" : "locations remove", request.LocationId),
             () => context.Service<LocationRemoval>().RemoveAsync(request, context.CancellationToken)
         );
         var document = await DescribeAsync(context, result.Location);

@@ -87,7 +87,7 @@ internal static class MigrateCommand
 
     private static async Task<int> GoOnAsync(CommandContext context, IReadOnlyList<string> applied)
     {
-        var outcome = await new RestoredDatabase(context.Database).GoOnAsync(context.Actor, context.CancellationToken);
+        var outcome = await new RestoreRecovery(context.Database).GoOnAsync(context.Actor, context.CancellationToken);
         context.Output.Write(
             new
             {
@@ -115,7 +115,7 @@ internal static class MigrateCommand
         await source.OpenBesideAsync(context.CancellationToken);
         var (oldProtector, newProtector) = await OpenKeyRingsAsync(context, source, connection.ConnectionString);
         List<string> unreadable = [];
-        var copied = await new StoreCopy(source, context.Database).RunAsync(
+        var copied = await new DatabaseCopy(source, context.Database).RunAsync(
             context.Actor,
             row =>
             {

@@ -9,18 +9,18 @@ internal static class ProgressTable
     public static void WriteTo(this LocationProgress progress, IAnsiConsole console)
     {
         var table = new ConsoleTable("Reading", "For", "Is", "Fault", "Pages", "Records", "Drifts", "Next", "Finished");
-        foreach (var survey in progress.Surveys)
+        foreach (var fullSync in progress.FullSyncs)
         {
             table.Row(
-                survey.Resource,
-                survey.Purpose,
-                survey.Phase,
-                survey.Fault,
-                survey.TotalPages is { } total ? $"{survey.Pages} of {total}" : survey.Pages,
-                survey.Records,
-                survey.Drifts,
-                survey.NextAt,
-                survey.FinishedAt
+                fullSync.Resource,
+                fullSync.Purpose,
+                fullSync.Phase,
+                fullSync.Fault,
+                fullSync.TotalPages is { } total ? $"{fullSync.Pages} of {total}" : fullSync.Pages,
+                fullSync.Records,
+                fullSync.Drifts,
+                fullSync.NextAt,
+                fullSync.FinishedAt
             );
         }
 

@@ -18,7 +18,7 @@ internal static class ReconcileCommand
     private static readonly Option<string?> OfResource = new Option<string?>("--resource")
     {
         Description = "Only records of this kind.",
-    }.AcceptOnlyFromAmong([.. SnapshotKind.All.Select(kind => kind.Name)]);
+    }.AcceptOnlyFromAmong([.. RecordKind.All.Select(kind => kind.Name)]);
 
     private static readonly Option<bool> DryRun = new("--dry-run")
     {
@@ -51,8 +51,8 @@ internal static class ReconcileCommand
     private static async Task<int> ReconcileAsync(CommandContext context)
     {
         var locationId = context.Arguments.GetValue(OfLocation)!;
-        var order = context.Service<SurveyOrder>();
-        var surveys = await context.AuditAsync(
+        var order = context.Service<ReconcileRequest>();
+        var fullSyncs = await context.AuditAsync(
             new AuditedAct("reconcile", locationId),
             async () =>
                 await order.WaitAsync(
@@ -61,32 +61,38 @@ internal static class ReconcileCommand
                 )
         );
         context.Output.Write(
-            new { Location = locationId, Surveys = surveys },
+            new { Location = locationId, FullSyncs = fullSyncs },
             console =>
             {
                 var table = new ConsoleTable("Resource", "Records", "Pages", "Drifts", "Finished");
-                foreach (var survey in surveys)
+                foreach (var fullSync in fullSyncs)
                 {
-                    table.Row(survey.Resource, survey.Records, survey.Pages, survey.Drifts, survey.FinishedAt);
+                    table.Row(
+                        fullSync.Resource,
+                        fullSync.Records,
+                        fullSync.Pages,
+                        fullSync.Drifts,
+                        fullSync.FinishedAt
+                    );
                 }
 
                 table.WriteTo(console);
-                foreach (var survey in surveys.Where(survey => survey.RefusedAt is not null))
+                foreach (var fullSync in fullSyncs.Where(fullSync => fullSync.RefusedAt is not null))
                 {
                     console.WriteText(
-                        $"Apple refuses {survey.Resource} ({survey.Fault}); the hub retries it on schedule."
+                        $"Apple refuses {fullSync.Resource} ({fullSync.Fault}); the hub retries it on schedule."
                     );
                 }
             }
         );
-        return surveys.Any(survey => survey.RefusedAt is not null) ? ExitCode.Failed : ExitCode.Ok;
+        return fullSyncs.Any(fullSync => fullSync.RefusedAt is not null) ? ExitCode.Failed : ExitCode.Ok;
     }
 
     private static async Task<int> RehearseAsync(CommandContext context)
     {
         var location = await FindAsync(context);
         await context.OpenKeyRingAsync();
-        var rehearsal = context.Service<SurveyRehearsal>();
+        var rehearsal = context.Service<ReconcileDryRun>();
         List<DriftDocument> drifts = [];
         try
         {
@@ -129,14 +135,14 @@ internal static class ReconcileCommand
             );
     }
 
-    private static IReadOnlyList<SnapshotKind> KindsOf(CommandContext context) =>
-        context.Arguments.GetValue(OfResource) is { } resource ? [SnapshotKind.Of(resource)] : SnapshotKind.All;
+    private static IReadOnlyList<RecordKind> KindsOf(CommandContext context) =>
+        context.Arguments.GetValue(OfResource) is { } resource ? [RecordKind.Of(resource)] : RecordKind.All;
 }
 
 /// <summary>A record that is not as it is known, as commands print it.</summary>
 internal sealed record DriftDocument(string Resource, string Key, string Change, IReadOnlyList<string> Fields)
 {
-    public static DriftDocument Of(SnapshotKind kind, RecordDifference difference) =>
+    public static DriftDocument Of(RecordKind kind, RecordDifference difference) =>
         new(
             kind.Name,
             difference.Key,

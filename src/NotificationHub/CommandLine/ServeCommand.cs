@@ -38,7 +38,7 @@ internal static class ServeCommand
             log.Close();
             if (
                 exception is StorageUnavailableException unavailable
-                && SqliteOpenFault.OfWrite(app.Services.GetRequiredService<Database>().Place, unavailable) is { } fault
+                && SqliteOpenError.OfWrite(app.Services.GetRequiredService<Database>().Place, unavailable) is { } fault
             )
             {
                 throw fault;

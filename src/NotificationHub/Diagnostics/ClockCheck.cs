@@ -3,7 +3,7 @@ using NotificationHub.Apple;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Whether this machine's clock goes with Apple's, as the date of its answer shows it.</summary>
-internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, TimeProvider time) : IHubCheck
+internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, TimeProvider time) : IDiagnosticCheck
 {
     // Signatures for Service Bus and Entra's tokens bear five minutes; what is a minute off will soon be five.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
@@ -12,7 +12,7 @@ internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, 
 
     public bool NeedsDatabase => false;
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient(PublicUrlCheck.Client);
         try
@@ -33,12 +33,13 @@ internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, 
         }
     }
 
-    private static Finding NoDate => Finding.NotChecked("Apple gave no answer with a date to compare with");
+    private static DiagnosticResult NoDate =>
+        DiagnosticResult.NotChecked("Apple gave no answer with a date to compare with");
 
-    private static Finding Judge(TimeSpan off) =>
+    private static DiagnosticResult Judge(TimeSpan off) =>
         off.Duration() <= Tolerance
-            ? Finding.Ok("goes with Apple's")
-            : Finding.Failed(
+            ? DiagnosticResult.Ok("goes with Apple's")
+            : DiagnosticResult.Failed(
                 $"is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Apple's",
                 "Set it by NTP: signatures and tokens are refused by a clock that is off."
             );

@@ -4,19 +4,19 @@ using NotificationHub.Storage;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Whether the database is there, is of this version, and can be written.</summary>
-internal sealed class DatabaseCheck(Database database) : IHubCheck
+internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
 {
     public string Name => "database";
 
     public bool NeedsDatabase => false;
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         if (!database.Exists)
         {
             return
             [
-                Finding.Failed(
+                DiagnosticResult.Failed(
                     $"there is none at {database.Place}",
                     "Start the hub, which makes it, or name the right one with --Storage:ConnectionString=…"
                 ),
@@ -27,13 +27,13 @@ internal sealed class DatabaseCheck(Database database) : IHubCheck
         {
             await database.OpenBesideAsync(cancellationToken);
             await database.WriteAsync(WriteNothingNewAsync, cancellationToken);
-            return [Finding.Ok($"{database.Place} is of this version and can be written")];
+            return [DiagnosticResult.Ok($"{database.Place} is of this version and can be written")];
         }
         catch (SchemaException exception)
         {
             return
             [
-                Finding.Failed(
+                DiagnosticResult.Failed(
                     exception.Message,
                     "Run the version that the database is of, or bring it up to this one with `migrate`."
                 ),
@@ -44,7 +44,7 @@ internal sealed class DatabaseCheck(Database database) : IHubCheck
         {
             return
             [
-                Finding.Failed(
+                DiagnosticResult.Failed(
                     exception.Message,
                     "See that the file and its folder belong to the hub's user, that the disk is neither full nor mounted read-only, and that no other program holds the file."
                 ),

@@ -13,13 +13,13 @@ internal sealed class KeyRingCheck(
     HubKeyRing keys,
     ContentTokenProtector protector,
     TimeProvider time
-) : IHubCheck
+) : IDiagnosticCheck
 {
     public string Name => "key ring";
 
     public bool NeedsDatabase => true;
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var locations = await AllLocations
             .ReadAsync(database, cancellationToken)
@@ -27,24 +27,27 @@ internal sealed class KeyRingCheck(
             .ToListAsync(cancellationToken);
         if (locations.Count == 0)
         {
-            return [Finding.NotChecked("no content token is stored yet")];
+            return [DiagnosticResult.NotChecked("no content token is stored yet")];
         }
 
         if (!await keys.OpenAsync(createsKeys: false, cancellationToken))
         {
             return
             [
-                Finding.Failed(keys.Problem!, "Correct the settings KeyRing:…, or wait until Key Vault is available."),
+                DiagnosticResult.Failed(
+                    keys.Problem!,
+                    "Correct the settings KeyRing:…, or wait until Key Vault is available."
+                ),
             ];
         }
 
         var stored = repository.GetAllElements().Where(KeyRingXml.IsKey).ToList();
         if (stored.Count == 0)
         {
-            return [Finding.Failed($"there is no key in {repository.Place}", AdviceFor(stored))];
+            return [DiagnosticResult.Failed($"there is no key in {repository.Place}", AdviceFor(stored))];
         }
 
-        List<Finding> findings = [.. FindUnprotected()];
+        List<DiagnosticResult> findings = [.. FindUnprotected()];
         if (!OperatingSystem.IsWindows() && Directory.Exists(repository.Folder))
         {
             findings.AddRange(KeyRingModes.FaultsOf(repository.Folder));
@@ -55,7 +58,7 @@ internal sealed class KeyRingCheck(
             if (FindError(location.ContentToken!) is { } error)
             {
                 findings.Add(
-                    Finding.Failed(
+                    DiagnosticResult.Failed(
                         $"its content token cannot be decrypted: {error}",
                         AdviceFor(stored),
                         location.LocationId
@@ -66,7 +69,7 @@ internal sealed class KeyRingCheck(
 
         return findings.Count > 0
             ? findings
-            : [Finding.Ok($"{Describe(stored)}; it decrypts {locations.Count} content token(s)")];
+            : [DiagnosticResult.Ok($"{Describe(stored)}; it decrypts {locations.Count} content token(s)")];
     }
 
     private string AdviceFor(IReadOnlyList<XElement> stored) =>
@@ -93,12 +96,12 @@ internal sealed class KeyRingCheck(
             : $"protected by {CertificateFile.Describe(certificate)}";
     }
 
-    private IEnumerable<Finding> FindUnprotected()
+    private IEnumerable<DiagnosticResult> FindUnprotected()
     {
         var unprotected = repository.InDatabase ? repository.ReadDatabase().Count(KeyRingXml.IsUnprotected) : 0;
         if (unprotected > 0)
         {
-            yield return Finding.Failed(
+            yield return DiagnosticResult.Failed(
                 $"{unprotected} key(s) in the database are not protected",
                 "Anyone who can read the database can read the content tokens. Set KeyRing:CertificateFile or KeyRing:KeyVaultCertificate, stop "
                     + "the hub, delete these rows of data_protection_key, start the hub, and run `locations renew` for every location."

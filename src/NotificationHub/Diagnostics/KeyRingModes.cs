@@ -7,12 +7,12 @@ namespace NotificationHub.Diagnostics;
 [UnsupportedOSPlatform("windows")]
 internal static class KeyRingModes
 {
-    public static IEnumerable<Finding> FaultsOf(string folder) =>
+    public static IEnumerable<DiagnosticResult> FaultsOf(string folder) =>
         new[] { folder }
             .Concat(Directory.EnumerateFiles(folder, "*.xml"))
             .Where(FileModes.IsOpenToOthers)
             .Select(path =>
-                Finding.Failed(
+                DiagnosticResult.Failed(
                     "can be read by other users of this machine",
                     $"chmod go= '{path}'; any user who could read it may have decrypted the content tokens.",
                     path

@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Whether Apple has each location configured as it is recorded here. What its answer means is written down, as by <c>locations verify</c>.</summary>
-internal sealed class LocationsAtAppleCheck(Database database, LocationVerification verification) : IHubCheck
+internal sealed class LocationsAtAppleCheck(Database database, LocationVerification verification) : IDiagnosticCheck
 {
     private const int AtOnce = 8;
 
@@ -17,9 +17,9 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
 
     public bool NeedsDatabase => true;
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
-        var findings = new ConcurrentBag<Finding>();
+        var findings = new ConcurrentBag<DiagnosticResult>();
         await Parallel.ForEachAsync(
             AllLocations.ReadAsync(database, cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
@@ -32,16 +32,19 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
             }
         );
         return findings.IsEmpty
-            ? [Finding.NotChecked("no location is registered")]
+            ? [DiagnosticResult.NotChecked("no location is registered")]
             : [.. findings.OrderBy(finding => finding.Subject, StringComparer.Ordinal)];
     }
 
-    private async Task<IReadOnlyList<Finding>> ExamineAsync(Location location, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
+        Location location,
+        CancellationToken cancellationToken
+    )
     {
         var id = location.LocationId;
         if (location.ReceiveOnly)
         {
-            return [Finding.NotChecked("has no content token (receive only)", id)];
+            return [DiagnosticResult.NotChecked("has no content token (receive only)", id)];
         }
 
         try
@@ -49,22 +52,22 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
             var result = await verification.VerifyAsync(new VerifyRequest(id, Audit), cancellationToken);
             return result.Differences.Count == 0
                 ? [Judge(result.Location)]
-                : [.. result.Differences.Select(one => Finding.Failed(Describe(one), one.Advice, id))];
+                : [.. result.Differences.Select(one => DiagnosticResult.Failed(Describe(one), one.Advice, id))];
         }
         catch (LocationException fault) when (fault.Fault == LocationFault.Busy)
         {
-            return [Finding.NotChecked("another command works on it at this moment", id)];
+            return [DiagnosticResult.NotChecked("another command works on it at this moment", id)];
         }
         catch (LocationException fault)
         {
-            return [Finding.Failed(fault.Message, $"`locations show {id}` tells what is known of it.", id)];
+            return [DiagnosticResult.Failed(fault.Message, $"`locations show {id}` tells what is known of it.", id)];
         }
     }
 
-    private static Finding Judge(Location location) =>
+    private static DiagnosticResult Judge(Location location) =>
         location.State == LocationState.Valid
-            ? Finding.Ok("is as recorded", location.LocationId)
-            : Finding.Failed(
+            ? DiagnosticResult.Ok("is as recorded", location.LocationId)
+            : DiagnosticResult.Failed(
                 $"is {location.StateWord}{(location.StateReason is { } reason ? $": {reason}" : "")}",
                 AdviceOn(location.State),
                 location.LocationId

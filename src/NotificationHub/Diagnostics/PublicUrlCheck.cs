@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Whether the address that Apple was given leads to a hub: its name resolves, its certificate is trusted, and it answers as the intake does.</summary>
-internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clients) : IHubCheck
+internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clients) : IDiagnosticCheck
 {
     /// <summary>The client that follows no redirect: Apple may not, either.</summary>
     public const string Client = "Diagnosis";
@@ -15,7 +15,7 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
 
     public bool NeedsDatabase => true;
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var hubs = await AllLocations
             .ReadAsync(database, cancellationToken)
@@ -27,10 +27,10 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
         var findings = hubs.Select(hub => ExamineAsync(hub, cancellationToken));
         return hubs.Length > 0
             ? await Task.WhenAll(findings)
-            : [Finding.NotChecked("no location is registered, so that Apple was given none")];
+            : [DiagnosticResult.NotChecked("no location is registered, so that Apple was given none")];
     }
 
-    private async Task<Finding> ExamineAsync(string hub, CancellationToken cancellationToken)
+    private async Task<DiagnosticResult> ExamineAsync(string hub, CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient(Client);
         try
@@ -40,11 +40,15 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
         }
         catch (HttpRequestException exception)
         {
-            return Finding.Failed(exception.GetBaseException().Message, AdviceOn(exception.HttpRequestError), hub);
+            return DiagnosticResult.Failed(
+                exception.GetBaseException().Message,
+                AdviceOn(exception.HttpRequestError),
+                hub
+            );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Finding.Failed(
+            return DiagnosticResult.Failed(
                 "no answer in time",
                 "See that a firewall or load balancer passes https on to the hub.",
                 hub
@@ -52,26 +56,26 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
         }
     }
 
-    private static Finding Judge(string hub, HttpStatusCode status) =>
+    private static DiagnosticResult Judge(string hub, HttpStatusCode status) =>
         (int)status switch
         {
-            405 or 401 => Finding.Ok("resolves, is trusted from here, and answers as a hub does", hub),
-            >= 300 and < 400 => Finding.Failed(
+            405 or 401 => DiagnosticResult.Ok("resolves, is trusted from here, and answers as a hub does", hub),
+            >= 300 and < 400 => DiagnosticResult.Failed(
                 $"redirects ({(int)status})",
                 "Serve the notification URL itself, or register with the address that it redirects to: Apple is not known to follow.",
                 hub
             ),
-            404 => Finding.Failed(
+            404 => DiagnosticResult.Failed(
                 "answers 404: something else is there",
                 "Have the proxy pass /notifications/ on to the hub with its path unchanged.",
                 hub
             ),
-            >= 500 => Finding.Failed(
+            >= 500 => DiagnosticResult.Failed(
                 $"answers {(int)status}",
                 "See that the proxy reaches the hub, and that the hub runs.",
                 hub
             ),
-            _ => Finding.Failed(
+            _ => DiagnosticResult.Failed(
                 $"answers {(int)status}, where a hub would answer 405",
                 "See what stands before the hub: its posts must come through without another log-in.",
                 hub

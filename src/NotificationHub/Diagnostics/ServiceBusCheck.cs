@@ -7,18 +7,18 @@ namespace NotificationHub.Diagnostics;
 /// Whether each topic exists and lets the hub send. It opens a link to the topic, which requires the right to send, and brings no consumer a
 /// message.
 /// </summary>
-internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IHubCheck
+internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IDiagnosticCheck
 {
     public string Name => "Service Bus";
 
     public bool NeedsDatabase => false;
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
         senders.FirstOrDefault() is { } sender
             ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
-            : [Finding.NotChecked("none is configured; events are read at /events")];
+            : [DiagnosticResult.NotChecked("none is configured; events are read at /events")];
 
-    private static async Task<Finding> ExamineAsync(
+    private static async Task<DiagnosticResult> ExamineAsync(
         TopicSender sender,
         string topic,
         CancellationToken cancellationToken
@@ -27,11 +27,11 @@ internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IHubCh
         try
         {
             await sender.SendAsync(topic, [], cancellationToken);
-            return Finding.Ok("exists and lets this identity send", topic);
+            return DiagnosticResult.Ok("exists and lets this identity send", topic);
         }
         catch (TopicSendException exception)
         {
-            return Finding.Failed(exception.Message, AdviceOn(exception.Error), topic);
+            return DiagnosticResult.Failed(exception.Message, AdviceOn(exception.Error), topic);
         }
     }
 

@@ -21,7 +21,7 @@ internal static partial class JsonRedaction
     private static ReadOnlySpan<byte> Nothing => """{"purged":true}"""u8;
 
     /// <summary>The bytes without them; null where they are not in it.</summary>
-    public static byte[]? Redact(byte[] stored, PersonalTerms terms)
+    public static byte[]? Redact(byte[] stored, PersonalIdentifiers terms)
     {
         try
         {
@@ -46,7 +46,7 @@ internal static partial class JsonRedaction
     }
 
     /// <summary>Notes what else is said of who it is.</summary>
-    public static void Collect(byte[] stored, PersonalTerms terms)
+    public static void Collect(byte[] stored, PersonalIdentifiers terms)
     {
         if (!terms.MayBeIn(stored))
         {
@@ -71,7 +71,7 @@ internal static partial class JsonRedaction
     private static bool MayBeWide(ReadOnlySpan<byte> stored) => stored.Contains((byte)0);
 
     // Where a name begins and ends in it cannot be told.
-    private static byte[]? RedactOpaque(byte[] stored, PersonalTerms terms) =>
+    private static byte[]? RedactOpaque(byte[] stored, PersonalIdentifiers terms) =>
         new[] { Encoding.UTF8, Encoding.Unicode, Encoding.BigEndianUnicode }.Any(encoding =>
             terms.AreIn(Unescaped(encoding.GetString(stored)))
         )
@@ -91,7 +91,7 @@ internal static partial class JsonRedaction
     [GeneratedRegex(@"\\(u[0-9A-Fa-f]{4}|[/""\\])", RegexOptions.ExplicitCapture)]
     private static partial Regex Escape();
 
-    private sealed class Rewriting(PersonalTerms terms, Utf8JsonWriter writer)
+    private sealed class Rewriting(PersonalIdentifiers terms, Utf8JsonWriter writer)
     {
         public bool HasChanged { get; private set; }
 
@@ -129,7 +129,7 @@ internal static partial class JsonRedaction
             {
                 var isName = terms.IsOne(member.Name);
                 HasChanged |= isName;
-                writer.WritePropertyName(isName ? PersonalTerms.Purged : member.Name);
+                writer.WritePropertyName(isName ? PersonalIdentifiers.Erased : member.Name);
                 Write(member.Value, member.Name, ofThem);
             }
 
@@ -140,7 +140,8 @@ internal static partial class JsonRedaction
         {
             var isNumber = json.ValueKind == JsonValueKind.Number;
             var redacted =
-                ofThem || (terms.IsOne(text) && (!isNumber || PersonalMembers.AreNames(member))) ? PersonalTerms.Purged
+                ofThem || (terms.IsOne(text) && (!isNumber || PersonalMembers.AreNames(member)))
+                    ? PersonalIdentifiers.Erased
                 : isNumber || PersonalMembers.AreNames(member) ? text
                 : terms.Redact(text);
             if (redacted == text)

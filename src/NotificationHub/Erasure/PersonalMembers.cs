@@ -51,7 +51,7 @@ internal static class PersonalMembers
     public static bool IsImpersonal(string? member) => member is not null && Impersonal.Contains(member);
 
     /// <summary>Whether the object is of that person or device.</summary>
-    public static bool AreOf(JsonElement json, PersonalTerms terms)
+    public static bool AreOf(JsonElement json, PersonalIdentifiers terms)
     {
         var identity = terms.IsUser ? "clientUserId" : "serialNumber";
         return json.EnumerateObject()
@@ -62,7 +62,7 @@ internal static class PersonalMembers
     }
 
     /// <summary>Notes what else the person's objects say of who it is.</summary>
-    public static void Collect(JsonElement json, PersonalTerms terms)
+    public static void Collect(JsonElement json, PersonalIdentifiers terms)
     {
         if (json.ValueKind == JsonValueKind.Array)
         {

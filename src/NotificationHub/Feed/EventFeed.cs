@@ -104,7 +104,7 @@ internal sealed class EventFeed(Database database, TimeProvider time)
         var position = after;
         while (true)
         {
-            var appended = database.Pulses.EventsAppended.Next;
+            var appended = database.Signals.EventsAppended.Next;
             var page = await ReadAsync(position, filter, limit, cancellationToken);
             var left = wait - time.GetElapsedTime(started);
             if (page.Entries.Count > 0 || left <= TimeSpan.Zero)
@@ -114,7 +114,7 @@ internal sealed class EventFeed(Database database, TimeProvider time)
 
             position = page.Position;
             var paced = Task.Delay(Pace, time, cancellationToken);
-            await Pulse.WaitAsync(appended, left < Poll ? left : Poll, time, cancellationToken);
+            await Signal.WaitAsync(appended, left < Poll ? left : Poll, time, cancellationToken);
             await paced;
         }
     }

@@ -5,7 +5,7 @@ using NotificationHub.Snapshots;
 namespace NotificationHub.FullSync;
 
 /// <summary>How far the reading of a kind of records is, or how the last one ended.</summary>
-internal sealed record SurveyProgress
+internal sealed record FullSyncProgress
 {
     /// <summary><c>asset</c>, <c>assignment</c>, <c>user</c>, <c>subscription</c> or <c>subscription-assignment</c>.</summary>
     public required string Resource { get; init; }
@@ -41,21 +41,21 @@ internal sealed record SurveyProgress
     /// <summary>Why it did not go on the last time.</summary>
     public string? Fault { get; init; }
 
-    public static SurveyProgress Of(Survey survey) =>
+    public static FullSyncProgress Of(FullSyncState fullSync) =>
         new()
         {
-            Resource = survey.Resource,
-            Purpose = survey is { RestateFrom: not null, IsImport: false } ? RecordChanges.Restore : survey.Purpose,
-            Phase = survey.Phase,
-            Records = survey.Records,
-            Pages = survey.Pages,
-            TotalPages = survey.TotalPages,
-            Drifts = survey.Drifts,
-            StartedAt = TimeOf(survey.StartedAt),
-            FinishedAt = TimeOf(survey.FinishedAt),
-            NextAt = TimeOf(survey.DueAt),
-            RefusedAt = TimeOf(survey.RefusedAt),
-            Fault = survey.LastFault,
+            Resource = fullSync.Resource,
+            Purpose = fullSync is { RestateFrom: not null, IsImport: false } ? RecordChanges.Restore : fullSync.Purpose,
+            Phase = fullSync.Phase,
+            Records = fullSync.Records,
+            Pages = fullSync.Pages,
+            TotalPages = fullSync.TotalPages,
+            Drifts = fullSync.Drifts,
+            StartedAt = TimeOf(fullSync.StartedAt),
+            FinishedAt = TimeOf(fullSync.FinishedAt),
+            NextAt = TimeOf(fullSync.DueAt),
+            RefusedAt = TimeOf(fullSync.RefusedAt),
+            Fault = fullSync.LastError,
         };
 
     private static DateTimeOffset? TimeOf(long? milliseconds) =>
@@ -64,28 +64,28 @@ internal sealed record SurveyProgress
 
 /// <summary>How far the reading of a whole location is: what <c>locations list</c>, <c>locations show</c> and the admin API show.</summary>
 /// <param name="Import">In a word or two, for a table: <c>done</c>, or how much of it is.</param>
-internal sealed record LocationProgress(string Import, IReadOnlyList<SurveyProgress> Surveys)
+internal sealed record LocationProgress(string Import, IReadOnlyList<FullSyncProgress> FullSyncs)
 {
     /// <returns>By location; one that has not begun is not there.</returns>
     public static async Task<IReadOnlyDictionary<string, LocationProgress>> ReadAsync(
         DbConnection connection,
         IReadOnlyCollection<string> locationIds
     ) =>
-        (await SurveyStore.ReadAsync(connection, locationIds))
-            .GroupBy(survey => survey.LocationId, StringComparer.Ordinal)
+        (await FullSyncStore.ReadAsync(connection, locationIds))
+            .GroupBy(fullSync => fullSync.LocationId, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => Of([.. group]), StringComparer.Ordinal);
 
-    public static LocationProgress Of(IReadOnlyList<Survey> surveys) =>
-        new(Describe(surveys), [.. surveys.Select(SurveyProgress.Of)]);
+    public static LocationProgress Of(IReadOnlyList<FullSyncState> fullSyncs) =>
+        new(Describe(fullSyncs), [.. fullSyncs.Select(FullSyncProgress.Of)]);
 
-    private static string Describe(IReadOnlyList<Survey> surveys)
+    private static string Describe(IReadOnlyList<FullSyncState> fullSyncs)
     {
-        var done = surveys.Count(survey => survey.ImportedAt is not null);
-        if (surveys.FirstOrDefault(survey => survey.IsAwaited) is not { } current)
+        var done = fullSyncs.Count(fullSync => fullSync.ImportedAt is not null);
+        if (fullSyncs.FirstOrDefault(fullSync => fullSync.IsAwaited) is not { } current)
         {
             string[] refused =
             [
-                .. surveys.Where(survey => survey.ImportedAt is null).Select(survey => survey.Resource),
+                .. fullSyncs.Where(fullSync => fullSync.ImportedAt is null).Select(fullSync => fullSync.Resource),
             ];
             return refused.Length == 0 ? "done" : $"done; not available: {string.Join(", ", refused)}";
         }
@@ -93,10 +93,10 @@ internal sealed record LocationProgress(string Import, IReadOnlyList<SurveyProgr
         var pages = current.TotalPages is { } total
             ? $"{current.Pages} of {total} pages"
             : $"{current.Records} records";
-        var fault = current.LastFault is null ? "" : $", held up: {current.LastFault}";
+        var fault = current.LastError is null ? "" : $", held up: {current.LastError}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{done} of {surveys.Count}; {current.Resource}: {pages}{fault}"
+            $"{done} of {fullSyncs.Count}; {current.Resource}: {pages}{fault}"
         );
     }
 }

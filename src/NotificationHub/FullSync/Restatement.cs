@@ -10,36 +10,36 @@ namespace NotificationHub.FullSync;
 /// </summary>
 internal static class Restatement
 {
-    /// <param name="finished">The survey that has restated all records of its kind.</param>
-    /// <param name="surveys">The current surveys of the location.</param>
+    /// <param name="finished">The full sync that has restated all records of its kind.</param>
+    /// <param name="fullSyncs">The current full syncs of the location.</param>
     /// <param name="from">The first revision of the epoch.</param>
     /// <returns>The events that are to be appended in the same transaction.</returns>
     public static async Task<IReadOnlyList<NewEvent>> EndAsync(
         WriteTransaction transaction,
-        Survey finished,
-        IReadOnlyList<Survey> surveys,
+        FullSyncState finished,
+        IReadOnlyList<FullSyncState> fullSyncs,
         long from,
         long now
     )
     {
         var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
-        return [OfKind(finished, epoch, from, now), .. OfLocation(surveys, epoch, from, now)];
+        return [OfKind(finished, epoch, from, now), .. OfLocation(fullSyncs, epoch, from, now)];
     }
 
     /// <summary>Goes on without a kind that Apple refuses.</summary>
     /// <returns>The events that are to be appended in the same transaction.</returns>
     public static async Task<IReadOnlyList<NewEvent>> PassOverAsync(
         WriteTransaction transaction,
-        IReadOnlyList<Survey> surveys,
+        IReadOnlyList<FullSyncState> fullSyncs,
         long from,
         long now
     )
     {
         var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
-        return OfLocation(surveys, epoch, from, now);
+        return OfLocation(fullSyncs, epoch, from, now);
     }
 
-    private static NewEvent OfKind(Survey finished, long epoch, long from, long now) =>
+    private static NewEvent OfKind(FullSyncState finished, long epoch, long from, long now) =>
         NewEvent.Create(
             finished.Kind.RestatedEventName,
             finished.LocationId,
@@ -58,23 +58,29 @@ internal static class Restatement
         };
 
     /// <returns>None while a kind is pending, and none where no kind was restated.</returns>
-    private static IReadOnlyList<NewEvent> OfLocation(IReadOnlyList<Survey> surveys, long epoch, long from, long now) =>
-        surveys.Any(survey => survey.IsRestatementPending) || surveys.All(survey => survey.RestateFrom is not null)
+    private static IReadOnlyList<NewEvent> OfLocation(
+        IReadOnlyList<FullSyncState> fullSyncs,
+        long epoch,
+        long from,
+        long now
+    ) =>
+        fullSyncs.Any(fullSync => fullSync.IsRestatementPending)
+        || fullSyncs.All(fullSync => fullSync.RestateFrom is not null)
             ? []
-            : [OfLocation(surveys.ToLookup(survey => survey.RestateFrom is null), epoch, from, now)];
+            : [OfLocation(fullSyncs.ToLookup(fullSync => fullSync.RestateFrom is null), epoch, from, now)];
 
-    /// <param name="surveys">By whether all records of the kind were restated.</param>
-    private static NewEvent OfLocation(ILookup<bool, Survey> surveys, long epoch, long from, long now) =>
+    /// <param name="fullSyncs">By whether all records of the kind were restated.</param>
+    private static NewEvent OfLocation(ILookup<bool, FullSyncState> fullSyncs, long epoch, long from, long now) =>
         NewEvent.Create(
             EventNames.LocationRestated,
-            surveys[true].First().LocationId,
-            surveys[true].First().LocationId,
+            fullSyncs[true].First().LocationId,
+            fullSyncs[true].First().LocationId,
             new LocationRestated
             {
                 Epoch = epoch,
                 FromRevision = EventLog.Padded(from),
-                Records = RecordCounts(surveys[true]),
-                NotAvailable = [.. surveys[false].Select(survey => survey.Resource)],
+                Records = RecordCounts(fullSyncs[true]),
+                NotAvailable = [.. fullSyncs[false].Select(fullSync => fullSync.Resource)],
             },
             EventJsonContext.Wire.LocationRestated,
             now
@@ -84,6 +90,10 @@ internal static class Restatement
         };
 
     /// <summary>The known records of each kind.</summary>
-    public static Dictionary<string, long> RecordCounts(IEnumerable<Survey> surveys) =>
-        surveys.ToDictionary(survey => survey.Resource, survey => survey.KnownRecords ?? 0, StringComparer.Ordinal);
+    public static Dictionary<string, long> RecordCounts(IEnumerable<FullSyncState> fullSyncs) =>
+        fullSyncs.ToDictionary(
+            fullSync => fullSync.Resource,
+            fullSync => fullSync.KnownRecords ?? 0,
+            StringComparer.Ordinal
+        );
 }

@@ -28,7 +28,7 @@ internal sealed record HealthDetail
     public required IReadOnlyDictionary<string, long> Locations { get; init; }
 
     /// <summary>The locations in trouble, those of long standing first; a hundred at most.</summary>
-    public required IReadOnlyList<TroubledLocation> TroubledLocations { get; init; }
+    public required IReadOnlyList<UnhealthyLocation> UnhealthyLocations { get; init; }
 
     /// <summary>Pages in the write-ahead log that are not in the database file yet; null for an engine without one.</summary>
     public long? WalPages { get; init; }

@@ -13,7 +13,7 @@ internal sealed class HealthExamination(
     HealthCheckService checks,
     Database database,
     StageReader reader,
-    Standstills standstills,
+    StallDetector standstills,
     TopicStatuses statuses,
     LeaseKeeper leases,
     HubKeyRing keys,
@@ -42,7 +42,7 @@ internal sealed class HealthExamination(
             .. keys.Problem is { } problem ? [$"key ring: {problem}"] : Array.Empty<string>(),
             .. HealthReasons.Of(found.Topics),
             .. HealthReasons.Of(found.Stages),
-            .. HealthReasons.Of(found.Locations, found.TroubledLocations),
+            .. HealthReasons.Of(found.Locations, found.UnhealthyLocations),
         ];
         return found with
         {
@@ -67,7 +67,7 @@ internal sealed class HealthExamination(
             Stages = [],
             Topics = [],
             Locations = new Dictionary<string, long>(StringComparer.Ordinal),
-            TroubledLocations = [],
+            UnhealthyLocations = [],
             WalPages = database.WalPages,
         };
         try
@@ -107,8 +107,8 @@ internal sealed class HealthExamination(
                         TopicDetail.Of(topics[stage.Reading.Stage], stage, holders.Of(stage.Reading.Stage), now)
                     ),
             ],
-            Locations = await TroubledLocation.CountAsync(connection),
-            TroubledLocations = await TroubledLocation.ListAsync(connection),
+            Locations = await UnhealthyLocation.CountAsync(connection),
+            UnhealthyLocations = await UnhealthyLocation.ListAsync(connection),
         };
     }
 }

@@ -10,7 +10,7 @@ internal static class HealthReasons
     {
         foreach (var stage in stages)
         {
-            if (stage.StandsStillSince is { } since)
+            if (stage.StalledSince is { } since)
             {
                 yield return $"{stage.Stage} stands still since {Text(since)}: {stage.Behind} wait{Because(stage.Fault)}";
             }
@@ -28,12 +28,12 @@ internal static class HealthReasons
             if (topic.State is TopicState.Stopped or TopicState.Waiting)
             {
                 // The state is this replica's own, and begins anew with each lease; the database knows better when nothing moves for long.
-                var since = topic.StandsStillSince < topic.Since ? topic.StandsStillSince : topic.Since;
+                var since = topic.StalledSince < topic.Since ? topic.StalledSince : topic.Since;
                 yield return $"topic {topic.Topic} stands still since {Text(since)}: {topic.Unsent} wait{Because(topic.Reason)}";
             }
-            else if (topic.StandsStillSince is not null)
+            else if (topic.StalledSince is not null)
             {
-                yield return $"topic {topic.Topic} stands still since {Text(topic.StandsStillSince)}: {topic.Unsent} wait";
+                yield return $"topic {topic.Topic} stands still since {Text(topic.StalledSince)}: {topic.Unsent} wait";
             }
         }
     }
@@ -41,10 +41,10 @@ internal static class HealthReasons
     /// <summary>A content token that expires in days is no reason yet.</summary>
     public static IEnumerable<string> Of(
         IReadOnlyDictionary<string, long> states,
-        IEnumerable<TroubledLocation> locations
+        IEnumerable<UnhealthyLocation> locations
     )
     {
-        foreach (var state in TroubledLocation.Dead.Where(states.ContainsKey))
+        foreach (var state in UnhealthyLocation.Dead.Where(states.ContainsKey))
         {
             yield return $"locations {state}: {states[state]}";
         }

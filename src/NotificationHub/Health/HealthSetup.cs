@@ -18,10 +18,10 @@ internal static class HealthSetup
         // It would log an error for each question that anybody asks; the checks themselves tell what is news.
         hub.Host.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         hub.Services.AddSingleton<StageReader>();
-        hub.Services.AddSingleton<Standstills>();
-        hub.Services.AddHostedService<StageWatch>();
-        hub.Services.AddSingleton<StockWatch>();
-        hub.Services.AddHostedService(services => services.GetRequiredService<StockWatch>());
+        hub.Services.AddSingleton<StallDetector>();
+        hub.Services.AddHostedService<StageMonitor>();
+        hub.Services.AddSingleton<DatabaseGauges>();
+        hub.Services.AddHostedService(services => services.GetRequiredService<DatabaseGauges>());
         hub.Services.AddSingleton<HealthExamination>();
     }
 

@@ -18,15 +18,15 @@ internal static class ReadingStages
     private static string Targets(DbConnection connection) =>
         $"""
             select coalesce(sum(counts), 0) Behind, min(case when counts = 1 then oldest end) Oldest,
-                coalesce(sum(failing), 0) Failing, max(last_fault) Fault
+                coalesce(sum(failing), 0) Failing, max(last_error) Fault
             from
             (
-                select t.last_fault, case when t.attempts > 0 then 1 else 0 end failing,
+                select t.last_error, case when t.attempts > 0 then 1 else 0 end failing,
                     case when t.attempts > 0 then t.first_requested_at else t.due_at end oldest,
                     case when t.attempts < @givenUp or l.paused_until > @recently then 1 else 0 end counts
                 from
                 (
-                    select location_id, due_at, attempts, first_requested_at, last_fault
+                    select location_id, due_at, attempts, first_requested_at, last_error
                     from refetch_target
                     where {connection.IsWaiting("refetch_target")}
                     order by location_id
@@ -37,7 +37,7 @@ internal static class ReadingStages
             ) waiting
             """;
 
-    private const string SurveyRows = $"""
+    private const string FullSyncRows = $"""
         select coalesce(sum(waiting), 0) Behind, min(case when waiting = 1 then oldest end) Oldest,
             coalesce(sum(failing), 0) Failing, max(fault) Fault,
             coalesce(sum(pages), 0) Pages, coalesce(sum(walks), 0) Walks, max(finished_at) FinishedAt
@@ -45,27 +45,27 @@ internal static class ReadingStages
         (
             select s.pages, s.walks, s.finished_at,
                 case
-                    when s.last_fault is null and s.due_at <= @now and l.paused_until > @recently then @paused
-                    else s.last_fault
+                    when s.last_error is null and s.due_at <= @now and l.paused_until > @recently then @paused
+                    else s.last_error
                 end fault,
-                case when s.last_fault is not null then 1 else 0 end failing,
+                case when s.last_error is not null then 1 else 0 end failing,
                 case
                     when s.due_at <= @now then 1
-                    when s.last_fault is not null and (s.attempts < @givenUp or l.paused_until > @recently) then 1
+                    when s.last_error is not null and (s.attempts < @givenUp or l.paused_until > @recently) then 1
                     else 0
                 end waiting,
                 case
-                    when s.last_fault is not null and s.start_number is not null
+                    when s.last_error is not null and s.start_number is not null
                     then coalesce(s.started_at, s.due_at)
                     else s.due_at
                 end oldest
-            from survey s
+            from full_sync s
             join location l on l.location_id = s.location_id
             where {Callable}
         ) surveys
         """;
 
-    /// <summary>What keeps a survey waiting that did not fail itself.</summary>
+    /// <summary>What keeps a full sync waiting that did not fail itself.</summary>
     private const string Paused = "Apple is let alone for now: other calls for the location failed";
 
     /// <param name="givenUp">The attempts after which a read is told to have failed.</param>
@@ -106,16 +106,16 @@ internal static class ReadingStages
     }
 
     /// <param name="givenUp">As for the targets.</param>
-    /// <param name="standstillAfter">How long ago a location may have been paused for its surveys to wait for Apple.</param>
-    public static async Task<StageReading> ReadSurveysAsync(
+    /// <param name="standstillAfter">How long ago a location may have been paused for its full syncs to wait for Apple.</param>
+    public static async Task<StageReading> ReadFullSyncsAsync(
         DbConnection connection,
         int givenUp,
         DateTimeOffset now,
         TimeSpan standstillAfter
     )
     {
-        var row = await connection.QuerySingleAsync<SurveySums>(
-            SurveyRows,
+        var row = await connection.QuerySingleAsync<FullSyncSums>(
+            FullSyncRows,
             new
             {
                 givenUp,
@@ -124,7 +124,7 @@ internal static class ReadingStages
                 recently = (now - standstillAfter).ToUnixTimeMilliseconds(),
             }
         );
-        return new StageReading(StageNames.Surveys)
+        return new StageReading(StageNames.FullSyncs)
         {
             Progress = $"{row.Pages} {row.Walks} {row.FinishedAt}",
             Behind = row.Behind,
@@ -140,8 +140,8 @@ internal static class ReadingStages
             $"""
             select coalesce(sum(case when o.due_at <= @now then 1 else 0 end), 0),
                 min(case when o.due_at <= @now then o.due_at end),
-                coalesce(sum(case when o.last_fault is not null then 1 else 0 end), 0), max(o.last_fault)
-            from (select location_id, due_at, last_fault from operation where closed_at is null order by location_id {connection.Limit(
+                coalesce(sum(case when o.last_error is not null then 1 else 0 end), 0), max(o.last_error)
+            from (select location_id, due_at, last_error from operation where closed_at is null order by location_id {connection.Limit(
                 "@MaxCounted"
             )}) o
             join location l on l.location_id = o.location_id
@@ -174,7 +174,7 @@ internal static class ReadingStages
                     case when w.due_at is null or w.due_at <= @now then 1 else 0 end due,
                     case when w.fault is not null then 1 else 0 end failing
                 from location l
-                left join location_watch w on w.location_id = l.location_id
+                left join location_check w on w.location_id = l.location_id
                 where {Callable} and (l.paused_until is null or l.paused_until <= @now)
             ) watched
             """,
@@ -190,7 +190,7 @@ internal static class ReadingStages
         };
     }
 
-    private sealed record SurveySums
+    private sealed record FullSyncSums
     {
         public long Behind { get; init; }
 

@@ -10,7 +10,7 @@ internal static class RetentionStage
 {
     public static async Task<StageReading> ReadAsync(
         DbConnection connection,
-        EventBounds bounds,
+        EventRetentionLimit bounds,
         LogAges ages,
         RetentionOptions keep,
         TrustedTime now

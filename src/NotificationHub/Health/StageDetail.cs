@@ -31,9 +31,9 @@ internal sealed record StageDetail
     public string? Fault { get; init; }
 
     /// <summary>Since when nothing has moved although work waits; null while it moves.</summary>
-    public DateTimeOffset? StandsStillSince { get; init; }
+    public DateTimeOffset? StalledSince { get; init; }
 
-    public static StageDetail Of(JudgedStage stage, StageHolder holder, DateTimeOffset now) =>
+    public static StageDetail Of(EvaluatedStage stage, StageHolder holder, DateTimeOffset now) =>
         new()
         {
             Stage = stage.Reading.Stage,
@@ -45,7 +45,7 @@ internal sealed record StageDetail
             OldestWaitingSeconds = Math.Round(stage.Reading.OldestAge(now).TotalSeconds, 1),
             Failing = stage.Reading.Failing,
             Fault = stage.Reading.Fault,
-            StandsStillSince = stage.Since,
+            StalledSince = stage.Since,
         };
 }
 
@@ -82,9 +82,9 @@ internal sealed record TopicDetail
     public required double OldestUnsentSeconds { get; init; }
 
     /// <summary>Since when nothing was sent although events wait; null while something is.</summary>
-    public DateTimeOffset? StandsStillSince { get; init; }
+    public DateTimeOffset? StalledSince { get; init; }
 
-    public static TopicDetail Of(TopicStatus status, JudgedStage stage, StageHolder holder, DateTimeOffset now) =>
+    public static TopicDetail Of(TopicStatus status, EvaluatedStage stage, StageHolder holder, DateTimeOffset now) =>
         new()
         {
             Topic = status.Topic,
@@ -98,6 +98,6 @@ internal sealed record TopicDetail
             Unsent = stage.Reading.Behind,
             OldestUnsentAt = stage.Reading.OldestAt,
             OldestUnsentSeconds = Math.Round(stage.Reading.OldestAge(now).TotalSeconds, 1),
-            StandsStillSince = stage.Since,
+            StalledSince = stage.Since,
         };
 }

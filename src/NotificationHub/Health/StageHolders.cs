@@ -57,10 +57,10 @@ internal sealed class StageHolders
     private static IEnumerable<string> LeasesOf(string stage) =>
         stage switch
         {
-            StageNames.Refetch or StageNames.Surveys => Enumerable
+            StageNames.Refetch or StageNames.FullSyncs => Enumerable
                 .Range(0, RefetchTargets.Shards)
                 .Select(RefetchShards.NameOf),
-            StageNames.Operations => [LedgerWorker.LeaseName],
+            StageNames.Operations => [OperationWorker.LeaseName],
             // The others are named after their lease.
             _ => [stage],
         };

@@ -15,7 +15,7 @@ internal sealed class StageReader(
     IOptions<HealthOptions> health,
     TopicStatuses statuses,
     IOptions<RetentionOptions> retention,
-    EventBounds bounds,
+    EventRetentionLimit bounds,
     LogAges ages,
     TrustedClock clock,
     TimeProvider time
@@ -36,11 +36,11 @@ internal sealed class StageReader(
             }
         }
 
-        var (givenUp, standstillAfter) = (refetch.Value.AttemptsUntilFailed, health.Value.StandstillAfter);
+        var (givenUp, standstillAfter) = (refetch.Value.MaxAttempts, health.Value.StallThreshold);
         readings.Add(await ReadingStages.ReadTargetsAsync(connection, givenUp, now, standstillAfter));
-        if (refetch.Value.Surveys)
+        if (refetch.Value.FullSyncs)
         {
-            readings.Add(await ReadingStages.ReadSurveysAsync(connection, givenUp, now, standstillAfter));
+            readings.Add(await ReadingStages.ReadFullSyncsAsync(connection, givenUp, now, standstillAfter));
         }
 
         readings.Add(await ReadingStages.ReadOperationsAsync(connection, now));

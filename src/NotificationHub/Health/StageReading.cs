@@ -35,7 +35,7 @@ internal static class StageNames
 {
     public const string Routing = "routing";
     public const string Refetch = "refetch";
-    public const string Surveys = "surveys";
+    public const string FullSyncs = "full-sync";
     public const string Operations = "operations";
     public const string Locations = "locations";
 }

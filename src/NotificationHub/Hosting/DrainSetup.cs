@@ -12,7 +12,7 @@ internal static class DrainSetup
     public static void AddDrain(this HubBuilder hub)
     {
         var options = hub.AddOptions(HostingOptions.Section, new HostingOptionsValidator());
-        var length = options.DrainFor ?? (hub.Environment.IsDevelopment() ? TimeSpan.Zero : DefaultLength);
+        var length = options.DrainDelay ?? (hub.Environment.IsDevelopment() ? TimeSpan.Zero : DefaultLength);
         hub.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<Drain>(services, length));
         hub.Services.AddHostedService(services => services.GetRequiredService<Drain>());
         hub.Services.Configure<HostOptions>(host => host.ShutdownTimeout = length + LongestStop);

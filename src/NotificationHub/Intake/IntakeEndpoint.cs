@@ -11,7 +11,7 @@ namespace NotificationHub.Intake;
 /// else: Apple tries three times and then never again, so nothing behind the log may stand between Apple and the commit.
 /// </summary>
 internal sealed partial class IntakeEndpoint(
-    LocationGates gates,
+    LocationCredentialCache gates,
     Database database,
     IOptions<IntakeOptions> options,
     TimeProvider time,
@@ -31,7 +31,7 @@ internal sealed partial class IntakeEndpoint(
     {
         var locationId = (string)context.Request.RouteValues["locationId"]!;
         var gate = gates.Find(locationId);
-        var admission = gate?.Admission ?? Admission.None;
+        var admission = gate?.AcceptedCredentials ?? AcceptedCredentials.None;
         if (
             NotificationTokenVerifier.Verify(context.Request.Headers.Authorization, admission.Digests, out var slot)
             != VerificationResult.Valid
@@ -39,7 +39,7 @@ internal sealed partial class IntakeEndpoint(
         {
             gate?.CountRefused();
             IntakeMetrics.Count(IntakeOutcome.Refused);
-            await IntakeAnswers.UnauthorizedAsync(context);
+            await IntakeResponses.UnauthorizedAsync(context);
             return;
         }
 
@@ -47,7 +47,7 @@ internal sealed partial class IntakeEndpoint(
         if (!gate.Rate.TryTake(out var retryAfter))
         {
             IntakeMetrics.Count(IntakeOutcome.TooMany);
-            await IntakeAnswers.TooManyAsync(context, retryAfter);
+            await IntakeResponses.TooManyAsync(context, retryAfter);
             return;
         }
 
@@ -55,7 +55,7 @@ internal sealed partial class IntakeEndpoint(
         if (coding == ContentCoding.Unknown)
         {
             IntakeMetrics.Count(IntakeOutcome.UnknownCoding);
-            await IntakeAnswers.UnknownCodingAsync(context);
+            await IntakeResponses.UnknownCodingAsync(context);
             return;
         }
 
@@ -97,8 +97,8 @@ internal sealed partial class IntakeEndpoint(
     /// </summary>
     private async Task DecodeAsync(
         HttpContext context,
-        LocationGate gate,
-        Admission admission,
+        LocationCredentials gate,
+        AcceptedCredentials admission,
         int slot,
         ContentCoding coding,
         PooledBody encoded
@@ -108,7 +108,7 @@ internal sealed partial class IntakeEndpoint(
         if (!gate.Rate.TryTake(most, out var retryAfter))
         {
             IntakeMetrics.Count(IntakeOutcome.TooMany);
-            await IntakeAnswers.TooManyAsync(context, retryAfter);
+            await IntakeResponses.TooManyAsync(context, retryAfter);
             return;
         }
 
@@ -134,8 +134,8 @@ internal sealed partial class IntakeEndpoint(
 
     private async Task KeepAsync(
         HttpContext context,
-        LocationGate gate,
-        Admission admission,
+        LocationCredentials gate,
+        AcceptedCredentials admission,
         int slot,
         ReadOnlyMemory<byte> body
     )
@@ -152,14 +152,14 @@ internal sealed partial class IntakeEndpoint(
         {
             LogNotKept(gate.LocationId, exception);
             IntakeMetrics.Count(IntakeOutcome.Unavailable);
-            await IntakeAnswers.UnavailableAsync(context, "the store cannot be written to now");
+            await IntakeResponses.UnavailableAsync(context, "the store cannot be written to now");
             return;
         }
 
         admission.Uses[slot].Note(append.ReceivedAt, envelope.NotificationType.Span.SequenceEqual(TestNotification));
         var word = Outcome(outcome.Result, append.Disposition);
         IntakeMetrics.Count(word);
-        PostTrace.Note(gate.LocationId, word, outcome.Seq);
+        DeliveryTrace.Note(gate.LocationId, word, outcome.Seq);
         if (envelope.Fault is not null)
         {
             if (outcome.Result == AppendResult.Stored)
@@ -167,7 +167,7 @@ internal sealed partial class IntakeEndpoint(
                 Log.Rejected(logger, gate.LocationId, outcome.Seq, envelope.Fault);
             }
 
-            await IntakeAnswers.RejectedAsync(context, envelope.Fault);
+            await IntakeResponses.RejectedAsync(context, envelope.Fault);
         }
     }
 
@@ -191,23 +191,23 @@ internal sealed partial class IntakeEndpoint(
         {
             case BodyResult.TooLarge:
                 IntakeMetrics.Count(IntakeOutcome.TooLarge);
-                return IntakeAnswers.TooLargeAsync(context, options.Value.MaxBodyBytes);
+                return IntakeResponses.TooLargeAsync(context, options.Value.MaxBodyBytes);
             case BodyResult.Undecodable:
                 IntakeMetrics.Count(IntakeOutcome.Malformed);
-                return IntakeAnswers.UndecodableAsync(context);
+                return IntakeResponses.UndecodableAsync(context);
             case BodyResult.TooSlow:
                 IntakeMetrics.Count(IntakeOutcome.TooSlow);
-                return IntakeAnswers.TooSlowAsync(context);
+                return IntakeResponses.TooSlowAsync(context);
             default:
                 IntakeMetrics.Count(IntakeOutcome.OverBudget);
-                return IntakeAnswers.UnavailableAsync(context, "too many posts are on their way to the disk");
+                return IntakeResponses.UnavailableAsync(context, "too many posts are on their way to the disk");
         }
     }
 
     private NotificationAppend ToAppend(
         HttpContext context,
-        LocationGate gate,
-        Admission admission,
+        LocationCredentials gate,
+        AcceptedCredentials admission,
         in Envelope envelope,
         ReadOnlyMemory<byte> body
     )
@@ -229,14 +229,14 @@ internal sealed partial class IntakeEndpoint(
             UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent
                 ? agent[..Math.Min(agent.Length, MaxUserAgent)]
                 : null,
-            Traceparent = PostTrace.Of(context.Request.Headers.TraceParent),
+            Traceparent = DeliveryTrace.Of(context.Request.Headers.TraceParent),
             Disposition = Judge(admission, envelope),
             Fault = envelope.Fault,
-            RejectedQuota = options.Value.RejectedKeptPerLocation,
+            RejectedQuota = options.Value.MaxRejectedPerLocation,
         };
     }
 
-    private static Disposition Judge(Admission admission, in Envelope envelope)
+    private static Disposition Judge(AcceptedCredentials admission, in Envelope envelope)
     {
         if (envelope.Fault is not null)
         {

@@ -8,7 +8,7 @@ internal static class IntakeMetrics
     private static readonly Meter Meter = new("NotificationHub");
 
     private static readonly Counter<long> Posts = Meter.CreateCounter<long>(
-        "notificationhub.intake.posts",
+        "notificationhub.intake.deliveries",
         "{post}",
         "Posts received, by outcome."
     );

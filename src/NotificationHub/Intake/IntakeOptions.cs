@@ -30,15 +30,15 @@ internal sealed class IntakeOptions
     public int? MaxConnectionsPerAddress { get; set; }
 
     /// <summary>How many posts a second one location may send for long; it may save up ten seconds of them. Beyond it 429.</summary>
-    public int PostsPerSecondPerLocation { get; set; } = 1000;
+    public int DeliveriesPerSecondPerLocation { get; set; } = 1000;
 
     /// <summary>How many rejected posts are kept for each location; later ones are refused all the same, but not kept.</summary>
-    public int RejectedKeptPerLocation { get; set; } = 1000;
+    public int MaxRejectedPerLocation { get; set; } = 1000;
 
     /// <summary>How many refused posts (401) within <see cref="RefusalPeriod"/> make a <c>location.refused</c> event, at most one a period.</summary>
-    public int RefusalThreshold { get; set; } = 10;
+    public int UnauthorizedThreshold { get; set; } = 10;
 
-    /// <summary>The period that <see cref="RefusalThreshold"/> counts in.</summary>
+    /// <summary>The period that <see cref="UnauthorizedThreshold"/> counts in.</summary>
     public TimeSpan RefusalPeriod { get; set; } = TimeSpan.FromMinutes(15);
 }
 
@@ -63,9 +63,9 @@ internal sealed class IntakeOptionsValidator : AbstractValidator<IntakeOptions>
             .WithMessage("must lie between one second and five minutes");
         RuleFor(options => options.MaxConnections).GreaterThanOrEqualTo(4).WithMessage("must be at least 4");
         RuleFor(options => options.MaxConnectionsPerAddress).GreaterThan(0).WithMessage("must be positive");
-        RuleFor(options => options.PostsPerSecondPerLocation).GreaterThan(0).WithMessage("must be positive");
-        RuleFor(options => options.RejectedKeptPerLocation).GreaterThanOrEqualTo(0).WithMessage("must not be negative");
-        RuleFor(options => options.RefusalThreshold).GreaterThan(0).WithMessage("must be positive");
+        RuleFor(options => options.DeliveriesPerSecondPerLocation).GreaterThan(0).WithMessage("must be positive");
+        RuleFor(options => options.MaxRejectedPerLocation).GreaterThanOrEqualTo(0).WithMessage("must not be negative");
+        RuleFor(options => options.UnauthorizedThreshold).GreaterThan(0).WithMessage("must be positive");
         RuleFor(options => options.RefusalPeriod)
             .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))
             .WithMessage("must lie between one second and one day");

@@ -13,13 +13,13 @@ internal static class IntakeSetup
     public static void AddIntake(this HubBuilder hub)
     {
         var options = hub.AddOptions(IntakeOptions.Section, new IntakeOptionsValidator());
-        hub.Services.AddSingleton(new ByteBudget(options.MaxBytesInFlight));
-        hub.Services.AddSingleton<LocationGates>();
-        hub.Services.AddHostedService<LocationFollower>();
-        hub.Services.AddSingleton<SecretUseWriter>();
-        hub.Services.AddHostedService(services => services.GetRequiredService<SecretUseWriter>());
-        hub.Services.AddSingleton<RefusalWatch>();
-        hub.Services.AddHostedService(services => services.GetRequiredService<RefusalWatch>());
+        hub.Services.AddSingleton(new MemoryBudget(options.MaxBytesInFlight));
+        hub.Services.AddSingleton<LocationCredentialCache>();
+        hub.Services.AddHostedService<CredentialCacheRefresher>();
+        hub.Services.AddSingleton<SecretUsageWriter>();
+        hub.Services.AddHostedService(services => services.GetRequiredService<SecretUsageWriter>());
+        hub.Services.AddSingleton<UnauthorizedDeliveryReporter>();
+        hub.Services.AddHostedService(services => services.GetRequiredService<UnauthorizedDeliveryReporter>());
         hub.Services.AddSingleton<IntakeEndpoint>();
         hub.Services.Configure<KestrelServerOptions>(kestrel =>
         {

@@ -17,7 +17,7 @@ internal enum BodyResult
 /// A body in pooled memory, paid for from the byte budget as it grows. It is given back when it is disposed of: after its
 /// commit or its failure, and never merely because the sender has gone.
 /// </summary>
-internal sealed class PooledBody(ByteBudget budget, int maxBytes) : IDisposable
+internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposable
 {
     // A sender pays for what it has sent, not for what it has announced: else a few could use up the budget with promises.
     private const int UnknownLength = 1024;

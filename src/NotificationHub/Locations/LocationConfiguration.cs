@@ -4,7 +4,7 @@ using NotificationHub.Locations.Secrets;
 namespace NotificationHub.Locations;
 
 /// <summary>Configures a location at Apple with a secret that every hub accepts already, and finds out whether Apple took it.</summary>
-internal sealed class LocationConfiguration(RegistrationLedger ledger, AppleClient apple)
+internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClient apple)
 {
     private const int InvalidArgument = 9602;
 

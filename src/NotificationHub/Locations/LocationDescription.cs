@@ -12,16 +12,16 @@ internal sealed record DescribeRequest(string LocationId) : LocationRequest(Loca
 /// <param name="Location">Its row.</param>
 /// <param name="Secrets">Its notification secrets, the newest first.</param>
 /// <param name="Watch">What the last reads of Client Config found; null before the first.</param>
-/// <param name="TargetsWaiting">How many records are still to be read.</param>
+/// <param name="PendingTargets">How many records are still to be read.</param>
 internal sealed record LocationDetails(
     Location Location,
     IReadOnlyList<StoredSecret> Secrets,
-    WatchedLocation? Watch,
-    long TargetsWaiting
+    CheckedLocation? Watch,
+    long PendingTargets
 )
 {
     /// <summary>When the last post with one of the secrets came, in Unix milliseconds; null before the first.</summary>
-    public long? LastHeardAt => Secrets.Max(secret => secret.LastUsedAt);
+    public long? LastNotificationAt => Secrets.Max(secret => secret.LastUsedAt);
 
     public IReadOnlyList<LocationDifference> Differences => LocationDifferences.Read(Watch?.Differences);
 }
@@ -40,7 +40,7 @@ internal sealed class LocationDescription(Database database)
             ? new LocationDetails(
                 location,
                 await SecretStore.ListAsync(connection, location.LocationId),
-                await WatchStore.FindAsync(connection, location.LocationId),
+                await LocationCheckStore.FindAsync(connection, location.LocationId),
                 await CountTargetsAsync(connection, location.LocationId)
             )
             : throw LocationException.NotFound(request.LocationId);

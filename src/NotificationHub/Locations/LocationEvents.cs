@@ -49,17 +49,21 @@ internal static class LocationEvents
         : TokenState(name, location, daysLeft: null, location.StateSince);
 
     /// <summary>That a busy location has not been heard from for long.</summary>
-    public static NewEvent OfSilence(string locationId, long lastHeardAt, long posts, long now) =>
+    public static NewEvent OfSilence(string locationId, long lastNotificationAt, long posts, long now) =>
         Create(
             EventNames.LocationSilent,
             locationId,
-            new LocationSilent { LastHeardAt = DateTimeOffset.FromUnixTimeMilliseconds(lastHeardAt), Posts = posts },
+            new LocationSilent
+            {
+                LastNotificationAt = DateTimeOffset.FromUnixTimeMilliseconds(lastNotificationAt),
+                Posts = posts,
+            },
             EventJsonContext.Wire.LocationSilent,
             now
         );
 
     /// <summary>That it was taken out.</summary>
-    public static NewEvent OfRemoval(Location location, bool purge, long now) =>
+    public static NewEvent OfRemoval(Location location, bool erasure, long now) =>
         Create(
             EventNames.LocationRemoved,
             location.LocationId,
@@ -67,7 +71,7 @@ internal static class LocationEvents
             {
                 UId = location.UId,
                 Name = location.Name,
-                Purge = purge,
+                Erase = erasure,
             },
             EventJsonContext.Wire.LocationRemoved,
             now

@@ -9,8 +9,8 @@ namespace NotificationHub.Locations;
 /// has ended, or that was taken over, comes back in the same way, under its id.
 /// </summary>
 internal sealed class LocationRegistration(
-    RegistrationLedger ledger,
-    ReplicaWatch replicas,
+    RegistrationStore ledger,
+    ReplicaBarrier replicas,
     LocationLocks locks,
     LocationConfiguration configuration,
     AppleClient apple,

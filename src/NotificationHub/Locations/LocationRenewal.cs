@@ -16,7 +16,7 @@ internal sealed record RenewResult(Location Location, IReadOnlyList<LocationDiff
 /// <summary>Gives a location a new content token for the same library: everything else stays, and what waits is read on.</summary>
 internal sealed class LocationRenewal(
     Database database,
-    LocationDesk desk,
+    LocationOpener desk,
     ContentTokenProtector protector,
     AppleClient apple,
     TimeProvider time
@@ -82,7 +82,7 @@ internal sealed class LocationRenewal(
     }
 
     private Task<RenewResult> KeepAsync(
-        OpenedLocation opened,
+        LockedLocation opened,
         ContentToken token,
         ClientConfig found,
         CancellationToken cancellationToken
@@ -101,7 +101,7 @@ internal sealed class LocationRenewal(
                 await LocationStore.SetContentTokenAsync(transaction, location);
                 var reading = await LocationCheck.FollowAsync(transaction, opened.Lock, location, found);
                 // What waits for a content token need not be asked for once more.
-                transaction.OnCommit(transaction.Pulses.TargetsRequested);
+                transaction.OnCommit(transaction.Signals.TargetsRequested);
                 return new RenewResult(reading.Location, reading.Differences);
             },
             cancellationToken

@@ -101,7 +101,7 @@ internal static class LocationStore
     /// <returns>The version that a hub has to reach to know of it.</returns>
     public static async Task<long> BumpAsync(WriteTransaction transaction)
     {
-        transaction.OnCommit(transaction.Pulses.LocationsChanged);
+        transaction.OnCommit(transaction.Signals.LocationsChanged);
         await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
         return await transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'");
     }

@@ -49,10 +49,10 @@ internal sealed record TestResult(TestOutcome Outcome, long? Seq, string Words);
 /// <summary>Has Apple post a test notification, by configuring the location again with a new secret, and looks whether it arrives.</summary>
 internal sealed class LocationTest(
     Database database,
-    LocationDesk desk,
+    LocationOpener desk,
     LocationApple apple,
-    ReplicaWatch replicas,
-    SecretRollover rollover,
+    ReplicaBarrier replicas,
+    SecretRotation rollover,
     TimeProvider time
 )
 {
@@ -64,7 +64,7 @@ internal sealed class LocationTest(
     {
         Validator.Demand(request);
         await using var opened = await desk.OpenAsync(request, cancellationToken);
-        LocationDesk.DemandCallable(opened.Location);
+        LocationOpener.DemandCallable(opened.Location);
         await replicas.DemandLiveAsync(cancellationToken);
         using var rate = new RequestRate(time);
         var before = await LastSeqAsync(cancellationToken);
@@ -104,11 +104,11 @@ internal sealed class LocationTest(
         };
 
     /// <returns>False where Apple refused the URL.</returns>
-    private async Task<bool> PostAsync(OpenedLocation opened, AppleSession session, CancellationToken cancellationToken)
+    private async Task<bool> PostAsync(LockedLocation opened, AppleSession session, CancellationToken cancellationToken)
     {
         try
         {
-            var order = new RolloverOrder(TakeBack: false, PostAnyhow: true);
+            var order = new RotationOrder(TakeBack: false, PostAnyhow: true);
             await rollover.RollAsync(opened, session, order, cancellationToken);
             return true;
         }

@@ -13,7 +13,7 @@ internal sealed record VerifyRequest(string LocationId, StateAudit? Audit = null
 internal sealed record VerifyResult(Location Location, IReadOnlyList<LocationDifference> Differences);
 
 /// <summary>Compares what Apple has recorded for a location with what the hub has. Asks in every state, so that one that is well again is found so.</summary>
-internal sealed class LocationVerification(LocationDesk desk, LocationApple apple, TimeProvider time)
+internal sealed class LocationVerification(LocationOpener desk, LocationApple apple, TimeProvider time)
 {
     /// <exception cref="LocationException">It is not there, has no content token, is busy, or Apple did not answer.</exception>
     public async Task<VerifyResult> VerifyAsync(VerifyRequest request, CancellationToken cancellationToken)

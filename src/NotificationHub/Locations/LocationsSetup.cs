@@ -15,8 +15,8 @@ internal static class LocationsSetup
         hub.AddApple();
         hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
         hub.AddKeyRing();
-        hub.Services.AddSingleton<ReplicaWatch>();
-        hub.Services.AddSingleton<RegistrationLedger>();
+        hub.Services.AddSingleton<ReplicaBarrier>();
+        hub.Services.AddSingleton<RegistrationStore>();
         hub.Services.AddSingleton<LocationConfiguration>();
         hub.Services.AddSingleton<LocationRegistration>();
         hub.Services.AddSingleton<ReceiveOnlyRegistration>();
@@ -29,24 +29,24 @@ internal static class LocationsSetup
 
     private static void AddOperations(this HubBuilder hub)
     {
-        hub.Services.AddSingleton<LocationDesk>();
+        hub.Services.AddSingleton<LocationOpener>();
         hub.Services.AddSingleton<LocationDescription>();
         hub.Services.AddSingleton<LocationVerification>();
-        hub.Services.AddSingleton<SecretRollover>();
+        hub.Services.AddSingleton<SecretRotation>();
         hub.Services.AddSingleton<LocationRotation>();
         hub.Services.AddSingleton<LocationTest>();
         hub.Services.AddSingleton<LocationRenewal>();
-        hub.Services.AddSingleton<Unregistration>();
-        hub.Services.AddSingleton<LocationPurge>();
+        hub.Services.AddSingleton<Deregistration>();
+        hub.Services.AddSingleton<LocationDataDeletion>();
         hub.Services.AddSingleton<LocationRemoval>();
     }
 
     private static void AddWatch(this HubBuilder hub)
     {
-        hub.AddWatch<ConfigurationWatch>("locations", watch => watch.RunAsync);
-        hub.AddWatch<SecretUpkeep>("locations:secrets", upkeep => upkeep.RunAsync);
-        hub.AddWatch<AbandonedLocations>("locations:abandoned", abandoned => abandoned.RunAsync);
-        hub.AddWatch<SilenceWatch>("locations:silence", watch => watch.RunAsync);
+        hub.AddWatch<ConfigurationMonitor>("locations", watch => watch.RunAsync);
+        hub.AddWatch<SecretLifecycle>("locations:secrets", upkeep => upkeep.RunAsync);
+        hub.AddWatch<OrphanedRegistrations>("locations:abandoned", abandoned => abandoned.RunAsync);
+        hub.AddWatch<SilenceMonitor>("locations:silence", watch => watch.RunAsync);
         hub.AddWatch<RemovalPass>("locations:removals", removals => removals.RunAsync);
     }
 
@@ -59,7 +59,7 @@ internal static class LocationsSetup
     {
         hub.Services.AddSingleton<T>();
         hub.Services.AddSingleton<IHostedService>(services =>
-            ActivatorUtilities.CreateInstance<LocationWatchWorker>(
+            ActivatorUtilities.CreateInstance<LocationCheckWorker>(
                 services,
                 name,
                 passOf(services.GetRequiredService<T>())

@@ -8,8 +8,8 @@ internal sealed record ReceiveOnlyLocation(Location Location, NotificationSecret
 
 /// <summary>Adds a location whose notifications are received and passed on, while the MDM itself posts Client Config.</summary>
 internal sealed class ReceiveOnlyRegistration(
-    RegistrationLedger ledger,
-    ReplicaWatch replicas,
+    RegistrationStore ledger,
+    ReplicaBarrier replicas,
     LocationLocks locks,
     TimeProvider time
 )

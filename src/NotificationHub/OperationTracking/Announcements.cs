@@ -62,7 +62,7 @@ internal sealed class Announcements(Database database, TimeProvider time)
                 announcement.Tasks,
                 who = actor.Name,
                 now,
-                DueAt = now + (long)HeardOperations.Silence.TotalMilliseconds,
+                DueAt = now + (long)OperationProgressBatch.Silence.TotalMilliseconds,
             };
             var known = await transaction.ExecuteAsync(Complete, row);
             if (known == 1 || await transaction.ExecuteAsync(Insert, row) == 1)
@@ -74,7 +74,7 @@ internal sealed class Announcements(Database database, TimeProvider time)
         if (taken.Count > 0)
         {
             await AuditLog.RecordAsync(transaction, actor, ActOf(taken), AuditOutcome.Done);
-            transaction.OnCommit(transaction.Pulses.OperationsCounted);
+            transaction.OnCommit(transaction.Signals.OperationsCounted);
         }
 
         return taken.Count;

@@ -26,7 +26,7 @@ internal sealed record Operation
     /// <summary>When it was announced or first heard of.</summary>
     public required long StartedAt { get; init; }
 
-    public long? LastHeardAt { get; init; }
+    public long? LastNotificationAt { get; init; }
 
     /// <summary>Notifications heard; so are the tasks below, and doubled ones count twice.</summary>
     public required long Notifications { get; init; }
@@ -38,13 +38,13 @@ internal sealed record Operation
     /// <summary>When Apple is asked next, while it is open.</summary>
     public required long DueAt { get; init; }
 
-    public long? AskedAt { get; init; }
+    public long? LastPolledAt { get; init; }
 
     /// <summary>Questions to Apple since it was last heard of.</summary>
     public required long Polls { get; init; }
 
     /// <summary>Why the last question had no answer, in the words of the reads.</summary>
-    public string? LastFault { get; init; }
+    public string? LastError { get; init; }
 
     public long? ClosedAt { get; init; }
 
@@ -60,7 +60,7 @@ internal sealed record Operation
     public string? Report { get; init; }
 
     /// <summary>Since when it is silent.</summary>
-    public long SilentSince => Math.Max(LastHeardAt ?? 0, AnnouncedAt ?? StartedAt);
+    public long SilentSince => Math.Max(LastNotificationAt ?? 0, AnnouncedAt ?? StartedAt);
 }
 
 /// <summary>How far an operation is. It comes into each state once at most, and an event tells of it.</summary>

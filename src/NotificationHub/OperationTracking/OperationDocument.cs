@@ -26,7 +26,7 @@ internal sealed record OperationDocument
 
     public required DateTimeOffset StartedAt { get; init; }
 
-    public DateTimeOffset? LastHeardAt { get; init; }
+    public DateTimeOffset? LastNotificationAt { get; init; }
 
     /// <summary>Notifications heard, and the tasks in them; what was notified twice counts twice.</summary>
     public required long Notifications { get; init; }
@@ -35,13 +35,13 @@ internal sealed record OperationDocument
 
     public required long HeardFailed { get; init; }
 
-    public DateTimeOffset? AskedAt { get; init; }
+    public DateTimeOffset? LastPolledAt { get; init; }
 
     /// <summary>When Apple is asked next; null once it has ended.</summary>
     public DateTimeOffset? AskedNextAt { get; init; }
 
     /// <summary>Why the last question to Apple had no answer.</summary>
-    public string? LastFault { get; init; }
+    public string? LastError { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
 
@@ -67,13 +67,13 @@ internal sealed record OperationDocument
             AnnouncedBy = operation.AnnouncedBy,
             AnnouncedAt = TimeOf(operation.AnnouncedAt),
             StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(operation.StartedAt),
-            LastHeardAt = TimeOf(operation.LastHeardAt),
+            LastNotificationAt = TimeOf(operation.LastNotificationAt),
             Notifications = operation.Notifications,
             HeardSucceeded = operation.Succeeded,
             HeardFailed = operation.Failed,
-            AskedAt = TimeOf(operation.AskedAt),
+            LastPolledAt = TimeOf(operation.LastPolledAt),
             AskedNextAt = operation.ClosedAt is null ? TimeOf(operation.DueAt) : null,
-            LastFault = operation.LastFault,
+            LastError = operation.LastError,
             EndedAt = TimeOf(operation.ClosedAt),
             Requested = operation.Requested,
             Completed = operation.Completed,

@@ -40,7 +40,7 @@ internal static class OperationEndpoints
         CancellationToken cancellationToken
     )
     {
-        var faults = new AnnouncementFaults();
+        var faults = new AnnouncementErrors();
         var read = await faults.ReadAsync(request.Body, MostAnnouncements, cancellationToken);
         var locationIds = read.Select(one => one.Location).OfType<string>();
         faults.AddStrangers(read, await announcements.FindStrangersAsync(locationIds, cancellationToken));

@@ -8,13 +8,13 @@ internal static class OperationMetrics
     private static readonly Meter Meter = new("NotificationHub");
 
     private static readonly Counter<long> Told = Meter.CreateCounter<long>(
-        "notificationhub.operations.told",
+        "notificationhub.operations.transitions",
         "{operation}",
         "Operations that came into a state, by the state."
     );
 
     private static readonly Counter<long> Questions = Meter.CreateCounter<long>(
-        "notificationhub.operations.questions",
+        "notificationhub.operations.polls",
         "{request}",
         "Event Status requests."
     );

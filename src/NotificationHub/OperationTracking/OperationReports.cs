@@ -7,7 +7,7 @@ namespace NotificationHub.OperationTracking;
 internal static class OperationReports
 {
     /// <summary>Notifications came for all of its tasks.</summary>
-    public static OperationReport OfNotifications(Operation operation, OperationTally tally, long now) =>
+    public static OperationReport OfNotifications(Operation operation, TaskCounts tally, long now) =>
         Of(operation, tally, now) with
         {
             Completed = tally.Done,
@@ -15,7 +15,7 @@ internal static class OperationReports
         };
 
     /// <summary>Apple said how far it is.</summary>
-    public static OperationReport OfStatus(Operation operation, EventStatus status, OperationTally tally, long now)
+    public static OperationReport OfStatus(Operation operation, EventStatus status, TaskCounts tally, long now)
     {
         var requested = status.NumRequested ?? operation.Tasks;
         var completed = status.NumCompleted ?? operation.Succeeded;
@@ -35,14 +35,14 @@ internal static class OperationReports
 
     /// <summary>Apple said nothing of it, or that it does not know it.</summary>
     /// <param name="reason">One of <see cref="StallReasons"/>.</param>
-    public static OperationReport OfNoStatus(Operation operation, OperationTally tally, string reason, long now) =>
+    public static OperationReport OfNoStatus(Operation operation, TaskCounts tally, string reason, long now) =>
         Of(operation, tally, now) with
         {
             Source = OperationSources.EventStatus,
             Reason = reason,
         };
 
-    private static OperationReport Of(Operation operation, OperationTally tally, long now) =>
+    private static OperationReport Of(Operation operation, TaskCounts tally, long now) =>
         new()
         {
             EventId = operation.EventId,

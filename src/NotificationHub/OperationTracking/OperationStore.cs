@@ -13,8 +13,8 @@ internal static class OperationStore
 {
     private const string Columns = """
         event_id EventId, location_id LocationId, state, kind, deferred, tasks, announced_by AnnouncedBy,
-            announced_at AnnouncedAt, started_at StartedAt, last_heard_at LastHeardAt, notifications, succeeded, failed,
-            due_at DueAt, asked_at AskedAt, polls, last_fault LastFault, closed_at ClosedAt, requested, completed, missed
+            announced_at AnnouncedAt, started_at StartedAt, last_heard_at LastNotificationAt, notifications, succeeded, failed,
+            due_at DueAt, asked_at LastPolledAt, polls, last_fault LastError, closed_at ClosedAt, requested, completed, missed
         """;
 
     /// <summary>A seek in the index for each location, however many operations there are.</summary>
@@ -116,7 +116,7 @@ internal static class OperationStore
         await transaction.ExecuteAsync(
             $"""
             update operation
-            set asked_at = @now, due_at = @nextAt
+            set last_polled_at = @now, due_at = @nextAt
             where {IsOne} and closed_at is null and due_at = @DueAt
             """,
             new
@@ -134,13 +134,13 @@ internal static class OperationStore
         WriteTransaction transaction,
         Operation operation,
         string? fault,
-        long askedAt,
+        long lastPolledAt,
         long dueAt
     ) =>
         transaction.ExecuteAsync(
             $"""
             update operation
-            set asked_at = @askedAt, last_fault = @fault,
+            set last_polled_at = @lastPolledAt, last_error = @fault,
                 polls = case when notifications = @Notifications then polls + 1 else polls end,
                 due_at = case when notifications = @Notifications or due_at < @dueAt then @dueAt else due_at end
             where {IsOne} and closed_at is null
@@ -150,7 +150,7 @@ internal static class OperationStore
                 operation.EventId,
                 operation.LocationId,
                 operation.Notifications,
-                askedAt,
+                lastPolledAt,
                 fault,
                 dueAt,
             }

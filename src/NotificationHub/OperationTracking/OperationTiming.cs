@@ -9,13 +9,13 @@ internal static class OperationTiming
     public static readonly TimeSpan StalledAfter = TimeSpan.FromMinutes(10);
 
     /// <summary>Between the moment at which a question is noted and the next one, if nobody lives to note its answer.</summary>
-    public static readonly TimeSpan AnswerTime = 2 * HeardOperations.Pause;
+    public static readonly TimeSpan AnswerTime = 2 * OperationProgressBatch.Pause;
 
     public static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestPauseWhileDown = TimeSpan.FromMinutes(5);
     public static readonly TimeSpan LongestDeferredPause = TimeSpan.FromDays(1);
 
-    private static readonly Backoff Pauses = new(HeardOperations.Pause, LongestPause);
+    private static readonly Backoff Pauses = new(OperationProgressBatch.Pause, LongestPause);
     private static readonly Backoff DeferredPauses = new(LongestPause, LongestDeferredPause);
 
     /// <summary>The pause until the next question: doubled with each one that did not end it.</summary>

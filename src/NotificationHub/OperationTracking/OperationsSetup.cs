@@ -9,11 +9,11 @@ internal static class OperationsSetup
     {
         hub.AddOptions(OperationsOptions.Section, new OperationsOptionsValidator());
         hub.Services.AddSingleton<Announcements>();
-        hub.Services.AddSingleton<InquiryFaults>();
-        hub.Services.AddSingleton<StatusInquiry>();
-        hub.Services.AddSingleton<CountPass>();
-        hub.Services.AddSingleton<StatusPass>();
-        hub.Services.AddSingleton<LedgerPruning>();
-        hub.Services.AddHostedService<LedgerWorker>();
+        hub.Services.AddSingleton<PollFailurePolicy>();
+        hub.Services.AddSingleton<EventStatusPoll>();
+        hub.Services.AddSingleton<CompletionPass>();
+        hub.Services.AddSingleton<EventStatusPoller>();
+        hub.Services.AddSingleton<OperationPruning>();
+        hub.Services.AddHostedService<OperationWorker>();
     }
 }

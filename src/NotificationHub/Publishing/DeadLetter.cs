@@ -35,7 +35,7 @@ internal sealed record DeadLetter
     public required long RefusedAt { get; init; }
 
     /// <summary>Unix milliseconds; null while it is not settled.</summary>
-    public long? SettledAt { get; init; }
+    public long? ResolvedAt { get; init; }
 
     /// <summary>The event's name; null where it is no longer in the log.</summary>
     public string? Type { get; init; }

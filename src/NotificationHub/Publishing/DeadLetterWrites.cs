@@ -8,10 +8,10 @@ internal static class DeadLetterWrites
 {
     private const int MaxReasonLength = 500;
 
-    public static Task AddAsync(WriteTransaction transaction, RefusedEvent refused, long now) =>
+    public static Task AddAsync(WriteTransaction transaction, RejectedEvent refused, long now) =>
         transaction.ExecuteAsync(
             """
-            insert into dead_letter (event_seq, topic, state, reason, refused_at, settled_at)
+            insert into dead_letter (event_seq, topic, state, reason, refused_at, resolved_at)
             values (@Seq, @Topic, @Open, @reason, @now, null)
             """,
             new
@@ -26,7 +26,7 @@ internal static class DeadLetterWrites
 
     public static Task SettleAsync(WriteTransaction transaction, long seq, long now) =>
         transaction.ExecuteAsync(
-            "update dead_letter set state = @Resent, settled_at = @now where event_seq = @seq and state = @Resend",
+            "update dead_letter set state = @Resent, resolved_at = @now where event_seq = @seq and state = @Resend",
             new
             {
                 seq,
@@ -55,7 +55,7 @@ internal static class DeadLetterWrites
         );
 
     /// <summary>The event that says so; none for the topic <c>hub</c>, whose own refusals could go on for ever.</summary>
-    public static NewEvent? Announce(RefusedEvent refused, long now) =>
+    public static NewEvent? Announce(RejectedEvent refused, long now) =>
         refused.Entry.Topic == TopicMap.TopicOf(EventNames.EventDeadLettered)
             ? null
             : NewEvent.Create(
@@ -83,4 +83,4 @@ internal static class DeadLetterWrites
 }
 
 /// <summary>An event that the broker refused when it was sent alone, and what it said.</summary>
-internal sealed record RefusedEvent(EventEntry Entry, string Reason);
+internal sealed record RejectedEvent(EventEntry Entry, string Reason);

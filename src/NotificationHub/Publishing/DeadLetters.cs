@@ -7,7 +7,7 @@ namespace NotificationHub.Publishing;
 internal sealed class DeadLetters(Database database, TimeProvider time)
 {
     private const string Select = """
-        select d.event_seq Seq, d.topic, d.state, d.reason, d.refused_at RefusedAt, d.settled_at SettledAt, e.type,
+        select d.event_seq Seq, d.topic, d.state, d.reason, d.refused_at RefusedAt, d.resolved_at ResolvedAt, e.type,
             e.location_id LocationId
         from dead_letter d
         left join event_log e on e.seq = d.event_seq
@@ -49,7 +49,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
 
     /// <summary>Has the event sent once more, with the same id, by whoever publishes its topic.</summary>
     public Task<DeadLetterDecision> ResendAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
-        DecideAsync(seq, DeadLetterState.Resend, settledAt: null, actor, cancellationToken);
+        DecideAsync(seq, DeadLetterState.Resend, resolvedAt: null, actor, cancellationToken);
 
     /// <summary>Settles it unsent.</summary>
     public Task<DeadLetterDecision> DiscardAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
@@ -64,19 +64,19 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
     private Task<DeadLetterDecision> DecideAsync(
         long seq,
         string state,
-        long? settledAt,
+        long? resolvedAt,
         Actor actor,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             async transaction =>
             {
-                var decision = await DecideAsync(transaction, seq, state, settledAt);
+                var decision = await DecideAsync(transaction, seq, state, resolvedAt);
                 await AuditLog.RecordAsync(
                     transaction,
                     actor,
                     new AuditedAct(
-                        settledAt is null ? "dead-letters resend" : "dead-letters discard",
+                        resolvedAt is null ? "dead-letters resend" : "dead-letters discard",
                         await LocationOfAsync(transaction, seq),
                         $"event {seq}"
                     ),
@@ -91,21 +91,21 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
         WriteTransaction transaction,
         long seq,
         string state,
-        long? settledAt
+        long? resolvedAt
     )
     {
         var changed = await transaction.ExecuteAsync(
-            "update dead_letter set state = @state, settled_at = @settledAt where event_seq = @seq and state = 'open'",
+            "update dead_letter set state = @state, resolved_at = @resolvedAt where event_seq = @seq and state = 'open'",
             new
             {
                 seq,
                 state,
-                settledAt,
+                resolvedAt,
             }
         );
         if (changed == 1)
         {
-            transaction.OnCommit(transaction.Pulses.EventsAppended);
+            transaction.OnCommit(transaction.Signals.EventsAppended);
             return DeadLetterDecision.Taken;
         }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using NotificationHub.Feed;
 using NotificationHub.Hosting;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
@@ -15,7 +14,6 @@ internal static class PublishingSetup
         hub.Services.AddSingleton<CloudEventWriter>();
         hub.Services.AddSingleton<TopicStatuses>();
         hub.Services.AddSingleton<DeadLetters>();
-        hub.AddFeed();
 
         var bus = hub.AddServiceBus();
         if (bus.IsConfigured)
@@ -27,8 +25,6 @@ internal static class PublishingSetup
             }
         }
     }
-
-    public static void MapPublishing(this WebApplication app) => app.MapFeed();
 
     // Leases are renewed every third of their duration, so two thirds are what is left at the least.
     private static void JudgeSendTimeout(HubBuilder hub, ServiceBusOptions bus)
@@ -57,13 +53,13 @@ internal static class PublishingSetup
             new TopicLog(topic, database, time),
             new TopicMessages(services.GetRequiredService<CloudEventWriter>()),
             sender,
-            new TopicHealth(topic, services.GetRequiredService<TopicStatuses>(), Random.Shared, time, logger),
+            new TopicStatusTracker(topic, services.GetRequiredService<TopicStatuses>(), Random.Shared, time, logger),
             sendTimeout,
             logger
         );
         return new TopicPublisherWorker(
             publisher,
-            database.Pulses,
+            database.Signals,
             services.GetRequiredService<LeaseKeeper>(),
             time,
             services.GetRequiredService<ILogger<TopicPublisherWorker>>()

@@ -111,7 +111,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         Lease lease,
         long from,
         long to,
-        IReadOnlyList<RefusedEvent> deadLettered,
+        IReadOnlyList<RejectedEvent> deadLettered,
         CancellationToken cancellationToken
     ) =>
         WriteAsync(

@@ -13,7 +13,7 @@ internal sealed partial class TopicPublisher(
     TopicLog log,
     TopicMessages messages,
     TopicSender sender,
-    TopicHealth health,
+    TopicStatusTracker health,
     TimeSpan sendTimeout,
     ILogger<TopicPublisher> logger
 )
@@ -24,7 +24,7 @@ internal sealed partial class TopicPublisher(
     /// <summary>What the lease must outlast a send by, so that its outcome can still be committed.</summary>
     public static readonly TimeSpan CommitMargin = TimeSpan.FromSeconds(1);
 
-    private readonly Narrowing narrowing = new();
+    private readonly BatchBisector narrowing = new();
     private long? suspectAtTheEnd;
 
     public string Topic => health.Topic;
@@ -87,7 +87,7 @@ internal sealed partial class TopicPublisher(
                 position = await SetAsideAsync(
                     lease,
                     position,
-                    new RefusedEvent(queue[next++].Entry, fault),
+                    new RejectedEvent(queue[next++].Entry, fault),
                     cancellationToken
                 );
                 continue;
@@ -161,7 +161,7 @@ internal sealed partial class TopicPublisher(
     private void Suspect(OutgoingMessage message, string reason)
     {
         Log.Refused(logger, CloudEventWriter.IdOf(message.Entry), Topic, reason);
-        narrowing.EventRefused(new RefusedEvent(message.Entry, reason));
+        narrowing.EventRefused(new RejectedEvent(message.Entry, reason));
         if (narrowing.Suspects.Count(suspect => suspect.Entry.Fault is null) == RefusalsThatStop)
         {
             throw new TopicSendException(
@@ -177,7 +177,7 @@ internal sealed partial class TopicPublisher(
     private async Task<long> SetAsideAsync(
         Lease lease,
         long position,
-        RefusedEvent damaged,
+        RejectedEvent damaged,
         CancellationToken cancellationToken
     )
     {
@@ -196,7 +196,7 @@ internal sealed partial class TopicPublisher(
 
     private async Task MoveAsync(Lease lease, long from, long to, CancellationToken cancellationToken)
     {
-        RefusedEvent[] deadLettered = [.. narrowing.Suspects];
+        RejectedEvent[] deadLettered = [.. narrowing.Suspects];
         await log.CommitAsync(lease, from, to, deadLettered, cancellationToken);
         narrowing.Accepted(to);
         foreach (var refused in deadLettered)

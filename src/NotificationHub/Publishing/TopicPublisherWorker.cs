@@ -6,7 +6,7 @@ namespace NotificationHub.Publishing;
 /// <summary>Runs a topic's passes on the replica that holds the topic's lease.</summary>
 internal sealed class TopicPublisherWorker(
     TopicPublisher publisher,
-    Pulses pulses,
+    Signals pulses,
     LeaseKeeper leases,
     TimeProvider time,
     ILogger<TopicPublisherWorker> logger
@@ -55,7 +55,7 @@ internal sealed class TopicPublisherWorker(
 
             if (!more)
             {
-                await Pulse.WaitAsync(next, PollIn(), time, cancellationToken);
+                await Signal.WaitAsync(next, PollIn(), time, cancellationToken);
             }
         }
     }

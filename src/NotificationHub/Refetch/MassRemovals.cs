@@ -25,7 +25,7 @@ internal enum RemovalVerdict
 /// <param name="Known">The records of the scope before the read.</param>
 /// <param name="Absent">How many of them the read lacks.</param>
 /// <param name="Doubt">The doubted read.</param>
-internal sealed record RemovalJudgment(RemovalVerdict Verdict, long Known, long Absent, RemovalDoubt? Doubt = null)
+internal sealed record RemovalAssessment(RemovalVerdict Verdict, long Known, long Absent, RemovalDoubt? Doubt = null)
 {
     public string Reason =>
         $"{Absent} of {Known} records are missing; a second read must confirm this before they are removed";
@@ -46,13 +46,13 @@ internal sealed partial class MassRemovals(
     public const int LeastRecords = 25;
 
     /// <summary>When a doubted read is repeated, in Unix milliseconds.</summary>
-    public long RepeatAt(RemovalDoubt doubt) => doubt.At + (long)options.Value.RereadAfter.TotalMilliseconds;
+    public long RepeatAt(RemovalDoubt doubt) => doubt.At + (long)options.Value.StaleReadDelay.TotalMilliseconds;
 
     /// <summary>Checks a read whose pages are all committed, and reports a removal that two reads agree on.</summary>
     /// <param name="start">The number of the read's first page.</param>
     /// <returns>Null if the records may be removed.</returns>
-    public async Task<RemovalJudgment?> FindDoubtAsync(
-        RefetchTurn turn,
+    public async Task<RemovalAssessment?> FindDoubtAsync(
+        RefetchContext turn,
         ReadContext read,
         IReadOnlyList<RemovalScope> scope,
         long start
@@ -75,7 +75,7 @@ internal sealed partial class MassRemovals(
     }
 
     /// <summary>Counts outside the write transactions.</summary>
-    private async Task<RemovalJudgment> JudgeAsync(
+    private async Task<RemovalAssessment> JudgeAsync(
         ReadContext read,
         IReadOnlyList<RemovalScope> scope,
         long start,
@@ -115,7 +115,7 @@ internal sealed partial class MassRemovals(
     }
 
     /// <summary>Reports a removal that two reads agree on, before the records are removed.</summary>
-    private Task AnnounceAsync(WriteTransaction transaction, ReadContext read, RemovalJudgment judgment)
+    private Task AnnounceAsync(WriteTransaction transaction, ReadContext read, RemovalAssessment judgment)
     {
         transaction.OnCommit(() =>
         {
@@ -178,14 +178,14 @@ internal sealed partial class MassRemovals(
         (long Known, long Absent, long Twice) count
     )
     {
-        var isOfAsset = read.Kind == SnapshotKind.Assignment;
-        if (!isOfAsset && read.Kind != SnapshotKind.SubscriptionAssignment)
+        var isOfAsset = read.Kind == RecordKind.Assignment;
+        if (!isOfAsset && read.Kind != RecordKind.SubscriptionAssignment)
         {
             return false;
         }
 
         var key = range.From.TrimEnd('/');
-        var counting = isOfAsset ? SnapshotKind.Asset : SnapshotKind.Subscription;
+        var counting = isOfAsset ? RecordKind.Asset : RecordKind.Subscription;
         var found = await SnapshotRows.FindAsync(connection, read.LocationId, counting, [key]);
         return found.GetValueOrDefault(key)?.Data is { } data
             && (isOfAsset ? KnowledgeReader.HoldersOf(data) : KnowledgeReader.SeatsOf(data))

@@ -23,13 +23,13 @@ internal sealed partial class RefetchFailures(
     private readonly Backoff backoff = new(options.Value.FirstRetryDelay, options.Value.LongestRetryDelay);
 
     /// <returns>Whether the location's other reads may go on.</returns>
-    public async Task<bool> NoteAsync(RefetchTurn turn, RefetchStep step, AppleException fault)
+    public async Task<bool> NoteAsync(RefetchContext turn, RefetchStep step, AppleException fault)
     {
-        Log.Failed(logger, turn.Location.LocationId, FaultWords.Of(fault));
+        Log.Failed(logger, turn.Location.LocationId, ErrorCode.Of(fault));
         RefetchMetrics.CountError(fault.Kind);
         if (fault.IsTokenFault)
         {
-            await LocationWatch.ObserveAsync(turn, fault);
+            await LocationStateUpdater.ObserveAsync(turn, fault);
             if (LocationStates.MayCallApple(turn.Location.State))
             {
                 await PauseAsync(turn, Longer(options.Value.FirstRetryDelay, fault.RetryAfter));
@@ -57,17 +57,17 @@ internal sealed partial class RefetchFailures(
     }
 
     /// <summary>Whatever it was, it came of these targets: they are tried again later, and the location's other reads go on.</summary>
-    public async Task NoteAsync(RefetchTurn turn, RefetchStep step, Exception exception)
+    public async Task NoteAsync(RefetchContext turn, RefetchStep step, Exception exception)
     {
         NoteBroken(turn, step.Targets[0].Resource, exception);
         await FailAsync(turn, step, exception, concernsAll: false);
     }
 
-    public void NoteBroken(RefetchTurn turn, string resource, Exception exception) =>
+    public void NoteBroken(RefetchContext turn, string resource, Exception exception) =>
         Log.Broke(logger, turn.Location.LocationId, resource, exception);
 
     /// <summary>Whether this many failures in a row are reported, and the read is then retried only at long intervals.</summary>
-    public bool IsGivenUp(long attempts) => attempts >= options.Value.AttemptsUntilFailed;
+    public bool IsGivenUp(long attempts) => attempts >= options.Value.MaxAttempts;
 
     /// <summary>The pause after this many failures in a row of the same read; malformed responses get shorter pauses.</summary>
     public TimeSpan DelayOf(long attempts, Exception fault) =>
@@ -84,7 +84,7 @@ internal sealed partial class RefetchFailures(
         Exception fault
     )
     {
-        if (attempts == options.Value.AttemptsUntilFailed)
+        if (attempts == options.Value.MaxAttempts)
         {
             transaction.OnCommit(() => Log.GivenUp(logger, locationId, resource, attempts));
             var whole = new ClaimedTarget
@@ -111,17 +111,17 @@ internal sealed partial class RefetchFailures(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
-                await RefetchTurn.DemandLocationAsync(transaction, location.LocationId);
+                await RefetchContext.DemandLocationAsync(transaction, location.LocationId);
                 await LocationStore.PauseAsync(transaction, location, DueIn(options.Value.LongestRetryDelay));
             },
             cancellationToken
         );
     }
 
-    private Task PauseAsync(RefetchTurn turn, TimeSpan length) =>
+    private Task PauseAsync(RefetchContext turn, TimeSpan length) =>
         turn.WriteAsync(transaction => LocationStore.PauseAsync(transaction, turn.Location, DueIn(length)));
 
-    private async Task FailAsync(RefetchTurn turn, RefetchStep step, Exception fault, bool concernsAll)
+    private async Task FailAsync(RefetchContext turn, RefetchStep step, Exception fault, bool concernsAll)
     {
         foreach (var chunk in step.Targets.Chunk(SnapshotStore.ChunkSize))
         {
@@ -131,7 +131,7 @@ internal sealed partial class RefetchFailures(
 
     private async Task FailAsync(
         WriteTransaction transaction,
-        RefetchTurn turn,
+        RefetchContext turn,
         ClaimedTarget[] targets,
         Exception fault,
         bool concernsAll
@@ -142,8 +142,8 @@ internal sealed partial class RefetchFailures(
         {
             var attempts = target.Attempts + 1;
             var delay = concernsAll ? PauseAfter(target.Attempts) : DelayOf(attempts, fault);
-            await TargetStore.FailAsync(transaction, target, FaultWords.Of(fault), DueIn(Longer(delay, asked)));
-            if (!concernsAll && attempts == options.Value.AttemptsUntilFailed)
+            await TargetStore.FailAsync(transaction, target, ErrorCode.Of(fault), DueIn(Longer(delay, asked)));
+            if (!concernsAll && attempts == options.Value.MaxAttempts)
             {
                 transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts));
                 transaction.AppendEvents([EventOf(target, attempts, fault)]);
@@ -164,7 +164,7 @@ internal sealed partial class RefetchFailures(
                 Resource = target.Resource,
                 Key = key,
                 Attempts = attempts,
-                Fault = FaultWords.Of(fault),
+                Fault = ErrorCode.Of(fault),
             },
             EventJsonContext.Wire.RefetchFailed,
             time.GetUtcNow().ToUnixTimeMilliseconds()

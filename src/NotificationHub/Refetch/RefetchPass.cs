@@ -13,8 +13,8 @@ namespace NotificationHub.Refetch;
 /// <summary>One location's turn: its due targets, planned together, read one after another.</summary>
 internal sealed class RefetchPass(
     Database database,
-    TurnStart turns,
-    RefetchWalk walk,
+    RefetchContextFactory turns,
+    ReadExecutor walk,
     TargetStore store,
     RefetchFailures failures,
     TimeProvider time
@@ -48,7 +48,7 @@ internal sealed class RefetchPass(
         return done;
     }
 
-    private async Task<(RefetchTurn Turn, IReadOnlyList<RefetchStep> Steps)?> BeginAsync(
+    private async Task<(RefetchContext Turn, IReadOnlyList<RefetchStep> Steps)?> BeginAsync(
         string locationId,
         Lease lease,
         CancellationToken cancellationToken
@@ -113,7 +113,7 @@ internal sealed class RefetchPass(
     }
 
     /// <returns>Whether the turn goes on.</returns>
-    private async Task<bool> RunAsync(RefetchTurn turn, RefetchStep step)
+    private async Task<bool> RunAsync(RefetchContext turn, RefetchStep step)
     {
         if (step.Reads.Count == 0)
         {
@@ -151,7 +151,7 @@ internal sealed class RefetchPass(
 
     /// <summary>Reads one part of a step; what fails with it takes along only those of the step's targets that need it.</summary>
     /// <returns>Whether the turn goes on.</returns>
-    private async Task<bool> RunAsync(RefetchTurn turn, StepProgress progress, StepPart part)
+    private async Task<bool> RunAsync(RefetchContext turn, StepProgress progress, StepPart part)
     {
         try
         {
@@ -170,7 +170,7 @@ internal sealed class RefetchPass(
             return false;
         }
         // A target that fails must not block the location's other targets.
-        catch (Exception exception) when (!RefetchTurn.IsEndedBy(exception))
+        catch (Exception exception) when (!RefetchContext.IsEndedBy(exception))
         {
             if (progress.Fail(part) is { Targets.Count: > 0 } step)
             {
@@ -185,7 +185,7 @@ internal sealed class RefetchPass(
     }
 
     /// <summary>Once more from the start where Apple asks for it.</summary>
-    private async Task<bool> ReadAsync(RefetchTurn turn, StepPart part)
+    private async Task<bool> ReadAsync(RefetchContext turn, StepPart part)
     {
         try
         {

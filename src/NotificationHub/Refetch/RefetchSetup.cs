@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using NotificationHub.FullSync;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Reading;
@@ -22,31 +21,21 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<AbsentRecords>();
         hub.Services.AddSingleton<MassRemovals>();
         hub.Services.AddSingleton<LocationSessions>();
-        hub.Services.AddSingleton<LocationWatch>();
-        hub.Services.AddSingleton<RefetchWalk>();
+        hub.Services.AddSingleton<LocationStateUpdater>();
+        hub.Services.AddSingleton<ReadExecutor>();
         hub.Services.AddSingleton<RefetchFailures>();
-        hub.Services.AddSingleton<TurnStart>();
+        hub.Services.AddSingleton<RefetchContextFactory>();
         hub.Services.AddSingleton<RefetchPass>();
-        hub.Services.AddSingleton<SurveySchedule>();
-        hub.Services.AddSingleton<SurveyAbsences>();
-        hub.Services.AddSingleton<SurveyCounts>();
-        hub.Services.AddSingleton<SurveyCompletion>();
-        hub.Services.AddSingleton<SurveyFailures>();
-        hub.Services.AddSingleton<SurveyWalk>();
-        hub.Services.AddSingleton<SurveyEnd>();
-        hub.Services.AddSingleton<SurveyPass>();
-        hub.Services.AddSingleton<SurveyOrder>();
-        hub.Services.AddSingleton<SurveyRehearsal>();
-        hub.Services.AddSingleton<DueWork>();
-        hub.Services.AddSingleton<PendingTargets>();
-        hub.Services.AddSingleton(services => new TurnQueue(
+        hub.Services.AddSingleton<DueLocationsQuery>();
+        hub.Services.AddSingleton<PendingTargetCount>();
+        hub.Services.AddSingleton(services => new LocationScheduler(
             services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelLocations,
-            services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelSurveys,
+            services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelFullSyncs,
             services.GetRequiredService<TimeProvider>()
         ));
         hub.Services.AddHostedService<RefetchWorker>();
     }
 
     private static RefetchTiming TimingOf(RefetchOptions options) =>
-        new(options.Quiet, options.FirstMaxWait, options.LongestMaxWait) { RereadAfter = options.RereadAfter };
+        new(options.Quiet, options.InitialMaxWait, options.LongestMaxWait) { StaleReadDelay = options.StaleReadDelay };
 }

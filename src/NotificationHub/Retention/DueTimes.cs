@@ -45,12 +45,12 @@ internal sealed partial class DueTimes(
         where location_id = @location_id and resource = @resource and "key" = @key and due_at > @tooFar
         """;
 
-    private const string RepairSurvey =
-        "update survey set due_at = @now where location_id = @location_id and resource = @resource and due_at > @tooFar";
+    private const string RepairFullSync =
+        "update full_sync set due_at = @now where location_id = @location_id and resource = @resource and due_at > @tooFar";
 
     private const string RepairOperation = """
         update operation
-        set due_at = @now, asked_at = case when asked_at > @now then @now else asked_at end
+        set due_at = @now, last_polled_at = case when last_polled_at > @now then @now else last_polled_at end
         where event_id = @event_id and location_id = @location_id and due_at > @tooFar
         """;
 
@@ -73,7 +73,7 @@ internal sealed partial class DueTimes(
 
         if (repaired > 0)
         {
-            database.Pulses.TargetsRequested.Raise();
+            database.Signals.TargetsRequested.Raise();
         }
 
         return repaired;
@@ -82,13 +82,13 @@ internal sealed partial class DueTimes(
     private IReadOnlyList<DueTime> Kinds()
     {
         var settings = refetch.Value;
-        // Backoffs are spread by half, surveys by a tenth, comparisons by a quarter.
+        // Backoffs are spread by half, full syncs by a tenth, comparisons by a quarter.
         var retry = Longer(settings.FailedRetryDelay, 1.5 * settings.LongestRetryDelay);
         return
         [
             new(
                 "refetch targets",
-                Longer(settings.LongestMaxWait, settings.RereadAfter),
+                Longer(settings.LongestMaxWait, settings.StaleReadDelay),
                 connection => Targets(connection, "t.attempts = 0"),
                 RepairTarget
             ),
@@ -102,25 +102,25 @@ internal sealed partial class DueTimes(
                 "full syncs",
                 Longer(
                     settings.ReconcileEvery == TimeSpan.Zero
-                        ? SurveySchedule.AllUsersEvery
+                        ? FullSyncSchedule.AllUsersEvery
                         : 1.1 * settings.ReconcileEvery,
                     retry
                 ),
-                connection => Surveys(connection, "not in"),
-                RepairSurvey
+                connection => FullSyncs(connection, "not in"),
+                RepairFullSync
             ),
             new(
                 "subscription full syncs",
                 Longer(1.1 * settings.ReconcileSubscriptionsEvery, retry),
-                connection => Surveys(connection, "in"),
-                RepairSurvey
+                connection => FullSyncs(connection, "in"),
+                RepairFullSync
             ),
             new(
                 "Client Config comparisons",
                 Longer(1.25 * locations.Value.CheckEvery, TimeSpan.FromDays(1.25)),
                 connection =>
-                    $"select location_id from location_watch where due_at > @tooFar order by due_at {connection.Limit("@limit")}",
-                "update location_watch set due_at = @now where location_id = @location_id and due_at > @tooFar"
+                    $"select location_id from location_check where due_at > @tooFar order by due_at {connection.Limit("@limit")}",
+                "update location_check set due_at = @now where location_id = @location_id and due_at > @tooFar"
             ),
             new(
                 "location pauses",
@@ -199,10 +199,10 @@ internal sealed partial class DueTimes(
             {connection.Limit("@limit")}
             """;
 
-    private static string Surveys(DbConnection connection, string within) =>
+    private static string FullSyncs(DbConnection connection, string within) =>
         $"""
             select location_id, resource
-            from survey
+            from full_sync
             where due_at > @tooFar and resource {within} ('subscription', 'subscription-assignment')
             order by due_at
             {connection.Limit("@limit")}

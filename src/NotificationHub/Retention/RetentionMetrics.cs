@@ -7,7 +7,7 @@ internal static class RetentionMetrics
     private static readonly Meter Meter = new("NotificationHub");
 
     private static readonly Counter<long> Removed = Meter.CreateCounter<long>(
-        "notificationhub.retention.removed",
+        "notificationhub.retention.deleted",
         "{row}",
         "Rows that were old enough to go, by what they are."
     );

@@ -10,7 +10,7 @@ namespace NotificationHub.Retention;
 /// </summary>
 internal sealed class RetentionPass(
     Database database,
-    EventBounds events,
+    EventRetentionLimit events,
     LogAges ages,
     IOptions<RetentionOptions> options,
     TrustedClock clock,
@@ -19,7 +19,7 @@ internal sealed class RetentionPass(
 {
     private const int ScatteredAtOnce = 100;
 
-    private readonly FirstToldNotification told = new();
+    private readonly OldestReferencedNotification told = new();
     private readonly BatchSize batch = BatchSize.Of(database.Engine);
     private TrustedTime now;
 
@@ -39,11 +39,11 @@ internal sealed class RetentionPass(
             lease,
             cancellationToken
         );
-        removed += await PruneAsync(ScatteredRows.SetAside, keep.Rejected, lease, cancellationToken);
-        removed += await PruneAsync(ScatteredRows.Rerouted, keep.Notifications, lease, cancellationToken);
-        removed += await PruneAsync(ScatteredRows.ReroutedNotes, TimeSpan.Zero, lease, cancellationToken);
-        removed += await PruneAsync(ScatteredRows.DeadLetters, keep.DeadLetters, lease, cancellationToken);
-        removed += await PruneAsync(ScatteredRows.RemovedRecords, keep.RemovedRecords, lease, cancellationToken);
+        removed += await PruneAsync(ExpiredRowQuery.SetAside, keep.Rejected, lease, cancellationToken);
+        removed += await PruneAsync(ExpiredRowQuery.Rerouted, keep.Notifications, lease, cancellationToken);
+        removed += await PruneAsync(ExpiredRowQuery.ReroutedNotes, TimeSpan.Zero, lease, cancellationToken);
+        removed += await PruneAsync(ExpiredRowQuery.DeadLetters, keep.DeadLetters, lease, cancellationToken);
+        removed += await PruneAsync(ExpiredRowQuery.RemovedRecords, keep.RemovedRecords, lease, cancellationToken);
         await MeasureAsync(cancellationToken);
         return removed;
     }
@@ -82,7 +82,7 @@ internal sealed class RetentionPass(
     }
 
     private async Task<int> PruneAsync(
-        ScatteredRows rows,
+        ExpiredRowQuery rows,
         TimeSpan keepFor,
         Lease lease,
         CancellationToken cancellationToken
@@ -112,7 +112,7 @@ internal sealed class RetentionPass(
         return removed + redated;
     }
 
-    private async Task<int> RedateAsync(ScatteredRows rows, Lease lease, CancellationToken cancellationToken)
+    private async Task<int> RedateAsync(ExpiredRowQuery rows, Lease lease, CancellationToken cancellationToken)
     {
         if (rows.RedateSql is null)
         {

@@ -8,8 +8,8 @@ internal static class RetentionSetup
     public static void AddRetention(this HubBuilder hub)
     {
         hub.AddOptions(RetentionOptions.Section, new RetentionOptionsValidator());
-        hub.Services.AddSingleton<LanePace>();
-        hub.Services.AddSingleton<EventBounds>();
+        hub.Services.AddSingleton<WriteThrottle>();
+        hub.Services.AddSingleton<EventRetentionLimit>();
         hub.Services.AddSingleton<LogAges>();
         hub.Services.AddSingleton<RetentionPass>();
         hub.Services.AddSingleton<DueTimes>();

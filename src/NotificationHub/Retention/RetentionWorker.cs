@@ -7,7 +7,7 @@ namespace NotificationHub.Retention;
 internal sealed class RetentionWorker(
     RetentionPass pass,
     DueTimes dueTimes,
-    LanePace pace,
+    WriteThrottle pace,
     LeaseKeeper leases,
     TimeProvider time,
     ILogger<RetentionWorker> logger

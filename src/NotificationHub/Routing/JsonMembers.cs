@@ -6,14 +6,14 @@ namespace NotificationHub.Routing;
 /// Reads the members of a JSON object tolerantly: null and an empty text are as good as absent, unknown members are passed over, and a member
 /// of the wrong type becomes a fault instead of an exception, so that all faults are found in one go.
 /// </summary>
-internal readonly struct JsonMembers(JsonElement element, string path, int index, RoutingFaults faults)
+internal readonly struct JsonMembers(JsonElement element, string path, int index, RoutingErrors faults)
 {
     /// <summary>Apple lists at most 100; far beyond that nothing is read, for it is not Apple's.</summary>
     private const int MaxElements = 1_000;
 
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
-    public static JsonMembers Root(JsonElement element, RoutingFaults faults) => new(element, "", -1, faults);
+    public static JsonMembers Root(JsonElement element, RoutingErrors faults) => new(element, "", -1, faults);
 
     /// <summary>A string; null where there is none.</summary>
     public string? Text(string name)

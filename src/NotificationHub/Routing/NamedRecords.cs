@@ -20,19 +20,19 @@ internal sealed class NamedRecords
     private static readonly string[] Pricings = [AssetKeys.Standard, "PLUS"];
 
     private readonly string type;
-    private readonly HashSet<TargetHint> found = [];
+    private readonly HashSet<RefetchRequest> found = [];
 
     private NamedRecords(string type) => this.type = type;
 
     /// <param name="type">Apple's <c>notificationType</c>, as far as it could be read.</param>
     /// <param name="body">The post as it was stored.</param>
-    public static IReadOnlyList<TargetHint> Find(string? type, ReadOnlyMemory<byte> body)
+    public static IReadOnlyList<RefetchRequest> Find(string? type, ReadOnlyMemory<byte> body)
     {
         using var document = NotificationBody.ParseTolerantly(body);
         return document is null ? [] : Find(type, document.RootElement);
     }
 
-    public static IReadOnlyList<TargetHint> Find(string? type, JsonElement element)
+    public static IReadOnlyList<RefetchRequest> Find(string? type, JsonElement element)
     {
         var records = new NamedRecords(type ?? "");
         records.Visit(element, Names.None, isAssignment: false);
@@ -76,7 +76,7 @@ internal sealed class NamedRecords
         // Next to an asset or a subscription, a user is its holder. In all other types, or alone, the user itself is read.
         if (names.AdamIds.Count == 0 || !IsOfAssets)
         {
-            names.Users.ForEach(user => Add(new TargetHint(RefetchResources.User, user)));
+            names.Users.ForEach(user => Add(new RefetchRequest(RefetchResources.User, user)));
         }
     }
 
@@ -86,10 +86,10 @@ internal sealed class NamedRecords
 
     private void AddSubscription(string adamId, bool isAssignment)
     {
-        Add(new TargetHint(RefetchResources.Subscription, adamId));
+        Add(new RefetchRequest(RefetchResources.Subscription, adamId));
         if (isAssignment)
         {
-            Add(new TargetHint(RefetchResources.SubscriptionAssignments, adamId));
+            Add(new RefetchRequest(RefetchResources.SubscriptionAssignments, adamId));
         }
     }
 
@@ -102,11 +102,11 @@ internal sealed class NamedRecords
         ];
         foreach (var key in PricingsOf(names).Select(pricing => AssetKeys.Of(adamId, pricing)))
         {
-            Add(new TargetHint(RefetchResources.Asset, key));
+            Add(new RefetchRequest(RefetchResources.Asset, key));
             // If the holder of an assignment is unknown, read the assignments of all holders.
             foreach (var holder in holders is [] && isAssignment ? [null] : holders)
             {
-                Add(new TargetHint(RefetchResources.Assignments, key, holder));
+                Add(new RefetchRequest(RefetchResources.Assignments, key, holder));
             }
         }
     }
@@ -124,7 +124,7 @@ internal sealed class NamedRecords
         text.Length is > 0 and <= MaxPricingLength
         && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
 
-    private void Add(TargetHint hint)
+    private void Add(RefetchRequest hint)
     {
         if (found.Count < MaxTargets)
         {

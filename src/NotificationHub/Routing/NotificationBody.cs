@@ -14,7 +14,7 @@ internal static class NotificationBody
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The body as a JSON object; null where it is none, and then <paramref name="faults"/> says why.</summary>
-    public static JsonDocument? Parse(ReadOnlyMemory<byte> body, RoutingFaults faults)
+    public static JsonDocument? Parse(ReadOnlyMemory<byte> body, RoutingErrors faults)
     {
         body = WithoutMark(body);
         if (!Utf8.IsValid(body.Span))

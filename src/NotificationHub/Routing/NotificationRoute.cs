@@ -12,7 +12,7 @@ internal abstract class NotificationRoute(string type, string eventName)
     public string EventName => eventName;
 
     /// <summary>Reads the envelope's <c>notification</c>. The result counts only where no fault was added.</summary>
-    public abstract NotificationHints Read(JsonMembers envelope, RoutingFaults faults);
+    public abstract NotificationRefetchRequests Read(JsonMembers envelope, RoutingErrors faults);
 }
 
 /// <summary>A type whose payload Apple publishes: it is read, its shape is judged, and it says what to read again.</summary>
@@ -24,7 +24,7 @@ internal abstract class NotificationRoute<TNotification>(
 {
     private const string Path = "notification";
 
-    public sealed override NotificationHints Read(JsonMembers envelope, RoutingFaults faults)
+    public sealed override NotificationRefetchRequests Read(JsonMembers envelope, RoutingErrors faults)
     {
         var notification = ReadMembers(envelope.Object(Path));
         foreach (var failure in validator.Validate(notification).Errors)
@@ -32,14 +32,14 @@ internal abstract class NotificationRoute<TNotification>(
             faults.Add($"{Path}.{AsAppleSpells(failure.PropertyName)}", failure.ErrorMessage);
         }
 
-        return faults.Any ? new NotificationHints() : Describe(notification);
+        return faults.Any ? new NotificationRefetchRequests() : Describe(notification);
     }
 
     /// <summary>Reads the members; what is absent is left empty for the validator to find.</summary>
     protected abstract TNotification ReadMembers(JsonMembers notification);
 
     /// <summary>Says what a notification that fits is about.</summary>
-    protected abstract NotificationHints Describe(TNotification notification);
+    protected abstract NotificationRefetchRequests Describe(TNotification notification);
 
     // Assignments[0].AdamId → assignments[0].adamId
     private static string AsAppleSpells(string property) =>

@@ -26,7 +26,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
     /// <summary>Routes the notification whatever the intake thought of it.</summary>
     public RoutedNotification RouteAccepted(NotificationEntry entry, RoutedLocation location)
     {
-        var faults = new RoutingFaults();
+        var faults = new RoutingErrors();
         using var document = NotificationBody.Parse(entry.Body, faults);
         if (document is null)
         {
@@ -72,7 +72,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
     private static RoutedNotification Unrecognized(
         NotificationEntry entry,
         RoutedLocation location,
-        RoutingFaults faults
+        RoutingErrors faults
     )
     {
         var unrecognized = Unrecognized(entry, faults.Texts);
@@ -81,7 +81,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             return unrecognized;
         }
 
-        var named = new NotificationHints { Targets = NamedRecords.Find(entry.NotificationType, entry.Body) };
+        var named = new NotificationRefetchRequests { Targets = NamedRecords.Find(entry.NotificationType, entry.Body) };
         return unrecognized with { Targets = Targets(entry, named) };
     }
 
@@ -101,7 +101,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
         return new RoutedNotification([told], [], Disposition.Quarantined, []);
     }
 
-    private NotificationRoute? ReadEnvelope(JsonMembers envelope, RoutingFaults faults)
+    private NotificationRoute? ReadEnvelope(JsonMembers envelope, RoutingErrors faults)
     {
         if (envelope.Text("notificationId") is not { Length: > 0 })
         {
@@ -122,7 +122,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
         return null;
     }
 
-    private static NewEvent Notified(NotificationEntry entry, string name, NotificationHints hints) =>
+    private static NewEvent Notified(NotificationEntry entry, string name, NotificationRefetchRequests hints) =>
         new()
         {
             Type = name,
@@ -138,12 +138,12 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             CreatedAt = entry.ReceivedAt,
         };
 
-    private static HeardNotification? Heard(NotificationEntry entry, NotificationHints hints)
+    private static OperationProgress? Heard(NotificationEntry entry, NotificationRefetchRequests hints)
     {
         var failed = hints.Result == NotificationRules.Failure;
         return hints.EventId is null
             ? null
-            : new HeardNotification(
+            : new OperationProgress(
                 entry.LocationId,
                 hints.EventId,
                 entry.Seq,
@@ -161,9 +161,9 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             Traceparent = entry.Traceparent,
         };
 
-    private static List<RefetchRequest> Targets(NotificationEntry entry, NotificationHints hints) =>
+    private static List<MergedRequest> Targets(NotificationEntry entry, NotificationRefetchRequests hints) =>
         [
-            .. hints.Targets.Select(target => new RefetchRequest(
+            .. hints.Targets.Select(target => new MergedRequest(
                 entry.LocationId,
                 target.Resource,
                 target.Key,

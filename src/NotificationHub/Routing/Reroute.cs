@@ -88,7 +88,7 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
         await targets.RequestAsync(transaction, routed.Targets, now);
         if (routed.Heard is { } heard)
         {
-            var operations = new HeardOperations();
+            var operations = new OperationProgressBatch();
             operations.Add(heard with { ReceivedAt = now });
             await operations.WriteAsync(transaction);
         }

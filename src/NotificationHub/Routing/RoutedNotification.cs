@@ -11,13 +11,13 @@ namespace NotificationHub.Routing;
 /// <param name="Faults">What does not fit; empty where all does.</param>
 internal sealed record RoutedNotification(
     IReadOnlyList<NewEvent> Events,
-    IReadOnlyList<RefetchRequest> Targets,
+    IReadOnlyList<MergedRequest> Targets,
     Disposition Disposition,
     IReadOnlyList<string> Faults
 )
 {
     /// <summary>What it says of the operation that caused it; null where it names none.</summary>
-    public HeardNotification? Heard { get; init; }
+    public OperationProgress? Heard { get; init; }
 
     /// <summary>The faults as the log keeps them.</summary>
     public string? Fault => Faults.Count == 0 ? null : string.Join("; ", Faults);

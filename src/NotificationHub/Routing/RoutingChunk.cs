@@ -30,13 +30,13 @@ internal sealed class RoutingChunk
     public IReadOnlyCollection<NewEvent> Events => events;
 
     /// <summary>Each target and holder once, however many notifications hint at it.</summary>
-    public IReadOnlyCollection<RefetchRequest> Targets => [.. targets.Values.SelectMany(target => target.Requests)];
+    public IReadOnlyCollection<MergedRequest> Targets => [.. targets.Values.SelectMany(target => target.Requests)];
 
     /// <summary>The notifications whose disposition is another one now.</summary>
     public IReadOnlyCollection<(long Seq, RoutedNotification Routed)> Changed => changed;
 
     /// <summary>What was heard of operations.</summary>
-    public HeardOperations Heard { get; } = new();
+    public OperationProgressBatch Heard { get; } = new();
 
     public bool IsFull =>
         events.Count
@@ -66,7 +66,7 @@ internal sealed class RoutingChunk
         }
     }
 
-    private void Add(RefetchRequest request)
+    private void Add(MergedRequest request)
     {
         var key = TargetKey.Of(request);
         if (!targets.TryGetValue(key, out var target))
@@ -82,16 +82,16 @@ internal sealed class RoutingChunk
     {
         private readonly List<string> expects = [];
         private HashSet<string>? holders = new(StringComparer.Ordinal);
-        private RefetchRequest? latest;
+        private MergedRequest? latest;
 
         /// <summary>One request per holder, or one for all holders; and one per expectation, even if all holders are requested.</summary>
-        public IEnumerable<RefetchRequest> Requests =>
+        public IEnumerable<MergedRequest> Requests =>
             (holders is null ? [null] : holders.Cast<string?>())
                 .Select(holder => latest! with { Holder = holder, Expects = null })
                 .Concat(expects.Select(expected => latest! with { Holder = holders?.First(), Expects = expected }));
 
         /// <returns>Whether the request names an additional holder.</returns>
-        public bool Add(RefetchRequest request)
+        public bool Add(MergedRequest request)
         {
             latest = request;
             if (request.Expects is { } expected)

@@ -73,7 +73,7 @@ internal sealed class RoutingLocations(Database database)
                 }
 
                 await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
-                transaction.OnCommit(transaction.Pulses.LocationsChanged);
+                transaction.OnCommit(transaction.Signals.LocationsChanged);
                 return true;
             },
             cancellationToken

@@ -6,7 +6,7 @@ namespace NotificationHub.Routing;
 /// <summary>Routes what comes in, on the one replica that holds the lease.</summary>
 internal sealed class RoutingWorker(
     RoutingPass pass,
-    Pulses pulses,
+    Signals pulses,
     LeaseKeeper leases,
     TimeProvider time,
     ILogger<RoutingWorker> logger
@@ -29,7 +29,7 @@ internal sealed class RoutingWorker(
             var took = time.GetElapsedTime(started);
             if (routed == 0)
             {
-                await Pulse.WaitAsync(appended, Poll, time, cancellationToken);
+                await Signal.WaitAsync(appended, Poll, time, cancellationToken);
             }
             else if (routed < RoutingPass.PageRows)
             {

@@ -17,7 +17,7 @@ internal sealed class AbsentRecords(Database database)
     /// <returns>Page by page; no page is empty.</returns>
     public async IAsyncEnumerable<IReadOnlyList<string>> FindAsync(
         string locationId,
-        SnapshotKind kind,
+        RecordKind kind,
         KeyRange range,
         long start,
         string after,
@@ -43,7 +43,7 @@ internal sealed class AbsentRecords(Database database)
 
     private async Task<IReadOnlyList<(string Key, long ReadNumber, long IsThere)>> ReadPageAsync(
         string locationId,
-        SnapshotKind kind,
+        RecordKind kind,
         KeyRange range,
         string after,
         CancellationToken cancellationToken

@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>Tells of each record that a survey found to be different without a notification.</summary>
+/// <summary>Tells of each record that a full sync found to be different without a notification.</summary>
 internal sealed class DriftEvents
 {
     private static readonly JsonElement NoMembers = JsonElement.Parse("{}");
@@ -32,7 +32,7 @@ internal sealed class DriftEvents
         if (count > 0)
         {
             await transaction.ExecuteAsync(
-                "update survey set drifts = drifts + @count where location_id = @LocationId and resource = @Name",
+                "update full_sync set drifts = drifts + @count where location_id = @LocationId and resource = @Name",
                 new
                 {
                     count,
@@ -51,7 +51,7 @@ internal sealed class DriftEvents
         [.. drifts.Select(drift => Create(drift.Difference, drift.Seq))];
 
     /// <summary>The members in which a record differs; without their values where it names a device or a user.</summary>
-    public static IReadOnlyList<DriftedField> FieldsOf(SnapshotKind kind, RecordDifference difference)
+    public static IReadOnlyList<DriftedField> FieldsOf(RecordKind kind, RecordDifference difference)
     {
         var before = Parse(difference.Before);
         var after = Parse(difference.After);

@@ -13,7 +13,7 @@ internal static class LocationVersions
     private const string Users = "users";
 
     private const string Select =
-        "select version_id from location_version where location_id = @locationId and resource = @Users";
+        "select version_id from snapshot_state where location_id = @locationId and resource = @Users";
 
     public static Task<string?> ReadUsersAsync(DbConnection connection, string locationId) =>
         connection.ExecuteScalarAsync<string?>(Select, new { locationId, Users });
@@ -25,13 +25,13 @@ internal static class LocationVersions
     public static async Task SetUsersAsync(WriteTransaction transaction, string locationId, string? versionId)
     {
         await transaction.ExecuteAsync(
-            "delete from location_version where location_id = @locationId and resource = @Users",
+            "delete from snapshot_state where location_id = @locationId and resource = @Users",
             new { locationId, Users }
         );
         if (versionId is not null)
         {
             await transaction.ExecuteAsync(
-                "insert into location_version (location_id, resource, version_id) values (@locationId, @Users, @versionId)",
+                "insert into snapshot_state (location_id, resource, version_id) values (@locationId, @Users, @versionId)",
                 new
                 {
                     locationId,

@@ -11,7 +11,7 @@ namespace NotificationHub.Snapshots;
 /// <param name="CorrelationId">Apple's <c>eventId</c>, where one notification asked.</param>
 internal sealed record ReadContext(
     string LocationId,
-    SnapshotKind Kind,
+    RecordKind Kind,
     string Cause,
     bool FirstSight,
     string? CorrelationId,
@@ -31,7 +31,7 @@ internal static class RecordChanges
     /// <summary>It was there before the hub looked first.</summary>
     public const string Baseline = "baseline";
 
-    /// <summary>The scheduled survey found it.</summary>
+    /// <summary>The scheduled full sync found it.</summary>
     public const string Reconcile = "reconcile";
 
     /// <summary>The database was restored from a backup: every record is restated, changed or not.</summary>

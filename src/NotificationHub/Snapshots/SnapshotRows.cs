@@ -44,7 +44,7 @@ internal static class SnapshotRows
     public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
         DbConnection connection,
         string locationId,
-        SnapshotKind kind,
+        RecordKind kind,
         IReadOnlyCollection<string> keys
     ) =>
         (
@@ -65,7 +65,7 @@ internal static class SnapshotRows
     public static async Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
         DbConnection connection,
         string locationId,
-        SnapshotKind kind,
+        RecordKind kind,
         string after,
         int limit
     ) =>
@@ -82,7 +82,7 @@ internal static class SnapshotRows
             )
         ).AsList();
 
-    public static Task<long> CountAsync(DbConnection connection, string locationId, SnapshotKind kind) =>
+    public static Task<long> CountAsync(DbConnection connection, string locationId, RecordKind kind) =>
         connection.ExecuteScalarAsync<long>(
             "select count(*) from snapshot where location_id = @locationId and kind = @Name and data is not null",
             new { locationId, kind.Name }

@@ -133,7 +133,7 @@ internal static class SnapshotStore
         }
 
         var awaited =
-            read.Cause == RecordChanges.Reconcile ? await AwaitedRecords.FindAsync(transaction, read, changes) : [];
+            read.Cause == RecordChanges.Reconcile ? await PendingTargets.FindAsync(transaction, read, changes) : [];
         await SnapshotRows.SaveAsync(transaction, read, changes, number, now);
         var drifts =
             read.Cause == RecordChanges.Reconcile
@@ -156,11 +156,11 @@ internal static class SnapshotStore
         );
     }
 
-    /// <summary>What a notification has asked for and nobody has read yet is no drift: the survey was only faster.</summary>
+    /// <summary>What a notification has asked for and nobody has read yet is no drift: the full sync was only faster.</summary>
     private static ReadContext ContextOf(ReadContext read, RecordDifference change, HashSet<string> awaited) =>
         awaited.Contains(change.Key) ? read with { Cause = RecordChanges.Notification } : read;
 
     // Every key but a user's begins with it.
     private static string? AdamIdOf(ReadContext read, string key) =>
-        read.Kind == SnapshotKind.User ? null : key.Split('/', 2)[0];
+        read.Kind == RecordKind.User ? null : key.Split('/', 2)[0];
 }

@@ -9,7 +9,7 @@ internal static class AppendCompletion
     private const int WaitersPerWorkItem = 64;
 
     /// <param name="appended">The signal for the next stage. If it fails, the posts are stored all the same.</param>
-    public static void Complete(NotificationAppend[] batch, AppendOutcome[] outcomes, Pulse appended)
+    public static void Complete(NotificationAppend[] batch, AppendOutcome[] outcomes, Signal appended)
     {
         for (var start = 0; start < batch.Length; start += WaitersPerWorkItem)
         {

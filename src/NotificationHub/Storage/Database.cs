@@ -20,7 +20,7 @@ internal abstract class Database : IAsyncDisposable
     public string Engine { get; }
 
     /// <summary>In-process wake-ups between the stages.</summary>
-    public Pulses Pulses { get; } = new();
+    public Signals Signals { get; } = new();
 
     /// <summary>Where the database is, for people; nothing secret.</summary>
     public abstract string Place { get; }
@@ -56,7 +56,7 @@ internal abstract class Database : IAsyncDisposable
     );
 
     /// <summary>Has the logs go on behind these <c>seq</c>, not necessarily with the next one.</summary>
-    public abstract Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken);
+    public abstract Task AdvanceSequencesAsync(long notifications, long events, CancellationToken cancellationToken);
 
     /// <summary>Opens the write lane beside a hub that may be running, and leaves the schema alone.</summary>
     /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>

@@ -32,14 +32,14 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
 
     // A table of its own: the versions that do not know a migration find its name here.
     private const string CreateBreaks = """
-        create table schema_break
+        create table breaking_migration
         (
             name varchar(100) not null primary key
         )
         """;
 
     private const string ReadJournal = "select name, sha256 from schema_journal order by name";
-    private const string ReadBreaks = "select name from schema_break order by name";
+    private const string ReadBreaks = "select name from breaking_migration order by name";
 
     private readonly SqlFiles files = migrations ?? new SqlFiles($"{database.Engine}/Migrations/");
 
@@ -132,7 +132,7 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
         );
         if (text.StartsWith(BreakMark, StringComparison.Ordinal))
         {
-            await transaction.ExecuteAsync("insert into schema_break (name) values (@name)", new { name });
+            await transaction.ExecuteAsync("insert into breaking_migration (name) values (@name)", new { name });
         }
     }
 

@@ -26,7 +26,7 @@ internal static class StorageMetrics
     /// <summary>Has the meter of one database tell how much waits for its lane.</summary>
     public static void ObserveQueue(Meter meter, Func<(int Posts, int Jobs)> read) =>
         meter.CreateObservableGauge<int>(
-            "notificationhub.storage.lane.waiting",
+            "notificationhub.storage.write_queue.length",
             () =>
             {
                 var (posts, jobs) = read();

@@ -31,7 +31,7 @@ internal static class StorageSetup
 
             return Create(options, services.GetRequiredService<TimeProvider>());
         });
-        hub.Services.AddSingleton(services => services.GetRequiredService<Database>().Pulses);
+        hub.Services.AddSingleton(services => services.GetRequiredService<Database>().Signals);
         hub.Services.AddHostedService<DatabaseStartup>();
         hub.Services.AddSingleton<LeaseKeeper>();
         hub.Services.AddSingleton<TrustedClock>();

@@ -12,14 +12,14 @@ namespace NotificationHub.Storage;
 /// <param name="transaction">Null where the transaction was begun by a statement.</param>
 internal sealed class WriteTransaction(Database database, DbConnection connection, DbTransaction? transaction = null)
 {
-    private List<Pulse>? pulses;
+    private List<Signal>? pulses;
     private List<Action>? acts;
     private List<(IReadOnlyCollection<NewEvent> Events, Func<IReadOnlyList<long>, Task>? Then)>? appends;
 
     public DbConnection Connection => connection;
 
-    /// <summary>The signals that <see cref="OnCommit(Pulse)"/> accepts.</summary>
-    public Pulses Pulses => database.Pulses;
+    /// <summary>The signals that <see cref="OnCommit(Signal)"/> accepts.</summary>
+    public Signals Signals => database.Signals;
 
     /// <summary>The statement of that name for this engine.</summary>
     public string Sql(string name) => database.Sql(name);
@@ -74,7 +74,7 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         if (events.Count > 0)
         {
             (appends ??= []).Add((events, then));
-            OnCommit(Pulses.EventsAppended);
+            OnCommit(Signals.EventsAppended);
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     }
 
     /// <summary>Raises <paramref name="pulse"/> once this transaction is committed.</summary>
-    public void OnCommit(Pulse pulse)
+    public void OnCommit(Signal pulse)
     {
         pulses ??= [];
         if (!pulses.Contains(pulse))

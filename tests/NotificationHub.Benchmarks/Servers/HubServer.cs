@@ -30,7 +30,7 @@ internal static class HubServer
             // The output belongs to what the server answers.
             "--Logging:Console:LogToStandardErrorThreshold=Trace",
             // One location stands for all: its share must not be what is measured.
-            string.Create(CultureInfo.InvariantCulture, $"--Intake:PostsPerSecondPerLocation={10_000_000}"),
+            string.Create(CultureInfo.InvariantCulture, $"--Intake:DeliveriesPerSecondPerLocation={10_000_000}"),
             $"--ServiceBus:ConnectionString={serviceBus}",
             .. settings,
         ]);
@@ -78,7 +78,7 @@ internal static class HubServer
                     new { LocationId, digest = SHA256.HashData(Encoding.UTF8.GetBytes(token)) }
                 );
                 await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
-                transaction.OnCommit(transaction.Pulses.LocationsChanged);
+                transaction.OnCommit(transaction.Signals.LocationsChanged);
             },
             CancellationToken.None
         );

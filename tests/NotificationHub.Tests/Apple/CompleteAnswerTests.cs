@@ -268,7 +268,7 @@ public sealed class CompleteAnswerTests : AppleTest
     public async Task Empty_pages_of_ever_new_cursors_end_with_an_error()
     {
         var cursors = 0;
-        var walk = PageWalk.ByCursorAsync<Subscription>(
+        var walk = PagedRead.ByCursorAsync<Subscription>(
             "GET /subscriptions",
             from: null,
             (_, _) =>

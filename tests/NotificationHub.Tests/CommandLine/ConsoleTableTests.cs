@@ -16,9 +16,9 @@ public sealed class ConsoleTableTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        await scene.ExecuteAsync("delete from location_watch");
+        await scene.ExecuteAsync("delete from location_check");
         await scene.ExecuteAsync(
-            "insert into location_watch (location_id, due_at, fault, silent_since) values (@LocationId, @due, 'no answer', 1)",
+            "insert into location_check (location_id, due_at, fault, silent_since) values (@LocationId, @due, 'no answer', 1)",
             new { location.LocationId, due = long.MaxValue }
         );
         await scene.ExecuteAsync(

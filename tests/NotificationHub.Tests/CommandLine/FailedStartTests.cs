@@ -52,13 +52,13 @@ public sealed class FailedStartTests
             new SqliteException("database or disk is full", raw.SQLITE_FULL)
         );
 
-        var fault = SqliteOpenFault.OfWrite("/data/hub.db", full)!;
+        var fault = SqliteOpenError.OfWrite("/data/hub.db", full)!;
 
         fault.IsUnusable.ShouldBeTrue();
         fault.Message.ShouldBe(
             "The database /data/hub.db cannot be opened: the disk is full. Free some space, and try again."
         );
-        SqliteOpenFault.Of("/data/hub.db", new SqliteException("locked", raw.SQLITE_BUSY)).IsUnusable.ShouldBeFalse();
+        SqliteOpenError.Of("/data/hub.db", new SqliteException("locked", raw.SQLITE_BUSY)).IsUnusable.ShouldBeFalse();
     }
 
     [Fact]

@@ -109,10 +109,10 @@ public sealed class LocationsCommandTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        await scene.ExecuteAsync("delete from location_watch");
+        await scene.ExecuteAsync("delete from location_check");
         await scene.ExecuteAsync(
             """
-            insert into location_watch (location_id, due_at, fault, differences, silent_since)
+            insert into location_check (location_id, due_at, fault, differences, silent_since)
             values (@LocationId, @due, 'no answer', '[{"Setting":"notificationUrl","Advice":"Find out."}]', 1)
             """,
             new { location.LocationId, due = long.MaxValue }

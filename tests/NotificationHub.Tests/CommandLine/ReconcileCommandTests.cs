@@ -58,14 +58,14 @@ public sealed class ReconcileCommandTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
-        await ExecuteAsync(scene, "update survey set imported_at = null where resource = 'user'");
-        var before = await scene.ScalarAsync<long>("select sum(due_at) from survey");
+        await ExecuteAsync(scene, "update full_sync set imported_at = null where resource = 'user'");
+        var before = await scene.ScalarAsync<long>("select sum(due_at) from full_sync");
 
         var run = await RunAsync(scene, location);
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Error.ShouldContain("not imported yet");
-        (await scene.ScalarAsync<long>("select sum(due_at) from survey")).ShouldBe(before);
+        (await scene.ScalarAsync<long>("select sum(due_at) from full_sync")).ShouldBe(before);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class ReconcileCommandTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
 
-        (await RunAsync(scene, location, "--Refetch:Surveys=false")).Error.ShouldContain("Refetch:Surveys");
+        (await RunAsync(scene, location, "--Refetch:Full syncs=false")).Error.ShouldContain("Refetch:Full syncs");
         await ExecuteAsync(scene, "update location set paused_until = 32503680000000");
         var paused = await RunAsync(scene, location);
         paused.ExitCode.ShouldBe(ExitCode.Failed);
@@ -86,12 +86,14 @@ public sealed class ReconcileCommandTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
-        var surveys = scene.Hub.Services.GetRequiredService<SurveyOrder>();
-        var order = new OrderedSurveys(location, ["asset"], long.MaxValue);
-        await ExecuteAsync(scene, "delete from survey");
+        var fullSyncs = scene.Hub.Services.GetRequiredService<ReconcileRequest>();
+        var order = new RequestedReconciliations(location, ["asset"], long.MaxValue);
+        await ExecuteAsync(scene, "delete from full_sync");
         await ExecuteAsync(scene, "update location set state = 'removed', content_token = null");
 
-        var fault = await Should.ThrowAsync<LocationException>(() => surveys.WaitAsync(order, CancellationToken.None));
+        var fault = await Should.ThrowAsync<LocationException>(() =>
+            fullSyncs.WaitAsync(order, CancellationToken.None)
+        );
 
         fault.Message.ShouldContain("removed");
     }
@@ -149,9 +151,9 @@ public sealed class ReconcileCommandTests
 
     private static int Drifts(JsonElement document, string resource) =>
         document
-            .GetProperty("surveys")
+            .GetProperty("full-sync")
             .EnumerateArray()
-            .Single(survey => survey.GetProperty("resource").GetString() == resource)
+            .Single(fullSync => fullSync.GetProperty("resource").GetString() == resource)
             .GetProperty("drifts")
             .GetInt32();
 
@@ -187,7 +189,7 @@ public sealed class ReconcileCommandTests
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
-            var appended = scene.Hub.Database.Pulses.EventsAppended.Next;
+            var appended = scene.Hub.Database.Signals.EventsAppended.Next;
             if ((await EventsAsync(scene.Hub)).Contains(type))
             {
                 return;

@@ -42,7 +42,7 @@ public sealed class SchemaTests
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync("insert into schema_journal (name, sha256, applied_at) values ('9999_future', 'x', 1)");
-        await test.ExecuteAsync("insert into schema_break (name) values ('9999_future')");
+        await test.ExecuteAsync("insert into breaking_migration (name) values ('9999_future')");
 
         var run = await CommandRun.OnAsync(test.File, "locations", "list");
 

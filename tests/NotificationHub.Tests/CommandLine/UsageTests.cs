@@ -65,9 +65,9 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("--Health:StandstillAfter=00:00:01", "must lie between 30 seconds and one day")]
-    [InlineData("--Hosting:DrainFor=-00:00:01", "must lie between zero and five minutes")]
-    [InlineData("--Hosting:DrainFor=00:05:01", "must lie between zero and five minutes")]
+    [InlineData("--Health:StallThreshold=00:00:01", "must lie between 30 seconds and one day")]
+    [InlineData("--Hosting:DrainDelay=-00:00:01", "must lie between zero and five minutes")]
+    [InlineData("--Hosting:DrainDelay=00:05:01", "must lie between zero and five minutes")]
     public async Task A_setting_out_of_bounds_is_refused_with_what_would_do(string setting, string advice)
     {
         using var folder = new TemporaryFolder();

@@ -40,7 +40,7 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
             $"Apple:BaseUrl={apple.BaseUrl}",
             "Storage:LeaseDuration=00:00:03",
             "Refetch:Quiet=00:00:00.200",
-            "Refetch:FirstMaxWait=00:00:01",
+            "Refetch:InitialMaxWait=00:00:01",
             "Refetch:LongestMaxWait=00:00:02",
             "Refetch:RequestsPerSecond=10",
             "Refetch:FirstRetryDelay=00:00:00.500"

@@ -40,9 +40,9 @@ internal sealed class Replica : IAsyncDisposable
             "ServiceBus:SendTimeout=00:00:02",
             $"Apple:BaseUrl={toApple.Lead(apple.BaseUrl)}",
             "Refetch:Quiet=00:00:00.200",
-            "Refetch:FirstMaxWait=00:00:01",
+            "Refetch:InitialMaxWait=00:00:01",
             "Refetch:LongestMaxWait=00:00:02",
-            "Refetch:RereadAfter=00:00:02",
+            "Refetch:StaleReadDelay=00:00:02",
             "Refetch:RequestsPerSecond=10",
             "Refetch:FirstRetryDelay=00:00:00.500",
         ];

@@ -27,7 +27,7 @@ public sealed class ClockCheckTests
             )
         ).ShouldHaveSingleItem();
 
-        finding.Verdict.ShouldBe(failed ? Verdict.Failed : Verdict.Ok);
+        finding.Status.ShouldBe(failed ? DiagnosticStatus.Failed : DiagnosticStatus.Ok);
         finding.Found.ShouldContain(found);
     }
 }

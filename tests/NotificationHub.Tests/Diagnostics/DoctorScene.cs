@@ -84,7 +84,7 @@ internal sealed class DoctorScene : IAsyncDisposable
             .. run
                 .Json.GetProperty("findings")
                 .EnumerateArray()
-                .Where(finding => finding.GetProperty("verdict").GetString() == verdict),
+                .Where(finding => finding.GetProperty("status").GetString() == verdict),
         ];
 
     public async ValueTask DisposeAsync()

@@ -25,7 +25,7 @@ public sealed class RunbookTests
     [InlineData("is not at Apple as it is recorded")]
     public void What_health_says_of_a_location_is_told_of(string reason)
     {
-        Source("Hosting/Health/Detail/TroubledLocation.cs").ShouldContain(reason);
+        Source("Health/UnhealthyLocation.cs").ShouldContain(reason);
         Runbook.Text.ShouldContain($"| `location L: {reason}` |");
     }
 
@@ -44,7 +44,7 @@ public sealed class RunbookTests
 
         foreach (var number in numbers)
         {
-            SqlServerFaults.IsPassing(ServerErrors.Of(number)).ShouldBeTrue();
+            SqlServerErrorCodes.IsPassing(ServerErrors.Of(number)).ShouldBeTrue();
             Runbook.Entry("answers-5xx")!.ShouldContain($"{number}");
         }
     }

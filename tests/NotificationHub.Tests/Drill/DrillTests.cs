@@ -23,7 +23,7 @@ public sealed class DrillTests
             Degraded,
             "health  - topic assets stands still since 2026-08-01T12:",
             "Service Bus could not be reached",
-            "metric  notificationhub.stage.standing_still{stage=publishing:assets} 1",
+            "metric  notificationhub.stage.stalled{stage=publishing:assets} 1",
             "three hours later",
             "18 posts answered 200",
             Degraded,
@@ -32,7 +32,7 @@ public sealed class DrillTests
             "metric  notificationhub.publishing.oldest_unsent_age{topic=assets} 11",
             "event   /events?topic=assets has ",
             "done    the bus is back",
-            "metric  notificationhub.stage.standing_still{stage=publishing:assets} 0",
+            "metric  notificationhub.stage.stalled{stage=publishing:assets} 0",
             Well,
             Recovered
         );
@@ -53,11 +53,11 @@ public sealed class DrillTests
             "18 posts answered 200",
             Degraded,
             "health  - refetch stands still since 2026-08-01T12:",
-            "health  - surveys stands still since 2026-08-01T",
-            "metric  notificationhub.stage.standing_still{stage=refetch} 1",
+            "health  - full syncs stands still since 2026-08-01T",
+            "metric  notificationhub.stage.stalled{stage=refetch} 1",
             "metric  notificationhub.refetch.errors{kind=Unavailable} ",
             "done    Apple is back",
-            "metric  notificationhub.stage.standing_still{stage=refetch} 0",
+            "metric  notificationhub.stage.stalled{stage=refetch} 0",
             Well,
             Recovered
         );
@@ -101,7 +101,7 @@ public sealed class DrillTests
             "health  - the database cannot be used: SQLite refused the write: SQLite Error 5",
             "posts answered 503 with Retry-After: 5",
             Unhealthy,
-            "metric  notificationhub.intake.posts{outcome=unavailable} 6",
+            "metric  notificationhub.intake.deliveries{outcome=unavailable} 6",
             "done    the other program is done",
             "3 posts answered 200",
             Well,

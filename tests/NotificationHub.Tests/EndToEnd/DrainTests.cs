@@ -32,7 +32,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     {
         await using var hub = HubProcess.Start(
             folder.Path,
-            [.. File.Store.Settings, "Hosting:DrainFor=00:00:04", "Intake:BodyTimeout=00:01:00"]
+            [.. File.Store.Settings, "Hosting:DrainDelay=00:00:04", "Intake:BodyTimeout=00:01:00"]
         );
         try
         {

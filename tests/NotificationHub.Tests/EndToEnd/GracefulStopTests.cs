@@ -31,7 +31,7 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
         var body = TestLocation.Notification("n-1");
         using var sender = await RawConnection.OpenAsync(url);
         await sender.SendAsync(RawConnection.HeadOf(location, body.Length) + body[..10]);
-        var budget = hub.Services.GetRequiredService<ByteBudget>();
+        var budget = hub.Services.GetRequiredService<MemoryBudget>();
         await Until.TrueAsync(() => budget.Used > 0, "the intake reads the body");
 
         var end = hub.DisposeAsync().AsTask();

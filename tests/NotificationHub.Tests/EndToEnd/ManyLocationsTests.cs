@@ -18,7 +18,7 @@ public sealed class ManyLocationsTests
     {
         await using var hub = await HubHost.StartAsync();
         await AddAsync(hub);
-        var gates = hub.Services.GetRequiredService<LocationGates>();
+        var gates = hub.Services.GetRequiredService<LocationCredentialCache>();
         gates.All.Count().ShouldBe(Locations);
         // What is not there cannot be looked up: nothing tells the hub of this change.
         await hub.Database.WriteAsync(
@@ -38,7 +38,7 @@ public sealed class ManyLocationsTests
     {
         await using var hub = await HubHost.StartAsync();
         await AddAsync(hub);
-        var gates = hub.Services.GetRequiredService<LocationGates>();
+        var gates = hub.Services.GetRequiredService<LocationCredentialCache>();
         string[] ids = [.. Enumerable.Range(0, Locations).Select(Id)];
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -60,7 +60,7 @@ public sealed class ManyLocationsTests
             transaction => transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'"),
             CancellationToken.None
         );
-        await hub.Services.GetRequiredService<ReplicaWatch>().WaitAsync(version, CancellationToken.None);
+        await hub.Services.GetRequiredService<ReplicaBarrier>().WaitAsync(version, CancellationToken.None);
     }
 
     // Each with its uId: routing would otherwise learn it from the first notification, and make the hub load the locations again.

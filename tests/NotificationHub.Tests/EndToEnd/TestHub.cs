@@ -25,7 +25,7 @@ internal abstract class TestHub(TestStore store) : IAsyncDisposable
         [
             "--environment=Development",
             "--Logging:LogLevel:Default=None",
-            "--Hosting:DrainFor=00:00:00",
+            "--Hosting:DrainDelay=00:00:00",
             .. store.Settings.Concat(settings).Select(setting => $"--{setting}"),
         ];
 }

@@ -34,7 +34,7 @@ internal sealed class TestLocation(TestHub hub, string id, string secret)
             },
             CancellationToken.None
         );
-        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        await hub.Services.GetRequiredService<LocationCredentialCache>().RefreshAsync(CancellationToken.None);
         return location;
     }
 
@@ -53,7 +53,7 @@ internal sealed class TestLocation(TestHub hub, string id, string secret)
 
         var location = new TestLocation(hub, known, $"secret-{Guid.NewGuid():N}");
         await location.AddSecretAsync(location.Secret);
-        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        await hub.Services.GetRequiredService<LocationCredentialCache>().RefreshAsync(CancellationToken.None);
         return location;
     }
 

@@ -29,7 +29,7 @@ public sealed class JsonRedactionTests
     [InlineData("""{"cut off":"\u0061nn""", """{"purged":true}""")]
     [InlineData("""{"half":"\ud800","clientUserId":"ann"}""", """{"purged":true}""")]
     public void They_are_taken_out_of_what_is_stored(string stored, string left) =>
-        Redact(stored, new PersonalTerms(PurgeKinds.User, "ann", [])).ShouldBe(left);
+        Redact(stored, new PersonalIdentifiers(ErasureKinds.User, "ann", [])).ShouldBe(left);
 
     [Theory]
     [InlineData("""{"clientUserId":"joann","email":"ann@b.c"}""")]
@@ -37,12 +37,12 @@ public sealed class JsonRedactionTests
     [InlineData("no JSON, and joann")]
     [InlineData("")]
     public void What_names_others_stays_byte_for_byte(string stored) =>
-        Redact(stored, new PersonalTerms(PurgeKinds.User, "ann", [])).ShouldBeNull();
+        Redact(stored, new PersonalIdentifiers(ErasureKinds.User, "ann", [])).ShouldBeNull();
 
     [Fact]
     public void A_number_is_only_taken_for_a_name_where_a_name_stands()
     {
-        var terms = new PersonalTerms(PurgeKinds.User, "5", []);
+        var terms = new PersonalIdentifiers(ErasureKinds.User, "5", []);
 
         Redact("""{"countDelta":5,"users":[{"clientUserId":5}],"index":"5"}""", terms)
             .ShouldBe("""{"countDelta":5,"users":[{"clientUserId":"(purged)"}],"index":"(purged)"}""");
@@ -51,7 +51,7 @@ public sealed class JsonRedactionTests
     [Fact]
     public void What_else_says_who_it_is_is_found_beside_the_id_alone()
     {
-        var terms = new PersonalTerms(PurgeKinds.User, "ann", []);
+        var terms = new PersonalIdentifiers(ErasureKinds.User, "ann", []);
 
         JsonRedaction.Collect(
             """[{"email":"ann@b.c","department":"Sales","clientUserId":"ann"},{"clientUserId":"bob","email":"bob@b.c"}]"""u8.ToArray(),
@@ -62,6 +62,6 @@ public sealed class JsonRedactionTests
         Redact("""{"to":"ann@b.c","cc":"bob@b.c"}""", terms).ShouldBe("""{"to":"(purged)","cc":"bob@b.c"}""");
     }
 
-    private static string? Redact(string stored, PersonalTerms terms) =>
+    private static string? Redact(string stored, PersonalIdentifiers terms) =>
         JsonRedaction.Redact(Encoding.UTF8.GetBytes(stored), terms) is { } left ? Encoding.UTF8.GetString(left) : null;
 }

@@ -9,7 +9,7 @@ using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.FullSync;
 
-public sealed class ImportTests : SurveyTest
+public sealed class ImportTests : FullSyncStateTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 10).Select(i => $"D{i}")];
 
@@ -61,7 +61,7 @@ public sealed class ImportTests : SurveyTest
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         await RestartAsync();
@@ -77,7 +77,7 @@ public sealed class ImportTests : SurveyTest
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
@@ -105,9 +105,9 @@ public sealed class ImportTests : SurveyTest
     {
         await FillAsync();
         Apple.Faults.MoveVersionWhilePaging = true;
-        while (await Store.ScalarAsync<int>("select count(*) from survey where phase = 'counting'") == 0)
+        while (await Store.ScalarAsync<int>("select count(*) from full_sync where phase = 'counting'") == 0)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         PagesOf("/assignments").Count(page => page == 0).ShouldBe(3);
@@ -136,10 +136,10 @@ public sealed class ImportTests : SurveyTest
     {
         await FillAsync();
         await ImportAsync();
-        var first = (await ProgressAsync()).Surveys.Select(survey => (survey.Records, survey.Pages)).ToList();
-        await ReconcileAsync([.. SnapshotKind.All.Where(kind => kind != SnapshotKind.User)]);
+        var first = (await ProgressAsync()).FullSyncs.Select(fullSync => (fullSync.Records, fullSync.Pages)).ToList();
+        await ReconcileAsync([.. RecordKind.All.Where(kind => kind != RecordKind.User)]);
 
-        (await ProgressAsync()).Surveys.Select(survey => (survey.Records, survey.Pages)).ShouldBe(first);
+        (await ProgressAsync()).FullSyncs.Select(fullSync => (fullSync.Records, fullSync.Pages)).ShouldBe(first);
     }
 
     [Fact]
@@ -156,8 +156,8 @@ public sealed class ImportTests : SurveyTest
     public async Task What_a_notification_asks_for_goes_before_the_next_page()
     {
         await FillAsync();
-        await SurveyTurnAsync();
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
+        await FullSyncTurnAsync();
         await RequestAsync(Asset("1"));
         await DrainAsync();
 
@@ -183,7 +183,7 @@ public sealed class ImportTests : SurveyTest
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.Error(9637), 7)]);
         while (await EventsAsync(EventNames.LocationImported) is [])
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         (await ProgressAsync()).Import.ShouldBe("done; not available: subscription");
@@ -197,7 +197,7 @@ public sealed class ImportTests : SurveyTest
         var refusedAt = Clock.Milliseconds;
         while (Apple.Requests.Count("/subscriptions") == sent)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         (Clock.Milliseconds - refusedAt).ShouldBeGreaterThan((long)TimeSpan.FromMinutes(50).TotalMilliseconds);
@@ -218,14 +218,11 @@ public sealed class ImportTests : SurveyTest
     public async Task A_kind_that_is_answered_by_a_web_page_only_is_passed_over(int status)
     {
         await FillAsync();
-        Apple.Faults.Next(
-            "/subscriptions",
-            [.. Enumerable.Repeat(Fault.WebPage(status), Settings.AttemptsUntilFailed)]
-        );
+        Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.WebPage(status), Settings.MaxAttempts)]);
         for (var turns = 0; await EventsAsync(EventNames.LocationImported) is []; turns++)
         {
             turns.ShouldBeLessThan(100, "the import does not come to an end");
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         (await ImportedAsync()).NotAvailable.ShouldBe(["subscription"]);
@@ -235,7 +232,7 @@ public sealed class ImportTests : SurveyTest
     public async Task A_web_page_with_status_401_refuses_no_kind_before_another_one_is_read()
     {
         await FillAsync();
-        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.WebPage(401), Settings.AttemptsUntilFailed + 2)]);
+        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.WebPage(401), Settings.MaxAttempts + 2)]);
         await ImportAsync();
 
         (await EventsAsync(EventNames.LocationImported)).ShouldHaveSingleItem();
@@ -248,24 +245,24 @@ public sealed class ImportTests : SurveyTest
     {
         await FillAsync();
         await ImportAsync();
-        var tries = Settings.AttemptsUntilFailed + 1;
+        var tries = Settings.MaxAttempts + 1;
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.WebPage(401), tries)]);
         await Store.ExecuteAsync(
-            "update survey set due_at = case when resource = 'subscription' then @Milliseconds end",
+            "update full_sync set due_at = case when resource = 'subscription' then @Milliseconds end",
             new { Clock.Milliseconds }
         );
         for (var attempt = 1; attempt < tries; attempt++)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
-        (await ProgressAsync()).Surveys[3].RefusedAt.ShouldBeNull("all kinds may be refused");
+        (await ProgressAsync()).FullSyncs[3].RefusedAt.ShouldBeNull("all kinds may be refused");
         await Store.ExecuteAsync(
-            "update survey set finished_at = @now where resource = 'user'",
+            "update full_sync set finished_at = @now where resource = 'user'",
             new { now = Clock.Milliseconds }
         );
-        await SurveyTurnAsync();
-        (await ProgressAsync()).Surveys[3].RefusedAt.ShouldNotBeNull();
+        await FullSyncTurnAsync();
+        (await ProgressAsync()).FullSyncs[3].RefusedAt.ShouldNotBeNull();
     }
 
     [Fact]
@@ -279,15 +276,15 @@ public sealed class ImportTests : SurveyTest
 
         while (Apple.Requests.Count("/subscriptions") == 0)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
-        await Store.ExecuteAsync("update survey set pages = 10000 where resource = 'subscription'");
+        await Store.ExecuteAsync("update full_sync set pages = 10000 where resource = 'subscription'");
         Apple.Faults.Next("/subscriptions", Fault.EmptyPage());
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
 
-        (await ProgressAsync()).Surveys[3].Fault.ShouldNotBeNull();
-        (await ProgressAsync()).Surveys[3].Pages.ShouldBe(0, "it starts over");
+        (await ProgressAsync()).FullSyncs[3].Fault.ShouldNotBeNull();
+        (await ProgressAsync()).FullSyncs[3].Pages.ShouldBe(0, "it starts over");
         await ImportAsync();
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
     }
@@ -298,13 +295,15 @@ public sealed class ImportTests : SurveyTest
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         (await ProgressAsync()).Import.ShouldBe("1 of 5; assignment: 2 of 4 pages");
         await ImportAsync();
         (await ProgressAsync()).Import.ShouldBe("done");
-        (await ProgressAsync()).Surveys.ShouldAllBe(survey => survey.FinishedAt != null && survey.NextAt != null);
+        (await ProgressAsync()).FullSyncs.ShouldAllBe(fullSync =>
+            fullSync.FinishedAt != null && fullSync.NextAt != null
+        );
     }
 
     [Fact]
@@ -318,16 +317,16 @@ public sealed class ImportTests : SurveyTest
 
         while (await ImportedKindsAsync() < 3)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         Apple.Faults.RepeatCursor = true;
         for (var turn = 0; turn < 6; turn++)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
-        (await ProgressAsync()).Surveys[3].Fault.ShouldNotBeNull();
+        (await ProgressAsync()).FullSyncs[3].Fault.ShouldNotBeNull();
         Apple.Faults.RepeatCursor = false;
         await ImportAsync();
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
@@ -343,7 +342,7 @@ public sealed class ImportTests : SurveyTest
     {
         while (Apple.Requests.Count("/assignments") < pages)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
     }
 

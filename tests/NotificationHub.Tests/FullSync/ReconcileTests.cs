@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.FullSync;
 
-public sealed class ReconcileTests : SurveyTest
+public sealed class ReconcileTests : FullSyncStateTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 7).Select(i => $"D{i}")];
 
@@ -15,7 +15,7 @@ public sealed class ReconcileTests : SurveyTest
     {
         await BeginAsync();
         Location.Silently(change => change.ChangeTotal(new("1", "STDQ"), 5));
-        await ReconcileAsync(SnapshotKind.Asset);
+        await ReconcileAsync(RecordKind.Asset);
 
         var changed = (await EventsAsync(EventNames.AssetChanged))[^1];
         changed.Cause.ShouldBe("reconcile");
@@ -38,7 +38,7 @@ public sealed class ReconcileTests : SurveyTest
             change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D3"));
             change.UpdateUser("user-1", "new@example.org", managedAppleId: null);
         });
-        await ReconcileAsync(SnapshotKind.Assignment, SnapshotKind.User);
+        await ReconcileAsync(RecordKind.Assignment, RecordKind.User);
 
         var events = await EventsAsync(EventNames.ReconcileDriftFound);
         events.Count.ShouldBe(2);
@@ -52,7 +52,7 @@ public sealed class ReconcileTests : SurveyTest
     {
         await BeginAsync();
         var before = (await EventsAsync()).Count;
-        await ReconcileAsync([.. SnapshotKind.All]);
+        await ReconcileAsync([.. RecordKind.All]);
 
         (await EventsAsync()).Count.ShouldBe(before);
     }
@@ -63,7 +63,7 @@ public sealed class ReconcileTests : SurveyTest
         await BeginAsync();
         await Location.AssociateAsync(["1"], ["D8"]);
         await RequestAsync(Assignments("1", "serial:D8"));
-        await ReconcileAsync(SnapshotKind.Assignment);
+        await ReconcileAsync(RecordKind.Assignment);
 
         (await DriftsAsync()).ShouldBeEmpty();
         (await EventsAsync(EventNames.AssignmentChanged))[^1].Cause.ShouldBe("notification");
@@ -76,7 +76,7 @@ public sealed class ReconcileTests : SurveyTest
         Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
         Apple.Faults.MoveVersionWhilePaging = true;
         Apple.Requests.Clear();
-        await ReconcileAsync(SnapshotKind.Assignment);
+        await ReconcileAsync(RecordKind.Assignment);
 
         Apple.Requests.All.Count(request => request.Query.Contains("serialNumber=D0")).ShouldBe(1);
         Apple
@@ -145,12 +145,12 @@ public sealed class ReconcileTests : SurveyTest
     {
         Settings.ReconcileEvery = TimeSpan.FromDays(days);
         await BeginAsync();
-        await Store.ExecuteAsync("update survey set due_at = null where resource <> 'user'");
+        await Store.ExecuteAsync("update full_sync set due_at = null where resource <> 'user'");
         for (var round = 0; round < 2; round++)
         {
-            var finishedAt = await Store.ScalarAsync<long>("select complete_at from survey where resource = 'user'");
+            var finishedAt = await Store.ScalarAsync<long>("select complete_at from full_sync where resource = 'user'");
             Apple.Requests.Clear();
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
 
             UserReads().ShouldBe([null]);
             (Clock.Milliseconds - finishedAt).ShouldBeInRange(
@@ -165,7 +165,7 @@ public sealed class ReconcileTests : SurveyTest
     {
         await BeginAsync();
         Apple.Requests.Clear();
-        await ReconcileAsync(SnapshotKind.User);
+        await ReconcileAsync(RecordKind.User);
 
         UserReads().ShouldBe([null]);
     }
@@ -178,7 +178,7 @@ public sealed class ReconcileTests : SurveyTest
         Apple.Requests.Clear();
         while (Apple.Requests.Count("/assets") == 0)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         (Clock.Milliseconds - began).ShouldBeInRange(
@@ -203,15 +203,15 @@ public sealed class ReconcileTests : SurveyTest
         Clock.Advance(later);
         Apple.Requests.Clear();
         var began = Clock.Milliseconds;
-        await Store.ExecuteAsync("update survey set due_at = case when resource = 'user' then 0 end");
+        await Store.ExecuteAsync("update full_sync set due_at = case when resource = 'user' then 0 end");
         while (
             await Store.ScalarAsync<long>(
-                "select count(*) from survey where resource = 'user' and finished_at >= @began",
+                "select count(*) from full_sync where resource = 'user' and finished_at >= @began",
                 new { began }
             ) == 0
         )
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
     }
 

@@ -128,19 +128,19 @@ public sealed class HealthEndpointTests
         var location = await scene.RegisterAsync();
         scene.Apple.Faults.RandomFraction = 1;
         await scene.Hub.Database.WriteAsync(
-            transaction => transaction.ExecuteAsync("update survey set due_at = 0, imported_at = null"),
+            transaction => transaction.ExecuteAsync("update full_sync set due_at = 0, imported_at = null"),
             CancellationToken.None
         );
 
         await Until.TrueAsync(
-            async () => (await scene.Hub.DetailAsync()).Reasons().Contains("surveys: ", StringComparison.Ordinal),
+            async () => (await scene.Hub.DetailAsync()).Reasons().Contains("full syncs: ", StringComparison.Ordinal),
             "the reads are seen to fail"
         );
 
         (await scene.Hub.IsReadyAsync()).ShouldBeTrue();
-        var surveys = (await scene.Hub.DetailAsync()).Stage("surveys");
-        surveys.GetProperty("failing").GetInt64().ShouldBeGreaterThan(0);
-        surveys.GetProperty("fault").GetString()!.ShouldContain("9729");
+        var fullSyncs = (await scene.Hub.DetailAsync()).Stage("full-sync");
+        fullSyncs.GetProperty("failing").GetInt64().ShouldBeGreaterThan(0);
+        fullSyncs.GetProperty("fault").GetString()!.ShouldContain("9729");
 
         scene.Apple.Faults.Clear();
         await Until.TrueAsync(
@@ -168,7 +168,7 @@ public sealed class HealthEndpointTests
 
         detail.Status().ShouldBe("degraded");
         detail.Reasons().ShouldBe("locations revoked: 1");
-        var troubled = detail.GetProperty("troubledLocations").EnumerateArray().Single();
+        var troubled = detail.GetProperty("unhealthyLocations").EnumerateArray().Single();
         troubled.GetProperty("location").GetString().ShouldBe(location.Id);
         troubled.GetProperty("state").GetString().ShouldBe("revoked");
         troubled.GetProperty("reason").GetString().ShouldBe("9625");

@@ -11,7 +11,7 @@ public sealed class HealthReasonsTests
     [InlineData(null, "14:00:00")]
     [InlineData(0, "12:00:00")]
     [InlineData(3, "14:00:00")]
-    public void A_topic_stands_still_since_the_earlier_of_what_is_known(int? standsStillSince, string told)
+    public void A_topic_stands_still_since_the_earlier_of_what_is_known(int? stalledSince, string told)
     {
         var topic = new TopicDetail
         {
@@ -23,7 +23,7 @@ public sealed class HealthReasonsTests
             Since = Noon.AddHours(2),
             Unsent = 7,
             OldestUnsentSeconds = 7200,
-            StandsStillSince = standsStillSince is { } hours ? Noon.AddHours(hours) : null,
+            StalledSince = stalledSince is { } hours ? Noon.AddHours(hours) : null,
         };
 
         HealthReasons

@@ -8,7 +8,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
 {
     private const int GivenUp = 5;
 
-    private static readonly TimeSpan StandstillAfter = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan StallThreshold = TimeSpan.FromMinutes(5);
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);
 
     private TestDatabase store = null!;
@@ -65,12 +65,12 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     {
         await AddLocationAsync("a", state);
         await AddTargetAsync("a", "1", dueAgo: 10, askedAgo: 90);
-        await AddSurveyAsync("a", dueAgo: 10);
+        await AddFullSyncAsync("a", dueAgo: 10);
         await AddOperationAsync("a", dueAgo: 10);
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
 
         (await ReadTargetsAsync()).Behind.ShouldBe(waiting);
-        (await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter)).Behind.ShouldBe(waiting);
+        (await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold)).Behind.ShouldBe(waiting);
         (await ReadingStages.ReadOperationsAsync(connection, Now)).Behind.ShouldBe(waiting);
         (await ReadingStages.ReadWatchAsync(connection, Now)).Behind.ShouldBe(waiting);
     }
@@ -79,12 +79,12 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     public async Task Each_page_of_a_survey_is_progress()
     {
         await AddLocationAsync("a");
-        await AddSurveyAsync("a", dueAgo: 10);
+        await AddFullSyncAsync("a", dueAgo: 10);
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        var before = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
-        var same = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
-        await store.ExecuteAsync("update survey set pages = pages + 1, due_at = due_at + 1000");
-        var after = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+        var before = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        var same = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        await store.ExecuteAsync("update full_sync set pages = pages + 1, due_at = due_at + 1000");
+        var after = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
 
         before.OldestAt.ShouldBe(Ago(10));
         same.Progress.ShouldBe(before.Progress);
@@ -95,11 +95,11 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     public async Task A_survey_that_waits_because_other_calls_failed_says_so()
     {
         await AddLocationAsync("a");
-        await AddSurveyAsync("a", dueAgo: 10);
+        await AddFullSyncAsync("a", dueAgo: 10);
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        var before = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+        var before = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
         await store.ExecuteAsync("update location set paused_until = @until", new { until = Milliseconds(Now) + 1 });
-        var paused = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+        var paused = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
 
         before.Fault.ShouldBeNull();
         (paused.Behind, paused.Failing).ShouldBe((1, 0));
@@ -110,12 +110,12 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     public async Task A_survey_that_Apple_refuses_for_good_keeps_nothing_waiting()
     {
         await AddLocationAsync("a");
-        await AddSurveyAsync("a", dueAgo: -10);
+        await AddFullSyncAsync("a", dueAgo: -10);
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        await store.ExecuteAsync("update survey set attempts = 4, last_fault = 'no network'");
-        var tried = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
-        await store.ExecuteAsync("update survey set attempts = 5");
-        var refused = await ReadingStages.ReadSurveysAsync(connection, GivenUp, Now, StandstillAfter);
+        await store.ExecuteAsync("update full_sync set attempts = 4, last_error = 'no network'");
+        var tried = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        await store.ExecuteAsync("update full_sync set attempts = 5");
+        var refused = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
 
         (tried.Behind, tried.Failing, tried.Fault).ShouldBe((1, 1, "no network"));
         (refused.Behind, refused.Failing).ShouldBe((0, 1));
@@ -144,7 +144,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     private async Task<StageReading> ReadTargetsAsync()
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        return await ReadingStages.ReadTargetsAsync(connection, GivenUp, Now, StandstillAfter);
+        return await ReadingStages.ReadTargetsAsync(connection, GivenUp, Now, StallThreshold);
     }
 
     private Task AddLocationAsync(string id, string state = "valid") =>
@@ -168,7 +168,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
             """
             insert into refetch_target
                 (location_id, resource, key, requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts,
-                last_fault, read_at)
+                last_error, read_at)
             values (@location, 'asset', @key, 1, @fetched, @asked, @asked, @due, 0, @attempts, @fault, @read)
             """,
             new
@@ -184,10 +184,10 @@ public sealed class ReadingStagesTests : IAsyncLifetime
             }
         );
 
-    private Task AddSurveyAsync(string location, int dueAgo) =>
+    private Task AddFullSyncAsync(string location, int dueAgo) =>
         store.ExecuteAsync(
             """
-            insert into survey
+            insert into full_sync
                 (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
             values (@location, 'asset', 'import', 'walking', @due, 1, 0, 0, 0, 0, 0, 0)
             """,

@@ -36,7 +36,7 @@ public sealed class StageHoldersTests : IAsyncLifetime
         await HoldAsync("refetch-01", Other);
         await HoldAsync("refetch-63", Other);
 
-        (await ReadAsync()).Of(StageNames.Surveys).ShouldBe(new StageHolder("shared", "hub-2:8", 1, 2, 61));
+        (await ReadAsync()).Of(StageNames.FullSyncs).ShouldBe(new StageHolder("shared", "hub-2:8", 1, 2, 61));
     }
 
     private async Task<StageHolders> ReadAsync()

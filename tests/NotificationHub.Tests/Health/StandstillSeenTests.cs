@@ -9,7 +9,7 @@ using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Health;
 
-/// <summary>The whole hub on a manual clock: a silent backlog is not silent for longer than Health:StandstillAfter.</summary>
+/// <summary>The whole hub on a manual clock: a silent backlog is not silent for longer than Health:StallThreshold.</summary>
 [Collection(MeterReaders.Name)]
 public sealed class StandstillSeenTests
 {
@@ -36,8 +36,8 @@ public sealed class StandstillSeenTests
 
         await told.WaitAsync(TimeSpan.FromSeconds(60));
         StandsStill(await hub.DetailAsync()).ShouldBeTrue();
-        await Until.TrueAsync(() => Observe(readings, "notificationhub.stage.standing_still") == 1, "it is measured");
-        Observe(readings, "notificationhub.stage.oldest_waiting_age").ShouldBeGreaterThan(300);
+        await Until.TrueAsync(() => Observe(readings, "notificationhub.stage.stalled") == 1, "it is measured");
+        Observe(readings, "notificationhub.stage.oldest_pending_age").ShouldBeGreaterThan(300);
         (await hub.IsReadyAsync()).ShouldBeTrue();
 
         await bus.ResumeListeningAsync(CancellationToken.None);
@@ -47,7 +47,7 @@ public sealed class StandstillSeenTests
         );
         StandsStill(await hub.DetailAsync()).ShouldBeFalse();
         log.Text.Split(Told).Length.ShouldBe(2, "told once");
-        Observe(readings, "notificationhub.stage.oldest_waiting_age").ShouldBe(0);
+        Observe(readings, "notificationhub.stage.oldest_pending_age").ShouldBe(0);
     }
 
     private Task<HubHost> StartAsync(LocalServiceBus bus) =>
@@ -81,7 +81,7 @@ public sealed class StandstillSeenTests
         );
 
     private static bool StandsStill(System.Text.Json.JsonElement detail) =>
-        detail.Topic("hub").GetProperty("standsStillSince").ValueKind == System.Text.Json.JsonValueKind.String;
+        detail.Topic("hub").GetProperty("stalledSince").ValueKind == System.Text.Json.JsonValueKind.String;
 
     private static double Observe(MeterReadings readings, string instrument)
     {

@@ -65,7 +65,7 @@ public sealed partial class AlertTests
         QueryOf("standing-still").ShouldContain($"tostring(Properties.stage) !startswith {Quoted(topics)}");
         QueryOf("location-states")
             .ShouldContain(
-                $"tostring(Properties.state) in ({string.Join(", ", TroubledLocation.Dead.Select(Quoted))})"
+                $"tostring(Properties.state) in ({string.Join(", ", UnhealthyLocation.Dead.Select(Quoted))})"
             );
         QueryOf("silence").ShouldContain($"tostring(Properties.outcome) == {Quoted(IntakeOutcome.Stored)}");
     }

@@ -21,7 +21,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     {
         hub = await ScenarioHub.StartAsync(
             $"Intake:MaxBodyBytes={MaxBodyBytes}",
-            "Intake:PostsPerSecondPerLocation=10"
+            "Intake:DeliveriesPerSecondPerLocation=10"
         );
         location = await hub.AddLocationAsync();
     }
@@ -141,7 +141,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     {
         var bomb = Encode(coding, new byte[1000 * MaxBodyBytes]);
         bomb.Length.ShouldBeLessThan(2 * MaxBodyBytes);
-        var budget = new ByteBudget(MaxBodyBytes);
+        var budget = new MemoryBudget(MaxBodyBytes);
 
         // A larger body would be rejected because of the budget.
         using (var body = new PooledBody(budget, MaxBodyBytes))
@@ -174,7 +174,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     [Fact]
     public void Posts_that_were_taken_and_not_needed_are_given_back()
     {
-        var rate = new PostRate(1, new FakeTimeProvider());
+        var rate = new LocationRateLimiter(1, new FakeTimeProvider());
 
         rate.TryTake(1000, out _).ShouldBeTrue();
         rate.TryTake(out var retryAfter).ShouldBeFalse();
@@ -185,7 +185,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
         rate.TryTake(out _).ShouldBeFalse();
     }
 
-    private long Used => hub.Services.GetRequiredService<ByteBudget>().Used;
+    private long Used => hub.Services.GetRequiredService<MemoryBudget>().Used;
 
     private Task<HttpResponseMessage> PostAsync(string coding, byte[] body) =>
         location.PostAsync(Content(coding, body), location.Secret);

@@ -30,7 +30,7 @@ public sealed class HeaderBytesTests : IAsyncLifetime
         );
         location = await hub.AddLocationAsync();
         await location.AddSecretAsync(Secret);
-        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        await hub.Services.GetRequiredService<LocationCredentialCache>().RefreshAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync() => await hub.DisposeAsync();

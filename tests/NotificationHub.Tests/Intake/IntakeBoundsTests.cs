@@ -73,7 +73,7 @@ public sealed class IntakeBoundsTests
     [Fact]
     public async Task A_location_that_posts_more_than_its_share_is_told_when_to_come_again()
     {
-        await using var hub = await ScenarioHub.StartAsync("Intake:PostsPerSecondPerLocation=1");
+        await using var hub = await ScenarioHub.StartAsync("Intake:DeliveriesPerSecondPerLocation=1");
         var location = await hub.AddLocationAsync();
         var other = await hub.AddLocationAsync();
 

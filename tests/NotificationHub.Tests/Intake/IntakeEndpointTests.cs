@@ -16,7 +16,7 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        hub = await ScenarioHub.StartAsync("Intake:RejectedKeptPerLocation=3");
+        hub = await ScenarioHub.StartAsync("Intake:MaxRejectedPerLocation=3");
         location = await hub.AddLocationAsync(UId);
     }
 

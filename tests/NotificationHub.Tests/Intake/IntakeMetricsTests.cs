@@ -60,7 +60,7 @@ public sealed class IntakeMetricsTests : IDisposable
     [Fact]
     public async Task A_post_beyond_the_share_is_counted()
     {
-        await using var hub = await HubHost.StartAsync("Intake:PostsPerSecondPerLocation=1");
+        await using var hub = await HubHost.StartAsync("Intake:DeliveriesPerSecondPerLocation=1");
         var location = await hub.AddLocationAsync();
 
         var stored = 0;
@@ -113,7 +113,7 @@ public sealed class IntakeMetricsTests : IDisposable
         var location = await hub.AddLocationAsync();
         using var half = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
         await half.SendAsync(RawConnection.HeadOf(location, contentLength: 65536) + new string(' ', 65535));
-        var budget = hub.Services.GetRequiredService<ByteBudget>();
+        var budget = hub.Services.GetRequiredService<MemoryBudget>();
         await Until.TrueAsync(() => budget.Used >= 65535, "the budget is used up");
 
         var answer = await location.PostAsync(TestLocation.Notification("n-1"));
@@ -122,5 +122,5 @@ public sealed class IntakeMetricsTests : IDisposable
         Posts().ShouldBe([("over-budget", 1)]);
     }
 
-    private IEnumerable<(string Outcome, double Posts)> Posts() => readings.Sums("notificationhub.intake.posts");
+    private IEnumerable<(string Outcome, double Posts)> Posts() => readings.Sums("notificationhub.intake.deliveries");
 }

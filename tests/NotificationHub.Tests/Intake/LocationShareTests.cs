@@ -22,7 +22,7 @@ public sealed class LocationShareTests
         );
         var leaked = await hub.AddLocationAsync();
         var other = await hub.AddLocationAsync();
-        var budget = hub.Services.GetRequiredService<ByteBudget>();
+        var budget = hub.Services.GetRequiredService<MemoryBudget>();
         using var ending = new CancellationTokenSource();
 
         var attacks = Enumerable.Range(0, Attackers).Select(_ => AttackAsync(hub, leaked, ending.Token)).ToList();
@@ -43,9 +43,9 @@ public sealed class LocationShareTests
     [Fact]
     public void A_share_that_is_used_up_leaves_the_rest_of_the_whole()
     {
-        var whole = new ByteBudget(100);
-        var one = new ByteBudget(60, whole);
-        var other = new ByteBudget(60, whole);
+        var whole = new MemoryBudget(100);
+        var one = new MemoryBudget(60, whole);
+        var other = new MemoryBudget(60, whole);
 
         one.TryTake(60).ShouldBeTrue();
         one.TryTake(1).ShouldBeFalse();

@@ -13,10 +13,10 @@ public sealed class RefusedPostsTests
     [Fact]
     public async Task As_many_as_the_threshold_make_one_event_with_their_number()
     {
-        await using var hub = await ScenarioHub.StartAsync("Intake:RefusalThreshold=3");
+        await using var hub = await ScenarioHub.StartAsync("Intake:UnauthorizedThreshold=3");
         var location = await hub.AddLocationAsync();
         var other = await hub.AddLocationAsync();
-        var watch = hub.Services.GetRequiredService<RefusalWatch>();
+        var watch = hub.Services.GetRequiredService<UnauthorizedDeliveryReporter>();
 
         await RefuseAsync(location, 2);
         await watch.ReportAsync(CancellationToken.None);
@@ -38,7 +38,7 @@ public sealed class RefusedPostsTests
     public async Task The_hub_looks_by_itself()
     {
         await using var hub = await ScenarioHub.StartAsync(
-            "Intake:RefusalThreshold=1",
+            "Intake:UnauthorizedThreshold=1",
             "Intake:RefusalPeriod=00:00:01"
         );
         var location = await hub.AddLocationAsync();

@@ -1,7 +1,6 @@
 using NotificationHub.Apple;
 using NotificationHub.Events;
 using NotificationHub.Locations;
-using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Locations;

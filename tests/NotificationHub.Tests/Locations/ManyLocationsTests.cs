@@ -18,9 +18,9 @@ public sealed class ManyLocationsTests
     {
         await using var test = await FillAsync();
         await using var counting = new CountingDatabase(test.Sqlite);
-        var gates = new LocationGates(
+        var gates = new LocationCredentialCache(
             counting,
-            new ByteBudget(long.MaxValue),
+            new MemoryBudget(long.MaxValue),
             Options.Create(new IntakeOptions()),
             TimeProvider.System
         );
@@ -29,7 +29,7 @@ public sealed class ManyLocationsTests
 
         foreach (var number in new[] { 0, 17, Locations - 1 })
         {
-            var admission = gates.Find(IdOf(number))!.Admission;
+            var admission = gates.Find(IdOf(number))!.AcceptedCredentials;
             var result = NotificationTokenVerifier.Verify("Bearer none", admission.Digests);
             (result, admission.Uses.Count).ShouldBe((VerificationResult.WrongSecret, 1));
         }

@@ -34,7 +34,7 @@ internal sealed partial class RegistrationScene
 
     public async Task<HttpStatusCode> PostAsync(Uri url, string secret, string uId, string type = "ASSET_COUNT")
     {
-        await Service<LocationGates>().RefreshAsync(CancellationToken.None);
+        await Service<LocationCredentialCache>().RefreshAsync(CancellationToken.None);
         using var request = new HttpRequestMessage(HttpMethod.Post, url);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         request.Content = new StringContent(
@@ -56,8 +56,8 @@ internal sealed partial class RegistrationScene
     /// <summary>Writes down which secrets were used, and draws the conclusions.</summary>
     public async Task KeepUpAsync()
     {
-        await Service<SecretUseWriter>().WriteAsync(CancellationToken.None);
-        await UnderLeaseAsync(lease => Service<SecretUpkeep>().RunAsync(lease, CancellationToken.None));
+        await Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
+        await UnderLeaseAsync(lease => Service<SecretLifecycle>().RunAsync(lease, CancellationToken.None));
     }
 
     /// <summary>A quarter of an hour goes by, as far as the database can tell: leases run out, secrets end.</summary>
@@ -80,7 +80,10 @@ internal sealed partial class RegistrationScene
     }
 
     public Task ImportHasBegunAsync() =>
-        Until.TrueAsync(async () => await ScalarAsync<long>("select count(*) from survey") > 0, "the import has begun");
+        Until.TrueAsync(
+            async () => await ScalarAsync<long>("select count(*) from full_sync") > 0,
+            "the import has begun"
+        );
 
     public Task ExecuteAsync(string sql, object? parameters = null) =>
         Hub.Database.WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);

@@ -67,7 +67,7 @@ public sealed class RenewedRegistrationTests
                 );
                 await targets.RequestAsync(
                     transaction,
-                    [new RefetchRequest(locationId, RefetchResources.Asset, "1/STDQ")],
+                    [new MergedRequest(locationId, RefetchResources.Asset, "1/STDQ")],
                     TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()
                 );
             },
@@ -80,7 +80,7 @@ public sealed class RenewedRegistrationTests
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
-            var appended = scene.Hub.Database.Pulses.EventsAppended.Next;
+            var appended = scene.Hub.Database.Signals.EventsAppended.Next;
             if ((await scene.EventsAsync(EventNames.AssetChanged)).Count > 0)
             {
                 return;

@@ -125,17 +125,17 @@ internal sealed class ModelHub : IAsyncDisposable
     {
         HashSet<int> shards = [.. locations.Where(id => Holds(ShardOf(id))).Select(RefetchTargets.ShardOf)];
         var due = await app
-            .Services.GetRequiredService<DueWork>()
-            .ReadAsync(shards, surveys: true, clock.Milliseconds, CancellationToken.None);
+            .Services.GetRequiredService<DueLocationsQuery>()
+            .ReadAsync(shards, fullSyncs: true, clock.Milliseconds, CancellationToken.None);
         if (due.Due.Count > 0)
         {
             await ReadAsync(due.Due[0], app.Services.GetRequiredService<RefetchPass>().ReadDueAsync);
             return null;
         }
 
-        if (due.Surveys.Count > 0)
+        if (due.FullSyncs.Count > 0)
         {
-            await ReadAsync(due.Surveys[0], app.Services.GetRequiredService<SurveyPass>().RunAsync);
+            await ReadAsync(due.FullSyncs[0], app.Services.GetRequiredService<FullSyncPass>().RunAsync);
             return null;
         }
 

@@ -102,7 +102,7 @@ internal sealed class ModelRun : IAsyncDisposable
     public async Task<IReadOnlyList<string>> SnapshotLinesAsync(string location)
     {
         var copy = new RevisionCopy();
-        foreach (var kind in SnapshotKind.All)
+        foreach (var kind in RecordKind.All)
         {
             var (sequence, lines) = await hubs[0].SnapshotAsync(location, kind.Name);
             copy.StartOver(location, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
@@ -289,14 +289,14 @@ internal sealed class ModelRun : IAsyncDisposable
         }
 
         await StartAsync(0);
-        await new RestoredDatabase(hubs[0].Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        await new RestoreRecovery(hubs[0].Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
         await StartAsync(1);
     }
 
     private async Task StartOverAsync()
     {
         var location = Pick(locations);
-        var kind = Pick([.. SnapshotKind.All]);
+        var kind = Pick([.. RecordKind.All]);
         var (sequence, lines) = await hubs[0].SnapshotAsync(location.Id, kind.Name);
         inbox.Copy.StartOver(location.Id, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
     }
@@ -436,10 +436,10 @@ internal sealed class ModelRun : IAsyncDisposable
             await hubs[0]
                 .Database.WriteAsync(
                     transaction =>
-                        SurveyStore.RequestAsync(
+                        FullSyncStore.RequestAsync(
                             transaction,
                             location.Id,
-                            [.. SnapshotKind.All.Select(kind => kind.Name)],
+                            [.. RecordKind.All.Select(kind => kind.Name)],
                             clock.Milliseconds
                         ),
                     CancellationToken.None

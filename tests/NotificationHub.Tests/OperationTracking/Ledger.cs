@@ -11,9 +11,9 @@ namespace NotificationHub.Tests.OperationTracking;
 internal sealed class Ledger
 {
     private readonly Lease? lease;
-    private readonly CountPass counts;
-    private readonly StatusPass statuses;
-    private readonly LedgerPruning pruning;
+    private readonly CompletionPass counts;
+    private readonly EventStatusPoller statuses;
+    private readonly OperationPruning pruning;
 
     public Ledger(
         Database database,
@@ -23,13 +23,13 @@ internal sealed class Ledger
         Lease? lease
     )
     {
-        var faults = new InquiryFaults(time, NullLogger<InquiryFaults>.Instance);
-        var inquiry = new StatusInquiry(database, faults, time);
+        var faults = new PollFailurePolicy(time, NullLogger<PollFailurePolicy>.Instance);
+        var inquiry = new EventStatusPoll(database, faults, time);
         this.lease = lease;
-        counts = new CountPass(database, time);
-        statuses = new StatusPass(database, inquiry, sessions, time, NullLogger<StatusPass>.Instance);
+        counts = new CompletionPass(database, time);
+        statuses = new EventStatusPoller(database, inquiry, sessions, time, NullLogger<EventStatusPoller>.Instance);
         Clock = new TrustedClock(database, time, NullLogger<TrustedClock>.Instance);
-        pruning = new LedgerPruning(database, options, Clock);
+        pruning = new OperationPruning(database, options, Clock);
     }
 
     public TrustedClock Clock { get; }
@@ -43,8 +43,8 @@ internal sealed class Ledger
     }
 
     /// <summary>The worker that runs these passes in a hub.</summary>
-    public LedgerWorker Worker(Database database, LeaseKeeper leases, TimeProvider time) =>
-        new(counts, statuses, pruning, database.Pulses, leases, time, NullLogger<LedgerWorker>.Instance);
+    public OperationWorker Worker(Database database, LeaseKeeper leases, TimeProvider time) =>
+        new(counts, statuses, pruning, database.Signals, leases, time, NullLogger<OperationWorker>.Instance);
 
     public Task<int> PruneAsync() => pruning.PruneAsync(lease!, CancellationToken.None);
 }

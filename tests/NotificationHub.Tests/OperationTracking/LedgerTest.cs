@@ -99,7 +99,7 @@ public abstract class LedgerTest : IAsyncLifetime
             new LocationSessions(client!, protector, Options.Create(new RefetchOptions()), Clock),
             Options.Create(options ?? new OperationsOptions()),
             Clock,
-            await NewKeeper().TryAcquireAsync(LedgerWorker.LeaseName, CancellationToken.None)
+            await NewKeeper().TryAcquireAsync(OperationWorker.LeaseName, CancellationToken.None)
         );
 
     private protected Task SaveLocationAsync() =>

@@ -31,6 +31,6 @@ public sealed class OperationTwiceTests : LedgerTest
         await Ledger.LookAsync();
 
         (await ToldAsync()).ShouldHaveSingleItem();
-        readings.Sums("notificationhub.operations.told").ShouldBe([("completed", 1)]);
+        readings.Sums("notificationhub.operations.transitions").ShouldBe([("completed", 1)]);
     }
 }

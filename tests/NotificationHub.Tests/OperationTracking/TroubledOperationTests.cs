@@ -127,7 +127,7 @@ public sealed class TroubledOperationTests : LedgerTest
 
         var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
         (type, report.Reason).ShouldBe((EventNames.OperationStalled, StallReasons.Unanswered));
-        (await Store.ScalarAsync<string>("select last_fault from operation")).ShouldBe("Refused 9602");
+        (await Store.ScalarAsync<string>("select last_error from operation")).ShouldBe("Refused 9602");
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     {
         var letter = (await scene.DeadLetters.FindAsync(2, CancellationToken.None)).ShouldNotBeNull();
 
-        (letter.Type, letter.LocationId, letter.SettledAt).ShouldBe(("asset.changed", "north", null));
+        (letter.Type, letter.LocationId, letter.ResolvedAt).ShouldBe(("asset.changed", "north", null));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         scene.Bus.AcceptedIds.ShouldBe([ids[1]]);
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
         letter.State.ShouldBe(DeadLetterState.Resent);
-        letter.SettledAt.ShouldBe(scene.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        letter.ResolvedAt.ShouldBe(scene.Clock.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     [Fact]

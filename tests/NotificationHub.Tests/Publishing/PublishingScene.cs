@@ -121,7 +121,7 @@ internal sealed class PublishingScene : IAsyncDisposable
             new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions()))),
             // On the real clock, so that the only timers of the test's clock are those that a test waits for.
             new TopicSender(Bus, SendTimeout, TimeProvider.System),
-            new TopicHealth(topic, Statuses, new Random(1), Clock, logger),
+            new TopicStatusTracker(topic, Statuses, new Random(1), Clock, logger),
             SendTimeout,
             logger
         );

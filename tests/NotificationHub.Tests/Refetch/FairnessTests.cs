@@ -10,7 +10,7 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class FairnessTests
 {
     private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan SurveyPage = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FullSyncPage = TimeSpan.FromSeconds(2);
 
     private readonly FakeTimeProvider clock = new();
     private readonly RefetchOptions options = new();
@@ -34,7 +34,7 @@ public sealed class FairnessTests
     }
 
     [Fact]
-    public void Surveys_of_a_thousand_locations_do_not_delay_a_change_at_all()
+    public void FullSyncs_of_a_thousand_locations_do_not_delay_a_change_at_all()
     {
         var surveyed = Enumerable.Range(0, 1000).Select(i => $"location-{i}").ToList();
         var turns = new Turns(clock, options);
@@ -53,36 +53,36 @@ public sealed class FairnessTests
         var asked = clock.GetUtcNow();
         turns.RunUntil("location", ["location"], ["location"]);
 
-        (clock.GetUtcNow() - asked).ShouldBeLessThanOrEqualTo(SurveyPage);
+        (clock.GetUtcNow() - asked).ShouldBeLessThanOrEqualTo(FullSyncPage);
     }
 
     /// <summary>Busy locations always have more to read, and use their turns up.</summary>
     private sealed class Turns(FakeTimeProvider clock, RefetchOptions options)
     {
-        private readonly TurnQueue queue = new(options.ParallelLocations, options.ParallelSurveys, clock);
+        private readonly LocationScheduler queue = new(options.ParallelLocations, options.ParallelFullSyncs, clock);
         private readonly Dictionary<string, DateTimeOffset> endsAt = [];
 
-        public void Run(TimeSpan span, List<string> due, List<string> surveys)
+        public void Run(TimeSpan span, List<string> due, List<string> fullSyncs)
         {
             var until = clock.GetUtcNow() + span;
             while (clock.GetUtcNow() < until)
             {
-                Look(due, surveys);
+                Look(due, fullSyncs);
                 Step();
             }
         }
 
         /// <summary>Until the location has its turn.</summary>
-        public void RunUntil(string location, List<string> due, List<string> surveys)
+        public void RunUntil(string location, List<string> due, List<string> fullSyncs)
         {
-            while (!Look(due, surveys).Contains(location))
+            while (!Look(due, fullSyncs).Contains(location))
             {
                 Step();
             }
         }
 
         /// <returns>Those that notifications asked for and that have a turn from now on.</returns>
-        public IReadOnlyList<string> Look(List<string> due, List<string> surveys)
+        public IReadOnlyList<string> Look(List<string> due, List<string> fullSyncs)
         {
             var taken = queue.Take(due);
             foreach (var location in taken)
@@ -90,9 +90,9 @@ public sealed class FairnessTests
                 endsAt[location] = clock.GetUtcNow() + options.TurnLength;
             }
 
-            foreach (var location in queue.TakeSurveys([.. surveys.Except(due)]))
+            foreach (var location in queue.TakeFullSyncs([.. fullSyncs.Except(due)]))
             {
-                endsAt[location] = clock.GetUtcNow() + SurveyPage;
+                endsAt[location] = clock.GetUtcNow() + FullSyncPage;
             }
 
             return taken;

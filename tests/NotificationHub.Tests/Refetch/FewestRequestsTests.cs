@@ -41,13 +41,13 @@ public sealed class FewestRequestsTests
                 one =>
                     new[]
                     {
-                        (RefetchPlanCase.Assets(one.Targets), SnapshotKind.Asset),
-                        (RefetchPlanCase.Subscriptions(one.Targets), SnapshotKind.Subscription),
-                        (RefetchPlanCase.Seats(one.Targets), SnapshotKind.SubscriptionAssignment),
+                        (RefetchPlanCase.Assets(one.Targets), RecordKind.Asset),
+                        (RefetchPlanCase.Subscriptions(one.Targets), RecordKind.Subscription),
+                        (RefetchPlanCase.Seats(one.Targets), RecordKind.SubscriptionAssignment),
                     }.All(kind =>
                     {
                         var (targets, known) = (kind.Item1, Totals(kind.Item2, one.Total));
-                        var whole = one.Total < 0 ? long.MaxValue : RequestCost.Pages(one.Total);
+                        var whole = one.Total < 0 ? long.MaxValue : PageCounts.Pages(one.Total);
                         return CostOf(targets, known) == Math.Min(targets.Count, whole) && Answers(targets, known);
                     })
             )
@@ -60,27 +60,27 @@ public sealed class FewestRequestsTests
                 one =>
                 {
                     var targets = RefetchPlanCase.Users(one.Targets);
-                    var known = Totals(SnapshotKind.User, one.Total) with
+                    var known = Totals(RecordKind.User, one.Total) with
                     {
                         UsersVersion = one.Versioned ? "version-1" : null,
                     };
                     var together =
-                        one.Versioned ? RequestCost.OfChangedUsers
-                        : one.Total < 0 ? RequestCost.Unknown
-                        : RequestCost.Pages(one.Total);
+                        one.Versioned ? PageCounts.OfChangedUsers
+                        : one.Total < 0 ? PageCounts.Unknown
+                        : PageCounts.Pages(one.Total);
                     return CostOf(targets, known) == Math.Min(targets.Count, together) && Answers(targets, known);
                 }
             )
             .QuickCheckThrowOnFailure();
 
-    private static RefetchKnowledge Totals(SnapshotKind kind, int total) =>
-        new() { Totals = total < 0 ? [] : new Dictionary<SnapshotKind, long> { [kind] = total } };
+    private static PlanStatistics Totals(RecordKind kind, int total) =>
+        new() { Totals = total < 0 ? [] : new Dictionary<RecordKind, long> { [kind] = total } };
 
-    private static long CostOf(IReadOnlyList<ClaimedTarget> targets, RefetchKnowledge known) =>
-        RefetchPlan.Create(targets, known).SelectMany(step => step.Reads).Sum(read => RequestCost.Of(read, known));
+    private static long CostOf(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known) =>
+        RefetchPlan.Create(targets, known).SelectMany(step => step.Reads).Sum(read => PageCounts.Of(read, known));
 
     /// <summary>Each target is in one step, whose reads show what it names.</summary>
-    private static bool Answers(IReadOnlyList<ClaimedTarget> targets, RefetchKnowledge known)
+    private static bool Answers(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
     {
         var steps = RefetchPlan.Create(targets, known);
         return steps.SelectMany(step => step.Targets).Count() == targets.Count
@@ -115,8 +115,8 @@ public sealed class FewestRequestsTests
         internal IReadOnlyList<ClaimedTarget> Targets =>
             [.. Wanted.Select((holders, asset) => RefetchPlanCase.Assignments($"{asset}/STDQ", NamesOf(holders)))];
 
-        internal RefetchKnowledge Known =>
-            Totals(SnapshotKind.Assignment, Total) with
+        internal PlanStatistics Known =>
+            Totals(RecordKind.Assignment, Total) with
             {
                 AssignedCounts = Assigned.Index().ToDictionary(pair => $"{pair.Index}/STDQ", pair => (long)pair.Item),
             };
@@ -128,7 +128,7 @@ public sealed class FewestRequestsTests
                 .Range(0, 1 << Wanted.Length)
                 .Where(walked => Wanted.Index().All(pair => pair.Item != 0 || IsIn(walked, pair.Index)))
                 .Min(walked =>
-                    Assigned.Index().Where(pair => IsIn(walked, pair.Index)).Sum(pair => RequestCost.Pages(pair.Item))
+                    Assigned.Index().Where(pair => IsIn(walked, pair.Index)).Sum(pair => PageCounts.Pages(pair.Item))
                     + BitOperations.PopCount(
                         (uint)
                             Wanted
@@ -137,7 +137,7 @@ public sealed class FewestRequestsTests
                                 .Aggregate(0, (holders, pair) => holders | pair.Item)
                     )
                 );
-            return Total < 0 ? parts : Math.Min(parts, RequestCost.Pages(Math.Max(Total, Assigned.Sum())));
+            return Total < 0 ? parts : Math.Min(parts, PageCounts.Pages(Math.Max(Total, Assigned.Sum())));
         }
 
         private static bool IsIn(int set, int place) => (set & (1 << place)) != 0;

@@ -4,7 +4,6 @@ using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Refetch;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -9,7 +9,7 @@ using NotificationHub.Tests.FullSync;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>A response that is not a complete page removes and publishes nothing in any read.</summary>
-public sealed class MalformedResponseTests : SurveyTest
+public sealed class MalformedResponseTests : FullSyncStateTest
 {
     private static readonly string[] Paths =
     [
@@ -39,7 +39,7 @@ public sealed class MalformedResponseTests : SurveyTest
                 async malformations =>
                 {
                     Spoil(malformations);
-                    await ReconcileAsync([.. SnapshotKind.All]);
+                    await ReconcileAsync([.. RecordKind.All]);
                     Spoil(malformations);
                     await ReadAsync(
                         Asset("1"),
@@ -64,10 +64,10 @@ public sealed class MalformedResponseTests : SurveyTest
         Location.AddAsset("1");
         Apple.Faults.Next(
             "/assets",
-            [.. Enumerable.Repeat(Fault.Malformed(Malformation.NoList), options.AttemptsUntilFailed * RequestsOfARead)]
+            [.. Enumerable.Repeat(Fault.Malformed(Malformation.NoList), options.MaxAttempts * RequestsOfARead)]
         );
         await RequestAsync(Asset("1"));
-        for (var attempt = 0; attempt < options.AttemptsUntilFailed; attempt++)
+        for (var attempt = 0; attempt < options.MaxAttempts; attempt++)
         {
             await TurnAsync();
         }
@@ -96,18 +96,18 @@ public sealed class MalformedResponseTests : SurveyTest
     public async Task A_survey_keeps_its_place_and_names_the_cause()
     {
         await PrepareAsync();
-        await Store.ExecuteAsync("update survey set due_at = 0 where resource = 'asset'");
-        await SurveyTurnAsync();
+        await Store.ExecuteAsync("update full_sync set due_at = 0 where resource = 'asset'");
+        await FullSyncTurnAsync();
         Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Malformed(Malformation.ForeignUId), RequestsOfARead)]);
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
 
-        (await Store.ScalarAsync<string>("select last_fault from survey where resource = 'asset'")).ShouldBe(
+        (await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'asset'")).ShouldBe(
             "malformed response: the uId of another location"
         );
-        (await Store.ScalarAsync<long>("select pages from survey where resource = 'asset'")).ShouldBe(1);
+        (await Store.ScalarAsync<long>("select pages from full_sync where resource = 'asset'")).ShouldBe(1);
     }
 
-    private Task<string?> FaultAsync() => Store.ScalarAsync<string?>("select last_fault from refetch_target");
+    private Task<string?> FaultAsync() => Store.ScalarAsync<string?>("select last_error from refetch_target");
 
     private async Task PrepareAsync()
     {

@@ -10,13 +10,13 @@ using NotificationHub.Tests.FullSync;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>A complete read that lacks many records must be confirmed by a second read.</summary>
-public sealed class MassRemovalTests : SurveyTest
+public sealed class MassRemovalTests : FullSyncStateTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 40).Select(i => $"D{i:00}")];
 
     private static readonly TimeSpan Ahead = TimeSpan.FromDays(30);
 
-    private static readonly TimeSpan RepeatAfter = new RefetchOptions().RereadAfter;
+    private static readonly TimeSpan RepeatAfter = new RefetchOptions().StaleReadDelay;
 
     private protected override int PageSize => 100;
 
@@ -32,7 +32,7 @@ public sealed class MassRemovalTests : SurveyTest
         var events = (await EventsAsync()).Count;
         var began = Clock.Milliseconds;
         Apple.Faults.Next(path, Fault.NoRecords());
-        await ReconcileAsync(SnapshotKind.Of(kind));
+        await ReconcileAsync(RecordKind.Of(kind));
 
         (await CopyAsync()).Lines().ShouldBe(copy);
         (await EventsAsync()).Count.ShouldBe(events);
@@ -45,16 +45,16 @@ public sealed class MassRemovalTests : SurveyTest
     {
         await ImportManyAsync();
         Location.Silently(change => Take(change, Devices));
-        await StartAsync(SnapshotKind.Assignment);
-        await SurveyTurnAsync();
+        await StartAsync(RecordKind.Assignment);
+        await FullSyncTurnAsync();
 
         (await RemovedAsync()).ShouldBe(0);
-        (await Store.ScalarAsync<string>("select last_fault from survey where resource = 'assignment'")).ShouldBe(
+        (await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'assignment'")).ShouldBe(
             "40 of 40 records are missing; a second read must confirm this before they are removed"
         );
 
         await RestartAsync();
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
 
         (await RemovedAsync()).ShouldBe(40);
         (await CopyAsync())
@@ -72,7 +72,9 @@ public sealed class MassRemovalTests : SurveyTest
                 }
             );
         (await DoubtsAsync()).ShouldBe(0);
-        (await Store.ScalarAsync<string>("select last_fault from survey where resource = 'assignment'")).ShouldBeNull();
+        (
+            await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'assignment'")
+        ).ShouldBeNull();
     }
 
     [Fact]
@@ -82,18 +84,18 @@ public sealed class MassRemovalTests : SurveyTest
         string[] others = [.. Devices.Select(device => $"other-{device}")];
         await Location.AssociateAsync(["2"], others);
         await ImportManyAsync();
-        await StartAsync(SnapshotKind.Assignment);
+        await StartAsync(RecordKind.Assignment);
         Location.Silently(change => Take(change, Devices));
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
         Location.Silently(change =>
         {
             Give(change, Devices);
             others.ToList().ForEach(device => change.Disassociate(new("2", "STDQ"), AssignmentTarget.Device(device)));
         });
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
 
         (await RemovedAsync()).ShouldBe(0);
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
         (await RemovedAsync()).ShouldBe(40);
         (await CopyAsync()).Lines().ShouldContain("assignments/1/STDQ/serial:D00");
         (await CopyAsync()).Lines().ShouldNotContain("assignments/2/STDQ/serial:other-D00");
@@ -112,7 +114,7 @@ public sealed class MassRemovalTests : SurveyTest
         await ImportAsync();
         Location.Silently(change => Take(change, devices[..gone]));
         var before = FirstPages();
-        await ReconcileAsync(SnapshotKind.Assignment);
+        await ReconcileAsync(RecordKind.Assignment);
 
         (await RemovedAsync()).ShouldBe(gone);
         (FirstPages() - before).ShouldBe(reads);
@@ -182,16 +184,16 @@ public sealed class MassRemovalTests : SurveyTest
         await ImportManyAsync();
         Location.Silently(change => Take(change, Devices));
         Clock.SetWall(Ahead);
-        await StartAsync(SnapshotKind.Assignment);
-        await SurveyTurnAsync();
+        await StartAsync(RecordKind.Assignment);
+        await FullSyncTurnAsync();
         Clock.SetWall(-Ahead);
         // As the repair of due times does.
-        await StartAsync(SnapshotKind.Assignment);
-        await SurveyTurnAsync();
+        await StartAsync(RecordKind.Assignment);
+        await FullSyncTurnAsync();
 
         (await RemovedAsync()).ShouldBe(0, "how long ago the first read was is not known");
-        await ShouldBeRepeatedAsync("survey");
-        await SurveyTurnAsync();
+        await ShouldBeRepeatedAsync("full_sync");
+        await FullSyncTurnAsync();
         (await RemovedAsync()).ShouldBe(40);
     }
 
@@ -278,7 +280,7 @@ public sealed class MassRemovalTests : SurveyTest
         var target = (await TargetStore.ReadDueAsync(connection, LocationId, long.MaxValue)).ShouldHaveSingleItem();
         foreach (var number in numbers)
         {
-            var judgment = new RemovalJudgment(RemovalVerdict.Doubted, 40, 40, new RemovalDoubt(number, 0));
+            var judgment = new RemovalAssessment(RemovalVerdict.Doubted, 40, 40, new RemovalDoubt(number, 0));
             await Store.Database.WriteAsync(
                 transaction => new TargetStore(Timing).DoubtAsync(transaction, target, judgment, now: 0),
                 CancellationToken.None
@@ -332,9 +334,9 @@ public sealed class MassRemovalTests : SurveyTest
     }
 
     /// <summary>Makes only this kind due.</summary>
-    private Task StartAsync(SnapshotKind kind) =>
+    private Task StartAsync(RecordKind kind) =>
         Store.ExecuteAsync(
-            "update survey set due_at = case when resource = @Name then @Milliseconds end",
+            "update full_sync set due_at = case when resource = @Name then @Milliseconds end",
             new { kind.Name, Clock.Milliseconds }
         );
 
@@ -365,7 +367,7 @@ public sealed class MassRemovalTests : SurveyTest
     private Task<long> DoubtsAsync() =>
         Store.ScalarAsync<long>(
             """
-            select (select count(*) from survey where doubted_number is not null)
+            select (select count(*) from full_sync where doubted_number is not null)
                 + (select count(*) from refetch_target where doubted_number is not null)
             """
         );

@@ -258,9 +258,9 @@ public sealed class RefetchFaultTests : RefetchTest
         var options = new RefetchOptions();
         Location.AddAsset("1");
         Location.AddAsset("2");
-        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Error(9602), options.AttemptsUntilFailed + 1)]);
+        Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Error(9602), options.MaxAttempts + 1)]);
         await RequestAsync(Asset("1"));
-        for (var attempt = 0; attempt <= options.AttemptsUntilFailed; attempt++)
+        for (var attempt = 0; attempt <= options.MaxAttempts; attempt++)
         {
             await TurnAsync();
         }

@@ -23,7 +23,7 @@ public sealed class RefetchIsolationTests : RefetchTest
     public async Task A_target_that_cannot_be_read_does_not_hold_up_the_others(string resource, string? holders)
     {
         Location.AddAsset("1");
-        await RequestAsync(Asset("1"), new RefetchRequest(LocationId, resource, "2/STDQ"));
+        await RequestAsync(Asset("1"), new MergedRequest(LocationId, resource, "2/STDQ"));
         await Store.ExecuteAsync(
             "update refetch_target set due_at = 1, holders = @holders where resource = @resource",
             new { resource, holders }
@@ -50,7 +50,7 @@ public sealed class RefetchIsolationTests : RefetchTest
     [Fact]
     public async Task A_failed_read_of_a_user_names_neither_the_user_nor_what_Apple_wrote()
     {
-        var attempts = new RefetchOptions().AttemptsUntilFailed;
+        var attempts = new RefetchOptions().MaxAttempts;
         Apple.Faults.Next("/users", [.. Enumerable.Repeat(Fault.Error(9602), attempts)]);
         await RequestAsync(User("jane@example.com"));
         for (var attempt = 0; attempt < attempts; attempt++)
@@ -63,7 +63,7 @@ public sealed class RefetchIsolationTests : RefetchTest
         Encoding
             .UTF8.GetString(failed.Data)
             .ShouldBe($$"""{"resource":"user","attempts":{{attempts}},"fault":"Refused 9602"}""");
-        (await Store.ScalarAsync<string>("select last_fault from refetch_target")).ShouldBe("Refused 9602");
+        (await Store.ScalarAsync<string>("select last_error from refetch_target")).ShouldBe("Refused 9602");
     }
 
     [Fact]
@@ -80,30 +80,30 @@ public sealed class RefetchIsolationTests : RefetchTest
     public async Task A_turn_under_way_writes_nothing_of_a_location_that_was_removed()
     {
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
-        var turn = new RefetchTurn(Store.Database, Held, session: null!, place: null!, CancellationToken.None)
+        var turn = new RefetchContext(Store.Database, Held, session: null!, place: null!, CancellationToken.None)
         {
             Location = (await LocationStore.FindAsync(connection, LocationId))!,
             Cause = "notification",
-            Known = new HashSet<SnapshotKind>(),
+            Known = new HashSet<RecordKind>(),
         };
         await turn.WriteAsync(NoteAsync);
         await Store.ExecuteAsync("update location set state = 'removed'");
 
         await Should.ThrowAsync<LocationClosedException>(() => turn.WriteAsync(NoteAsync));
 
-        (await Store.ScalarAsync<long>("select count(*) from location_version")).ShouldBe(1);
+        (await Store.ScalarAsync<long>("select count(*) from snapshot_state")).ShouldBe(1);
     }
 
     [Fact]
     public async Task An_import_does_not_begin_of_a_location_that_is_removed_at_that_moment()
     {
-        var surveys = CreateSurveys();
+        var fullSyncs = CreateFullSyncs();
         RemoveBeforeNextWrite();
 
         await Should.ThrowAsync<LocationClosedException>(() =>
-            surveys.RunAsync(LocationId, Held, CancellationToken.None)
+            fullSyncs.RunAsync(LocationId, Held, CancellationToken.None)
         );
-        (await Store.ScalarAsync<long>("select count(*) from survey")).ShouldBe(0);
+        (await Store.ScalarAsync<long>("select count(*) from full_sync")).ShouldBe(0);
     }
 
     [Fact]
@@ -125,6 +125,6 @@ public sealed class RefetchIsolationTests : RefetchTest
 
     private static Task NoteAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync(
-            "insert into location_version (location_id, resource, version_id) select 'location-1', 'r' || count(*), 'v' from location_version"
+            "insert into snapshot_state (location_id, resource, version_id) select 'location-1', 'r' || count(*), 'v' from snapshot_state"
         );
 }

@@ -47,7 +47,7 @@ public sealed class RefetchModelTests : RefetchTest
     }
 
     /// <summary>Does something at Apple and returns what its notifications would ask to be read.</summary>
-    private async Task<RefetchRequest[]> ChangeAsync(Random random)
+    private async Task<MergedRequest[]> ChangeAsync(Random random)
     {
         var app = Pick(random, Apps);
         string[] devices = [.. Devices.Where(_ => random.Next(3) == 0)];
@@ -92,7 +92,7 @@ public sealed class RefetchModelTests : RefetchTest
         }
     }
 
-    private static RefetchRequest[] HintsOf(string app, string[] devices, string[] users) =>
+    private static MergedRequest[] HintsOf(string app, string[] devices, string[] users) =>
         [
             Asset(app),
             .. devices.Select(device => Assignments(app, $"serial:{device}")),

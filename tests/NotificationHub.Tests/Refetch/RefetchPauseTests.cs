@@ -43,7 +43,7 @@ public sealed class RefetchPauseTests : RefetchTest
     public async Task What_waits_is_counted_every_ten_seconds_at_most()
     {
         await RequestAsync(Asset("1"), Asset("2"));
-        var pending = new PendingTargets(Store.Database, Clock);
+        var pending = new PendingTargetCount(Store.Database, Clock);
 
         (await pending.CountAsync(CancellationToken.None)).ShouldBe(2);
         Clock.Advance(TimeSpan.FromSeconds(9));
@@ -64,9 +64,9 @@ public sealed class RefetchPauseTests : RefetchTest
     }
 
     private Task<DueLocations> DueAsync() =>
-        new DueWork(Store.Database).ReadAsync(
+        new DueLocationsQuery(Store.Database).ReadAsync(
             [RefetchTargets.ShardOf(LocationId)],
-            surveys: false,
+            fullSyncs: false,
             Clock.Milliseconds,
             CancellationToken.None
         );

@@ -10,21 +10,21 @@ internal sealed record RefetchPlanCase(
     string Due,
     string Known,
     IReadOnlyList<ClaimedTarget> Targets,
-    RefetchKnowledge Knowledge
+    PlanStatistics Knowledge
 )
 {
-    private static readonly RefetchKnowledge Location = new()
+    private static readonly PlanStatistics Location = new()
     {
         UsersVersion = "version-1",
         AssignedCounts = Enumerable.Range(1, 25).ToDictionary(app => $"{app}/STDQ", _ => 1000L),
         SeatCounts = new Dictionary<string, long> { ["1"] = 40 },
-        Totals = new Dictionary<SnapshotKind, long>
+        Totals = new Dictionary<RecordKind, long>
         {
-            [SnapshotKind.Asset] = 300,
-            [SnapshotKind.Assignment] = 25_000,
-            [SnapshotKind.User] = 2_000,
-            [SnapshotKind.Subscription] = 20,
-            [SnapshotKind.SubscriptionAssignment] = 800,
+            [RecordKind.Asset] = 300,
+            [RecordKind.Assignment] = 25_000,
+            [RecordKind.User] = 2_000,
+            [RecordKind.Subscription] = 20,
+            [RecordKind.SubscriptionAssignment] = 800,
         },
     };
 
@@ -36,13 +36,13 @@ internal sealed record RefetchPlanCase(
     [
         new("1 asset", Typical, Assets(1), Location),
         new("25 assets", Typical, Assets(25), Location),
-        new("25 assets", Nothing, Assets(25), RefetchKnowledge.Nothing),
+        new("25 assets", Nothing, Assets(25), PlanStatistics.Nothing),
         new("1 asset for 1 device", Typical, Assignments(1, 1), Location),
         new("25 assets for 1 device", Typical, Assignments(25, 1), Location),
         new("1 asset of 1,000 holders, for 2 devices", Typical, Assignments(1, 2), Location),
         new("1 asset of 1,000 holders, for 3 devices", Typical, Assignments(1, 3), Location),
         new("25 assets for 5 devices", Typical, Assignments(25, 5), Location),
-        new("1 asset for 8 devices", Nothing, Assignments(1, 8), RefetchKnowledge.Nothing),
+        new("1 asset for 8 devices", Nothing, Assignments(1, 8), PlanStatistics.Nothing),
         new("1 asset for everybody", Typical, Assignments(1, 0), Location),
         new("25 assets for everybody", Typical, Assignments(25, 0), Location),
         new(
@@ -52,13 +52,13 @@ internal sealed record RefetchPlanCase(
             Location with
             {
                 AssignedCounts = Enumerable.Range(1, 25).ToDictionary(app => $"{app}/STDQ", _ => 100L),
-                Totals = new Dictionary<SnapshotKind, long> { [SnapshotKind.Assignment] = 3_000 },
+                Totals = new Dictionary<RecordKind, long> { [RecordKind.Assignment] = 3_000 },
             }
         ),
         new("2 users", Typical, Users(2), Location),
         new("3 users", Typical, Users(3), Location),
         new("100 users", Typical, Users(100), Location),
-        new("100 users", Nothing, Users(100), RefetchKnowledge.Nothing),
+        new("100 users", Nothing, Users(100), PlanStatistics.Nothing),
         new("1 subscription and its seats", Typical, [.. Subscriptions(1), .. Seats(1)], Location),
         new("10 subscriptions and their seats", Typical, [.. Subscriptions(10), .. Seats(10)], Location),
     ];
@@ -66,7 +66,7 @@ internal sealed record RefetchPlanCase(
     public string Row()
     {
         var reads = RefetchPlan.Create(Targets, Knowledge).SelectMany(step => step.Reads).ToList();
-        var requests = reads.Sum(read => RequestCost.Of(read, Knowledge));
+        var requests = reads.Sum(read => PageCounts.Of(read, Knowledge));
         return $"| {Due} | {Known} | {string.Join(", ", reads.CountBy(Describe).Select(Counted))} | {requests} |";
     }
 

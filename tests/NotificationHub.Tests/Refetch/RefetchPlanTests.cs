@@ -23,7 +23,7 @@ public sealed class RefetchPlanTests
     public void Holders_are_read_one_by_one_unless_a_walk_has_fewer_pages(int holders, long assigned, int requests)
     {
         var plan = Plan(
-            new RefetchKnowledge { AssignedCounts = new Dictionary<string, long> { ["1/STDQ"] = assigned } },
+            new PlanStatistics { AssignedCounts = new Dictionary<string, long> { ["1/STDQ"] = assigned } },
             AssignmentsOf(holders)
         );
 
@@ -56,7 +56,7 @@ public sealed class RefetchPlanTests
                     )
                 ),
         ];
-        var known = new RefetchKnowledge
+        var known = new PlanStatistics
         {
             AssignedCounts = targets.ToDictionary(target => target.Key, target => target.Key.Length * 700L),
         };
@@ -85,14 +85,14 @@ public sealed class RefetchPlanTests
         ];
 
         RefetchPlan
-            .Create(targets, RefetchKnowledge.Nothing)
+            .Create(targets, PlanStatistics.Nothing)
             .SelectMany(step => step.Targets)
             .ShouldBe(targets, ignoreOrder: true);
     }
 
-    private static RefetchRead[] Plan(params ClaimedTarget[] targets) => Plan(RefetchKnowledge.Nothing, targets);
+    private static RefetchRead[] Plan(params ClaimedTarget[] targets) => Plan(PlanStatistics.Nothing, targets);
 
-    private static RefetchRead[] Plan(RefetchKnowledge known, params ClaimedTarget[] targets) =>
+    private static RefetchRead[] Plan(PlanStatistics known, params ClaimedTarget[] targets) =>
         [.. RefetchPlan.Create(targets, known).SelectMany(step => step.Reads)];
 
     private static ClaimedTarget AssignmentsOf(int holders) =>

@@ -225,10 +225,10 @@ public sealed class RefetchRecordTests : RefetchTest
     [Fact]
     public async Task A_version_that_Apple_does_not_know_any_more_leads_to_a_full_walk()
     {
-        RefetchRequest[] users = [.. Enumerable.Range(0, 12).Select(i => User($"user-{i}"))];
+        MergedRequest[] users = [.. Enumerable.Range(0, 12).Select(i => User($"user-{i}"))];
         Location.AddUser("user-1");
         await ReadAsync(users);
-        await Store.ExecuteAsync("update location_version set version_id = 'not-known'");
+        await Store.ExecuteAsync("update snapshot_state set version_id = 'not-known'");
         Location.AddUser("user-2");
         await ReadAsync(users);
 

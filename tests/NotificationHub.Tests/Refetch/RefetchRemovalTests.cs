@@ -55,7 +55,7 @@ public sealed class RefetchRemovalTests : RefetchTest
         Queue.Take([LocationId]).ShouldBe([LocationId]);
         Queue.Take([LocationId, "another"]).ShouldBeEmpty();
 
-        var left = Store.Database.Pulses.TargetsRequested.Next;
+        var left = Store.Database.Signals.TargetsRequested.Next;
         var turn = TurnAsync();
         await left.WaitAsync(TimeSpan.FromSeconds(60));
         Queue.Take([LocationId, "another"]).ShouldBe(["another"]);

@@ -43,7 +43,7 @@ public abstract class RefetchTest : IAsyncLifetime
 
     private protected RefetchPass Pass { get; private set; } = null!;
 
-    private protected TurnQueue Queue { get; } = new(parallel: 1, surveys: 1, TimeProvider.System);
+    private protected LocationScheduler Queue { get; } = new(parallel: 1, fullSyncs: 1, TimeProvider.System);
 
     private protected Lease Held { get; set; } = null!;
 
@@ -94,30 +94,31 @@ public abstract class RefetchTest : IAsyncLifetime
     private protected RefetchPass CreatePass(TimeProvider time) =>
         new(Store.Database, TurnsOf(time), WalkOf(time), new TargetStore(Timing), FailuresOf(time), time);
 
-    private protected SurveyPass CreateSurveys()
+    private protected FullSyncPass CreateFullSyncs()
     {
-        var schedule = new SurveySchedule(settings, Clock);
-        var completion = new SurveyCompletion(Store.Database, schedule, NullLogger<SurveyCompletion>.Instance);
-        return new SurveyPass(
+        var schedule = new FullSyncSchedule(settings, Clock);
+        var completion = new FullSyncCompletion(Store.Database, schedule, NullLogger<FullSyncCompletion>.Instance);
+        return new FullSyncPass(
             Store.Database,
             TurnsOf(Clock),
-            new SurveyWalk(WatchOf(Clock), schedule),
-            new SurveyEnd(
+            new FullSyncRead(WatchOf(Clock), schedule),
+            new FullSyncFinalizer(
                 WalkOf(Clock),
-                new SurveyAbsences(Store.Database, new AbsentRecords(Store.Database)),
-                new SurveyCounts(Store.Database),
+                new UnseenRecords(Store.Database, new AbsentRecords(Store.Database)),
+                new CountMismatches(Store.Database),
                 completion,
                 MassRemovalsOf(Clock),
                 schedule
             ),
-            new SurveyFailures(FailuresOf(Clock), schedule),
+            new FullSyncFailures(FailuresOf(Clock), schedule),
             schedule
         );
     }
 
-    private static LocationWatch WatchOf(TimeProvider time) => new(time, NullLogger<LocationWatch>.Instance);
+    private static LocationStateUpdater WatchOf(TimeProvider time) =>
+        new(time, NullLogger<LocationStateUpdater>.Instance);
 
-    private RefetchWalk WalkOf(TimeProvider time) =>
+    private ReadExecutor WalkOf(TimeProvider time) =>
         new(
             new AbsentRecords(Store.Database),
             new TargetStore(Timing),
@@ -133,7 +134,7 @@ public abstract class RefetchTest : IAsyncLifetime
     private RefetchFailures FailuresOf(TimeProvider time) =>
         new(Store.Database, settings, time, NullLogger<RefetchFailures>.Instance);
 
-    private TurnStart TurnsOf(TimeProvider time) =>
+    private RefetchContextFactory TurnsOf(TimeProvider time) =>
         new(
             Store.Database,
             FailuresOf(time),
@@ -172,25 +173,25 @@ public abstract class RefetchTest : IAsyncLifetime
     }
 
     /// <summary>Asks for reads as routing does.</summary>
-    private protected Task RequestAsync(params RefetchRequest[] requests) =>
+    private protected Task RequestAsync(params MergedRequest[] requests) =>
         Store.Database.WriteAsync(
             transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, Clock.Milliseconds),
             CancellationToken.None
         );
 
-    private protected static RefetchRequest Asset(string adamId, string pricing = "STDQ") =>
+    private protected static MergedRequest Asset(string adamId, string pricing = "STDQ") =>
         new(LocationId, RefetchResources.Asset, $"{adamId}/{pricing}");
 
-    private protected static RefetchRequest Assignments(string adamId, string? holder = null) =>
+    private protected static MergedRequest Assignments(string adamId, string? holder = null) =>
         new(LocationId, RefetchResources.Assignments, $"{adamId}/STDQ", holder);
 
-    private protected static RefetchRequest User(string clientUserId) =>
+    private protected static MergedRequest User(string clientUserId) =>
         new(LocationId, RefetchResources.User, clientUserId);
 
-    private protected static RefetchRequest Subscription(string adamId) =>
+    private protected static MergedRequest Subscription(string adamId) =>
         new(LocationId, RefetchResources.Subscription, adamId);
 
-    private protected static RefetchRequest Seats(string adamId) =>
+    private protected static MergedRequest Seats(string adamId) =>
         new(LocationId, RefetchResources.SubscriptionAssignments, adamId);
 
     /// <summary>One turn of the location, at the time at which its next target is due.</summary>
@@ -222,7 +223,7 @@ public abstract class RefetchTest : IAsyncLifetime
         }
     }
 
-    private protected async Task ReadAsync(params RefetchRequest[] requests)
+    private protected async Task ReadAsync(params MergedRequest[] requests)
     {
         await RequestAsync(requests);
         await DrainAsync();

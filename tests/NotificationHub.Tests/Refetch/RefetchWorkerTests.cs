@@ -34,7 +34,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
                 $"--Apple:BaseUrl={apple.BaseUrl}",
                 "--Refetch:Quiet=00:00:00.1",
                 "--Refetch:TurnLength=00:00:01",
-                "--Refetch:Surveys=false",
+                "--Refetch:Full syncs=false",
             ],
             builder => builder.Logging.AddProvider(log)
         );
@@ -57,9 +57,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         }
 
         await RequestAsync([
-            .. Enumerable
-                .Range(0, 5)
-                .Select(i => new RefetchRequest($"location-{i}", RefetchResources.Asset, "1/STDQ")),
+            .. Enumerable.Range(0, 5).Select(i => new MergedRequest($"location-{i}", RefetchResources.Asset, "1/STDQ")),
         ]);
         await WaitForEventsAsync(5);
 
@@ -77,10 +75,10 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         }
 
         await RequestAsync([
-            .. Enumerable.Range(0, 60).Select(i => new RefetchRequest("busy", RefetchResources.Asset, $"{i}/STDQ")),
+            .. Enumerable.Range(0, 60).Select(i => new MergedRequest("busy", RefetchResources.Asset, $"{i}/STDQ")),
         ]);
         await WaitForEventsAsync(1);
-        await RequestAsync([new RefetchRequest("single", RefetchResources.Asset, "1/STDQ")]);
+        await RequestAsync([new MergedRequest("single", RefetchResources.Asset, "1/STDQ")]);
         await WaitForAsync("select count(*) from event_log where location_id = 'single'", 1);
 
         (
@@ -94,7 +92,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         (await RegisterAsync("location-1")).AddAsset("1");
         var logged = log.Next("cannot be looked up");
         await SetPauseAsync("'not a number'");
-        await RequestAsync([new RefetchRequest("location-1", RefetchResources.Asset, "1/STDQ")]);
+        await RequestAsync([new MergedRequest("location-1", RefetchResources.Asset, "1/STDQ")]);
         await logged.WaitAsync(Patience);
 
         await SetPauseAsync("null");
@@ -133,7 +131,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
 
     private Database Database => hub.Services.GetRequiredService<Database>();
 
-    private Task RequestAsync(IReadOnlyCollection<RefetchRequest> requests) =>
+    private Task RequestAsync(IReadOnlyCollection<MergedRequest> requests) =>
         Database.WriteAsync(
             transaction =>
                 hub.Services.GetRequiredService<RefetchTargets>()
@@ -149,7 +147,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
-            var appended = Database.Pulses.EventsAppended.Next;
+            var appended = Database.Signals.EventsAppended.Next;
             if (await store.ScalarAsync<long>(countSql) >= count)
             {
                 return;

@@ -11,7 +11,7 @@ using NotificationHub.Tests.Model;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>After <c>migrate --after-restore</c>, every record is restated, and a consumer drops all others.</summary>
-public sealed class RestatementTests : SurveyTest
+public sealed class RestatementTests : FullSyncStateTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 7).Select(i => $"D{i}")];
     private static readonly string[] Users = [.. Enumerable.Range(0, 5).Select(i => $"user/{i}%")];
@@ -31,7 +31,7 @@ public sealed class RestatementTests : SurveyTest
         var changed = ChangedIn(events);
         changed.ShouldAllBe(entry => entry.Cause == "restore" && entry.Change == "updated");
         changed.Select(entry => entry.Subject).ShouldBeUnique();
-        foreach (var kind in SnapshotKind.All)
+        foreach (var kind in RecordKind.All)
         {
             var end = events.Single(entry => entry.Type == kind.RestatedEventName);
             var records = changed.Where(entry => entry.Type == kind.EventName).ToList();
@@ -126,26 +126,23 @@ public sealed class RestatementTests : SurveyTest
     {
         await BeginAsync();
         // Apple refused it before, and has to refuse it again.
-        await Store.ExecuteAsync("update survey set refused_at = 1 where resource = 'subscription'");
+        await Store.ExecuteAsync("update full_sync set refused_at = 1 where resource = 'subscription'");
         var outcome = await RestoreAsync();
         await Store.ExecuteAsync(
-            $"update survey set due_at = due_at + 1800000 where resource {(isLast ? "=" : "<>")} 'subscription'"
+            $"update full_sync set due_at = due_at + 1800000 where resource {(isLast ? "=" : "<>")} 'subscription'"
         );
         Apple.Requests.Clear();
-        Apple.Faults.Next(
-            "/subscriptions",
-            [.. Enumerable.Repeat(Fault.Error(9637), Settings.AttemptsUntilFailed + 2)]
-        );
+        Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.Error(9637), Settings.MaxAttempts + 2)]);
         for (var turns = 0; (await RestatedLocationAsync(outcome)).Count == 0; turns++)
         {
             turns.ShouldBeLessThan(500, "the end of the restatement is not announced");
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         var without = (await RestatedLocationAsync(outcome)).ShouldHaveSingleItem();
         without.NotAvailable.ShouldBe(["subscription"]);
         without.Records.Keys.ShouldBe(["asset", "assignment", "user", "subscription-assignment"], ignoreOrder: true);
-        Apple.Requests.Count("/subscriptions").ShouldBe(Settings.AttemptsUntilFailed);
+        Apple.Requests.Count("/subscriptions").ShouldBe(Settings.MaxAttempts);
         (await PendingKindsAsync()).ShouldBe(1);
 
         await RestatedAsync();
@@ -156,7 +153,7 @@ public sealed class RestatementTests : SurveyTest
         var all = await RestatedLocationAsync(outcome);
         all.Count.ShouldBe(2, "the tries in between announce nothing");
         all[1].NotAvailable.ShouldBeEmpty();
-        all[1].Records.Count.ShouldBe(SnapshotKind.All.Count);
+        all[1].Records.Count.ShouldBe(RecordKind.All.Count);
         ChangedIn(events).Count.ShouldBe(await RecordsAsync());
     }
 
@@ -166,8 +163,8 @@ public sealed class RestatementTests : SurveyTest
         await BeginAsync();
         var outcome = await RestoreAsync();
         await ReadAsync(Asset("1"), User(Users[0]), Assignments("1", "serial:D1"));
-        await SurveyTurnAsync();
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
+        await FullSyncTurnAsync();
         await ReadAsync(Assignments("1"));
         await RestatedAsync();
 
@@ -184,7 +181,7 @@ public sealed class RestatementTests : SurveyTest
         var outcome = await RestoreAsync();
         while (await PendingKindsAsync() > 0)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
             await RestartAsync();
         }
 
@@ -197,10 +194,12 @@ public sealed class RestatementTests : SurveyTest
     public async Task A_full_sync_that_the_backup_has_the_half_of_starts_over()
     {
         await BeginAsync();
-        await Store.ExecuteAsync("update survey set due_at = case when resource = 'assignment' then 0 else null end");
-        await SurveyTurnAsync();
-        await SurveyTurnAsync();
-        (await Store.ScalarAsync<int>("select pages from survey where resource = 'assignment'")).ShouldBe(2);
+        await Store.ExecuteAsync(
+            "update full_sync set due_at = case when resource = 'assignment' then 0 else null end"
+        );
+        await FullSyncTurnAsync();
+        await FullSyncTurnAsync();
+        (await Store.ScalarAsync<int>("select pages from full_sync where resource = 'assignment'")).ShouldBe(2);
 
         var outcome = await RestoreAsync();
         await RestatedAsync();
@@ -215,17 +214,17 @@ public sealed class RestatementTests : SurveyTest
         await RestoreAsync();
         while (await PendingKindsAsync() > 3)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
         var outcome = await RestoreAsync();
         await RestatedAsync();
 
         var events = await SinceAsync(outcome);
         ChangedIn(events).Count.ShouldBe(await RecordsAsync());
         var ends = events.Where(entry => entry.Type.EndsWith(".restated", StringComparison.Ordinal)).ToList();
-        ends.Count.ShouldBe(SnapshotKind.All.Count + 1);
+        ends.Count.ShouldBe(RecordKind.All.Count + 1);
         ends.ShouldAllBe(entry => FromRevisionOf(entry) == EventLog.Padded(outcome.FirstEvent));
     }
 
@@ -235,7 +234,7 @@ public sealed class RestatementTests : SurveyTest
         await BeginAsync();
         await Store.ExecuteAsync("update location set state = 'expired'");
         var outcome = await RestoreAsync();
-        await SurveyTurnAsync();
+        await FullSyncTurnAsync();
         (await SinceAsync(outcome)).ShouldHaveSingleItem().Type.ShouldBe(EventNames.HubRestored);
 
         await Store.ExecuteAsync("update location set state = 'valid'");
@@ -252,7 +251,7 @@ public sealed class RestatementTests : SurveyTest
         await FillAsync();
         for (var turn = 0; turn < turns; turn++)
         {
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
 
         var outcome = await RestoreAsync();
@@ -322,7 +321,7 @@ public sealed class RestatementTests : SurveyTest
 
     private async Task<RestoreOutcome> RestoreAsync()
     {
-        var outcome = await new RestoredDatabase(Store.Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        var outcome = await new RestoreRecovery(Store.Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
         await RestartAsync();
         return outcome;
     }
@@ -332,7 +331,7 @@ public sealed class RestatementTests : SurveyTest
         for (var turns = 0; await PendingKindsAsync() > 0; turns++)
         {
             turns.ShouldBeLessThan(500, "the restatement does not come to an end");
-            await SurveyTurnAsync();
+            await FullSyncTurnAsync();
         }
     }
 
@@ -351,10 +350,10 @@ public sealed class RestatementTests : SurveyTest
     }
 
     private Task<int> PendingKindsAsync() =>
-        Store.ScalarAsync<int>("select count(*) from survey where restate_from is not null");
+        Store.ScalarAsync<int>("select count(*) from full_sync where restate_from is not null");
 
     private Task<IReadOnlyList<string>> DueAsync() =>
-        Store.QueryAsync<string>("select resource from survey where due_at is not null order by resource");
+        Store.QueryAsync<string>("select resource from full_sync where due_at is not null order by resource");
 
     private Task<int> RecordsAsync() => Store.ScalarAsync<int>("select count(*) from snapshot where data is not null");
 

@@ -67,7 +67,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
         await scene.RouteAsync(1);
         await scene.RunAsync();
 
-        readings.Sums("notificationhub.retention.removed").ShouldBe([("events", 5d)]);
+        readings.Sums("notificationhub.retention.deleted").ShouldBe([("events", 5d)]);
         readings.Of("notificationhub.retention.oldest_age", "events")[^1].ShouldBe(0);
         readings
             .Of("notificationhub.retention.oldest_age", "notifications")[^1]

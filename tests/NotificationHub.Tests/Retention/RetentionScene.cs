@@ -17,7 +17,7 @@ internal sealed class RetentionScene : IDisposable
     public const string Bus = "Endpoint=sb://bus.example/;SharedAccessKeyName=key;SharedAccessKey=c2VjcmV0";
 
     private readonly LeaseKeeper leases;
-    private readonly EventBounds bounds;
+    private readonly EventRetentionLimit bounds;
     private RetentionPass pass;
     private LogAges ages = null!;
     private TrustedClock trusted = null!;
@@ -33,7 +33,7 @@ internal sealed class RetentionScene : IDisposable
             TimeProvider.System,
             NullLogger<LeaseKeeper>.Instance
         );
-        bounds = new EventBounds(Options.Create(new ServiceBusOptions { ConnectionString = bus }));
+        bounds = new EventRetentionLimit(Options.Create(new ServiceBusOptions { ConnectionString = bus }));
         pass = CreatePass();
     }
 

@@ -76,7 +76,7 @@ public sealed class NotificationRouterTests
         Router
             .Route(entry, Location)
             .Targets.ShouldBe([
-                new RefetchRequest(
+                new MergedRequest(
                     entry.LocationId,
                     RefetchResources.Asset,
                     "408709785/PLUS",

@@ -86,7 +86,7 @@ public sealed class PayloadTests
         JsonSerializer.Deserialize(body, known, EventJsonContext.Default).ShouldNotBeNull();
     }
 
-    private static IEnumerable<string> Describe(NewEvent told, IEnumerable<RefetchRequest> targets)
+    private static IEnumerable<string> Describe(NewEvent told, IEnumerable<MergedRequest> targets)
     {
         (string Name, string? Value)[] members =
         [
@@ -104,6 +104,6 @@ public sealed class PayloadTests
         ];
     }
 
-    private static string Describe(RefetchRequest target) =>
+    private static string Describe(MergedRequest target) =>
         $"target {target.Resource} {target.Key} {target.Holder}".TrimEnd();
 }

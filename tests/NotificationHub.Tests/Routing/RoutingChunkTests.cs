@@ -62,7 +62,7 @@ public sealed class RoutingChunkTests
                                 random.Next(3) == 0 ? null : $"{"+-"[pick % 2]}serial:{pick}"
                             ),
                             9 => Holder(null, "+user:9"),
-                            _ => new RefetchRequest(
+                            _ => new MergedRequest(
                                 "location-1",
                                 RefetchResources.Asset,
                                 "1/STDQ",
@@ -94,16 +94,16 @@ public sealed class RoutingChunkTests
         added.ShouldBeInRange(5, 40);
     }
 
-    private static RefetchRequest User(string key, string? expects) =>
+    private static MergedRequest User(string key, string? expects) =>
         new("location-1", RefetchResources.User, key, Expects: expects);
 
-    private static RefetchRequest Holder(string? holder, string? expects) =>
+    private static MergedRequest Holder(string? holder, string? expects) =>
         new("location-1", RefetchResources.Assignments, "1/STDQ", holder, Expects: expects);
 
-    private static async Task ShouldBeAsOneByOneAsync(params RefetchRequest[] hints)
+    private static async Task ShouldBeAsOneByOneAsync(params MergedRequest[] hints)
     {
         var together = new RoutingChunk(from: 0);
-        List<IReadOnlyCollection<RefetchRequest>> single = [];
+        List<IReadOnlyCollection<MergedRequest>> single = [];
         foreach (var hint in hints)
         {
             Add(together, [hint]);
@@ -115,14 +115,14 @@ public sealed class RoutingChunkTests
         (await RowsAsync([together.Targets])).ShouldBe(await RowsAsync(single));
     }
 
-    private static void Add(RoutingChunk chunk, IReadOnlyList<RefetchRequest> hints) =>
+    private static void Add(RoutingChunk chunk, IReadOnlyList<MergedRequest> hints) =>
         chunk.Add(
             PayloadCorpus.Entry("TEST_NOTIFICATION/empty.json"),
             new RoutedNotification([], hints, Disposition.Accepted, [])
         );
 
     private static async Task<IReadOnlyList<(string, string, string?, string?)>> RowsAsync(
-        IEnumerable<IReadOnlyCollection<RefetchRequest>> requests
+        IEnumerable<IReadOnlyCollection<MergedRequest>> requests
     )
     {
         await using var test = await TestDatabase.OpenAsync();

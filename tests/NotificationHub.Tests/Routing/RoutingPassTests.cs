@@ -151,7 +151,7 @@ public sealed class RoutingPassTests
         using var lease = await hub.TakeLeaseAsync();
         await hub.PostPurchaseAsync(1, uId: "7001");
         var foreign = await hub.PostPurchaseAsync(2, uId: "7002");
-        var woken = hub.Database.Pulses.LocationsChanged.Next;
+        var woken = hub.Database.Signals.LocationsChanged.Next;
 
         await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
 
@@ -196,7 +196,7 @@ public sealed class RoutingPassTests
     private sealed class BrokenRoute()
         : NotificationRoute(NotificationTypes.TestNotification, EventNames.NotificationTestReceived)
     {
-        public override NotificationHints Read(JsonMembers envelope, RoutingFaults faults) =>
+        public override NotificationRefetchRequests Read(JsonMembers envelope, RoutingErrors faults) =>
             throw new InvalidOperationException("a bug");
     }
 }

@@ -13,17 +13,17 @@ public sealed class RoutingWorkerTests
         await using var hub = await RoutingHarness.StartAsync();
         using var worker = new RoutingWorker(
             hub.NewPass(),
-            hub.Database.Pulses,
+            hub.Database.Signals,
             hub.Leases,
             TimeProvider.System,
             NullLogger<RoutingWorker>.Instance
         );
         await hub.PostPurchaseAsync(1);
-        var told = hub.Database.Pulses.EventsAppended.Next;
+        var told = hub.Database.Signals.EventsAppended.Next;
         await worker.StartAsync(CancellationToken.None);
         await told.WaitAsync(Patience);
 
-        told = hub.Database.Pulses.EventsAppended.Next;
+        told = hub.Database.Signals.EventsAppended.Next;
         await hub.PostPurchaseAsync(2);
         await told.WaitAsync(Patience);
         await worker.StopAsync(CancellationToken.None);

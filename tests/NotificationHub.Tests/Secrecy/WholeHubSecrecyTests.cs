@@ -293,7 +293,7 @@ public sealed class WholeHubSecrecyTests
         scene.Collector.Spans.Select(span => span.Name).ShouldContain("send users");
         scene.Collector.Spans.ShouldContain(span => span.Name.StartsWith("refetch ", StringComparison.Ordinal));
         scene.Collector.Metrics["NotificationHub"].ShouldContain("notificationhub.refetch.errors");
-        scene.Insights.Items.Select(item => item.Name).ShouldContain("notificationhub.intake.posts");
+        scene.Insights.Items.Select(item => item.Name).ShouldContain("notificationhub.intake.deliveries");
     }
 
     // Not by ShouldNotContain, whose message would quote the megabytes around it.

@@ -71,7 +71,7 @@ public sealed class AfterCommitTests
         await database.Database.WriteAsync(
             async transaction =>
             {
-                transaction.OnCommit((Pulse)null!);
+                transaction.OnCommit((Signal)null!);
                 transaction.OnCommit(() => called = true);
                 await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
             },

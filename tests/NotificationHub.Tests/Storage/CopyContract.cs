@@ -12,7 +12,7 @@ public abstract class CopyContract : LogPastContract
     private static readonly string[] NotCopied =
     [
         "schema_journal",
-        "schema_break",
+        "breaking_migration",
         "lease",
         "replica",
         "data_protection_key",
@@ -177,7 +177,7 @@ public abstract class CopyContract : LogPastContract
         // Of the last of the tables: the others are copied by then.
         await source.ExecuteAsync("alter table survey_page rename column place to elsewhere");
         await source.ExecuteAsync(
-            "insert into survey_page (location_id, resource, number, elsewhere) values ('location-1', 'asset', 1, 'x')"
+            "insert into full_sync_page (location_id, resource, number, elsewhere) values ('location-1', 'asset', 1, 'x')"
         );
 
         await Should.ThrowAsync<Exception>(CopyAsync);
@@ -189,7 +189,7 @@ public abstract class CopyContract : LogPastContract
     }
 
     private Task<IReadOnlyDictionary<string, long>> CopyAsync() =>
-        new StoreCopy(source.Database, Database).RunAsync(
+        new DatabaseCopy(source.Database, Database).RunAsync(
             TestActor.Operator,
             row => row.ContentToken,
             CancellationToken.None

@@ -61,16 +61,16 @@ public abstract class DueTimesContract : StoreContract
     [Fact]
     public async Task A_full_sync_is_due_no_later_than_its_interval_allows()
     {
-        await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, Here, Now));
-        await SetAsync("update survey set due_at = @dueAt where resource = 'asset'", TimeSpan.FromHours(26));
-        await SetAsync("update survey set due_at = @dueAt where resource = 'user'", Years);
-        await SetAsync("update survey set due_at = @dueAt where resource = 'subscription'", TimeSpan.FromHours(26));
+        await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, Now));
+        await SetAsync("update full_sync set due_at = @dueAt where resource = 'asset'", TimeSpan.FromHours(26));
+        await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", Years);
+        await SetAsync("update full_sync set due_at = @dueAt where resource = 'subscription'", TimeSpan.FromHours(26));
 
         (await RepairAsync()).ShouldBe(2);
 
         (
             await Test.QueryAsync<string>(
-                "select resource from survey where due_at = @Now order by resource",
+                "select resource from full_sync where due_at = @Now order by resource",
                 new { Now }
             )
         ).ShouldBe(["subscription", "user"]);
@@ -80,11 +80,11 @@ public abstract class DueTimesContract : StoreContract
     public async Task The_weekly_read_of_users_is_due_within_a_week_where_nothing_else_is_compared()
     {
         refetch.ReconcileEvery = TimeSpan.Zero;
-        await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, Here, Now));
-        await SetAsync("update survey set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(7));
+        await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, Now));
+        await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(7));
         (await RepairAsync()).ShouldBe(0);
 
-        await SetAsync("update survey set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(8));
+        await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(8));
         (await RepairAsync()).ShouldBe(1);
     }
 
@@ -98,7 +98,7 @@ public abstract class DueTimesContract : StoreContract
             """,
             new { Here, dueAt = In(Years) }
         );
-        await SetAsync("insert into location_watch (location_id, due_at) values ('location-1', @dueAt)", Years);
+        await SetAsync("insert into location_check (location_id, due_at) values ('location-1', @dueAt)", Years);
         foreach (var (id, deferred, days) in new[] { ("e-1", 0, 0.5), ("e-2", 1, 0.5), ("e-3", 1, 2.0) })
         {
             await Test.ExecuteAsync(
@@ -122,7 +122,7 @@ public abstract class DueTimesContract : StoreContract
         (await RepairAsync()).ShouldBe(4);
 
         (await Test.ScalarAsync<long?>("select paused_until from location")).ShouldBeNull();
-        (await Test.ScalarAsync<long>("select due_at from location_watch")).ShouldBe(Now);
+        (await Test.ScalarAsync<long>("select due_at from location_check")).ShouldBe(Now);
         (
             await Test.QueryAsync<string>("select event_id from operation where due_at = @Now order by 1", new { Now })
         ).ShouldBe(["e-1", "e-3"]);
@@ -147,7 +147,7 @@ public abstract class DueTimesContract : StoreContract
         WriteAsync(transaction =>
             new RefetchTargets(
                 new RefetchTiming(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4))
-            ).RequestAsync(transaction, [new RefetchRequest(Here, RefetchResources.Asset, key)], In(ahead))
+            ).RequestAsync(transaction, [new MergedRequest(Here, RefetchResources.Asset, key)], In(ahead))
         );
 
     private Task<long> DueAsync(string key) =>

@@ -158,7 +158,7 @@ public abstract class EventLogContract : StoreContract
     [Fact]
     public async Task The_publishers_are_woken_by_a_commit_and_by_nothing_else()
     {
-        var woken = Database.Pulses.EventsAppended.Next;
+        var woken = Database.Signals.EventsAppended.Next;
         await Should.ThrowAsync<InvalidOperationException>(() =>
             WriteAsync(transaction =>
             {

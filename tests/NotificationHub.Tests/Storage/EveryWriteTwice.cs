@@ -35,7 +35,7 @@ internal sealed class EveryWriteTwice(Database inner) : DelegatingDatabase(inner
     public override async Task<AppendOutcome> AppendAsync(NotificationAppend append)
     {
         var outcome = await Inner.AppendAsync(append);
-        Pulses.NotificationsAppended.Raise();
+        Signals.NotificationsAppended.Raise();
         return outcome;
     }
 

@@ -51,7 +51,7 @@ public sealed partial class InListsTests
         await test.ExecuteAsync(
             """
             with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < @Many)
-            insert into survey
+            insert into full_sync
                 (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
             select 'L' || n, 'asset', 'reconcile', 'waiting', 0, 1, 0, 0, 0, 0, 0, 0 from numbers
             """,
@@ -59,14 +59,14 @@ public sealed partial class InListsTests
         );
         await test.ExecuteAsync(
             """
-            insert into location_watch (location_id, due_at, fault) select location_id, 0, 'fault' from survey
+            insert into location_check (location_id, due_at, fault) select location_id, 0, 'fault' from full_sync
             """
         );
         string[] ids = [.. Enumerable.Range(1, Many).Select(n => $"L{n}")];
         await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
 
-        (await SurveyStore.ReadAsync(connection, ids)).Count.ShouldBe(Many);
-        (await LocationConcerns.ReadAsync(connection, ids)).Count.ShouldBe(Many);
+        (await FullSyncStore.ReadAsync(connection, ids)).Count.ShouldBe(Many);
+        (await LocationWarnings.ReadAsync(connection, ids)).Count.ShouldBe(Many);
     }
 
     [Fact]
@@ -91,9 +91,9 @@ public sealed partial class InListsTests
         string[] keys = [.. Enumerable.Range(1, Many).Select(n => $"{n}/STDQ")];
         await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
 
-        (await SnapshotRows.FindAsync(connection, "L", SnapshotKind.Asset, keys)).Count.ShouldBe(Many);
+        (await SnapshotRows.FindAsync(connection, "L", RecordKind.Asset, keys)).Count.ShouldBe(Many);
         var changes = keys.Select(key => new RecordDifference(key, null, null, null, IsNew: false)).ToList();
-        (await AwaitedRecords.FindAsync(connection, "L", SnapshotKind.Asset, changes)).Count.ShouldBe(Many);
+        (await PendingTargets.FindAsync(connection, "L", RecordKind.Asset, changes)).Count.ShouldBe(Many);
     }
 
     /// <summary>The lists that more statements of a file use than values pass through the check.</summary>

@@ -24,9 +24,9 @@ public abstract class LedgerContract : StoreContract
 
         var operation = await FindAsync("event-1");
         operation.Kind.ShouldBe("ASSOCIATE");
-        (operation.StartedAt, operation.LastHeardAt).ShouldBe((500, 2_000));
+        (operation.StartedAt, operation.LastNotificationAt).ShouldBe((500, 2_000));
         (operation.Notifications, operation.Succeeded, operation.Failed).ShouldBe((3, 3, 1));
-        operation.DueAt.ShouldBe(2_000 + (long)HeardOperations.Silence.TotalMilliseconds);
+        operation.DueAt.ShouldBe(2_000 + (long)OperationProgressBatch.Silence.TotalMilliseconds);
         (await Test.QueryAsync<long>("select seq from operation_notification where event_id = 'event-1'")).ShouldBe([
             2,
         ]);
@@ -37,7 +37,7 @@ public abstract class LedgerContract : StoreContract
     public async Task An_operation_of_which_as_much_was_heard_as_it_has_tasks_is_counted_once()
     {
         await AnnounceAsync(Announced);
-        var counted = Database.Pulses.OperationsCounted.Next;
+        var counted = Database.Signals.OperationsCounted.Next;
         await HearAsync(Heard(seq: 1, at: 1, succeeded: 2));
         counted.IsCompleted.ShouldBeFalse();
 
@@ -89,10 +89,10 @@ public abstract class LedgerContract : StoreContract
         (await WriteAsync(transaction => OperationStore.ClaimAsync(transaction, due, now: 5))).ShouldBeFalse();
 
         await WriteAsync(transaction =>
-            OperationStore.PostponeAsync(transaction, due, "fault", askedAt: 6, dueAt: 600_000)
+            OperationStore.PostponeAsync(transaction, due, "fault", lastPolledAt: 6, dueAt: 600_000)
         );
         var put = await FindAsync("event-1");
-        (put.Polls, put.AskedAt, put.DueAt, put.LastFault).ShouldBe((1, 6, 600_000, "fault"));
+        (put.Polls, put.LastPolledAt, put.DueAt, put.LastError).ShouldBe((1, 6, 600_000, "fault"));
         await HearAsync(Heard(seq: 2, at: 7));
         (await FindAsync("event-1")).Polls.ShouldBe(0);
     }
@@ -102,7 +102,7 @@ public abstract class LedgerContract : StoreContract
     {
         var entry = await AppendEventAsync();
         await WriteAsync(transaction =>
-            DeadLetterWrites.AddAsync(transaction, new RefusedEvent(entry, "it's too \"large\""), now: 5)
+            DeadLetterWrites.AddAsync(transaction, new RejectedEvent(entry, "it's too \"large\""), now: 5)
         );
         var letters = new DeadLetters(Database, TimeProvider.System);
 
@@ -115,7 +115,7 @@ public abstract class LedgerContract : StoreContract
         );
         await WriteAsync(transaction => DeadLetterWrites.SettleAsync(transaction, entry.Seq, now: 7));
         var letter = (await letters.FindAsync(entry.Seq, CancellationToken.None)).ShouldNotBeNull();
-        (letter.State, letter.SettledAt, letter.Reason).ShouldBe((DeadLetterState.Resent, 7, "it's too \"large\""));
+        (letter.State, letter.ResolvedAt, letter.Reason).ShouldBe((DeadLetterState.Resent, 7, "it's too \"large\""));
         (await letters.ListAsync("assets", state: null, after: 0, limit: 5, CancellationToken.None)).Count.ShouldBe(1);
         (await letters.ListAsync("users", state: null, after: 0, limit: 5, CancellationToken.None)).ShouldBeEmpty();
         (await Test.QueryAsync<string>("select outcome from audit_entry order by seq")).ShouldBe([
@@ -154,7 +154,7 @@ public abstract class LedgerContract : StoreContract
             .ShouldBe(seqs[1..3]);
     }
 
-    private static HeardNotification Heard(
+    private static OperationProgress Heard(
         long seq,
         long at,
         int succeeded = 0,
@@ -162,9 +162,9 @@ public abstract class LedgerContract : StoreContract
         string id = "event-1"
     ) => new("location-1", id, seq, at, "ASSOCIATE", succeeded, failed);
 
-    private Task HearAsync(params HeardNotification[] notifications)
+    private Task HearAsync(params OperationProgress[] notifications)
     {
-        var heard = new HeardOperations();
+        var heard = new OperationProgressBatch();
         Array.ForEach(notifications, heard.Add);
         return WriteAsync(transaction => heard.WriteAsync(transaction));
     }

@@ -207,7 +207,7 @@ public abstract class LocationContract : StoreContract
     private async Task KeepUpAsync(TrustedClock trusted, LeaseKeeper leases)
     {
         var lease = (await leases.TryAcquireAsync("secrets", CancellationToken.None)).ShouldNotBeNull();
-        await new SecretUpkeep(Database, trusted).RunAsync(lease, CancellationToken.None);
+        await new SecretLifecycle(Database, trusted).RunAsync(lease, CancellationToken.None);
         await WriteAsync(transaction => SecretStore.RetireUnusedAsync(transaction, "location-1"));
         await leases.ReleaseAsync(lease, CancellationToken.None);
     }

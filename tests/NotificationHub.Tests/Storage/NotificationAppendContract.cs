@@ -132,7 +132,7 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task A_commit_of_posts_wakes_the_router()
     {
-        var woken = Database.Pulses.NotificationsAppended.Next;
+        var woken = Database.Signals.NotificationsAppended.Next;
 
         await Database.AppendAsync(Post("a"));
 

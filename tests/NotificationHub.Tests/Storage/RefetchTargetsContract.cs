@@ -189,21 +189,21 @@ public abstract class RefetchTargetsContract : StoreContract
     [Fact]
     public async Task The_refetch_is_woken_once_the_request_is_committed()
     {
-        var woken = Database.Pulses.TargetsRequested.Next;
+        var woken = Database.Signals.TargetsRequested.Next;
 
         await RequestAsync(now: 1, Asset("1/STDQ"));
 
         woken.IsCompleted.ShouldBeTrue();
     }
 
-    private static RefetchRequest Asset(string key) => new("location-1", RefetchResources.Asset, key);
+    private static MergedRequest Asset(string key) => new("location-1", RefetchResources.Asset, key);
 
-    private static RefetchRequest User(string key) => new("location-1", RefetchResources.User, key);
+    private static MergedRequest User(string key) => new("location-1", RefetchResources.User, key);
 
-    private static RefetchRequest Holder(string holder) =>
+    private static MergedRequest Holder(string holder) =>
         new("location-1", RefetchResources.Assignments, "1/STDQ", holder);
 
-    private Task RequestAsync(long now, params RefetchRequest[] requests) =>
+    private Task RequestAsync(long now, params MergedRequest[] requests) =>
         WriteAsync(transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, now));
 
     private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>

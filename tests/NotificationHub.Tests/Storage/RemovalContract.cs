@@ -36,7 +36,7 @@ public abstract class RemovalContract : StoreContract
     {
         var kept = await LocationRows.CountAsync(Database, Kept);
 
-        await PurgeAsync(everything: true);
+        await EraseAsync(everything: true);
 
         (await LocationRows.CountAsync(Database, Kept)).ShouldBe(kept);
         (await EventsAsync(Gone)).ShouldBe([EventNames.LocationRemoved]);
@@ -55,7 +55,7 @@ public abstract class RemovalContract : StoreContract
             await CursorAsync("routing", 1_000);
         }
 
-        await PurgeAsync(everything: false);
+        await EraseAsync(everything: false);
 
         // The first event is sent, and it was of the first notification.
         (await EventsAsync(Gone)).ShouldBe([EventNames.LocationRemoved, EventNames.AssetChanged]);
@@ -71,7 +71,7 @@ public abstract class RemovalContract : StoreContract
         await CursorAsync("publishing:hub", 0);
         await CursorAsync("routing", 1_000);
 
-        await PurgeAsync(everything: false);
+        await EraseAsync(everything: false);
 
         (await EventsAsync(Gone)).Count.ShouldBe(3);
         (await NotificationsAsync(Gone)).ShouldBe(2);
@@ -91,7 +91,7 @@ public abstract class RemovalContract : StoreContract
             );
         }
 
-        await PurgeAsync(everything: true);
+        await EraseAsync(everything: true);
 
         (await Test.ScalarAsync<long>("select count(*) from dead_letter")).ShouldBe(1);
     }
@@ -100,18 +100,18 @@ public abstract class RemovalContract : StoreContract
     public async Task What_is_asked_for_again_is_noted_once_and_takes_nothing_back()
     {
         foreach (
-            var request in new[] { new RemoveRequest(Gone, Purge: true), new(Gone, WithoutApple: true), new(Gone) }
+            var request in new[] { new RemoveRequest(Gone, Erase: true), new(Gone, WithoutApple: true), new(Gone) }
         )
         {
             await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, request));
         }
 
         var pending = (await PendingAsync()).ShouldHaveSingleItem();
-        (pending.LocationId, pending.Purge, pending.WithoutApple).ShouldBe((Gone, true, true));
-        (pending.PurgedAt, pending.RemovedAt).ShouldBe((null, null));
-        await WriteAsync(transaction => RemovalStore.SetPurgedAsync(transaction, Gone, now: 5));
+        (pending.LocationId, pending.Erase, pending.WithoutApple).ShouldBe((Gone, true, true));
+        (pending.ErasedAt, pending.RemovedAt).ShouldBe((null, null));
+        await WriteAsync(transaction => RemovalStore.SetErasedAsync(transaction, Gone, now: 5));
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: 4));
-        (await PendingAsync()).Select(one => (one.PurgedAt, one.RemovedAt)).ShouldBe([(5, 4)]);
+        (await PendingAsync()).Select(one => (one.ErasedAt, one.RemovedAt)).ShouldBe([(5, 4)]);
 
         await WriteAsync(transaction => RemovalStore.EndAsync(transaction, Gone));
 
@@ -122,14 +122,14 @@ public abstract class RemovalContract : StoreContract
     public async Task A_day_later_another_process_ends_it_and_its_removal_is_all_that_is_left()
     {
         await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: 1));
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Purge: true)));
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Erase: true)));
         var now = await WriteAsync(transaction => transaction.NowAsync());
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now));
         var kept = await LocationRows.CountAsync(Database, Kept);
         await using var hub = await ComposeAsync();
 
         await PassAsync(hub);
-        (await PendingAsync()).ShouldHaveSingleItem().PurgedAt.ShouldNotBeNull();
+        (await PendingAsync()).ShouldHaveSingleItem().ErasedAt.ShouldNotBeNull();
         (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(2);
 
         var aDayAgo = now - (long)RemovalPass.LatePosts.TotalMilliseconds;
@@ -151,7 +151,7 @@ public abstract class RemovalContract : StoreContract
     public async Task A_clock_that_jumps_ahead_ends_no_removal()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Purge: true)));
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Erase: true)));
         var removedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, removedAt));
         await CursorAsync("routing", 1_000);
@@ -172,7 +172,7 @@ public abstract class RemovalContract : StoreContract
     public async Task The_day_of_a_removal_that_a_clock_ahead_has_dated_begins_when_that_is_found()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Purge: true)));
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Erase: true)));
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now + 3_600_000));
         await CursorAsync("routing", 1_000);
@@ -189,8 +189,8 @@ public abstract class RemovalContract : StoreContract
         (await PendingAsync()).ShouldBeEmpty();
     }
 
-    private Task PurgeAsync(bool everything) =>
-        new LocationPurge(Database).RunAsync(Gone, everything, CancellationToken.None);
+    private Task EraseAsync(bool everything) =>
+        new LocationDataDeletion(Database).RunAsync(Gone, everything, CancellationToken.None);
 
     private static async Task PassAsync(WebApplication hub)
     {

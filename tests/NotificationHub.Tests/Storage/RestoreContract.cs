@@ -95,10 +95,10 @@ public abstract class RestoreContract : LogPastContract
     [Fact]
     public async Task Everything_at_Apple_is_due_and_replicas_look_at_their_locations_again()
     {
-        await Test.ExecuteAsync("insert into location_watch (location_id, due_at) values ('north', 99999999999999)");
+        await Test.ExecuteAsync("insert into location_check (location_id, due_at) values ('north', 99999999999999)");
         await Test.ExecuteAsync(
             """
-            insert into survey
+            insert into full_sync
                 (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
             values ('north', 'asset', 'reconcile', 'waiting', 99999999999999, 0, 0, 0, 0, 0, 0, 0)
             """
@@ -115,8 +115,8 @@ public abstract class RestoreContract : LogPastContract
 
         await RestoreAsync();
 
-        (await Test.ScalarAsync<long>("select due_at from location_watch")).ShouldBeLessThan(99_999_999_999_999);
-        (await Test.ScalarAsync<long>("select due_at from survey")).ShouldBeLessThan(99_999_999_999_999);
+        (await Test.ScalarAsync<long>("select due_at from location_check")).ShouldBeLessThan(99_999_999_999_999);
+        (await Test.ScalarAsync<long>("select due_at from full_sync")).ShouldBeLessThan(99_999_999_999_999);
         (await Test.ScalarAsync<long>("select due_at from operation")).ShouldBeLessThan(99_999_999_999_999);
         (await Test.ScalarAsync<long>(Version)).ShouldBeGreaterThan(version);
         (await Test.ScalarAsync<string>("select action from audit_entry")).ShouldBe("migrate --after-restore");
@@ -152,7 +152,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     private Task<RestoreOutcome> RestoreAsync() =>
-        new RestoredDatabase(Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        new RestoreRecovery(Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
 
     /// <summary>Appends to both logs; nothing of it may lie before its epoch.</summary>
     private async Task<Firsts> NextOfBothAsync(RestoreOutcome outcome)

@@ -25,7 +25,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).ShouldBe([2L, 3L, 4L]);
 
         await Test.ExecuteAsync(
-            "update dead_letter set state = 'discarded', settled_at = @now",
+            "update dead_letter set state = 'discarded', resolved_at = @now",
             new { now = Scene.Clock.GetUtcNow().ToUnixTimeMilliseconds() }
         );
         Scene.Pass(days: 29);

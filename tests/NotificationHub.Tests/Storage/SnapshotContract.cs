@@ -8,7 +8,7 @@ public abstract class SnapshotContract : StoreContract
 {
     private static readonly ReadContext Read = new(
         "location-1",
-        SnapshotKind.Asset,
+        RecordKind.Asset,
         RecordChanges.Notification,
         FirstSight: false,
         CorrelationId: null,
@@ -127,13 +127,7 @@ public abstract class SnapshotContract : StoreContract
         List<string> seen = [];
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         while (
-            await SnapshotRows.ReadPageAsync(
-                connection,
-                "location-1",
-                SnapshotKind.Asset,
-                seen.LastOrDefault() ?? "",
-                3
-            )
+            await SnapshotRows.ReadPageAsync(connection, "location-1", RecordKind.Asset, seen.LastOrDefault() ?? "", 3)
                 is { Count: > 0 } page
         )
         {
@@ -141,8 +135,8 @@ public abstract class SnapshotContract : StoreContract
         }
 
         seen.ShouldBe(keys.Select(key => $"k{key}"));
-        (await SnapshotRows.CountAsync(connection, "location-1", SnapshotKind.Asset)).ShouldBe(keys.Length);
-        (await SnapshotRows.CountAsync(connection, "location-2", SnapshotKind.Asset)).ShouldBe(0);
+        (await SnapshotRows.CountAsync(connection, "location-1", RecordKind.Asset)).ShouldBe(keys.Length);
+        (await SnapshotRows.CountAsync(connection, "location-2", RecordKind.Asset)).ShouldBe(0);
     }
 
     [Fact]
@@ -174,10 +168,10 @@ public abstract class SnapshotContract : StoreContract
     [Fact]
     public async Task A_survey_is_read_back_as_it_was_saved()
     {
-        var created = await WriteAsync(transaction => SurveyStore.CreateAsync(transaction, "location-1", now: 5));
+        var created = await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, "location-1", now: 5));
         var saved = created[0] with
         {
-            Phase = SurveyPhases.Walking,
+            Phase = FullSyncPhases.Walking,
             DueAt = null,
             Owner = "it's me",
             Place = "ä",
@@ -190,7 +184,7 @@ public abstract class SnapshotContract : StoreContract
             TotalPages = 3,
             Records = 4,
             Attempts = 5,
-            LastFault = "fault",
+            LastError = "fault",
             StartedAt = 6,
             FinishedAt = 7,
             ImportedAt = 8,
@@ -198,17 +192,17 @@ public abstract class SnapshotContract : StoreContract
         };
         await WriteAsync(async transaction =>
         {
-            await SurveyStore.SaveAsync(transaction, saved);
-            await SurveyPages.AddAsync(transaction, saved, number: 7);
-            await SurveyPages.AddAsync(transaction, saved with { Place = null }, number: 8);
+            await FullSyncStore.SaveAsync(transaction, saved);
+            await FullSyncPages.AddAsync(transaction, saved, number: 7);
+            await FullSyncPages.AddAsync(transaction, saved with { Place = null }, number: 8);
         });
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
-        (await SurveyStore.ReadAsync(connection, "location-1")).ShouldBe([saved, .. created.Skip(1)]);
-        (await WriteAsync(transaction => SurveyPages.ReadAsync(transaction, saved)))
+        (await FullSyncStore.ReadAsync(connection, "location-1")).ShouldBe([saved, .. created.Skip(1)]);
+        (await WriteAsync(transaction => FullSyncPages.ReadAsync(transaction, saved)))
             .OrderBy(page => page.Number)
-            .ShouldBe([new SurveyPage(7, "ä"), new SurveyPage(8, "")]);
-        (await WriteAsync(t => SurveyStore.RequestAsync(t, "location-1", [saved.Resource], now: 1))).ShouldBe(1);
+            .ShouldBe([new FullSyncPage(7, "ä"), new FullSyncPage(8, "")]);
+        (await WriteAsync(t => FullSyncStore.RequestAsync(t, "location-1", [saved.Resource], now: 1))).ShouldBe(1);
     }
 
     [Fact]

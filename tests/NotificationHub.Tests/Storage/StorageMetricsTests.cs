@@ -55,7 +55,7 @@ public sealed class StorageMetricsTests
         await Task.WhenAll(holding, waiting);
         readings.Observe();
 
-        readings.Of("notificationhub.storage.lane.waiting", "stages").ShouldBe([1, 0]);
-        readings.Of("notificationhub.storage.lane.waiting", "posts").ShouldBe([0, 0]);
+        readings.Of("notificationhub.storage.write_queue.length", "stages").ShouldBe([1, 0]);
+        readings.Of("notificationhub.storage.write_queue.length", "posts").ShouldBe([0, 0]);
     }
 }

@@ -194,7 +194,7 @@ public abstract class TwoOwnersContract : StoreContract
                 {
                     await new RefetchTargets(Timing).RequestAsync(
                         transaction,
-                        [new RefetchRequest("location-1", RefetchResources.Assignments, "1/STDQ", holder)],
+                        [new MergedRequest("location-1", RefetchResources.Assignments, "1/STDQ", holder)],
                         now: 1_000
                     );
                     return true;

@@ -77,12 +77,12 @@ public abstract class WriteLaneContract : StoreContract
         );
 }
 
-public sealed class SqliteWriteLaneTests : WriteLaneContract
+public sealed class SqliteWriterTests : WriteLaneContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-public sealed class SqlServerWriteLaneTests : WriteLaneContract
+public sealed class SqlServerWriterTests : WriteLaneContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

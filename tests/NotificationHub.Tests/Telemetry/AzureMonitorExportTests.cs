@@ -47,7 +47,7 @@ public sealed class AzureMonitorExportTests
         );
         string[] metrics =
         [
-            "notificationhub.intake.posts",
+            "notificationhub.intake.deliveries",
             "notificationhub.publishing.delay",
             "http.server.request.duration",
             "dotnet.gc.collections",
@@ -62,7 +62,7 @@ public sealed class AzureMonitorExportTests
             .Distinct()
             .ShouldBe([$"{Environment.MachineName}:{Environment.ProcessId}"]);
         scene.Collector.Spans.ShouldContain(span => span.TraceId == operation);
-        scene.Collector.Metrics["NotificationHub"].ShouldContain("notificationhub.intake.posts");
+        scene.Collector.Metrics["NotificationHub"].ShouldContain("notificationhub.intake.deliveries");
         scene.Collector.Logs.ShouldContain(line => line.StartsWith("The database is ", StringComparison.Ordinal));
     }
 

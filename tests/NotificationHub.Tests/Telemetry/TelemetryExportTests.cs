@@ -114,7 +114,7 @@ public sealed class TelemetryExportTests
         collector.Spans.ShouldContain(span => span.Name == "route");
         collector.Resource["service.name"].ShouldBe("hub-north");
         collector.Resource["deployment.environment.name"].ShouldBe("test");
-        collector.Metrics["NotificationHub"].ShouldContain("notificationhub.intake.posts");
+        collector.Metrics["NotificationHub"].ShouldContain("notificationhub.intake.deliveries");
         collector.Metrics["NotificationHub"].ShouldContain("notificationhub.storage.commit.duration");
         collector.Metrics["NotificationHub"].ShouldContain("notificationhub.publishing.delay");
         collector.Metrics["Microsoft.AspNetCore.Hosting"].ShouldContain("http.server.request.duration");

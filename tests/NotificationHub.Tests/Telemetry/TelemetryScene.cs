@@ -41,7 +41,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
             $"Apple:BaseUrl={apple.BaseUrl}",
             $"ServiceBus:ConnectionString={bus.ConnectionString}",
             "Refetch:Quiet=00:00:00.1",
-            "Refetch:Surveys=false",
+            "Refetch:Full syncs=false",
             .. collector.Settings,
             .. settings,
         ]);

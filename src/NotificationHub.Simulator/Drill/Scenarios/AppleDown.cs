@@ -19,8 +19,8 @@ internal static class AppleDown
         witness.Did("three hours later; Apple is still down");
         witness.Answers();
         await witness.HealthAsync(cancellationToken);
-        witness.Metric("notificationhub.stage.standing_still{stage=refetch}");
-        witness.Metric("notificationhub.stage.oldest_waiting_age{stage=refetch}");
+        witness.Metric("notificationhub.stage.stalled{stage=refetch}");
+        witness.Metric("notificationhub.stage.oldest_pending_age{stage=refetch}");
         witness.Metric("notificationhub.refetch.errors{kind=Unavailable}");
         witness.Metric("notificationhub.refetch.pending");
         await witness.EventsAsync(cancellationToken);
@@ -28,6 +28,6 @@ internal static class AppleDown
         scene.Apple.Faults.Clear();
         witness.Did("Apple is back");
         await scene.UntilWellAsync(cancellationToken);
-        await scene.UntilMetricAsync("notificationhub.stage.standing_still{stage=refetch}", 0, cancellationToken);
+        await scene.UntilMetricAsync("notificationhub.stage.stalled{stage=refetch}", 0, cancellationToken);
     }
 }

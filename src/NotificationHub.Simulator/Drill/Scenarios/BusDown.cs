@@ -15,7 +15,7 @@ internal static class BusDown
 
         await scene.Time.PassAsync(TimeSpan.FromMinutes(6), cancellationToken);
         witness.Did("six minutes later");
-        witness.Metric("notificationhub.stage.standing_still{stage=publishing:assets}");
+        witness.Metric("notificationhub.stage.stalled{stage=publishing:assets}");
         witness.Metric("notificationhub.publishing.stopped{topic=assets}");
 
         await scene.WorkForAsync(TimeSpan.FromHours(3), cancellationToken);
@@ -23,7 +23,7 @@ internal static class BusDown
         witness.Answers();
         await witness.HealthAsync(cancellationToken);
         witness.Metric("notificationhub.publishing.oldest_unsent_age{topic=assets}");
-        witness.Metric("notificationhub.stage.oldest_waiting_age{stage=publishing:assets}");
+        witness.Metric("notificationhub.stage.oldest_pending_age{stage=publishing:assets}");
         witness.Metric("notificationhub.publishing.lag{topic=assets}");
         await witness.EventsAsync(cancellationToken);
         await witness.FeedAsync("assets", cancellationToken);
@@ -31,11 +31,7 @@ internal static class BusDown
         await scene.Bus.ResumeListeningAsync(cancellationToken);
         witness.Did("the bus is back");
         await scene.UntilWellAsync(cancellationToken);
-        await scene.UntilMetricAsync(
-            "notificationhub.stage.standing_still{stage=publishing:assets}",
-            0,
-            cancellationToken
-        );
+        await scene.UntilMetricAsync("notificationhub.stage.stalled{stage=publishing:assets}", 0, cancellationToken);
         await scene.UntilMetricAsync(
             "notificationhub.publishing.oldest_unsent_age{topic=assets}",
             0,

@@ -32,7 +32,7 @@ internal static class DatabaseLocked
         witness.Did("two minutes later; Apple has tried a second time");
         witness.Answers();
         await witness.HealthAsync(cancellationToken);
-        witness.Metric("notificationhub.intake.posts{outcome=unavailable}");
+        witness.Metric("notificationhub.intake.deliveries{outcome=unavailable}");
         await witness.EventsAsync(cancellationToken);
     }
 }

@@ -22,7 +22,7 @@ internal sealed partial class HubKeyRing(
 ) : IDataProtectionProvider
 {
     private readonly ILogger logger = loggers.CreateLogger<HubKeyRing>();
-    private readonly Pulse failedDecryption = new();
+    private readonly Signal failedDecryption = new();
     private volatile ServiceProvider? opened;
     private volatile string? problem =
         "The key ring is not open yet: its certificates are being loaded. Try again in a few seconds.";

@@ -173,7 +173,7 @@ internal sealed class LocationCheck(Database database)
             : [.. differences];
         var written = LocationDifferences.Write(differences);
         if (
-            await WatchStore.NoteAsync(transaction, location.LocationId, fault: null, written, now)
+            await LocationCheckStore.NoteAsync(transaction, location.LocationId, fault: null, written, now)
             && settings.Length > 0
         )
         {
@@ -192,7 +192,7 @@ internal sealed class LocationCheck(Database database)
             async transaction =>
             {
                 await held.DemandAsync(transaction);
-                var words = FaultWords.Of(fault);
+                var words = ErrorCode.Of(fault);
                 var state = LocationStates.AfterFault(location.State, fault.Kind);
                 var isChanged = await LocationStore.SetStateAsync(transaction, location, state, words);
                 if (isChanged && audit is not null)
@@ -201,7 +201,7 @@ internal sealed class LocationCheck(Database database)
                 }
 
                 var now = await transaction.NowAsync();
-                await WatchStore.NoteAsync(transaction, location.LocationId, words, differences: null, now);
+                await LocationCheckStore.NoteAsync(transaction, location.LocationId, words, differences: null, now);
                 var difference = new LocationDifference(
                     LocationDifferences.Token,
                     LocationState.Valid.Word(),
@@ -224,7 +224,7 @@ internal sealed class LocationCheck(Database database)
             {
                 await held.DemandAsync(transaction);
                 var now = await transaction.NowAsync();
-                await WatchStore.NoteAsync(transaction, location.LocationId, FaultWords.Of(fault), null, now);
+                await LocationCheckStore.NoteAsync(transaction, location.LocationId, ErrorCode.Of(fault), null, now);
                 if (fault.RetryAfter is { } pause)
                 {
                     await LocationStore.PauseAsync(transaction, location, now + (long)pause.TotalMilliseconds);

@@ -4,14 +4,14 @@ using NotificationHub.Storage;
 namespace NotificationHub.Locations.Removal;
 
 /// <param name="LocationId">The location.</param>
-/// <param name="Purge">Delete what was kept of it, instead of keeping it. May be asked for a location that was removed before.</param>
+/// <param name="Erase">Delete what was kept of it, instead of keeping it. May be asked for a location that was removed before.</param>
 /// <param name="WithoutApple">Do not ask Apple: for a location that Apple cannot be asked about any more.</param>
-internal sealed record RemoveRequest(string LocationId, bool Purge = false, bool WithoutApple = false)
+internal sealed record RemoveRequest(string LocationId, bool Erase = false, bool WithoutApple = false)
     : LocationRequest(LocationId);
 
 /// <param name="Location">The row as it is now.</param>
 /// <param name="Apple">Whether Apple was told.</param>
-internal sealed record RemoveResult(Location Location, UnregistrationResult Apple);
+internal sealed record RemoveResult(Location Location, DeregistrationResult Apple);
 
 /// <summary>
 /// Takes a location out: Apple is told, the content token is forgotten, late posts are taken in for a day and not routed. What was asked for is
@@ -19,15 +19,15 @@ internal sealed record RemoveResult(Location Location, UnregistrationResult Appl
 /// </summary>
 internal sealed class LocationRemoval(
     Database database,
-    LocationDesk desk,
-    Unregistration unregistration,
-    LocationPurge purge
+    LocationOpener desk,
+    Deregistration unregistration,
+    LocationDataDeletion erasure
 )
 {
     /// <exception cref="LocationException">Nothing was changed; or, Unconfirmed, it goes on by itself.</exception>
     public async Task<RemoveResult> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken)
     {
-        await using var opened = await desk.OpenAsync(request, cancellationToken, evenRemoved: request.Purge);
+        await using var opened = await desk.OpenAsync(request, cancellationToken, evenRemoved: request.Erase);
         var isNew = await WriteAsync(
             opened,
             transaction => RemovalStore.BeginAsync(transaction, request),
@@ -67,24 +67,24 @@ internal sealed class LocationRemoval(
     /// <exception cref="LocationException">It could not go on now.</exception>
     public async Task ResumeAsync(PendingRemoval pending, CancellationToken cancellationToken)
     {
-        var request = new RemoveRequest(pending.LocationId, pending.Purge, pending.WithoutApple);
+        var request = new RemoveRequest(pending.LocationId, pending.Erase, pending.WithoutApple);
         await using var opened = await desk.OpenAsync(request, cancellationToken);
         await GoOnAsync(opened, request, cancellationToken);
     }
 
     private async Task<RemoveResult> GoOnAsync(
-        OpenedLocation opened,
+        LockedLocation opened,
         RemoveRequest request,
         CancellationToken cancellationToken
     )
     {
         var told =
             opened.Location.State == LocationState.Removed
-                ? new UnregistrationResult(true, "Apple was told when the location was removed.")
+                ? new DeregistrationResult(true, "Apple was told when the location was removed.")
                 : await CloseAsync(opened, request, cancellationToken);
-        if (request.Purge)
+        if (request.Erase)
         {
-            await PurgeAsync(request.LocationId, cancellationToken);
+            await EraseAsync(request.LocationId, cancellationToken);
         }
 
         await using var connection = await database.OpenReaderAsync(cancellationToken);
@@ -92,24 +92,24 @@ internal sealed class LocationRemoval(
     }
 
     /// <summary>Deletes what was kept of a removed location, and notes that it is done.</summary>
-    public async Task PurgeAsync(string locationId, CancellationToken cancellationToken)
+    public async Task EraseAsync(string locationId, CancellationToken cancellationToken)
     {
-        await purge.RunAsync(locationId, everything: false, cancellationToken);
+        await erasure.RunAsync(locationId, everything: false, cancellationToken);
         await database.WriteAsync(
             async transaction =>
-                await RemovalStore.SetPurgedAsync(transaction, locationId, await transaction.NowAsync()),
+                await RemovalStore.SetErasedAsync(transaction, locationId, await transaction.NowAsync()),
             cancellationToken
         );
     }
 
-    private async Task<UnregistrationResult> CloseAsync(
-        OpenedLocation opened,
+    private async Task<DeregistrationResult> CloseAsync(
+        LockedLocation opened,
         RemoveRequest request,
         CancellationToken cancellationToken
     )
     {
         var told = request.WithoutApple
-            ? new UnregistrationResult(false, "Apple was not told: it goes on posting to the hub's URL.")
+            ? new DeregistrationResult(false, "Apple was not told: it goes on posting to the hub's URL.")
             : await unregistration.RunAsync(opened.Location, cancellationToken);
         await WriteAsync(
             opened,
@@ -118,7 +118,7 @@ internal sealed class LocationRemoval(
                 var now = await transaction.NowAsync();
                 await LocationStore.SetRemovedAsync(transaction, opened.Location.LocationId, now);
                 await LocationStore.BumpAsync(transaction);
-                var removed = LocationEvents.OfRemoval(opened.Location, request.Purge, now);
+                var removed = LocationEvents.OfRemoval(opened.Location, request.Erase, now);
                 transaction.AppendEvents([removed]);
                 return true;
             },
@@ -128,7 +128,7 @@ internal sealed class LocationRemoval(
     }
 
     private Task<bool> WriteAsync(
-        OpenedLocation opened,
+        LockedLocation opened,
         Func<WriteTransaction, Task<bool>> work,
         CancellationToken cancellationToken
     ) =>

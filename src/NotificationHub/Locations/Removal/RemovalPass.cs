@@ -8,7 +8,7 @@ namespace NotificationHub.Locations.Removal;
 internal sealed partial class RemovalPass(
     Database database,
     LocationRemoval removal,
-    LocationPurge purge,
+    LocationDataDeletion erasure,
     TrustedClock clock,
     ILogger<RemovalPass> logger
 )
@@ -61,9 +61,9 @@ internal sealed partial class RemovalPass(
         {
             await EndAsync(lease, pending, cancellationToken);
         }
-        else if (pending is { Purge: true, PurgedAt: null })
+        else if (pending is { Erase: true, ErasedAt: null })
         {
-            await removal.PurgeAsync(pending.LocationId, cancellationToken);
+            await removal.EraseAsync(pending.LocationId, cancellationToken);
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed partial class RemovalPass(
             },
             cancellationToken
         );
-        if (pending.Purge)
+        if (pending.Erase)
         {
             if (await IsAwaitingRoutingAsync(pending.LocationId, cancellationToken))
             {
@@ -114,14 +114,14 @@ internal sealed partial class RemovalPass(
                 return;
             }
 
-            await purge.RunAsync(pending.LocationId, everything: true, cancellationToken);
+            await erasure.RunAsync(pending.LocationId, everything: true, cancellationToken);
         }
 
         await database.WriteAsync(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
-                if (pending.Purge)
+                if (pending.Erase)
                 {
                     await LocationStore.DeleteAsync(transaction, pending.LocationId);
                 }

@@ -9,12 +9,12 @@ internal sealed record PendingRemoval
 {
     public required string LocationId { get; init; }
 
-    public required bool Purge { get; init; }
+    public required bool Erase { get; init; }
 
     public required bool WithoutApple { get; init; }
 
     /// <summary>Unix milliseconds; null where what there was has not been purged yet.</summary>
-    public long? PurgedAt { get; init; }
+    public long? ErasedAt { get; init; }
 
     /// <summary>Unix milliseconds; null while the location is not removed yet.</summary>
     public long? RemovedAt { get; init; }
@@ -27,7 +27,7 @@ internal static class RemovalStore
         (
             await connection.QueryAsync<PendingRemoval>(
                 """
-                select r.location_id LocationId, r.purge, r.without_apple WithoutApple, r.purged_at PurgedAt, l.removed_at RemovedAt
+                select r.location_id LocationId, r.purge, r.without_apple WithoutApple, r.purged_at ErasedAt, l.removed_at RemovedAt
                 from location_removal r
                 join location l on l.location_id = r.location_id
                 order by r.requested_at
@@ -48,7 +48,7 @@ internal static class RemovalStore
             """,
             new { request.LocationId, now }
         );
-        if (request.Purge)
+        if (request.Erase)
         {
             await transaction.ExecuteAsync(
                 "update location_removal set purge = 1, purged_at = null where location_id = @LocationId",
@@ -67,7 +67,7 @@ internal static class RemovalStore
         return added > 0;
     }
 
-    public static Task SetPurgedAsync(WriteTransaction transaction, string locationId, long now) =>
+    public static Task SetErasedAsync(WriteTransaction transaction, string locationId, long now) =>
         transaction.ExecuteAsync(
             "update location_removal set purged_at = @now where location_id = @locationId",
             new { locationId, now }

@@ -13,11 +13,11 @@ internal sealed record RotateResult(Location Location, bool IsResumed, Notificat
 
 /// <summary>Gives a location a new notification secret, without a restart and without a post lost.</summary>
 internal sealed class LocationRotation(
-    LocationDesk desk,
+    LocationOpener desk,
     LocationApple apple,
-    ReplicaWatch replicas,
-    SecretRollover rollover,
-    RegistrationLedger ledger,
+    ReplicaBarrier replicas,
+    SecretRotation rollover,
+    RegistrationStore ledger,
     TimeProvider time
 )
 {
@@ -25,7 +25,7 @@ internal sealed class LocationRotation(
     public async Task<RotateResult> RotateAsync(RotateRequest request, CancellationToken cancellationToken)
     {
         await using var opened = await desk.OpenAsync(request, cancellationToken);
-        LocationDesk.DemandCallable(opened.Location);
+        LocationOpener.DemandCallable(opened.Location);
         await replicas.DemandLiveAsync(cancellationToken);
         if (opened.Location.ReceiveOnly)
         {
@@ -36,14 +36,14 @@ internal sealed class LocationRotation(
         var rolled = await rollover.RollAsync(
             opened,
             apple.Open(opened.Location, rate),
-            new RolloverOrder(request.TakeBack, PostAnyhow: false),
+            new RotationOrder(request.TakeBack, PostAnyhow: false),
             cancellationToken
         );
         return new RotateResult(rolled.Location, rolled.IsResumed);
     }
 
     /// <summary>The MDM configures it. The first post with it, other than a test, proves that it did, and the older ones end after that.</summary>
-    private async Task<RotateResult> HandOutAsync(OpenedLocation opened, CancellationToken cancellationToken)
+    private async Task<RotateResult> HandOutAsync(LockedLocation opened, CancellationToken cancellationToken)
     {
         if (opened.Location.State == LocationState.Pending)
         {

@@ -7,7 +7,7 @@ namespace NotificationHub.Refetch.Planning;
 /// <summary>The reads for assignments: by holder, by asset, or all that there are.</summary>
 internal static class AssignmentsPlan
 {
-    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, RefetchKnowledge known)
+    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
     {
         if (targets.Count == 0)
         {
@@ -20,15 +20,15 @@ internal static class AssignmentsPlan
         {
             Asked = [.. targets.Select(target => KeyRange.Under(target.Key)).Distinct()],
         };
-        return RequestCost.Of(whole, known) < parts.Sum(step => step.Reads.Sum(read => RequestCost.Of(read, known)))
+        return PageCounts.Of(whole, known) < parts.Sum(step => step.Reads.Sum(read => PageCounts.Of(read, known)))
             ? [new RefetchStep(targets, [whole])]
             : parts;
     }
 
-    private static List<RefetchStep> Parts(List<Wanted> wanted, RefetchKnowledge known)
+    private static List<RefetchStep> Parts(List<Wanted> wanted, PlanStatistics known)
     {
         List<Wanted> some = [.. wanted.Where(one => one.Holders is { Count: > 0 })];
-        var walked = HolderCover.Find([.. some.Select(one => (RequestCost.Of(one.Walk, known), one.Holders!))]);
+        var walked = HolderCover.Find([.. some.Select(one => (PageCounts.Of(one.Walk, known), one.Holders!))]);
         List<Wanted> asked = [.. some.Where((_, place) => !walked.Contains(place))];
         return
         [

@@ -12,28 +12,24 @@ namespace NotificationHub.Refetch.Planning;
 /// <summary>Looks up what <see cref="RefetchPlan"/> wants to know.</summary>
 internal static class KnowledgeReader
 {
-    public static async Task<RefetchKnowledge> ReadAsync(
+    public static async Task<PlanStatistics> ReadAsync(
         DbConnection connection,
         string locationId,
         IReadOnlyList<ClaimedTarget> targets
     )
     {
-        var surveys = await SurveyStore.ReadAsync(connection, locationId);
-        return new RefetchKnowledge
+        var fullSyncs = await FullSyncStore.ReadAsync(connection, locationId);
+        return new PlanStatistics
         {
             UsersVersion = await LocationVersions.ReadUsersAsync(connection, locationId),
-            AssignedCounts = await CountsAsync(RefetchResources.Assignments, SnapshotKind.Asset, HoldersOf),
-            SeatCounts = await CountsAsync(
-                RefetchResources.SubscriptionAssignments,
-                SnapshotKind.Subscription,
-                SeatsOf
-            ),
-            Totals = surveys
-                .Where(survey => survey.KnownRecords is not null)
-                .ToDictionary(survey => survey.Kind, survey => survey.KnownRecords!.Value),
+            AssignedCounts = await CountsAsync(RefetchResources.Assignments, RecordKind.Asset, HoldersOf),
+            SeatCounts = await CountsAsync(RefetchResources.SubscriptionAssignments, RecordKind.Subscription, SeatsOf),
+            Totals = fullSyncs
+                .Where(fullSync => fullSync.KnownRecords is not null)
+                .ToDictionary(fullSync => fullSync.Kind, fullSync => fullSync.KnownRecords!.Value),
         };
 
-        async Task<Dictionary<string, long>> CountsAsync(string resource, SnapshotKind kind, Func<string, long?> count)
+        async Task<Dictionary<string, long>> CountsAsync(string resource, RecordKind kind, Func<string, long?> count)
         {
             string[] keys = [.. targets.Where(target => target.Resource == resource).Select(target => target.Key)];
             var rows = await keys.InPartsAsync(part =>

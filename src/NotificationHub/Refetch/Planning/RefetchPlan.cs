@@ -7,14 +7,14 @@ namespace NotificationHub.Refetch.Planning;
 internal sealed record RefetchStep(IReadOnlyList<ClaimedTarget> Targets, IReadOnlyList<RefetchRead> Reads);
 
 /// <summary>
-/// Finds the reads that answer a location's due targets with the fewest requests, by <see cref="RequestCost"/>; among equals the one that
+/// Finds the reads that answer a location's due targets with the fewest requests, by <see cref="PageCounts"/>; among equals the one that
 /// reads less. Pure.
 /// </summary>
 internal static class RefetchPlan
 {
     /// <param name="targets">Those of one location that are due, in the order in which they fell due.</param>
     /// <param name="known">What decides between one way of reading and another.</param>
-    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, RefetchKnowledge known)
+    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
     {
         var places = targets.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         return
@@ -29,7 +29,7 @@ internal static class RefetchPlan
     private static IEnumerable<RefetchStep> StepsOf(
         string resource,
         IReadOnlyList<ClaimedTarget> targets,
-        RefetchKnowledge known
+        PlanStatistics known
     ) =>
         resource switch
         {
@@ -60,11 +60,11 @@ internal static class RefetchPlan
         IReadOnlyList<ClaimedTarget> targets,
         Func<ClaimedTarget, RefetchRead> one,
         RefetchRead together,
-        RefetchKnowledge known
+        PlanStatistics known
     )
     {
         List<RefetchStep> parts = [.. targets.Select(target => new RefetchStep([target], [one(target)]))];
-        return RequestCost.Of(together, known) < parts.Sum(step => RequestCost.Of(step.Reads[0], known))
+        return PageCounts.Of(together, known) < parts.Sum(step => PageCounts.Of(step.Reads[0], known))
             ? [new RefetchStep(targets, [together])]
             : parts;
     }

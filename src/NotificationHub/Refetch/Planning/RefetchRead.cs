@@ -4,7 +4,7 @@ namespace NotificationHub.Refetch.Planning;
 
 /// <summary>One walk over Apple's records.</summary>
 /// <param name="Kind">The kind of records that it returns.</param>
-internal abstract record RefetchRead(SnapshotKind Kind)
+internal abstract record RefetchRead(RecordKind Kind)
 {
     /// <summary>What the read shows completely: a record in here that it does not return is gone. Empty for an incremental read.</summary>
     public abstract IReadOnlyList<KeyRange> Scope { get; }
@@ -22,11 +22,11 @@ internal abstract record RefetchRead(SnapshotKind Kind)
     public virtual bool IsOfOneUser => false;
 
     /// <summary>Reads all records of the kind.</summary>
-    public static RefetchRead OfAll(SnapshotKind kind) =>
-        kind == SnapshotKind.Asset ? new AssetsRead()
-        : kind == SnapshotKind.Assignment ? new AllAssignmentsRead()
-        : kind == SnapshotKind.User ? new UsersRead(SinceVersionId: null)
-        : kind == SnapshotKind.Subscription ? new SubscriptionsRead()
+    public static RefetchRead OfAll(RecordKind kind) =>
+        kind == RecordKind.Asset ? new AssetsRead()
+        : kind == RecordKind.Assignment ? new AllAssignmentsRead()
+        : kind == RecordKind.User ? new UsersRead(SinceVersionId: null)
+        : kind == RecordKind.Subscription ? new SubscriptionsRead()
         : new AllSubscriptionAssignmentsRead();
 
     /// <summary>A read of that one record only; null where there is none.</summary>
@@ -34,7 +34,7 @@ internal abstract record RefetchRead(SnapshotKind Kind)
 }
 
 /// <summary>All records of a kind.</summary>
-internal abstract record WholeRead(SnapshotKind Kind) : RefetchRead(Kind)
+internal abstract record WholeRead(RecordKind Kind) : RefetchRead(Kind)
 {
     /// <summary>What was asked for. The rest is taken in as it comes, and what of it is gone is left to those who look for it.</summary>
     public IReadOnlyList<KeyRange> Asked { get; init; } = [KeyRange.All];
@@ -43,7 +43,7 @@ internal abstract record WholeRead(SnapshotKind Kind) : RefetchRead(Kind)
 }
 
 /// <summary>All assets.</summary>
-internal sealed record AssetsRead() : WholeRead(SnapshotKind.Asset)
+internal sealed record AssetsRead() : WholeRead(RecordKind.Asset)
 {
     public override RefetchRead Narrow(string key)
     {
@@ -52,14 +52,14 @@ internal sealed record AssetsRead() : WholeRead(SnapshotKind.Asset)
     }
 }
 
-internal sealed record AssetRead(string AdamId, string PricingParam) : RefetchRead(SnapshotKind.Asset)
+internal sealed record AssetRead(string AdamId, string PricingParam) : RefetchRead(RecordKind.Asset)
 {
     public override IReadOnlyList<KeyRange> Scope => [new(RecordKeys.Asset(AdamId, PricingParam))];
 }
 
 /// <param name="Holder"><c>serial:S</c> or <c>user:U</c>; null for all.</param>
 internal sealed record AssignmentsRead(string AdamId, string PricingParam, string? Holder = null)
-    : RefetchRead(SnapshotKind.Assignment)
+    : RefetchRead(RecordKind.Assignment)
 {
     private string Asset => RecordKeys.Asset(AdamId, PricingParam);
 
@@ -77,7 +77,7 @@ internal sealed record AssignmentsRead(string AdamId, string PricingParam, strin
 /// <summary>What one device or user has of several assets, in one request.</summary>
 /// <param name="Holder"><c>serial:S</c> or <c>user:U</c>.</param>
 /// <param name="Assets">The keys of the assets that are asked for.</param>
-internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) : RefetchRead(SnapshotKind.Assignment)
+internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) : RefetchRead(RecordKind.Assignment)
 {
     public override IReadOnlyList<KeyRange> Scope =>
         [.. Assets.Select(asset => new KeyRange(RecordKeys.Assignment(asset, Holder)))];
@@ -99,7 +99,7 @@ internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) :
 }
 
 /// <summary>The assignments of all assets.</summary>
-internal sealed record AllAssignmentsRead() : WholeRead(SnapshotKind.Assignment)
+internal sealed record AllAssignmentsRead() : WholeRead(RecordKind.Assignment)
 {
     public override RefetchRead Narrow(string key)
     {
@@ -109,7 +109,7 @@ internal sealed record AllAssignmentsRead() : WholeRead(SnapshotKind.Assignment)
     }
 }
 
-internal sealed record UserRead(string ClientUserId) : RefetchRead(SnapshotKind.User)
+internal sealed record UserRead(string ClientUserId) : RefetchRead(RecordKind.User)
 {
     public override IReadOnlyList<KeyRange> Scope =>
         [new(RecordKeys.User(ClientUserId)), KeyRange.Under(RecordKeys.User(ClientUserId))];
@@ -118,7 +118,7 @@ internal sealed record UserRead(string ClientUserId) : RefetchRead(SnapshotKind.
 }
 
 /// <param name="SinceVersionId">Only what changed since; null for all users.</param>
-internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(SnapshotKind.User)
+internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(RecordKind.User)
 {
     public override IReadOnlyList<KeyRange> Scope => SinceVersionId is null ? [KeyRange.All] : [];
 
@@ -126,19 +126,19 @@ internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(SnapshotK
 }
 
 /// <summary>All subscriptions.</summary>
-internal sealed record SubscriptionsRead() : WholeRead(SnapshotKind.Subscription)
+internal sealed record SubscriptionsRead() : WholeRead(RecordKind.Subscription)
 {
     public override RefetchRead Narrow(string key) => new SubscriptionRead(key);
 }
 
-internal sealed record SubscriptionRead(string AdamId) : RefetchRead(SnapshotKind.Subscription)
+internal sealed record SubscriptionRead(string AdamId) : RefetchRead(RecordKind.Subscription)
 {
     public override IReadOnlyList<KeyRange> Scope => [new(AdamId)];
 }
 
 /// <param name="ClientUserId">Null for all users.</param>
 internal sealed record SubscriptionAssignmentsRead(string AdamId, string? ClientUserId = null)
-    : RefetchRead(SnapshotKind.SubscriptionAssignment)
+    : RefetchRead(RecordKind.SubscriptionAssignment)
 {
     public override IReadOnlyList<KeyRange> Scope =>
         [
@@ -161,7 +161,7 @@ internal sealed record SubscriptionAssignmentsRead(string AdamId, string? Client
 }
 
 /// <summary>The seats of all subscriptions.</summary>
-internal sealed record AllSubscriptionAssignmentsRead() : WholeRead(SnapshotKind.SubscriptionAssignment)
+internal sealed record AllSubscriptionAssignmentsRead() : WholeRead(RecordKind.SubscriptionAssignment)
 {
     public override RefetchRead Narrow(string key)
     {

@@ -38,7 +38,7 @@ internal sealed record StepPart(
         [
             .. Read.Scope.Select(range => new RemovalScope(
                 range,
-                doubts[AwaitedRecords.TargetOf(Read.Kind, range.From)].FirstOrDefault(ofAll),
+                doubts[PendingTargets.TargetOf(Read.Kind, range.From)].FirstOrDefault(ofAll),
                 IsNotified: Targets.Count > 0,
                 IsAnnounced: announced.Contains(range.From)
             )),

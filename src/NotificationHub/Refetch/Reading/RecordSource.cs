@@ -17,7 +17,7 @@ internal sealed class RecordSource(AppleSession session, CancellationToken cance
 
     public IAsyncEnumerable<RecordPage> Read(UserQuery query)
     {
-        var walk = new UserWalk();
+        var walk = new UserRecordsRead();
         return session.ReadUsersAsync(query, cancellationToken).Select(walk.Take);
     }
 

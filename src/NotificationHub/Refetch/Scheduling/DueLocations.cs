@@ -1,18 +1,18 @@
 namespace NotificationHub.Refetch.Scheduling;
 
 /// <param name="Due">The locations with targets that are due, the longest waiting ones first.</param>
-/// <param name="Surveys">The locations with a survey that is due and no target that is, the longest waiting ones first.</param>
+/// <param name="FullSyncs">The locations with a full sync that is due and no target that is, the longest waiting ones first.</param>
 /// <param name="NextDueAt">When the next one falls due; null where none waits.</param>
-internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<string> Surveys, long? NextDueAt)
+internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<string> FullSyncs, long? NextDueAt)
 {
     /// <param name="waiting">Locations that Apple may be called for, with what waits there.</param>
-    /// <param name="surveys">Whether locations are surveyed at all.</param>
-    public static DueLocations Of(IReadOnlyCollection<WaitingLocation> waiting, bool surveys, long now)
+    /// <param name="fullSyncs">Whether locations are surveyed at all.</param>
+    public static DueLocations Of(IReadOnlyCollection<WaitingLocation> waiting, bool fullSyncs, long now)
     {
         var targets = new Queue(now, waiting.Select(row => (row.LocationId, row.DueAt, row.PausedUntil)));
         var busy = targets.Due.ToHashSet(StringComparer.Ordinal);
-        var others = surveys ? waiting.Where(row => !busy.Contains(row.LocationId)) : [];
-        var walks = new Queue(now, others.Select(row => (row.LocationId, row.SurveyAt, row.PausedUntil)));
+        var others = fullSyncs ? waiting.Where(row => !busy.Contains(row.LocationId)) : [];
+        var walks = new Queue(now, others.Select(row => (row.LocationId, row.FullSyncAt, row.PausedUntil)));
         return new DueLocations(targets.Due, walks.Due, Earlier(targets.NextDueAt, walks.NextDueAt));
     }
 
@@ -43,5 +43,5 @@ internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<str
 }
 
 /// <param name="DueAt">When its first target falls due; null where none waits.</param>
-/// <param name="SurveyAt">When its first survey does; 0 where it has not begun to be imported.</param>
-internal sealed record WaitingLocation(string LocationId, long? PausedUntil, long? DueAt, long? SurveyAt);
+/// <param name="FullSyncAt">When its first full sync does; 0 where it has not begun to be imported.</param>
+internal sealed record WaitingLocation(string LocationId, long? PausedUntil, long? DueAt, long? FullSyncAt);

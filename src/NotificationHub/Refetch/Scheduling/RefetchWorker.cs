@@ -12,11 +12,11 @@ internal sealed partial class RefetchWorker(
     Database database,
     LeaseKeeper leases,
     RefetchPass pass,
-    SurveyPass surveys,
+    FullSyncPass fullSyncs,
     LocationSessions sessions,
-    TurnQueue queue,
-    DueWork due,
-    PendingTargets pending,
+    LocationScheduler queue,
+    DueLocationsQuery due,
+    PendingTargetCount pending,
     IOptions<RefetchOptions> options,
     IOptions<LocationOptions> locationOptions,
     TimeProvider time,
@@ -34,7 +34,7 @@ internal sealed partial class RefetchWorker(
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
 
     private readonly RefetchShards shards = new(database, leases, locationOptions.Value.ReplicaTimeout, time);
-    private readonly RunningTurns running = new();
+    private readonly RunningSlots running = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,11 +42,11 @@ internal sealed partial class RefetchWorker(
         {
             while (!stoppingToken.IsCancellationRequested)
             {
-                var signal = database.Pulses.TargetsRequested.Next;
+                var signal = database.Signals.TargetsRequested.Next;
                 var started = time.GetTimestamp();
                 var wait = await LookAsync(stoppingToken);
                 await Task.Delay(RestAfter(time.GetElapsedTime(started)), time, stoppingToken);
-                await Pulse.WaitAsync(signal, wait, time, stoppingToken);
+                await Signal.WaitAsync(signal, wait, time, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -99,7 +99,7 @@ internal sealed partial class RefetchWorker(
         }
 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var locations = await due.ReadAsync(shards.Held, options.Value.Surveys, now, stoppingToken);
+        var locations = await due.ReadAsync(shards.Held, options.Value.FullSyncs, now, stoppingToken);
         if (await pending.CountAsync(stoppingToken) is { } count)
         {
             RefetchMetrics.SetPending(count);
@@ -110,9 +110,9 @@ internal sealed partial class RefetchWorker(
             Start(locationId, pass.ReadDueAsync, stoppingToken);
         }
 
-        foreach (var locationId in queue.TakeSurveys(locations.Surveys))
+        foreach (var locationId in queue.TakeFullSyncs(locations.FullSyncs))
         {
-            Start(locationId, surveys.RunAsync, stoppingToken);
+            Start(locationId, fullSyncs.RunAsync, stoppingToken);
         }
 
         return locations.NextDueAt is { } next && next - now < PollInterval.TotalMilliseconds
@@ -161,7 +161,7 @@ internal sealed partial class RefetchWorker(
         {
             queue.End(locationId);
             // There is a place for another location.
-            database.Pulses.TargetsRequested.Raise();
+            database.Signals.TargetsRequested.Raise();
         }
     }
 

@@ -1,35 +1,79 @@
+using System.Data.Common;
 using Dapper;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>Measures now and then how many targets wait: to count is to read them all, so there is a bound to both.</summary>
-internal sealed class PendingTargets(Database database, TimeProvider time)
+/// <summary>Which records a notification has asked for that are still waiting to be read.</summary>
+internal static class PendingTargets
 {
-    public const int Most = 100_000;
+    private const string Select = """
+        select "key"
+        from refetch_target
+        where location_id = @LocationId and resource = @Resource and "key" in @Keys and requested > fetched
+        """;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-
-    private long? measuredAt;
-
-    /// <returns>The count; null where the last one is not old enough.</returns>
-    public async Task<long?> CountAsync(CancellationToken cancellationToken)
-    {
-        if (measuredAt is { } last && time.GetElapsedTime(last) < Interval)
-        {
-            return null;
-        }
-
-        measuredAt = time.GetTimestamp();
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long>(
-            $"""
-            select count(*)
-            from (select location_id from refetch_target where {connection.IsWaiting("refetch_target")} order by location_id {connection.Limit(
-                "@Most"
-            )}) waiting
-            """,
-            new { Most }
+    /// <returns>The keys of those of the records that are waited for.</returns>
+    public static async Task<HashSet<string>> FindAsync(
+        WriteTransaction transaction,
+        ReadContext read,
+        IReadOnlyCollection<RecordDifference> records
+    ) =>
+        Choose(
+            read.Kind,
+            records,
+            await TargetsOf(read.Kind, records)
+                .InPartsAsync<string, string>(async part =>
+                    await transaction.QueryAsync<string>(Select, Parameters(read.LocationId, read.Kind, part))
+                )
         );
+
+    public static async Task<HashSet<string>> FindAsync(
+        DbConnection connection,
+        string locationId,
+        RecordKind kind,
+        IReadOnlyCollection<RecordDifference> records
+    ) =>
+        Choose(
+            kind,
+            records,
+            await TargetsOf(kind, records)
+                .InPartsAsync(part => connection.QueryAsync<string>(Select, Parameters(locationId, kind, part)))
+        );
+
+    private static IEnumerable<string> TargetsOf(RecordKind kind, IEnumerable<RecordDifference> records) =>
+        records.Select(record => TargetOf(kind, record.Key)).Distinct(StringComparer.Ordinal);
+
+    private static object Parameters(string locationId, RecordKind kind, IReadOnlyCollection<string> targets) =>
+        new
+        {
+            LocationId = locationId,
+            Resource = ResourceOf(kind),
+            Keys = targets.InList(),
+        };
+
+    private static HashSet<string> Choose(
+        RecordKind kind,
+        IReadOnlyCollection<RecordDifference> records,
+        IEnumerable<string> waiting
+    )
+    {
+        HashSet<string> targets = new(waiting, StringComparer.Ordinal);
+        return [.. records.Select(record => record.Key).Where(key => targets.Contains(TargetOf(kind, key)))];
     }
+
+    private static string ResourceOf(RecordKind kind) =>
+        kind == RecordKind.Asset ? RefetchResources.Asset
+        : kind == RecordKind.Assignment ? RefetchResources.Assignments
+        : kind == RecordKind.User ? RefetchResources.User
+        : kind == RecordKind.Subscription ? RefetchResources.Subscription
+        : RefetchResources.SubscriptionAssignments;
+
+    /// <summary>The key of the target of a record or a range of records.</summary>
+    public static string TargetOf(RecordKind kind, string key) =>
+        kind == RecordKind.Assignment ? RecordKeys.ParseAssignment(key).Asset
+        : kind == RecordKind.User ? UserKeys.Parse(RecordKeys.ActiveUser(key))
+        : kind == RecordKind.SubscriptionAssignment ? key[..key.IndexOf('/', StringComparison.Ordinal)]
+        : key;
 }

@@ -30,7 +30,7 @@ internal static class RefetchResources
 /// <param name="CorrelationId">Apple's <c>eventId</c>, where a notification asked.</param>
 /// <param name="Traceparent">The trace of what asked.</param>
 /// <param name="Expects">What the notification says is true now, in the words of <see cref="TargetExpectations"/>; null: nothing that a read could contradict.</param>
-internal sealed record RefetchRequest(
+internal sealed record MergedRequest(
     string LocationId,
     string Resource,
     string Key,
@@ -59,7 +59,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         return (int)(hash % Shards);
     }
 
-    public async Task RequestAsync(WriteTransaction transaction, IReadOnlyCollection<RefetchRequest> requests, long now)
+    public async Task RequestAsync(WriteTransaction transaction, IReadOnlyCollection<MergedRequest> requests, long now)
     {
         if (requests.Count == 0)
         {
@@ -71,7 +71,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         var known = await FindAsync(transaction, asked.Select(target => target.Key));
         var rows = asked.ConvertAll(target => Row([.. target], known.GetValueOrDefault(target.Key), now));
         await transaction.ExecuteAsync(transaction.Sql("SaveTargets"), new { Rows = JsonSerializer.Serialize(rows) });
-        transaction.OnCommit(transaction.Pulses.TargetsRequested);
+        transaction.OnCommit(transaction.Signals.TargetsRequested);
     }
 
     private static async Task<Dictionary<TargetKey, WaitingTarget>> FindAsync(
@@ -86,7 +86,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         return found.ToDictionary(target => new TargetKey(target.LocationId, target.Resource, target.Key));
     }
 
-    private TargetRow Row(RefetchRequest[] requests, WaitingTarget? known, long now)
+    private TargetRow Row(MergedRequest[] requests, WaitingTarget? known, long now)
     {
         var request = requests[^1];
         var next = timing.Request(known, now);
@@ -110,7 +110,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
 /// <summary>What tells targets apart.</summary>
 internal readonly record struct TargetKey(string LocationId, string Resource, string Key)
 {
-    public static TargetKey Of(RefetchRequest request) => new(request.LocationId, request.Resource, request.Key);
+    public static TargetKey Of(MergedRequest request) => new(request.LocationId, request.Resource, request.Key);
 }
 
 /// <summary>A target as it is written.</summary>

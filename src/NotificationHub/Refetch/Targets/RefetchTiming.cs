@@ -5,10 +5,10 @@ namespace NotificationHub.Refetch.Targets;
 /// maximum wait triples with each re-read and the quiet period is half of it, so that a burst of five minutes costs a first
 /// read early, a last read after the last hint, and few between, however the hints are spaced. All in Unix milliseconds.
 /// </summary>
-internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, TimeSpan LongestMaxWait)
+internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan InitialMaxWait, TimeSpan LongestMaxWait)
 {
     /// <summary>When a target is read once more whose read contradicted the notification.</summary>
-    public TimeSpan RereadAfter { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StaleReadDelay { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How many maximum waits after its last read a target still counts as busy, and the longest of them at least.</summary>
     private const int BusyWaits = 4;
@@ -56,7 +56,7 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan FirstMaxWait, Time
     public (long AskedAfter, long Until, long Most) InBurst(long now) =>
         (now - (long)Quiet.TotalMilliseconds, now + (long)Quiet.TotalMilliseconds, First);
 
-    private long First => (long)FirstMaxWait.TotalMilliseconds;
+    private long First => (long)InitialMaxWait.TotalMilliseconds;
 
     private long Longest => (long)LongestMaxWait.TotalMilliseconds;
 

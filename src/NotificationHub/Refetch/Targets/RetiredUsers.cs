@@ -13,7 +13,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
 
     /// <summary>Looks up, beside the write lane, what those of the targets have that are said to be retired.</summary>
     /// <returns>By user, what is to be read again.</returns>
-    public async Task<ILookup<string, RefetchRequest>> FindAsync(
+    public async Task<ILookup<string, MergedRequest>> FindAsync(
         IReadOnlyList<ClaimedTarget> read,
         CancellationToken cancellationToken
     )
@@ -23,11 +23,11 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
                 && TargetExpectations.Parse(target.Expects).Contains(TargetExpectations.Absent())
             )
             .ToDictionary(target => target.Key, StringComparer.Ordinal);
-        List<(string User, RefetchRequest Request)> requests = [];
+        List<(string User, MergedRequest Request)> requests = [];
         if (retired.Count > 0)
         {
             var locationId = read[0].LocationId;
-            await foreach (var key in KeysAsync(locationId, SnapshotKind.Assignment, "%/user:%", cancellationToken))
+            await foreach (var key in KeysAsync(locationId, RecordKind.Assignment, "%/user:%", cancellationToken))
             {
                 var (asset, holder) = RecordKeys.ParseAssignment(key);
                 if (RecordKeys.ParseHolder(holder).ClientUserId is { } user && retired.TryGetValue(user, out var of))
@@ -38,9 +38,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
                 }
             }
 
-            await foreach (
-                var key in KeysAsync(locationId, SnapshotKind.SubscriptionAssignment, "%", cancellationToken)
-            )
+            await foreach (var key in KeysAsync(locationId, RecordKind.SubscriptionAssignment, "%", cancellationToken))
             {
                 var (plan, user) = RecordKeys.ParseSubscriptionAssignment(key);
                 if (retired.TryGetValue(user, out var of))
@@ -60,7 +58,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         WriteTransaction transaction,
         ReadContext context,
         ClaimedTarget target,
-        ILookup<string, RefetchRequest> held,
+        ILookup<string, MergedRequest> held,
         long now
     )
     {
@@ -77,7 +75,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         }
     }
 
-    private static RefetchRequest Of(ClaimedTarget user, string resource, string key, string expects) =>
+    private static MergedRequest Of(ClaimedTarget user, string resource, string key, string expects) =>
         new(
             user.LocationId,
             resource,
@@ -89,7 +87,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
 
     private async IAsyncEnumerable<string> KeysAsync(
         string locationId,
-        SnapshotKind kind,
+        RecordKind kind,
         string pattern,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
@@ -112,7 +110,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
     private static async Task<IReadOnlyList<string>> ReadPageAsync(
         DbConnection connection,
         string locationId,
-        SnapshotKind kind,
+        RecordKind kind,
         string pattern,
         string after
     ) =>

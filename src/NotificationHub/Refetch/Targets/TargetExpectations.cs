@@ -21,7 +21,7 @@ internal static class TargetExpectations
     /// <summary>What the counts of an operation's assets or subscriptions do; a failure need not change them.</summary>
     public static string? ChangedBy(string result) => result == "SUCCESS" ? Changed : null;
 
-    public static string? Merge(string? known, IEnumerable<RefetchRequest> requests)
+    public static string? Merge(string? known, IEnumerable<MergedRequest> requests)
     {
         List<string> merged = [.. Parse(known)];
         foreach (var expected in requests.Select(request => request.Expects).OfType<string>())

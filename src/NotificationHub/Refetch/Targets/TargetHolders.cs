@@ -7,7 +7,7 @@ internal static class TargetHolders
 {
     public const string None = "[]";
 
-    public static string? Merge(string? known, IEnumerable<RefetchRequest> requests)
+    public static string? Merge(string? known, IEnumerable<MergedRequest> requests)
     {
         if (known is null)
         {

@@ -118,7 +118,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         await transaction.ExecuteAsync(
             """
             update refetch_target
-            set fetched = @Requested, attempts = 0, last_fault = null, read_at = @now, rereads = 0,
+            set fetched = @Requested, attempts = 0, last_error = null, read_at = @now, rereads = 0,
                 doubted_number = null, doubted_at = null,
                 expects = case when requested > @Requested then expects end,
                 complete_read_at = case when @complete = 1 then @now else complete_read_at end,
@@ -165,7 +165,7 @@ internal sealed class TargetStore(RefetchTiming timing)
                 : target.Resource,
                 now,
                 again.MaxWait,
-                dueAt = Math.Max(again.DueAt, now + (long)timing.RereadAfter.TotalMilliseconds),
+                dueAt = Math.Max(again.DueAt, now + (long)timing.StaleReadDelay.TotalMilliseconds),
             }
         );
     }
@@ -177,7 +177,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         return transaction.ExecuteAsync(
             """
             update refetch_target
-            set attempts = @Attempts, last_fault = 'records changed while they were read', read_at = @now,
+            set attempts = @Attempts, last_error = 'records changed while they were read', read_at = @now,
                 first_requested_at = @now, max_wait = @MaxWait, due_at = @DueAt
             where location_id = @LocationId and resource = @Resource and "key" = @Key
             """,
@@ -213,11 +213,11 @@ internal sealed class TargetStore(RefetchTiming timing)
         );
 
     /// <summary>Keeps a target waiting for a second read after a read that lacked too many records.</summary>
-    public Task DoubtAsync(WriteTransaction transaction, ClaimedTarget target, RemovalJudgment judgment, long now) =>
+    public Task DoubtAsync(WriteTransaction transaction, ClaimedTarget target, RemovalAssessment judgment, long now) =>
         transaction.ExecuteAsync(
             """
             update refetch_target
-            set attempts = @Attempts, last_fault = @reason, read_at = @now, due_at = @dueAt,
+            set attempts = @Attempts, last_error = @reason, read_at = @now, due_at = @dueAt,
                 doubted_number = case when doubted_number is null or doubted_number = @DoubtedNumber then @Number else doubted_number end,
                 doubted_at = @At
             where location_id = @LocationId and resource = @Resource and "key" = @Key
@@ -234,17 +234,17 @@ internal sealed class TargetStore(RefetchTiming timing)
                 target.DoubtedNumber,
                 judgment.Doubt!.Number,
                 judgment.Doubt.At,
-                dueAt = judgment.Doubt.At + (long)timing.RereadAfter.TotalMilliseconds,
+                dueAt = judgment.Doubt.At + (long)timing.StaleReadDelay.TotalMilliseconds,
             }
         );
 
     /// <summary>Records a failed try. A target that was requested again during the read is due as requested.</summary>
-    /// <param name="fault">What went wrong, in the words of <see cref="FaultWords"/>.</param>
+    /// <param name="fault">What went wrong, in the words of <see cref="ErrorCode"/>.</param>
     public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string fault, long dueAt) =>
         transaction.ExecuteAsync(
             """
             update refetch_target
-            set attempts = @Attempts, last_fault = @fault,
+            set attempts = @Attempts, last_error = @fault,
                 due_at = case when requested > @Requested and due_at < @dueAt then due_at else @dueAt end
             where location_id = @LocationId and resource = @Resource and "key" = @Key
             """,

@@ -20,16 +20,16 @@ internal sealed class AssetCountRoute()
             CountDelta = notification.Whole("countDelta"),
         };
 
-    protected override NotificationHints Describe(AssetCountNotification notification)
+    protected override NotificationRefetchRequests Describe(AssetCountNotification notification)
     {
         var key = AssetKeys.Of(notification.AdamId, notification.PricingParam);
-        return new NotificationHints
+        return new NotificationRefetchRequests
         {
             Subject = AssetKeys.Subject(key),
             AdamId = notification.AdamId,
             Targets =
             [
-                new TargetHint(
+                new RefetchRequest(
                     RefetchResources.Asset,
                     key,
                     Expects: notification.CountDelta == 0 ? null : TargetExpectations.Changed

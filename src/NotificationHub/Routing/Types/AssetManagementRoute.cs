@@ -23,7 +23,7 @@ internal sealed class AssetManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
-    protected override NotificationHints Describe(AssetManagementNotification notification)
+    protected override NotificationRefetchRequests Describe(AssetManagementNotification notification)
     {
         // One notification can list several assets, devices and users mixed.
         var holdersByAsset = notification
@@ -34,7 +34,7 @@ internal sealed class AssetManagementRoute()
             )
             .ToList();
         var adamIds = notification.Assignments.Select(assignment => assignment.AdamId).Distinct().Take(2).ToList();
-        return new NotificationHints
+        return new NotificationRefetchRequests
         {
             Subject = holdersByAsset is [var only] ? AssetKeys.Subject(only.Key) : null,
             Action = notification.Type,
@@ -52,7 +52,7 @@ internal sealed class AssetManagementRoute()
         : notification.Type == "ASSOCIATE" ? TargetExpectations.Present
         : TargetExpectations.Absent;
 
-    private static IEnumerable<TargetHint> TargetsOf(
+    private static IEnumerable<RefetchRequest> TargetsOf(
         string key,
         IEnumerable<string> holders,
         AssetManagementNotification notification
@@ -60,17 +60,17 @@ internal sealed class AssetManagementRoute()
     {
         var expectation = ExpectationOf(notification);
         List<string> distinct = [.. holders.Distinct(StringComparer.Ordinal)];
-        var asset = new TargetHint(
+        var asset = new RefetchRequest(
             RefetchResources.Asset,
             key,
             Expects: TargetExpectations.ChangedBy(notification.Result)
         );
         return distinct.Count > RefetchTargets.MaxHolders
-            ? [asset, new TargetHint(RefetchResources.Assignments, key, Expects: expectation(distinct[^1]))]
+            ? [asset, new RefetchRequest(RefetchResources.Assignments, key, Expects: expectation(distinct[^1]))]
             :
             [
                 asset,
-                .. distinct.Select(holder => new TargetHint(
+                .. distinct.Select(holder => new RefetchRequest(
                     RefetchResources.Assignments,
                     key,
                     holder,

@@ -21,10 +21,10 @@ internal static class NotifiedUsers
         users is [var only] ? UserKeys.Subject(only.ClientUserId) : null;
 
     /// <param name="expects">What the notification says of all of them.</param>
-    public static IReadOnlyList<TargetHint> Targets(IReadOnlyList<NotifiedUser> users, string? expects) =>
+    public static IReadOnlyList<RefetchRequest> Targets(IReadOnlyList<NotifiedUser> users, string? expects) =>
         [
             .. users
-                .Select(user => new TargetHint(RefetchResources.User, user.ClientUserId, Expects: expects))
+                .Select(user => new RefetchRequest(RefetchResources.User, user.ClientUserId, Expects: expects))
                 .Distinct(),
         ];
 }

@@ -26,12 +26,12 @@ internal sealed class SubscriptionCountRoute()
         };
     }
 
-    protected override NotificationHints Describe(SubscriptionCountNotification notification) =>
+    protected override NotificationRefetchRequests Describe(SubscriptionCountNotification notification) =>
         new()
         {
             Subject = $"subscriptions/{notification.AdamId}",
             AdamId = notification.AdamId,
-            Targets = [new TargetHint(RefetchResources.Subscription, notification.AdamId)],
+            Targets = [new RefetchRequest(RefetchResources.Subscription, notification.AdamId)],
         };
 
     private static SeatCounts ReadSeats(JsonMembers seats) =>

@@ -21,11 +21,11 @@ internal sealed class SubscriptionManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
-    protected override NotificationHints Describe(SubscriptionManagementNotification notification)
+    protected override NotificationRefetchRequests Describe(SubscriptionManagementNotification notification)
     {
         List<string> adamIds = [.. notification.Assignments.Select(assignment => assignment.AdamId).Distinct()];
         var only = adamIds is [var adamId] ? adamId : null;
-        return new NotificationHints
+        return new NotificationRefetchRequests
         {
             Subject = only is null ? null : $"subscriptions/{only}",
             Action = notification.Type,
@@ -35,12 +35,12 @@ internal sealed class SubscriptionManagementRoute()
             Tasks = notification.Assignments.Count,
             Targets =
             [
-                .. adamIds.Select(id => new TargetHint(
+                .. adamIds.Select(id => new RefetchRequest(
                     RefetchResources.Subscription,
                     id,
                     Expects: TargetExpectations.ChangedBy(notification.Result)
                 )),
-                .. adamIds.Select(id => new TargetHint(
+                .. adamIds.Select(id => new RefetchRequest(
                     RefetchResources.SubscriptionAssignments,
                     id,
                     Expects: ExpectationOf(notification, id)

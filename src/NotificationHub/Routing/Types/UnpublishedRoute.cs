@@ -5,10 +5,10 @@ namespace NotificationHub.Routing.Types;
 /// </summary>
 internal sealed class UnpublishedRoute(string type, string eventName) : NotificationRoute(type, eventName)
 {
-    public override NotificationHints Read(JsonMembers envelope, RoutingFaults faults)
+    public override NotificationRefetchRequests Read(JsonMembers envelope, RoutingErrors faults)
     {
         envelope.OptionalObject("notification");
-        return new NotificationHints
+        return new NotificationRefetchRequests
         {
             Targets = envelope.Any("notification") is { } notification ? NamedRecords.Find(Type, notification) : [],
         };

@@ -21,7 +21,7 @@ internal sealed class UserManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
-    protected override NotificationHints Describe(UserManagementNotification notification) =>
+    protected override NotificationRefetchRequests Describe(UserManagementNotification notification) =>
         new()
         {
             Subject = NotifiedUsers.Subject(notification.Users),

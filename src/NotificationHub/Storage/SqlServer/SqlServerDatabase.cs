@@ -23,8 +23,8 @@ internal sealed class SqlServerDatabase : Database
     private readonly string writer;
     private readonly string reader;
     private readonly string upkeep;
-    private readonly SqlServerWriteLane lane;
-    private readonly SqlServerPostLane posts;
+    private readonly SqlServerWriter lane;
+    private readonly SqlServerNotificationWriter posts;
     private readonly SchemaMigrator migrator;
     private readonly Meter meter;
 
@@ -47,8 +47,8 @@ internal sealed class SqlServerDatabase : Database
         reader = Named(builder, "NotificationHub reader", pooling: true, builder.CommandTimeout);
         // The schema of many rows, or all of them: it takes what it takes.
         upkeep = Named(builder, "NotificationHub upkeep", pooling: false, commandTimeout: 0);
-        lane = new SqlServerWriteLane(this, time);
-        posts = new SqlServerPostLane(this, time);
+        lane = new SqlServerWriter(this, time);
+        posts = new SqlServerNotificationWriter(this, time);
         meter = new Meter(new MeterOptions("NotificationHub") { Scope = this });
         StorageMetrics.ObserveQueue(meter, () => (posts.Waiting, lane.Waiting));
     }
@@ -71,9 +71,9 @@ internal sealed class SqlServerDatabase : Database
         {
             return await ApplyAsync(cancellationToken);
         }
-        catch (Exception exception) when (SqlServerOpenFault.IsOne(exception))
+        catch (Exception exception) when (SqlServerOpenError.IsOne(exception))
         {
-            throw SqlServerOpenFault.Of(Place, exception);
+            throw SqlServerOpenError.Of(Place, exception);
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed class SqlServerDatabase : Database
                 await connection.ExecuteAsync("set transaction isolation level snapshot");
                 return connection;
             }
-            catch (Exception exception) when (SqlServerFaults.IsPassing(exception) && attempt < ReaderPauses.Length)
+            catch (Exception exception) when (SqlServerErrorCodes.IsPassing(exception) && attempt < ReaderPauses.Length)
             {
                 await connection.DisposeAsync();
                 await Task.Delay(ReaderPauses[attempt], time, cancellationToken);
@@ -100,9 +100,9 @@ internal sealed class SqlServerDatabase : Database
             catch (Exception exception)
             {
                 await connection.DisposeAsync();
-                throw exception is SqlException || SqlServerFaults.IsPassing(exception)
+                throw exception is SqlException || SqlServerErrorCodes.IsPassing(exception)
                     ? new StorageUnavailableException(
-                        $"SQL Server cannot be read: {SqlServerFaults.Describe(exception)}",
+                        $"SQL Server cannot be read: {SqlServerErrorCodes.Describe(exception)}",
                         exception
                     )
                     : exception;
@@ -116,7 +116,7 @@ internal sealed class SqlServerDatabase : Database
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => posts.AppendAsync(append);
 
     public override bool IsDuplicateKey(Exception exception) =>
-        SqlServerFaults.IsDuplicateKey(
+        SqlServerErrorCodes.IsDuplicateKey(
             exception is StorageUnavailableException { InnerException: { } refused } ? refused : exception
         );
 
@@ -128,7 +128,11 @@ internal sealed class SqlServerDatabase : Database
             ? Task.FromResult<IReadOnlyList<long>>([])
             : transaction.QueryAsync<long>(Sql("AppendEvents"), EventBatch.Of(events, Patience));
 
-    public override async Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken)
+    public override async Task AdvanceSequencesAsync(
+        long notifications,
+        long events,
+        CancellationToken cancellationToken
+    )
     {
         // Not in a transaction of the lane: what it does is no change of rows, which is what snapshots are of.
         await using var connection = await OpenAsync(upkeep, cancellationToken);
@@ -233,9 +237,9 @@ internal sealed class SqlServerDatabase : Database
             await using var connection = await OpenAsync(upkeep, cancellationToken);
             await SqlServerSchema.AllowSnapshotsAsync(connection, time, cancellationToken);
         }
-        catch (Exception exception) when (SqlServerOpenFault.IsOne(exception))
+        catch (Exception exception) when (SqlServerOpenError.IsOne(exception))
         {
-            throw SqlServerOpenFault.Of(Place, exception);
+            throw SqlServerOpenError.Of(Place, exception);
         }
 
         lane.Open();

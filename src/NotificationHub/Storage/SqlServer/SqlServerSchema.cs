@@ -94,7 +94,7 @@ internal static class SqlServerSchema
                 await probe();
                 return;
             }
-            catch (SqlException exception) when (SqlServerFaults.IsSnapshotRefused(exception) && !isAllowed)
+            catch (SqlException exception) when (SqlServerErrorCodes.IsSnapshotRefused(exception) && !isAllowed)
             {
                 isAllowed = await TryAsync(allow, MayWait);
                 if (isAllowed)
@@ -102,7 +102,7 @@ internal static class SqlServerSchema
                     continue;
                 }
             }
-            catch (SqlException exception) when (SqlServerFaults.IsBeingAltered(exception) && MayWait())
+            catch (SqlException exception) when (SqlServerErrorCodes.IsBeingAltered(exception) && MayWait())
             {
                 await reset();
             }
@@ -119,7 +119,7 @@ internal static class SqlServerSchema
             await allow();
             return true;
         }
-        catch (SqlException exception) when (SqlServerFaults.IsBeingAltered(exception) && mayWait())
+        catch (SqlException exception) when (SqlServerErrorCodes.IsBeingAltered(exception) && mayWait())
         {
             return false;
         }

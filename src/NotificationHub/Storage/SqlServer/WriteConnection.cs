@@ -16,16 +16,16 @@ internal sealed class WriteConnection(
 ) : IAsyncDisposable
 {
     private const string Make = """
-        delete from commit_mark
+        delete from commit_token
         where made_at < @forgotten
-            and mark_id < (select min(mark_id) from (select top (1000) mark_id from commit_mark order by mark_id desc) newest);
-        insert into commit_mark (number, made_at) output inserted.mark_id values (0, @now);
+            and mark_id < (select min(mark_id) from (select top (1000) mark_id from commit_token order by mark_id desc) newest);
+        insert into commit_token (number, made_at) output inserted.mark_id values (0, @now);
         """;
 
     // Waits for a transaction that still holds the row: the commit that was sent last may be under way. One that the server has not come to yet
     // finds the row changed since its snapshot, and is refused: what is read here is final.
     private const string Settle = """
-        update commit_mark
+        update commit_token
         set made_at = made_at + 1
         output inserted.number
         where mark_id = @mark
@@ -56,8 +56,8 @@ internal sealed class WriteConnection(
         CultureInfo.InvariantCulture,
         $"""
         if @@trancount = 0
-            throw {SqlServerFaults.EndedTransaction}, 'The transaction has ended before its commit.', 1;
-        update commit_mark set number = number + 1 where mark_id = {mark};
+            throw {SqlServerErrorCodes.EndedTransaction}, 'The transaction has ended before its commit.', 1;
+        update commit_token set number = number + 1 where mark_id = {mark};
         if @@rowcount = 0
             throw 50002, 'The mark of this connection is gone.', 1;
         commit transaction;

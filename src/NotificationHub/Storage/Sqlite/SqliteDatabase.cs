@@ -14,7 +14,7 @@ internal sealed class SqliteDatabase : Database
     private readonly StorageOptions options;
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
-    private readonly SqliteWriteLane lane;
+    private readonly SqliteWriter lane;
     private readonly Meter meter;
     private readonly SchemaMigrator migrator;
 
@@ -32,7 +32,7 @@ internal sealed class SqliteDatabase : Database
             DefaultTimeout = 1,
         };
         reader = new SqliteConnectionStringBuilder(options.ConnectionString) { Mode = SqliteOpenMode.ReadOnly };
-        lane = new SqliteWriteLane(this);
+        lane = new SqliteWriter(this);
         meter = new Meter(new MeterOptions("NotificationHub") { Scope = this });
         meter.CreateObservableGauge(
             "notificationhub.storage.wal.pages",
@@ -65,9 +65,9 @@ internal sealed class SqliteDatabase : Database
         {
             return await ApplyAsync(cancellationToken);
         }
-        catch (Exception exception) when (SqliteOpenFault.IsOne(exception))
+        catch (Exception exception) when (SqliteOpenError.IsOne(exception))
         {
-            throw SqliteOpenFault.Of(File, exception);
+            throw SqliteOpenError.Of(File, exception);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class SqliteDatabase : Database
 
     public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => lane.AppendAsync(append);
 
-    public override Task RaiseSeqsAsync(long notifications, long events, CancellationToken cancellationToken) =>
+    public override Task AdvanceSequencesAsync(long notifications, long events, CancellationToken cancellationToken) =>
         WriteAsync(
             transaction =>
                 transaction.ExecuteAsync(Sql("RaiseSeqs"), new { Notifications = notifications, Events = events }),
@@ -238,9 +238,9 @@ internal sealed class SqliteDatabase : Database
             await prepare(cancellationToken);
             lane.Start();
         }
-        catch (Exception exception) when (SqliteOpenFault.IsOne(exception))
+        catch (Exception exception) when (SqliteOpenError.IsOne(exception))
         {
-            throw SqliteOpenFault.Of(File, exception);
+            throw SqliteOpenError.Of(File, exception);
         }
     }
 

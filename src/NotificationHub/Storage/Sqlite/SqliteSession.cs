@@ -50,7 +50,7 @@ internal sealed class SqliteSession : IDisposable
     public List<long> Append(IReadOnlyCollection<NewEvent> entries) => events.Append(entries);
 
     /// <summary>Runs a job so that its failure undoes only itself; returns why it failed.</summary>
-    public Exception? TryRun(LaneJob job)
+    public Exception? TryRun(WriteRequest job)
     {
         setSavepoint.Run();
         try

@@ -189,7 +189,7 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
             },
             CancellationToken.None
         );
-        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        await hub.Services.GetRequiredService<LocationCredentialCache>().RefreshAsync(CancellationToken.None);
     }
 
     private static async Task<HttpStatusCode> ReadyAsync(HubHost hub)

@@ -127,7 +127,7 @@ public sealed class KeyRingEndToEndTests
             "the hub has called Key Vault"
         );
 
-        await hub.Services.GetRequiredService<LocationGates>().RefreshAsync(CancellationToken.None);
+        await hub.Services.GetRequiredService<LocationCredentialCache>().RefreshAsync(CancellationToken.None);
         using var request = new HttpRequestMessage(HttpMethod.Post, location.Path);
         request.Headers.Authorization = new("Bearer", location.Secret);
         request.Content = new StringContent(TestLocation.Notification("n-1", "the-library", "ASSET_COUNT"));

@@ -222,7 +222,7 @@ public sealed class LocationRemovalTests
                 var (library, location) = await AddAsync(scene);
                 await using var process = await OperatorProcess.StartAsync(scene, steps, afterIt);
                 await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
-                    removal.RemoveAsync(new RemoveRequest(location.LocationId, Purge: true), CancellationToken.None)
+                    removal.RemoveAsync(new RemoveRequest(location.LocationId, Erase: true), CancellationToken.None)
                 );
                 isDead = process.IsDead;
 
@@ -251,10 +251,10 @@ public sealed class LocationRemovalTests
         steps.ShouldBeGreaterThan(6);
     }
 
-    internal static Task<RemoveResult> RemoveAsync(RegistrationScene scene, Location location, bool purge = false) =>
+    internal static Task<RemoveResult> RemoveAsync(RegistrationScene scene, Location location, bool erasure = false) =>
         scene
             .Service<LocationRemoval>()
-            .RemoveAsync(new RemoveRequest(location.LocationId, purge), CancellationToken.None);
+            .RemoveAsync(new RemoveRequest(location.LocationId, erasure), CancellationToken.None);
 
     internal static Task PassAsync(RegistrationScene scene) =>
         scene.UnderLeaseAsync(lease => scene.Service<RemovalPass>().RunAsync(lease, CancellationToken.None));

@@ -16,7 +16,7 @@ internal static class LocationRows
         "notification_log",
         "event_log",
         "audit_entry",
-        "privacy_purge",
+        "erasure",
     ];
 
     public static Task FillAsync(Database database, string locationId) =>
@@ -40,7 +40,7 @@ internal static class LocationRows
                 }
 
                 await transaction.ExecuteAsync(
-                    "insert into location_version (location_id, resource, version_id) values (@locationId, 'user', 'v')",
+                    "insert into snapshot_state (location_id, resource, version_id) values (@locationId, 'user', 'v')",
                     new { locationId }
                 );
                 await transaction.ExecuteAsync(
@@ -76,7 +76,9 @@ internal static class LocationRows
     {
         var rows = 0L;
         await using var connection = await database.OpenReaderAsync(CancellationToken.None);
-        foreach (var table in NotInChunks.Except(["audit_entry"]).Concat(LocationPurge.Tables.Select(one => one.Name)))
+        foreach (
+            var table in NotInChunks.Except(["audit_entry"]).Concat(LocationDataDeletion.Tables.Select(one => one.Name))
+        )
         {
             rows += await connection.ExecuteScalarAsync<long>(
                 $"select count(*) from {table} where location_id = @locationId",

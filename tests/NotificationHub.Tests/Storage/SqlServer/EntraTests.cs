@@ -98,7 +98,7 @@ public sealed class EntraTests : IDisposable
 
         var fault = await Should.ThrowAsync<DatabaseOpenException>(() => app.StartAsync());
 
-        SqlServerFaults.IsPassing(fault.InnerException.ShouldBeOfType<SqlException>()).ShouldBe(isTransient);
+        SqlServerErrorCodes.IsPassing(fault.InnerException.ShouldBeOfType<SqlException>()).ShouldBe(isTransient);
         fault.Message.ShouldContain(message);
         fault.Message.ShouldNotContain("no server answers there");
         var refusal = await Should.ThrowAsync<StorageUnavailableException>(() =>

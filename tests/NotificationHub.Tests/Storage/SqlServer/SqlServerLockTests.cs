@@ -72,7 +72,7 @@ public sealed class SqlServerLockTests : StoreContract
         (await WriteConnection.SettleAsync(asking, late.Mark)).ShouldBe(0);
 
         var refusal = await Should.ThrowAsync<SqlException>(late.CommitAsync);
-        SqlServerFaults.IsPassing(refusal).ShouldBeTrue();
+        SqlServerErrorCodes.IsPassing(refusal).ShouldBeTrue();
         await late.DisposeAsync();
         (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBeEmpty();
     }
@@ -106,7 +106,7 @@ public sealed class SqlServerLockTests : StoreContract
             TimeProvider.System,
             CancellationToken.None
         );
-        await Test.ExecuteAsync("update commit_mark set made_at = 0");
+        await Test.ExecuteAsync("update commit_token set made_at = 0");
         await using var next = await WriteConnection.OpenAsync(
             (SqlServerDatabase)Database,
             TimeProvider.System,
@@ -134,7 +134,7 @@ public sealed class SqlServerLockTests : StoreContract
         catch (SqlException refusal)
         {
             refusal.Number.ShouldBe(UpdateConflict);
-            SqlServerFaults.IsPassing(refusal).ShouldBeTrue();
+            SqlServerErrorCodes.IsPassing(refusal).ShouldBeTrue();
             return;
         }
 

@@ -51,12 +51,12 @@ public sealed class SqlServerNetworkTests : StoreContract
     public async Task A_commit_whose_answer_is_lost_is_found_to_be_done()
     {
         var tries = 0;
-        var woken = Database.Pulses.EventsAppended.Next;
+        var woken = Database.Signals.EventsAppended.Next;
         await WriteAsync(async transaction =>
         {
             tries++;
             await InsertAsync(transaction, "row");
-            transaction.OnCommit(transaction.Pulses.EventsAppended);
+            transaction.OnCommit(transaction.Signals.EventsAppended);
             Proxy.LoseNextAnswer();
         });
 

@@ -86,11 +86,13 @@ public sealed class SqlServerUnitTests
     [Fact]
     public void A_broken_socket_passes_and_a_fault_of_our_own_does_not()
     {
-        SqlServerFaults.IsPassing(new IOException()).ShouldBeTrue();
-        SqlServerFaults.IsPassing(new TimeoutException()).ShouldBeTrue();
-        SqlServerFaults.IsPassing(new InvalidOperationException("The cursor is not there any more.")).ShouldBeFalse();
-        SqlServerFaults.IsPassing(new OperationCanceledException()).ShouldBeFalse();
-        SqlServerFaults.IsDuplicateKey(new IOException()).ShouldBeFalse();
+        SqlServerErrorCodes.IsPassing(new IOException()).ShouldBeTrue();
+        SqlServerErrorCodes.IsPassing(new TimeoutException()).ShouldBeTrue();
+        SqlServerErrorCodes
+            .IsPassing(new InvalidOperationException("The cursor is not there any more."))
+            .ShouldBeFalse();
+        SqlServerErrorCodes.IsPassing(new OperationCanceledException()).ShouldBeFalse();
+        SqlServerErrorCodes.IsDuplicateKey(new IOException()).ShouldBeFalse();
     }
 
     [Theory]
@@ -130,21 +132,21 @@ public sealed class SqlServerUnitTests
     [InlineData(3935, false)]
     [InlineData(18456, false)]
     public void Which_errors_of_the_server_pass_is_our_own_list(int number, bool passes) =>
-        SqlServerFaults.IsPassing(ServerErrors.Of(number)).ShouldBe(passes);
+        SqlServerErrorCodes.IsPassing(ServerErrors.Of(number)).ShouldBe(passes);
 
     [Theory]
     [InlineData(2601, true)]
     [InlineData(2627, true)]
     [InlineData(547, false)]
     public void Two_rows_of_one_key_are_told_by_either_number(int number, bool isOne) =>
-        SqlServerFaults.IsDuplicateKey(ServerErrors.Of(number)).ShouldBe(isOne);
+        SqlServerErrorCodes.IsDuplicateKey(ServerErrors.Of(number)).ShouldBe(isOne);
 
     [Fact]
     public async Task A_key_that_stays_a_duplicate_is_a_refused_write_that_its_caller_can_tell()
     {
         await using var database = StorageSetup.Create(OptionsOf("Server=db;Database=hub"), TimeProvider.System);
 
-        var refusal = SqlServerWriteLane.Translate(ServerErrors.Of(2627), hasBegun: true);
+        var refusal = SqlServerWriter.Translate(ServerErrors.Of(2627), hasBegun: true);
 
         refusal.ShouldBeOfType<StorageUnavailableException>();
         database.IsDuplicateKey(refusal).ShouldBeTrue();

@@ -26,7 +26,7 @@ public sealed class ColumnLengthTests
         ["event_log.topic"] = TopicMap.Topics,
         ["event_log.type"] = ConstantsOf(typeof(EventNames)),
         ["log_cursor.name"] = [RoutingPass.Name, .. TopicMap.Topics.Select(TopicLog.NameOf)],
-        ["lease.name"] = [RoutingPass.Name, RetentionWorker.LeaseName, LedgerWorker.LeaseName],
+        ["lease.name"] = [RoutingPass.Name, RetentionWorker.LeaseName, OperationWorker.LeaseName],
         ["dead_letter.topic"] = TopicMap.Topics,
         ["dead_letter.state"] = ConstantsOf(typeof(DeadLetterState)),
         ["location.state"] = Enum.GetValues<LocationState>().Select(state => state.Word()),
@@ -35,14 +35,14 @@ public sealed class ColumnLengthTests
         ["refetch_target.resource"] = ConstantsOf(typeof(RefetchResources)),
         ["snapshot.kind"] = Kinds,
         ["location_version.resource"] = Kinds,
-        ["survey.resource"] = Kinds,
-        ["survey.purpose"] = ConstantsOf(typeof(SurveyPurposes)),
-        ["survey.phase"] = ConstantsOf(typeof(SurveyPhases)),
+        ["full sync.resource"] = Kinds,
+        ["full sync.purpose"] = ConstantsOf(typeof(FullSyncPurposes)),
+        ["full sync.phase"] = ConstantsOf(typeof(FullSyncPhases)),
         ["survey_page.resource"] = Kinds,
         ["audit_entry.outcome"] = ConstantsOf(typeof(AuditOutcome)),
         ["operation.state"] = ConstantsOf(typeof(OperationStates)),
-        ["privacy_purge.kind"] = ConstantsOf(typeof(PurgeKinds)),
-        ["privacy_purge.phase"] = ConstantsOf(typeof(PurgePhases)),
+        ["privacy_purge.kind"] = ConstantsOf(typeof(ErasureKinds)),
+        ["privacy_purge.phase"] = ConstantsOf(typeof(ErasurePhases)),
         ["trusted_time.name"] = ["pruning"],
     };
 
@@ -60,7 +60,7 @@ public sealed class ColumnLengthTests
 
     public static TheoryData<string> Columns => [.. Words.Keys];
 
-    private static IEnumerable<string> Kinds => SnapshotKind.All.Select(kind => kind.Name);
+    private static IEnumerable<string> Kinds => RecordKind.All.Select(kind => kind.Name);
 
     [Theory]
     [MemberData(nameof(Columns))]

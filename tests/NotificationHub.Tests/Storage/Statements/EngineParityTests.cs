@@ -18,12 +18,12 @@ public sealed class EngineParityTests
 
     private static readonly string[] SqlServerAlone = ["AppendEvents", "AppendNotifications"];
 
-    private static readonly string[] TablesOfSqlServerAlone = ["commit_mark"];
+    private static readonly string[] TablesOfSqlServerAlone = ["commit_token"];
 
     /// <summary>Where SQLite has an index with a condition.</summary>
     private const string ColumnOfSqlServerAlone = "refetch_target.is_waiting integer";
 
-    private static readonly string[] TablesOfTheMigrator = ["schema_journal", "schema_break"];
+    private static readonly string[] TablesOfTheMigrator = ["schema_journal", "breaking_migration"];
 
     [Fact]
     public void Every_statement_is_there_for_both_engines_or_is_known_to_be_one_engines_own()

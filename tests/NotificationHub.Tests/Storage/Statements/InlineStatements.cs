@@ -33,19 +33,22 @@ internal static partial class InlineStatements
         ["(after is null ? \"desc\" : \"asc\")"] = ["asc"],
         ["WriteConnection.mark"] = ["1"],
         ["(int)database.Patience.TotalMilliseconds"] = ["2000"],
-        ["SqlServerFaults.EndedTransaction"] = ["50003"],
-        ["LocationPurge.table.Name"] = [.. LocationPurge.Tables.Select(table => table.Name)],
-        ["LocationPurge.Name"] = [.. LocationPurge.Tables.Select(table => table.Name)],
-        ["LocationPurge.Which"] = [.. LocationPurge.Tables.Select(table => table.Which)],
-        ["LocationPurge.columns"] = [.. LocationPurge.Tables.Select(table => Joined(table, ", ", "\"{0}\""))],
-        ["LocationPurge.condition"] =
+        ["SqlServerErrorCodes.EndedTransaction"] = ["50003"],
+        ["LocationDataDeletion.table.Name"] = [.. LocationDataDeletion.Tables.Select(table => table.Name)],
+        ["LocationDataDeletion.Name"] = [.. LocationDataDeletion.Tables.Select(table => table.Name)],
+        ["LocationDataDeletion.Which"] = [.. LocationDataDeletion.Tables.Select(table => table.Which)],
+        ["LocationDataDeletion.columns"] =
         [
-            .. LocationPurge.Tables.Select(table => Joined(table, " and ", "\"{0}\" = @{0}")),
+            .. LocationDataDeletion.Tables.Select(table => Joined(table, ", ", "\"{0}\"")),
+        ],
+        ["LocationDataDeletion.condition"] =
+        [
+            .. LocationDataDeletion.Tables.Select(table => Joined(table, " and ", "\"{0}\" = @{0}")),
         ],
         ["table"] = ["snapshot"],
-        ["PurgedLog.Table"] = [.. PurgedLogs.Select(log => log.Table)],
-        ["PurgedLog.Text"] = [.. PurgedLogs.Select(log => log.Text)],
-        ["PurgedLog.Json"] = [.. PurgedLogs.Select(log => log.Json)],
+        ["ErasableLog.Table"] = [.. ErasedLogs.Select(log => log.Table)],
+        ["ErasableLog.Text"] = [.. ErasedLogs.Select(log => log.Text)],
+        ["ErasableLog.Json"] = [.. ErasedLogs.Select(log => log.Json)],
         ["LogPruning.Name"] = [.. PrunedLogs.Select(log => log.Name)],
         ["log.Table"] = [.. PrunedLogs.Select(log => log.Table)],
         ["log.At"] = [.. PrunedLogs.Select(log => log.At)],
@@ -56,10 +59,10 @@ internal static partial class InlineStatements
         ["DueTimes.deferred"] = ["= 0", "<> 0"],
         ["EventLog.index"] = [" with (index(event_log_topic))", ""],
         ["TopicLog.index"] = [" with (index(event_log_topic))"],
-        ["StoreCopy.from"] = ["snapshot"],
-        ["EventBounds.name"] = ["publishing:hub"],
-        ["EventBounds.topic"] = ["hub"],
-        ["EventBounds.beginning"] = ["0"],
+        ["DatabaseCopy.from"] = ["snapshot"],
+        ["EventRetentionLimit.name"] = ["publishing:hub"],
+        ["EventRetentionLimit.topic"] = ["hub"],
+        ["EventRetentionLimit.beginning"] = ["0"],
     };
 
     /// <summary>A table of the schema where SQL names one, in any case.</summary>
@@ -72,7 +75,7 @@ internal static partial class InlineStatements
 
     private static readonly int Variants = Holes.Values.Max(texts => texts.Length);
 
-    private static PurgedLog[] PurgedLogs => [PurgedLog.Notifications, PurgedLog.Events];
+    private static ErasableLog[] ErasedLogs => [ErasableLog.Notifications, ErasableLog.Events];
 
     private static PrunedLog[] PrunedLogs => [PrunedLog.Notifications, PrunedLog.Events];
 
@@ -197,7 +200,7 @@ internal static partial class InlineStatements
     private static string? Variant(string hole, int variant) =>
         Holes.TryGetValue(hole, out var texts) ? texts[variant % texts.Length] : null;
 
-    private static string Joined(PurgedTable table, string separator, string column) =>
+    private static string Joined(DeletedTable table, string separator, string column) =>
         string.Join(separator, table.Columns.Select(name => string.Format(CultureInfo.InvariantCulture, column, name)));
 
     private static string Count(string count) => count.StartsWith('{') ? "10" : count;

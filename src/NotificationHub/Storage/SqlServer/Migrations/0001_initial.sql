@@ -99,7 +99,7 @@ create table lease
 
 -- A connection of the write lane notes its commits here, in the transaction that they end: so it knows, when the answer to a commit is
 -- lost, whether there was one.
-create table commit_mark
+create table commit_token
 (
     mark_id  bigint identity(1, 1) not null,
     number   bigint not null,
@@ -114,14 +114,14 @@ create table dead_letter
     state      nvarchar(20)  collate Latin1_General_100_BIN2 not null,
     reason     nvarchar(max) not null,
     refused_at bigint        not null,
-    settled_at bigint        null,
+    resolved_at bigint        null,
     constraint dead_letter_key primary key clustered (event_seq)
 );
 
 create index dead_letter_state on dead_letter (topic, state);
 
 -- Retention deletes these by age, too.
-create index dead_letter_settled on dead_letter (settled_at) where settled_at is not null;
+create index dead_letter_settled on dead_letter (resolved_at) where resolved_at is not null;
 
 -- restate_from: the first seq of the epoch that a restore began; a record that has a smaller revision was not stated since.
 create table location
@@ -177,7 +177,7 @@ create index notification_secret_location on notification_secret (location_id);
 create index notification_secret_open on notification_secret (state) where state in ('pending', 'retiring');
 
 -- When a location's Client Config is read next, and what was found when it was read last. differences: a JSON array, null for none.
-create table location_watch
+create table location_check
 (
     location_id  nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     due_at       bigint        not null,
@@ -188,7 +188,7 @@ create table location_watch
     constraint location_watch_key primary key clustered (location_id)
 );
 
-create index location_watch_due on location_watch (due_at);
+create index location_watch_due on location_check (due_at);
 
 -- A removal that was begun; it goes when all of it is done.
 create table location_removal
@@ -235,7 +235,7 @@ create table refetch_target
     due_at             bigint        not null,
     max_wait           bigint        not null,
     attempts           bigint        not null,
-    last_fault         nvarchar(max) null,
+    last_error         nvarchar(max) null,
     correlation_id     nvarchar(max) null,
     traceparent        nvarchar(max) null,
     complete_read_at   bigint        null,
@@ -265,7 +265,7 @@ create table snapshot
 -- Retention deletes by age what remains of the records that are gone.
 create index snapshot_gone on snapshot (changed_at) where data is null;
 
-create table location_version
+create table snapshot_state
 (
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -277,7 +277,7 @@ create table location_version
 -- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
 -- restate_from: the location's, until all records of the kind were restated.
 -- complete_at: when a complete read last ended. refused_at: when Apple last refused the kind, null since it answered.
-create table survey
+create table full_sync
 (
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     resource      nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -296,7 +296,7 @@ create table survey
     records       bigint        not null,
     drifts        bigint        not null,
     attempts      bigint        not null,
-    last_fault    nvarchar(max) null,
+    last_error    nvarchar(max) null,
     started_at    bigint        null,
     finished_at   bigint        null,
     imported_at   bigint        null,
@@ -310,8 +310,8 @@ create table survey
     constraint survey_key primary key clustered (location_id, resource)
 );
 
--- The pages that a survey which is under way has read, each with its read number and its place.
-create table survey_page
+-- The pages that a full sync which is under way has read, each with its read number and its place.
+create table full_sync_page
 (
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -349,15 +349,15 @@ create table operation
     announced_by  nvarchar(max)  null,
     announced_at  bigint         null,
     started_at    bigint         not null,
-    last_heard_at bigint         null,
+    last_notification_at bigint         null,
     notifications bigint         not null,
     succeeded     bigint         not null,
     failed        bigint         not null,
     counted       bigint         not null,
     due_at        bigint         not null,
-    asked_at      bigint         null,
+    last_polled_at      bigint         null,
     polls         bigint         not null,
-    last_fault    nvarchar(max)  null,
+    last_error    nvarchar(max)  null,
     closed_at     bigint         null,
     requested     bigint         null,
     completed     bigint         null,

@@ -11,7 +11,7 @@ create table rerouted_notification
 
 -- Purges of a person's or a device's data that are under way, by their audit entry. A row goes when all of it is done: it is the one place that
 -- names whom. terms: a JSON array of what else says who it is, such as an e-mail address.
-create table privacy_purge
+create table erasure
 (
     audit_seq     bigint        not null,
     kind          nvarchar(20)  collate Latin1_General_100_BIN2 not null,

@@ -91,13 +91,13 @@ create table dead_letter (
     state      text    not null,
     reason     text    not null,
     refused_at integer not null,
-    settled_at integer null
+    resolved_at integer null
 );
 
 create index dead_letter_state on dead_letter (topic, state);
 
 -- Retention deletes these by age, too.
-create index dead_letter_settled on dead_letter (settled_at) where settled_at is not null;
+create index dead_letter_settled on dead_letter (resolved_at) where resolved_at is not null;
 
 -- restate_from: the first seq of the epoch that a restore began; a record that has a smaller revision was not stated since.
 create table location (
@@ -149,7 +149,7 @@ create index notification_secret_location on notification_secret (location_id);
 create index notification_secret_open on notification_secret (state) where state in ('pending', 'retiring');
 
 -- When a location's Client Config is read next, and what was found when it was read last. differences: a JSON array, null for none.
-create table location_watch (
+create table location_check (
     location_id  text    not null primary key,
     due_at       integer not null,
     checked_at   integer null,
@@ -158,7 +158,7 @@ create table location_watch (
     silent_since integer null
 );
 
-create index location_watch_due on location_watch (due_at);
+create index location_watch_due on location_check (due_at);
 
 -- A removal that was begun; it goes when all of it is done.
 create table location_removal (
@@ -198,7 +198,7 @@ create table refetch_target (
     due_at             integer not null,
     max_wait           integer not null,
     attempts           integer not null,
-    last_fault         text    null,
+    last_error         text    null,
     correlation_id     text    null,
     traceparent        text    null,
     complete_read_at   integer null,
@@ -227,7 +227,7 @@ create table snapshot (
 -- Retention deletes by age what remains of the records that are gone.
 create index snapshot_gone on snapshot (changed_at) where data is null;
 
-create table location_version (
+create table snapshot_state (
     location_id text not null,
     resource    text not null,
     version_id  text not null,
@@ -238,7 +238,7 @@ create table location_version (
 -- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
 -- restate_from: the location's, until all records of the kind were restated.
 -- complete_at: when a complete read last ended. refused_at: when Apple last refused the kind, null since it answered.
-create table survey (
+create table full_sync (
     location_id   text    not null,
     resource      text    not null,
     purpose       text    not null,
@@ -256,7 +256,7 @@ create table survey (
     records       integer not null,
     drifts        integer not null,
     attempts      integer not null,
-    last_fault    text    null,
+    last_error    text    null,
     started_at    integer null,
     finished_at   integer null,
     imported_at   integer null,
@@ -270,8 +270,8 @@ create table survey (
     primary key (location_id, resource)
 ) without rowid;
 
--- The pages that a survey which is under way has read, each with its read number and its place.
-create table survey_page (
+-- The pages that a full sync which is under way has read, each with its read number and its place.
+create table full_sync_page (
     location_id text    not null,
     resource    text    not null,
     number      integer not null,
@@ -305,15 +305,15 @@ create table operation (
     announced_by  text    null,
     announced_at  integer null,
     started_at    integer not null,
-    last_heard_at integer null,
+    last_notification_at integer null,
     notifications integer not null,
     succeeded     integer not null,
     failed        integer not null,
     counted       integer not null,
     due_at        integer not null,
-    asked_at      integer null,
+    last_polled_at      integer null,
     polls         integer not null,
-    last_fault    text    null,
+    last_error    text    null,
     closed_at     integer null,
     requested     integer null,
     completed     integer null,

@@ -17,7 +17,7 @@ group by notification_seq;
 
 -- Purges of a person's or a device's data that are under way, by their audit entry. A row goes when all of it is done: it is the one place that
 -- names whom. terms: a JSON array of what else says who it is, such as an e-mail address.
-create table privacy_purge (
+create table erasure (
     audit_seq     integer not null primary key,
     kind          text    not null,
     subject       text    not null,

@@ -1,3 +1,3 @@
 select count(*)
 from sqlite_schema
-where type = 'table' and name = 'schema_break'
+where type = 'table' and name = 'breaking_migration'

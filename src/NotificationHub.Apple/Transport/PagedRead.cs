@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace NotificationHub.Apple;
+
+/// <summary>The two ways in which Apple gives out pages. Apple: Using Paginated Endpoints.</summary>
+internal static class PagedRead
+{
+    public static async IAsyncEnumerable<Page<T>> ByIndexAsync<T>(
+        PageMark? from,
+        Func<int, CancellationToken, Task<PageAnswer<T>>> read,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        var firstVersion = from?.FirstVersionId;
+        for (int? index = from is null ? 0 : IndexOf(from); index is { } wanted; )
+        {
+            var answer = await read(wanted, cancellationToken);
+            // The only sign of the end: a page may be empty, and totalPages may change on the way.
+            index = answer.NextPageIndex;
+            firstVersion = wanted == 0 ? answer.VersionId : firstVersion;
+            yield return ToPage(answer, wanted, firstVersion, index?.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    public static async IAsyncEnumerable<Page<T>> ByCursorAsync<T>(
+        string name,
+        PageMark? from,
+        Func<string?, CancellationToken, Task<PageAnswer<T>>> read,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        var cursor = from?.Place;
+        HashSet<string> seen = cursor is null ? [] : [cursor];
+        var firstVersion = from?.FirstVersionId;
+        for (var index = 0; index == 0 || cursor is not null; index++)
+        {
+            var answer = await read(cursor, cancellationToken);
+            var next = string.IsNullOrEmpty(answer.NextCursor) ? null : answer.NextCursor;
+
+            // Apple may keep a cursor at the end: nothing comes after it. With records, even one, nothing tells a complete
+            // list from a server that stands still, and taking the one for the other would report records as gone.
+            cursor = next == cursor && answer.Rows!.Count == 0 ? null : next;
+            if (cursor is not null && answer.Rows!.Count == 0 && index >= AnswerRules.MaxPages)
+            {
+                throw new AppleException(
+                    AppleErrorKind.TraversalStuck,
+                    $"{name}: page {index} is empty and leads to another one."
+                );
+            }
+
+            if (cursor is not null && !seen.Add(cursor))
+            {
+                throw new AppleException(
+                    AppleErrorKind.TraversalStuck,
+                    $"{name}: the cursor after page {index} came before."
+                );
+            }
+
+            firstVersion = index == 0 && from is null ? answer.VersionId : firstVersion;
+            yield return ToPage(answer, index, firstVersion, cursor);
+        }
+    }
+
+    private static int IndexOf(PageMark mark) =>
+        int.TryParse(mark.Place, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : throw new AppleException(AppleErrorKind.RestartTraversal, "The mark is of another kind of walk.");
+
+    private static Page<T> ToPage<T>(PageAnswer<T> answer, int index, string? firstVersion, string? next)
+        where T : class =>
+        new()
+        {
+            Items = answer.Items,
+            Index = index,
+            TotalPages = answer.TotalPages,
+            VersionId = firstVersion,
+            VersionMoved = answer.VersionId is { } version && firstVersion is { } first && version != first,
+            IsLast = next is null,
+            Next = next is null ? null : new PageMark(next, firstVersion),
+            UId = answer.UId,
+            MdmInfo = answer.MdmInfo,
+            TokenExpirationDate = answer.TokenExpirationDate,
+        };
+}

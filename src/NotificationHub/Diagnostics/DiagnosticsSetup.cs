@@ -1,0 +1,34 @@
+using System.Net;
+using NotificationHub.Hosting;
+
+namespace NotificationHub.Diagnostics;
+
+internal static class DiagnosticsSetup
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>The checks of <c>doctor</c>, in the order in which they are told.</summary>
+    public static void AddDiagnosis(this HubBuilder hub)
+    {
+        hub.Services.AddHttpClient(PublicUrlCheck.Client, http => http.Timeout = Patience)
+            .ConfigurePrimaryHttpMessageHandler(() =>
+                new SocketsHttpHandler
+                {
+                    AllowAutoRedirect = false,
+                    UseCookies = false,
+                    AutomaticDecompression = DecompressionMethods.All,
+                }
+            )
+            .RemoveAllLoggers();
+        hub.Services.AddSingleton<IDiagnosticCheck, DatabaseFileCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, DatabaseCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, ReplicaCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, KeyRingCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, PublicUrlCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, ServiceBusCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, AppleCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, ClockCheck>();
+        hub.Services.AddSingleton<IDiagnosticCheck, LocationsAtAppleCheck>();
+        hub.Services.AddSingleton<DiagnosticRunner>();
+    }
+}

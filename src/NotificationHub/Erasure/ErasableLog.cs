@@ -1,0 +1,101 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Erasure;
+
+/// <summary>A row of a log: its text that may name somebody, and its JSON.</summary>
+internal sealed record ErasableLogRow(long Seq, string? Text, byte[]? Json);
+
+/// <param name="Rows">Some of the rows.</param>
+/// <param name="Position">How far the log was looked through.</param>
+internal sealed record ErasableLogPage(IReadOnlyList<ErasableLogRow> Rows, long Position);
+
+/// <summary>A log as a purge sees it.</summary>
+/// <param name="Table">Its table.</param>
+/// <param name="Text">The column of the text.</param>
+/// <param name="Json">The column of the JSON.</param>
+/// <param name="Redact">Takes them out of the text.</param>
+internal sealed record ErasableLog(
+    string Table,
+    string Text,
+    string Json,
+    Func<PersonalIdentifiers, string, string> Redact
+)
+{
+    /// <summary>How many rows one statement looks through: those of one location may be far apart.</summary>
+    private const int Window = 10_000;
+
+    private const int PageBytes = 4 * 1024 * 1024;
+
+    public static readonly ErasableLog Notifications = new(
+        "notification_log",
+        "fault",
+        "body",
+        (terms, fault) => terms.Redact(fault)
+    );
+
+    public static readonly ErasableLog Events = new(
+        "event_log",
+        "subject",
+        "data",
+        (terms, subject) => terms.RedactSubject(subject)
+    );
+
+    public Task<long> LastAsync(DbConnection connection) =>
+        connection.ExecuteScalarAsync<long>($"select coalesce(max(seq), 0) from {Table}");
+
+    /// <summary>Rows behind <paramref name="after"/>; null at the end of the log.</summary>
+    public async Task<ErasableLogPage?> ReadAsync(
+        Database database,
+        long after,
+        string? locationId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        // First: what is appended meanwhile is looked at next time.
+        var last = await LastAsync(connection);
+        if (await NextAsync(connection, after) is not { } next || next > last)
+        {
+            return null;
+        }
+
+        var upTo = Math.Min(next + Window - 1, last);
+        List<ErasableLogRow> page = [];
+        var bytes = 0L;
+        await using var rows = await connection.ExecuteReaderAsync(
+            $"""
+            select seq, {Text}, {Json}
+            from {Table}
+            where seq > @after and seq <= @upTo and (@locationId is null or location_id = @locationId)
+            order by seq
+            """,
+            new
+            {
+                after,
+                upTo,
+                locationId,
+            }
+        );
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            var json = rows.IsDBNull(2) ? null : rows.GetFieldValue<byte[]>(2);
+            page.Add(new ErasableLogRow(rows.GetInt64(0), rows.TextOrNull(1), json));
+            bytes += json?.Length ?? 0;
+            if (bytes >= PageBytes)
+            {
+                rows.LeaveRest();
+                return new ErasableLogPage(page, page[^1].Seq);
+            }
+        }
+
+        return new ErasableLogPage(page, upTo);
+    }
+
+    public Task UpdateAsync(WriteTransaction transaction, ErasableLogRow row) =>
+        transaction.ExecuteAsync($"update {Table} set {Text} = @Text, {Json} = @Json where seq = @Seq", row);
+
+    private Task<long?> NextAsync(DbConnection connection, long after) =>
+        connection.ExecuteScalarAsync<long?>($"select min(seq) from {Table} where seq > @after", new { after });
+}

@@ -1,0 +1,121 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Erasure;
+
+/// <summary>The words of <c>privacy_purge.phase</c>, in their order.</summary>
+internal static class ErasurePhases
+{
+    /// <summary>The logs are read for what else says who it is: afterwards it could not be found any more.</summary>
+    public const string CollectNotifications = "collect-notifications";
+
+    public const string CollectEvents = "collect-events";
+
+    public const string Notifications = "notifications";
+
+    public const string Records = "records";
+
+    public const string Events = "events";
+}
+
+/// <summary>A row of <c>privacy_purge</c>: how far a purge has come.</summary>
+internal sealed class ErasureRow
+{
+    public long AuditSeq { get; init; }
+
+    public string Kind { get; init; } = "";
+
+    public string Subject { get; init; } = "";
+
+    public string? LocationId { get; init; }
+
+    public string Terms { get; set; } = "[]";
+
+    public string Phase { get; set; } = ErasurePhases.CollectNotifications;
+
+    /// <summary>The <c>seq</c> that was dealt with last in the phase's log.</summary>
+    public long Position { get; set; }
+
+    public long Notifications { get; set; }
+
+    public long Events { get; set; }
+
+    public long Records { get; set; }
+
+    public ErasureCounts Counts => new(Notifications, Events, Records);
+
+    public PersonalIdentifiers ReadTerms() => new(Kind, Subject, JsonSerializer.Deserialize<string[]>(Terms) ?? []);
+
+    public void Enter(string phase) => (Phase, Position) = (phase, 0);
+}
+
+/// <summary>The statements over <c>privacy_purge</c>.</summary>
+internal static class ErasureStore
+{
+    private const string Select = """
+        select audit_seq AuditSeq, kind, subject, location_id LocationId, terms, phase, position, notifications, events, records
+        from erasure
+        """;
+
+    public static async Task<IReadOnlyList<ErasureRow>> ListAsync(DbConnection connection) =>
+        (await connection.QueryAsync<ErasureRow>($"{Select} order by audit_seq")).AsList();
+
+    public static Task<ErasureRow?> FindAsync(DbConnection connection, long auditSeq) =>
+        connection.QueryFirstOrDefaultAsync<ErasureRow>($"{Select} where audit_seq = @auditSeq", new { auditSeq });
+
+    /// <summary>Notes what was asked for, and in the audit log that it was, before anything is done.</summary>
+    /// <returns>The audit entry's seq.</returns>
+    public static async Task<long> BeginAsync(WriteTransaction transaction, ErasureRequest request, Actor actor)
+    {
+        // A digest would name whom to anybody who tries all serial numbers: only the kind is said.
+        var act = new AuditedAct("purge", request.LocationId, $"a {request.Kind}");
+        var auditSeq = await AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Begun);
+        await transaction.ExecuteAsync(
+            """
+            insert into erasure
+                (audit_seq, kind, subject, location_id, terms, phase, position, notifications, events, records, requested_at)
+            values (@auditSeq, @Kind, @Subject, @LocationId, '[]', @Phase, 0, 0, 0, 0, @now)
+            """,
+            new
+            {
+                auditSeq,
+                request.Kind,
+                request.Subject,
+                request.LocationId,
+                Phase = ErasurePhases.CollectNotifications,
+                now = await transaction.NowAsync(),
+            }
+        );
+        return auditSeq;
+    }
+
+    public static Task SaveAsync(WriteTransaction transaction, ErasureRow row) =>
+        transaction.ExecuteAsync(
+            """
+            update erasure
+            set terms = @Terms, phase = @Phase, position = @Position, notifications = @Notifications, events = @Events,
+                records = @Records
+            where audit_seq = @AuditSeq
+            """,
+            row
+        );
+
+    /// <summary>Forgets whom it was about; the audit entry keeps how much there was.</summary>
+    public static async Task EndAsync(WriteTransaction transaction, ErasureRow row)
+    {
+        await transaction.ExecuteAsync("delete from erasure where audit_seq = @AuditSeq", row);
+        await AuditLog.CloseAsync(
+            transaction,
+            row.AuditSeq,
+            AuditOutcome.Done,
+            locationId: null,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{row.Notifications} notifications, {row.Events} events, {row.Records} records"
+            )
+        );
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Erasure;
+
+/// <summary>Takes a person or a device out of the reports of operations, and out of what the broker said of dead letters.</summary>
+internal sealed class ReportErasure(Database database)
+{
+    private const int PageRows = 200;
+
+    public async Task RunAsync(ErasureState run, CancellationToken cancellationToken)
+    {
+        await ErasureReportsAsync(run, cancellationToken);
+        await ErasureDeadLettersAsync(run, cancellationToken);
+    }
+
+    private async Task ErasureReportsAsync(ErasureState run, CancellationToken cancellationToken)
+    {
+        var after = "";
+        while (await ReadIdsAsync(after, cancellationToken) is { Count: > 0 } eventIds)
+        {
+            foreach (var report in await ReadReportsAsync(eventIds, run.Row.LocationId, cancellationToken))
+            {
+                if (JsonRedaction.Redact(Encoding.UTF8.GetBytes(report.Report), run.Terms) is { } left)
+                {
+                    await run.StepAsync(
+                        transaction =>
+                            transaction.ExecuteAsync(
+                                "update operation set report = @left where event_id = @EventId and location_id = @LocationId",
+                                new
+                                {
+                                    report.EventId,
+                                    report.LocationId,
+                                    left = Encoding.UTF8.GetString(left),
+                                }
+                            ),
+                        row => row.Records++,
+                        cancellationToken
+                    );
+                }
+            }
+
+            after = eventIds[^1];
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> ReadIdsAsync(string after, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (
+            await connection.QueryAsync<string>(
+                $"select distinct event_id from operation where event_id > @after order by event_id {connection.Limit("@PageRows")}",
+                new { after, PageRows }
+            )
+        ).AsList();
+    }
+
+    private async Task<IReadOnlyList<OperationReportRow>> ReadReportsAsync(
+        IReadOnlyList<string> eventIds,
+        string? locationId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (
+            await connection.QueryAsync<OperationReportRow>(
+                """
+                select event_id EventId, location_id LocationId, report
+                from operation
+                where event_id in @eventIds and report is not null and (@locationId is null or location_id = @locationId)
+                """,
+                new { eventIds = eventIds.InList(), locationId }
+            )
+        ).AsList();
+    }
+
+    private async Task ErasureDeadLettersAsync(ErasureState run, CancellationToken cancellationToken)
+    {
+        var after = 0L;
+        while (await ReadReasonsAsync(after, run.Row.LocationId, cancellationToken) is { Count: > 0 } letters)
+        {
+            foreach (var (seq, reason) in letters.Where(letter => run.Terms.AreIn(letter.Reason)))
+            {
+                await run.StepAsync(
+                    transaction =>
+                        transaction.ExecuteAsync(
+                            "update dead_letter set reason = @left where event_seq = @seq",
+                            new { seq, left = run.Terms.Redact(reason) }
+                        ),
+                    row => row.Records++,
+                    cancellationToken
+                );
+            }
+
+            after = letters[^1].Seq;
+        }
+    }
+
+    private async Task<IReadOnlyList<(long Seq, string Reason)>> ReadReasonsAsync(
+        long after,
+        string? locationId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (
+            await connection.QueryAsync<(long, string)>(
+                $"""
+                select d.event_seq, d.reason
+                from dead_letter d
+                left join event_log e on e.seq = d.event_seq
+                where d.event_seq > @after and (@locationId is null or e.location_id = @locationId)
+                order by d.event_seq
+                {connection.Limit("@PageRows")}
+                """,
+                new
+                {
+                    after,
+                    locationId,
+                    PageRows,
+                }
+            )
+        ).AsList();
+    }
+
+    private sealed record OperationReportRow
+    {
+        public string EventId { get; init; } = "";
+
+        public string LocationId { get; init; } = "";
+
+        public string Report { get; init; } = "";
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Dapper;
+using NotificationHub.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Erasure;
+
+/// <summary>Takes a person or a device out of what is known of Apple's records. No event tells of it: nothing has changed at Apple.</summary>
+internal sealed class SnapshotErasure(Database database)
+{
+    private const int PageRows = 2_000;
+    private const int ChunkRows = 50;
+
+    /// <summary>Finds what else the snapshot says of who a user is.</summary>
+    public async Task CollectAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
+    {
+        if (!run.Terms.IsUser)
+        {
+            return;
+        }
+
+        var key = UserKeys.Of(run.Terms.Subject);
+        var retired = KeyRange.Under(key);
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var records = await connection.QueryAsync<string>(
+            """
+            select data
+            from snapshot
+            where location_id = @locationId and kind = @Name and data is not null
+                and ("key" = @key or "key" >= @From and "key" < @Below)
+            """,
+            new
+            {
+                locationId,
+                RecordKind.User.Name,
+                key,
+                retired.From,
+                retired.Below,
+            }
+        );
+        foreach (var record in records)
+        {
+            JsonRedaction.Collect(Encoding.UTF8.GetBytes(record), run.Terms);
+        }
+    }
+
+    public async Task RunAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
+    {
+        await EraseAsync(run, locationId, RecordKind.User, cancellationToken);
+        await EraseAsync(run, locationId, RecordKind.Assignment, cancellationToken);
+        await EraseAsync(run, locationId, RecordKind.SubscriptionAssignment, cancellationToken);
+    }
+
+    private async Task EraseAsync(
+        ErasureState run,
+        string locationId,
+        RecordKind kind,
+        CancellationToken cancellationToken
+    )
+    {
+        var of = ConditionOf(kind, run.Terms);
+        var after = "";
+        while (await ReadKeysAsync(locationId, kind, after, cancellationToken) is { Count: > 0 } keys)
+        {
+            foreach (var chunk in keys.Where(of).Chunk(ChunkRows))
+            {
+                await run.StepAsync(
+                    transaction =>
+                        transaction.ExecuteAsync(
+                            """
+                            delete from snapshot where location_id = @locationId and kind = @Name and "key" in @chunk
+                            """,
+                            new
+                            {
+                                locationId,
+                                kind.Name,
+                                chunk = chunk.InList(),
+                            }
+                        ),
+                    row => row.Records += chunk.Length,
+                    cancellationToken
+                );
+            }
+
+            after = keys[^1];
+        }
+    }
+
+    private static Func<string, bool> ConditionOf(RecordKind kind, PersonalIdentifiers terms) =>
+        kind == RecordKind.Assignment ? terms.IsAssignment
+        : kind == RecordKind.SubscriptionAssignment ? terms.IsSubscriptionAssignment
+        : key => terms.IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(terms.Subject);
+
+    private async Task<IReadOnlyList<string>> ReadKeysAsync(
+        string locationId,
+        RecordKind kind,
+        string after,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (
+            await connection.QueryAsync<string>(
+                $"""
+                select "key"
+                from snapshot
+                where location_id = @locationId and kind = @Name and "key" > @after
+                order by "key"
+                {connection.Limit("@PageRows")}
+                """,
+                new
+                {
+                    locationId,
+                    kind.Name,
+                    after,
+                    PageRows,
+                }
+            )
+        ).AsList();
+    }
+}

@@ -1,0 +1,21 @@
+using NotificationHub.Hosting;
+
+namespace NotificationHub.FullSync;
+
+internal static class FullSyncSetup
+{
+    /// <summary>Imports whole locations and compares them with Apple.</summary>
+    public static void AddFullSync(this HubBuilder hub)
+    {
+        hub.Services.AddSingleton<FullSyncSchedule>();
+        hub.Services.AddSingleton<UnseenRecords>();
+        hub.Services.AddSingleton<CountMismatches>();
+        hub.Services.AddSingleton<FullSyncCompletion>();
+        hub.Services.AddSingleton<FullSyncFailures>();
+        hub.Services.AddSingleton<FullSyncRead>();
+        hub.Services.AddSingleton<FullSyncFinalizer>();
+        hub.Services.AddSingleton<FullSyncPass>();
+        hub.Services.AddSingleton<ReconcileRequest>();
+        hub.Services.AddSingleton<ReconcileDryRun>();
+    }
+}

@@ -1,0 +1,152 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.FullSync;
+
+/// <summary>The statements over <c>full sync</c>.</summary>
+internal static class FullSyncStore
+{
+    private const string Select = """
+        select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, place, first_version FirstVersion,
+            since_version SinceVersion, start_number StartNumber, clean, walks, pages, total_pages TotalPages, records, drifts,
+            attempts, last_error LastError, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
+            known_records KnownRecords, complete_at CompleteAt, refused_at RefusedAt, restate_from RestateFrom,
+            doubted_number DoubtedNumber, doubted_at DoubtedAt, created_at CreatedAt
+        from full_sync
+        """;
+
+    /// <summary>The location's full syncs, in the order of the import; none where it has not begun.</summary>
+    public static async Task<IReadOnlyList<FullSyncState>> ReadAsync(DbConnection connection, string locationId) =>
+        InOrder(
+            await connection.QueryAsync<FullSyncState>($"{Select} where location_id = @locationId", new { locationId })
+        );
+
+    public static async Task<IReadOnlyList<FullSyncState>> ReadAsync(WriteTransaction transaction, string locationId) =>
+        InOrder(
+            await transaction.QueryAsync<FullSyncState>($"{Select} where location_id = @locationId", new { locationId })
+        );
+
+    public static async Task<IReadOnlyList<FullSyncState>> ReadAsync(
+        DbConnection connection,
+        IReadOnlyCollection<string> locationIds
+    ) =>
+        InOrder(
+            await locationIds.InPartsAsync(part =>
+                connection.QueryAsync<FullSyncState>(
+                    $"{Select} where location_id in @locationIds",
+                    new { locationIds = part.InList() }
+                )
+            )
+        );
+
+    /// <summary>Sets out to import the location: the first kind at once, each other after the one before.</summary>
+    public static async Task<IReadOnlyList<FullSyncState>> CreateAsync(
+        WriteTransaction transaction,
+        string locationId,
+        long now
+    )
+    {
+        var restateFrom = await transaction.ScalarAsync<long?>(
+            "select restate_from from location where location_id = @locationId",
+            new { locationId }
+        );
+        var fullSyncs = RecordKind
+            .All.Select(
+                (kind, place) =>
+                    new FullSyncState
+                    {
+                        LocationId = locationId,
+                        Resource = kind.Name,
+                        Purpose = FullSyncPurposes.Import,
+                        Phase = FullSyncPhases.Waiting,
+                        DueAt = place == 0 ? now : null,
+                        RestateFrom = restateFrom,
+                        CreatedAt = now,
+                    }
+            )
+            .ToList();
+        await transaction.ExecuteAsync(
+            """
+            insert into full_sync
+                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, restate_from, created_at)
+            values (@LocationId, @Resource, @Purpose, @Phase, @DueAt, @Clean, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
+            """,
+            fullSyncs
+        );
+        return fullSyncs;
+    }
+
+    /// <summary>Records that all records of the kind were read.</summary>
+    public static Task SetCompleteAsync(WriteTransaction transaction, FullSyncState fullSync) =>
+        transaction.ExecuteAsync(
+            "update full_sync set complete_at = @FinishedAt where location_id = @LocationId and resource = @Resource",
+            fullSync
+        );
+
+    /// <summary>Saves the progress, except for drifts and the end of a complete read, which are saved when they occur.</summary>
+    public static Task SaveAsync(WriteTransaction transaction, FullSyncState fullSync) =>
+        transaction.ExecuteAsync(
+            """
+            update full_sync
+            set purpose = @Purpose, phase = @Phase, due_at = @DueAt, owner = @Owner, place = @Place,
+                first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, clean = @Clean,
+                walks = @Walks, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
+                last_error = @LastError, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
+                known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom,
+                doubted_number = @DoubtedNumber, doubted_at = @DoubtedAt
+            where location_id = @LocationId and resource = @Resource
+            """,
+            fullSync
+        );
+
+    public static Task ForgetDriftsAsync(WriteTransaction transaction, FullSyncState fullSync) =>
+        transaction.ExecuteAsync(
+            "update full_sync set drifts = 0 where location_id = @LocationId and resource = @Resource",
+            fullSync
+        );
+
+    /// <summary>Lets no full sync of the location send a request before then: all share its rate.</summary>
+    public static Task HoldBackAsync(WriteTransaction transaction, string locationId, long until) =>
+        transaction.ExecuteAsync(
+            "update full_sync set due_at = @until where location_id = @locationId and due_at < @until",
+            new { locationId, until }
+        );
+
+    /// <summary>
+    /// Makes the imported and refused kinds due now, unless they are being read. Users are read completely, not incrementally.
+    /// </summary>
+    /// <returns>How many there are.</returns>
+    public static Task<int> RequestAsync(
+        WriteTransaction transaction,
+        string locationId,
+        IReadOnlyCollection<string> resources,
+        long now
+    ) =>
+        transaction.ExecuteAsync(
+            """
+            update full_sync
+            set due_at = case when due_at < @now then due_at else @now end, complete_at = null
+            where location_id = @locationId and resource in @resources
+                and (imported_at is not null or refused_at is not null)
+            """,
+            new
+            {
+                locationId,
+                resources = resources.InList(),
+                now,
+            }
+        );
+
+    private static List<FullSyncState> InOrder(IEnumerable<FullSyncState> fullSyncs)
+    {
+        List<string> order = [.. RecordKind.All.Select(kind => kind.Name)];
+        return
+        [
+            .. fullSyncs
+                .OrderBy(fullSync => fullSync.LocationId, StringComparer.Ordinal)
+                .ThenBy(fullSync => order.IndexOf(fullSync.Resource)),
+        ];
+    }
+}

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+using NotificationHub.Refetch;
+using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Reading;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
+using NotificationHub.Storage;
+
+namespace NotificationHub.FullSync;
+
+/// <summary>
+/// Finds what a full sync would find, and writes nothing. The keys of what it has read are held in memory, for it leaves no read numbers
+/// behind.
+/// </summary>
+internal sealed class ReconcileDryRun(
+    Database database,
+    LocationApple apple,
+    IOptions<RefetchOptions> options,
+    TimeProvider time
+)
+{
+    private const int RowsAtOnce = 2000;
+
+    /// <exception cref="AppleException">Apple did not answer, or not with records.</exception>
+    /// <exception cref="LocationException">The content token cannot be decrypted.</exception>
+    public async IAsyncEnumerable<RecordDifference> FindAsync(
+        Location location,
+        RecordKind kind,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var rate = new RequestRate(time, options.Value.FullSyncRequestsPerSecond);
+        var session = apple.Open(location, rate);
+        var read = RefetchRead.OfAll(kind);
+        var number = await ReadNumberAsync(location.LocationId, cancellationToken);
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        var moved = false;
+        await foreach (var page in RecordReader.ReadAsync(session, read, cancellationToken))
+        {
+            moved |= page.VersionMoved;
+            seen.UnionWith(page.Records.Select(record => record.Key));
+            foreach (var difference in await CompareAsync(location.LocationId, kind, page, cancellationToken))
+            {
+                yield return difference;
+            }
+        }
+
+        await foreach (var row in AbsentAsync(location.LocationId, kind, seen, number, cancellationToken))
+        {
+            if (!moved || await IsGoneAsync(session, read, row.Key, cancellationToken))
+            {
+                yield return new RecordDifference(row.Key, null, row.Data, After: null, IsNew: false);
+            }
+        }
+    }
+
+    private async Task<long> ReadNumberAsync(string locationId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long>(
+            "select read_number from location where location_id = @locationId",
+            new { locationId }
+        );
+    }
+
+    private async Task<IReadOnlyList<RecordDifference>> CompareAsync(
+        string locationId,
+        RecordKind kind,
+        RecordPage page,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var known = await SnapshotRows.FindAsync(
+            connection,
+            locationId,
+            kind,
+            [.. page.Records.Select(record => record.Key)]
+        );
+        List<RecordDifference> differences =
+        [
+            .. page
+                .Records.Where(record => known.GetValueOrDefault(record.Key)?.Data != record.Data)
+                .Select(record => new RecordDifference(
+                    record.Key,
+                    record.AdamId,
+                    known.GetValueOrDefault(record.Key)?.Data,
+                    record.Data,
+                    IsNew: !known.ContainsKey(record.Key)
+                )),
+        ];
+        var awaited = await PendingTargets.FindAsync(connection, locationId, kind, differences);
+        return differences.FindAll(difference => !awaited.Contains(difference.Key));
+    }
+
+    private async IAsyncEnumerable<SnapshotRow> AbsentAsync(
+        string locationId,
+        RecordKind kind,
+        HashSet<string> seen,
+        long number,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<SnapshotRow> rows = [];
+        do
+        {
+            await using (var connection = await database.OpenReaderAsync(cancellationToken))
+            {
+                var after = rows.Count == 0 ? "" : rows[^1].Key;
+                rows = await SnapshotRows.ReadPageAsync(connection, locationId, kind, after, RowsAtOnce);
+            }
+
+            // What the running hub has read meanwhile is not older than this.
+            foreach (
+                var row in rows.Where(row =>
+                    row.Data is not null && row.ReadNumber <= number && !seen.Contains(row.Key)
+                )
+            )
+            {
+                yield return row;
+            }
+        } while (rows.Count == RowsAtOnce);
+    }
+
+    private static async Task<bool> IsGoneAsync(
+        AppleSession session,
+        RefetchRead read,
+        string key,
+        CancellationToken cancellationToken
+    ) =>
+        read.Narrow(key) is not { } narrow
+        || !await RecordReader
+            .ReadAsync(session, narrow, cancellationToken)
+            .AnyAsync(page => page.Records.Any(record => record.Key == key), cancellationToken);
+}

@@ -1,0 +1,176 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Locations.Monitoring;
+
+/// <summary>
+/// Periodically compares each location's Client Config with the recorded one, and rotates its secret when due. It reports settings of other
+/// parties but never changes them. A location that Apple has closed is verified once a day, and reopened when Apple accepts its content
+/// token again.
+/// </summary>
+internal sealed partial class ConfigurationMonitor(
+    Database database,
+    LocationVerification verification,
+    LocationRotation rotation,
+    ContentTokenProtector protector,
+    IOptions<LocationOptions> options,
+    ILogger<ConfigurationMonitor> logger
+)
+{
+    private const int BatchRows = 50;
+
+    /// <summary>How many are read at once: one that Apple keeps waiting for minutes holds up no other.</summary>
+    private const int AtOnce = 8;
+
+    /// <summary>How often a closed location is verified at Apple.</summary>
+    private static readonly TimeSpan ClosedEvery = TimeSpan.FromDays(1);
+
+    /// <summary>How soon a read that failed is tried again.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
+
+    /// <summary>Reads what is due.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        if (!protector.IsReady)
+        {
+            return false;
+        }
+
+        var due = await ReadDueAsync(cancellationToken);
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (one, cancellation) =>
+            {
+                var wait = one.IsClosed ? ClosedEvery : options.Value.CheckEvery;
+                if (!one.IsNew && !await CheckAsync(one.LocationId, one.IsClosed, cancellation) && RetryAfter < wait)
+                {
+                    wait = RetryAfter;
+                }
+
+                await ScheduleAsync(lease, one.LocationId, wait, cancellation);
+            }
+        );
+        return due.Count == BatchRows;
+    }
+
+    private async Task<IReadOnlyList<(string LocationId, bool IsNew, bool IsClosed)>> ReadDueAsync(
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var due = await connection.QueryAsync<(string, bool, bool)>(
+            $"""
+            select l.location_id, case when w.location_id is null then 1 else 0 end,
+                case when l.state in ('valid', 'expiring') then 0 else 1 end
+            from location l
+            left join location_check w on w.location_id = l.location_id
+            where l.state in ('valid', 'expiring', 'expired', 'revoked', 'invalid', 'taken-over')
+                and l.receive_only = 0 and l.content_token is not null
+                and (w.due_at is null or w.due_at <= @now)
+                and (l.paused_until is null or l.paused_until <= @now)
+            order by w.due_at
+            {connection.Limit($"{BatchRows}")}
+            """,
+            new { now = await connection.ExecuteScalarAsync<long>(database.Sql("Now")) }
+        );
+        return due.AsList();
+    }
+
+    /// <returns>Whether Apple answered.</returns>
+    private async Task<bool> CheckAsync(string locationId, bool isClosed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await verification.VerifyAsync(new VerifyRequest(locationId), cancellationToken);
+            var isOpen = LocationStates.MayCallApple(result.Location.State);
+            if (isClosed && isOpen)
+            {
+                database.Signals.TargetsRequested.Raise();
+                Log.Reopened(logger, locationId);
+            }
+
+            if (result.Differences.Count > 0)
+            {
+                Log.Differs(logger, locationId, string.Join(", ", result.Differences.Select(one => one.Setting)));
+            }
+            else if (isOpen && await IsRotationDueAsync(locationId, cancellationToken))
+            {
+                await rotation.RotateAsync(new RotateRequest(locationId), cancellationToken);
+                Log.Rotated(logger, locationId);
+            }
+
+            return true;
+        }
+        catch (LocationException fault)
+        {
+            Log.NotChecked(logger, locationId, fault.Fault, ErrorCode.Of(fault.InnerException ?? fault));
+            return false;
+        }
+        // A location that fails is read again later, and must not block the others.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.CheckFailed(logger, locationId, exception);
+            return false;
+        }
+    }
+
+    private async Task<bool> IsRotationDueAsync(string locationId, CancellationToken cancellationToken)
+    {
+        if (options.Value.SecretRotationInterval is not { } interval)
+        {
+            return false;
+        }
+
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var before = await connection.ExecuteScalarAsync<long>(database.Sql("Now")) - (long)interval.TotalMilliseconds;
+        var secrets = await SecretStore.ListAsync(connection, locationId);
+        return secrets.Where(secret => secret.State == "active").All(secret => secret.CreatedAt <= before);
+    }
+
+    // Spread by a quarter each way, so that locations that were registered together are not read together for ever.
+    private Task ScheduleAsync(Lease lease, string locationId, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var jittered = wait * (0.75 + (Random.Shared.NextDouble() / 2));
+        return database.WriteAsync(
+            async transaction =>
+            {
+                await lease.DemandAsync(transaction);
+                var dueAt = await transaction.NowAsync() + (long)jittered.TotalMilliseconds;
+                await LocationCheckStore.ScheduleAsync(transaction, locationId, dueAt);
+            },
+            cancellationToken
+        );
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Location {LocationId} is not at Apple as it is recorded: {Settings}. `locations verify` says what to do."
+        )]
+        public static partial void Differs(ILogger logger, string locationId, string settings);
+
+        [LoggerMessage(
+            LogLevel.Information,
+            "Apple accepts the content token of location {LocationId} again; reads of its records resume."
+        )]
+        public static partial void Reopened(ILogger logger, string locationId);
+
+        [LoggerMessage(LogLevel.Information, "The notification secret of location {LocationId} was rotated.")]
+        public static partial void Rotated(ILogger logger, string locationId);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Location {LocationId} could not be compared with Apple ({Fault}, {Reason}); it is tried again."
+        )]
+        public static partial void NotChecked(ILogger logger, string locationId, LocationFault fault, string reason);
+
+        [LoggerMessage(LogLevel.Error, "Location {LocationId} could not be compared with Apple; it is tried again.")]
+        public static partial void CheckFailed(ILogger logger, string locationId, Exception exception);
+    }
+}

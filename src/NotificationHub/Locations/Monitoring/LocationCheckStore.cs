@@ -1,0 +1,109 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Locations.Monitoring;
+
+/// <summary>A row of <c>location_watch</c>. Times are Unix milliseconds.</summary>
+internal sealed record CheckedLocation
+{
+    public required string LocationId { get; init; }
+
+    public required long DueAt { get; init; }
+
+    /// <summary>When Apple last answered how it has the location configured.</summary>
+    public long? CheckedAt { get; init; }
+
+    /// <summary>Why the last read failed.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>A JSON array of <see cref="LocationDifference"/>.</summary>
+    public string? Differences { get; init; }
+
+    /// <summary>Since when the location is told to be silent.</summary>
+    public long? SilentSince { get; init; }
+}
+
+/// <summary>The statements over <c>location_watch</c>.</summary>
+internal static class LocationCheckStore
+{
+    public static Task<CheckedLocation?> FindAsync(DbConnection connection, string locationId) =>
+        connection.QueryFirstOrDefaultAsync<CheckedLocation>(
+            """
+            select location_id LocationId, due_at DueAt, checked_at CheckedAt, fault, differences, silent_since SilentSince
+            from location_check
+            where location_id = @locationId
+            """,
+            new { locationId }
+        );
+
+    /// <summary>Notes what a read found, or why it failed.</summary>
+    /// <returns>Whether the differences are others than before.</returns>
+    public static async Task<bool> NoteAsync(
+        WriteTransaction transaction,
+        string locationId,
+        string? fault,
+        string? differences,
+        long now
+    )
+    {
+        await AddAsync(transaction, locationId, now);
+        if (fault is not null)
+        {
+            await transaction.ExecuteAsync(
+                "update location_check set fault = @fault where location_id = @locationId",
+                new { locationId, fault }
+            );
+            return false;
+        }
+
+        var before = await transaction.ScalarAsync<string?>(
+            "select differences from location_check where location_id = @locationId",
+            new { locationId }
+        );
+        await transaction.ExecuteAsync(
+            """
+            update location_check
+            set checked_at = @now, fault = null, differences = @differences
+            where location_id = @locationId
+            """,
+            new
+            {
+                locationId,
+                differences,
+                now,
+            }
+        );
+        return differences != before;
+    }
+
+    /// <summary>Has the location's Client Config read at that time.</summary>
+    public static async Task ScheduleAsync(WriteTransaction transaction, string locationId, long dueAt)
+    {
+        await AddAsync(transaction, locationId, dueAt);
+        await transaction.ExecuteAsync(
+            "update location_check set due_at = @dueAt where location_id = @locationId",
+            new { locationId, dueAt }
+        );
+    }
+
+    /// <summary>Since when the location is told to be silent; null: it was heard from again.</summary>
+    public static async Task SetSilentAsync(WriteTransaction transaction, string locationId, long? since, long now)
+    {
+        await AddAsync(transaction, locationId, now);
+        await transaction.ExecuteAsync(
+            "update location_check set silent_since = @since where location_id = @locationId",
+            new { locationId, since }
+        );
+    }
+
+    private static Task AddAsync(WriteTransaction transaction, string locationId, long dueAt) =>
+        transaction.ExecuteAsync(
+            """
+            insert into location_check (location_id, due_at)
+            select @locationId, @dueAt
+            where not exists (select 1 from location_check where location_id = @locationId)
+            """,
+            new { locationId, dueAt }
+        );
+}

@@ -1,0 +1,158 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Publishing;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Retention;
+
+/// <summary>Old rows that lie here and there.</summary>
+/// <param name="Name">What they are, for the metric.</param>
+/// <param name="FindSql">Finds them, in order, beside the write lane.</param>
+/// <param name="DeleteSql">Deletes one of them, if it is still what was looked for.</param>
+internal sealed record ExpiredRowQuery(string Name, string FindSql, string DeleteSql)
+{
+    private const string RedateNotification =
+        "update notification_log set received_at = @now where seq = @seq and received_at > @future";
+
+    // The first condition only names the index, the sign keeps another one from being used. What was not routed yet is not told of yet.
+    public static readonly ExpiredRowQuery SetAside = new(
+        "set-aside",
+        """
+        select seq
+        from notification_log
+        where disposition <> 0 and +disposition in (1, 2, 3) and received_at >= @from and received_at <= @until
+            and seq <= (select position from log_cursor where name = 'routing')
+        order by received_at
+        """,
+        "delete from notification_log where seq = @seq and disposition in (1, 2, 3)"
+    )
+    {
+        RedateSql = RedateNotification,
+    };
+
+    // The last condition reads all events, and is asked only of what an older version has rerouted, which noted nothing.
+    public static readonly ExpiredRowQuery Rerouted = new(
+        "notifications",
+        """
+        select n.seq
+        from notification_log n
+        left join rerouted_notification r on r.notification_seq = n.seq
+        where n.disposition <> 0 and +n.disposition = 4 and n.received_at >= @from and n.received_at <= @until
+            and case
+                when r.event_seq < (select first_seq from log_start where log = 'event') then 1
+                when r.event_seq is not null then 0
+                when exists (select 1 from event_log e where e.notification_seq = n.seq) then 0
+                else 1
+            end = 1
+        order by n.received_at
+        """,
+        "delete from notification_log where seq = @seq and disposition = 4"
+    )
+    {
+        RedateSql = RedateNotification,
+    };
+
+    /// <summary>What was noted of notifications that are gone; it has no age.</summary>
+    public static readonly ExpiredRowQuery ReroutedNotes = new(
+        "rerouted-notes",
+        """
+        select r.notification_seq seq
+        from rerouted_notification r
+        where not exists (select 1 from notification_log n where n.seq = r.notification_seq)
+        order by r.notification_seq
+        """,
+        "delete from rerouted_notification where notification_seq = @seq"
+    );
+
+    public static readonly ExpiredRowQuery DeadLetters = new(
+        "dead-letters",
+        """
+        select event_seq seq
+        from dead_letter
+        where resolved_at is not null and resolved_at >= @from and resolved_at <= @until
+        order by resolved_at
+        """,
+        $"delete from dead_letter where event_seq = @seq and state in ('{DeadLetterState.Resent}', '{DeadLetterState.Discarded}')"
+    )
+    {
+        RedateSql = "update dead_letter set resolved_at = @now where event_seq = @seq and resolved_at > @future",
+    };
+
+    public static readonly ExpiredRowQuery RemovedRecords = new(
+        "removed-records",
+        """
+        select location_id, kind, "key", changed_at
+        from snapshot
+        where data is null and changed_at >= @from and changed_at <= @until
+        order by changed_at
+        """,
+        """
+        delete from snapshot
+        where location_id = @location_id and kind = @kind and "key" = @key and data is null and changed_at = @changed_at
+        """
+    )
+    {
+        RedateSql = """
+            update snapshot
+            set changed_at = @now
+            where location_id = @location_id and kind = @kind and "key" = @key and data is null and changed_at = @changed_at
+            """,
+    };
+
+    /// <summary>Sets the time of a row to the present if it is in the future, where it would delay the delete. Null for rows without an age.</summary>
+    public string? RedateSql { get; private init; }
+
+    public string FindStatement(DbConnection connection) => $"{FindSql} {connection.Limit("@limit")}";
+
+    public async Task<IReadOnlyList<DynamicParameters>> FindAsync(
+        DbConnection connection,
+        long from,
+        long until,
+        int limit
+    )
+    {
+        var rows = await connection.QueryAsync(
+            FindStatement(connection),
+            new
+            {
+                from,
+                until,
+                limit,
+            }
+        );
+        return [.. rows.Select(row => new DynamicParameters((IDictionary<string, object>)row))];
+    }
+
+    public Task<int> DeleteAsync(WriteTransaction transaction, IEnumerable<DynamicParameters> rows) =>
+        ExecuteAsync(transaction, DeleteSql, rows);
+
+    public Task<int> RedateAsync(
+        WriteTransaction transaction,
+        IReadOnlyList<DynamicParameters> rows,
+        long now,
+        long future
+    )
+    {
+        foreach (var row in rows)
+        {
+            row.AddDynamicParams(new { now, future });
+        }
+
+        return ExecuteAsync(transaction, RedateSql!, rows);
+    }
+
+    private static async Task<int> ExecuteAsync(
+        WriteTransaction transaction,
+        string sql,
+        IEnumerable<DynamicParameters> rows
+    )
+    {
+        var changed = 0;
+        foreach (var row in rows)
+        {
+            changed += await transaction.ExecuteAsync(sql, row);
+        }
+
+        return changed;
+    }
+}

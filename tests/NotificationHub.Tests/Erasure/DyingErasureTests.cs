@@ -1,0 +1,121 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Erasure;
+using NotificationHub.Hosting;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Tests.Erasure;
+
+/// <summary>A purge whose process dies at a transaction, beside a hub that finishes it.</summary>
+public sealed class DyingErasureTests
+{
+    private static readonly ErasureRequest OfAnn = new() { ClientUserId = ErasureScene.Ann };
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Wherever_it_is_cut_off_the_hub_finishes_it(bool committed)
+    {
+        await using var scene = await ErasureScene.StartAsync(WithoutWorker);
+        var desk = scene.Hub.Services.GetRequiredService<ErasureService>();
+        var expected = (await desk.RehearseAsync(OfAnn, CancellationToken.None)).Counts.ShouldNotBeNull();
+
+        // It goes on where the one before it died, so that each dies one step further.
+        await DieAsync(scene, write: 1, committed, erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default));
+        if (!committed)
+        {
+            (await RowsAsync(scene)).ShouldBe(0, "nothing was begun");
+            await DieAsync(
+                scene,
+                write: 2,
+                committed,
+                erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default)
+            );
+        }
+
+        var deaths = 0;
+        for (; await RowsAsync(scene) > 0 && deaths < 100; deaths++)
+        {
+            // The first one takes the lease; of one that is rolled back nothing is left, so that the next must get further.
+            await DieAsync(scene, write: 2 + (committed ? 0 : deaths % 20), committed, ResumeAsync);
+        }
+
+        deaths.ShouldBeGreaterThan(5);
+        await desk.ResumeAsync(CancellationToken.None);
+        (await scene.FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
+        (
+            await scene.ScalarAsync<string>(
+                "select detail from audit_entry where outcome = 'done' and action = 'purge'"
+            )
+        ).ShouldBe($"{expected.Notifications} notifications, {expected.Events} events, {expected.Records} records");
+    }
+
+    [Fact]
+    public async Task Two_that_are_asked_for_at_once_are_both_done()
+    {
+        await using var scene = await ErasureScene.StartAsync(WithoutWorker);
+        var desk = scene.Hub.Services.GetRequiredService<ErasureService>();
+
+        var results = await Task.WhenAll(
+            desk.EraseAsync(OfAnn, TestActor.Operator, CancellationToken.None),
+            desk.EraseAsync(new ErasureRequest { SerialNumber = "C39NQ0AAPUR77" }, TestActor.Operator, default),
+            desk.EraseAsync(OfAnn, TestActor.Operator, CancellationToken.None)
+        );
+
+        results.ShouldAllBe(result => result.IsDone);
+        (await scene.FindAsync([.. ErasureScene.AnnsTraces, "C39NQ0AAPUR77"])).ShouldBeEmpty();
+        (await RowsAsync(scene)).ShouldBe(0);
+    }
+
+    // It would go on by itself after a while.
+    private static void WithoutWorker(WebApplicationBuilder builder) =>
+        builder.Services.Remove(
+            builder.Services.Single(service => service.ImplementationType == typeof(ErasureWorker))
+        );
+
+    private static async Task<ErasureResult> ResumeAsync(ErasureService desk)
+    {
+        await desk.ResumeAsync(CancellationToken.None);
+        return new ErasureResult(null, true, null);
+    }
+
+    private static Task<long> RowsAsync(ErasureScene scene) => scene.ScalarAsync<long>("select count(*) from erasure");
+
+    /// <summary>Runs it in a process that dies at its n-th transaction, and lets its lease run out.</summary>
+    private static async Task DieAsync(ErasureScene scene, int write, bool committed, Func<ErasureService, Task> work)
+    {
+        var database = new DyingDatabase(scene.Hub.Database, write, committed);
+        using var leases = new LeaseKeeper(
+            database,
+            Options.Create(new StorageOptions { LeaseDuration = TimeSpan.FromMinutes(5) }),
+            TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        using var desk = new ErasureService(
+            database,
+            new ErasureRun(database, TimeProvider.System),
+            leases,
+            new WriteThrottle(TimeProvider.System),
+            TimeProvider.System,
+            NullLogger<ErasureService>.Instance
+        );
+        try
+        {
+            await work(desk);
+        }
+        catch (DiedException)
+        {
+            await scene.Hub.Database.WriteAsync(
+                transaction =>
+                    transaction.ExecuteAsync(
+                        "update lease set expires_at = 0 where owner = @Owner",
+                        new { leases.Owner }
+                    ),
+                CancellationToken.None
+            );
+        }
+    }
+}

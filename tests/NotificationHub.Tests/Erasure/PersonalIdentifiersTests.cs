@@ -1,0 +1,16 @@
+using NotificationHub.Erasure;
+
+namespace NotificationHub.Tests.Erasure;
+
+public sealed class PersonalIdentifiersTests
+{
+    [Theory]
+    [InlineData("users/ann%20", "users/(purged)")]
+    [InlineData("assignments/1/STDQ/user:ann%20", "assignments/1/STDQ/user:(purged)")]
+    [InlineData("subscription-assignments/1/ann%20", "subscription-assignments/1/(purged)")]
+    [InlineData("users/ann", "users/ann")]
+    [InlineData("assignments/1/STDQ/user:ann", "assignments/1/STDQ/user:ann")]
+    [InlineData("subscription-assignments/1/ann%2520", "subscription-assignments/1/ann%2520")]
+    public void A_user_is_found_in_subjects_as_keys_name_it(string subject, string redacted) =>
+        new PersonalIdentifiers(ErasureKinds.User, "ann ", found: []).RedactSubject(subject).ShouldBe(redacted);
+}

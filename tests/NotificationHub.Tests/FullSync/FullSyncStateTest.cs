@@ -1,0 +1,75 @@
+using NotificationHub.FullSync;
+using NotificationHub.Snapshots;
+using NotificationHub.Tests.Refetch;
+
+namespace NotificationHub.Tests.FullSync;
+
+/// <summary>A location on pages of three, and its full syncs, turn by turn.</summary>
+public abstract class FullSyncStateTest : RefetchTest
+{
+    private FullSyncPass? fullSyncs;
+
+    private protected override int PageSize => 3;
+
+    private protected FullSyncPass FullSyncs => fullSyncs ??= CreateFullSyncs();
+
+    /// <summary>Another process takes over: it knows nothing but what is in the database.</summary>
+    private protected async Task RestartAsync()
+    {
+        await Store.ExecuteAsync("update lease set owner = null, expires_at = 0");
+        Held = await AcquireAsync();
+        fullSyncs = CreateFullSyncs();
+    }
+
+    /// <summary>One turn of a full sync, when it is due.</summary>
+    private protected async Task FullSyncTurnAsync()
+    {
+        var due = await Store.ScalarAsync<long?>(
+            "select max(min(s.due_at), coalesce(max(l.paused_until), 0)) from full_sync s join location l on l.location_id = s.location_id"
+        );
+        if (due > Clock.Milliseconds)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(due.Value - Clock.Milliseconds));
+        }
+
+        await FullSyncs.RunAsync(LocationId, Held, CancellationToken.None);
+    }
+
+    private protected async Task ImportAsync()
+    {
+        for (var turns = 0; await ImportedKindsAsync() < RecordKind.All.Count; turns++)
+        {
+            turns.ShouldBeLessThan(500, "the import does not come to an end");
+            await FullSyncTurnAsync();
+        }
+    }
+
+    /// <summary>Full syncs these kinds once, from now.</summary>
+    private protected async Task ReconcileAsync(params RecordKind[] kinds)
+    {
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Store.ExecuteAsync("update full_sync set due_at = null");
+        await Store.Database.WriteAsync(
+            transaction =>
+                FullSyncStore.RequestAsync(
+                    transaction,
+                    LocationId,
+                    [.. kinds.Select(kind => kind.Name)],
+                    Clock.Milliseconds
+                ),
+            CancellationToken.None
+        );
+        var began = Clock.Milliseconds;
+        for (var turns = 0; await FinishedSinceAsync(began) < kinds.Length; turns++)
+        {
+            turns.ShouldBeLessThan(500, "the reconciliation does not come to an end");
+            await FullSyncTurnAsync();
+        }
+    }
+
+    private protected Task<int> ImportedKindsAsync() =>
+        Store.ScalarAsync<int>("select count(*) from full_sync where imported_at is not null");
+
+    private Task<int> FinishedSinceAsync(long began) =>
+        Store.ScalarAsync<int>("select count(*) from full_sync where finished_at >= @began", new { began });
+}

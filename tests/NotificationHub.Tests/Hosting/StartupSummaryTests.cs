@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using NotificationHub.Tests.EndToEnd;
+using NotificationHub.Tests.Locations;
+
+namespace NotificationHub.Tests.Hosting;
+
+public sealed class StartupSummaryTests
+{
+    private const string Bus =
+        "ServiceBus:ConnectionString=Endpoint=sb://127.0.0.1:1/;UseDevelopmentEmulator=true;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0";
+
+    private const string Digest = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+
+    [Fact]
+    public async Task The_start_says_where_data_is_kept_and_where_events_are_read()
+    {
+        var (log, hub) = await StartAsync();
+        await using var _ = hub;
+
+        log.ShouldContain($"The database is {hub.Database.Place}.");
+        log.ShouldContain("no Service Bus");
+        log.ShouldContain($"Events are read at {hub.Http.BaseAddress}events");
+        log.ShouldNotContain("set Publishing:PublicUrl");
+    }
+
+    [Fact]
+    public async Task A_bus_whose_references_lead_nowhere_is_warned_of()
+    {
+        var (log, hub) = await StartAsync("environment=Production", Bus);
+        await using var _ = hub;
+
+        log.ShouldContain("the Service Bus 127.0.0.1:1");
+        log.ShouldContain("set Publishing:PublicUrl");
+        log.ShouldContain("set Consumers:ApiKeys");
+        log.ShouldContain("not served");
+        log.ShouldNotContain("c2VjcmV0");
+    }
+
+    [Fact]
+    public async Task A_bus_whose_references_can_be_followed_is_not()
+    {
+        var (log, hub) = await StartAsync(
+            "environment=Production",
+            Bus,
+            "Publishing:PublicUrl=https://hub.example.com",
+            "Consumers:ApiKeys:0:Name=team",
+            $"Consumers:ApiKeys:0:Sha256={Digest}"
+        );
+        await using var _ = hub;
+
+        log.ShouldContain("with a consumer's key");
+        log.ShouldNotContain("set Publishing:PublicUrl");
+        log.ShouldNotContain("set Consumers:ApiKeys");
+    }
+
+    private static async Task<(string Log, HubHost Hub)> StartAsync(params string[] settings)
+    {
+        var lines = new LogLines();
+        var hub = await HubHost.StartAsync(
+            host => host.Logging.AddProvider(lines),
+            [.. settings, "Logging:LogLevel:Default=Information"]
+        );
+        return (lines.Text, hub);
+    }
+}

@@ -1,0 +1,251 @@
+using NotificationHub.Events;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Monitoring;
+using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Tests.Crash;
+
+namespace NotificationHub.Tests.Locations.Monitoring;
+
+public sealed class LocationStateUpdaterTests
+{
+    [Fact]
+    public async Task A_location_is_read_when_it_is_due_and_not_before()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        await PassAsync(scene);
+        var reads = Reads(scene);
+
+        await PassAsync(scene);
+        Reads(scene).ShouldBe(reads);
+
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+        await PassAsync(scene);
+        Reads(scene).ShouldBe(reads + 1);
+        (await DetailsAsync(scene, location)).Watch!.CheckedAt.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_setting_that_was_changed_behind_our_back_is_told_of_once_and_not_fought()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        var owner = scene.Library.Configuration.MdmInfo!;
+        scene.Library.TakeOver(owner.Id, owner.Name, "", new Uri("https://elsewhere.example.com/in"), "theirs");
+        var theirs = scene.Library.Configuration;
+
+        await ReadAsync(scene);
+        await ReadAsync(scene);
+
+        (await scene.EventsAsync(EventNames.LocationSettingsChanged)).ShouldHaveSingleItem();
+        scene.Library.Configuration.ShouldBe(theirs);
+        (await DetailsAsync(scene, location))
+            .Differences.Select(one => one.Setting)
+            .ShouldBe(["notificationUrl", "notificationAuthToken"]);
+    }
+
+    [Fact]
+    public async Task The_end_of_the_content_token_is_told_of_once_at_each_step()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        foreach (var days in new[] { 60, 29, 28, 14, 8, 6, 1, 1 })
+        {
+            await scene.ExecuteAsync(
+                "update location set token_expires_at = @at",
+                new { at = TimeProvider.System.GetUtcNow().AddDays(days).AddMinutes(-1).ToUnixTimeMilliseconds() }
+            );
+            await TellExpiryAsync(scene, location);
+        }
+
+        var told = await scene.EventsAsync(EventNames.LocationTokenExpiring);
+        told.Select(one => System.Text.Json.JsonDocument.Parse(one.Data).RootElement.GetProperty("daysLeft").GetInt32())
+            .ShouldBe([30, 15, 7, 1]);
+    }
+
+    [Theory]
+    [InlineData(ContentTokenState.Expired, "expired", EventNames.LocationTokenExpired)]
+    [InlineData(ContentTokenState.Revoked, "revoked", EventNames.LocationTokenRevoked)]
+    public async Task A_dead_token_stops_the_reading(object token, string state, string name)
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        await scene.RegisterAsync();
+        scene.Library.ContentToken.State = (ContentTokenState)token;
+
+        await ReadAsync(scene);
+        var reads = Reads(scene);
+        await PassAsync(scene);
+
+        Reads(scene).ShouldBe(reads);
+        (await scene.LocationsAsync()).Single().StateWord.ShouldBe(state);
+        (await scene.EventsAsync(name)).ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData(ContentTokenState.Expired, "expired")]
+    [InlineData(ContentTokenState.Revoked, "revoked")]
+    [InlineData(ContentTokenState.Invalid, "invalid")]
+    public async Task A_closed_location_is_verified_daily_with_one_request_and_reopened_when_Apple_accepts_the_token(
+        object token,
+        string state
+    )
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        scene.Library.ContentToken.State = (ContentTokenState)token;
+        await ReadAsync(scene);
+        (await scene.LocationsAsync()).Single().StateWord.ShouldBe(state);
+        var reads = Reads(scene);
+
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+        await PassAsync(scene);
+
+        Reads(scene).ShouldBe(reads + 1);
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        ((await DetailsAsync(scene, location)).Watch!.DueAt - now).ShouldBeInRange(
+            (long)TimeSpan.FromHours(17).TotalMilliseconds,
+            (long)TimeSpan.FromHours(31).TotalMilliseconds
+        );
+
+        scene.Library.ContentToken.State = ContentTokenState.Valid;
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+
+        (await scene.LocationsAsync()).Single().StateWord.ShouldBe("valid");
+    }
+
+    [Fact]
+    public async Task A_location_that_was_taken_over_is_reopened_when_it_is_given_back()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        await scene.RegisterAsync();
+        var owner = scene.Library.Configuration.MdmInfo!;
+        scene.Library.TakeOver("mdm-9", "Other", "");
+        await ReadAsync(scene);
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.TakenOver);
+
+        scene.Library.TakeOver(owner.Id, owner.Name, owner.Metadata);
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
+    }
+
+    [Fact]
+    public async Task Apple_out_of_order_is_noted_and_read_again_sooner()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        scene.Network.LoseRequest = _ => true;
+
+        await ReadAsync(scene);
+
+        var watch = (await DetailsAsync(scene, location)).Watch!;
+        watch.Fault.ShouldBe("Network");
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        (watch.DueAt - now).ShouldBeLessThan((long)TimeSpan.FromHours(1).TotalMilliseconds);
+        (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
+    }
+
+    [Fact]
+    public async Task Apple_is_left_alone_for_as_long_as_it_asked()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        await scene.RegisterAsync();
+        var hour = TimeSpan.FromHours(1);
+        scene.Apple.Faults.Next("/client/config", Fault.Unavailable(hour));
+        await ReadAsync(scene);
+        var reads = Reads(scene);
+
+        await ReadAsync(scene);
+
+        Reads(scene).ShouldBe(reads);
+    }
+
+    [Fact]
+    public async Task A_secret_is_rotated_when_it_is_old_enough_and_only_then()
+    {
+        await using var scene = await RegistrationScene.StartAsync(
+            null,
+            "Locations:SecretRotationInterval=30.00:00:00"
+        );
+        await scene.RegisterAsync();
+        await scene.ExecuteAsync("update location set state_since = state_since - 2592000001");
+        await ReadAsync(scene);
+        (await scene.SecretStatesAsync()).ShouldBe(["active"]);
+
+        await scene.ExecuteAsync("update notification_secret set created_at = created_at - 2592000001");
+        await ReadAsync(scene);
+        (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
+        await ReadAsync(scene);
+
+        (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
+    }
+
+    [Fact]
+    public async Task A_location_that_Apple_keeps_waiting_holds_up_no_other_and_one_that_fails_is_tried_later()
+    {
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
+        var location = await scene.RegisterAsync();
+        await AddAsync(scene, "broken", content: [1, 2, 3]);
+        await AddAsync(scene, "well", content: location.ContentToken!);
+        await PassAsync(scene);
+        await LetBeDueAsync(scene);
+        var (arrived, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scene.Network.Hold = _ => arrived.TrySetResult() ? goOn.Task : Task.CompletedTask;
+
+        var pass = PassAsync(scene);
+        await arrived.Task;
+        await Until.TrueAsync(async () => await ScheduledAsync(scene) == 2, "the two others are done with");
+        pass.IsCompleted.ShouldBeFalse();
+        goOn.SetResult();
+
+        await pass;
+        (await ScheduledAsync(scene)).ShouldBe(3);
+    }
+
+    private static Task<long> ScheduledAsync(RegistrationScene scene) =>
+        scene.ScalarAsync<long>("select count(*) from location_check where due_at > 0");
+
+    private static Task AddAsync(RegistrationScene scene, string id, byte[] content) =>
+        scene.ExecuteAsync(
+            """
+            insert into location (location_id, u_id, state, state_since, receive_only, content_token, read_number, created_at)
+            values (@id, @id, 'valid', 0, 0, @content, 0, 0)
+            """,
+            new { id, content }
+        );
+
+    private static int Reads(RegistrationScene scene) => scene.Apple.Requests.Count("/client/config");
+
+    private static Task<LocationDetails> DetailsAsync(RegistrationScene scene, Location location) =>
+        scene
+            .Service<LocationDescription>()
+            .DescribeAsync(new DescribeRequest(location.LocationId), CancellationToken.None);
+
+    private static Task PassAsync(RegistrationScene scene) =>
+        scene.UnderLeaseAsync(lease => scene.Service<ConfigurationMonitor>().RunAsync(lease, CancellationToken.None));
+
+    private static Task LetBeDueAsync(RegistrationScene scene) =>
+        scene.ExecuteAsync("update location_check set due_at = 0");
+
+    private static async Task ReadAsync(RegistrationScene scene)
+    {
+        await PassAsync(scene);
+        await LetBeDueAsync(scene);
+        await PassAsync(scene);
+    }
+
+    private static Task TellExpiryAsync(RegistrationScene scene, Location location) =>
+        scene.Hub.Database.WriteAsync(
+            async transaction =>
+            {
+                var now = (await LocationStore.FindAsync(transaction.Connection, location.LocationId))!;
+                await LocationStore.TellExpiryAsync(transaction, now);
+            },
+            CancellationToken.None
+        );
+}

@@ -1,0 +1,39 @@
+using NotificationHub.Locations;
+using NotificationHub.Locations.Monitoring;
+
+namespace NotificationHub.Tests.Locations.Monitoring;
+
+public sealed class OrphanedRegistrationsTests
+{
+    [Fact]
+    public async Task A_receive_only_location_whose_registration_died_is_dropped_once_nobody_can_be_at_it()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        var other = await scene.RegisterAsync();
+        var isDead = true;
+        for (var step = 1; isDead; step++)
+        {
+            await using var process = await OperatorProcess.StartAsync(scene, step, afterIt: true);
+            var added = await process.RunAsync<ReceiveOnlyRegistration, ReceiveOnlyLocation>(registration =>
+                registration.RegisterAsync(scene.HubUrl, CancellationToken.None)
+            );
+            isDead = process.IsDead;
+            var before = await scene.LocationsAsync();
+
+            await DropAsync(scene);
+            (await scene.LocationsAsync()).Count.ShouldBe(before.Count);
+
+            await scene.ExecuteAsync("update lease set expires_at = 0 where name like 'location:%'");
+            await DropAsync(scene);
+            var left = (await scene.LocationsAsync()).Where(one => one.LocationId != other.LocationId).ToList();
+            left.ShouldAllBe(one => one.State == LocationState.Valid);
+            (await scene.SecretStatesAsync()).Count.ShouldBe(left.Count + 1);
+            added?.Location.LocationId.ShouldBe(
+                left.Single(one => one.LocationId == added.Location.LocationId).LocationId
+            );
+        }
+    }
+
+    private static Task DropAsync(RegistrationScene scene) =>
+        scene.UnderLeaseAsync(lease => scene.Service<OrphanedRegistrations>().RunAsync(lease, CancellationToken.None));
+}

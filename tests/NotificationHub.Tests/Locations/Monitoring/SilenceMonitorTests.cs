@@ -1,0 +1,138 @@
+using Microsoft.Extensions.Options;
+using NotificationHub.Events;
+using NotificationHub.Hosting;
+using NotificationHub.Intake;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Monitoring;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Locations.Monitoring;
+
+public sealed class SilenceMonitorTests
+{
+    [Fact]
+    public async Task The_silence_of_a_busy_location_is_told_of_once_until_it_is_heard_from_again()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        await scene.RegisterAsync();
+        foreach (var _ in Enumerable.Range(0, 12))
+        {
+            await scene.PostAsAppleAsync();
+        }
+
+        await scene.Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
+        await ListenAsync(scene);
+        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
+
+        await GoSilentAsync(scene);
+        await ListenAsync(scene);
+        await ListenAsync(scene);
+        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldHaveSingleItem();
+
+        await scene.PostAsAppleAsync();
+        await scene.Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
+        await ListenAsync(scene);
+        await GoSilentAsync(scene);
+        await ListenAsync(scene);
+        (await scene.EventsAsync(EventNames.LocationSilent)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_silence_of_a_quiet_location_says_nothing()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        await scene.RegisterAsync();
+        await scene.PostAsAppleAsync();
+        await scene.Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
+        await GoSilentAsync(scene);
+
+        await ListenAsync(scene);
+
+        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Tests_neither_hide_a_silence_nor_make_a_location_busy()
+    {
+        await using var scene = await RegistrationScene.StartAsync();
+        await scene.RegisterAsync();
+        await PostAsync(scene, 9, "ASSET_COUNT");
+        await PostAsync(scene, 9, "TEST_NOTIFICATION");
+        await GoSilentAsync(scene);
+        await ListenAsync(scene);
+        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
+
+        await PostAsync(scene, 1, "ASSET_COUNT");
+        await GoSilentAsync(scene);
+        await PostAsync(scene, 1, "TEST_NOTIFICATION");
+        await ListenAsync(scene);
+
+        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_location_may_have_a_time_of_its_own()
+    {
+        await using var scene = await RegistrationScene.StartAsync(null, "Locations:SilenceThreshold=");
+        var location = await scene.RegisterAsync();
+        var times = scene.Service<IOptions<LocationOptions>>().Value.SilenceThresholds;
+        await PostAsync(scene, 12, "ASSET_COUNT");
+        await GoSilentAsync(scene);
+
+        await ListenAsync(scene);
+        times[location.LocationId] = TimeSpan.FromDays(5);
+        await ListenAsync(scene);
+        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
+
+        times[location.LocationId] = TimeSpan.FromDays(3);
+        await ListenAsync(scene);
+        (await scene.EventsAsync(EventNames.LocationSilent)).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task The_times_of_single_locations_are_read_and_judged()
+    {
+        await using var hub = await HubHost.StartAsync("Locations:SilenceThresholds:abc2=1.00:00:00");
+        var options = (IOptions<LocationOptions>)hub.Services.GetService(typeof(IOptions<LocationOptions>))!;
+        options.Value.SilenceThresholds["abc2"].ShouldBe(TimeSpan.FromDays(1));
+
+        var failure = await Should.ThrowAsync<ConfigurationException>(() =>
+            HubHost.StartAsync(
+                "Locations:SilenceThresholds:abc2=00:00:01",
+                "Locations:SilenceThresholds:a-b=1.00:00:00"
+            )
+        );
+        failure.Message.ShouldContain("Locations:SilenceThresholds:abc2");
+        failure.Message.ShouldContain("Locations:SilenceThresholds:a-b");
+    }
+
+    private static async Task PostAsync(RegistrationScene scene, int count, string type)
+    {
+        var configured = scene.Library.Configuration;
+        foreach (var _ in Enumerable.Range(0, count))
+        {
+            await scene.PostAsync(
+                configured.NotificationUrl!,
+                configured.NotificationAuthToken!,
+                scene.Library.UId,
+                type
+            );
+        }
+
+        await scene.Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
+    }
+
+    private static Task ListenAsync(RegistrationScene scene) =>
+        scene.UnderLeaseAsync(lease => scene.Service<SilenceMonitor>().RunAsync(lease, CancellationToken.None));
+
+    private static Task GoSilentAsync(RegistrationScene scene) =>
+        scene.Hub.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync("update notification_secret set proven_at = proven_at - 345600000");
+                await transaction.ExecuteAsync("update location set registered_at = registered_at - 345600000");
+                await transaction.ExecuteAsync("update location_check set silent_since = silent_since - 345600000");
+            },
+            CancellationToken.None
+        );
+}

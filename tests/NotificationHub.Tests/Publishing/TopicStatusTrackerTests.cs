@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NotificationHub.Publishing;
+
+namespace NotificationHub.Tests.Publishing;
+
+public sealed class TopicStatusTrackerTests
+{
+    [Theory]
+    [InlineData(-6)]
+    [InlineData(6)]
+    public void A_clock_that_is_set_changes_no_wait(int hours)
+    {
+        var clock = new ManualClock();
+        var health = new TopicStatusTracker(
+            "assets",
+            new TopicStatuses(),
+            new Random(1),
+            clock,
+            NullLogger<TopicPublisher>.Instance
+        );
+        health.Stopped("busy", TimeSpan.FromMinutes(1));
+
+        clock.SetWall(TimeSpan.FromHours(hours));
+        health.WaitLeft.ShouldBe(TimeSpan.FromMinutes(1));
+        clock.Advance(TimeSpan.FromMinutes(1));
+
+        health.WaitLeft.ShouldBe(TimeSpan.Zero);
+    }
+}

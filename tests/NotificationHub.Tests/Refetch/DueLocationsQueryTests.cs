@@ -1,0 +1,219 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Refetch.Scheduling;
+using NotificationHub.Refetch.Targets;
+using NotificationHub.Tests.Storage;
+
+namespace NotificationHub.Tests.Refetch;
+
+/// <summary>What is looked for every moment costs as much as is due, and hides nothing.</summary>
+public sealed class DueLocationsQueryTests : IAsyncLifetime
+{
+    private const long Now = 1_000_000;
+
+    private TestDatabase store = null!;
+    private DueLocationsQuery work = null!;
+
+    private static readonly Dictionary<string, Func<DbConnection, string>> Statements = new()
+    {
+        [nameof(DueLocationsQuery.DueTargets)] = DueLocationsQuery.DueTargets,
+        [nameof(DueLocationsQuery.NextTarget)] = DueLocationsQuery.NextTarget,
+        [nameof(DueLocationsQuery.DueFullSyncs)] = _ => DueLocationsQuery.DueFullSyncs,
+        [nameof(DueLocationsQuery.NextFullSync)] = _ => DueLocationsQuery.NextFullSync,
+    };
+
+    public async ValueTask InitializeAsync()
+    {
+        store = await TestDatabase.OpenAsync();
+        work = new DueLocationsQuery(store.Database);
+    }
+
+    public async ValueTask DisposeAsync() => await store.DisposeAsync();
+
+    [Theory]
+    [InlineData(nameof(DueLocationsQuery.DueTargets), "refetch_target_next (due_at<?)")]
+    [InlineData(nameof(DueLocationsQuery.NextTarget), "refetch_target_next (due_at>?)")]
+    [InlineData(nameof(DueLocationsQuery.DueFullSyncs), "survey_next (due_at<?)")]
+    [InlineData(nameof(DueLocationsQuery.NextFullSync), "survey_next (due_at>?)")]
+    public async Task An_index_leads_to_what_is_due(string statement, string index)
+    {
+        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
+        var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
+            $"explain query plan {Statements[statement](connection)}",
+            new { now = Now, DueLocationsQuery.Most }
+        );
+
+        var steps = plan.Select(step => step.Detail).ToList();
+        steps.ShouldContain(
+            step => step.EndsWith($"INDEX {index}", StringComparison.Ordinal),
+            string.Join('\n', steps)
+        );
+        steps.ShouldNotContain(step => step.StartsWith("SCAN l", StringComparison.Ordinal));
+        steps.ShouldNotContain("USE TEMP B-TREE FOR ORDER BY");
+    }
+
+    [Fact]
+    public async Task What_is_due_comes_in_the_order_in_which_it_fell_due_and_what_is_not_says_when()
+    {
+        await AddLocationAsync("late");
+        await AddLocationAsync("early");
+        await AddLocationAsync("paused", pausedUntil: Now + 50);
+        await AddLocationAsync("idle");
+        await AddTargetsAsync("late", 1, Now);
+        await AddTargetsAsync("early", 2, Now - 5);
+        await AddTargetsAsync("paused", 1, Now - 9);
+        await AddTargetsAsync("idle", 1, Now + 60);
+
+        var due = await ReadAsync(fullSyncs: false);
+
+        due.Due.ShouldBe(["early", "late"]);
+        due.NextDueAt.ShouldBe(Now + 50);
+    }
+
+    [Theory]
+    [InlineData(DueLocationsQuery.Most - 1)]
+    [InlineData(DueLocationsQuery.Most)]
+    [InlineData(DueLocationsQuery.Most + 1)]
+    public async Task However_much_waits_for_a_content_token_others_are_found(int targets)
+    {
+        await AddLocationAsync("dead", state: "revoked");
+        await AddLocationAsync("well");
+        await AddTargetsAsync("dead", targets, dueAt: 1);
+        await AddTargetsAsync("well", 1, Now - 1);
+
+        (await ReadAsync(fullSyncs: false)).Due.ShouldBe(["well"]);
+    }
+
+    [Fact]
+    public async Task Where_too_much_is_due_only_the_locations_where_something_waits_are_sought()
+    {
+        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
+        var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
+            $"explain query plan {store.Database.Sql("WaitingLocations")}"
+        );
+
+        var steps = plan.Select(step => step.Detail).ToList();
+        steps
+            .Count(step =>
+                step.StartsWith("SEARCH t USING INDEX refetch_target_due (location_id", StringComparison.Ordinal)
+            )
+            .ShouldBe(2, string.Join('\n', steps));
+        steps.Count(step => step.StartsWith("SEARCH l ", StringComparison.Ordinal)).ShouldBe(1);
+        steps.ShouldNotContain(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task However_many_targets_are_due_each_location_is_found_with_the_first_of_its_own()
+    {
+        await AddLocationAsync("b-dead", state: "revoked");
+        await AddLocationAsync("a-late");
+        await AddLocationAsync("c-early");
+        await AddLocationAsync("d-idle");
+        await AddTargetsAsync("b-dead", DueLocationsQuery.Most, dueAt: 1);
+        await AddTargetsAsync("a-late", 2, Now - 1);
+        await AddTargetsAsync("c-early", 1, Now - 7);
+        await AddTargetsAsync("d-idle", 1, Now + 60);
+
+        var due = await ReadAsync(fullSyncs: false);
+
+        due.Due.ShouldBe(["c-early", "a-late"]);
+        due.NextDueAt.ShouldBe(Now + 60);
+    }
+
+    [Fact]
+    public async Task However_many_surveys_wait_for_a_content_token_others_are_found()
+    {
+        string[] kinds = ["asset", "assignment", "user", "subscription", "subscription-assignment"];
+        for (var i = 0; i <= DueLocationsQuery.Most / kinds.Length; i++)
+        {
+            await AddLocationAsync($"dead-{i}", state: "expired");
+            await AddFullSyncsAsync($"dead-{i}", kinds, dueAt: 1);
+        }
+
+        await AddLocationAsync("well");
+        await AddFullSyncsAsync("well", kinds, Now);
+
+        (await ReadAsync(fullSyncs: true)).FullSyncs.ShouldBe(["well"]);
+    }
+
+    private Task AddFullSyncsAsync(string locationId, IEnumerable<string> kinds, long dueAt) =>
+        store.Database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    """
+                    insert into full_sync
+                        (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+                    values (@locationId, @kind, 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
+                    """,
+                    kinds.Select(kind => new
+                    {
+                        locationId,
+                        kind,
+                        dueAt,
+                    })
+                ),
+            CancellationToken.None
+        );
+
+    [Fact]
+    public async Task A_location_that_was_never_surveyed_is_found_when_it_comes()
+    {
+        await AddLocationAsync("known");
+        await store.ExecuteAsync(
+            """
+            insert into full_sync
+                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+            values ('known', 'asset', 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
+            """,
+            new { dueAt = Now + 70 }
+        );
+        var before = await ReadAsync(fullSyncs: true);
+        await AddLocationAsync("new");
+        await store.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
+
+        before.FullSyncs.ShouldBeEmpty();
+        before.NextDueAt.ShouldBe(Now + 70);
+        (await ReadAsync(fullSyncs: true)).FullSyncs.ShouldBe(["new"]);
+        (await ReadAsync(fullSyncs: true, now: Now + 70)).FullSyncs.ShouldBe(["new", "known"]);
+        (await ReadAsync(fullSyncs: false)).FullSyncs.ShouldBeEmpty();
+    }
+
+    private Task<DueLocations> ReadAsync(bool fullSyncs, long now = Now) =>
+        work.ReadAsync([.. Enumerable.Range(0, RefetchTargets.Shards)], fullSyncs, now, CancellationToken.None);
+
+    private Task AddLocationAsync(string id, string state = "valid", long? pausedUntil = null) =>
+        store.ExecuteAsync(
+            """
+            insert into location
+                (location_id, state, state_since, receive_only, content_token, paused_until, read_number, created_at)
+            values (@id, @state, 0, 0, x'00', @pausedUntil, 0, 0)
+            """,
+            new
+            {
+                id,
+                state,
+                pausedUntil,
+            }
+        );
+
+    private Task AddTargetsAsync(string locationId, int count, long dueAt) =>
+        store.Database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    """
+                    insert into refetch_target
+                        (location_id, resource, "key", requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts)
+                    values (@locationId, 'asset', @key, 1, 0, 0, 0, @dueAt, 0, 0)
+                    """,
+                    Enumerable
+                        .Range(0, count)
+                        .Select(n => new
+                        {
+                            locationId,
+                            key = $"{n}/STDQ",
+                            dueAt,
+                        })
+                ),
+            CancellationToken.None
+        );
+}

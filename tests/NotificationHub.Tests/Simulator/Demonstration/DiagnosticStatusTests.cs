@@ -1,0 +1,130 @@
+using Azure.Messaging.ServiceBus;
+using NotificationHub.Simulator.Demonstration;
+
+namespace NotificationHub.Tests.Simulator.Demonstration;
+
+/// <summary>The verdict is worth something only if it can fail: here something goes wrong between the run and its audit.</summary>
+public sealed class DiagnosticStatusTests : IAsyncLifetime
+{
+    private readonly DemonstrationOptions options = new()
+    {
+        Devices = 20,
+        Apps = 2,
+        Json = true,
+    };
+
+    private DemonstrationFolder folder = null!;
+    private Demonstrator demonstrator = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        folder = DemonstrationFolder.Open(options);
+        demonstrator = await Demonstrator.StartAsync(options, folder, CancellationToken.None);
+        using var view = ProgressView.On(TextWriter.Null, options);
+        await demonstrator.PlayAsync(view, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await demonstrator.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Where_nothing_was_touched_it_is_good()
+    {
+        var summary = await SummariseAsync();
+
+        summary.ExitCode.ShouldBe(0);
+        summary.Verdict.ShouldBe("lost: 0, doubled: 0");
+    }
+
+    [Fact]
+    public async Task A_stored_notification_that_is_gone_is_lost()
+    {
+        await ExecuteAsync("delete from notification_log where seq = 2");
+
+        await ShouldFailAsync(lost: 1, doubled: 0);
+    }
+
+    [Fact]
+    public async Task A_notification_that_is_stored_twice_is_doubled()
+    {
+        await ExecuteAsync(
+            """
+            insert into notification_log
+                (location_id, dedup_hash, notification_id, body_sha256, body_hash, received_at, disposition, conflict, body)
+            select location_id, dedup_hash, notification_id, body_sha256, body_hash, received_at, 1, conflict, body
+            from notification_log
+            where seq = 2
+            """
+        );
+
+        await ShouldFailAsync(lost: 0, doubled: 1);
+    }
+
+    [Fact]
+    public async Task An_event_that_is_gone_is_lost_and_its_message_came_from_nowhere()
+    {
+        await ExecuteAsync(
+            "delete from event_log where seq = (select max(seq) from event_log where notification_seq > 0)"
+        );
+
+        var summary = await ShouldFailAsync(lost: 1, doubled: 0);
+        summary.Unexpected.ShouldBe(4, "two subscriptions hold the message, and both are received");
+    }
+
+    [Fact]
+    public async Task A_message_that_another_receiver_took_is_lost()
+    {
+        await using var client = new ServiceBusClient(demonstrator.Bus.ConnectionString);
+        await using var other = client.CreateReceiver(
+            "assets",
+            "inventory",
+            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete }
+        );
+        (await other.ReceiveMessageAsync()).ShouldNotBeNull();
+
+        await ShouldFailAsync(lost: 1, doubled: 0);
+    }
+
+    [Fact]
+    public async Task A_message_that_came_twice_is_doubled_and_a_late_one_out_of_order()
+    {
+        var inventory = demonstrator.Bus.Subscription("assets", "inventory");
+        var first = inventory.Messages[0];
+        inventory.Offer(first);
+        inventory.Offer(first with { MessageId = "1-0" });
+
+        // The bus reports one, and both copies are received with the ID of the first.
+        var summary = await ShouldFailAsync(lost: 0, doubled: 3);
+        summary.OutOfOrder.ShouldBe(1);
+        summary.Unexpected.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_post_that_was_set_aside_is_left_over()
+    {
+        await ExecuteAsync("update notification_log set disposition = 3 where seq = 2");
+
+        var summary = await SummariseAsync();
+
+        summary.LeftOver.ShouldBe(1);
+        summary.ExitCode.ShouldBe(1);
+    }
+
+    private async Task<Summary> ShouldFailAsync(long lost, long doubled)
+    {
+        var summary = await SummariseAsync();
+        (summary.Lost, summary.Doubled, summary.ExitCode).ShouldBe((lost, doubled, 1), summary.Verdict);
+        return summary;
+    }
+
+    private Task<Summary> SummariseAsync() => demonstrator.SummariseAsync(CancellationToken.None);
+
+    private Task ExecuteAsync(string sql) =>
+        demonstrator.Database.WriteAsync(
+            async transaction => (await transaction.ExecuteAsync(sql)).ShouldBe(1),
+            CancellationToken.None
+        );
+}

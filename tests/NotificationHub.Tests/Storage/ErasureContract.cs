@@ -1,0 +1,191 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotificationHub.Erasure;
+using NotificationHub.Hosting;
+using NotificationHub.Locations;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Erasure;
+
+namespace NotificationHub.Tests.Storage;
+
+/// <summary>The purge of a person's or a device's data, by processes that share a database.</summary>
+public abstract class ErasureContract : StoreContract
+{
+    private const string Here = "location-1";
+    private const string Elsewhere = "location-2";
+
+    private static readonly ErasureRequest OfAnn = new() { ClientUserId = ErasureScene.Ann };
+    private static readonly ErasureRequest OfDevice = new() { SerialNumber = ErasureScene.Device };
+
+    private readonly List<IDisposable> processes = [];
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        foreach (var location in new[] { Here, Elsewhere })
+        {
+            await WriteAsync(transaction => SaveAsync(transaction, location));
+            foreach (var (body, i) in ErasureScene.Bodies.Select((body, i) => (body, i)))
+            {
+                (await RepeatAsync(location, body, i)).Result.ShouldBe(AppendResult.Stored);
+            }
+        }
+
+        await PersonalRows.RecordAsync(Database, Here);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        processes.ForEach(process => process.Dispose());
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_user_is_named_nowhere_any_more_and_everybody_else_still_is()
+    {
+        (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10);
+        var others = await FindAsync(["bob"]);
+        var desk = DeskOf(Database);
+        var rehearsed = await desk.RehearseAsync(OfAnn, CancellationToken.None);
+        (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10, "a rehearsal changes nothing");
+
+        var result = await EraseAsync(desk, OfAnn);
+
+        result.IsDone.ShouldBeTrue();
+        result.Counts.ShouldBe(new ErasureCounts(Notifications: 12, Events: 2, Records: 9));
+        result.Counts.ShouldBe(rehearsed.Counts);
+        (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
+        (await FindAsync(["bob"])).ShouldBe(others);
+        (
+            await Test.ScalarAsync<string>("select detail from audit_entry where action = 'purge' and outcome = 'done'")
+        ).ShouldBe("12 notifications, 2 events, 9 records");
+        (await PendingAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_device_is_named_nowhere_any_more_and_one_of_a_longer_name_still_is()
+    {
+        var result = await EraseAsync(DeskOf(Database), OfDevice);
+
+        result.IsDone.ShouldBeTrue();
+        var left = await FindAsync(ErasureScene.DevicesTraces);
+        left.ShouldBe(["notification_log.body", "snapshot.data", "snapshot.key"]);
+        left.ShouldBe(await FindAsync(["C39NQ0AAPUR77"]));
+        (await FindAsync([ErasureScene.Email])).ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task One_location_alone_can_be_purged()
+    {
+        var request = new ErasureRequest { ClientUserId = ErasureScene.Ann, LocationId = Elsewhere };
+
+        var result = await EraseAsync(DeskOf(Database), request);
+
+        result.Counts.ShouldBe(new ErasureCounts(Notifications: 6, Events: 0, Records: 0));
+        (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_repeat_of_what_was_purged_is_still_recognised()
+    {
+        await EraseAsync(DeskOf(Database), OfAnn);
+
+        foreach (var (body, i) in ErasureScene.Bodies.Select((body, i) => (body, i)))
+        {
+            (await RepeatAsync(Here, body, i)).Result.ShouldBe(AppendResult.Duplicate);
+        }
+
+        (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(9, true)]
+    [InlineData(16, true)]
+    public async Task What_one_process_dies_at_another_finishes(int write, bool committed)
+    {
+        var expected = await DeskOf(Database).RehearseAsync(OfAnn, CancellationToken.None);
+        var dying = DeskOf(new DyingDatabase(Database, write, committed));
+        await Should.ThrowAsync<DiedException>(() => EraseAsync(dying, OfAnn));
+        (await PendingAsync()).ShouldBe(1);
+        await Test.ExecuteAsync("update lease set expires_at = 1");
+
+        await DeskOf(await Test.OpenAnotherAsync()).ResumeAsync(CancellationToken.None);
+
+        (await PendingAsync()).ShouldBe(0);
+        (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
+        var counts = expected.Counts.ShouldNotBeNull();
+        (await Test.ScalarAsync<string>("select detail from audit_entry where outcome = 'done'")).ShouldBe(
+            $"{counts.Notifications} notifications, {counts.Events} events, {counts.Records} records"
+        );
+    }
+
+    [Fact]
+    public async Task Two_that_two_processes_are_asked_for_at_once_are_both_done()
+    {
+        var other = DeskOf(await Test.OpenAnotherAsync());
+
+        var results = await Task.WhenAll(EraseAsync(DeskOf(Database), OfAnn), EraseAsync(other, OfDevice));
+
+        results.ShouldAllBe(result => result.IsDone);
+        (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
+        (await FindAsync(ErasureScene.DevicesTraces)).ShouldBe(await FindAsync(["C39NQ0AAPUR77"]));
+        (await PendingAsync()).ShouldBe(0);
+    }
+
+    private static Task<ErasureResult> EraseAsync(ErasureService desk, ErasureRequest request) =>
+        desk.EraseAsync(request, TestActor.Operator, CancellationToken.None);
+
+    /// <summary>A process of its own; nobody renews its lease.</summary>
+    private ErasureService DeskOf(Database database)
+    {
+        var leases = new LeaseKeeper(
+            database,
+            Options.Create(new StorageOptions { LeaseDuration = TimeSpan.FromMinutes(5) }),
+            TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        var desk = new ErasureService(
+            database,
+            new ErasureRun(database, TimeProvider.System),
+            leases,
+            new WriteThrottle(TimeProvider.System),
+            TimeProvider.System,
+            NullLogger<ErasureService>.Instance
+        );
+        processes.AddRange([desk, leases]);
+        return desk;
+    }
+
+    private Task<AppendOutcome> RepeatAsync(string location, byte[] body, int id) =>
+        Database.AppendAsync(Post($"{(char)('a' + id)}", body, location));
+
+    private static Task SaveAsync(WriteTransaction transaction, string id) =>
+        LocationStore.SaveAsync(
+            transaction,
+            new Location
+            {
+                LocationId = id,
+                StateWord = LocationState.Valid.Word(),
+                StateSince = 1,
+                ReceiveOnly = true,
+                CreatedAt = 2,
+            }
+        );
+
+    private Task<IReadOnlyList<string>> FindAsync(IEnumerable<string> traces) =>
+        PersonalRows.FindAsync(Database, traces);
+
+    private Task<long> PendingAsync() => Test.ScalarAsync<long>("select count(*) from erasure");
+}
+
+public sealed class SqliteErasureTests : ErasureContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+}
+
+public sealed class SqlServerErasureTests : ErasureContract
+{
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
+}

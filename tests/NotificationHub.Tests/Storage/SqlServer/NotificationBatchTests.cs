@@ -1,0 +1,134 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using NotificationHub.Storage;
+using NotificationHub.Storage.SqlServer;
+
+namespace NotificationHub.Tests.Storage.SqlServer;
+
+/// <summary>What a batch of posts is sent as, and what is told to each of them.</summary>
+public sealed class NotificationBatchTests
+{
+    private const int DigestBytes = 32;
+
+    [Fact]
+    public void What_is_in_the_batch_twice_is_sent_once_and_told_as_a_repeat()
+    {
+        var batch = Batch(Post("a", "one"), Post("b", "one"), Post("a", "one"));
+
+        var outcomes = batch.Outcomes([new QueuedNotification(), new QueuedNotification()], [7, 9]);
+
+        Rows(batch).Select(row => row.GetProperty("id").GetString()).ShouldBe(["a", "b"]);
+        outcomes.ShouldBe([
+            new AppendOutcome(AppendResult.Stored, 7),
+            new AppendOutcome(AppendResult.Stored, 9),
+            new AppendOutcome(AppendResult.Duplicate, 7),
+        ]);
+    }
+
+    [Fact]
+    public void The_same_id_with_another_body_is_in_conflict_within_the_batch()
+    {
+        var batch = Batch(Post("a", "one"), Post("a", "two"), Post("a", "two"));
+
+        var outcomes = batch.Outcomes([new QueuedNotification(), new QueuedNotification { Conflict = 1 }], [1, 2]);
+
+        Rows(batch).Select(row => row.GetProperty("conflict").GetInt32()).ShouldBe([0, 1]);
+        outcomes
+            .Select(outcome => outcome.Result)
+            .ShouldBe([AppendResult.Stored, AppendResult.StoredAsConflict, AppendResult.Duplicate]);
+        outcomes[2].Seq.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Posts_without_an_id_and_those_of_other_locations_are_in_no_conflict()
+    {
+        var batch = Batch(Post("", "one"), Post("", "two"), Post("a", "one"), Post("a", "two", location: "location-2"));
+
+        Rows(batch).Select(row => row.GetProperty("conflict").GetInt32()).ShouldBe([0, 0, 0, 0]);
+        Rows(batch)[0].TryGetProperty("id", out _).ShouldBeFalse("it is null in the log");
+    }
+
+    [Fact]
+    public void What_was_kept_before_or_is_over_its_quota_takes_no_seq_of_what_is_kept_now()
+    {
+        var batch = Batch(Post("a", "1"), Post("b", "2"), Post("c", "3"), Post("b", "2"), Post("a", "1"));
+
+        var outcomes = batch.Outcomes(
+            [
+                new QueuedNotification { SameSeq = 3 },
+                new QueuedNotification { OverQuota = 1 },
+                new QueuedNotification(),
+            ],
+            [12]
+        );
+
+        outcomes.ShouldBe([
+            new AppendOutcome(AppendResult.Duplicate, 3),
+            new AppendOutcome(AppendResult.OverQuota, 0),
+            new AppendOutcome(AppendResult.Stored, 12),
+            new AppendOutcome(AppendResult.OverQuota, 0),
+            new AppendOutcome(AppendResult.Duplicate, 3),
+        ]);
+    }
+
+    [Fact]
+    public void Each_body_stands_behind_its_digest_where_its_row_says()
+    {
+        byte[][] bodies =
+        [
+            [],
+            [0xFF, 0x00, 0xFE],
+            Encoding.UTF8.GetBytes(new string('x', 100_000)),
+            "{}"u8.ToArray(),
+        ];
+        var batch = Batch([.. bodies.Select((body, i) => Post($"{i}", body))]);
+
+        var bytes = batch.Bodies();
+
+        foreach (var (row, body) in Rows(batch).Zip(bodies))
+        {
+            // T-SQL counts from one.
+            var start = row.GetProperty("start").GetInt32() - 1;
+            row.GetProperty("length").GetInt32().ShouldBe(body.Length);
+            bytes.AsSpan(start, DigestBytes).SequenceEqual(SHA256.HashData(body)).ShouldBeTrue();
+            bytes.AsSpan(start + DigestBytes, body.Length).SequenceEqual(body).ShouldBeTrue();
+        }
+
+        bytes.Length.ShouldBe(bodies.Sum(body => DigestBytes + body.Length));
+    }
+
+    [Theory]
+    [InlineData("it's")]
+    [InlineData("\"quoted\" \\ back")]
+    [InlineData("trailing  ")]
+    [InlineData("nul\0nul")]
+    [InlineData("ä \ud83d\ude00 \u2028")]
+    public void Text_survives(string text)
+    {
+        var row = Rows(Batch(Post(text, "{}"))).Single();
+
+        row.GetProperty("id").GetString().ShouldBe(text);
+        row.GetProperty("userAgent").GetString().ShouldBe(text);
+    }
+
+    private static NotificationBatch Batch(params NotificationAppend[] posts) => new(posts);
+
+    private static IReadOnlyList<JsonElement> Rows(NotificationBatch batch) =>
+        [.. JsonDocument.Parse(batch.Rows()).RootElement.EnumerateArray()];
+
+    private static NotificationAppend Post(string id, string body, string location = "location-1") =>
+        Post(id, Encoding.UTF8.GetBytes(body), location);
+
+    private static NotificationAppend Post(string id, byte[] body, string location = "location-1") =>
+        new()
+        {
+            LocationId = Encoding.UTF8.GetBytes(location),
+            DedupHash = 1,
+            NotificationId = Encoding.UTF8.GetBytes(id),
+            Body = body,
+            BodySha256 = SHA256.HashData(body),
+            ReceivedAt = 1,
+            UserAgent = id,
+        };
+}
