@@ -129,8 +129,18 @@ public sealed record BusFault
 
     internal string Condition { get; private init; } = "";
 
+    internal string? Description { get; private init; }
+
     /// <summary>The send is rejected with this AMQP error, for example one of <see cref="AmqpConditions"/>.</summary>
-    public static BusFault Reject(string condition) => new() { Effect = FaultEffect.Reject, Condition = condition };
+    /// <param name="condition">The condition.</param>
+    /// <param name="description">The error's text; null: a fixed one.</param>
+    public static BusFault Reject(string condition, string? description = null) =>
+        new()
+        {
+            Effect = FaultEffect.Reject,
+            Condition = condition,
+            Description = description,
+        };
 
     /// <summary>The link is closed with this AMQP error during the send; nothing is stored.</summary>
     public static BusFault Detach(string condition) => new() { Effect = FaultEffect.Detach, Condition = condition };

@@ -123,7 +123,8 @@ internal static class Fault
 {
     private const string Description = "An injected fault.";
 
-    public static Error Error(string condition) => new() { Condition = condition, Description = Description };
+    public static Error Error(string condition, string? description = null) =>
+        new() { Condition = condition, Description = description ?? Description };
 
     public static AmqpException Exception(string condition) => new(Error(condition));
 

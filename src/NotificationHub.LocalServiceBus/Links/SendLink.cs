@@ -76,7 +76,7 @@ internal sealed class SendLink
         switch (fault?.Effect)
         {
             case FaultEffect.Reject:
-                Reject(message, Fault.Error(fault.Condition));
+                Reject(message, Fault.Error(fault.Condition, fault.Description));
                 return;
             case FaultEffect.Detach:
                 Detach(link, Fault.Error(fault.Condition));

@@ -5,11 +5,12 @@ using Azure.Messaging.ServiceBus;
 
 namespace NotificationHub.Publishing.ServiceBus;
 
-/// <summary>Classifies the SDK's exceptions, and describes them without credentials, message content or the SDK's help text.</summary>
+/// <summary>
+/// Classifies the SDK's exceptions, and describes them in its own words. It repeats only the tracking ID of Service Bus's text, which may quote
+/// a token or a message.
+/// </summary>
 internal static partial class SendErrors
 {
-    private const int MaxDetailLength = 300;
-
     /// <summary>How long Azure asks senders to wait after server-busy.</summary>
     /// <remarks>See https://learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling.</remarks>
     public static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(10);
@@ -99,11 +100,11 @@ internal static partial class SendErrors
             ),
             ServiceBusFailureReason.ServiceCommunicationProblem => (
                 TopicSendError.Unreachable,
-                $"Service Bus could not be reached{Detail(Socket(exception)?.Message ?? exception.Message)}"
+                $"Service Bus could not be reached{(Socket(exception) is { } socket ? $" ({socket.Message})" : tracking)}"
             ),
             _ => (
                 TopicSendError.Failed,
-                $"Service Bus failed{(exception.IsTransient ? " for the moment" : "")}{Detail(exception.Message)}"
+                $"Service Bus failed{(exception.IsTransient ? " for the moment" : "")}{tracking}"
             ),
         };
     }
@@ -121,33 +122,9 @@ internal static partial class SendErrors
         return null;
     }
 
-    /// <summary>The SDK's text in brackets, without its help text and without anything that looks like a credential.</summary>
-    private static string Detail(string text)
-    {
-        var detail = Credential().Replace(HelpText().Replace(text, ""), "${kind}…").TrimEnd('.', ' ');
-        return detail.Length switch
-        {
-            0 => "",
-            > MaxDetailLength => $" ({detail[..MaxDetailLength]}…)",
-            _ => $" ({detail})",
-        };
-    }
-
-    // The rest of such an error may quote a message. Azure's support asks for the tracking ID.
+    // Azure's support asks for the tracking ID.
     private static string Tracking(string text) =>
         TrackingId().Match(text) is { Success: true } match ? $" ({match.Value})" : "";
-
-    [GeneratedRegex(
-        @"(?<kind>SharedAccessSignature|Bearer|SharedAccessKey=|sig=)\s*\S+",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex Credential();
-
-    [GeneratedRegex(
-        @"\s*(\(\w+\)\.?)?\s*For troubleshooting information.*$|\s*\(\w+\)\.?$",
-        RegexOptions.Singleline | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex HelpText();
 
     [GeneratedRegex("TrackingId:[0-9A-Za-z_-]{1,80}")]
     private static partial Regex TrackingId();
