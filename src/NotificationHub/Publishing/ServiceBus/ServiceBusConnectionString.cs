@@ -7,6 +7,9 @@ internal static class ServiceBusConnectionString
     private const string KeyName = "SharedAccessKeyName";
     private const string Key = "SharedAccessKey";
     private const string Emulator = "UseDevelopmentEmulator";
+    private const string EntityPath = "EntityPath";
+    private const string Signature = "SharedAccessSignature";
+    private static readonly string[] Names = [Endpoint, KeyName, Key, Emulator, EntityPath, Signature];
 
     /// <summary>The namespace's host and port; null if the text has none.</summary>
     public static string? HostOf(string text) => AddressOf(Split(text, []))?.Authority;
@@ -57,7 +60,7 @@ internal static class ServiceBusConnectionString
             }
             else if (!parts.TryAdd(part[..at].Trim(), part[(at + 1)..].Trim()))
             {
-                faults.Add($"has {part[..at].Trim()} twice");
+                faults.Add($"has {KnownName(part[..at].Trim()) ?? "an unknown part"} twice");
             }
         }
 
@@ -89,11 +92,15 @@ internal static class ServiceBusConnectionString
         }
     }
 
+    // An unknown name may be a key without its name: a key in Base64 ends in =.
+    private static string? KnownName(string part) =>
+        Array.Find(Names, name => name.Equals(part, StringComparison.OrdinalIgnoreCase));
+
     private static string Explain(string part) =>
-        part.ToUpperInvariant() switch
+        KnownName(part) switch
         {
-            "ENTITYPATH" => "is for one topic (EntityPath); use the namespace's, because there are several topics",
-            "SHAREDACCESSSIGNATURE" => "contains a ready-made signature, which would expire; use a key",
+            EntityPath => "is for one topic (EntityPath); use the namespace's, because there are several topics",
+            Signature => "contains a ready-made signature, which would expire; use a key",
             _ => "has an unknown part; Endpoint, SharedAccessKeyName and SharedAccessKey are known",
         };
 }

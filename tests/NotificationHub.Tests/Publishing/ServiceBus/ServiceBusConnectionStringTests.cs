@@ -26,6 +26,8 @@ public sealed class ServiceBusConnectionStringTests
     [InlineData("Endpoint=contoso" + Rest, "such as sb://")]
     [InlineData("Endpoint=sb://contoso.servicebus.windows.net/assets" + Rest, "such as sb://")]
     [InlineData("Endpoint=sb://a/;Endpoint=sb://b/" + Rest, "Endpoint twice")]
+    [InlineData("Endpoint=sb://a/;sharedaccesskey=c2VjcmV0" + Rest, "SharedAccessKey twice")]
+    [InlineData("Endpoint=sb://a/;c2VjcmV0=;c2VjcmV0=" + Rest, "an unknown part twice", "has an unknown part;")]
     [InlineData("Endpoint=sb://a/;EntityPath=assets" + Rest, "EntityPath")]
     [InlineData("Endpoint=sb://a/;UseDevelopmentEmulator=yes" + Rest, "true or false")]
     [InlineData("Endpoint=sb://a/;Transport=x" + Rest, "unknown part")]
