@@ -1,6 +1,7 @@
 using System.Xml;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Amqp;
 
 namespace NotificationHub.LocalBus;
@@ -19,7 +20,9 @@ internal sealed class AdministrationEndpoint(BusContext bus)
         try
         {
             Authorize(context.Request);
-            var body = context.Request.ContentLength > 0 ? await ReadAsync(context) : null;
+            // A chunked body has no length.
+            var hasBody = context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody;
+            var body = hasBody ? await ReadAsync(context) : null;
             await WriteAsync(context, HttpMethods.IsPut(context.Request.Method) ? 201 : 200, Route(context, body));
         }
         catch (AmqpException e)
@@ -36,7 +39,7 @@ internal sealed class AdministrationEndpoint(BusContext bus)
     {
         var covered = access.Resource(request.Headers.Authorization.ToString());
         var path = BusAddress.PathOf(request.Path.Value);
-        if (covered.Length > 0 && !path.StartsWith(covered, StringComparison.OrdinalIgnoreCase))
+        if (!BusAddress.Covers(covered, path))
         {
             throw new AmqpException(AmqpConditions.UnauthorizedAccess, $"The token does not cover '{path}'.");
         }

@@ -43,5 +43,11 @@ internal sealed record BusAddress(string Path, string Topic, string? Subscriptio
         return text.Trim('/');
     }
 
+    /// <summary>Whether a token for the first path is valid for the second: the same, or one below it.</summary>
+    public static bool Covers(string covered, string path) =>
+        covered.Length == 0
+        || path.Equals(covered, StringComparison.OrdinalIgnoreCase)
+        || path.StartsWith(covered + "/", StringComparison.OrdinalIgnoreCase);
+
     private static bool Is(string part, string word) => part.Equals(word, StringComparison.OrdinalIgnoreCase);
 }

@@ -23,12 +23,7 @@ internal sealed class BusConnection(
     public void Allow(string path) => allowed[path] = 0;
 
     /// <summary>Whether a token covers the path, or one above it.</summary>
-    public bool Allows(string path) =>
-        allowed.Keys.Any(covered =>
-            covered.Length == 0
-            || path.Equals(covered, StringComparison.OrdinalIgnoreCase)
-            || path.StartsWith(covered + "/", StringComparison.OrdinalIgnoreCase)
-        );
+    public bool Allows(string path) => allowed.Keys.Any(covered => BusAddress.Covers(covered, path));
 
     public void AddReplyLink(string node, SendingAmqpLink link)
     {

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Net;
 using Azure.Messaging.ServiceBus;
 using static NotificationHub.Tests.LocalBus.TestBus;
 
@@ -8,14 +7,12 @@ namespace NotificationHub.Tests.LocalBus;
 public sealed class AccessTests
 {
     private const string Key = "a key that only the tests know";
-    private const string KeyName = "RootManageSharedAccessKey";
-    private static readonly DateTimeOffset InAnHour = TimeProvider.System.GetUtcNow().AddHours(1);
 
     [Fact]
     public async Task A_token_for_the_topic_alone_is_enough_for_it()
     {
         await using var test = await BusAsync();
-        await using var client = With(test, "hub", InAnHour);
+        await using var client = With(test, "hub", TestToken.InAnHour);
 
         await client.CreateSender("hub").SendMessageAsync(Message("1"));
         await Should.ThrowAsync<UnauthorizedAccessException>(
@@ -25,19 +22,41 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public Task Another_key_is_refused() => ShouldBeRefused("", InAnHour, "another key");
+    public Task Another_key_is_refused() => ShouldBeRefused("", TestToken.InAnHour, "another key");
 
     [Fact]
-    public Task Another_key_name_is_refused() => ShouldBeRefused("", InAnHour, Key, "Other");
+    public Task Another_key_name_is_refused() => ShouldBeRefused("", TestToken.InAnHour, Key, "Other");
 
     [Fact]
     public Task An_expired_token_is_refused() => ShouldBeRefused("", TimeProvider.System.GetUtcNow());
+
+    [Fact]
+    public async Task The_administration_also_compares_whole_parts_of_the_path()
+    {
+        await using var test = await BusAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{test.Bus.Endpoint.Authority}") };
+
+        (await StatusAsync("ordered", "ordered/subscriptions")).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync("ordered", "ordered")).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync("", "ordered")).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync("order", "ordered")).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync("ordered/subscriptions", "ordered")).ShouldBe(HttpStatusCode.Unauthorized);
+
+        async Task<HttpStatusCode> StatusAsync(string covered, string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/{path}");
+            var token = TestToken.Sign(test.Bus, covered, TestToken.InAnHour, Key);
+            request.Headers.TryAddWithoutValidation("Authorization", token).ShouldBeTrue();
+            using var response = await http.SendAsync(request);
+            return response.StatusCode;
+        }
+    }
 
     private static async Task ShouldBeRefused(
         string path,
         DateTimeOffset expiry,
         string key = Key,
-        string name = KeyName
+        string name = TestToken.KeyName
     )
     {
         await using var test = await BusAsync();
@@ -59,16 +78,6 @@ public sealed class AccessTests
         string path,
         DateTimeOffset expiry,
         string key = Key,
-        string name = KeyName
-    )
-    {
-        var resource = Uri.EscapeDataString(test.Bus.Endpoint + path);
-        var seconds = expiry.ToUnixTimeSeconds();
-        var hash = HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{resource}\n{seconds}"));
-        var signature = Uri.EscapeDataString(Convert.ToBase64String(hash));
-        return Connect(
-            $"Endpoint={test.Bus.Endpoint};UseDevelopmentEmulator=true;SharedAccessSignature="
-                + $"SharedAccessSignature sr={resource}&sig={signature}&se={seconds}&skn={name}"
-        );
-    }
+        string name = TestToken.KeyName
+    ) => Connect(TestToken.ConnectionString(test.Bus, TestToken.Sign(test.Bus, path, expiry, key, name)));
 }

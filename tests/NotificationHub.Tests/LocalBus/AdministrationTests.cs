@@ -1,3 +1,4 @@
+using Azure.Core.Pipeline;
 using Azure.Messaging.ServiceBus;
 using Azure.Messaging.ServiceBus.Administration;
 using NotificationHub.LocalBus;
@@ -101,6 +102,24 @@ public sealed class AdministrationTests
     }
 
     [Fact]
+    public async Task A_subscription_can_be_created_with_a_chunked_body()
+    {
+        await using var test = await StartAsync();
+        using var http = new HttpClient(new ChunkingHandler());
+        var administration = new ServiceBusAdministrationClient(
+            test.Bus.ConnectionString,
+            new ServiceBusAdministrationClientOptions { Transport = new HttpClientTransport(http) }
+        );
+
+        await administration.CreateSubscriptionAsync(
+            new CreateSubscriptionOptions(Topic, "mine") { MaxDeliveryCount = 3 }
+        );
+
+        (await administration.GetSubscriptionAsync(Topic, "mine")).Value.MaxDeliveryCount.ShouldBe(3);
+        await administration.DeleteSubscriptionAsync(Topic, "mine");
+    }
+
+    [Fact]
     public async Task Another_key_and_entities_that_do_not_exist_are_refused()
     {
         await using var test = await StartAsync();
@@ -157,5 +176,23 @@ public sealed class AdministrationTests
         }
 
         return list;
+    }
+
+    /// <summary>Sends every body in chunks, without its length.</summary>
+    private sealed class ChunkingHandler() : DelegatingHandler(new HttpClientHandler())
+    {
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            if (request.Content is { } content)
+            {
+                content.Headers.ContentLength = null;
+                request.Headers.TransferEncodingChunked = true;
+            }
+
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }
