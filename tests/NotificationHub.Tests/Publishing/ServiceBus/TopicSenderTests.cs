@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using NotificationHub.LocalBus;
 using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Tests.LocalBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
@@ -219,6 +220,20 @@ public sealed class TopicSenderTests : IAsyncLifetime
         failure.Error.ShouldBe(TopicSendError.Unauthorized);
         failure.Message.ShouldNotContain("d3Jvbmcta2V5");
         failure.Message.ShouldNotContain("sig=");
+    }
+
+    [Fact]
+    public async Task An_expired_token_is_unauthorized()
+    {
+        var key = bus.ConnectionString.Split("SharedAccessKey=")[1].Split(';')[0];
+        var token = TestToken.Sign(bus, "", TimeProvider.System.GetUtcNow(), key);
+        await using var sender = Sender(connectionString: TestToken.ConnectionString(bus, token));
+
+        var failure = await FailureAsync(sender);
+
+        failure.Error.ShouldBe(TopicSendError.Unauthorized);
+        failure.Message.ShouldBe("Topic assets: Service Bus does not accept this identity or key.");
+        bus.Violations.ShouldHaveSingleItem().ShouldContain("expired");
     }
 
     [Fact]
