@@ -1,7 +1,6 @@
 using Microsoft.Azure.Amqp;
 using Microsoft.Azure.Amqp.Encoding;
 using Microsoft.Azure.Amqp.Framing;
-using Microsoft.Azure.Amqp.Transaction;
 
 namespace NotificationHub.LocalBus;
 
@@ -130,8 +129,7 @@ internal sealed class ReceiveLink : IMessageReceiver
         }
 
         var token = new Guid(delivery.DeliveryTag.AsSpan());
-        var outcome = (delivery.State as TransactionalState)?.Outcome ?? delivery.State as Outcome;
-        DeliveryState response = Settle(token, outcome);
+        var response = Settle(token, delivery.State as Outcome);
         if (!delivery.Settled)
         {
             link.DisposeDelivery(delivery, settled: true, response);

@@ -1,3 +1,4 @@
+using System.Transactions;
 using Azure.Messaging.ServiceBus;
 using static NotificationHub.Tests.LocalBus.TestBus;
 
@@ -36,6 +37,22 @@ public sealed class ReceiveTests
         (again.MessageId, again.DeliveryCount).ShouldBe(("1", 2));
         again.ApplicationProperties["attempt"].ShouldBe(1);
         again.ApplicationProperties["audience"].ShouldBe("all");
+    }
+
+    [Fact]
+    public async Task A_message_cannot_be_completed_in_a_transaction()
+    {
+        await using var test = await WithAsync("1");
+        var receiver = test.Receiver();
+        var message = await NextAsync(receiver);
+
+        using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+        {
+            await Should.ThrowAsync<Exception>(receiver.CompleteMessageAsync(message));
+        }
+
+        test.Subscription.QueueCount.ShouldBe(1);
+        await receiver.CompleteMessageAsync(message);
     }
 
     [Fact]
