@@ -24,12 +24,20 @@ public sealed record Topology(
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
     };
 
     /// <summary>Reads a <c>topics.json</c>.</summary>
-    /// <exception cref="JsonException">The text is no such file.</exception>
-    public static Topology Parse(string json) =>
-        JsonSerializer.Deserialize<Topology>(json, Json) ?? throw new JsonException("The topology is null.");
+    /// <exception cref="JsonException">The text is no such file, or a duration is invalid.</exception>
+    public static Topology Parse(string json)
+    {
+        var topology =
+            JsonSerializer.Deserialize<Topology>(json, Json) ?? throw new JsonException("The topology is null.");
+        Check(nameof(DuplicateDetectionWindow), topology.DuplicateDetectionWindow);
+        Check(nameof(LockDuration), topology.LockDuration);
+        Check(nameof(DefaultMessageTimeToLive), topology.DefaultMessageTimeToLive);
+        return topology;
+    }
 
     /// <summary>The hub's topics.</summary>
     public static Topology Default()
@@ -39,6 +47,23 @@ public sealed record Topology(
             ?? throw new InvalidOperationException("topics.json is not embedded.");
         using var reader = new StreamReader(file);
         return Parse(reader.ReadToEnd());
+    }
+
+    private static void Check(string member, string duration)
+    {
+        TimeSpan? parsed = null;
+        try
+        {
+            parsed = XmlConvert.ToTimeSpan(duration);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException) { }
+
+        if (parsed is null || parsed <= TimeSpan.Zero)
+        {
+            throw new JsonException(
+                $"{JsonNamingPolicy.CamelCase.ConvertName(member)} must be a positive duration in ISO 8601, such as PT1M or P14D, and not '{duration}'."
+            );
+        }
     }
 
     internal QueueSettings Settings(LocalServiceBusOptions options, bool requiresSession) =>

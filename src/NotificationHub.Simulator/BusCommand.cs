@@ -86,7 +86,8 @@ internal static class BusCommand
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            await error.WriteLineAsync($"The local Service Bus could not start: {exception.Message}");
+            var place = exception is JsonException && file is not null ? $"{file.FullName}: " : "";
+            await error.WriteLineAsync($"The local Service Bus could not start: {place}{exception.Message}");
         }
 
         return 1;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Azure.Messaging.ServiceBus;
 using NotificationHub.Simulator;
 using NotificationHub.Tests.Simulator.Demonstration;
@@ -40,6 +41,33 @@ public sealed class BusCommandTests
         run.Error.ShouldContain("missing.json");
     }
 
+    [Theory]
+    [InlineData("lockDuration", "\"1 minute\"")]
+    [InlineData("duplicateDetectionWindow", "\"00:10:00\"")]
+    [InlineData("defaultMessageTimeToLive", "\"-P14D\"")]
+    [InlineData("lockDuration", "\"P99999999999D\"")]
+    public async Task A_duration_that_is_invalid_is_reported_with_its_file_and_member(string member, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var (file, run) = await RunAsync(folder, member, value);
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain(
+            $"could not start: {file}: {member} must be a positive duration in ISO 8601, such as PT1M or P14D"
+        );
+    }
+
+    [Fact]
+    public async Task A_member_that_is_null_is_reported()
+    {
+        using var folder = new TemporaryFolder();
+        var (file, run) = await RunAsync(folder, "topics", "null");
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain($"could not start: {file}: ");
+        run.Error.ShouldContain("topics", Case.Insensitive);
+    }
+
     [Fact]
     public async Task A_port_that_does_not_exist_is_refused()
     {
@@ -47,5 +75,27 @@ public sealed class BusCommandTests
 
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("--port must lie between 0 and 65535.");
+    }
+
+    private static async Task<(string File, SimulatorRun Run)> RunAsync(
+        TemporaryFolder folder,
+        string member,
+        string value
+    )
+    {
+        var topology = new JsonObject
+        {
+            ["topics"] = new JsonArray(),
+            ["rules"] = new JsonObject(),
+            ["duplicateDetectionWindow"] = "P1D",
+            ["lockDuration"] = "PT1M",
+            ["maxDeliveryCount"] = 10,
+            ["defaultMessageTimeToLive"] = "P14D",
+            ["deadLetteringOnMessageExpiration"] = true,
+            [member] = JsonNode.Parse(value),
+        };
+        var file = folder.File("topics.json");
+        await File.WriteAllTextAsync(file, topology.ToJsonString());
+        return (file, await SimulatorRun.OfAsync("bus", "--topics", file));
     }
 }
