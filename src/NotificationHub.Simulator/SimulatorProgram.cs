@@ -7,7 +7,7 @@ using NotificationHub.Simulator.Requests;
 
 namespace NotificationHub.Simulator;
 
-/// <summary>Shows the hub doing its job: the real hub between a simulated Apple and a simulated Service Bus, on loopback.</summary>
+/// <summary>Shows the hub doing its job: the real hub between a simulated Apple and a local Service Bus, on loopback.</summary>
 internal static class SimulatorProgram
 {
     private const int UsageError = 2;

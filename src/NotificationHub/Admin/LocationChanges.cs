@@ -83,12 +83,12 @@ internal static class LocationChanges
 
     public static async Task<Ok<RemovedLocation>> RemoveAsync(
         [AsParameters] LocationChange change,
-        [Description("Delete what was kept of it, too.")] bool? erasure,
+        [Description("Delete what was kept of it, too.")] bool? purge,
         [Description("Do not tell Apple, where Apple cannot be asked any more.")] bool? withoutApple,
         LocationRemoval removal
     )
     {
-        var request = new RemoveRequest(change.Id, erasure ?? false, withoutApple ?? false);
+        var request = new RemoveRequest(change.Id, purge ?? false, withoutApple ?? false);
         var result = await change.RunAsync(
             request.Erase ? "locations remove --purge" : "locations remove",
             stopping => removal.RemoveAsync(request, stopping)

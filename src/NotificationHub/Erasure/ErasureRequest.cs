@@ -2,7 +2,7 @@ using FluentValidation;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>The words of <c>privacy_purge.kind</c>.</summary>
+/// <summary>The words of <c>erasure.kind</c>.</summary>
 internal static class ErasureKinds
 {
     public const string Device = "device";

@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>The words of <c>privacy_purge.phase</c>, in their order.</summary>
+/// <summary>The words of <c>erasure.phase</c>, in their order.</summary>
 internal static class ErasurePhases
 {
     /// <summary>The logs are read for what else says who it is: afterwards it could not be found any more.</summary>
@@ -21,7 +21,7 @@ internal static class ErasurePhases
     public const string Events = "events";
 }
 
-/// <summary>A row of <c>privacy_purge</c>: how far a purge has come.</summary>
+/// <summary>A row of <c>erasure</c>: how far a purge has come.</summary>
 internal sealed class ErasureRow
 {
     public long AuditSeq { get; init; }
@@ -52,7 +52,7 @@ internal sealed class ErasureRow
     public void Enter(string phase) => (Phase, Position) = (phase, 0);
 }
 
-/// <summary>The statements over <c>privacy_purge</c>.</summary>
+/// <summary>The statements over <c>erasure</c>.</summary>
 internal static class ErasureStore
 {
     private const string Select = """

@@ -7,7 +7,7 @@ namespace NotificationHub.FullSync;
 /// <param name="Place">Where it is; empty for the first one.</param>
 internal sealed record FullSyncPage(long Number, string Place);
 
-/// <summary>The statements over <c>survey_page</c>: what a full sync has read itself, whatever else was read meanwhile.</summary>
+/// <summary>The statements over <c>full_sync_page</c>: what a full sync has read itself, whatever else was read meanwhile.</summary>
 internal static class FullSyncPages
 {
     public static Task<IReadOnlyList<FullSyncPage>> ReadAsync(WriteTransaction transaction, FullSyncState fullSync) =>

@@ -28,7 +28,7 @@ internal sealed class FullSyncSchedule(IOptions<RefetchOptions> options, TimePro
     public long NextTry(RecordKind kind) =>
         NextFullSync(kind) ?? Now + (long)options.Value.FailedRetryDelay.TotalMilliseconds;
 
-    /// <summary>When the kind is surveyed next after one that ended now; null where it is not.</summary>
+    /// <summary>The next full sync of the kind, if one ended now; null if none is scheduled.</summary>
     public long? NextFullSync(RecordKind kind)
     {
         var interval = IntervalOf(kind);

@@ -6,7 +6,7 @@ namespace NotificationHub.FullSync;
 
 /// <summary>
 /// The reading of all of a location's records of one kind, a page in a turn: once to import them, then on schedule to find what no
-/// notification told of. A row of <c>full sync</c>; times are Unix milliseconds.
+/// notification told of. A row of <c>full_sync</c>; times are Unix milliseconds.
 /// </summary>
 internal sealed record FullSyncState
 {

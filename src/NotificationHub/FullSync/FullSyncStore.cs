@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>The statements over <c>full sync</c>.</summary>
+/// <summary>The statements over <c>full_sync</c>.</summary>
 internal static class FullSyncStore
 {
     private const string Select = """

@@ -100,7 +100,7 @@ internal sealed class ReconcileRequest(
         {
             throw new LocationException(
                 LocationFault.NotAllowed,
-                "Refetch:Full syncs is false: the hub compares nothing. Set it to true, or use --dry-run."
+                "Refetch:FullSyncs is false: the hub compares nothing. Set it to true, or use --dry-run."
             );
         }
 
@@ -155,7 +155,7 @@ internal sealed class ReconcileRequest(
     {
         var current = fullSyncs.FirstOrDefault(fullSync => fullSync.LastError is not null);
         var reason = current is null
-            ? "the hub may be at work on what notifications ask for, or run with Refetch:Full syncs=false."
+            ? "the hub may be at work on what notifications ask for, or run with Refetch:FullSyncs=false."
             : $"the last read of {current.Resource} ended with {current.LastError}.";
         return new LocationException(
             LocationFault.Refused,

@@ -62,7 +62,7 @@ internal static class ReadingStages
             from full_sync s
             join location l on l.location_id = s.location_id
             where {Callable}
-        ) surveys
+        ) full_syncs
         """;
 
     /// <summary>What keeps a full sync waiting that did not fail itself.</summary>

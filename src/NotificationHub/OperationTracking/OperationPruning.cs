@@ -19,8 +19,8 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
     private const string IsOld = """
         (
             closed_at is not null and closed_at <= @Before
-                or closed_at is null and deferred = 0 and coalesce(last_heard_at, started_at) <= @Before
-                or closed_at is null and deferred <> 0 and coalesce(last_heard_at, started_at) <= @BeforeDeferred
+                or closed_at is null and deferred = 0 and coalesce(last_notification_at, started_at) <= @Before
+                or closed_at is null and deferred <> 0 and coalesce(last_notification_at, started_at) <= @BeforeDeferred
         )
         """;
 

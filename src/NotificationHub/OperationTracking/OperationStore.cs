@@ -13,8 +13,8 @@ internal static class OperationStore
 {
     private const string Columns = """
         event_id EventId, location_id LocationId, state, kind, deferred, tasks, announced_by AnnouncedBy,
-            announced_at AnnouncedAt, started_at StartedAt, last_heard_at LastNotificationAt, notifications, succeeded, failed,
-            due_at DueAt, asked_at LastPolledAt, polls, last_fault LastError, closed_at ClosedAt, requested, completed, missed
+            announced_at AnnouncedAt, started_at StartedAt, last_notification_at LastNotificationAt, notifications, succeeded, failed,
+            due_at DueAt, last_polled_at LastPolledAt, polls, last_error LastError, closed_at ClosedAt, requested, completed, missed
         """;
 
     /// <summary>A seek in the index for each location, however many operations there are.</summary>

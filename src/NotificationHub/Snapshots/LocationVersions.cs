@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Snapshots;
 
 /// <summary>
-/// The statements over <c>location_version</c>: since which version changed users can be asked for. There is one only after
+/// The statements over <c>snapshot_state</c>: since which version changed users can be asked for. There is one only after
 /// a walk over all users.
 /// </summary>
 internal static class LocationVersions

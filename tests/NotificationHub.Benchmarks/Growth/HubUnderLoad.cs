@@ -3,7 +3,7 @@ using NotificationHub.Benchmarks.Servers;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>A hub on a store that may hold much, with its simulated bus; warmed up, and with nothing left to route or to publish.</summary>
+/// <summary>A hub on a store that may hold much, with its local Service Bus; warmed up, and with nothing left to route or to publish.</summary>
 internal sealed class HubUnderLoad : IAsyncDisposable
 {
     private const int Assignments = 3;

@@ -5,7 +5,7 @@ using NotificationHub.LocalBus;
 
 namespace NotificationHub.Benchmarks.Servers;
 
-/// <summary>The simulated bus, with a reader that notes how long after the post each event arrived.</summary>
+/// <summary>The local Service Bus, with a reader that notes how long after the post each event arrived.</summary>
 internal static class BusServer
 {
     /// <summary>Prints the connection string; then, for each line read, what has arrived since the last one.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Alba;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
@@ -7,7 +8,7 @@ using NotificationHub.Tests.EndToEnd;
 namespace NotificationHub.Tests.Admin;
 
 /// <summary>The admin API of the whole hub, open on loopback as in Development.</summary>
-public sealed class AdminApiTests
+public sealed partial class AdminApiTests
 {
     [Fact]
     public async Task Notifications_are_listed_by_pages_shown_and_routed_again()
@@ -100,6 +101,32 @@ public sealed class AdminApiTests
     }
 
     [Fact]
+    public async Task The_document_names_every_query_parameter_as_the_API_does()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        var paths = (await GetAsync(hub, "/openapi/v1.json")).GetProperty("paths");
+        var requests = DocumentedRequest()
+            .Matches(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Documents", "admin.md")));
+
+        requests.ShouldNotBeEmpty();
+        foreach (Match request in requests)
+        {
+            paths
+                .GetProperty(request.Groups["path"].Value)
+                .GetProperty(request.Groups["method"].Value.ToLowerInvariant())
+                .GetProperty("parameters")
+                .EnumerateArray()
+                .Where(parameter => parameter.GetProperty("in").GetString() == "query")
+                .Select(parameter => parameter.GetProperty("name").GetString())
+                .ShouldBe(
+                    request.Groups["query"].Value.Split('&').Select(pair => pair.Split('=')[0]),
+                    ignoreOrder: true,
+                    request.Value
+                );
+        }
+    }
+
+    [Fact]
     public async Task The_API_is_described_with_what_lets_in_and_which_role_is_needed()
     {
         await using var hub = await ScenarioHub.StartAsync();
@@ -175,4 +202,7 @@ public sealed class AdminApiTests
 
     private static string?[] Texts(JsonElement entry, params string[] names) =>
         [.. names.Select(name => entry.GetProperty(name).GetString())];
+
+    [GeneratedRegex(@"`(?<method>GET|POST|DELETE) (?<path>/admin/[^`?]+)\?(?<query>[^`]+)`")]
+    private static partial Regex DocumentedRequest();
 }

@@ -74,7 +74,7 @@ public sealed class ReconcileCommandTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
 
-        (await RunAsync(scene, location, "--Refetch:Full syncs=false")).Error.ShouldContain("Refetch:Full syncs");
+        (await RunAsync(scene, location, "--Refetch:FullSyncs=false")).Error.ShouldContain("Refetch:FullSyncs");
         await ExecuteAsync(scene, "update location set paused_until = 32503680000000");
         var paused = await RunAsync(scene, location);
         paused.ExitCode.ShouldBe(ExitCode.Failed);

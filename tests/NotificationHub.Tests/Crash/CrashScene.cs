@@ -3,7 +3,7 @@ using NotificationHub.Tests.CommandLine;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>A mortal hub under load, before the simulated bus.</summary>
+/// <summary>A mortal hub under load, before the local Service Bus.</summary>
 internal sealed class CrashScene : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using NotificationHub.Locations;
 using NotificationHub.Tests.Infrastructure;
 
@@ -47,6 +48,20 @@ public sealed partial class DeploymentDocumentTests
         Runbook.Text.ShouldContain("`sqlMaxSizeInGB`");
         parameters.ShouldContain("sqlVCores");
         parameters.ShouldContain("sqlMaxSizeInGB");
+    }
+
+    [Fact]
+    public void The_bicep_version_is_the_one_that_the_tests_use()
+    {
+        var pinned = XDocument
+            .Parse(RepositoryFiles.Read("Directory.Packages.props"))
+            .Descendants("PackageVersion")
+            .Single(package => package.Attribute("Include")?.Value == "Azure.Bicep.CommandLine.linux-x64")
+            .Attribute("Version")!
+            .Value;
+
+        Text.ShouldContain($"`az bicep install --version v{pinned}`");
+        Text.ShouldNotContain("az bicep upgrade");
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.Tests.Infrastructure;
 using NotificationHub.Tests.Publishing.CloudEvents;
 using NotificationHub.Tests.Refetch;
 
@@ -12,6 +14,28 @@ public sealed class DocumentTests
         var contract = Read("events.md");
 
         EveryEvent.Types.Where(name => !contract.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_contract_says_for_each_subscription_whether_it_requires_sessions()
+    {
+        using var topics = JsonDocument.Parse(BicepFiles.Read("topics.json"));
+        var declared = topics
+            .RootElement.GetProperty("topics")
+            .EnumerateArray()
+            .SelectMany(
+                topic => topic.GetProperty("subscriptions").EnumerateArray(),
+                (topic, subscription) =>
+                    $"| `{topic.GetProperty("name").GetString()}` | `{subscription.GetProperty("name").GetString()}` "
+                    + $"| {(subscription.GetProperty("requiresSession").GetBoolean() ? "required" : "not required")} |"
+            );
+
+        Read("events.md")
+            .Split('\n')
+            .SkipWhile(line => line != "| topic | subscription | sessions |")
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'))
+            .ShouldBe(declared);
     }
 
     [Fact]

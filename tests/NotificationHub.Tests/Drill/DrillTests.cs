@@ -53,7 +53,7 @@ public sealed class DrillTests
             "18 posts answered 200",
             Degraded,
             "health  - refetch stands still since 2026-08-01T12:",
-            "health  - full syncs stands still since 2026-08-01T",
+            "health  - full-sync stands still since 2026-08-01T",
             "metric  notificationhub.stage.stalled{stage=refetch} 1",
             "metric  notificationhub.refetch.errors{kind=Unavailable} ",
             "done    Apple is back",

@@ -44,7 +44,7 @@ public abstract class FullSyncStateTest : RefetchTest
         }
     }
 
-    /// <summary>Full syncs these kinds once, from now.</summary>
+    /// <summary>Schedules one full sync of these kinds, from now on.</summary>
     private protected async Task ReconcileAsync(params RecordKind[] kinds)
     {
         Clock.Advance(TimeSpan.FromSeconds(1));

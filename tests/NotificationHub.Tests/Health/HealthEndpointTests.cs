@@ -133,7 +133,7 @@ public sealed class HealthEndpointTests
         );
 
         await Until.TrueAsync(
-            async () => (await scene.Hub.DetailAsync()).Reasons().Contains("full syncs: ", StringComparison.Ordinal),
+            async () => (await scene.Hub.DetailAsync()).Reasons().Contains("full-sync: ", StringComparison.Ordinal),
             "the reads are seen to fail"
         );
 

@@ -76,7 +76,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_page_of_a_survey_is_progress()
+    public async Task Each_page_of_a_full_sync_is_progress()
     {
         await AddLocationAsync("a");
         await AddFullSyncAsync("a", dueAgo: 10);
@@ -92,7 +92,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_survey_that_waits_because_other_calls_failed_says_so()
+    public async Task A_full_sync_that_waits_because_other_calls_failed_says_so()
     {
         await AddLocationAsync("a");
         await AddFullSyncAsync("a", dueAgo: 10);
@@ -107,7 +107,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_survey_that_Apple_refuses_for_good_keeps_nothing_waiting()
+    public async Task A_full_sync_that_Apple_refuses_for_good_keeps_nothing_waiting()
     {
         await AddLocationAsync("a");
         await AddFullSyncAsync("a", dueAgo: -10);

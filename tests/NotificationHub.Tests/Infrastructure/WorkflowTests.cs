@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using NotificationHub.Tests.LocalBus;
 using NotificationHub.Tests.Storage.Stores;
 using YamlDotNet.RepresentationModel;
 
@@ -78,6 +79,20 @@ public sealed partial class WorkflowTests
         test.Text("services", "sql", "image")
             .ShouldBe(RepositoryFiles.Yaml("compose.yaml").Text("services", "sql", "image"));
         Scripts("test").ShouldContain("dotnet test");
+    }
+
+    [Fact]
+    public void The_JavaScript_SDK_is_installed_and_its_test_is_not_skipped()
+    {
+        var test = Jobs.Single(job => job.Name == "test").Job;
+
+        test.Text("env", JavaScriptSdkTests.RequireVariable).ShouldBe("1");
+        test.Items("steps")
+            .TakeWhile(step => step.Text("run")?.StartsWith("dotnet test", StringComparison.Ordinal) != true)
+            .Where(step => step.Text("uses")?.StartsWith("actions/setup-node@", StringComparison.Ordinal) == true)
+            .ShouldHaveSingleItem()
+            .Text("with", "node-version")
+            .ShouldNotBeNull();
     }
 
     [Fact]

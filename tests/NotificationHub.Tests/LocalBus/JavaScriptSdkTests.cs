@@ -1,12 +1,17 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using NotificationHub.LocalBus;
+using Xunit.Sdk;
 
 namespace NotificationHub.Tests.LocalBus;
 
 /// <summary>The official JavaScript SDK: a second, independent AMQP client. It shares no code with the .NET SDK and the broker.</summary>
 public sealed class JavaScriptSdkTests : IDisposable
 {
+    /// <summary>Set to 1 where Node must be installed: the test then fails instead of being skipped.</summary>
+    public const string RequireVariable = "NOTIFICATIONHUB_REQUIRE_NODE";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private readonly TemporaryFolder folder = new();
 
@@ -15,7 +20,7 @@ public sealed class JavaScriptSdkTests : IDisposable
     {
         if (await RunAsync("npm", "--version") is null)
         {
-            Assert.Skip("Node and npm are not installed.");
+            SkipOrFail("Node and npm are not installed.");
         }
 
         var source = Path.Combine(AppContext.BaseDirectory, "JavaScript");
@@ -27,7 +32,7 @@ public sealed class JavaScriptSdkTests : IDisposable
         var install = await RunAsync("npm", "ci", "--no-audit", "--no-fund");
         if (install is not { ExitCode: 0 })
         {
-            Assert.Skip($"The JavaScript SDK could not be installed: {install?.Output}");
+            SkipOrFail($"The JavaScript SDK could not be installed: {install?.Output}");
         }
 
         await using var bus = await LocalServiceBus.StartAsync(
@@ -46,7 +51,28 @@ public sealed class JavaScriptSdkTests : IDisposable
             .ShouldBe(15);
     }
 
+    [Fact]
+    public void A_missing_SDK_fails_the_test_where_Node_is_required() =>
+        Should
+            .Throw<FailException>(() => SkipOrFail("npm ci failed.", required: "1"))
+            .Message.ShouldContain("npm ci failed.");
+
     public void Dispose() => folder.Dispose();
+
+    [DoesNotReturn]
+    private static void SkipOrFail(string reason) =>
+        SkipOrFail(reason, Environment.GetEnvironmentVariable(RequireVariable));
+
+    [DoesNotReturn]
+    private static void SkipOrFail(string reason, string? required)
+    {
+        if (required == "1")
+        {
+            Assert.Fail($"{RequireVariable} is 1. {reason}");
+        }
+
+        Assert.Skip(reason);
+    }
 
     private async Task<(int ExitCode, string Output)?> RunAsync(string command, params string[] arguments)
     {

@@ -41,7 +41,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
     public Uri HubUrl => Hub.Http.BaseAddress!;
 
     /// <summary>Without the import in the background, which could see a change at Apple before the part that is tested.</summary>
-    public static Task<RegistrationScene> StartWithoutImportAsync() => StartAsync(null, "Refetch:Full syncs=false");
+    public static Task<RegistrationScene> StartWithoutImportAsync() => StartAsync(null, "Refetch:FullSyncs=false");
 
     public static async Task<RegistrationScene> StartAsync(
         SimulatedAppleOptions? options = null,

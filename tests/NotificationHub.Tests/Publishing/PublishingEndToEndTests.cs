@@ -9,7 +9,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Publishing;
 
-/// <summary>The hub's own publishers against the simulated bus, over HTTP.</summary>
+/// <summary>The hub's own publishers against the local Service Bus.</summary>
 public sealed class PublishingEndToEndTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

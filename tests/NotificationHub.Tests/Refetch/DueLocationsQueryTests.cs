@@ -33,8 +33,8 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     [Theory]
     [InlineData(nameof(DueLocationsQuery.DueTargets), "refetch_target_next (due_at<?)")]
     [InlineData(nameof(DueLocationsQuery.NextTarget), "refetch_target_next (due_at>?)")]
-    [InlineData(nameof(DueLocationsQuery.DueFullSyncs), "survey_next (due_at<?)")]
-    [InlineData(nameof(DueLocationsQuery.NextFullSync), "survey_next (due_at>?)")]
+    [InlineData(nameof(DueLocationsQuery.DueFullSyncs), "full_sync_next (due_at<?)")]
+    [InlineData(nameof(DueLocationsQuery.NextFullSync), "full_sync_next (due_at>?)")]
     public async Task An_index_leads_to_what_is_due(string statement, string index)
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
@@ -121,7 +121,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_surveys_wait_for_a_content_token_others_are_found()
+    public async Task However_many_full_syncs_wait_for_a_content_token_others_are_found()
     {
         string[] kinds = ["asset", "assignment", "user", "subscription", "subscription-assignment"];
         for (var i = 0; i <= DueLocationsQuery.Most / kinds.Length; i++)
@@ -156,7 +156,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
         );
 
     [Fact]
-    public async Task A_location_that_was_never_surveyed_is_found_when_it_comes()
+    public async Task A_location_that_without_a_full_sync_is_found_when_it_comes()
     {
         await AddLocationAsync("known");
         await store.ExecuteAsync(

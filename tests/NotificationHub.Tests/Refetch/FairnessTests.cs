@@ -36,17 +36,17 @@ public sealed class FairnessTests
     [Fact]
     public void FullSyncs_of_a_thousand_locations_do_not_delay_a_change_at_all()
     {
-        var surveyed = Enumerable.Range(0, 1000).Select(i => $"location-{i}").ToList();
+        var syncing = Enumerable.Range(0, 1000).Select(i => $"location-{i}").ToList();
         var turns = new Turns(clock, options);
-        turns.Run(TimeSpan.FromMinutes(1), [], surveyed);
+        turns.Run(TimeSpan.FromMinutes(1), [], syncing);
         var asked = clock.GetUtcNow();
-        turns.RunUntil("single", ["single"], surveyed);
+        turns.RunUntil("single", ["single"], syncing);
 
         (clock.GetUtcNow() - asked).ShouldBe(TimeSpan.Zero);
     }
 
     [Fact]
-    public void A_change_waits_for_one_page_of_its_own_locations_survey()
+    public void A_change_waits_for_one_page_of_its_own_locations_full_sync()
     {
         var turns = new Turns(clock, options);
         turns.Look([], ["location"]);

@@ -93,7 +93,7 @@ public sealed class MalformedResponseTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_survey_keeps_its_place_and_names_the_cause()
+    public async Task A_full_sync_keeps_its_place_and_names_the_cause()
     {
         await PrepareAsync();
         await Store.ExecuteAsync("update full_sync set due_at = 0 where resource = 'asset'");

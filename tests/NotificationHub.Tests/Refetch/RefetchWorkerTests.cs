@@ -34,7 +34,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
                 $"--Apple:BaseUrl={apple.BaseUrl}",
                 "--Refetch:Quiet=00:00:00.1",
                 "--Refetch:TurnLength=00:00:01",
-                "--Refetch:Full syncs=false",
+                "--Refetch:FullSyncs=false",
             ],
             builder => builder.Logging.AddProvider(log)
         );

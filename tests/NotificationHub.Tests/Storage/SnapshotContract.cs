@@ -166,7 +166,7 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [Fact]
-    public async Task A_survey_is_read_back_as_it_was_saved()
+    public async Task A_full_sync_is_read_back_as_it_was_saved()
     {
         var created = await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, "location-1", now: 5));
         var saved = created[0] with

@@ -9,7 +9,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Telemetry;
 
-/// <summary>A hub between a simulated Apple and a simulated bus, that tells a collector of itself.</summary>
+/// <summary>A hub between a simulated Apple and a local Service Bus, that tells a collector of itself.</summary>
 internal sealed class TelemetryScene : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -41,7 +41,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
             $"Apple:BaseUrl={apple.BaseUrl}",
             $"ServiceBus:ConnectionString={bus.ConnectionString}",
             "Refetch:Quiet=00:00:00.1",
-            "Refetch:Full syncs=false",
+            "Refetch:FullSyncs=false",
             .. collector.Settings,
             .. settings,
         ]);

@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>A row of <c>location_watch</c>. Times are Unix milliseconds.</summary>
+/// <summary>A row of <c>location_check</c>. Times are Unix milliseconds.</summary>
 internal sealed record CheckedLocation
 {
     public required string LocationId { get; init; }
@@ -24,7 +24,7 @@ internal sealed record CheckedLocation
     public long? SilentSince { get; init; }
 }
 
-/// <summary>The statements over <c>location_watch</c>.</summary>
+/// <summary>The statements over <c>location_check</c>.</summary>
 internal static class LocationCheckStore
 {
     public static Task<CheckedLocation?> FindAsync(DbConnection connection, string locationId) =>

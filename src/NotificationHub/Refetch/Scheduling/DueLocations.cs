@@ -6,7 +6,7 @@ namespace NotificationHub.Refetch.Scheduling;
 internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<string> FullSyncs, long? NextDueAt)
 {
     /// <param name="waiting">Locations that Apple may be called for, with what waits there.</param>
-    /// <param name="fullSyncs">Whether locations are surveyed at all.</param>
+    /// <param name="fullSyncs">Whether full syncs are enabled.</param>
     public static DueLocations Of(IReadOnlyCollection<WaitingLocation> waiting, bool fullSyncs, long now)
     {
         var targets = new Queue(now, waiting.Select(row => (row.LocationId, row.DueAt, row.PausedUntil)));

@@ -55,7 +55,7 @@ internal sealed class DueLocationsQuery(Database database)
 
     private (long Version, long At, IReadOnlyList<WaitingLocation> Found) newcomers = (-1, 0, []);
 
-    /// <param name="fullSyncs">Whether locations are surveyed at all.</param>
+    /// <param name="fullSyncs">Whether full syncs are enabled.</param>
     public async Task<DueLocations> ReadAsync(
         IReadOnlyCollection<int> shards,
         bool fullSyncs,

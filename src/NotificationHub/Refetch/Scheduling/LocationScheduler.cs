@@ -5,13 +5,13 @@ namespace NotificationHub.Refetch.Scheduling;
 /// a location with a thousand targets does not delay one with a single target.
 /// </summary>
 /// <param name="parallel">How many locations are read at the same time because of notifications.</param>
-/// <param name="fullSyncs">How many more are surveyed at the same time: they have places of their own, and take none of the others.</param>
+/// <param name="fullSyncs">How many more have a full sync at the same time, in places of their own.</param>
 /// <param name="time">The clock of rests.</param>
 internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvider time)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> running = new(StringComparer.Ordinal);
-    private readonly HashSet<string> surveyed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> syncing = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> lastTurns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Since, TimeSpan Length)> resting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TaskCompletionSource> left = new(StringComparer.Ordinal);
@@ -39,7 +39,7 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
         }
     }
 
-    /// <summary>Takes as many of the locations as may be surveyed now; each one returned is to be given back by <see cref="End"/>.</summary>
+    /// <summary>Takes as many locations as may have a full sync now; the caller returns each one with <see cref="End"/>.</summary>
     /// <param name="waiting">Those of which nothing else is due, the longest waiting ones first.</param>
     public IReadOnlyList<string> TakeFullSyncs(IReadOnlyList<string> waiting)
     {
@@ -49,10 +49,10 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
             [
                 .. waiting
                     .Where(location => !running.Contains(location) && !resting.ContainsKey(location))
-                    .Take(fullSyncs - surveyed.Count),
+                    .Take(fullSyncs - syncing.Count),
             ];
             running.UnionWith(taken);
-            surveyed.UnionWith(taken);
+            syncing.UnionWith(taken);
             return taken;
         }
     }
@@ -64,7 +64,7 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
     {
         lock (gate)
         {
-            if (!isCrowded || !running.Contains(locationId) || surveyed.Contains(locationId))
+            if (!isCrowded || !running.Contains(locationId) || syncing.Contains(locationId))
             {
                 turn = Task.CompletedTask;
                 return false;
@@ -82,7 +82,7 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
         lock (gate)
         {
             running.Remove(locationId);
-            surveyed.Remove(locationId);
+            syncing.Remove(locationId);
             left.Remove(locationId);
         }
     }
@@ -96,7 +96,7 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
         }
     }
 
-    private int PlacesTaken => running.Count - surveyed.Count - left.Count;
+    private int PlacesTaken => running.Count - syncing.Count - left.Count;
 
     /// <returns>False where the location goes on with the turn that it left.</returns>
     private bool BeginTurn(string location)

@@ -77,7 +77,7 @@ public sealed class TSqlTests
         false
     )]
     [InlineData("create table event_log (seq bigint not null); create index a on event_log (seq); select 1;", false)]
-    [InlineData("create index a on snapshot (changed_at); create index b on full sync (due_at);", false)]
+    [InlineData("create index a on snapshot (changed_at); create index b on full_sync (due_at);", false)]
     [InlineData("create index a on notification_log (seq); create table b (c bigint not null);", true)]
     [InlineData("create index a on notification_log (seq); create index b on event_log (seq);", true)]
     [InlineData("create index a on snapshot (changed_at); create index b on event_log (seq);", true)]

@@ -104,7 +104,7 @@ create table commit_token
     mark_id  bigint identity(1, 1) not null,
     number   bigint not null,
     made_at  bigint not null,
-    constraint commit_mark_key primary key clustered (mark_id)
+    constraint commit_token_key primary key clustered (mark_id)
 );
 
 create table dead_letter
@@ -185,10 +185,10 @@ create table location_check
     fault        nvarchar(max) null,
     differences  nvarchar(max) null,
     silent_since bigint        null,
-    constraint location_watch_key primary key clustered (location_id)
+    constraint location_check_key primary key clustered (location_id)
 );
 
-create index location_watch_due on location_check (due_at);
+create index location_check_due on location_check (due_at);
 
 -- A removal that was begun; it goes when all of it is done.
 create table location_removal
@@ -270,7 +270,7 @@ create table snapshot_state
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     version_id  nvarchar(max) not null,
-    constraint location_version_key primary key clustered (location_id, resource)
+    constraint snapshot_state_key primary key clustered (location_id, resource)
 );
 
 -- The reading of all of a location's records of one kind, a page at a time: first to import them, then on schedule.
@@ -307,7 +307,7 @@ create table full_sync
     doubted_number bigint       null,
     doubted_at    bigint        null,
     created_at    bigint        not null,
-    constraint survey_key primary key clustered (location_id, resource)
+    constraint full_sync_key primary key clustered (location_id, resource)
 );
 
 -- The pages that a full sync which is under way has read, each with its read number and its place.
@@ -317,7 +317,7 @@ create table full_sync_page
     resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     number      bigint        not null,
     place       nvarchar(max) not null,
-    constraint survey_page_key primary key clustered (location_id, resource, number)
+    constraint full_sync_page_key primary key clustered (location_id, resource, number)
 );
 
 -- What people did. outcome: begun (and neither done nor failed: interrupted), done, refused, failed. No secret, ever.

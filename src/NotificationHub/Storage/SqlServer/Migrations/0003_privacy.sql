@@ -24,7 +24,7 @@ create table erasure
     events        bigint        not null,
     records       bigint        not null,
     requested_at  bigint        not null,
-    constraint privacy_purge_key primary key clustered (audit_seq)
+    constraint erasure_key primary key clustered (audit_seq)
 );
 
 -- The time that was last believed where rows are deleted by their age: a clock that jumps while the hub is stopped is doubted, too.

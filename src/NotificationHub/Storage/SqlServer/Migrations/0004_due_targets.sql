@@ -3,4 +3,4 @@ create index refetch_target_next on refetch_target (is_waiting, due_at, location
 
 create index refetch_target_waiting on refetch_target (location_id, is_waiting, due_at);
 
-create index survey_next on full_sync (due_at, location_id) where due_at is not null;
+create index full_sync_next on full_sync (due_at, location_id) where due_at is not null;

@@ -158,7 +158,7 @@ create table location_check (
     silent_since integer null
 );
 
-create index location_watch_due on location_check (due_at);
+create index location_check_due on location_check (due_at);
 
 -- A removal that was begun; it goes when all of it is done.
 create table location_removal (
