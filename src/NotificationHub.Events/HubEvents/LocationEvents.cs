@@ -95,7 +95,7 @@ public sealed record LocationSettingDifference
 public sealed record LocationSilent
 {
     /// <summary>When the last post came that was no test, in UTC.</summary>
-    public required DateTimeOffset LastNotificationAt { get; init; }
+    public required DateTimeOffset LastHeardAt { get; init; }
 
     /// <summary>How many posts have come from it in all, tests not counted.</summary>
     public required long Posts { get; init; }
@@ -111,5 +111,5 @@ public sealed record LocationRemoved
     public string? Name { get; init; }
 
     /// <summary>Whether the hub deletes what it has of the location. It may do so later, too, without a further event.</summary>
-    public required bool Erase { get; init; }
+    public required bool Purge { get; init; }
 }

@@ -90,7 +90,7 @@ internal static class LocationChanges
     {
         var request = new RemoveRequest(change.Id, purge ?? false, withoutApple ?? false);
         var result = await change.RunAsync(
-            request.Erase ? "locations remove --purge" : "locations remove",
+            request.DeleteData ? "locations remove --purge" : "locations remove",
             stopping => removal.RemoveAsync(request, stopping)
         );
         return TypedResults.Ok(new RemovedLocation(await change.DescribeAsync(result.Location), result.Apple));

@@ -34,7 +34,7 @@ internal static class LocationCommands
         CustomParser = Waits.Read,
     };
 
-    private static readonly Option<bool> Erase = new("--purge")
+    private static readonly Option<bool> DeleteData = new("--purge")
     {
         Description = "Delete what was kept of it: its notifications, events, records.",
     };
@@ -113,13 +113,13 @@ internal static class LocationCommands
             "remove",
             "Take a location out: Apple is told, late posts are answered for a day and not routed. Its library can be added again at once.",
             RemoveAsync,
-            Erase,
+            DeleteData,
             KeepData,
             WithoutApple
         );
         remove.Validators.Add(result =>
         {
-            if (result.IsSet(Erase) && result.IsSet(KeepData))
+            if (result.IsSet(DeleteData) && result.IsSet(KeepData))
             {
                 result.AddError("Give either --purge or --keep-data.");
             }
@@ -230,7 +230,7 @@ internal static class LocationCommands
     {
         var request = new RemoveRequest(
             IdOf(context),
-            context.Arguments.GetValue(Erase),
+            context.Arguments.GetValue(DeleteData),
             context.Arguments.GetValue(WithoutApple)
         );
         if (!request.WithoutApple)
@@ -239,7 +239,7 @@ internal static class LocationCommands
         }
 
         var result = await context.AuditAsync(
-            new AuditedAct(request.Erase ? "locations remove --purge" : "locations remove", request.LocationId),
+            new AuditedAct(request.DeleteData ? "locations remove --purge" : "locations remove", request.LocationId),
             () => context.Service<LocationRemoval>().RemoveAsync(request, context.CancellationToken)
         );
         var document = await DescribeAsync(context, result.Location);

@@ -55,7 +55,7 @@ internal static class LocationEvents
             locationId,
             new LocationSilent
             {
-                LastNotificationAt = DateTimeOffset.FromUnixTimeMilliseconds(lastNotificationAt),
+                LastHeardAt = DateTimeOffset.FromUnixTimeMilliseconds(lastNotificationAt),
                 Posts = posts,
             },
             EventJsonContext.Wire.LocationSilent,
@@ -63,7 +63,7 @@ internal static class LocationEvents
         );
 
     /// <summary>That it was taken out.</summary>
-    public static NewEvent OfRemoval(Location location, bool erasure, long now) =>
+    public static NewEvent OfRemoval(Location location, bool deleteData, long now) =>
         Create(
             EventNames.LocationRemoved,
             location.LocationId,
@@ -71,7 +71,7 @@ internal static class LocationEvents
             {
                 UId = location.UId,
                 Name = location.Name,
-                Erase = erasure,
+                Purge = deleteData,
             },
             EventJsonContext.Wire.LocationRemoved,
             now

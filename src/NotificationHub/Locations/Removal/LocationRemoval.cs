@@ -4,9 +4,9 @@ using NotificationHub.Storage;
 namespace NotificationHub.Locations.Removal;
 
 /// <param name="LocationId">The location.</param>
-/// <param name="Erase">Delete what was kept of it, instead of keeping it. May be asked for a location that was removed before.</param>
+/// <param name="DeleteData">Delete what was kept of it, instead of keeping it. May be asked for a location that was removed before.</param>
 /// <param name="WithoutApple">Do not ask Apple: for a location that Apple cannot be asked about any more.</param>
-internal sealed record RemoveRequest(string LocationId, bool Erase = false, bool WithoutApple = false)
+internal sealed record RemoveRequest(string LocationId, bool DeleteData = false, bool WithoutApple = false)
     : LocationRequest(LocationId);
 
 /// <param name="Location">The row as it is now.</param>
@@ -27,7 +27,7 @@ internal sealed class LocationRemoval(
     /// <exception cref="LocationException">Nothing was changed; or, Unconfirmed, it goes on by itself.</exception>
     public async Task<RemoveResult> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken)
     {
-        await using var opened = await desk.OpenAsync(request, cancellationToken, evenRemoved: request.Erase);
+        await using var opened = await desk.OpenAsync(request, cancellationToken, evenRemoved: request.DeleteData);
         var isNew = await WriteAsync(
             opened,
             transaction => RemovalStore.BeginAsync(transaction, request),
@@ -67,7 +67,7 @@ internal sealed class LocationRemoval(
     /// <exception cref="LocationException">It could not go on now.</exception>
     public async Task ResumeAsync(PendingRemoval pending, CancellationToken cancellationToken)
     {
-        var request = new RemoveRequest(pending.LocationId, pending.Erase, pending.WithoutApple);
+        var request = new RemoveRequest(pending.LocationId, pending.DeleteData, pending.WithoutApple);
         await using var opened = await desk.OpenAsync(request, cancellationToken);
         await GoOnAsync(opened, request, cancellationToken);
     }
@@ -82,7 +82,7 @@ internal sealed class LocationRemoval(
             opened.Location.State == LocationState.Removed
                 ? new DeregistrationResult(true, "Apple was told when the location was removed.")
                 : await CloseAsync(opened, request, cancellationToken);
-        if (request.Erase)
+        if (request.DeleteData)
         {
             await EraseAsync(request.LocationId, cancellationToken);
         }
@@ -97,7 +97,7 @@ internal sealed class LocationRemoval(
         await erasure.RunAsync(locationId, everything: false, cancellationToken);
         await database.WriteAsync(
             async transaction =>
-                await RemovalStore.SetErasedAsync(transaction, locationId, await transaction.NowAsync()),
+                await RemovalStore.SetDeletedAsync(transaction, locationId, await transaction.NowAsync()),
             cancellationToken
         );
     }
@@ -118,7 +118,7 @@ internal sealed class LocationRemoval(
                 var now = await transaction.NowAsync();
                 await LocationStore.SetRemovedAsync(transaction, opened.Location.LocationId, now);
                 await LocationStore.BumpAsync(transaction);
-                var removed = LocationEvents.OfRemoval(opened.Location, request.Erase, now);
+                var removed = LocationEvents.OfRemoval(opened.Location, request.DeleteData, now);
                 transaction.AppendEvents([removed]);
                 return true;
             },

@@ -61,7 +61,7 @@ internal sealed partial class RemovalPass(
         {
             await EndAsync(lease, pending, cancellationToken);
         }
-        else if (pending is { Erase: true, ErasedAt: null })
+        else if (pending is { DeleteData: true, DeletedAt: null })
         {
             await removal.EraseAsync(pending.LocationId, cancellationToken);
         }
@@ -106,7 +106,7 @@ internal sealed partial class RemovalPass(
             },
             cancellationToken
         );
-        if (pending.Erase)
+        if (pending.DeleteData)
         {
             if (await IsAwaitingRoutingAsync(pending.LocationId, cancellationToken))
             {
@@ -121,7 +121,7 @@ internal sealed partial class RemovalPass(
             async transaction =>
             {
                 await lease.DemandAsync(transaction);
-                if (pending.Erase)
+                if (pending.DeleteData)
                 {
                     await LocationStore.DeleteAsync(transaction, pending.LocationId);
                 }

@@ -9,12 +9,12 @@ internal sealed record PendingRemoval
 {
     public required string LocationId { get; init; }
 
-    public required bool Erase { get; init; }
+    public required bool DeleteData { get; init; }
 
     public required bool WithoutApple { get; init; }
 
     /// <summary>Unix milliseconds; null where what there was has not been purged yet.</summary>
-    public long? ErasedAt { get; init; }
+    public long? DeletedAt { get; init; }
 
     /// <summary>Unix milliseconds; null while the location is not removed yet.</summary>
     public long? RemovedAt { get; init; }
@@ -27,7 +27,7 @@ internal static class RemovalStore
         (
             await connection.QueryAsync<PendingRemoval>(
                 """
-                select r.location_id LocationId, r.purge, r.without_apple WithoutApple, r.purged_at ErasedAt, l.removed_at RemovedAt
+                select r.location_id LocationId, r.delete_data DeleteData, r.without_apple WithoutApple, r.deleted_at DeletedAt, l.removed_at RemovedAt
                 from location_removal r
                 join location l on l.location_id = r.location_id
                 order by r.requested_at
@@ -42,16 +42,16 @@ internal static class RemovalStore
         var now = await transaction.NowAsync();
         var added = await transaction.ExecuteAsync(
             """
-            insert into location_removal (location_id, purge, without_apple, requested_at)
+            insert into location_removal (location_id, delete_data, without_apple, requested_at)
             select @LocationId, 0, 0, @now
             where not exists (select 1 from location_removal where location_id = @LocationId)
             """,
             new { request.LocationId, now }
         );
-        if (request.Erase)
+        if (request.DeleteData)
         {
             await transaction.ExecuteAsync(
-                "update location_removal set purge = 1, purged_at = null where location_id = @LocationId",
+                "update location_removal set delete_data = 1, deleted_at = null where location_id = @LocationId",
                 request
             );
         }
@@ -67,9 +67,9 @@ internal static class RemovalStore
         return added > 0;
     }
 
-    public static Task SetErasedAsync(WriteTransaction transaction, string locationId, long now) =>
+    public static Task SetDeletedAsync(WriteTransaction transaction, string locationId, long now) =>
         transaction.ExecuteAsync(
-            "update location_removal set purged_at = @now where location_id = @locationId",
+            "update location_removal set deleted_at = @now where location_id = @locationId",
             new { locationId, now }
         );
 

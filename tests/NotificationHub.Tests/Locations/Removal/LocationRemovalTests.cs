@@ -235,7 +235,7 @@ public sealed class LocationRemovalTests
                     library.Configuration.NotificationTypes.ShouldBeEmpty();
                     (
                         await scene.ScalarAsync<long>(
-                            "select count(*) from location_removal where purge = 0 or purged_at is null"
+                            "select count(*) from location_removal where delete_data = 0 or deleted_at is null"
                         )
                     ).ShouldBe(0);
                 }

@@ -194,10 +194,10 @@ create index location_check_due on location_check (due_at);
 create table location_removal
 (
     location_id   nvarchar(32) collate Latin1_General_100_BIN2 not null,
-    purge         bigint       not null,
+    delete_data   bigint       not null,
     without_apple bigint       not null,
     requested_at  bigint       not null,
-    purged_at     bigint       null,
+    deleted_at    bigint       null,
     constraint location_removal_key primary key clustered (location_id)
 );
 

@@ -163,10 +163,10 @@ create index location_check_due on location_check (due_at);
 -- A removal that was begun; it goes when all of it is done.
 create table location_removal (
     location_id   text    not null primary key,
-    purge         integer not null,
+    delete_data   integer not null,
     without_apple integer not null,
     requested_at  integer not null,
-    purged_at     integer null
+    deleted_at    integer null
 );
 
 -- Raised in the transaction of every change that replicas must follow.
