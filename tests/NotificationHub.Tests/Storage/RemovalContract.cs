@@ -100,18 +100,18 @@ public abstract class RemovalContract : StoreContract
     public async Task What_is_asked_for_again_is_noted_once_and_takes_nothing_back()
     {
         foreach (
-            var request in new[] { new RemoveRequest(Gone, Erase: true), new(Gone, WithoutApple: true), new(Gone) }
+            var request in new[] { new RemoveRequest(Gone, DeleteData: true), new(Gone, WithoutApple: true), new(Gone) }
         )
         {
             await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, request));
         }
 
         var pending = (await PendingAsync()).ShouldHaveSingleItem();
-        (pending.LocationId, pending.Erase, pending.WithoutApple).ShouldBe((Gone, true, true));
-        (pending.ErasedAt, pending.RemovedAt).ShouldBe((null, null));
-        await WriteAsync(transaction => RemovalStore.SetErasedAsync(transaction, Gone, now: 5));
+        (pending.LocationId, pending.DeleteData, pending.WithoutApple).ShouldBe((Gone, true, true));
+        (pending.DeletedAt, pending.RemovedAt).ShouldBe((null, null));
+        await WriteAsync(transaction => RemovalStore.SetDeletedAsync(transaction, Gone, now: 5));
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: 4));
-        (await PendingAsync()).Select(one => (one.ErasedAt, one.RemovedAt)).ShouldBe([(5, 4)]);
+        (await PendingAsync()).Select(one => (one.DeletedAt, one.RemovedAt)).ShouldBe([(5, 4)]);
 
         await WriteAsync(transaction => RemovalStore.EndAsync(transaction, Gone));
 
@@ -122,14 +122,14 @@ public abstract class RemovalContract : StoreContract
     public async Task A_day_later_another_process_ends_it_and_its_removal_is_all_that_is_left()
     {
         await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: 1));
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Erase: true)));
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true)));
         var now = await WriteAsync(transaction => transaction.NowAsync());
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now));
         var kept = await LocationRows.CountAsync(Database, Kept);
         await using var hub = await ComposeAsync();
 
         await PassAsync(hub);
-        (await PendingAsync()).ShouldHaveSingleItem().ErasedAt.ShouldNotBeNull();
+        (await PendingAsync()).ShouldHaveSingleItem().DeletedAt.ShouldNotBeNull();
         (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(2);
 
         var aDayAgo = now - (long)RemovalPass.LatePosts.TotalMilliseconds;
@@ -151,7 +151,7 @@ public abstract class RemovalContract : StoreContract
     public async Task A_clock_that_jumps_ahead_ends_no_removal()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Erase: true)));
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true)));
         var removedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, removedAt));
         await CursorAsync("routing", 1_000);
@@ -172,7 +172,7 @@ public abstract class RemovalContract : StoreContract
     public async Task The_day_of_a_removal_that_a_clock_ahead_has_dated_begins_when_that_is_found()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, Erase: true)));
+        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true)));
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now + 3_600_000));
         await CursorAsync("routing", 1_000);
