@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azure.Messaging.ServiceBus;
 using Dapper;
 using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
@@ -9,51 +10,68 @@ namespace NotificationHub.Simulator.Demonstration;
 /// <summary>What an audit found.</summary>
 /// <param name="Losses">Notifications, events and messages against what had to be there.</param>
 /// <param name="OutOfOrder">Messages that came to a subscription after a later one of their topic's log.</param>
-internal readonly record struct Findings(Losses Losses, long OutOfOrder);
+/// <param name="Received">The messages of each subscription.</param>
+internal readonly record struct Findings(Losses Losses, long OutOfOrder, IReadOnlyList<Received> Received);
+
+/// <summary>The messages that a subscriber received from a subscription.</summary>
+internal sealed record Received(
+    string Topic,
+    string Subscription,
+    bool RequiresSession,
+    IReadOnlyList<ServiceBusReceivedMessage> Messages
+)
+{
+    /// <summary>The message IDs whose order is guaranteed: within each session, otherwise by sequence number.</summary>
+    public IEnumerable<IEnumerable<string>> Sequences =>
+        RequiresSession
+            ? Messages.GroupBy(message => message.SessionId, message => message.MessageId)
+            : [Messages.Select(message => message.MessageId)];
+}
 
 /// <summary>Follows every notification from Apple's answer to the last subscriber, and the records back from Apple.</summary>
 internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, LocalServiceBus bus)
 {
-    // Its subscriptions are received through the SDK. The bus reports what came to the others.
-    private const string ReceivedTopic = "assets";
-
     private readonly Subscriber subscriber = new();
 
-    /// <summary>Receives all messages of one topic: afterwards its subscriptions are empty.</summary>
+    /// <summary>Receives all messages of all subscriptions: afterwards they are empty.</summary>
     public async Task<Findings> RunAsync(Database database, CancellationToken cancellationToken)
     {
         var losses = await FollowNotificationsAsync(database, cancellationToken);
-        var logged = await ReadEventsAsync(database, cancellationToken);
-        var outOfOrder = 0L;
+        var expected = await ReadEventsAsync(database, cancellationToken);
+        List<Received> all = [];
         foreach (var topic in bus.Topics)
         {
-            string[] expected = [.. logged[topic.Name]];
             foreach (var subscription in topic.Subscriptions)
             {
-                string[] arrived = [.. subscription.Messages.Select(message => message.MessageId)];
-                losses += Losses.Between(expected, arrived);
-                outOfOrder += CountOutOfOrder(arrived);
+                all.Add(
+                    new Received(
+                        topic.Name,
+                        subscription.Name,
+                        subscription.RequiresSession,
+                        await Receiver.ReceiveAllAsync(bus, topic.Name, subscription.Name, cancellationToken)
+                    )
+                );
             }
         }
 
-        foreach (var subscription in bus.Topic(ReceivedTopic).Subscriptions)
+        // The hub still runs and may have published more events meanwhile.
+        var possible = await ReadEventsAsync(database, cancellationToken);
+        var outOfOrder = 0L;
+        foreach (var received in all)
         {
-            var received = await Receiver.ReceiveAllAsync(bus, ReceivedTopic, subscription.Name, cancellationToken);
-            losses += Losses.Between([.. logged[ReceivedTopic]], [.. received.Select(message => message.MessageId)]);
-            foreach (var session in received.GroupBy(message => message.SessionId))
-            {
-                outOfOrder += subscription.RequiresSession
-                    ? CountOutOfOrder(session.Select(message => message.MessageId))
-                    : 0;
-            }
-
-            foreach (var message in received)
+            losses += Losses.Between(
+                [.. expected[received.Topic]],
+                [.. possible[received.Topic]],
+                [.. received.Messages.Select(message => message.MessageId)]
+            );
+            outOfOrder += received.Sequences.Sum(CountOutOfOrder);
+            foreach (var message in received.Messages)
             {
                 subscriber.Apply(message);
             }
         }
 
-        return new Findings(losses + new Losses(Lost: DifferencesToApple(), 0, 0), outOfOrder);
+        return new Findings(losses + new Losses(Lost: DifferencesToApple(), 0, 0), outOfOrder, all);
     }
 
     private async Task<Losses> FollowNotificationsAsync(Database database, CancellationToken cancellationToken)

@@ -96,12 +96,12 @@ internal sealed class Demonstrator : IAsyncDisposable
         elapsed = Stopwatch.GetElapsedTime(startedAt);
     }
 
-    /// <summary>Audits what was played, once: it receives all messages of the topic <c>assets</c>.</summary>
+    /// <summary>Audits what was played, once: it receives all messages of all subscriptions.</summary>
     public async Task<Summary> SummariseAsync(CancellationToken cancellationToken)
     {
         var counts = await HubCounts.ReadAsync(hub.Database, cancellationToken);
         var findings = await new Audit(apple, location, bus).RunAsync(hub.Database, cancellationToken);
-        var (p50, p99) = Lag.Of(bus);
+        var (p50, p99) = Lag.Of(findings.Received);
         var posts = apple.Posts;
         return new Summary
         {
@@ -116,7 +116,7 @@ internal sealed class Demonstrator : IAsyncDisposable
             PostsStored = counts.Stored,
             EventsAppended = counts.Appended,
             EventsPublished = counts.Published,
-            Topics = [.. bus.Topics.Select(topic => Summarise(topic, counts))],
+            Topics = [.. findings.Received.GroupBy(one => one.Topic).Select(topic => Summarise(topic, counts))],
             RefetchHints = counts.Hints,
             RefetchTargets = counts.Targets,
             AppleRequests = apple.Requests.Total,
@@ -199,19 +199,14 @@ internal sealed class Demonstrator : IAsyncDisposable
         }
     }
 
-    private static TopicSummary Summarise(LocalTopic topic, HubCounts counts)
+    private static TopicSummary Summarise(IGrouping<string, Received> topic, HubCounts counts)
     {
-        var count = counts.Topics.FirstOrDefault(count => count.Topic == topic.Name);
+        var count = counts.Topics.FirstOrDefault(count => count.Topic == topic.Key);
         return new TopicSummary(
-            topic.Name,
+            topic.Key,
             count?.Appended ?? 0,
             count?.Published ?? 0,
-            [
-                .. topic.Subscriptions.Select(subscription => new SubscriptionSummary(
-                    subscription.Name,
-                    subscription.Enqueued
-                )),
-            ]
+            [.. topic.Select(received => new SubscriptionSummary(received.Subscription, received.Messages.Count))]
         );
     }
 

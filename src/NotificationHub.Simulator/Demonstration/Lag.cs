@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using NotificationHub.Events;
-using NotificationHub.LocalBus;
 
 namespace NotificationHub.Simulator.Demonstration;
 
@@ -9,14 +9,15 @@ internal static class Lag
 {
     private const string NotifiedSuffix = ".notified.v1";
 
-    public static (double P50, double P99) Of(LocalServiceBus bus)
+    public static (double P50, double P99) Of(IEnumerable<Received> received)
     {
         double[] lags =
         [
-            .. bus
-                .Topics.SelectMany(topic => topic.Subscriptions[0].Messages)
-                .Where(message => message.Subject!.EndsWith(NotifiedSuffix, StringComparison.Ordinal))
-                .Select(message => (message.EnqueuedAt - PostedAt(message)).TotalMilliseconds)
+            .. received
+                .SelectMany(one => one.Messages)
+                .Where(message => message.Subject.EndsWith(NotifiedSuffix, StringComparison.Ordinal))
+                .DistinctBy(message => message.MessageId, StringComparer.Ordinal)
+                .Select(message => (message.EnqueuedTime - PostedAt(message)).TotalMilliseconds)
                 .Order(),
         ];
         return (Percentile(lags, 0.50), Percentile(lags, 0.99));
@@ -26,8 +27,8 @@ internal static class Lag
     private static double Percentile(double[] sorted, double share) =>
         sorted.Length == 0 ? 0 : sorted[(int)Math.Ceiling(sorted.Length * share) - 1];
 
-    private static DateTimeOffset PostedAt(BusMessage message) =>
+    private static DateTimeOffset PostedAt(ServiceBusReceivedMessage message) =>
         JsonSerializer
-            .Deserialize<CloudEvent<JsonElement>>(message.Body.Span, EventJsonContext.Wire.Options)!
+            .Deserialize<CloudEvent<JsonElement>>(message.Body.ToMemory().Span, EventJsonContext.Wire.Options)!
             .Time!.Value;
 }

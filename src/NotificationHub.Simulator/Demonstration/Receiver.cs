@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using NotificationHub.LocalBus;
 
@@ -10,14 +11,16 @@ internal static class Receiver
     private const int Concurrency = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>Receives and completes all messages of the subscription.</summary>
-    /// <returns>The messages: in order within a session, otherwise in no order.</returns>
+    /// <summary>Receives and completes messages until the subscription is empty and has delivered this many.</summary>
+    /// <returns>The messages: in order of receipt where sessions are required, otherwise by sequence number.</returns>
     /// <exception cref="InvalidOperationException">A message could not be received or completed.</exception>
-    public static async Task<IReadOnlyCollection<ServiceBusReceivedMessage>> ReceiveAllAsync(
+    /// <exception cref="TimeoutException">The messages did not arrive.</exception>
+    public static async Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveAllAsync(
         LocalServiceBus bus,
         string topic,
         string subscription,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        int atLeast = 0
     )
     {
         var source = bus.Subscription(topic, subscription);
@@ -28,19 +31,29 @@ internal static class Receiver
             ? await StartSessionsAsync(client, topic, subscription, ReceiveAsync, FailAsync, cancellationToken)
             : await StartAsync(client, topic, subscription, ReceiveAsync, FailAsync, cancellationToken);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Limit);
-        while (source.QueueCount > 0 && !failed.Task.IsCompleted)
+        var startedAt = Stopwatch.GetTimestamp();
+        while ((source.QueueCount > 0 || received.Count < atLeast) && !failed.Task.IsCompleted)
         {
-            await timer.WaitForNextTickAsync(limit.Token);
+            if (Stopwatch.GetElapsedTime(startedAt) > Limit)
+            {
+                throw new TimeoutException(
+                    $"The subscription {topic}/{subscription} delivered {received.Count} messages within {Limit}, "
+                        + $"and {source.QueueCount} are left."
+                );
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
         }
 
-        return failed.Task.IsCompleted
-            ? throw new InvalidOperationException(
+        if (failed.Task.IsCompleted)
+        {
+            throw new InvalidOperationException(
                 $"The subscription {topic}/{subscription} could not be received.",
                 await failed.Task
-            )
-            : [.. received];
+            );
+        }
+
+        return source.RequiresSession ? [.. received] : [.. received.OrderBy(message => message.SequenceNumber)];
 
         Task ReceiveAsync(ServiceBusReceivedMessage message)
         {

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>What a subscription of the bus received.</summary>
+/// <summary>What a subscription's subscriber received.</summary>
 internal sealed record SubscriptionSummary(string Name, long Received);
 
 /// <summary>What became of a topic's events.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace NotificationHub.Simulator.Drill;
 
@@ -80,6 +81,10 @@ internal static class DrillCommand
             await output.WriteLineAsync($"  refused: {violation}");
         }
 
+        var received = result.Received.Select(one =>
+            string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value}")
+        );
+        await output.WriteLineAsync($"  received: {string.Join(", ", received)}");
         await output.WriteLineAsync($"  {(result.IsGood ? "recovered" : "FAILED")}; {result.Verdict}");
         await output.WriteLineAsync();
     }

@@ -24,6 +24,9 @@ internal sealed record DrillResult
     /// <summary>Work that was not finished: posts that Apple gave up, unpublished events, waiting targets, dead letters.</summary>
     public long LeftOver { get; init; }
 
+    /// <summary>How many messages each subscription's subscriber received after the recovery.</summary>
+    public IReadOnlyDictionary<string, int> Received { get; init; } = new Dictionary<string, int>();
+
     /// <summary>What the hub sent that Apple or Service Bus would refuse, one id with two contents among it.</summary>
     public IReadOnlyList<string> Violations { get; init; } = [];
 
@@ -56,6 +59,11 @@ internal sealed record DrillResult
             Doubled = findings.Losses.Doubled,
             Unexpected = findings.Losses.Unexpected,
             OutOfOrder = findings.OutOfOrder,
+            Received = findings.Received.ToDictionary(
+                one => $"{one.Topic}/{one.Subscription}",
+                one => one.Messages.Count,
+                StringComparer.Ordinal
+            ),
         };
 }
 

@@ -11,6 +11,7 @@ public sealed class DrillResultTests
         Scenario = "bus-down",
         Title = "the bus is down",
         Timeline = [new DrillLine(TimeSpan.FromMinutes(61), "done", "it is over")],
+        Received = new Dictionary<string, int> { ["assets/deployment"] = 7 },
     };
 
     [Fact]
@@ -62,6 +63,7 @@ public sealed class DrillResultTests
 
         result.GetProperty("scenario").GetString().ShouldBe("bus-down");
         result.GetProperty("lost").GetInt64().ShouldBe(0);
+        result.GetProperty("received").GetProperty("assets/deployment").GetInt32().ShouldBe(7);
         var line = result.GetProperty("timeline").EnumerateArray().Single();
         line.GetProperty("at").GetString().ShouldBe("01:01:00");
         line.GetProperty("text").GetString().ShouldBe("it is over");

@@ -34,6 +34,7 @@ public sealed class DrillTests
             "done    the bus is back",
             "metric  notificationhub.stage.stalled{stage=publishing:assets} 0",
             Well,
+            "received: assets/inventory ",
             Recovered
         );
         Runbook.ShouldQuote("bus-down", drill);
