@@ -26,7 +26,7 @@ internal static class DoctorCommand
         DiagnosticResultDocument[] documents = [.. findings.Select(DiagnosticResultDocument.Of)];
         var failed = documents.Count(document => document.Status == DiagnosticStatus.Failed);
         context.Output.Write(
-            new { DiagnosticResults = documents, Failed = failed },
+            new { Findings = documents, Failed = failed },
             console =>
             {
                 var table = new ConsoleTable("Check", "Verdict", "Found", "Which");
