@@ -122,7 +122,9 @@ public abstract class RemovalContract : StoreContract
     public async Task A_day_later_another_process_ends_it_and_its_removal_is_all_that_is_left()
     {
         await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: 1));
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true)));
+        await WriteAsync(transaction =>
+            RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
+        );
         var now = await WriteAsync(transaction => transaction.NowAsync());
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now));
         var kept = await LocationRows.CountAsync(Database, Kept);
@@ -151,7 +153,9 @@ public abstract class RemovalContract : StoreContract
     public async Task A_clock_that_jumps_ahead_ends_no_removal()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true)));
+        await WriteAsync(transaction =>
+            RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
+        );
         var removedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, removedAt));
         await CursorAsync("routing", 1_000);
@@ -172,7 +176,9 @@ public abstract class RemovalContract : StoreContract
     public async Task The_day_of_a_removal_that_a_clock_ahead_has_dated_begins_when_that_is_found()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
-        await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true)));
+        await WriteAsync(transaction =>
+            RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
+        );
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now + 3_600_000));
         await CursorAsync("routing", 1_000);

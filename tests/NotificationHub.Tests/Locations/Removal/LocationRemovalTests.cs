@@ -222,7 +222,10 @@ public sealed class LocationRemovalTests
                 var (library, location) = await AddAsync(scene);
                 await using var process = await OperatorProcess.StartAsync(scene, steps, afterIt);
                 await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
-                    removal.RemoveAsync(new RemoveRequest(location.LocationId, DeleteData: true), CancellationToken.None)
+                    removal.RemoveAsync(
+                        new RemoveRequest(location.LocationId, DeleteData: true),
+                        CancellationToken.None
+                    )
                 );
                 isDead = process.IsDead;
 
