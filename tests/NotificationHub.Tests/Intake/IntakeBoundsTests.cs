@@ -96,7 +96,8 @@ public sealed class IntakeBoundsTests
         await using var hub = await HubHost.StartAsync(
             "Intake:MaxBodyBytes=65536",
             "Intake:MaxBytesInFlight=65536",
-            "Intake:MaxBytesInFlightPerLocation=65536"
+            "Intake:MaxBytesInFlightPerLocation=65536",
+            "Intake:BodyTimeout=00:05:00"
         );
         var location = await hub.AddLocationAsync();
         var headers = $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n";

@@ -36,8 +36,12 @@ public sealed class LocationShareTests
         await ending.CancelAsync();
         await Task.WhenAll(attacks);
 
+        // A request that was read before its client hung up may still take memory for a moment.
+        await Until.TrueAsync(
+            async () => (await leaked.PostAsync(TestLocation.Notification("n-1"))).StatusCode == HttpStatusCode.OK,
+            "the location is served again"
+        );
         await Until.TrueAsync(() => budget.Used == 0, "all memory is given back");
-        (await leaked.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
