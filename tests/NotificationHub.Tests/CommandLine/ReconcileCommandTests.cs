@@ -151,7 +151,7 @@ public sealed class ReconcileCommandTests
 
     private static int Drifts(JsonElement document, string resource) =>
         document
-            .GetProperty("full-sync")
+            .GetProperty("fullSyncs")
             .EnumerateArray()
             .Single(fullSync => fullSync.GetProperty("resource").GetString() == resource)
             .GetProperty("drifts")
