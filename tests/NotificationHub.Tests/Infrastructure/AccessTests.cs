@@ -118,7 +118,7 @@ public sealed partial class AccessTests
         foreach (var deployment in Deployments)
         {
             IsTrue(deployment, "Microsoft.KeyVault/vaults", "enableSoftDelete");
-            IsTrue(deployment, "Microsoft.KeyVault/vaults", "enableErasureProtection");
+            IsTrue(deployment, "Microsoft.KeyVault/vaults", "enablePurgeProtection");
         }
     }
 
