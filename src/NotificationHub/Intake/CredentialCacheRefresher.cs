@@ -68,11 +68,18 @@ internal sealed partial class CredentialCacheRefresher(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await database.WriteAsync(
-            transaction =>
-                transaction.ExecuteAsync("delete from replica where replica_id = @Owner", new { leases.Owner }),
-            cancellationToken
-        );
+        try
+        {
+            await database.WriteAsync(
+                transaction =>
+                    transaction.ExecuteAsync("delete from replica where replica_id = @Owner", new { leases.Owner }),
+                cancellationToken
+            );
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The shutdown ran out of time: the other replicas forget this one after a while.
+        }
     }
 
     private async Task SayVersionAsync(CancellationToken cancellationToken)
