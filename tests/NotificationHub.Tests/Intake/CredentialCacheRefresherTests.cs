@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using NotificationHub.Intake;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.Intake;
+
+public sealed class CredentialCacheRefresherTests
+{
+    [Fact]
+    public async Task A_shutdown_that_ran_out_of_time_ends_without_an_exception()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var refresher = hub.Services.GetServices<IHostedService>().OfType<CredentialCacheRefresher>().Single();
+
+        await refresher.StopAsync(new CancellationToken(canceled: true));
+    }
+}
