@@ -40,7 +40,7 @@ internal static class ErasureEndpoints
     private static async Task<Results<Ok<ErasureDocument>, Accepted<ErasureDocument>, ValidationProblem>> EraseAsync(
         ErasureInput input,
         HttpContext context,
-        ErasureService desk,
+        ErasureService erasure,
         IHostApplicationLifetime lifetime
     )
     {
@@ -58,12 +58,12 @@ internal static class ErasureEndpoints
         if (input.DryRun)
         {
             return TypedResults.Ok(
-                ErasureDocument.Of(request, await desk.RehearseAsync(request, context.RequestAborted))
+                ErasureDocument.Of(request, await erasure.RehearseAsync(request, context.RequestAborted))
             );
         }
 
         // A caller who hangs up does not end it.
-        var result = await desk.EraseAsync(request, AdminActor.Of(context), lifetime.ApplicationStopping);
+        var result = await erasure.EraseAsync(request, AdminActor.Of(context), lifetime.ApplicationStopping);
         var document = ErasureDocument.Of(request, result);
         return result.IsDone ? TypedResults.Ok(document) : TypedResults.Accepted((string?)null, document);
     }

@@ -50,10 +50,10 @@ internal static class EraseCommand
             ClientUserId = context.Arguments.GetValue(OfUser),
             LocationId = context.Arguments.GetValue(OfLocation),
         };
-        var desk = context.Service<ErasureService>();
+        var service = context.Service<ErasureService>();
         var result = context.Arguments.GetValue(DryRun)
-            ? await desk.RehearseAsync(request, context.CancellationToken)
-            : await desk.EraseAsync(request, context.Actor, context.CancellationToken);
+            ? await service.RehearseAsync(request, context.CancellationToken)
+            : await service.EraseAsync(request, context.Actor, context.CancellationToken);
         var document = ErasureDocument.Of(request, result);
         context.Output.Write(
             document,
