@@ -4,8 +4,8 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Admin;
 
-/// <param name="LastPolledAt">What ends from then on is what was ordered.</param>
-internal sealed record OrderedReconciliation(DateTimeOffset LastPolledAt, IReadOnlyList<string> Resources);
+/// <param name="RequestedAt">What ends from then on is what was ordered.</param>
+internal sealed record OrderedReconciliation(DateTimeOffset RequestedAt, IReadOnlyList<string> Resources);
 
 internal static class LocationReconciliation
 {
@@ -20,7 +20,7 @@ internal static class LocationReconciliation
         );
         return TypedResults.Accepted(
             $"/admin/locations/{change.Id}",
-            new OrderedReconciliation(DateTimeOffset.FromUnixTimeMilliseconds(order.LastPolledAt), order.Resources)
+            new OrderedReconciliation(DateTimeOffset.FromUnixTimeMilliseconds(order.RequestedAt), order.Resources)
         );
     }
 }

@@ -7,8 +7,8 @@ using NotificationHub.Storage;
 namespace NotificationHub.FullSync;
 
 /// <summary>What was ordered.</summary>
-/// <param name="LastPolledAt">Unix milliseconds: a full sync that ends from then on is it, one that was under way counting.</param>
-internal sealed record RequestedReconciliations(string LocationId, IReadOnlyList<string> Resources, long LastPolledAt);
+/// <param name="RequestedAt">Unix milliseconds: a full sync that ends from then on is it, one that was under way counting.</param>
+internal sealed record RequestedReconciliations(string LocationId, IReadOnlyList<string> Resources, long RequestedAt);
 
 /// <summary>Has the running hub reconcile a location now, for whoever does not want to wait for the schedule.</summary>
 internal sealed class ReconcileRequest(
@@ -74,7 +74,7 @@ internal sealed class ReconcileRequest(
     }
 
     private static bool IsOver(FullSyncState fullSync, RequestedReconciliations order) =>
-        fullSync.FinishedAt >= order.LastPolledAt || fullSync.RefusedAt >= order.LastPolledAt;
+        fullSync.FinishedAt >= order.RequestedAt || fullSync.RefusedAt >= order.RequestedAt;
 
     private static async Task RequestAsync(WriteTransaction transaction, RequestedReconciliations order)
     {
@@ -82,7 +82,7 @@ internal sealed class ReconcileRequest(
             transaction,
             order.LocationId,
             order.Resources,
-            order.LastPolledAt
+            order.RequestedAt
         );
         if (asked < order.Resources.Count)
         {

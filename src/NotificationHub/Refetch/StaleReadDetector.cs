@@ -49,9 +49,9 @@ internal static class StaleReadDetector
         );
     }
 
-    private static bool Fits(string expected, bool exists, long changedAt, long lastPolledAt) =>
+    private static bool Fits(string expected, bool exists, long changedAt, long requestedAt) =>
         expected == TargetExpectations.Changed
-            ? changedAt >= lastPolledAt - NotificationsTrail
+            ? changedAt >= requestedAt - NotificationsTrail
             : exists == (expected[0] == '+');
 
     private static RecordKind KindOf(ClaimedTarget target) =>

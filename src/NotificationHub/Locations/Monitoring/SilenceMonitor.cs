@@ -43,13 +43,13 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
     private TimeSpan? TimeOf(string locationId) =>
         options.Value.SilenceThresholds.TryGetValue(locationId, out var own) ? own : options.Value.SilenceThreshold;
 
-    private static bool IsSilent(OperationProgressLocation heard, TimeSpan? silentAfter, long now) =>
+    private static bool IsSilent(LocationActivity heard, TimeSpan? silentAfter, long now) =>
         silentAfter is { TotalMilliseconds: var silence }
         && heard.LastNotificationAt <= now - silence
         && (heard.LastNotificationAt - heard.RegisteredAt) * PostsInThatTime <= heard.Posts * silence;
 
     /// <summary>Those that are told to be silent and were heard from again, and those that may be silent by any of the times.</summary>
-    private async Task<(IReadOnlyList<OperationProgressLocation> Candidates, long Now)> ReadAsync(
+    private async Task<(IReadOnlyList<LocationActivity> Candidates, long Now)> ReadAsync(
         TimeSpan shortest,
         TimeSpan longest,
         CancellationToken cancellationToken
@@ -57,7 +57,7 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
-        var rows = await connection.QueryAsync<OperationProgressLocation>(
+        var rows = await connection.QueryAsync<LocationActivity>(
             """
             select l.location_id LocationId, l.registered_at RegisteredAt, max(s.proven_at) LastNotificationAt,
                 sum(s.proven_count) Posts, w.silent_since SilentSince
@@ -84,7 +84,7 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
         return (rows.AsList(), now);
     }
 
-    private static async Task NoteAsync(WriteTransaction transaction, Lease lease, OperationProgressLocation heard)
+    private static async Task NoteAsync(WriteTransaction transaction, Lease lease, LocationActivity heard)
     {
         await lease.DemandAsync(transaction);
         var now = await transaction.NowAsync();
@@ -97,7 +97,7 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
         }
     }
 
-    private sealed record OperationProgressLocation
+    private sealed record LocationActivity
     {
         public required string LocationId { get; init; }
 

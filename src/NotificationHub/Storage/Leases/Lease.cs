@@ -44,10 +44,10 @@ internal sealed class Lease(string name, string owner, long number, TimeProvider
         return now;
     }
 
-    /// <param name="lastPolledAt">The timestamp before the database was asked: its clock may be read any time after.</param>
+    /// <param name="requestedAt">The timestamp before the database was asked: its clock may be read any time after.</param>
     /// <param name="duration">For how long it was granted.</param>
-    public void Extend(long lastPolledAt, TimeSpan duration) =>
-        Interlocked.Exchange(ref safeUntil, lastPolledAt + (long)(duration.TotalSeconds * time.TimestampFrequency));
+    public void Extend(long requestedAt, TimeSpan duration) =>
+        Interlocked.Exchange(ref safeUntil, requestedAt + (long)(duration.TotalSeconds * time.TimestampFrequency));
 
     // What is cancelled by it must not run on the caller's thread: that may be the write lane's.
     public void MarkLost() => _ = lost.CancelAsync();

@@ -67,11 +67,11 @@ internal sealed partial class LeaseKeeper(
         CancellationToken cancellationToken
     )
     {
-        var lastPolledAt = Time.GetTimestamp();
+        var requestedAt = Time.GetTimestamp();
         var taken = await database.WriteAsync(transaction => TakeAsync(transaction, names, most), cancellationToken);
         foreach (var lease in taken)
         {
-            lease.Extend(lastPolledAt, Duration);
+            lease.Extend(requestedAt, Duration);
             held[lease.Name] = lease;
             Log.Acquired(Logger, lease.Name, lease.Number);
         }
@@ -128,13 +128,13 @@ internal sealed partial class LeaseKeeper(
 
     private async Task RenewAsync(Lease[] leases, CancellationToken cancellationToken)
     {
-        var lastPolledAt = Time.GetTimestamp();
+        var requestedAt = Time.GetTimestamp();
         var kept = await database.WriteAsync(transaction => ExtendAsync(transaction, leases), cancellationToken);
         foreach (var lease in leases)
         {
             if (kept.Contains((lease.Name, lease.Number)))
             {
-                lease.Extend(lastPolledAt, Duration);
+                lease.Extend(requestedAt, Duration);
             }
             else if (held.TryRemove(new KeyValuePair<string, Lease>(lease.Name, lease)))
             {
