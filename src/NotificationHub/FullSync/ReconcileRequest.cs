@@ -78,12 +78,7 @@ internal sealed class ReconcileRequest(
 
     private static async Task RequestAsync(WriteTransaction transaction, RequestedReconciliations order)
     {
-        var asked = await FullSyncStore.RequestAsync(
-            transaction,
-            order.LocationId,
-            order.Resources,
-            order.RequestedAt
-        );
+        var asked = await FullSyncStore.RequestAsync(transaction, order.LocationId, order.Resources, order.RequestedAt);
         if (asked < order.Resources.Count)
         {
             throw new LocationException(
