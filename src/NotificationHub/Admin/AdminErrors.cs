@@ -45,7 +45,7 @@ internal static class AdminErrors
             LocationException fault => TypedResults.Problem(
                 fault.Message,
                 statusCode: StatusOf(fault.Fault),
-                extensions: [KeyValuePair.Create<string, object?>("fault", fault.Fault.Word())]
+                extensions: [KeyValuePair.Create<string, object?>("fault", fault.Fault.ToWireName())]
             ),
             _ => null,
         };

@@ -32,8 +32,8 @@ internal static class AdminSetup
         // A request that cannot be bound is answered with problem details, in every environment.
         hub.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         hub.Services.AddAuthorizationBuilder()
-            .AddPolicy(AdminPolicies.Read, policy => Demand(policy, AdminPolicies.Read, AdminPolicies.Operate))
-            .AddPolicy(AdminPolicies.Operate, policy => Demand(policy, AdminPolicies.Operate));
+            .AddPolicy(AdminPolicies.Read, policy => Ensure(policy, AdminPolicies.Read, AdminPolicies.Operate))
+            .AddPolicy(AdminPolicies.Operate, policy => Ensure(policy, AdminPolicies.Operate));
     }
 
     public static AdminAccess AccessToAdmin(this WebApplication app) =>
@@ -78,7 +78,7 @@ internal static class AdminSetup
         : environment.IsDevelopment() ? AdminAccess.Loopback
         : AdminAccess.None;
 
-    private static void Demand(AuthorizationPolicyBuilder policy, params string[] roles) =>
+    private static void Ensure(AuthorizationPolicyBuilder policy, params string[] roles) =>
         policy
             .AddAuthenticationSchemes(AdminSchemes.Any)
             .RequireAuthenticatedUser()

@@ -39,8 +39,8 @@ internal static class DeadLetterEndpoints
     )
     {
         var faults = paging.Faults;
-        Demand(faults, "topic", topic, TopicMap.Topics);
-        Demand(faults, "state", state, DeadLetterState.All);
+        Ensure(faults, "topic", topic, TopicMap.Topics);
+        Ensure(faults, "state", state, DeadLetterState.All);
         return faults.Count > 0
             ? TypedResults.ValidationProblem(faults)
             : TypedResults.Ok(
@@ -74,7 +74,7 @@ internal static class DeadLetterEndpoints
         };
     }
 
-    private static void Demand(
+    private static void Ensure(
         Dictionary<string, string[]> faults,
         string name,
         string? given,

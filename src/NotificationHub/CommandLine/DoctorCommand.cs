@@ -32,7 +32,7 @@ internal static class DoctorCommand
                 var table = new ConsoleTable("Check", "Verdict", "Found", "Which");
                 foreach (var one in documents)
                 {
-                    table.Row(one.Check, Word(one.Status), one.Found, one.Subject);
+                    table.Row(one.Check, ToWireName(one.Status), one.Found, one.Subject);
                 }
 
                 table.WriteTo(console);
@@ -47,7 +47,7 @@ internal static class DoctorCommand
         return failed == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static string Word(DiagnosticStatus verdict) =>
+    private static string ToWireName(DiagnosticStatus verdict) =>
         verdict switch
         {
             DiagnosticStatus.Ok => "ok",

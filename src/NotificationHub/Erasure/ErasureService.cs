@@ -31,7 +31,7 @@ internal sealed partial class ErasureService(
     /// <exception cref="LocationException">There is no such location.</exception>
     public async Task<ErasureResult> RehearseAsync(ErasureRequest request, CancellationToken cancellationToken)
     {
-        await DemandLocationAsync(request, cancellationToken);
+        await EnsureLocationAsync(request, cancellationToken);
         var row = new ErasureRow
         {
             Kind = request.Kind,
@@ -50,7 +50,7 @@ internal sealed partial class ErasureService(
         CancellationToken cancellationToken
     )
     {
-        await DemandLocationAsync(request, cancellationToken);
+        await EnsureLocationAsync(request, cancellationToken);
         var auditSeq = await database.WriteAsync(
             transaction => ErasureStore.BeginAsync(transaction, request, actor),
             cancellationToken
@@ -121,7 +121,7 @@ internal sealed partial class ErasureService(
         }
     }
 
-    private async Task DemandLocationAsync(ErasureRequest request, CancellationToken cancellationToken)
+    private async Task EnsureLocationAsync(ErasureRequest request, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         if (request.LocationId is { } id && await LocationStore.FindAsync(connection, id) is null)

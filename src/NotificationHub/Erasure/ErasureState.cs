@@ -43,7 +43,7 @@ internal sealed class ErasureState(
         await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 await work(transaction);
                 await ErasureStore.SaveAsync(transaction, row);
             },
@@ -61,7 +61,7 @@ internal sealed class ErasureState(
             : database.WriteAsync(
                 async transaction =>
                 {
-                    await lease.DemandAsync(transaction);
+                    await lease.EnsureAsync(transaction);
                     await ErasureStore.EndAsync(transaction, row);
                 },
                 cancellationToken

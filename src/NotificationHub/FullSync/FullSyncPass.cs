@@ -68,8 +68,8 @@ internal sealed class FullSyncPass(
         database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
-                await RefetchContext.DemandLocationAsync(transaction, locationId);
+                await lease.EnsureAsync(transaction);
+                await RefetchContext.EnsureLocationAsync(transaction, locationId);
                 return await FullSyncStore.CreateAsync(transaction, locationId, schedule.Now);
             },
             cancellationToken

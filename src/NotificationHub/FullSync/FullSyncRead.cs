@@ -106,7 +106,7 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
                 }
 
                 var pages = await FullSyncPages.ReadAsync(transaction, fullSync);
-                DemandProgress(fullSync, page, pages);
+                EnsureProgress(fullSync, page, pages);
                 // Notifications have records read between the pages, under numbers of their own.
                 var clean = !pages.Any(own => before.Contains(own.Number));
                 var done = After(fullSync, page, clean, turn.Owner, dueAt);
@@ -120,7 +120,7 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
     }
 
     /// <exception cref="InvalidDataException">The cursors lead in a circle, or to one empty page after the other, which would never end.</exception>
-    private static void DemandProgress(FullSyncState fullSync, RecordPage page, IReadOnlyList<FullSyncPage> pages)
+    private static void EnsureProgress(FullSyncState fullSync, RecordPage page, IReadOnlyList<FullSyncPage> pages)
     {
         if (page.Next is { } next && (next.Place == fullSync.Place || pages.Any(read => read.Place == next.Place)))
         {

@@ -30,10 +30,10 @@ internal sealed class ReconcileRequest(
         CancellationToken cancellationToken
     )
     {
-        await DemandHubAsync(cancellationToken);
+        await EnsureHubAsync(cancellationToken);
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {
-            Demand(await LocationStore.FindAsync(connection, locationId), locationId);
+            Ensure(await LocationStore.FindAsync(connection, locationId), locationId);
         }
 
         var order = new RequestedReconciliations(locationId, [.. kinds.Select(kind => kind.Name)], Now);
@@ -59,7 +59,7 @@ internal sealed class ReconcileRequest(
                 return [.. fullSyncs.Select(FullSyncProgress.Of)];
             }
 
-            Demand(location, order.LocationId);
+            Ensure(location, order.LocationId);
             if (!fullSyncs.SequenceEqual(last))
             {
                 (last, movedAt) = (fullSyncs, time.GetTimestamp());
@@ -89,7 +89,7 @@ internal sealed class ReconcileRequest(
         }
     }
 
-    private async Task DemandHubAsync(CancellationToken cancellationToken)
+    private async Task EnsureHubAsync(CancellationToken cancellationToken)
     {
         if (!options.Value.FullSyncs)
         {
@@ -108,7 +108,7 @@ internal sealed class ReconcileRequest(
         }
     }
 
-    private void Demand(Location? location, string locationId)
+    private void Ensure(Location? location, string locationId)
     {
         if (location is null)
         {

@@ -25,7 +25,11 @@ internal sealed class DatabaseGauges : PeriodicWorker
             meter.CreateObservableGauge(
                 "notificationhub.locations",
                 () =>
-                    Observe("state", Enum.GetValues<LocationState>().Select(state => state.Word()), latest?.Locations),
+                    Observe(
+                        "state",
+                        Enum.GetValues<LocationState>().Select(state => state.ToWireName()),
+                        latest?.Locations
+                    ),
                 "{location}",
                 "Locations, by their state."
             ),

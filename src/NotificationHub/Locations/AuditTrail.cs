@@ -37,7 +37,7 @@ internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> 
                 seq,
                 MayHaveChanged(fault.Fault) ? AuditOutcome.Failed : AuditOutcome.Refused,
                 locationId: null,
-                fault.Fault.Word()
+                fault.Fault.ToWireName()
             );
             throw;
         }
@@ -89,6 +89,6 @@ internal static class AuditSetup
 internal static class LocationFaultWord
 {
     /// <summary>The word that programs read: <c>already-registered</c>.</summary>
-    public static string Word(this LocationFault fault) =>
+    public static string ToWireName(this LocationFault fault) =>
         System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString());
 }

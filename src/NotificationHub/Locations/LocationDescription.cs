@@ -34,7 +34,7 @@ internal sealed class LocationDescription(Database database)
     /// <exception cref="LocationException">There is no such location.</exception>
     public async Task<LocationDetails> DescribeAsync(DescribeRequest request, CancellationToken cancellationToken)
     {
-        Validator.Demand(request);
+        Validator.Ensure(request);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await LocationStore.FindAsync(connection, request.LocationId) is { } location
             ? new LocationDetails(

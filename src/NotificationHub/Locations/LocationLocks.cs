@@ -76,11 +76,11 @@ internal sealed class LocationLocks(LeaseKeeper leases)
 internal sealed class LocationLock(string locationId, Lease lease, Func<ValueTask> release) : IAsyncDisposable
 {
     /// <exception cref="LocationException">It was lost; nothing of the transaction may be committed.</exception>
-    public async Task DemandAsync(WriteTransaction transaction)
+    public async Task EnsureAsync(WriteTransaction transaction)
     {
         try
         {
-            await lease.DemandAsync(transaction);
+            await lease.EnsureAsync(transaction);
         }
         catch (LeaseLostException exception)
         {

@@ -25,16 +25,16 @@ internal sealed class LocationOpener(Database database, LocationLocks locks, Loc
         bool evenRemoved = false
     )
     {
-        Validator.Demand(request);
+        Validator.Ensure(request);
         var locationId = request.LocationId;
         // Looked for first, so that a name that means nothing takes no lease.
-        Demand(await FindAsync(locationId, cancellationToken), locationId, evenRemoved);
+        Ensure(await FindAsync(locationId, cancellationToken), locationId, evenRemoved);
         var held = await locks.TakeAsync(locationId, cancellationToken);
         try
         {
             return new LockedLocation(
                 held,
-                Demand(await FindAsync(locationId, cancellationToken), locationId, evenRemoved)
+                Ensure(await FindAsync(locationId, cancellationToken), locationId, evenRemoved)
             );
         }
         catch
@@ -67,9 +67,9 @@ internal sealed class LocationOpener(Database database, LocationLocks locks, Loc
         }
     }
 
-    /// <summary>Demands that Apple may be called, and configured, for the location.</summary>
+    /// <summary>Ensures that Apple may be called, and configured, for the location.</summary>
     /// <exception cref="LocationException">It may not; the message says what leads further.</exception>
-    public static void DemandCallable(Location location)
+    public static void EnsureCallable(Location location)
     {
         if (location.ReceiveOnly || LocationStates.MayCallApple(location.State))
         {
@@ -96,7 +96,7 @@ internal sealed class LocationOpener(Database database, LocationLocks locks, Loc
         return await LocationStore.FindAsync(connection, locationId);
     }
 
-    private static Location Demand(Location? location, string locationId, bool evenRemoved) =>
+    private static Location Ensure(Location? location, string locationId, bool evenRemoved) =>
         location switch
         {
             null => throw LocationException.NotFound(locationId),

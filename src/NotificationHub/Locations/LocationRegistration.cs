@@ -22,8 +22,8 @@ internal sealed class LocationRegistration(
     /// <exception cref="LocationException">It did not come to its end; the fault says how things stand.</exception>
     public async Task<Location> RegisterAsync(RegistrationRequest request, CancellationToken cancellationToken)
     {
-        Validator.Demand(request);
-        await replicas.DemandLiveAsync(cancellationToken);
+        Validator.Ensure(request);
+        await replicas.EnsureLiveAsync(cancellationToken);
         using var rate = new RequestRate(time);
         var session = new AppleSession(apple, request.Token, rate);
         var found = await ReadAsync(session, cancellationToken);

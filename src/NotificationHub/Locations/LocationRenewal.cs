@@ -26,14 +26,14 @@ internal sealed class LocationRenewal(
     public async Task<RenewResult> RenewAsync(RenewRequest request, CancellationToken cancellationToken)
     {
         await using var opened = await desk.OpenAsync(request, cancellationToken);
-        DemandRegistered(opened.Location);
+        EnsureRegistered(opened.Location);
         using var rate = new RequestRate(time);
         var found = await ReadAsync(new AppleSession(apple, request.Token, rate), cancellationToken);
-        DemandSame(opened.Location, found);
+        EnsureSame(opened.Location, found);
         return await KeepAsync(opened, request.Token, found, cancellationToken);
     }
 
-    private static void DemandRegistered(Location location)
+    private static void EnsureRegistered(Location location)
     {
         if (location.ReceiveOnly)
         {
@@ -69,7 +69,7 @@ internal sealed class LocationRenewal(
         }
     }
 
-    private static void DemandSame(Location location, ClientConfig found)
+    private static void EnsureSame(Location location, ClientConfig found)
     {
         if (found.UId != location.UId)
         {

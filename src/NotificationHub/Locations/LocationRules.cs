@@ -21,7 +21,7 @@ internal static class LocationRules
 
     /// <summary>Judges what was asked for.</summary>
     /// <exception cref="LocationException">It cannot be meant: every fault is in the message.</exception>
-    public static void Demand<T>(this IValidator<T> validator, T request)
+    public static void Ensure<T>(this IValidator<T> validator, T request)
     {
         var judged = validator.Validate(request);
         if (!judged.IsValid)

@@ -66,7 +66,7 @@ internal static class LocationStates
         };
 
     /// <summary>The word that is stored and shown.</summary>
-    public static string Word(this LocationState state) =>
+    public static string ToWireName(this LocationState state) =>
         state switch
         {
             LocationState.Pending => "pending",
@@ -82,7 +82,7 @@ internal static class LocationStates
 
     public static LocationState Parse(string word) =>
         Enum.GetValues<LocationState>()
-            .Where(state => state.Word() == word)
+            .Where(state => state.ToWireName() == word)
             .Select(state => (LocationState?)state)
             .FirstOrDefault()
         ?? throw new ArgumentException($"There is no location state '{word}'.", nameof(word));

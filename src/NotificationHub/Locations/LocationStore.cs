@@ -132,7 +132,7 @@ internal static class LocationStore
 
         var changed = location with
         {
-            StateWord = state.Word(),
+            StateWord = state.ToWireName(),
             StateReason = reason,
             StateSince = await transaction.NowAsync(),
         };

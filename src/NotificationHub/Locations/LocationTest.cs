@@ -62,10 +62,10 @@ internal sealed class LocationTest(
     /// <exception cref="LocationException">There was no test: the location cannot be configured as it is, or Apple did not answer.</exception>
     public async Task<TestResult> TestAsync(TestRequest request, CancellationToken cancellationToken)
     {
-        Validator.Demand(request);
+        Validator.Ensure(request);
         await using var opened = await desk.OpenAsync(request, cancellationToken);
-        LocationOpener.DemandCallable(opened.Location);
-        await replicas.DemandLiveAsync(cancellationToken);
+        LocationOpener.EnsureCallable(opened.Location);
+        await replicas.EnsureLiveAsync(cancellationToken);
         using var rate = new RequestRate(time);
         var before = await LastSeqAsync(cancellationToken);
         var isAccepted = await PostAsync(opened, apple.Open(opened.Location, rate), cancellationToken);

@@ -17,7 +17,7 @@ internal sealed class ReceiveOnlyRegistration(
     /// <exception cref="LocationException">No hub runs, or one of them does not accept the secret in time.</exception>
     public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
     {
-        await replicas.DemandLiveAsync(cancellationToken);
+        await replicas.EnsureLiveAsync(cancellationToken);
         var secret = NotificationSecret.Mint();
         var location = Create(hubUrl, time.GetUtcNow().ToUnixTimeMilliseconds());
         await using var held = await locks.TakeAsync(location.LocationId, cancellationToken);
@@ -25,7 +25,7 @@ internal sealed class ReceiveOnlyRegistration(
             held,
             location with
             {
-                StateWord = LocationState.Pending.Word(),
+                StateWord = LocationState.Pending.ToWireName(),
                 RegisteredAt = null,
             },
             secret,
@@ -41,7 +41,7 @@ internal sealed class ReceiveOnlyRegistration(
         return new Location
         {
             LocationId = locationId,
-            StateWord = LocationState.Valid.Word(),
+            StateWord = LocationState.Valid.ToWireName(),
             StateSince = now,
             ReceiveOnly = true,
             NotificationUrl = NotificationUrl.Of(hubUrl, locationId),

@@ -57,7 +57,7 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
         );
         return Location with
         {
-            StateWord = state.Word(),
+            StateWord = state.ToWireName(),
             StateSince = now.ToUnixTimeMilliseconds(),
             NotificationTypes = LocationStore.WriteTypes(set.SubscribedNotificationTypes),
             TokenExpiresAt = expiresAt,

@@ -45,7 +45,7 @@ internal sealed class RegistrationStore(
             LocationId = locationId,
             UId = found.UId,
             Name = found.LocationName,
-            StateWord = (known?.State ?? LocationState.Pending).Word(),
+            StateWord = (known?.State ?? LocationState.Pending).ToWireName(),
             StateSince = now,
             ReceiveOnly = false,
             MdmId = mdmInfo.Id,
@@ -109,7 +109,7 @@ internal sealed class RegistrationStore(
         database.WriteAsync(
             async transaction =>
             {
-                await held.DemandAsync(transaction);
+                await held.EnsureAsync(transaction);
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await LocationStore.BumpAsync(transaction);
@@ -131,14 +131,14 @@ internal sealed class RegistrationStore(
             return await database.WriteAsync(
                 async transaction =>
                 {
-                    await held.DemandAsync(transaction);
+                    await held.EnsureAsync(transaction);
                     // One that is registered stays as it is until Apple has certainly taken the new configuration.
                     if (location.State == LocationState.Pending)
                     {
                         await LocationStore.SaveAsync(transaction, location);
                     }
 
-                    await DemandRoomAsync(transaction, location);
+                    await EnsureRoomAsync(transaction, location);
                     var now = await transaction.NowAsync();
                     await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, now);
                     return await LocationStore.BumpAsync(transaction);
@@ -154,7 +154,7 @@ internal sealed class RegistrationStore(
     }
 
     // The hubs compare a post with so many secrets and no more: one that Apple uses must not fall out.
-    private static async Task DemandRoomAsync(WriteTransaction transaction, Location location)
+    private static async Task EnsureRoomAsync(WriteTransaction transaction, Location location)
     {
         var locationId = location.LocationId;
         var secrets = await SecretStore.ListAsync(transaction.Connection, locationId);

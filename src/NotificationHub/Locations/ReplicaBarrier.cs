@@ -17,7 +17,7 @@ internal sealed class ReplicaBarrier(Database database, IOptions<LocationOptions
         (await ReadLiveAsync(cancellationToken)).Count > 0;
 
     /// <exception cref="LocationException">No hub is running.</exception>
-    public async Task DemandLiveAsync(CancellationToken cancellationToken)
+    public async Task EnsureLiveAsync(CancellationToken cancellationToken)
     {
         if (!await IsAnyLiveAsync(cancellationToken))
         {

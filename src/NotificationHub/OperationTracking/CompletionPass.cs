@@ -32,7 +32,7 @@ internal sealed class CompletionPass(Database database, TimeProvider time)
         await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 if (tally.Settles(operation.Tasks))
                 {
                     var state = tally.Failed == 0 ? OperationStates.Completed : OperationStates.Failed;

@@ -106,7 +106,7 @@ internal sealed class EventStatusPoll(Database database, PollFailurePolicy fault
         database.WriteAsync(
             async transaction =>
             {
-                await ask.Lease.DemandAsync(transaction);
+                await ask.Lease.EnsureAsync(transaction);
                 return await work(transaction);
             },
             cancellationToken

@@ -83,7 +83,7 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
             await database.WriteAsync(
                 async transaction =>
                 {
-                    await lease.DemandAsync(transaction);
+                    await lease.EnsureAsync(transaction);
                     await transaction.ExecuteAsync(
                         Redate,
                         found.Select(operation => new
@@ -135,7 +135,7 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
             links = await database.WriteAsync(
                 async transaction =>
                 {
-                    await lease.DemandAsync(transaction);
+                    await lease.EnsureAsync(transaction);
                     return await IsOldAsync(transaction, operation, age)
                         ? await RemoveAsync(transaction, operation)
                         : (int?)null;

@@ -156,7 +156,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
                 await database.WriteAsync(
                     async transaction =>
                     {
-                        await lease.DemandAsync(transaction);
+                        await lease.EnsureAsync(transaction);
                         await work(transaction, time.GetUtcNow().ToUnixTimeMilliseconds());
                     },
                     CancellationToken.None

@@ -49,7 +49,7 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
         });
         turn.Location = location with
         {
-            StateWord = state.Word(),
+            StateWord = state.ToWireName(),
             TokenExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
         };
         // Even if the content token has been replaced meanwhile: the next turn uses the new one.
@@ -78,7 +78,7 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
             // Even if the content token has been replaced meanwhile: this turn ends, and the next one uses the new token.
             turn.Location = turn.Location with
             {
-                StateWord = state.Word(),
+                StateWord = state.ToWireName(),
             };
         }
     }

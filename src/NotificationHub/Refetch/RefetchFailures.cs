@@ -110,8 +110,8 @@ internal sealed partial class RefetchFailures(
         await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
-                await RefetchContext.DemandLocationAsync(transaction, location.LocationId);
+                await lease.EnsureAsync(transaction);
+                await RefetchContext.EnsureLocationAsync(transaction, location.LocationId);
                 await LocationStore.PauseAsync(transaction, location, DueIn(options.Value.LongestRetryDelay));
             },
             cancellationToken

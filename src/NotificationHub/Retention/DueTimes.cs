@@ -160,7 +160,7 @@ internal sealed partial class DueTimes(
             sum += await database.WriteAsync(
                 async transaction =>
                 {
-                    await lease.DemandAsync(transaction);
+                    await lease.EnsureAsync(transaction);
                     var repaired = 0;
                     foreach (var row in rows)
                     {

@@ -68,7 +68,7 @@ internal sealed class RetentionPass(
                 async transaction =>
                 {
                     var started = time.GetTimestamp();
-                    await lease.DemandAsync(transaction);
+                    await lease.EnsureAsync(transaction);
                     // Within the transaction: what came to be needed meanwhile is not missed.
                     var (last, _) = await boundAsync(transaction);
                     var rows = await LogPruning.RemoveAsync(transaction, log, last, old, before, limit);
@@ -103,7 +103,7 @@ internal sealed class RetentionPass(
         var removed = await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 return await rows.DeleteAsync(transaction, found);
             },
             cancellationToken
@@ -130,7 +130,7 @@ internal sealed class RetentionPass(
             : await database.WriteAsync(
                 async transaction =>
                 {
-                    await lease.DemandAsync(transaction);
+                    await lease.EnsureAsync(transaction);
                     return await rows.RedateAsync(transaction, found, now.Now, now.Future);
                 },
                 cancellationToken

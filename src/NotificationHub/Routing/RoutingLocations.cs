@@ -56,7 +56,7 @@ internal sealed class RoutingLocations(Database database)
         database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 // Another location may have that uId: then it stays unbound, for there is nothing to tell them apart by.
                 var bound = await transaction.ExecuteAsync(
                     """

@@ -100,7 +100,7 @@ internal sealed partial class RoutingPass(
         database.WriteAsync(
             async transaction =>
             {
-                var now = await lease.DemandAsync(transaction);
+                var now = await lease.EnsureAsync(transaction);
                 await targets.RequestAsync(transaction, chunk.Targets, now);
                 await chunk.Heard.WriteAsync(transaction);
                 foreach (var (seq, routed) in chunk.Changed)

@@ -48,7 +48,7 @@ public sealed class LocationStatesTests
 
     [Fact]
     public void Every_state_has_a_word_of_its_own() =>
-        Enum.GetValues<LocationState>().ShouldAllBe(state => LocationStates.Parse(state.Word()) == state);
+        Enum.GetValues<LocationState>().ShouldAllBe(state => LocationStates.Parse(state.ToWireName()) == state);
 
     [Fact]
     public async Task A_change_of_state_is_told_once()

@@ -41,7 +41,7 @@ public sealed class LocationSessionsTests : IDisposable
         new()
         {
             LocationId = "location-1",
-            StateWord = LocationState.Valid.Word(),
+            StateWord = LocationState.Valid.ToWireName(),
             StateSince = 0,
             ReceiveOnly = false,
             ContentToken = protector.Protect(

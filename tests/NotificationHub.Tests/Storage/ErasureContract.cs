@@ -167,7 +167,7 @@ public abstract class ErasureContract : StoreContract
             new Location
             {
                 LocationId = id,
-                StateWord = LocationState.Valid.Word(),
+                StateWord = LocationState.Valid.ToWireName(),
                 StateSince = 1,
                 ReceiveOnly = true,
                 CreatedAt = 2,

@@ -35,7 +35,7 @@ public abstract class LeaseContract : StoreContract
         using var next = await TakeAsync(second);
         next.Number.ShouldBeGreaterThan(lease.Number);
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
-        await DemandAsync(next);
+        await EnsureAsync(next);
     }
 
     [Fact]
@@ -47,11 +47,11 @@ public abstract class LeaseContract : StoreContract
         await RunOutAsync();
         using var next = await TakeAsync(second);
 
-        await Should.ThrowAsync<LeaseLostException>(() => DemandAsync(lease, andWrite: true));
+        await Should.ThrowAsync<LeaseLostException>(() => EnsureAsync(lease, andWrite: true));
 
         (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(0);
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
-        await DemandAsync(next);
+        await EnsureAsync(next);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public abstract class LeaseContract : StoreContract
         using var lease = await TakeAsync(keeper);
         await RunOutAsync();
 
-        await Should.ThrowAsync<LeaseLostException>(() => DemandAsync(lease, andWrite: true));
+        await Should.ThrowAsync<LeaseLostException>(() => EnsureAsync(lease, andWrite: true));
 
         (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(0);
     }
@@ -77,7 +77,7 @@ public abstract class LeaseContract : StoreContract
 
         await first.ReleaseAsync(lease, CancellationToken.None);
 
-        await DemandAsync(next);
+        await EnsureAsync(next);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public abstract class LeaseContract : StoreContract
 
         (await second.FindFreeAsync([Stage], CancellationToken.None)).ShouldBeEmpty();
         (await second.TryAcquireAsync(Stage, CancellationToken.None)).ShouldBeNull();
-        await DemandAsync(lease);
+        await EnsureAsync(lease);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public abstract class LeaseContract : StoreContract
 
     private Task RunOutAsync() => Test.ExecuteAsync("update lease set expires_at = 1");
 
-    private Task DemandAsync(Lease lease, bool andWrite = false) =>
+    private Task EnsureAsync(Lease lease, bool andWrite = false) =>
         WriteAsync(async transaction =>
         {
             if (andWrite)
@@ -161,7 +161,7 @@ public abstract class LeaseContract : StoreContract
                 await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('x', 1, 1)");
             }
 
-            await lease.DemandAsync(transaction);
+            await lease.EnsureAsync(transaction);
         });
 }
 

@@ -14,7 +14,7 @@ public abstract class LocationContract : StoreContract
         LocationId = "location-1",
         UId = "2049025000431439",
         Name = "Schüler's \"library\"",
-        StateWord = LocationState.Valid.Word(),
+        StateWord = LocationState.Valid.ToWireName(),
         StateSince = 1,
         ReceiveOnly = false,
         MdmId = "mdm",

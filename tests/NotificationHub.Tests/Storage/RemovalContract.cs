@@ -232,7 +232,7 @@ public abstract class RemovalContract : StoreContract
                 new Location
                 {
                     LocationId = id,
-                    StateWord = LocationState.Valid.Word(),
+                    StateWord = LocationState.Valid.ToWireName(),
                     StateSince = 1,
                     ReceiveOnly = true,
                     CreatedAt = 2,

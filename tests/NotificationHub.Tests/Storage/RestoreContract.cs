@@ -87,7 +87,7 @@ public abstract class RestoreContract : LogPastContract
 
         await RestoreAsync();
 
-        await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.DemandAsync(transaction)));
+        await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.EnsureAsync(transaction)));
         using var next = (await after.TryAcquireAsync("stage", CancellationToken.None)).ShouldNotBeNull();
         next.Number.ShouldBeGreaterThan(lease.Number + 1_000, "somebody may hold a later number than the backup knows");
     }

@@ -48,7 +48,7 @@ public abstract class TwoOwnersContract : StoreContract
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var owning = WriteAsync(async transaction =>
         {
-            await lease.DemandAsync(transaction);
+            await lease.EnsureAsync(transaction);
             demanded.TrySetResult();
             await goOn.Task;
             await new LogCursor(Stage).MoveAsync(transaction, 0, 7, now: 1);
@@ -66,7 +66,7 @@ public abstract class TwoOwnersContract : StoreContract
         using var next = await takeover;
         next.Number.ShouldBeGreaterThan(lease.Number);
         (await PositionAsync(other)).ShouldBe(isCommitted ? 7 : 0);
-        await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.DemandAsync(transaction)));
+        await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.EnsureAsync(transaction)));
     }
 
     [Fact]

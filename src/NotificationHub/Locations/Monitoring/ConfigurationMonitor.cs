@@ -139,7 +139,7 @@ internal sealed partial class ConfigurationMonitor(
         return database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 var dueAt = await transaction.NowAsync() + (long)jittered.TotalMilliseconds;
                 await LocationCheckStore.ScheduleAsync(transaction, locationId, dueAt);
             },

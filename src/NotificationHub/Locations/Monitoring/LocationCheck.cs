@@ -67,7 +67,7 @@ internal sealed class LocationCheck(Database database)
         StateAudit? audit = null
     )
     {
-        await held.DemandAsync(transaction);
+        await held.EnsureAsync(transaction);
         var now = await transaction.NowAsync();
         var secrets = await SecretStore.ListAsync(transaction.Connection, location.LocationId);
         var differences = LocationDifferences.Find(location, found, secrets);
@@ -132,7 +132,7 @@ internal sealed class LocationCheck(Database database)
             transaction,
             location with
             {
-                StateWord = state.Word(),
+                StateWord = state.ToWireName(),
                 TokenExpiresAt = expiresAt,
             }
         );
@@ -191,7 +191,7 @@ internal sealed class LocationCheck(Database database)
         database.WriteAsync(
             async transaction =>
             {
-                await held.DemandAsync(transaction);
+                await held.EnsureAsync(transaction);
                 var words = ErrorCode.Of(fault);
                 var state = LocationStates.AfterFault(location.State, fault.Kind);
                 var isChanged = await LocationStore.SetStateAsync(transaction, location, state, words);
@@ -204,8 +204,8 @@ internal sealed class LocationCheck(Database database)
                 await LocationCheckStore.NoteAsync(transaction, location.LocationId, words, differences: null, now);
                 var difference = new LocationDifference(
                     LocationDifferences.Token,
-                    LocationState.Valid.Word(),
-                    state.Word(),
+                    LocationState.Valid.ToWireName(),
+                    state.ToWireName(),
                     "Apple is not asked any more. Download a new content token, and give it with `locations renew`."
                 );
                 return new LocationReading(await ReloadAsync(transaction, location), null, [difference]);
@@ -222,7 +222,7 @@ internal sealed class LocationCheck(Database database)
         database.WriteAsync(
             async transaction =>
             {
-                await held.DemandAsync(transaction);
+                await held.EnsureAsync(transaction);
                 var now = await transaction.NowAsync();
                 await LocationCheckStore.NoteAsync(transaction, location.LocationId, ErrorCode.Of(fault), null, now);
                 if (fault.RetryAfter is { } pause)

@@ -15,7 +15,7 @@ internal sealed partial class OrphanedRegistrations(Database database, ILogger<O
         var dropped = await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 var abandoned = await FindAsync(transaction);
                 foreach (var locationId in abandoned)
                 {
@@ -43,7 +43,7 @@ internal sealed partial class OrphanedRegistrations(Database database, ILogger<O
     {
         var pending = await transaction.QueryAsync<string>(
             "select location_id from location where state = @pending and receive_only = 1",
-            new { pending = LocationState.Pending.Word() }
+            new { pending = LocationState.Pending.ToWireName() }
         );
         List<string> abandoned = [];
         foreach (var locationId in pending)

@@ -86,7 +86,7 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
 
     private static async Task NoteAsync(WriteTransaction transaction, Lease lease, LocationActivity heard)
     {
-        await lease.DemandAsync(transaction);
+        await lease.EnsureAsync(transaction);
         var now = await transaction.NowAsync();
         var isSilent = heard.SilentSince is null;
         await LocationCheckStore.SetSilentAsync(transaction, heard.LocationId, isSilent ? now : null, now);

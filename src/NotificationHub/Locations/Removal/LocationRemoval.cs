@@ -135,7 +135,7 @@ internal sealed class LocationRemoval(
         database.WriteAsync(
             async transaction =>
             {
-                await opened.Lock.DemandAsync(transaction);
+                await opened.Lock.EnsureAsync(transaction);
                 return await work(transaction);
             },
             cancellationToken

@@ -84,7 +84,7 @@ internal sealed partial class RemovalPass(
         await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 await LocationStore.RedateRemovalAsync(transaction, locationId, removedAt, now.Now);
             },
             cancellationToken
@@ -97,7 +97,7 @@ internal sealed partial class RemovalPass(
         await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 await transaction.ExecuteAsync(
                     "update notification_secret set state = 'retired' where location_id = @LocationId",
                     pending
@@ -120,7 +120,7 @@ internal sealed partial class RemovalPass(
         await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 if (pending.DeleteData)
                 {
                     await LocationStore.DeleteAsync(transaction, pending.LocationId);

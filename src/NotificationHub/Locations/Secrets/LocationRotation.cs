@@ -25,8 +25,8 @@ internal sealed class LocationRotation(
     public async Task<RotateResult> RotateAsync(RotateRequest request, CancellationToken cancellationToken)
     {
         await using var opened = await desk.OpenAsync(request, cancellationToken);
-        LocationOpener.DemandCallable(opened.Location);
-        await replicas.DemandLiveAsync(cancellationToken);
+        LocationOpener.EnsureCallable(opened.Location);
+        await replicas.EnsureLiveAsync(cancellationToken);
         if (opened.Location.ReceiveOnly)
         {
             return await HandOutAsync(opened, cancellationToken);

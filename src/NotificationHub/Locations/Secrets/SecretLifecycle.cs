@@ -22,7 +22,7 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
         return await database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
+                await lease.EnsureAsync(transaction);
                 var now = await transaction.NowAsync();
                 var changed = await ConfirmAsync(transaction, now);
                 await SupersedeAsync(transaction, now);

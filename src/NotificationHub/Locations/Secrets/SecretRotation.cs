@@ -35,7 +35,7 @@ internal sealed class SecretRotation(
         var pending = await PendingAsync(opened.Location.LocationId, cancellationToken);
         var reading = await desk.ReadAsync(opened, session, cancellationToken);
         var isOurs = reading.Found is { } answer && pending.Any(answer.Echoes);
-        var found = Demand(reading, order.TakeBack, isOurs);
+        var found = Ensure(reading, order.TakeBack, isOurs);
         if (!order.PostAnyhow && isOurs)
         {
             return new RotationResult(reading.Location, IsResumed: true);
@@ -59,7 +59,7 @@ internal sealed class SecretRotation(
     /// <param name="reading">What Apple has.</param>
     /// <param name="takeBack">Whether it was told so.</param>
     /// <param name="isOurs">Apple has what an attempt of our own posted, whose outcome was unknown.</param>
-    private static ClientConfig Demand(LocationReading reading, bool takeBack, bool isOurs)
+    private static ClientConfig Ensure(LocationReading reading, bool takeBack, bool isOurs)
     {
         var forbidding = reading.Differences.Where(one =>
             one.Setting switch

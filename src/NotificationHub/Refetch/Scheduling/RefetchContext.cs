@@ -55,8 +55,8 @@ internal sealed class RefetchContext(
         database.WriteAsync(
             async transaction =>
             {
-                await lease.DemandAsync(transaction);
-                await DemandLocationAsync(transaction, Location.LocationId);
+                await lease.EnsureAsync(transaction);
+                await EnsureLocationAsync(transaction, Location.LocationId);
                 return await work(transaction);
             },
             cancellationToken
@@ -64,7 +64,7 @@ internal sealed class RefetchContext(
 
     /// <summary>Lets the transaction go on only while the location is there, and keeps it there until the commit.</summary>
     /// <exception cref="LocationClosedException">It was removed: what was purged must not come back.</exception>
-    public static async Task DemandLocationAsync(WriteTransaction transaction, string locationId)
+    public static async Task EnsureLocationAsync(WriteTransaction transaction, string locationId)
     {
         var isThere = await transaction.ScalarAsync<long>(
             $"select count(*) from location{transaction.Connection.ForUpdate} where location_id = @locationId and state <> 'removed'",
@@ -86,4 +86,4 @@ internal sealed class RefetchContext(
 
 /// <summary>Apple may not be called for the location any more.</summary>
 internal sealed class LocationClosedException(string locationId, LocationState state)
-    : Exception($"Apple is not called for location {locationId}: it is {state.Word()}.");
+    : Exception($"Apple is not called for location {locationId}: it is {state.ToWireName()}.");

@@ -32,7 +32,7 @@ internal sealed class Lease(string name, string owner, long number, TimeProvider
     /// <summary>Lets the transaction go on only while this lease is held, by the database's clock.</summary>
     /// <returns>That clock's time, in Unix milliseconds.</returns>
     /// <exception cref="LeaseLostException">It is not.</exception>
-    public async Task<long> DemandAsync(WriteTransaction transaction)
+    public async Task<long> EnsureAsync(WriteTransaction transaction)
     {
         var (now, expiresAt) = await transaction.LeaseAsync(name, owner, number);
         if (expiresAt <= now)

@@ -29,7 +29,7 @@ public sealed class ColumnLengthTests
         ["lease.name"] = [RoutingPass.Name, RetentionWorker.LeaseName, OperationWorker.LeaseName],
         ["dead_letter.topic"] = TopicMap.Topics,
         ["dead_letter.state"] = ConstantsOf(typeof(DeadLetterState)),
-        ["location.state"] = Enum.GetValues<LocationState>().Select(state => state.Word()),
+        ["location.state"] = Enum.GetValues<LocationState>().Select(state => state.ToWireName()),
         ["notification_secret.state"] = ["pending", "active", "retiring", "retired"],
         ["change_counter.name"] = ["locations"],
         ["refetch_target.resource"] = ConstantsOf(typeof(RefetchResources)),
