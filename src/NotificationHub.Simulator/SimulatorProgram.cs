@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using NotificationHub.Simulator.Demonstration;
-using NotificationHub.Simulator.Drill;
-using NotificationHub.Simulator.Requests;
 
 namespace NotificationHub.Simulator;
 
@@ -17,20 +15,28 @@ internal static class SimulatorProgram
 
     private static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
 
-    /// <returns>0 where all arrived, 1 where not, 2 for a command line that is wrong.</returns>
-    public static async Task<int> RunAsync(
+    /// <returns>0: all events arrived; 1: events are missing or wrong; 2: wrong arguments.</returns>
+    public static Task<int> RunAsync(
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellationToken
+    ) => InvokeAsync(CreateCommand(output, error), args, output, error, cancellationToken);
+
+    internal static async Task<int> InvokeAsync(
+        RootCommand command,
         string[] args,
         TextWriter output,
         TextWriter error,
         CancellationToken cancellationToken
     )
     {
-        var result = CreateCommand(output, error).Parse(args);
+        var result = command.Parse(args);
         if (result.Action is ParseErrorAction)
         {
-            foreach (var fault in result.Errors)
+            foreach (var parseError in result.Errors)
             {
-                await error.WriteLineAsync(fault.Message);
+                await error.WriteLineAsync(parseError.Message);
             }
 
             await error.WriteLineAsync("Try --help.");
@@ -86,10 +92,6 @@ internal static class SimulatorProgram
         {
             Description = "Leave everything up until Ctrl+C, and say where.",
         };
-        var requestTable = new Option<bool>("--request-table")
-        {
-            Description = "Print what typical changes cost in requests to Apple, on virtual time, and nothing else.",
-        };
         RequireRange(devices, 1, 100_000);
         RequireRange(apps, 1, 1_000);
         RequireRange(duplicates, 0, 1);
@@ -106,30 +108,26 @@ internal static class SimulatorProgram
             seed,
             json,
             keepRunning,
-            requestTable,
-            DrillCommand.Create(output, error),
             BusCommand.Create(output, error),
         };
         root.SetAction(
             (result, cancellationToken) =>
-                result.GetValue(requestTable)
-                    ? RequestTable.PrintAsync(output, cancellationToken)
-                    : DemonstrationCommand.RunAsync(
-                        new DemonstrationOptions
-                        {
-                            Devices = result.GetValue(devices),
-                            Apps = result.GetValue(apps),
-                            Duplicates = result.GetValue(duplicates),
-                            Faults = result.GetValue(faults),
-                            DataFolder = result.GetValue(data)?.FullName,
-                            Seed = result.GetValue(seed),
-                            Json = result.GetValue(json),
-                            KeepRunning = result.GetValue(keepRunning),
-                        },
-                        output,
-                        error,
-                        cancellationToken
-                    )
+                DemonstrationCommand.RunAsync(
+                    new DemonstrationOptions
+                    {
+                        Devices = result.GetValue(devices),
+                        Apps = result.GetValue(apps),
+                        Duplicates = result.GetValue(duplicates),
+                        Faults = result.GetValue(faults),
+                        DataFolder = result.GetValue(data)?.FullName,
+                        Seed = result.GetValue(seed),
+                        Json = result.GetValue(json),
+                        KeepRunning = result.GetValue(keepRunning),
+                    },
+                    output,
+                    error,
+                    cancellationToken
+                )
         );
         return root;
     }

@@ -11,6 +11,8 @@ public sealed class ArchitectureTests
     private static readonly Assembly Apple = typeof(NotificationHub.Apple.AppleClient).Assembly;
     private static readonly Assembly Bus = typeof(NotificationHub.LocalBus.LocalServiceBus).Assembly;
     private static readonly Assembly Events = typeof(NotificationHub.Events.EventTypes).Assembly;
+    private static readonly Assembly Simulator = typeof(NotificationHub.Simulator.SimulatorProgram).Assembly;
+    private static readonly Assembly Drill = typeof(NotificationHub.Drill.DrillProgram).Assembly;
 
     private static readonly string[] Base = ["Hosting", "Telemetry", "Storage", "Auth", "Events"];
 
@@ -81,12 +83,13 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void The_client_the_events_and_the_bus_know_nothing_of_the_hub_and_the_hub_nothing_of_the_simulator()
+    public void Projects_reference_only_the_projects_below_them()
     {
         Ours(Apple).ShouldBeEmpty();
         Ours(Events).ShouldBeEmpty();
         Ours(Bus).ShouldBeEmpty();
         Ours(Hub).ShouldBe([Apple.GetName().Name, Events.GetName().Name], ignoreOrder: true);
+        Ours(Simulator).ShouldNotContain(Drill.GetName().Name);
     }
 
     [Fact]
@@ -94,7 +97,7 @@ public sealed class ArchitectureTests
     {
         string[] namespaces = [Root, .. Arrows.Select(arrow => arrow.Data.Item1)];
 
-        new[] { Hub, Apple, Events, Bus, typeof(NotificationHub.Simulator.Apple.SimulatedApple).Assembly }
+        new[] { Hub, Apple, Events, Bus, Simulator, Drill }
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => namespaces.Contains(type.Name))
             .ShouldBeEmpty();

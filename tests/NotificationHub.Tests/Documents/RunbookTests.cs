@@ -1,4 +1,4 @@
-using NotificationHub.Simulator.Drill;
+using NotificationHub.Drill;
 using NotificationHub.Storage.SqlServer;
 using NotificationHub.Tests.Infrastructure;
 using NotificationHub.Tests.Storage.SqlServer;

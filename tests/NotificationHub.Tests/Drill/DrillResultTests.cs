@@ -1,6 +1,6 @@
 using System.Text.Json;
-using NotificationHub.Simulator.Drill;
-using NotificationHub.Tests.Simulator.Demonstration;
+using NotificationHub.Drill;
+using NotificationHub.Tests.Simulator;
 
 namespace NotificationHub.Tests.Drill;
 
@@ -53,7 +53,7 @@ public sealed class DrillResultTests
                 Fault = "It did not come about: all is well.",
             },
         ];
-        bad.Where(result => result.IsGood || result.Verdict == Good.Verdict).ShouldBeEmpty();
+        bad.Where(result => result.IsGood || result.Summary == Good.Summary).ShouldBeEmpty();
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class DrillResultTests
     [Fact]
     public async Task Only_what_there_is_can_be_drilled()
     {
-        var run = await SimulatorRun.OfAsync("drill", "--scenario", "flood");
+        var run = await ProgramRun.StartAsync(DrillProgram.RunAsync, "--scenario", "flood");
 
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("bus-down");

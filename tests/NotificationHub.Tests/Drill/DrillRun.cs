@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using NotificationHub.Tests.Simulator.Demonstration;
+using NotificationHub.Drill;
+using NotificationHub.Tests.Simulator;
 
 namespace NotificationHub.Tests.Drill;
 
@@ -20,7 +21,7 @@ internal sealed partial class DrillRun
     /// <summary>Runs the command, which must call it a recovery.</summary>
     public static async Task<DrillRun> OfAsync(string scenario)
     {
-        var run = await SimulatorRun.OfAsync("drill", "--scenario", scenario);
+        var run = await ProgramRun.StartAsync(DrillProgram.RunAsync, "--scenario", scenario);
         run.ExitCode.ShouldBe(0, run.Output + run.Error);
         return new DrillRun(run.Output);
     }

@@ -1,4 +1,4 @@
-using NotificationHub.Simulator.Requests;
+using NotificationHub.Drill.Requests;
 
 namespace NotificationHub.Tests.Refetch;
 

@@ -34,7 +34,7 @@ public sealed class BusCommandTests
     [Fact]
     public async Task A_file_that_does_not_exist_is_reported()
     {
-        var run = await SimulatorRun.OfAsync("bus", "--topics", "missing.json");
+        var run = await ProgramRun.SimulatorAsync("bus", "--topics", "missing.json");
 
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain("The local Service Bus could not start: ");
@@ -71,13 +71,13 @@ public sealed class BusCommandTests
     [Fact]
     public async Task A_port_that_does_not_exist_is_refused()
     {
-        var run = await SimulatorRun.OfAsync("bus", "--port", "65536");
+        var run = await ProgramRun.SimulatorAsync("bus", "--port", "65536");
 
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("--port must lie between 0 and 65535.");
     }
 
-    private static async Task<(string File, SimulatorRun Run)> RunAsync(
+    private static async Task<(string File, ProgramRun Run)> RunAsync(
         TemporaryFolder folder,
         string member,
         string value
@@ -96,6 +96,6 @@ public sealed class BusCommandTests
         };
         var file = folder.File("topics.json");
         await File.WriteAllTextAsync(file, topology.ToJsonString());
-        return (file, await SimulatorRun.OfAsync("bus", "--topics", file));
+        return (file, await ProgramRun.SimulatorAsync("bus", "--topics", file));
     }
 }

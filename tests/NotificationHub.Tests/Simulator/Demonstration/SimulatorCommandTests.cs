@@ -13,7 +13,7 @@ public sealed partial class SimulatorCommandTests
     [Fact]
     public async Task A_small_burst_ends_with_nothing_lost_and_one_object_of_JSON()
     {
-        var run = await SimulatorRun.OfAsync([.. Small, "--duplicates", "0.5", "--json"]);
+        var run = await ProgramRun.SimulatorAsync([.. Small, "--duplicates", "0.5", "--json"]);
 
         var summary = JsonDocument.Parse(run.Output).RootElement;
         run.Error.ShouldBeEmpty();
@@ -35,7 +35,7 @@ public sealed partial class SimulatorCommandTests
     [Fact]
     public async Task Nothing_is_lost_where_Apple_and_the_bus_fail_now_and_then()
     {
-        var run = await SimulatorRun.OfAsync([.. Small, "--faults"]);
+        var run = await ProgramRun.SimulatorAsync([.. Small, "--faults"]);
 
         run.ExitCode.ShouldBe(0, run.Output);
         run.Output.ShouldContain("lost: 0, doubled: 0");
@@ -45,7 +45,7 @@ public sealed partial class SimulatorCommandTests
     [Fact]
     public async Task What_is_redirected_holds_no_escape_sequences_and_counts_posts_against_those_intended()
     {
-        var run = await SimulatorRun.OfAsync([.. Small, "--duplicates", "1"]);
+        var run = await ProgramRun.SimulatorAsync([.. Small, "--duplicates", "1"]);
 
         run.Output.ShouldNotContain(Escape);
         run.Error.ShouldNotContain(Escape);
@@ -63,7 +63,7 @@ public sealed partial class SimulatorCommandTests
     [InlineData("--no-such-option")]
     public async Task A_wrong_command_line_is_explained_on_the_error_output(params string[] args)
     {
-        var run = await SimulatorRun.OfAsync(args);
+        var run = await ProgramRun.SimulatorAsync(args);
 
         run.ExitCode.ShouldBe(2);
         run.Output.ShouldBeEmpty();
@@ -77,7 +77,7 @@ public sealed partial class SimulatorCommandTests
         var blocked = folder.File("a-file");
         await File.WriteAllTextAsync(blocked, "");
 
-        var run = await SimulatorRun.OfAsync("--data", Path.Combine(blocked, "data"));
+        var run = await ProgramRun.SimulatorAsync("--data", Path.Combine(blocked, "data"));
 
         run.ExitCode.ShouldBe(2);
         run.Output.ShouldBeEmpty();
@@ -90,7 +90,7 @@ public sealed partial class SimulatorCommandTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("notificationhub.db"), "somebody's");
 
-        var run = await SimulatorRun.OfAsync("--data", folder.Path);
+        var run = await ProgramRun.SimulatorAsync("--data", folder.Path);
 
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain(folder.Path);

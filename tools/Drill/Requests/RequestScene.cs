@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.DataProtection;
+using NotificationHub.Drill.Virtual;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.Virtual;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
-namespace NotificationHub.Simulator.Requests;
+namespace NotificationHub.Drill.Requests;
 
 /// <summary>An imported location and the hub's own stages on virtual time: what a change makes them ask Apple can be counted.</summary>
 internal sealed class RequestScene : IAsyncDisposable

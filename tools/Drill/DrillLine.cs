@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
 /// <summary>Something that was done in a drill, or said by the hub.</summary>
 /// <param name="At">The virtual time since the drill's start.</param>

@@ -3,7 +3,7 @@ using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Apple.State;
 
-namespace NotificationHub.Simulator.Requests;
+namespace NotificationHub.Drill.Requests;
 
 /// <summary>300 assets, of which 25 are on each of 1,000 devices, 2,000 users, 20 subscriptions with 800 seats; and what happens there.</summary>
 internal static class TypicalLocation

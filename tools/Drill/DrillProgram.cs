@@ -1,28 +1,39 @@
 using System.CommandLine;
 using System.Globalization;
+using NotificationHub.Drill.Requests;
+using NotificationHub.Simulator;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
-/// <summary><c>drill</c>: breaks what the hub depends on, one thing after the other, and shows what is seen of it and how it is over.</summary>
-internal static class DrillCommand
+/// <summary>Breaks one dependency of the hub after the other, and prints what an operator sees.</summary>
+internal static class DrillProgram
 {
     private const int Interrupted = 130;
 
-    public static Command Create(TextWriter output, TextWriter error)
+    private static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
+
+    /// <returns>0: the hub recovered from every scenario without loss; 1: it did not; 2: wrong arguments.</returns>
+    public static Task<int> RunAsync(
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellationToken
+    ) => SimulatorProgram.InvokeAsync(CreateCommand(output, error), args, output, error, cancellationToken);
+
+    private static RootCommand CreateCommand(TextWriter output, TextWriter error)
     {
-        var scenario = new Option<string?>("--scenario") { Description = "What is to break; everything without it." };
+        var scenario = new Option<string?>("--scenario") { Description = "Scenario to run. Default: all." };
         scenario.AcceptOnlyFromAmong([.. DrillScenario.All.Select(one => one.Name)]);
-        var json = new Option<bool>("--json")
-        {
-            Description = "Print the results as one JSON array, and nothing else.",
-        };
-        var command = new Command(
-            "drill",
-            "Breaks the bus, Apple, a content token, the database and the disk under the real hub, on virtual time, and checks that nothing is lost."
+        var json = new Option<bool>("--json") { Description = "Print one JSON array instead of text." };
+        var requestTable = new Command("request-table", "Count the requests to Apple that typical changes cause.");
+        requestTable.SetAction((_, cancellationToken) => RequestTable.PrintAsync(output, cancellationToken));
+        var command = new RootCommand(
+            "Break Service Bus, Apple, a content token, the database and the disk under a hub on virtual time."
         )
         {
             scenario,
             json,
+            requestTable,
         };
         command.SetAction(
             async (result, cancellationToken) =>
@@ -33,7 +44,7 @@ internal static class DrillCommand
                 }
                 catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
                 {
-                    await error.WriteLineAsync("Interrupted: there is no verdict.");
+                    await error.WriteLineAsync("Interrupted. The running scenario has no result.");
                     return Interrupted;
                 }
             }
@@ -41,7 +52,6 @@ internal static class DrillCommand
         return command;
     }
 
-    /// <returns>0 where all recovered without a loss, 1 where not.</returns>
     private static async Task<int> RunAsync(
         string? only,
         bool json,
@@ -78,14 +88,14 @@ internal static class DrillCommand
 
         foreach (var violation in result.Violations)
         {
-            await output.WriteLineAsync($"  refused: {violation}");
+            await output.WriteLineAsync($"  violation: {violation}");
         }
 
         var received = result.Received.Select(one =>
             string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value}")
         );
         await output.WriteLineAsync($"  received: {string.Join(", ", received)}");
-        await output.WriteLineAsync($"  {(result.IsGood ? "recovered" : "FAILED")}; {result.Verdict}");
+        await output.WriteLineAsync($"  {(result.IsGood ? "recovered" : "FAILED")}; {result.Summary}");
         await output.WriteLineAsync();
     }
 }

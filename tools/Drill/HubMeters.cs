@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
 /// <summary>What the hub's instruments say: the sums of its counters, the last values of its gauges, by their one tag.</summary>
 internal sealed class HubMeters : IDisposable

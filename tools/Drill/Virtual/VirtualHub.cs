@@ -17,7 +17,7 @@ using NotificationHub.Routing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
-namespace NotificationHub.Simulator.Virtual;
+namespace NotificationHub.Drill.Virtual;
 
 /// <summary>The hub from one start to its end: its own stages as it puts them together, driven pass by pass on virtual time.</summary>
 internal sealed class VirtualHub : IAsyncDisposable

@@ -4,15 +4,15 @@ using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using NotificationHub.Drill.Virtual;
 using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Delivery;
 using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Demonstration;
-using NotificationHub.Simulator.Virtual;
 using NotificationHub.Storage;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
 /// <summary>The whole hub, with one imported location, between Apple and the bus, on a clock that a drill moves.</summary>
 internal sealed class DrillScene : IAsyncDisposable

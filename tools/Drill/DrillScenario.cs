@@ -1,7 +1,7 @@
+using NotificationHub.Drill.Scenarios;
 using NotificationHub.Simulator.Demonstration;
-using NotificationHub.Simulator.Drill.Scenarios;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
 /// <summary>Something that breaks, what is seen of it, and how it is over.</summary>
 /// <param name="Name">As the command line names it.</param>

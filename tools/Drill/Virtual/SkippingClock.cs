@@ -1,4 +1,4 @@
-namespace NotificationHub.Simulator.Virtual;
+namespace NotificationHub.Drill.Virtual;
 
 /// <summary>A clock on which every short wait is over at once and time has passed by it; long time limits never strike.</summary>
 internal sealed class SkippingClock : TimeProvider

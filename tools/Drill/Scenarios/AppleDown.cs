@@ -1,6 +1,6 @@
 using NotificationHub.Simulator.Apple.Faults;
 
-namespace NotificationHub.Simulator.Drill.Scenarios;
+namespace NotificationHub.Drill.Scenarios;
 
 internal static class AppleDown
 {

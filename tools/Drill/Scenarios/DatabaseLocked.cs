@@ -1,7 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 
-namespace NotificationHub.Simulator.Drill.Scenarios;
+namespace NotificationHub.Drill.Scenarios;
 
 internal static class DatabaseLocked
 {

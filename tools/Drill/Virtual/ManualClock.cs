@@ -1,4 +1,4 @@
-namespace NotificationHub.Simulator.Virtual;
+namespace NotificationHub.Drill.Virtual;
 
 /// <summary>
 /// A clock that moves only when a test or drill moves it; timers fire on the thread that calls <see cref="Advance"/>. It does what

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using NotificationHub.Simulator.Virtual;
+using NotificationHub.Drill.Virtual;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
 /// <summary>
 /// Lets hours pass in seconds for a hub that runs whole, on threads and sockets. Time stands still while an HTTP request is under way, or

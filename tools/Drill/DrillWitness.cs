@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using NotificationHub.Simulator.Apple;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
 /// <summary>Writes down what is done to a hub and what is seen of it from outside: its health, its metrics, its events, its answers to Apple.</summary>
 internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMeters meters, DrillTime time)

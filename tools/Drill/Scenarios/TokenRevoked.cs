@@ -1,6 +1,6 @@
 using NotificationHub.Simulator.Apple;
 
-namespace NotificationHub.Simulator.Drill.Scenarios;
+namespace NotificationHub.Drill.Scenarios;
 
 internal static class TokenRevoked
 {

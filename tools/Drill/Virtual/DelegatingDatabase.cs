@@ -1,7 +1,7 @@
 using System.Data.Common;
 using NotificationHub.Storage;
 
-namespace NotificationHub.Simulator.Virtual;
+namespace NotificationHub.Drill.Virtual;
 
 /// <summary>A database that does what another one does, but for what is overridden.</summary>
 internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engine)

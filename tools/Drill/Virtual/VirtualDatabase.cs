@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
 
-namespace NotificationHub.Simulator.Virtual;
+namespace NotificationHub.Drill.Virtual;
 
 /// <summary>A SQLite database whose clock is the given one.</summary>
 #pragma warning disable MA0053 // The tests make one of it that dies.

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using NotificationHub.Simulator.Demonstration;
 
-namespace NotificationHub.Simulator.Drill;
+namespace NotificationHub.Drill;
 
 /// <summary>What came of a drill.</summary>
 internal sealed record DrillResult
@@ -44,7 +44,7 @@ internal sealed record DrillResult
         && !Restarted;
 
     [JsonIgnore]
-    public string Verdict =>
+    public string Summary =>
         $"lost: {Lost}, doubled: {Doubled}, unexpected: {Unexpected}, out of order: {OutOfOrder}, left over: {LeftOver}, "
         + $"refused by Apple or the bus: {Violations.Count}, restarted: {(Restarted ? "yes" : "no")}"
         + (Fault is null ? "" : $"; {Fault}");

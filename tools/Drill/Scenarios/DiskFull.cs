@@ -1,4 +1,4 @@
-namespace NotificationHub.Simulator.Drill.Scenarios;
+namespace NotificationHub.Drill.Scenarios;
 
 internal static class DiskFull
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using NotificationHub.Simulator.Apple;
 
-namespace NotificationHub.Simulator.Requests;
+namespace NotificationHub.Drill.Requests;
 
 /// <summary>What Apple's burst costs.</summary>
 /// <param name="Counts">Reads of the counts of the app that was read most often.</param>
