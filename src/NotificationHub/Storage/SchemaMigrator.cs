@@ -44,10 +44,8 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
     private readonly SqlFiles files = migrations ?? new SqlFiles($"{database.Engine}/Migrations/");
 
     /// <summary>Applies the first of what is missing. Must be called inside the engine's migration lock, in a transaction for each.</summary>
-    /// <param name="transaction">A separate transaction for each file.</param>
-    /// <param name="adapt">Adapts a file to this server; the digest is that of the unchanged file.</param>
     /// <returns>Its name; null where nothing is missing.</returns>
-    public async Task<string?> ApplyNextAsync(WriteTransaction transaction, Func<string, string>? adapt = null)
+    public async Task<string?> ApplyNextAsync(WriteTransaction transaction)
     {
         if (await transaction.ScalarAsync<long>(database.Sql("JournalExists")) == 0)
         {
@@ -68,7 +66,7 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
             return null;
         }
 
-        await ApplyAsync(transaction, name, files[name], adapt);
+        await ApplyAsync(transaction, name, files[name]);
         return name;
     }
 
@@ -113,14 +111,9 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
         return [.. files.Names.Where(name => !applied.ContainsKey(name))];
     }
 
-    private static async Task ApplyAsync(
-        WriteTransaction transaction,
-        string name,
-        string text,
-        Func<string, string>? adapt
-    )
+    private static async Task ApplyAsync(WriteTransaction transaction, string name, string text)
     {
-        await transaction.ExecuteAsync(adapt?.Invoke(text) ?? text);
+        await transaction.ExecuteAsync(text);
         await transaction.ExecuteAsync(
             "insert into schema_journal (name, sha256, applied_at) values (@name, @digest, @now)",
             new

@@ -37,7 +37,7 @@ internal static class SqlDialect
         /// <summary>Whether a refetch target waits, in the words that an index of the engine knows.</summary>
         /// <param name="target">The table's name, or what the statement calls it.</param>
         public string IsWaiting(string target) =>
-            connection.IsSqlServer ? $"{target}.is_waiting = 1" : $"{target}.requested > {target}.fetched";
+            connection.IsSqlServer ? $"{target}.is_pending = 1" : $"{target}.requested > {target}.fetched";
 
         /// <summary>
         /// Stands behind a table whose row decides what the transaction writes elsewhere: nobody else writes the row until the commit. What a

@@ -42,8 +42,7 @@ internal static class SqlServerSchema
     )
     {
         List<string> applied = [];
-        var isOnline = await connection.ExecuteScalarAsync<int>(OnlineIndexes.IsSupported) == 1;
-        while (await ApplyNextAsync(database, connection, migrator, isOnline ? OnlineIndexes.In : null) is { } name)
+        while (await ApplyNextAsync(database, connection, migrator) is { } name)
         {
             applied.Add(name);
         }
@@ -128,14 +127,13 @@ internal static class SqlServerSchema
     private static async Task<string?> ApplyNextAsync(
         SqlServerDatabase database,
         SqlConnection connection,
-        SchemaMigrator migrator,
-        Func<string, string>? adapt
+        SchemaMigrator migrator
     )
     {
         await connection.ExecuteAsync(Begin, commandTimeout: (int)Patience.TotalSeconds + 10);
         try
         {
-            var name = await migrator.ApplyNextAsync(new WriteTransaction(database, connection), adapt);
+            var name = await migrator.ApplyNextAsync(new WriteTransaction(database, connection));
             await connection.ExecuteAsync("commit transaction");
             return name;
         }

@@ -186,24 +186,6 @@ public sealed class SqlServerUnitTests
         reader.ConnectTimeout.ShouldBe(seconds);
     }
 
-    [Fact]
-    public void An_index_on_a_table_that_may_hold_rows_is_built_online()
-    {
-        var migration = OnlineIndexes.In(
-            """
-            create table made (a bigint not null);
-
-            create index made_a on made (a);
-            create unique index log_a on event_log (seq) where seq > 0;
-            create index log_b on event_log (topic, seq);
-            """
-        );
-
-        migration.ShouldContain("create index made_a on made (a);");
-        migration.ShouldContain("create unique index log_a on event_log (seq) where seq > 0 with (online = on);");
-        migration.ShouldContain("create index log_b on event_log (topic, seq) with (online = on);");
-    }
-
     private static StorageOptions OptionsOf(string connectionString) =>
         new() { Provider = StorageOptions.SqlServer, ConnectionString = connectionString };
 }

@@ -21,7 +21,7 @@ public sealed class EngineParityTests
     private static readonly string[] TablesOfSqlServerAlone = ["commit_token"];
 
     /// <summary>Where SQLite has an index with a condition.</summary>
-    private const string ColumnOfSqlServerAlone = "refetch_target.is_waiting integer";
+    private const string ColumnOfSqlServerAlone = "refetch_target.is_pending integer";
 
     private static readonly string[] TablesOfTheMigrator = ["schema_journal", "breaking_migration"];
 

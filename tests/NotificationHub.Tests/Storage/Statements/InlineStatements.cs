@@ -179,7 +179,7 @@ internal static partial class InlineStatements
             text = Limits()
                 .Replace(text, match => $"offset 0 rows fetch next {Count(match.Groups["count"].Value)} rows only");
             text = Lengths().Replace(text, "datalength(${column})");
-            text = Waits().Replace(text, "${target}.is_waiting = 1");
+            text = Waits().Replace(text, "${target}.is_pending = 1");
             text = Locks().Replace(text, " with (updlock, rowlock)");
             text = EventNameHoles().Replace(text, "an.event");
             text = AnyHole()

@@ -1,6 +1,5 @@
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using NotificationHub.Storage;
-using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
@@ -48,59 +47,6 @@ public sealed class TSqlTests
 
         locks.Count.ShouldBe(3);
         locks.ShouldAllBe(statement => statement.Text.Contains("db_name()", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void A_migration_whose_indexes_are_built_online_can_be_run()
-    {
-        var files = new SqlFiles($"{StorageOptions.SqlServer}/Migrations/");
-        var online = TSql.Statements(OnlineIndexes.In(files["0004_due_targets"]))
-            .OfType<CreateIndexStatement>()
-            .ToList();
-
-        online.Count.ShouldBe(3);
-        online.ShouldAllBe(index => index.IndexOptions.OfType<OnlineIndexOption>().Any());
-    }
-
-    [Fact]
-    public void An_index_on_an_existing_log_is_the_last_statement_and_changes_no_other_table_before()
-    {
-        var files = new SqlFiles($"{StorageOptions.SqlServer}/Migrations/");
-
-        files.Names.Where(name => BlocksALog(files[name])).ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("create index a on event_log (seq);", false)]
-    [InlineData(
-        "create table a (b bigint not null); create index c on a (b); create index d on event_log (seq);",
-        false
-    )]
-    [InlineData("create table event_log (seq bigint not null); create index a on event_log (seq); select 1;", false)]
-    [InlineData("create index a on snapshot (changed_at); create index b on full_sync (due_at);", false)]
-    [InlineData("create index a on notification_log (seq); create table b (c bigint not null);", true)]
-    [InlineData("create index a on notification_log (seq); create index b on event_log (seq);", true)]
-    [InlineData("create index a on snapshot (changed_at); create index b on event_log (seq);", true)]
-    public void A_file_that_blocks_a_log_is_found(string migration, bool isOne) =>
-        BlocksALog(migration).ShouldBe(isOne);
-
-    /// <summary>Whether a lock of an online build is held while something else of the migration runs.</summary>
-    private static bool BlocksALog(string migration)
-    {
-        var statements = TSql.Statements(migration).ToList();
-        var created = statements
-            .OfType<CreateTableStatement>()
-            .Select(table => table.SchemaObjectName.BaseIdentifier.Value)
-            .ToHashSet(StringComparer.Ordinal);
-        var indexed = statements
-            .OfType<CreateIndexStatement>()
-            .Select(index => index.OnName.BaseIdentifier.Value)
-            .Where(table => !created.Contains(table))
-            .ToList();
-        return indexed.Exists(table => table is "notification_log" or "event_log")
-            && (indexed.Count > 1 || statements[^1] is not CreateIndexStatement last || IsOfNew(last));
-
-        bool IsOfNew(CreateIndexStatement index) => created.Contains(index.OnName.BaseIdentifier.Value);
     }
 
     [Theory]

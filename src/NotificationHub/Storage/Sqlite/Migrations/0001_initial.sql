@@ -1,6 +1,6 @@
--- Times are Unix milliseconds, UTC. A null means: not known, or not so.
+-- Times are Unix milliseconds (UTC). Null means unknown or not applicable.
 
--- From from_seq on, the ids of a log carry this epoch: those before keep theirs.
+-- Event and notification IDs contain the epoch. An epoch applies from from_seq on; earlier IDs keep their epoch.
 create table log_epoch (
     log      text    not null,
     epoch    integer not null,
@@ -10,16 +10,17 @@ create table log_epoch (
 
 insert into log_epoch (log, epoch, from_seq) values ('notification', 1, 0), ('event', 1, 0);
 
--- What comes before first_seq is no longer kept. The gaps that a purged location leaves are not the log's beginning.
+-- Retention deleted the rows before first_seq. Erasure leaves gaps after it, so that the lowest seq is not the start of the log.
+-- Before first_seq, the notification log still has the notifications that were not accepted, and the rerouted ones.
 create table log_start (
     log       text    not null primary key,
     first_seq integer not null
 );
 
-insert into log_start (log, first_seq) values ('event', 1);
+insert into log_start (log, first_seq) values ('notification', 1), ('event', 1);
 
--- Append-only. Bodies stand last: what lies behind a long column can only be reached through its overflow pages.
--- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted, 5 late.
+-- Append-only. The body is the last column: SQLite reaches columns after a long value only through its overflow pages.
+-- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted, 5 after-removal.
 create table notification_log (
     seq               integer primary key autoincrement,
     location_id       text    not null,
@@ -39,16 +40,16 @@ create table notification_log (
     body              blob    not null
 );
 
--- Sixteen bytes a post, not unique: the wide random key of a unique index would dirty a page per post and halve the rate.
--- dedup_hash stands for the location and the id, body_hash for the body: an id that is used over and over stays cheap.
+-- 16 bytes per notification and not unique: a unique index on the full key writes one page per notification and halves the rate.
+-- dedup_hash is a hash of location and notification ID, body_hash one of the body, so that a frequently reused ID stays cheap.
 create index notification_log_dedup on notification_log (dedup_hash, body_hash);
 
 create index notification_log_disposition on notification_log (disposition, location_id) where disposition <> 0;
 
--- Retention deletes by age what is set aside. A post that is accepted writes to neither of these two indexes.
-create index notification_log_set_aside on notification_log (received_at) where disposition <> 0;
+-- Retention deletes notifications that were not accepted by age. Accepted ones are in neither of these two indexes.
+create index notification_log_not_accepted on notification_log (received_at) where disposition <> 0;
 
--- Append-only. A *.notified event points at its notification and holds no copy of the body; any other holds its data.
+-- Append-only. A *.notified event refers to its notification and has no copy of the body; other events contain their data.
 create table event_log (
     seq              integer primary key autoincrement,
     topic            text    not null,
@@ -76,7 +77,7 @@ create table log_cursor (
     moved_at integer not null
 );
 
--- duration: of its owner's settings, in milliseconds. An expiry further ahead than that is one of a clock that was set back since.
+-- duration: the owner's setting, in milliseconds. An expiry further ahead than that means that the clock was set back.
 create table lease (
     name       text    not null primary key,
     owner      text    null,
@@ -96,10 +97,10 @@ create table dead_letter (
 
 create index dead_letter_state on dead_letter (topic, state);
 
--- Retention deletes these by age, too.
-create index dead_letter_settled on dead_letter (resolved_at) where resolved_at is not null;
+-- Retention deletes resolved dead letters by age.
+create index dead_letter_resolved on dead_letter (resolved_at) where resolved_at is not null;
 
--- restate_from: the first seq of the epoch that a restore began; a record that has a smaller revision was not stated since.
+-- restate_from: first seq of the epoch that a restore started. A record with a lower revision has not been restated.
 create table location (
     location_id        text    not null primary key,
     u_id               text    null,
@@ -128,8 +129,8 @@ create unique index location_u_id on location (u_id) where u_id is not null and 
 
 create index location_created on location (created_at, location_id);
 
--- Only digests. Accepted are pending, active and retiring ones. superseded_at: Apple was seen to use a newer one. proven_at: a post
--- other than a test was signed with it, which a configuration that Apple refused in the end cannot bring about. proven_count: how many.
+-- Digests only. Pending, active and retiring secrets are accepted. superseded_at: when Apple first used a newer secret.
+-- proven_at: when a delivery other than a test first used the secret, which is proof that Apple stored it. proven_count: such deliveries.
 create table notification_secret (
     secret_id     integer primary key autoincrement,
     location_id   text    not null,
@@ -148,7 +149,7 @@ create index notification_secret_location on notification_secret (location_id);
 
 create index notification_secret_open on notification_secret (state) where state in ('pending', 'retiring');
 
--- When a location's Client Config is read next, and what was found when it was read last. differences: a JSON array, null for none.
+-- The next check of a location's Client Config, and the result of the last one. differences: a JSON array, null for none.
 create table location_check (
     location_id  text    not null primary key,
     due_at       integer not null,
@@ -160,7 +161,7 @@ create table location_check (
 
 create index location_check_due on location_check (due_at);
 
--- A removal that was begun; it goes when all of it is done.
+-- Removals in progress. A completed removal deletes its row.
 create table location_removal (
     location_id   text    not null primary key,
     delete_data   integer not null,
@@ -169,7 +170,7 @@ create table location_removal (
     deleted_at    integer null
 );
 
--- Raised in the transaction of every change that replicas must follow.
+-- Incremented in the transaction of each change that the replicas must load.
 create table change_counter (
     name  text    not null primary key,
     value integer not null
@@ -177,15 +178,15 @@ create table change_counter (
 
 insert into change_counter (name, value) values ('locations', 0);
 
--- What each running hub has taken in of the changes.
+-- The change counter up to which each running replica has loaded changes.
 create table replica (
     replica_id        text    not null primary key,
     locations_version integer not null,
     seen_at           integer not null
 );
 
--- requested and fetched are generations: work is due while requested > fetched. holders: a JSON array, null for all.
--- expects: what notifications said of it last; rereads: whether it is read once more because a read contradicted them.
+-- requested and fetched are generations: the target is pending while requested > fetched. holders: a JSON array, null for all.
+-- expects: what the last notifications reported. rereads: repeated reads because a result contradicted the notifications.
 create table refetch_target (
     location_id        text    not null,
     resource           text    not null,
@@ -212,7 +213,10 @@ create table refetch_target (
 
 create index refetch_target_due on refetch_target (location_id, due_at) where requested > fetched;
 
--- What is known of Apple's records. data null: gone. revision: the seq of the event that last stated the record.
+-- For the frequent queries for due work across all locations: their cost depends on the due rows only, not on idle locations.
+create index refetch_target_next on refetch_target (due_at, location_id) where requested > fetched;
+
+-- Apple's records as last read. data null: removed. revision: seq of the last event about the record.
 create table snapshot (
     location_id text    not null,
     kind        text    not null,
@@ -224,7 +228,7 @@ create table snapshot (
     primary key (location_id, kind, key)
 ) without rowid;
 
--- Retention deletes by age what remains of the records that are gone.
+-- Retention deletes the rows of removed records by age.
 create index snapshot_gone on snapshot (changed_at) where data is null;
 
 create table snapshot_state (
@@ -234,10 +238,10 @@ create table snapshot_state (
     primary key (location_id, resource)
 ) without rowid;
 
--- The reading of all of a location's records of one kind, a page at a time: first to import them, then on schedule.
--- due_at null: the kinds before it are imported first. start_number null: it is not under way. place: where it goes on.
--- restate_from: the location's, until all records of the kind were restated.
--- complete_at: when a complete read last ended. refused_at: when Apple last refused the kind, null since it answered.
+-- The full sync of one kind of a location's records, one page at a time: first an import, then reconciliations on schedule.
+-- due_at null: other kinds are imported first. start_number null: not in progress. place: the next page.
+-- restate_from: the location's restate_from, until all records of the kind are restated. complete_at: end of the last complete
+-- read. refused_at: when Apple last refused the kind; null once it answers again.
 create table full_sync (
     location_id   text    not null,
     resource      text    not null,
@@ -270,7 +274,10 @@ create table full_sync (
     primary key (location_id, resource)
 ) without rowid;
 
--- The pages that a full sync which is under way has read, each with its read number and its place.
+-- For the frequent query for due full syncs of all locations.
+create index full_sync_next on full_sync (due_at, location_id) where due_at is not null;
+
+-- The pages that a full sync in progress has read, by read number.
 create table full_sync_page (
     location_id text    not null,
     resource    text    not null,
@@ -279,7 +286,7 @@ create table full_sync_page (
     primary key (location_id, resource, number)
 ) without rowid;
 
--- What people did. outcome: begun (and neither done nor failed: interrupted), done, refused, failed. No secret, ever.
+-- Actions of operators. outcome: begun (interrupted unless a result follows), done, refused, failed. Never contains a secret.
 create table audit_entry (
     seq         integer primary key autoincrement,
     at          integer not null,
@@ -292,9 +299,9 @@ create table audit_entry (
     detail      text    null
 );
 
--- What the MDM asked Apple for, as it was announced or as notifications name it. succeeded and failed count what was heard,
--- doubled notifications included; counted: as much was heard as there are tasks. requested, completed and missed are the last
--- event's counts, report is its data.
+-- The MDM's asynchronous requests to Apple, announced by the MDM or first seen in a notification. succeeded and failed count reported
+-- results, including duplicates. counted: whether as many results were reported as there are tasks. requested, completed and missed:
+-- counts of the last event. report: its data.
 create table operation (
     event_id      text    not null,
     location_id   text    not null,
@@ -328,15 +335,54 @@ create index operation_counted on operation (counted) where counted <> 0;
 
 create index operation_closed on operation (closed_at) where closed_at is not null;
 
--- For lists, the latest first. Updates of an operation change neither; the second contains the state to find rare ones without their rows.
+-- For lists, latest first. Updates of an operation leave the keys unchanged. The second index contains the state, so that a rare
+-- state is found without reading rows.
 create index operation_location on operation (location_id, started_at desc, event_id);
 
 create index operation_started on operation (started_at desc, event_id, state);
 
--- The notifications of an operation that its end has to be told from: those with failures, and all where the tasks are known.
+-- The notifications from which an operation's result is computed: all if the task count is known, otherwise those with failures.
 create table operation_notification (
     event_id    text    not null,
     location_id text    not null,
     seq         integer not null,
     primary key (location_id, event_id, seq)
 ) without rowid;
+
+-- The keys that encrypt content tokens, unless a folder stores them. A certificate outside the database encrypts the key material in
+-- the XML; only in Development may it be unencrypted.
+create table data_protection_key (
+    id            integer primary key autoincrement,
+    friendly_name text    not null,
+    xml           text    not null,
+    created_at    integer not null
+);
+
+-- The last event of each rerouted notification. Its seq is far higher than that of adjacent notifications, so that retention must keep
+-- the notification longer.
+create table rerouted_notification (
+    notification_seq integer not null primary key,
+    event_seq        integer not null
+);
+
+-- Erasures of a person's or device's data in progress. A completed erasure deletes its row, the only place that names the person.
+-- terms: a JSON array of further identifiers, such as an email address.
+create table erasure (
+    audit_seq     integer not null primary key,
+    kind          text    not null,
+    subject       text    not null,
+    location_id   text    null,
+    terms         text    not null,
+    phase         text    not null,
+    position      integer not null,
+    notifications integer not null,
+    events        integer not null,
+    records       integer not null,
+    requested_at  integer not null
+);
+
+-- The last trusted time for deletion by age, so that a clock that jumps while the hub is stopped is detected, too.
+create table trusted_time (
+    name        text    not null primary key,
+    believed_at integer not null
+);
