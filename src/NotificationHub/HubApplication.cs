@@ -80,7 +80,8 @@ internal static class HubApplication
         hub.AddRetention();
         hub.AddPrivacy();
         hub.AddAdmin();
-        hub.AddConnections();
+        var intake = hub.OptionsOf<IntakeOptions>();
+        hub.AddConnections(intake.MaxConnections, intake.MaxConnectionsPerAddress);
         hub.AddDiagnosis();
         hub.AddHealth();
         hub.AddDrain();

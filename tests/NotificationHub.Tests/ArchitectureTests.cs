@@ -34,11 +34,11 @@ public sealed class ArchitectureTests
     public static TheoryData<string, string[]> Arrows =>
         new()
         {
-            { "Hosting", ["Events", "Telemetry", "Intake"] },
-            { "Telemetry", [.. Base] },
-            { "Storage", [.. Base] },
-            { "Auth", [.. Base] },
-            { "Locations", [.. Base, "Refetch", "Apple"] },
+            { "Hosting", [] },
+            { "Telemetry", ["Hosting"] },
+            { "Storage", ["Hosting", "Telemetry", "Events"] },
+            { "Auth", ["Hosting", "Telemetry", "Storage"] },
+            { "Locations", [.. Base, "Apple"] },
             { "Intake", [.. Base, "Locations"] },
             { "Publishing", [.. Base] },
             { "Snapshots", [.. Base, "Refetch"] },
@@ -51,7 +51,7 @@ public sealed class ArchitectureTests
             { "Erasure", [.. Base, .. Stages] },
             { "Health", [.. Base, .. Stages, "Retention"] },
             { "Diagnostics", [.. Base, .. Stages] },
-            { "Admin", [.. Base, .. Stages, "Retention", "Erasure", "Diagnostics", "Health", "CommandLine"] },
+            { "Admin", [.. Base, .. Stages, "Retention", "Erasure", "Diagnostics", "Health"] },
         };
 
     [Theory]

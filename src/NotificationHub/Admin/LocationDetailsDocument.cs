@@ -1,8 +1,6 @@
 using System.Data.Common;
-using NotificationHub.CommandLine;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
-using Spectre.Console;
 
 namespace NotificationHub.Admin;
 
@@ -39,34 +37,6 @@ internal sealed record LocationDetailsDocument
             CheckFault = details.Watch?.Fault,
             Differences = details.Differences,
         };
-
-    public void WriteTo(IAnsiConsole console)
-    {
-        Location.WriteTo(console);
-        console.WriteFields(
-            ("Last heard from", LastNotificationAt),
-            ("Silent since", SilentSince),
-            ("Records to be read", PendingTargets),
-            ("Compared with Apple", CheckedAt),
-            ("Not compared since, for", CheckFault)
-        );
-        Location.Progress?.WriteTo(console);
-        var table = new ConsoleTable("Secret of", "State", "Confirmed", "Replaced", "Last used", "Posts");
-        foreach (var secret in Secrets)
-        {
-            table.Row(
-                secret.CreatedAt,
-                secret.State,
-                secret.ConfirmedAt,
-                secret.SupersededAt,
-                secret.LastUsedAt,
-                secret.UseCount
-            );
-        }
-
-        table.WriteTo(console);
-        console.WriteDifferences(Differences);
-    }
 }
 
 /// <summary>What is known of a notification secret; nothing of the secret itself.</summary>

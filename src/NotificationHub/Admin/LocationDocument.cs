@@ -1,10 +1,8 @@
 using System.Data.Common;
-using NotificationHub.CommandLine;
 using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
 using NotificationHub.Storage;
-using Spectre.Console;
 
 namespace NotificationHub.Admin;
 
@@ -61,24 +59,6 @@ internal sealed record LocationDocument
             RegisteredAt = TimeOf(location.RegisteredAt),
             RemovedAt = TimeOf(location.RemovedAt),
         };
-
-    public void WriteTo(IAnsiConsole console) =>
-        console.WriteFields(
-            ("Location", Id),
-            ("Name", Name),
-            ("uId", UId),
-            ("State", State),
-            ("Since", StateSince),
-            ("Because", StateReason),
-            ("Concerns", Concerns.Count > 0 ? Concerns : null),
-            ("MDM", MdmId),
-            ("Notification URL", NotificationUrl),
-            ("Notifications", NotificationTypes.Count > 0 ? NotificationTypes : null),
-            ("Content token ends", ReceiveOnly ? "none (receive only)" : TokenExpiresAt),
-            ("Registered", RegisteredAt),
-            ("Imported", Progress?.Import),
-            ("Removed", RemovedAt)
-        );
 
     /// <summary>The location as it is printed, with all that is known of it now.</summary>
     public static async Task<LocationDocument> OfAsync(

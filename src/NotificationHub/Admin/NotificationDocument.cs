@@ -1,7 +1,7 @@
-using NotificationHub.CommandLine;
+using System.Text;
+using System.Text.Unicode;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
-using Spectre.Console;
 
 namespace NotificationHub.Admin;
 
@@ -48,7 +48,7 @@ internal sealed record NotificationDocument
     public static NotificationDocument Of(NotificationEntry entry, bool raw)
     {
         var body = raw ? new ShownBody(entry.Body, false) : InviteCodes.Withhold(entry.Body);
-        var text = BodyText.Read(body.Bytes);
+        var text = ReadText(body.Bytes);
         return new NotificationDocument
         {
             Seq = entry.Seq,
@@ -70,29 +70,16 @@ internal sealed record NotificationDocument
         };
     }
 
-    public void WriteTo(IAnsiConsole console)
+    // Null if the bytes are not UTF-8, or contain control characters that text does not contain.
+    private static string? ReadText(byte[] body)
     {
-        console.WriteFields(
-            ("Seq", Seq),
-            ("Location", Location),
-            ("Received", ReceivedAt),
-            ("Type", NotificationType),
-            ("Id", NotificationId),
-            ("uId", UId),
-            ("Disposition", Disposition.ToString().ToLowerInvariant()),
-            ("Conflict", Conflict),
-            ("Fault", Fault),
-            ("From", RemoteAddress),
-            ("User-Agent", UserAgent),
-            ("traceparent", Traceparent),
-            ("SHA-256", BodySha256)
-        );
-        console.WriteText(BodyHex is null ? "Body:" : "Body, which is no text, in hexadecimal:");
-        console.WriteUnwrapped(Body ?? BodyHex!);
-        if (InviteCodesWithheld)
+        if (!Utf8.IsValid(body))
         {
-            console.WriteText("Invite codes were withheld; --raw shows them.");
+            return null;
         }
+
+        var text = Encoding.UTF8.GetString(body);
+        return text.Any(letter => char.IsControl(letter) && letter is not ('\n' or '\r' or '\t')) ? null : text;
     }
 }
 

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Auth;
-using NotificationHub.CommandLine;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 

@@ -28,6 +28,9 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
     /// <summary>The sections of settings that the hub's parts read.</summary>
     public IReadOnlyList<string> Sections => sections;
 
+    /// <summary>Adds settings that a library reads, so that they are not reported as unknown.</summary>
+    public void AddLibrarySettings(params IEnumerable<string> names) => sections.AddRange(names);
+
     public void AddFault(string setting, string fault) => faults.Add($"  {setting}: {fault}");
 
     /// <summary>Binds a section, judges it and registers it; every fault is collected, a member that is not known among them.</summary>

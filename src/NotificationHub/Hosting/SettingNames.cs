@@ -1,5 +1,3 @@
-using NotificationHub.Telemetry;
-
 namespace NotificationHub.Hosting;
 
 /// <summary>A section whose name nothing reads, and the known one that it resembles, if any.</summary>
@@ -10,7 +8,7 @@ internal static class SettingNames
 {
     private const int LargestSlip = 2;
 
-    // What the host and Azure Monitor's exporter read.
+    // Read by the host.
     private static readonly string[] HostSections =
     [
         "Logging",
@@ -21,9 +19,6 @@ internal static class SettingNames
         "http_ports",
         "https_ports",
         "ForwardedHeaders_Enabled",
-        AzureMonitorExport.ConnectionString,
-        AzureMonitorExport.Authentication,
-        .. AzureMonitorExport.EnvironmentVariables,
     ];
 
     /// <summary>OpenTelemetry's own settings, of which there are many, and more with each version.</summary>

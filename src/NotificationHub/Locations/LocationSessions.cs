@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Locations.Secrets;
-using NotificationHub.Refetch;
 
 namespace NotificationHub.Locations;
 
@@ -54,7 +52,7 @@ internal sealed record LocationSession(AppleSession Apple, LocationPace Pace, To
 internal sealed class LocationSessions(
     AppleClient client,
     ContentTokenProtector protector,
-    IOptions<RefetchOptions> options,
+    double requestsPerSecond,
     TimeProvider time
 )
 {
@@ -66,10 +64,7 @@ internal sealed class LocationSessions(
     /// <exception cref="System.Security.Cryptography.CryptographicException">The content token cannot be decrypted: its key is missing.</exception>
     public LocationSession Open(Location location)
     {
-        var pace = paces.GetOrAdd(
-            location.LocationId,
-            _ => new LocationPace(new RequestRate(time, options.Value.RequestsPerSecond))
-        );
+        var pace = paces.GetOrAdd(location.LocationId, _ => new LocationPace(new RequestRate(time, requestsPerSecond)));
         return new LocationSession(
             new AppleSession(client, protector.Unprotect(location.ContentToken!), pace.Rate, location.UId),
             pace,

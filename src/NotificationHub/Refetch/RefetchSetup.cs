@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
+using NotificationHub.Apple;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Refetch.Reading;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
@@ -20,7 +22,12 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<RetiredUsers>();
         hub.Services.AddSingleton<AbsentRecords>();
         hub.Services.AddSingleton<MassRemovals>();
-        hub.Services.AddSingleton<LocationSessions>();
+        hub.Services.AddSingleton(services => new LocationSessions(
+            services.GetRequiredService<AppleClient>(),
+            services.GetRequiredService<ContentTokenProtector>(),
+            services.GetRequiredService<IOptions<RefetchOptions>>().Value.RequestsPerSecond,
+            services.GetRequiredService<TimeProvider>()
+        ));
         hub.Services.AddSingleton<LocationStateUpdater>();
         hub.Services.AddSingleton<ReadExecutor>();
         hub.Services.AddSingleton<RefetchFailures>();

@@ -18,6 +18,8 @@ internal static class AzureMonitorExport
         "APPLICATIONINSIGHTS_SDKSTATS_DISABLED_ALL",
     ];
 
+    public static readonly IReadOnlyList<string> Settings = [ConnectionString, Authentication, .. EnvironmentVariables];
+
     private const string EntraId = "Authorization=AAD";
 
     public static bool IsSet(IConfiguration configuration) => configuration[ConnectionString] is { Length: > 0 };

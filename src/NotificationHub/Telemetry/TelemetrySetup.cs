@@ -32,6 +32,7 @@ internal static class TelemetrySetup
 
     public static void AddTelemetry(this HubBuilder hub)
     {
+        hub.AddLibrarySettings(AzureMonitorExport.Settings);
         hub.Services.AddSingleton<DistributedContextPropagator, OwnTraces>();
         var byOtlp = OtlpExport.IsSet(hub.Configuration);
         var toAzureMonitor = AzureMonitorExport.IsSet(hub.Configuration);

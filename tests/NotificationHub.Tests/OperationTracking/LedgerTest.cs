@@ -10,7 +10,6 @@ using NotificationHub.Intake;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.OperationTracking;
-using NotificationHub.Refetch;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
 using NotificationHub.Simulator.Apple;
@@ -96,7 +95,7 @@ public abstract class LedgerTest : IAsyncLifetime
     private protected async Task<Ledger> StartLedgerAsync(OperationsOptions? options = null) =>
         new(
             Store.Database,
-            new LocationSessions(client!, protector, Options.Create(new RefetchOptions()), Clock),
+            new LocationSessions(client!, protector, requestsPerSecond: 5, Clock),
             Options.Create(options ?? new OperationsOptions()),
             Clock,
             await NewKeeper().TryAcquireAsync(OperationWorker.LeaseName, CancellationToken.None)

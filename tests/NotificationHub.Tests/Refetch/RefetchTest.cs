@@ -138,7 +138,7 @@ public abstract class RefetchTest : IAsyncLifetime
         new(
             Store.Database,
             FailuresOf(time),
-            new LocationSessions(client!, protector, settings, time),
+            new LocationSessions(client!, protector, settings.Value.RequestsPerSecond, time),
             Queue,
             settings,
             time

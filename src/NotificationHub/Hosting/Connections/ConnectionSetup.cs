@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using NotificationHub.Intake;
 
 namespace NotificationHub.Hosting.Connections;
 
@@ -15,7 +14,7 @@ internal static class ConnectionSetup
     private const string BehindProxy = "ForwardedHeaders_Enabled";
 
     /// <summary>Restricts each listener to HTTP/1.1, its connection limits and its routes.</summary>
-    public static void AddConnections(this HubBuilder hub)
+    public static void AddConnections(this HubBuilder hub, int maxConnections, int? maxPerAddress)
     {
         hub.RefuseOtherProtocols();
         var closed = new ClosedConnections();
@@ -29,9 +28,11 @@ internal static class ConnectionSetup
             hub.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerPolicy>());
         }
 
+        var isBehindProxy = string.Equals(hub.Configuration[BehindProxy], "true", StringComparison.OrdinalIgnoreCase);
+        var perAddress = maxPerAddress ?? (isBehindProxy ? int.MaxValue : DefaultPerAddress);
         var limiters = new ConnectionLimiters(
-            CreateLimiter(hub, closed),
-            admin.AreSeparate ? CreateLimiter(hub, closed) : null
+            new ConnectionLimiter(maxConnections, perAddress, closed),
+            admin.AreSeparate ? new ConnectionLimiter(maxConnections, perAddress, closed) : null
         );
         hub.Services.AddSingleton(limiters);
         hub.Services.Configure<KestrelServerOptions>(kestrel =>
@@ -85,17 +86,6 @@ internal static class ConnectionSetup
                 );
                 next(app);
             };
-    }
-
-    private static ConnectionLimiter CreateLimiter(HubBuilder hub, ClosedConnections closed)
-    {
-        var options = hub.OptionsOf<IntakeOptions>();
-        var isBehindProxy = string.Equals(hub.Configuration[BehindProxy], "true", StringComparison.OrdinalIgnoreCase);
-        return new ConnectionLimiter(
-            options.MaxConnections,
-            options.MaxConnectionsPerAddress ?? (isBehindProxy ? int.MaxValue : DefaultPerAddress),
-            closed
-        );
     }
 
     // The setting exists per endpoint, for all endpoints, and per SNI name.

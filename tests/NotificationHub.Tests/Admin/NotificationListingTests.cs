@@ -1,8 +1,8 @@
-using NotificationHub.CommandLine;
+using NotificationHub.Admin;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;
 
-namespace NotificationHub.Tests.CommandLine;
+namespace NotificationHub.Tests.Admin;
 
 public sealed class NotificationListingTests
 {

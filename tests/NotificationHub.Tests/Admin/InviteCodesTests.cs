@@ -1,7 +1,7 @@
 using System.Text;
-using NotificationHub.CommandLine;
+using NotificationHub.Admin;
 
-namespace NotificationHub.Tests.CommandLine;
+namespace NotificationHub.Tests.Admin;
 
 public sealed class InviteCodesTests
 {

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using Dapper;
 using NotificationHub.Storage;
 
-namespace NotificationHub.CommandLine;
+namespace NotificationHub.Admin;
 
 /// <summary>Which notifications are meant; null means any.</summary>
 internal sealed record NotificationFilter(Disposition? Disposition, string? LocationId)

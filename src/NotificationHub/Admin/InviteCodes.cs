@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
-namespace NotificationHub.CommandLine;
+namespace NotificationHub.Admin;
 
 /// <summary>A body as it may be shown.</summary>
 internal readonly record struct ShownBody(byte[] Bytes, bool Withheld);

@@ -1,11 +1,9 @@
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
-using NotificationHub.Refetch;
 
-namespace NotificationHub.Tests.Refetch;
+namespace NotificationHub.Tests.Locations;
 
 public sealed class LocationSessionsTests : IDisposable
 {
@@ -21,7 +19,7 @@ public sealed class LocationSessionsTests : IDisposable
             new AppleClientOptions { BaseUrl = new Uri("https://apple.example") },
             clock
         );
-        var sessions = new LocationSessions(client, protector, Options.Create(new RefetchOptions()), clock);
+        var sessions = new LocationSessions(client, protector, requestsPerSecond: 5, clock);
         var old = sessions.Open(LocationWith("old"));
         var location = LocationWith("new");
         var renewed = sessions.Open(location);
