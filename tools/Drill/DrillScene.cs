@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NotificationHub.Drill.Virtual;
 using NotificationHub.LocalBus;
+using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Delivery;
 using NotificationHub.Simulator.Apple.Events;
@@ -187,7 +188,6 @@ internal sealed class DrillScene : IAsyncDisposable
             // Time passes in steps of up to a minute: what is shorter could run out within one.
             "--Storage:LeaseDuration=00:05:00",
             "--ServiceBus:SendTimeout=00:02:00",
-            "--Locations:ReplicaTimeout=00:05:00",
             // Of the machine's time.
             "--Storage:BusyTimeout=00:00:00.02"
         );
@@ -218,6 +218,8 @@ internal sealed class DrillScene : IAsyncDisposable
     private void RunOnVirtualTime(WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<TimeProvider>(Time.Clock);
+        // Virtual time passes in steps of up to a minute.
+        builder.Services.AddSingleton(new ReplicaTimings { Timeout = TimeSpan.FromMinutes(5) });
         builder.Services.AddSingleton<Database>(services => new VirtualDatabase(
             services.GetRequiredService<IOptions<StorageOptions>>().Value,
             Time.Clock

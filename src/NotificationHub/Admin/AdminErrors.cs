@@ -44,21 +44,22 @@ internal static class AdminErrors
             StorageUnavailableException => Unavailable(context),
             LocationException fault => TypedResults.Problem(
                 fault.Message,
-                statusCode: StatusOf(fault.Fault),
-                extensions: [KeyValuePair.Create<string, object?>("fault", fault.Fault.ToWireName())]
+                statusCode: StatusOf(fault.Code),
+                extensions: [KeyValuePair.Create<string, object?>("code", fault.Code.ToWireName())]
             ),
             _ => null,
         };
 
-    private static int StatusOf(LocationFault fault) =>
+    private static int StatusOf(LocationErrorCode fault) =>
         fault switch
         {
-            LocationFault.BadInput => StatusCodes.Status400BadRequest,
-            LocationFault.NotFound => StatusCodes.Status404NotFound,
-            LocationFault.NoLiveReplica or LocationFault.ReplicaBehind => StatusCodes.Status503ServiceUnavailable,
+            LocationErrorCode.BadInput => StatusCodes.Status400BadRequest,
+            LocationErrorCode.NotFound => StatusCodes.Status404NotFound,
+            LocationErrorCode.NoLiveReplica or LocationErrorCode.ReplicaBehind =>
+                StatusCodes.Status503ServiceUnavailable,
             // Apple did not do it, or did not say so.
-            LocationFault.Refused or LocationFault.Unconfirmed => StatusCodes.Status502BadGateway,
-            LocationFault.KeyMissing => StatusCodes.Status500InternalServerError,
+            LocationErrorCode.Refused or LocationErrorCode.Unconfirmed => StatusCodes.Status502BadGateway,
+            LocationErrorCode.KeyMissing => StatusCodes.Status500InternalServerError,
             _ => StatusCodes.Status409Conflict,
         };
 

@@ -58,7 +58,7 @@ internal static class ErasureEndpoints
         if (input.DryRun)
         {
             return TypedResults.Ok(
-                ErasureDocument.Of(request, await erasure.RehearseAsync(request, context.RequestAborted))
+                ErasureDocument.Of(request, await erasure.PreviewAsync(request, context.RequestAborted))
             );
         }
 

@@ -21,7 +21,7 @@ internal sealed record LocationDetailsDocument
     public DateTimeOffset? CheckedAt { get; init; }
 
     /// <summary>Why it has not answered since.</summary>
-    public string? CheckFault { get; init; }
+    public string? CheckError { get; init; }
 
     public required IReadOnlyList<LocationDifference> Differences { get; init; }
 
@@ -34,7 +34,7 @@ internal sealed record LocationDetailsDocument
             SilentSince = LocationDocument.TimeOf(details.Watch?.SilentSince),
             PendingTargets = details.PendingTargets,
             CheckedAt = LocationDocument.TimeOf(details.Watch?.CheckedAt),
-            CheckFault = details.Watch?.Fault,
+            CheckError = details.Watch?.Fault,
             Differences = details.Differences,
         };
 }

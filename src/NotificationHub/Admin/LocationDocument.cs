@@ -36,7 +36,7 @@ internal sealed record LocationDocument
     public DateTimeOffset? RemovedAt { get; init; }
 
     /// <summary>What is the matter with it beside its state, a word each: of <see cref="LocationWarnings"/>.</summary>
-    public IReadOnlyList<string> Concerns { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>How far the reading of the whole location is; null where it has not begun, or nothing is read: of a receive-only one, and of one that was removed.</summary>
     public LocationProgress? Progress { get; init; }
@@ -48,7 +48,7 @@ internal sealed record LocationDocument
             Id = location.LocationId,
             UId = location.UId,
             Name = location.Name,
-            State = location.StateWord,
+            State = location.StateName,
             StateReason = location.StateReason,
             StateSince = DateTimeOffset.FromUnixTimeMilliseconds(location.StateSince),
             ReceiveOnly = location.ReceiveOnly,
@@ -79,16 +79,16 @@ internal sealed record LocationDocument
     {
         string[] ids = [.. locations.Select(location => location.LocationId)];
         var progress = await LocationProgress.ReadAsync(connection, ids);
-        var concerns = await LocationWarnings.ReadAsync(connection, ids);
+        var warnings = await LocationWarnings.ReadAsync(connection, ids);
         return
         [
             .. locations.Select(location =>
                 Of(location) with
                 {
-                    Concerns =
+                    Warnings =
                         location.State == LocationState.Removed
                             ? []
-                            : concerns.GetValueOrDefault(location.LocationId) ?? [],
+                            : warnings.GetValueOrDefault(location.LocationId) ?? [],
                     Progress = progress.GetValueOrDefault(location.LocationId),
                 }
             ),

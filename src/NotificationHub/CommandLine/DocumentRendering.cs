@@ -37,7 +37,7 @@ internal static class DocumentRendering
             ("State", location.State),
             ("Since", location.StateSince),
             ("Because", location.StateReason),
-            ("Concerns", location.Concerns.Count > 0 ? location.Concerns : null),
+            ("Warnings", location.Warnings.Count > 0 ? location.Warnings : null),
             ("MDM", location.MdmId),
             ("Notification URL", location.NotificationUrl),
             ("Notifications", location.NotificationTypes.Count > 0 ? location.NotificationTypes : null),
@@ -55,7 +55,7 @@ internal static class DocumentRendering
             ("Silent since", details.SilentSince),
             ("Records to be read", details.PendingTargets),
             ("Compared with Apple", details.CheckedAt),
-            ("Not compared since, for", details.CheckFault)
+            ("Not compared since, for", details.CheckError)
         );
         details.Location.Progress?.WriteTo(console);
         var table = new ConsoleTable("Secret of", "State", "Confirmed", "Replaced", "Last used", "Posts");

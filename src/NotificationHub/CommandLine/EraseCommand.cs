@@ -52,7 +52,7 @@ internal static class EraseCommand
         };
         var service = context.Service<ErasureService>();
         var result = context.Arguments.GetValue(DryRun)
-            ? await service.RehearseAsync(request, context.CancellationToken)
+            ? await service.PreviewAsync(request, context.CancellationToken)
             : await service.EraseAsync(request, context.Actor, context.CancellationToken);
         var document = ErasureDocument.Of(request, result);
         context.Output.Write(

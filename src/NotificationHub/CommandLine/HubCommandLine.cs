@@ -128,8 +128,8 @@ internal static class HubCommandLine
             or InvalidDataException
             or DatabaseOpenException { IsUnusable: true } => ExitCode.Configuration,
             CommandException refused => refused.ExitCode,
-            LocationException { Fault: LocationFault.NotFound } => ExitCode.NotFound,
-            LocationException { Fault: LocationFault.BadInput } => ExitCode.Usage,
+            LocationException { Code: LocationErrorCode.NotFound } => ExitCode.NotFound,
+            LocationException { Code: LocationErrorCode.BadInput } => ExitCode.Usage,
             LocationException
             or SchemaException
             or StorageUnavailableException

@@ -44,7 +44,7 @@ internal static class LocationCommands
         Description = "Keep what was kept of it; that is so without --purge, too.",
     };
 
-    private static readonly Option<bool> WithoutApple = new("--without-apple")
+    private static readonly Option<bool> SkipApple = new("--without-apple")
     {
         Description = "Do not tell Apple, for a location that Apple cannot be asked about any more.",
     };
@@ -115,7 +115,7 @@ internal static class LocationCommands
             RemoveAsync,
             DeleteData,
             KeepData,
-            WithoutApple
+            SkipApple
         );
         remove.Validators.Add(result =>
         {
@@ -231,9 +231,9 @@ internal static class LocationCommands
         var request = new RemoveRequest(
             IdOf(context),
             context.Arguments.GetValue(DeleteData),
-            context.Arguments.GetValue(WithoutApple)
+            context.Arguments.GetValue(SkipApple)
         );
-        if (!request.WithoutApple)
+        if (!request.SkipApple)
         {
             await context.OpenKeyRingAsync();
         }

@@ -58,7 +58,7 @@ internal static class LocationsCommand
                 var table = new ConsoleTable(
                     "Id",
                     "State",
-                    "Concerns",
+                    "Warnings",
                     "Name",
                     "uId",
                     "Since",
@@ -71,7 +71,7 @@ internal static class LocationsCommand
                     table.Row(
                         location.Id,
                         location.State,
-                        location.Concerns,
+                        location.Warnings,
                         location.Name,
                         location.UId,
                         location.StateSince,

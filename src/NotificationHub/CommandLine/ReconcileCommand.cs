@@ -131,7 +131,7 @@ internal static class ReconcileCommand
             ? location
             : throw new CommandException(
                 ExitCode.Failed,
-                $"Apple is not called for location {locationId}: it is {(location.ReceiveOnly ? "receive-only" : location.StateWord)}."
+                $"Apple is not called for location {locationId}: it is {(location.ReceiveOnly ? "receive-only" : location.StateName)}."
             );
     }
 

@@ -54,7 +54,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
                 ? [Judge(result.Location)]
                 : [.. result.Differences.Select(one => DiagnosticResult.Failed(Describe(one), one.Advice, id))];
         }
-        catch (LocationException fault) when (fault.Fault == LocationFault.Busy)
+        catch (LocationException fault) when (fault.Code == LocationErrorCode.Busy)
         {
             return [DiagnosticResult.NotChecked("another command works on it at this moment", id)];
         }
@@ -68,7 +68,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
         location.State == LocationState.Valid
             ? DiagnosticResult.Ok("is as recorded", location.LocationId)
             : DiagnosticResult.Failed(
-                $"is {location.StateWord}{(location.StateReason is { } reason ? $": {reason}" : "")}",
+                $"is {location.StateName}{(location.StateReason is { } reason ? $": {reason}" : "")}",
                 AdviceOn(location.State),
                 location.LocationId
             );

@@ -32,14 +32,14 @@ internal sealed record ErasableLog(
         "notification_log",
         "fault",
         "body",
-        (terms, fault) => terms.Redact(fault)
+        (identifiers, fault) => identifiers.Redact(fault)
     );
 
     public static readonly ErasableLog Events = new(
         "event_log",
         "subject",
         "data",
-        (terms, subject) => terms.RedactSubject(subject)
+        (identifiers, subject) => identifiers.RedactSubject(subject)
     );
 
     public Task<long> LastAsync(DbConnection connection) =>

@@ -13,15 +13,17 @@ internal sealed record ErasedTarget
     public string? Expects { get; init; }
 
     /// <summary>The target without them; null where it does not name them.</summary>
-    public static ErasedTarget? Of(ErasedTarget target, PersonalIdentifiers terms)
+    public static ErasedTarget? Of(ErasedTarget target, PersonalIdentifiers identifiers)
     {
         var holders = Without(
             target.Holders is null ? null : TargetHolders.Parse(target.Holders),
-            holder => holder == terms.Holder
+            holder => holder == identifiers.Holder
         );
         var expects = Without(
             target.Expects is null ? null : TargetExpectations.Parse(target.Expects),
-            one => one.Length > 1 && (one[1..] == terms.Holder || (terms.IsUser && one[1..] == terms.Subject))
+            one =>
+                one.Length > 1
+                && (one[1..] == identifiers.Holder || (identifiers.IsUser && one[1..] == identifiers.Subject))
         );
         return holders is null && expects is null
             ? null

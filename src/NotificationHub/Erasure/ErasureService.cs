@@ -18,7 +18,7 @@ internal sealed partial class ErasureService(
     ILogger<ErasureService> logger
 ) : IDisposable
 {
-    private const string LeaseName = "privacy-purge";
+    private const string LeaseName = "erasure";
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
@@ -29,7 +29,7 @@ internal sealed partial class ErasureService(
 
     /// <summary>Counts what a purge would find now, and changes nothing.</summary>
     /// <exception cref="LocationException">There is no such location.</exception>
-    public async Task<ErasureResult> RehearseAsync(ErasureRequest request, CancellationToken cancellationToken)
+    public async Task<ErasureResult> PreviewAsync(ErasureRequest request, CancellationToken cancellationToken)
     {
         await EnsureLocationAsync(request, cancellationToken);
         var row = new ErasureRow

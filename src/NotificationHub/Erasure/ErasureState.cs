@@ -18,7 +18,7 @@ internal sealed class ErasureState(
 {
     public ErasureRow Row => row;
 
-    public PersonalIdentifiers Terms { get; } = row.ReadTerms();
+    public PersonalIdentifiers Identifiers { get; } = row.ReadIdentifiers();
 
     public bool IsRehearsal => lease is null;
 
@@ -33,7 +33,7 @@ internal sealed class ErasureState(
     )
     {
         progress(row);
-        row.Terms = JsonSerializer.Serialize(Terms.Found);
+        row.Identifiers = JsonSerializer.Serialize(Identifiers.Found);
         if (lease is null)
         {
             return;

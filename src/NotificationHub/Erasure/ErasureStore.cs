@@ -32,7 +32,7 @@ internal sealed class ErasureRow
 
     public string? LocationId { get; init; }
 
-    public string Terms { get; set; } = "[]";
+    public string Identifiers { get; set; } = "[]";
 
     public string Phase { get; set; } = ErasurePhases.CollectNotifications;
 
@@ -47,7 +47,8 @@ internal sealed class ErasureRow
 
     public ErasureCounts Counts => new(Notifications, Events, Records);
 
-    public PersonalIdentifiers ReadTerms() => new(Kind, Subject, JsonSerializer.Deserialize<string[]>(Terms) ?? []);
+    public PersonalIdentifiers ReadIdentifiers() =>
+        new(Kind, Subject, JsonSerializer.Deserialize<string[]>(Identifiers) ?? []);
 
     public void Enter(string phase) => (Phase, Position) = (phase, 0);
 }
@@ -56,7 +57,7 @@ internal sealed class ErasureRow
 internal static class ErasureStore
 {
     private const string Select = """
-        select audit_seq AuditSeq, kind, subject, location_id LocationId, terms, phase, position, notifications, events, records
+        select audit_seq AuditSeq, kind, subject, location_id LocationId, identifiers, phase, position, notifications, events, records
         from erasure
         """;
 
@@ -71,12 +72,12 @@ internal static class ErasureStore
     public static async Task<long> BeginAsync(WriteTransaction transaction, ErasureRequest request, Actor actor)
     {
         // A digest would name whom to anybody who tries all serial numbers: only the kind is said.
-        var act = new AuditedAct("purge", request.LocationId, $"a {request.Kind}");
-        var auditSeq = await AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Begun);
+        var act = new AuditedAct("erase", request.LocationId, $"a {request.Kind}");
+        var auditSeq = await AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Started);
         await transaction.ExecuteAsync(
             """
             insert into erasure
-                (audit_seq, kind, subject, location_id, terms, phase, position, notifications, events, records, requested_at)
+                (audit_seq, kind, subject, location_id, identifiers, phase, position, notifications, events, records, requested_at)
             values (@auditSeq, @Kind, @Subject, @LocationId, '[]', @Phase, 0, 0, 0, 0, @now)
             """,
             new
@@ -96,7 +97,7 @@ internal static class ErasureStore
         transaction.ExecuteAsync(
             """
             update erasure
-            set terms = @Terms, phase = @Phase, position = @Position, notifications = @Notifications, events = @Events,
+            set identifiers = @Identifiers, phase = @Phase, position = @Position, notifications = @Notifications, events = @Events,
                 records = @Records
             where audit_seq = @AuditSeq
             """,
@@ -110,7 +111,7 @@ internal static class ErasureStore
         await AuditLog.CloseAsync(
             transaction,
             row.AuditSeq,
-            AuditOutcome.Done,
+            AuditOutcome.Succeeded,
             locationId: null,
             string.Create(
                 CultureInfo.InvariantCulture,

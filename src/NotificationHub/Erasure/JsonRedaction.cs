@@ -21,19 +21,19 @@ internal static partial class JsonRedaction
     private static ReadOnlySpan<byte> Nothing => """{"purged":true}"""u8;
 
     /// <summary>The bytes without them; null where they are not in it.</summary>
-    public static byte[]? Redact(byte[] stored, PersonalIdentifiers terms)
+    public static byte[]? Redact(byte[] stored, PersonalIdentifiers identifiers)
     {
         try
         {
-            if (!terms.MayBeIn(stored))
+            if (!identifiers.MayBeIn(stored))
             {
-                return MayBeWide(stored) ? RedactOpaque(stored, terms) : null;
+                return MayBeWide(stored) ? RedactOpaque(stored, identifiers) : null;
             }
 
             using var document = Parse(stored);
             var output = new ArrayBufferWriter<byte>(stored.Length);
             using var writer = new Utf8JsonWriter(output, Format);
-            var rewriting = new Rewriting(terms, writer);
+            var rewriting = new Rewriting(identifiers, writer);
             rewriting.Write(document.RootElement, member: null, ofThem: false);
             writer.Flush();
             return rewriting.HasChanged ? output.WrittenSpan.ToArray() : null;
@@ -41,14 +41,14 @@ internal static partial class JsonRedaction
         // The second one is an escape that is half a character.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
-            return RedactOpaque(stored, terms);
+            return RedactOpaque(stored, identifiers);
         }
     }
 
     /// <summary>Notes what else is said of who it is.</summary>
-    public static void Collect(byte[] stored, PersonalIdentifiers terms)
+    public static void Collect(byte[] stored, PersonalIdentifiers identifiers)
     {
-        if (!terms.MayBeIn(stored))
+        if (!identifiers.MayBeIn(stored))
         {
             return;
         }
@@ -56,7 +56,7 @@ internal static partial class JsonRedaction
         try
         {
             using var document = Parse(stored);
-            PersonalMembers.Collect(document.RootElement, terms);
+            PersonalMembers.Collect(document.RootElement, identifiers);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -71,9 +71,9 @@ internal static partial class JsonRedaction
     private static bool MayBeWide(ReadOnlySpan<byte> stored) => stored.Contains((byte)0);
 
     // Where a name begins and ends in it cannot be told.
-    private static byte[]? RedactOpaque(byte[] stored, PersonalIdentifiers terms) =>
+    private static byte[]? RedactOpaque(byte[] stored, PersonalIdentifiers identifiers) =>
         new[] { Encoding.UTF8, Encoding.Unicode, Encoding.BigEndianUnicode }.Any(encoding =>
-            terms.AreIn(Unescaped(encoding.GetString(stored)))
+            identifiers.AreIn(Unescaped(encoding.GetString(stored)))
         )
             ? Nothing.ToArray()
             : null;
@@ -91,7 +91,7 @@ internal static partial class JsonRedaction
     [GeneratedRegex(@"\\(u[0-9A-Fa-f]{4}|[/""\\])", RegexOptions.ExplicitCapture)]
     private static partial Regex Escape();
 
-    private sealed class Rewriting(PersonalIdentifiers terms, Utf8JsonWriter writer)
+    private sealed class Rewriting(PersonalIdentifiers identifiers, Utf8JsonWriter writer)
     {
         public bool HasChanged { get; private set; }
 
@@ -102,7 +102,7 @@ internal static partial class JsonRedaction
             switch (json.ValueKind)
             {
                 case JsonValueKind.Object:
-                    WriteObject(json, ofThem || PersonalMembers.AreOf(json, terms));
+                    WriteObject(json, ofThem || PersonalMembers.AreOf(json, identifiers));
                     break;
                 case JsonValueKind.Array:
                     writer.WriteStartArray();
@@ -127,7 +127,7 @@ internal static partial class JsonRedaction
             writer.WriteStartObject();
             foreach (var member in json.EnumerateObject())
             {
-                var isName = terms.IsOne(member.Name);
+                var isName = identifiers.IsOne(member.Name);
                 HasChanged |= isName;
                 writer.WritePropertyName(isName ? PersonalIdentifiers.Erased : member.Name);
                 Write(member.Value, member.Name, ofThem);
@@ -140,10 +140,10 @@ internal static partial class JsonRedaction
         {
             var isNumber = json.ValueKind == JsonValueKind.Number;
             var redacted =
-                ofThem || (terms.IsOne(text) && (!isNumber || PersonalMembers.AreNames(member)))
+                ofThem || (identifiers.IsOne(text) && (!isNumber || PersonalMembers.AreNames(member)))
                     ? PersonalIdentifiers.Erased
                 : isNumber || PersonalMembers.AreNames(member) ? text
-                : terms.Redact(text);
+                : identifiers.Redact(text);
             if (redacted == text)
             {
                 json.WriteTo(writer);

@@ -22,7 +22,7 @@ internal sealed class LogErasure(Database database)
             {
                 foreach (var row in rows)
                 {
-                    JsonRedaction.Collect(row.Json ?? [], run.Terms);
+                    JsonRedaction.Collect(row.Json ?? [], run.Identifiers);
                 }
 
                 return [];
@@ -41,7 +41,7 @@ internal sealed class LogErasure(Database database)
         WalkAsync(
             run,
             log,
-            rows => [.. rows.Select(row => Redact(log, row, run.Terms)).OfType<ErasableLogRow>()],
+            rows => [.. rows.Select(row => Redact(log, row, run.Identifiers)).OfType<ErasableLogRow>()],
             count,
             cancellationToken
         );
@@ -95,10 +95,10 @@ internal sealed class LogErasure(Database database)
         }
     }
 
-    private static ErasableLogRow? Redact(ErasableLog log, ErasableLogRow row, PersonalIdentifiers terms)
+    private static ErasableLogRow? Redact(ErasableLog log, ErasableLogRow row, PersonalIdentifiers identifiers)
     {
-        var json = row.Json is null ? null : JsonRedaction.Redact(row.Json, terms);
-        var text = row.Text is null ? null : log.Redact(terms, row.Text);
+        var json = row.Json is null ? null : JsonRedaction.Redact(row.Json, identifiers);
+        var text = row.Text is null ? null : log.Redact(identifiers, row.Text);
         return json is null && text == row.Text ? null : row with { Text = text, Json = json ?? row.Json };
     }
 }

@@ -51,24 +51,24 @@ internal static class PersonalMembers
     public static bool IsImpersonal(string? member) => member is not null && Impersonal.Contains(member);
 
     /// <summary>Whether the object is of that person or device.</summary>
-    public static bool AreOf(JsonElement json, PersonalIdentifiers terms)
+    public static bool AreOf(JsonElement json, PersonalIdentifiers identifiers)
     {
-        var identity = terms.IsUser ? "clientUserId" : "serialNumber";
+        var identity = identifiers.IsUser ? "clientUserId" : "serialNumber";
         return json.EnumerateObject()
             .Any(member =>
                 member.Name.Equals(identity, StringComparison.OrdinalIgnoreCase)
-                && TextOf(member.Value) == terms.Subject
+                && TextOf(member.Value) == identifiers.Subject
             );
     }
 
     /// <summary>Notes what else the person's objects say of who it is.</summary>
-    public static void Collect(JsonElement json, PersonalIdentifiers terms)
+    public static void Collect(JsonElement json, PersonalIdentifiers identifiers)
     {
         if (json.ValueKind == JsonValueKind.Array)
         {
             foreach (var item in json.EnumerateArray())
             {
-                Collect(item, terms);
+                Collect(item, identifiers);
             }
         }
 
@@ -77,15 +77,15 @@ internal static class PersonalMembers
             return;
         }
 
-        var areOf = AreOf(json, terms);
+        var areOf = AreOf(json, identifiers);
         foreach (var member in json.EnumerateObject())
         {
             if (areOf && Identifying.Contains(member.Name) && TextOf(member.Value) is { } text)
             {
-                terms.Add(text);
+                identifiers.Add(text);
             }
 
-            Collect(member.Value, terms);
+            Collect(member.Value, identifiers);
         }
     }
 

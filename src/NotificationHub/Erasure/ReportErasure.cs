@@ -22,7 +22,7 @@ internal sealed class ReportErasure(Database database)
         {
             foreach (var report in await ReadReportsAsync(eventIds, run.Row.LocationId, cancellationToken))
             {
-                if (JsonRedaction.Redact(Encoding.UTF8.GetBytes(report.Report), run.Terms) is { } left)
+                if (JsonRedaction.Redact(Encoding.UTF8.GetBytes(report.Report), run.Identifiers) is { } left)
                 {
                     await run.StepAsync(
                         transaction =>
@@ -80,13 +80,13 @@ internal sealed class ReportErasure(Database database)
         var after = 0L;
         while (await ReadReasonsAsync(after, run.Row.LocationId, cancellationToken) is { Count: > 0 } letters)
         {
-            foreach (var (seq, reason) in letters.Where(letter => run.Terms.AreIn(letter.Reason)))
+            foreach (var (seq, reason) in letters.Where(letter => run.Identifiers.AreIn(letter.Reason)))
             {
                 await run.StepAsync(
                     transaction =>
                         transaction.ExecuteAsync(
                             "update dead_letter set reason = @left where event_seq = @seq",
-                            new { seq, left = run.Terms.Redact(reason) }
+                            new { seq, left = run.Identifiers.Redact(reason) }
                         ),
                     row => row.Records++,
                     cancellationToken

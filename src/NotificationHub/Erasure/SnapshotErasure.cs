@@ -14,12 +14,12 @@ internal sealed class SnapshotErasure(Database database)
     /// <summary>Finds what else the snapshot says of who a user is.</summary>
     public async Task CollectAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
     {
-        if (!run.Terms.IsUser)
+        if (!run.Identifiers.IsUser)
         {
             return;
         }
 
-        var key = UserKeys.Of(run.Terms.Subject);
+        var key = UserKeys.Of(run.Identifiers.Subject);
         var retired = KeyRange.Under(key);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var records = await connection.QueryAsync<string>(
@@ -40,7 +40,7 @@ internal sealed class SnapshotErasure(Database database)
         );
         foreach (var record in records)
         {
-            JsonRedaction.Collect(Encoding.UTF8.GetBytes(record), run.Terms);
+            JsonRedaction.Collect(Encoding.UTF8.GetBytes(record), run.Identifiers);
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class SnapshotErasure(Database database)
         CancellationToken cancellationToken
     )
     {
-        var of = ConditionOf(kind, run.Terms);
+        var of = ConditionOf(kind, run.Identifiers);
         var after = "";
         while (await ReadKeysAsync(locationId, kind, after, cancellationToken) is { Count: > 0 } keys)
         {
@@ -86,10 +86,10 @@ internal sealed class SnapshotErasure(Database database)
         }
     }
 
-    private static Func<string, bool> ConditionOf(RecordKind kind, PersonalIdentifiers terms) =>
-        kind == RecordKind.Assignment ? terms.IsAssignment
-        : kind == RecordKind.SubscriptionAssignment ? terms.IsSubscriptionAssignment
-        : key => terms.IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(terms.Subject);
+    private static Func<string, bool> ConditionOf(RecordKind kind, PersonalIdentifiers identifiers) =>
+        kind == RecordKind.Assignment ? identifiers.IsAssignment
+        : kind == RecordKind.SubscriptionAssignment ? identifiers.IsSubscriptionAssignment
+        : key => identifiers.IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(identifiers.Subject);
 
     private async Task<IReadOnlyList<string>> ReadKeysAsync(
         string locationId,

@@ -11,7 +11,7 @@ internal sealed class TargetErasure(Database database)
 
     public async Task RunAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
     {
-        if (run.Terms.IsUser)
+        if (run.Identifiers.IsUser)
         {
             await ErasureUserTargetAsync(run, locationId, cancellationToken);
         }
@@ -21,10 +21,10 @@ internal sealed class TargetErasure(Database database)
             var after = "";
             while (await ReadTargetsAsync(locationId, resource, after, cancellationToken) is { Count: > 0 } targets)
             {
-                foreach (var target in targets.Where(target => ErasedTarget.Of(target, run.Terms) is not null))
+                foreach (var target in targets.Where(target => ErasedTarget.Of(target, run.Identifiers) is not null))
                 {
                     await run.StepAsync(
-                        transaction => RewriteAsync(transaction, locationId, resource, target.Key, run.Terms),
+                        transaction => RewriteAsync(transaction, locationId, resource, target.Key, run.Identifiers),
                         row => row.Records++,
                         cancellationToken
                     );
@@ -41,7 +41,7 @@ internal sealed class TargetErasure(Database database)
         {
             locationId,
             RefetchResources.User,
-            run.Terms.Subject,
+            run.Identifiers.Subject,
         };
         const string Target =
             """from refetch_target where location_id = @locationId and resource = @User and "key" = @Subject""";
@@ -94,7 +94,7 @@ internal sealed class TargetErasure(Database database)
         string locationId,
         string resource,
         string key,
-        PersonalIdentifiers terms
+        PersonalIdentifiers identifiers
     )
     {
         const string Which = """where location_id = @locationId and resource = @resource and "key" = @key""";
@@ -107,7 +107,7 @@ internal sealed class TargetErasure(Database database)
                 key,
             }
         );
-        if (now is not null && ErasedTarget.Of(now, terms) is { } left)
+        if (now is not null && ErasedTarget.Of(now, identifiers) is { } left)
         {
             await transaction.ExecuteAsync(
                 $"update refetch_target set holders = @Holders, expects = @Expects {Which}",

@@ -35,7 +35,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
             var kept = lost ? fullSync.StartOver() : await CurrentAsync(transaction, fullSync);
             await (
                 ofLocation
-                    ? FullSyncStore.SaveAsync(transaction, kept with { LastError = ErrorCode.Of(fault) })
+                    ? FullSyncStore.SaveAsync(transaction, kept with { LastError = ErrorCode.From(fault) })
                     : FailAsync(transaction, kept, fault)
             );
         });
@@ -62,7 +62,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
             fullSync with
             {
                 Attempts = attempts,
-                LastError = ErrorCode.Of(exception),
+                LastError = ErrorCode.From(exception),
                 RefusedAt = isRefused ? now : fullSync.RefusedAt,
                 DueAt = isRefused
                     ? schedule.NextTry(fullSync.Kind)

@@ -82,7 +82,7 @@ internal sealed class ReconcileRequest(
         if (asked < order.Resources.Count)
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"Location {order.LocationId} is not imported yet: its records are being read for the first time. "
                     + $"`locations show {order.LocationId}` shows how far that is. Nothing was ordered."
             );
@@ -94,7 +94,7 @@ internal sealed class ReconcileRequest(
         if (!options.Value.FullSyncs)
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 "Refetch:FullSyncs is false: the hub compares nothing. Set it to true, or use --dry-run."
             );
         }
@@ -102,7 +102,7 @@ internal sealed class ReconcileRequest(
         if (!await replicas.IsAnyLiveAsync(cancellationToken))
         {
             throw new LocationException(
-                LocationFault.NoLiveReplica,
+                LocationErrorCode.NoLiveReplica,
                 "No running hub is seen on this database, and it is the hub that reads and repairs: start it, or use --dry-run."
             );
         }
@@ -118,15 +118,15 @@ internal sealed class ReconcileRequest(
         if (location.ContentToken is null || !LocationStates.MayCallApple(location.State))
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
-                $"Apple is not called for location {locationId}: it is {(location.ReceiveOnly ? "receive-only" : location.StateWord)}."
+                LocationErrorCode.NotAllowed,
+                $"Apple is not called for location {locationId}: it is {(location.ReceiveOnly ? "receive-only" : location.StateName)}."
             );
         }
 
         if (location.PausedUntil > Now + (long)LongestSilence.TotalMilliseconds)
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"Apple is not called for location {locationId} before {DateTimeOffset.FromUnixTimeMilliseconds(location.PausedUntil.Value):u}, as it has asked for, "
                     + "or after errors; until then nothing is compared."
             );
@@ -153,7 +153,7 @@ internal sealed class ReconcileRequest(
             ? "the hub may be at work on what notifications ask for, or run with Refetch:FullSyncs=false."
             : $"the last read of {current.Resource} ended with {current.LastError}.";
         return new LocationException(
-            LocationFault.Refused,
+            LocationErrorCode.Refused,
             $"Nothing was read for a minute: {reason} What was ordered is done when it can be; "
                 + $"`locations show {order.LocationId}` shows how far it is."
         );

@@ -9,7 +9,7 @@ internal static class ErrorCode
     /// The kind of error, with Apple's number or else the status, such as <c>Refused 9602</c> or <c>Unavailable (HTTP 503)</c>. If Apple did
     /// not reject the request: <c>malformed response: no list assets</c> or <c>not an answer of the API (HTTP 200)</c>.
     /// </summary>
-    public static string Of(AppleException fault) =>
+    public static string From(AppleException fault) =>
         fault switch
         {
             { Malformation: { } malformation } => $"malformed response: {malformation}",
@@ -20,6 +20,6 @@ internal static class ErrorCode
             _ => fault.Kind.ToString(),
         };
 
-    public static string Of(Exception exception) =>
-        exception is AppleException fault ? Of(fault) : exception.GetType().Name;
+    public static string From(Exception exception) =>
+        exception is AppleException fault ? From(fault) : exception.GetType().Name;
 }

@@ -12,7 +12,7 @@ internal sealed record Location
 
     public string? Name { get; init; }
 
-    public required string StateWord { get; init; }
+    public required string StateName { get; init; }
 
     public string? StateReason { get; init; }
 
@@ -50,7 +50,7 @@ internal sealed record Location
     /// <summary>The first <c>seq</c> of the epoch that a restore began; null for a location that was never restored.</summary>
     public long? RestateFrom { get; init; }
 
-    public LocationState State => LocationStates.Parse(StateWord);
+    public LocationState State => LocationStates.Parse(StateName);
 
     /// <summary>Whether both have the same stored content token, or both have none.</summary>
     public bool HasTokenOf(Location other) => ContentToken.AsSpan().SequenceEqual(other.ContentToken);

@@ -15,7 +15,7 @@ internal sealed class LocationApple(AppleClient client, ContentTokenProtector pr
         if (location.ContentToken is null)
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"The location {location.LocationId} has no content token: its MDM posts Client Config, and the hub can neither ask nor tell "
                     + "Apple. Nothing was changed."
             );
@@ -28,7 +28,7 @@ internal sealed class LocationApple(AppleClient client, ContentTokenProtector pr
         catch (Exception exception) when (exception is CryptographicException or FormatException)
         {
             throw new LocationException(
-                LocationFault.KeyMissing,
+                LocationErrorCode.KeyMissing,
                 $"The content token of the location {location.LocationId} cannot be decrypted: {exception.Message} Nothing was changed. Run `doctor` "
                     + "with the hub's settings KeyRing:…; if the key is lost, run `locations renew`.",
                 exception

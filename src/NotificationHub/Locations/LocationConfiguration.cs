@@ -23,7 +23,7 @@ internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClien
 
     public static LocationException Refused(AppleException fault) =>
         new(
-            LocationFault.Refused,
+            LocationErrorCode.Refused,
             fault.Kind switch
             {
                 AppleErrorKind.NotificationUrlRefused =>
@@ -136,9 +136,9 @@ internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClien
         Exception? innerException = null
     ) =>
         new(
-            LocationFault.Unconfirmed,
+            LocationErrorCode.Unconfirmed,
             $"Whether Apple has taken the configuration is not known yet ({reason}). The location {attempt.LocationId} stays "
-                + $"{attempt.Location.StateWord} and accepts posts. Run the same command again: it finds out and finishes.",
+                + $"{attempt.Location.StateName} and accepts posts. Run the same command again: it finds out and finishes.",
             innerException
         );
 }

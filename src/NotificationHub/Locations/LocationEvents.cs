@@ -44,7 +44,7 @@ internal static class LocationEvents
     /// <param name="location">The location, in that state.</param>
     /// <param name="owner">Who Apple says owns it now, where somebody took it over.</param>
     public static NewEvent? OfState(Location location, MdmInfo? owner) =>
-        LocationStates.EventOf(location.State) is not { } name ? null
+        LocationStates.EventFor(location.State) is not { } name ? null
         : location.State == LocationState.TakenOver ? TakenOver(name, location, owner)
         : TokenState(name, location, daysLeft: null, location.StateSince);
 
@@ -98,7 +98,7 @@ internal static class LocationEvents
             location.LocationId,
             new LocationTokenState
             {
-                State = location.StateWord,
+                State = location.StateName,
                 ExpiresAt = location.TokenExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
                 Reason = location.StateReason,
                 DaysLeft = daysLeft,

@@ -1,48 +1,62 @@
+using System.Text.Json;
+using NotificationHub.Storage;
+
 namespace NotificationHub.Locations;
 
-/// <summary>Why something that was to be done for a location did not come to its end.</summary>
-internal enum LocationFault
+/// <summary>Why an action on a location failed. Programs read the names in kebab case.</summary>
+internal enum LocationErrorCode
 {
-    /// <summary>What was asked for cannot be meant; the message lists every fault, with what to do.</summary>
     BadInput,
-
-    /// <summary>There is no such location.</summary>
     NotFound,
 
-    /// <summary>Another command works on the location at this moment.</summary>
+    /// <summary>Another command is working on the location.</summary>
     Busy,
 
-    /// <summary>The location's state, or what Apple has recorded for it, forbids it; the message says what leads further.</summary>
+    /// <summary>The location's state, or its settings at Apple, do not allow it.</summary>
     NotAllowed,
 
-    /// <summary>No hub runs that could answer Apple's test notification.</summary>
+    /// <summary>No replica is running that could answer Apple's test notification.</summary>
     NoLiveReplica,
 
-    /// <summary>A running hub does not accept the new secret in time.</summary>
+    /// <summary>A running replica did not accept the new secret in time.</summary>
     ReplicaBehind,
 
-    /// <summary>The library is registered already.</summary>
     AlreadyRegistered,
 
     /// <summary>The content token is for another library.</summary>
     OtherLibrary,
 
-    /// <summary>The content token cannot be decrypted: its key is not in the key ring.</summary>
+    /// <summary>The key ring lacks the key of the content token.</summary>
     KeyMissing,
 
-    /// <summary>Apple refused, or could not be asked: nothing was changed there, and nothing is left here.</summary>
+    /// <summary>Apple refused the request or could not be reached; nothing was changed.</summary>
     Refused,
 
-    /// <summary>Whether Apple took the configuration is not known. The same command resumes.</summary>
+    /// <summary>It is unknown whether Apple applied the configuration. The same command resumes.</summary>
     Unconfirmed,
 }
 
-/// <summary>Something for a location did not come to its end; the message tells an operator what is the case and what to do.</summary>
-internal sealed class LocationException(LocationFault fault, string message, Exception? innerException = null)
-    : Exception(message, innerException)
+/// <summary>An action on a location failed; the message says what was not changed and what to do.</summary>
+internal sealed class LocationException(LocationErrorCode code, string message, Exception? innerException = null)
+    : Exception(message, innerException),
+        IAuditedError
 {
-    public LocationFault Fault => fault;
+    public LocationErrorCode Code => code;
+
+    public bool IsRejection => code != LocationErrorCode.Unconfirmed;
+
+    public string AuditDetail => code.ToWireName();
 
     public static LocationException NotFound(string locationId) =>
-        new(LocationFault.NotFound, $"There is no location {locationId}. `locations list` shows those there are.");
+        new(
+            LocationErrorCode.NotFound,
+            $"Location {locationId} does not exist. `locations list` shows the existing locations."
+        );
+}
+
+internal static class LocationErrorCodes
+{
+    /// <summary>For example <c>already-registered</c>.</summary>
+    public static string ToWireName(this LocationErrorCode code) =>
+        JsonNamingPolicy.KebabCaseLower.ConvertName(code.ToString());
 }

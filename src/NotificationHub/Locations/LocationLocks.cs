@@ -66,7 +66,7 @@ internal sealed class LocationLocks(LeaseKeeper leases)
 
     private LocationException Busy(string locationId) =>
         new(
-            LocationFault.Busy,
+            LocationErrorCode.Busy,
             $"Another command works on the location {locationId} at this moment, or ended without notice less than {leases.Duration} ago. "
                 + "Nothing was changed: run this command again then."
         );
@@ -85,7 +85,7 @@ internal sealed class LocationLock(string locationId, Lease lease, Func<ValueTas
         catch (LeaseLostException exception)
         {
             throw new LocationException(
-                LocationFault.Unconfirmed,
+                LocationErrorCode.Unconfirmed,
                 $"The work on the location {locationId} was held up for so long that another command may have begun. Run this command again: "
                     + "it finds out how things stand.",
                 exception

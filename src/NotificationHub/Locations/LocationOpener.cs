@@ -60,7 +60,7 @@ internal sealed class LocationOpener(Database database, LocationLocks locks, Loc
         catch (AppleException fault)
         {
             throw new LocationException(
-                LocationFault.Refused,
+                LocationErrorCode.Refused,
                 $"{fault.Message} Nothing was changed at Apple. Run this command again later.",
                 fault
             );
@@ -78,8 +78,8 @@ internal sealed class LocationOpener(Database database, LocationLocks locks, Loc
         }
 
         throw new LocationException(
-            LocationFault.NotAllowed,
-            $"The location {location.LocationId} is {location.StateWord}{(location.StateReason is { } reason ? $" ({reason})" : "")}: nothing is changed at Apple. "
+            LocationErrorCode.NotAllowed,
+            $"The location {location.LocationId} is {location.StateName}{(location.StateReason is { } reason ? $" ({reason})" : "")}: nothing is changed at Apple. "
                 + location.State switch
                 {
                     LocationState.Pending => "Run `locations add` again: it finishes the registration.",
@@ -101,7 +101,7 @@ internal sealed class LocationOpener(Database database, LocationLocks locks, Loc
         {
             null => throw LocationException.NotFound(locationId),
             { State: LocationState.Removed } when !evenRemoved => throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"The location {locationId} was removed. `locations add` registers its library again, as a new location."
             ),
             _ => location,

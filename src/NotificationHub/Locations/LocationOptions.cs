@@ -7,14 +7,8 @@ internal sealed class LocationOptions
 {
     public const string Section = "Locations";
 
-    /// <summary>A hub that has written nothing for this long counts as stopped.</summary>
-    public TimeSpan ReplicaTimeout { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long a registration waits until every running hub accepts the new secret.</summary>
-    public TimeSpan ReplicaWait { get; set; } = TimeSpan.FromSeconds(15);
-
     /// <summary>How often each location's Client Config is compared with what is recorded.</summary>
-    public TimeSpan CheckEvery { get; set; } = TimeSpan.FromHours(6);
+    public TimeSpan VerifyInterval { get; set; } = TimeSpan.FromHours(6);
 
     /// <summary>The age at which a notification secret is rotated by itself, at the next comparison; null for never.</summary>
     public TimeSpan? SecretRotationInterval { get; set; }
@@ -30,13 +24,7 @@ internal sealed class LocationOptionsValidator : AbstractValidator<LocationOptio
 {
     public LocationOptionsValidator()
     {
-        RuleFor(options => options.ReplicaTimeout)
-            .InclusiveBetween(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5))
-            .WithMessage("must lie between three seconds (a hub writes every two) and five minutes");
-        RuleFor(options => options.ReplicaWait)
-            .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
-            .WithMessage("must lie between one second and five minutes");
-        RuleFor(options => options.CheckEvery)
+        RuleFor(options => options.VerifyInterval)
             .InclusiveBetween(TimeSpan.FromMinutes(1), TimeSpan.FromDays(7))
             .WithMessage("must lie between one minute and seven days");
         RuleFor(options => options.SecretRotationInterval)

@@ -39,7 +39,7 @@ internal sealed class LocationRegistration(
             return await CompleteAsync(held, attempt, found.NotificationAuthTokenSha256!, found, cancellationToken);
         }
 
-        var secret = NotificationSecret.Mint();
+        var secret = NotificationSecret.Generate();
         await ledger.BeginAsync(held, attempt.Location, secret, cancellationToken);
         var set = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
         return await CompleteAsync(held, attempt, secret.Sha256, set, cancellationToken);

@@ -38,7 +38,7 @@ internal sealed class LocationRenewal(
         if (location.ReceiveOnly)
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"The location {location.LocationId} is for receiving only and takes no content token. To have its records read, remove it and "
                     + "add its library with `locations add --token-file`."
             );
@@ -47,7 +47,7 @@ internal sealed class LocationRenewal(
         if (location.State == LocationState.Pending)
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"The registration of the location {location.LocationId} is not finished: run `locations add` with the new token, which finishes it."
             );
         }
@@ -62,7 +62,7 @@ internal sealed class LocationRenewal(
         catch (AppleException fault)
         {
             throw new LocationException(
-                LocationFault.Refused,
+                LocationErrorCode.Refused,
                 $"{fault.Message} The location keeps the content token that it has.",
                 fault
             );
@@ -74,7 +74,7 @@ internal sealed class LocationRenewal(
         if (found.UId != location.UId)
         {
             throw new LocationException(
-                LocationFault.OtherLibrary,
+                LocationErrorCode.OtherLibrary,
                 $"The content token is for the library {found.UId ?? "that Apple does not name"}, and the location {location.LocationId} is {location.UId}. Nothing was "
                     + "changed. To receive that library too, use `locations add`."
             );

@@ -27,7 +27,7 @@ internal static class LocationRules
         if (!judged.IsValid)
         {
             throw new LocationException(
-                LocationFault.BadInput,
+                LocationErrorCode.BadInput,
                 string.Join(
                     Environment.NewLine,
                     judged.Errors.Select(fault => $"{fault.PropertyName} {fault.ErrorMessage}.")

@@ -14,7 +14,7 @@ internal sealed class LocationPace(RequestRate rate)
     public RequestRate Rate => rate;
 
     /// <summary>Reads in a row that failed because of Apple or the network, whichever target they were for.</summary>
-    public int FaultsInARow { get; set; }
+    public int ConsecutiveErrors { get; set; }
 
     public TokenResponses ResponsesTo(byte[] protectedToken)
     {
@@ -35,16 +35,16 @@ internal sealed class LocationPace(RequestRate rate)
 internal sealed class TokenResponses
 {
     /// <summary>Responses in a row that Apple does not know the content token.</summary>
-    public int UnknownInARow { get; set; }
+    public int ConsecutiveRejections { get; set; }
 }
 
 /// <summary>A location's view of Apple, its pace, and the responses to its content token.</summary>
 internal sealed record LocationSession(AppleSession Apple, LocationPace Pace, TokenResponses Token)
 {
-    public void NoteAnswer()
+    public void RecordSuccess()
     {
-        Pace.FaultsInARow = 0;
-        Token.UnknownInARow = 0;
+        Pace.ConsecutiveErrors = 0;
+        Token.ConsecutiveRejections = 0;
     }
 }
 

@@ -25,7 +25,7 @@ internal static class LocationStates
     /// <param name="answeredMdmId">The one in the answer; null where the answer had none, which says nothing of the owner.</param>
     /// <param name="tokenExpiresAt">The content token's end, from the answer or as it is known.</param>
     /// <param name="now">The time of the answer.</param>
-    public static LocationState AfterAnswer(
+    public static LocationState AfterResponse(
         LocationState current,
         string? recordedMdmId,
         string? answeredMdmId,
@@ -41,7 +41,7 @@ internal static class LocationStates
         : LocationState.Valid;
 
     /// <summary>The state after an error: only those about the content token itself change it.</summary>
-    public static LocationState AfterFault(LocationState current, AppleErrorKind fault) =>
+    public static LocationState AfterError(LocationState current, AppleErrorKind fault) =>
         (current, fault) switch
         {
             (LocationState.Pending or LocationState.Removed, _) => current,
@@ -55,7 +55,7 @@ internal static class LocationStates
     /// The event that tells of having come into this state; null where there is nothing to tell. That the token's end is near is told
     /// in steps, not by the state.
     /// </summary>
-    public static string? EventOf(LocationState state) =>
+    public static string? EventFor(LocationState state) =>
         state switch
         {
             LocationState.Expired => EventNames.LocationTokenExpired,

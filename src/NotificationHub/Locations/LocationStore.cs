@@ -9,7 +9,7 @@ namespace NotificationHub.Locations;
 
 /// <summary>
 /// The statements over <c>location</c>. Whatever intake must follow (a location, its <c>uId</c>, its secrets) raises the change
-/// counter in the same transaction, by <see cref="BumpAsync"/>.
+/// counter in the same transaction, by <see cref="IncrementVersionAsync"/>.
 /// </summary>
 internal static class LocationStore
 {
@@ -17,7 +17,7 @@ internal static class LocationStore
     public const int PageRows = 1_000;
 
     private const string Select = """
-        select location_id LocationId, u_id UId, name, state StateWord, state_reason StateReason, state_since StateSince,
+        select location_id LocationId, u_id UId, name, state StateName, state_reason StateReason, state_since StateSince,
             receive_only ReceiveOnly, mdm_id MdmId, mdm_name MdmName, mdm_metadata MdmMetadata, notification_url NotificationUrl,
             notification_types NotificationTypes, content_token ContentToken, token_expires_at TokenExpiresAt,
             paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt, removed_at RemovedAt,
@@ -27,7 +27,7 @@ internal static class LocationStore
 
     private const string Update = """
         update location
-        set u_id = @UId, name = @Name, state = @StateWord, state_reason = null, state_since = @StateSince, mdm_id = @MdmId,
+        set u_id = @UId, name = @Name, state = @StateName, state_reason = null, state_since = @StateSince, mdm_id = @MdmId,
             mdm_name = @MdmName, mdm_metadata = @MdmMetadata, notification_url = @NotificationUrl,
             notification_types = @NotificationTypes, content_token = @ContentToken, token_expires_at = @TokenExpiresAt,
             registered_at = @RegisteredAt, expiry_step = null
@@ -42,7 +42,7 @@ internal static class LocationStore
         )
         values
         (
-            @LocationId, @UId, @Name, @StateWord, @StateSince, @ReceiveOnly, @MdmId, @MdmName, @MdmMetadata, @NotificationUrl,
+            @LocationId, @UId, @Name, @StateName, @StateSince, @ReceiveOnly, @MdmId, @MdmName, @MdmMetadata, @NotificationUrl,
             @NotificationTypes, @ContentToken, @TokenExpiresAt, 0, @CreatedAt, @RegisteredAt
         )
         """;
@@ -99,7 +99,7 @@ internal static class LocationStore
 
     /// <summary>Tells every running hub that locations or secrets have changed.</summary>
     /// <returns>The version that a hub has to reach to know of it.</returns>
-    public static async Task<long> BumpAsync(WriteTransaction transaction)
+    public static async Task<long> IncrementVersionAsync(WriteTransaction transaction)
     {
         transaction.OnCommit(transaction.Signals.LocationsChanged);
         await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
@@ -132,14 +132,14 @@ internal static class LocationStore
 
         var changed = location with
         {
-            StateWord = state.ToWireName(),
+            StateName = state.ToWireName(),
             StateReason = reason,
             StateSince = await transaction.NowAsync(),
         };
         await transaction.ExecuteAsync(
             """
             update location
-            set state = @StateWord, state_reason = @StateReason, state_since = @StateSince
+            set state = @StateName, state_reason = @StateReason, state_since = @StateSince
             where location_id = @LocationId
             """,
             changed
@@ -149,7 +149,7 @@ internal static class LocationStore
             transaction.AppendEvents([told]);
         }
 
-        await TellExpiryAsync(transaction, changed);
+        await PublishExpiryAsync(transaction, changed);
         return true;
     }
 
@@ -164,7 +164,7 @@ internal static class LocationStore
     }
 
     /// <summary>Appends <c>location.token-expiring</c> where the end of the content token has come nearer by a step, once for each.</summary>
-    public static async Task TellExpiryAsync(WriteTransaction transaction, Location location)
+    public static async Task PublishExpiryAsync(WriteTransaction transaction, Location location)
     {
         var now = await transaction.NowAsync();
         if (
@@ -266,7 +266,7 @@ internal static class LocationStore
         );
 
     /// <summary>Replaces the time of a removal, unless it has changed since it was read.</summary>
-    public static Task RedateRemovalAsync(WriteTransaction transaction, string locationId, long from, long to) =>
+    public static Task CorrectRemovalTimeAsync(WriteTransaction transaction, string locationId, long from, long to) =>
         transaction.ExecuteAsync(
             """
             update location

@@ -15,6 +15,7 @@ internal static class LocationsSetup
         hub.AddApple();
         hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
         hub.AddKeyRing();
+        hub.Services.AddSingleton(new ReplicaTimings());
         hub.Services.AddSingleton<ReplicaBarrier>();
         hub.Services.AddSingleton<RegistrationStore>();
         hub.Services.AddSingleton<LocationConfiguration>();

@@ -45,7 +45,7 @@ internal static class NotificationUrl
             return "must be ASCII; write an international host name in its xn-- form";
         }
 
-        return Of(url, LocationId.Mint()).Length > MaxLength
+        return Of(url, LocationId.Generate()).Length > MaxLength
             ? $"must leave a notification URL of at most {MaxLength} characters"
             : null;
     }

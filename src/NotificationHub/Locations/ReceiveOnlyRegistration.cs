@@ -18,14 +18,14 @@ internal sealed class ReceiveOnlyRegistration(
     public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
     {
         await replicas.EnsureLiveAsync(cancellationToken);
-        var secret = NotificationSecret.Mint();
+        var secret = NotificationSecret.Generate();
         var location = Create(hubUrl, time.GetUtcNow().ToUnixTimeMilliseconds());
         await using var held = await locks.TakeAsync(location.LocationId, cancellationToken);
         await ledger.BeginAsync(
             held,
             location with
             {
-                StateWord = LocationState.Pending.ToWireName(),
+                StateName = LocationState.Pending.ToWireName(),
                 RegisteredAt = null,
             },
             secret,
@@ -37,11 +37,11 @@ internal sealed class ReceiveOnlyRegistration(
 
     private static Location Create(Uri hubUrl, long now)
     {
-        var locationId = LocationId.Mint();
+        var locationId = LocationId.Generate();
         return new Location
         {
             LocationId = locationId,
-            StateWord = LocationState.Valid.ToWireName(),
+            StateName = LocationState.Valid.ToWireName(),
             StateSince = now,
             ReceiveOnly = true,
             NotificationUrl = NotificationUrl.Of(hubUrl, locationId),

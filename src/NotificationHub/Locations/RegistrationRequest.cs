@@ -48,7 +48,7 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
     public Location Confirmed(ClientConfig set, DateTimeOffset now)
     {
         var expiresAt = set.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? Location.TokenExpiresAt;
-        var state = LocationStates.AfterAnswer(
+        var state = LocationStates.AfterResponse(
             LocationState.Valid,
             MdmInfo.Id,
             set.MdmInfo?.Id,
@@ -57,7 +57,7 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
         );
         return Location with
         {
-            StateWord = state.ToWireName(),
+            StateName = state.ToWireName(),
             StateSince = now.ToUnixTimeMilliseconds(),
             NotificationTypes = LocationStore.WriteTypes(set.SubscribedNotificationTypes),
             TokenExpiresAt = expiresAt,

@@ -32,7 +32,7 @@ internal sealed class RegistrationStore(
             throw AlreadyRegistered(known.LocationId);
         }
 
-        var locationId = known?.LocationId ?? plannedId ?? LocationId.Mint();
+        var locationId = known?.LocationId ?? plannedId ?? LocationId.Generate();
         if (plannedId is not null && plannedId != locationId)
         {
             throw AlreadyRegistered(null);
@@ -45,7 +45,7 @@ internal sealed class RegistrationStore(
             LocationId = locationId,
             UId = found.UId,
             Name = found.LocationName,
-            StateWord = (known?.State ?? LocationState.Pending).ToWireName(),
+            StateName = (known?.State ?? LocationState.Pending).ToWireName(),
             StateSince = now,
             ReceiveOnly = false,
             MdmId = mdmInfo.Id,
@@ -87,7 +87,7 @@ internal sealed class RegistrationStore(
             async transaction =>
             {
                 await SecretStore.WithdrawAsync(transaction, location.LocationId, secret.Sha256);
-                await LocationStore.BumpAsync(transaction);
+                await LocationStore.IncrementVersionAsync(transaction);
             },
             // Also when the operator has had enough: half a location must not stay behind.
             CancellationToken.None
@@ -112,9 +112,9 @@ internal sealed class RegistrationStore(
                 await held.EnsureAsync(transaction);
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
-                await LocationStore.BumpAsync(transaction);
+                await LocationStore.IncrementVersionAsync(transaction);
                 transaction.AppendEvents(LocationEvents.OfRegistration(location));
-                await LocationStore.TellExpiryAsync(transaction, location);
+                await LocationStore.PublishExpiryAsync(transaction, location);
             },
             cancellationToken
         );
@@ -141,7 +141,7 @@ internal sealed class RegistrationStore(
                     await EnsureRoomAsync(transaction, location);
                     var now = await transaction.NowAsync();
                     await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, now);
-                    return await LocationStore.BumpAsync(transaction);
+                    return await LocationStore.IncrementVersionAsync(transaction);
                 },
                 cancellationToken
             );
@@ -158,17 +158,17 @@ internal sealed class RegistrationStore(
     {
         var locationId = location.LocationId;
         var secrets = await SecretStore.ListAsync(transaction.Connection, locationId);
-        if (secrets.Count(secret => secret.IsAccepted) >= SecretStore.MostAccepted)
+        if (secrets.Count(secret => secret.IsAccepted) >= SecretStore.MaxAccepted)
         {
             // Of those that were handed out the MDM has entered none that nothing came with, not even Apple's test.
-            if (location.ReceiveOnly && await SecretStore.RetireUnheardAsync(transaction, locationId) > 0)
+            if (location.ReceiveOnly && await SecretStore.RetireOldestUnusedAsync(transaction, locationId) > 0)
             {
                 return;
             }
 
             throw new LocationException(
-                LocationFault.NotAllowed,
-                $"The location {locationId} has {SecretStore.MostAccepted} secrets of which Apple may use each, after as many attempts of unknown outcome. Nothing was "
+                LocationErrorCode.NotAllowed,
+                $"The location {locationId} has {SecretStore.MaxAccepted} secrets of which Apple may use each, after as many attempts of unknown outcome. Nothing was "
                     + $"changed at Apple. Wait for {SecretStore.Grace.TotalMinutes:0} minutes, then run `locations verify {locationId}`: it finds out which one it is."
             );
         }
@@ -176,7 +176,7 @@ internal sealed class RegistrationStore(
 
     private static LocationException AlreadyRegistered(string? locationId) =>
         new(
-            LocationFault.AlreadyRegistered,
+            LocationErrorCode.AlreadyRegistered,
             locationId is null
                 ? "This library is being registered by another command at this moment. Nothing was changed at Apple."
                 : $"This library is registered already, as location {locationId}. Nothing was changed at Apple."

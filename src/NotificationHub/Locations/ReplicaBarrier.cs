@@ -1,15 +1,24 @@
 using Dapper;
-using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Maintenance;
 
 namespace NotificationHub.Locations;
 
+/// <summary>Fixed in a hub that runs on the machine's clock; a drill on virtual time and tests use others.</summary>
+internal sealed record ReplicaTimings
+{
+    /// <summary>A replica that has not updated its row for this long counts as stopped.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a registration waits until every running replica accepts the new secret.</summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(15);
+}
+
 /// <summary>
 /// Waits for the running hubs. Apple posts a test notification while it is being configured, so every hub that the post may reach
 /// must accept the new secret before.
 /// </summary>
-internal sealed class ReplicaBarrier(Database database, IOptions<LocationOptions> options, TimeProvider time)
+internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
@@ -22,7 +31,7 @@ internal sealed class ReplicaBarrier(Database database, IOptions<LocationOptions
         if (!await IsAnyLiveAsync(cancellationToken))
         {
             throw new LocationException(
-                LocationFault.NoLiveReplica,
+                LocationErrorCode.NoLiveReplica,
                 "No running hub is seen on this database. Apple posts a test notification during the registration and the hub has to "
                     + "answer it: start the hub, then run this command again. Nothing was changed at Apple."
             );
@@ -43,10 +52,10 @@ internal sealed class ReplicaBarrier(Database database, IOptions<LocationOptions
                 return;
             }
 
-            if (time.GetElapsedTime(startedAt) >= options.Value.ReplicaWait)
+            if (time.GetElapsedTime(startedAt) >= timings.MaxWait)
             {
                 throw new LocationException(
-                    LocationFault.ReplicaBehind,
+                    LocationErrorCode.ReplicaBehind,
                     live.Count == 0
                         ? "The hub has stopped meanwhile. Start it, then run this command again. Nothing was changed at Apple."
                         : $"These running hubs do not accept the new secret yet: {string.Join(", ", behind)}. Nothing was changed at Apple."
@@ -63,11 +72,7 @@ internal sealed class ReplicaBarrier(Database database, IOptions<LocationOptions
         var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
         var live = await connection.QueryAsync<(string, long)>(
             "select replica_id, locations_version from replica where seen_at > @since and seen_at <= @until order by replica_id",
-            new
-            {
-                since = now - (long)options.Value.ReplicaTimeout.TotalMilliseconds,
-                until = now + RunningHubs.FutureMilliseconds,
-            }
+            new { since = now - (long)timings.Timeout.TotalMilliseconds, until = now + RunningHubs.FutureMilliseconds }
         );
         return live.AsList();
     }

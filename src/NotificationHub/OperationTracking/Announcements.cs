@@ -73,7 +73,7 @@ internal sealed class Announcements(Database database, TimeProvider time)
 
         if (taken.Count > 0)
         {
-            await AuditLog.RecordAsync(transaction, actor, ActOf(taken), AuditOutcome.Done);
+            await AuditLog.RecordAsync(transaction, actor, ActOf(taken), AuditOutcome.Succeeded);
             transaction.OnCommit(transaction.Signals.OperationsCounted);
         }
 

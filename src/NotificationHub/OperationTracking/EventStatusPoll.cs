@@ -32,7 +32,7 @@ internal sealed class EventStatusPoll(Database database, PollFailurePolicy fault
         {
             OperationMetrics.CountQuestion();
             var status = await ask.Session.Apple.GetEventStatusAsync(ask.Operation.EventId, cancellationToken);
-            ask.Session.Token.UnknownInARow = 0;
+            ask.Session.Token.ConsecutiveRejections = 0;
             await WriteAsync(ask, t => TakeInAsync(t, ask.Operation, status, tally), cancellationToken);
             return true;
         }

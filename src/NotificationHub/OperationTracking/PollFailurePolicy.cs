@@ -15,10 +15,10 @@ internal sealed partial class PollFailurePolicy(TimeProvider time, ILogger<PollF
     /// <returns>How often in a row Apple has not known the content token by now.</returns>
     public int Hear(PollRequest ask, AppleException fault)
     {
-        Log.Unanswered(logger, ask.Location.LocationId, ErrorCode.Of(fault));
+        Log.Unanswered(logger, ask.Location.LocationId, ErrorCode.From(fault));
         return fault.Kind == AppleErrorKind.TokenInvalid
-            ? ++ask.Session.Token.UnknownInARow
-            : ask.Session.Token.UnknownInARow;
+            ? ++ask.Session.Token.ConsecutiveRejections
+            : ask.Session.Token.ConsecutiveRejections;
     }
 
     /// <param name="unknownTokenAnswers">As <see cref="Hear"/> said.</param>
@@ -31,7 +31,7 @@ internal sealed partial class PollFailurePolicy(TimeProvider time, ILogger<PollF
         TaskCounts tally
     )
     {
-        var words = ErrorCode.Of(fault);
+        var words = ErrorCode.From(fault);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var concernsAll = ConcernsAll(fault);
         if (fault.IsTokenFault)
@@ -75,8 +75,8 @@ internal sealed partial class PollFailurePolicy(TimeProvider time, ILogger<PollF
             return;
         }
 
-        var state = LocationStates.AfterFault(ask.Location.State, fault.Kind);
-        await LocationStore.SetStateAsync(transaction, ask.Location, state, ErrorCode.Of(fault));
+        var state = LocationStates.AfterError(ask.Location.State, fault.Kind);
+        await LocationStore.SetStateAsync(transaction, ask.Location, state, ErrorCode.From(fault));
     }
 
     private static partial class Log

@@ -80,7 +80,7 @@ internal sealed class DeadLetters(Database database, TimeProvider time)
                         await LocationOfAsync(transaction, seq),
                         $"event {seq}"
                     ),
-                    decision == DeadLetterDecision.Taken ? AuditOutcome.Done : AuditOutcome.Refused
+                    decision == DeadLetterDecision.Taken ? AuditOutcome.Succeeded : AuditOutcome.Refused
                 );
                 return decision;
             },

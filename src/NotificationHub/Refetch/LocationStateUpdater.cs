@@ -26,7 +26,7 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : (DateTimeOffset?)null;
         var expiresAt = page.TokenExpirationDate ?? known;
-        var state = LocationStates.AfterAnswer(
+        var state = LocationStates.AfterResponse(
             location.State,
             location.MdmId,
             page.MdmInfo?.Id,
@@ -49,7 +49,7 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
         });
         turn.Location = location with
         {
-            StateWord = state.ToWireName(),
+            StateName = state.ToWireName(),
             TokenExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
         };
         // Even if the content token has been replaced meanwhile: the next turn uses the new one.
@@ -62,23 +62,26 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
     /// <summary>Brings the location into the state that an error about its content token means; an unknown one must be so twice in a row.</summary>
     public static async Task ObserveAsync(RefetchContext turn, AppleException fault)
     {
-        turn.Token.UnknownInARow += fault.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
-        if (fault.Kind == AppleErrorKind.TokenInvalid && turn.Token.UnknownInARow < UnknownTokenAnswersUntilInvalid)
+        turn.Token.ConsecutiveRejections += fault.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
+        if (
+            fault.Kind == AppleErrorKind.TokenInvalid
+            && turn.Token.ConsecutiveRejections < UnknownTokenAnswersUntilInvalid
+        )
         {
             return;
         }
 
-        turn.Token.UnknownInARow = 0;
-        var state = LocationStates.AfterFault(turn.Location.State, fault.Kind);
+        turn.Token.ConsecutiveRejections = 0;
+        var state = LocationStates.AfterError(turn.Location.State, fault.Kind);
         if (state != turn.Location.State)
         {
             await turn.WriteAsync(transaction =>
-                LocationStore.SetStateAsync(transaction, turn.Location, state, ErrorCode.Of(fault))
+                LocationStore.SetStateAsync(transaction, turn.Location, state, ErrorCode.From(fault))
             );
             // Even if the content token has been replaced meanwhile: this turn ends, and the next one uses the new token.
             turn.Location = turn.Location with
             {
-                StateWord = state.ToWireName(),
+                StateName = state.ToWireName(),
             };
         }
     }

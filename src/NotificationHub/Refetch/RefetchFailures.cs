@@ -25,7 +25,7 @@ internal sealed partial class RefetchFailures(
     /// <returns>Whether the location's other reads may go on.</returns>
     public async Task<bool> NoteAsync(RefetchContext turn, RefetchStep step, AppleException fault)
     {
-        Log.Failed(logger, turn.Location.LocationId, ErrorCode.Of(fault));
+        Log.Failed(logger, turn.Location.LocationId, ErrorCode.From(fault));
         RefetchMetrics.CountError(fault.Kind);
         if (fault.IsTokenFault)
         {
@@ -46,11 +46,11 @@ internal sealed partial class RefetchFailures(
 
         var concernsAll =
             fault.Kind is AppleErrorKind.Throttled or AppleErrorKind.Unavailable or AppleErrorKind.Network;
-        turn.Pace.FaultsInARow += concernsAll ? 1 : 0;
+        turn.Pace.ConsecutiveErrors += concernsAll ? 1 : 0;
         await FailAsync(turn, step, fault, concernsAll);
         if (concernsAll)
         {
-            await PauseAsync(turn, Longer(PauseAfter(turn.Pace.FaultsInARow - 1), fault.RetryAfter));
+            await PauseAsync(turn, Longer(PauseAfter(turn.Pace.ConsecutiveErrors - 1), fault.RetryAfter));
         }
 
         return !concernsAll;
@@ -142,7 +142,7 @@ internal sealed partial class RefetchFailures(
         {
             var attempts = target.Attempts + 1;
             var delay = concernsAll ? PauseAfter(target.Attempts) : DelayOf(attempts, fault);
-            await TargetStore.FailAsync(transaction, target, ErrorCode.Of(fault), DueIn(Longer(delay, asked)));
+            await TargetStore.FailAsync(transaction, target, ErrorCode.From(fault), DueIn(Longer(delay, asked)));
             if (!concernsAll && attempts == options.Value.MaxAttempts)
             {
                 transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts));
@@ -164,7 +164,7 @@ internal sealed partial class RefetchFailures(
                 Resource = target.Resource,
                 Key = key,
                 Attempts = attempts,
-                Fault = ErrorCode.Of(fault),
+                Fault = ErrorCode.From(fault),
             },
             EventJsonContext.Wire.RefetchFailed,
             time.GetUtcNow().ToUnixTimeMilliseconds()

@@ -117,7 +117,7 @@ internal sealed partial class DueTimes(
             ),
             new(
                 "Client Config comparisons",
-                Longer(1.25 * locations.Value.CheckEvery, TimeSpan.FromDays(1.25)),
+                Longer(1.25 * locations.Value.VerifyInterval, TimeSpan.FromDays(1.25)),
                 connection =>
                     $"select location_id from location_check where due_at > @tooFar order by due_at {connection.Limit("@limit")}",
                 "update location_check set due_at = @now where location_id = @location_id and due_at > @tooFar"

@@ -14,7 +14,7 @@ internal sealed class RetentionOptions
     public TimeSpan Notifications { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long a post is kept that awaits a person: rejected, quarantined or unrecognized.</summary>
-    public TimeSpan Rejected { get; set; } = TimeSpan.FromDays(90);
+    public TimeSpan UnroutedNotifications { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>How long a dead letter is kept after it was settled; one that is open is kept, with its event.</summary>
     public TimeSpan DeadLetters { get; set; } = TimeSpan.FromDays(30);
@@ -39,7 +39,7 @@ internal sealed class RetentionOptionsValidator : AbstractValidator<RetentionOpt
             .WithMessage(options =>
                 $"an event's data is its notification, which must be kept for as long: set it to {options.Events:c} or more, or lower Retention:Events"
             );
-        RuleFor(options => options.Rejected).InclusiveBetween(Shortest, Longest).WithMessage(Bounds);
+        RuleFor(options => options.UnroutedNotifications).InclusiveBetween(Shortest, Longest).WithMessage(Bounds);
         RuleFor(options => options.DeadLetters).InclusiveBetween(Shortest, Longest).WithMessage(Bounds);
         // A read that was under way when its record was removed must find that it was.
         RuleFor(options => options.RemovedRecords)

@@ -39,7 +39,7 @@ internal sealed class RetentionPass(
             lease,
             cancellationToken
         );
-        removed += await PruneAsync(ExpiredRowQuery.SetAside, keep.Rejected, lease, cancellationToken);
+        removed += await PruneAsync(ExpiredRowQuery.SetAside, keep.UnroutedNotifications, lease, cancellationToken);
         removed += await PruneAsync(ExpiredRowQuery.Rerouted, keep.Notifications, lease, cancellationToken);
         removed += await PruneAsync(ExpiredRowQuery.ReroutedNotes, TimeSpan.Zero, lease, cancellationToken);
         removed += await PruneAsync(ExpiredRowQuery.DeadLetters, keep.DeadLetters, lease, cancellationToken);

@@ -53,7 +53,7 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
                     transaction,
                     actor,
                     new AuditedAct("notifications reroute", entry?.LocationId, $"notification {seq}"),
-                    outcome.Result == RerouteResult.Rerouted ? AuditOutcome.Done : AuditOutcome.Refused
+                    outcome.Result == RerouteResult.Rerouted ? AuditOutcome.Succeeded : AuditOutcome.Refused
                 );
                 return outcome;
             },

@@ -10,9 +10,9 @@ internal sealed record AuditedAct(string Action, string? LocationId = null, stri
 internal static class AuditOutcome
 {
     /// <summary>It is under way, or was interrupted.</summary>
-    public const string Begun = "begun";
+    public const string Started = "started";
 
-    public const string Done = "done";
+    public const string Succeeded = "succeeded";
 
     /// <summary>It cannot be done as things are, and nothing was changed.</summary>
     public const string Refused = "refused";

@@ -7,5 +7,5 @@ internal static class LocationId
 {
     private const int Length = 16;
 
-    public static string Mint() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", Length);
+    public static string Generate() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", Length);
 }

@@ -93,7 +93,7 @@ public sealed partial class AdminApiTests
         var entries = page.GetProperty("entries").EnumerateArray().ToArray();
         entries.Length.ShouldBe(2);
         Texts(entries[0], "actor", "origin", "action", "location", "subject", "outcome")
-            .ShouldBe(["loopback", "127.0.0.1", "dead-letters resend", "loc-1", "event 1", "done"]);
+            .ShouldBe(["loopback", "127.0.0.1", "dead-letters resend", "loc-1", "event 1", "succeeded"]);
         Texts(entries[1], "actor", "action", "outcome")
             .ShouldBe([$"os:{Environment.UserName}", "dead-letters discard", "refused"]);
         Seqs(behind.Json, "entries").ShouldBe([2]);

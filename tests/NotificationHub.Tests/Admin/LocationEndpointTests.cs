@@ -32,7 +32,7 @@ public sealed class LocationEndpointTests
         var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
         entry.GetProperty("action").GetString().ShouldBe("locations add");
         entry.GetProperty("location").GetString().ShouldBe(id);
-        entry.GetProperty("outcome").GetString().ShouldBe("done");
+        entry.GetProperty("outcome").GetString().ShouldBe("succeeded");
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class LocationEndpointTests
         );
 
         renewed.StatusCode.ShouldBe(HttpStatusCode.Conflict);
-        (await ReadAsync(renewed)).GetProperty("fault").GetString().ShouldBe("other-library");
+        (await ReadAsync(renewed)).GetProperty("code").GetString().ShouldBe("other-library");
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class LocationEndpointTests
         );
 
         refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
-        (await ReadAsync(refused)).GetProperty("fault").GetString().ShouldBe("refused");
+        (await ReadAsync(refused)).GetProperty("code").GetString().ShouldBe("refused");
         var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
         entry.GetProperty("outcome").GetString().ShouldBe("refused");
         entry.GetProperty("detail").GetString().ShouldBe("refused");

@@ -27,7 +27,7 @@ public sealed class LocationChangeCommandTests
         after.ShouldNotBe(before);
         run.Output.ShouldNotContain(after);
         (await scene.ScalarAsync<string>("select outcome from audit_entry where action = 'locations rotate'")).ShouldBe(
-            "done"
+            "succeeded"
         );
     }
 

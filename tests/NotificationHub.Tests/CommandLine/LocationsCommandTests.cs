@@ -124,13 +124,13 @@ public sealed class LocationsCommandTests
         people.Output.ShouldContain("settings-changed, silent, check-failed");
         programs
             .Json.GetProperty("locations")[0]
-            .GetProperty("concerns")
+            .GetProperty("warnings")
             .EnumerateArray()
             .Select(word => word.GetString())
             .ShouldBe(["settings-changed", "silent", "check-failed"]);
         (await scene.Hub.Http.GetStringAsync("/admin/locations")).ShouldContain(
             """
-            "concerns":["settings-changed","silent","check-failed"]
+            "warnings":["settings-changed","silent","check-failed"]
             """.Trim()
         );
     }

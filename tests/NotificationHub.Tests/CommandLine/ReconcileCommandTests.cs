@@ -49,7 +49,7 @@ public sealed class ReconcileCommandTests
         Drifts(run.Json, "assignment").ShouldBe(2);
         (await RunAsync(scene, location, "--dry-run")).ExitCode.ShouldBe(ExitCode.Ok);
         (await scene.ScalarAsync<string>("select outcome from audit_entry where action = 'reconcile'")).ShouldBe(
-            "done"
+            "succeeded"
         );
     }
 

@@ -21,7 +21,7 @@ public sealed class DyingErasureTests
     {
         await using var scene = await ErasureScene.StartAsync(WithoutWorker);
         var desk = scene.Hub.Services.GetRequiredService<ErasureService>();
-        var expected = (await desk.RehearseAsync(OfAnn, CancellationToken.None)).Counts.ShouldNotBeNull();
+        var expected = (await desk.PreviewAsync(OfAnn, CancellationToken.None)).Counts.ShouldNotBeNull();
 
         // It goes on where the one before it died, so that each dies one step further.
         await DieAsync(scene, write: 1, committed, erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default));
@@ -48,7 +48,7 @@ public sealed class DyingErasureTests
         (await scene.FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
         (
             await scene.ScalarAsync<string>(
-                "select detail from audit_entry where outcome = 'done' and action = 'purge'"
+                "select detail from audit_entry where outcome = 'succeeded' and action = 'erase'"
             )
         ).ShouldBe($"{expected.Notifications} notifications, {expected.Events} events, {expected.Records} records");
     }

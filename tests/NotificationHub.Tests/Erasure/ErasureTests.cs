@@ -111,9 +111,9 @@ public sealed class ErasureTests
 
         var entry = audit.Json.GetProperty("entries").EnumerateArray().Last();
         entry.GetProperty("seq").GetInt64().ShouldBe(run.Json.GetProperty("auditEntry").GetInt64());
-        entry.GetProperty("action").GetString().ShouldBe("purge");
+        entry.GetProperty("action").GetString().ShouldBe("erase");
         entry.GetProperty("subject").GetString().ShouldBe("a user");
-        entry.GetProperty("outcome").GetString().ShouldBe("done");
+        entry.GetProperty("outcome").GetString().ShouldBe("succeeded");
         entry.GetProperty("detail").GetString().ShouldBe("7 notifications, 3 events, 9 records");
         (await scene.ScalarAsync<long>("select count(*) from erasure")).ShouldBe(0);
     }
@@ -135,7 +135,7 @@ public sealed class ErasureTests
             dry.Json.GetProperty(count).GetInt64().ShouldBe(wet.Json.GetProperty(count).GetInt64(), count);
         }
 
-        (await scene.ScalarAsync<long>("select count(*) from audit_entry where action = 'purge'")).ShouldBe(1);
+        (await scene.ScalarAsync<long>("select count(*) from audit_entry where action = 'erase'")).ShouldBe(1);
     }
 
     [Fact]

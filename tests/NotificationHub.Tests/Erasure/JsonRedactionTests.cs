@@ -42,26 +42,28 @@ public sealed class JsonRedactionTests
     [Fact]
     public void A_number_is_only_taken_for_a_name_where_a_name_stands()
     {
-        var terms = new PersonalIdentifiers(ErasureKinds.User, "5", []);
+        var identifiers = new PersonalIdentifiers(ErasureKinds.User, "5", []);
 
-        Redact("""{"countDelta":5,"users":[{"clientUserId":5}],"index":"5"}""", terms)
+        Redact("""{"countDelta":5,"users":[{"clientUserId":5}],"index":"5"}""", identifiers)
             .ShouldBe("""{"countDelta":5,"users":[{"clientUserId":"(purged)"}],"index":"(purged)"}""");
     }
 
     [Fact]
     public void What_else_says_who_it_is_is_found_beside_the_id_alone()
     {
-        var terms = new PersonalIdentifiers(ErasureKinds.User, "ann", []);
+        var identifiers = new PersonalIdentifiers(ErasureKinds.User, "ann", []);
 
         JsonRedaction.Collect(
             """[{"email":"ann@b.c","department":"Sales","clientUserId":"ann"},{"clientUserId":"bob","email":"bob@b.c"}]"""u8.ToArray(),
-            terms
+            identifiers
         );
 
-        terms.Found.ShouldBe(["ann@b.c"]);
-        Redact("""{"to":"ann@b.c","cc":"bob@b.c"}""", terms).ShouldBe("""{"to":"(purged)","cc":"bob@b.c"}""");
+        identifiers.Found.ShouldBe(["ann@b.c"]);
+        Redact("""{"to":"ann@b.c","cc":"bob@b.c"}""", identifiers).ShouldBe("""{"to":"(purged)","cc":"bob@b.c"}""");
     }
 
-    private static string? Redact(string stored, PersonalIdentifiers terms) =>
-        JsonRedaction.Redact(Encoding.UTF8.GetBytes(stored), terms) is { } left ? Encoding.UTF8.GetString(left) : null;
+    private static string? Redact(string stored, PersonalIdentifiers identifiers) =>
+        JsonRedaction.Redact(Encoding.UTF8.GetBytes(stored), identifiers) is { } left
+            ? Encoding.UTF8.GetString(left)
+            : null;
 }

@@ -47,7 +47,7 @@ public sealed class DyingRegistrationTests
         {
             await scene.Service<LocationRegistration>().RegisterAsync(request, CancellationToken.None);
         }
-        catch (LocationException fault) when (fault.Fault == LocationFault.AlreadyRegistered)
+        catch (LocationException fault) when (fault.Code == LocationErrorCode.AlreadyRegistered)
         {
             // It had died after the last step, or not at all.
         }

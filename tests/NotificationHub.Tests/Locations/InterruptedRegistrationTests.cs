@@ -24,7 +24,7 @@ public sealed class InterruptedRegistrationTests
         await using var scene = await RegistrationScene.StartAsync();
         CutOffAfterTheFirstRead(scene);
         var failure = await scene.FailToRegisterAsync();
-        failure.Fault.ShouldBe(LocationFault.Unconfirmed);
+        failure.Code.ShouldBe(LocationErrorCode.Unconfirmed);
         var pending = (await scene.LocationsAsync()).ShouldHaveSingleItem();
         pending.State.ShouldBe(LocationState.Pending);
         failure.Message.ShouldContain(pending.LocationId);
@@ -44,7 +44,7 @@ public sealed class InterruptedRegistrationTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Network.LoseRequest = LostAnswers.IsPost;
-        (await scene.FailToRegisterAsync()).Fault.ShouldBe(LocationFault.Unconfirmed);
+        (await scene.FailToRegisterAsync()).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         (await scene.SecretStatesAsync()).ShouldBe(["pending"]);
 
         scene.Network.Heal();
@@ -60,7 +60,7 @@ public sealed class InterruptedRegistrationTests
         await using var scene = await RegistrationScene.StartAsync();
         scene.Network.LoseRequest = _ => true;
 
-        (await scene.FailToRegisterAsync()).Fault.ShouldBe(LocationFault.Refused);
+        (await scene.FailToRegisterAsync()).Code.ShouldBe(LocationErrorCode.Refused);
 
         (await scene.LocationsAsync()).ShouldBeEmpty();
     }

@@ -57,7 +57,7 @@ public sealed class LocationRegistrationTests
 
         var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
 
-        failure.Fault.ShouldBe(LocationFault.Refused);
+        failure.Code.ShouldBe(LocationErrorCode.Refused);
         failure.Message.ShouldContain("9728");
         (await scene.LocationsAsync()).ShouldBeEmpty();
         (await scene.SecretStatesAsync()).ShouldBeEmpty();
@@ -84,7 +84,7 @@ public sealed class LocationRegistrationTests
 
         var failure = await scene.FailToRegisterAsync();
 
-        failure.Fault.ShouldBe(LocationFault.Refused);
+        failure.Code.ShouldBe(LocationErrorCode.Refused);
         failure.Message.ShouldContain("9622");
         (await scene.LocationsAsync()).ShouldBeEmpty();
     }
@@ -99,7 +99,7 @@ public sealed class LocationRegistrationTests
             scene.RegisterAsync(owner, new Uri("ftp://hub.example.com"))
         );
 
-        failure.Fault.ShouldBe(LocationFault.BadInput);
+        failure.Code.ShouldBe(LocationErrorCode.BadInput);
         foreach (var named in new[] { "HubUrl", "MdmInfo.Id", "MdmInfo.Metadata" })
         {
             failure.Message.ShouldContain(named);
@@ -117,7 +117,7 @@ public sealed class LocationRegistrationTests
 
         var failure = await scene.FailToRegisterAsync();
 
-        failure.Fault.ShouldBe(LocationFault.AlreadyRegistered);
+        failure.Code.ShouldBe(LocationErrorCode.AlreadyRegistered);
         failure.Message.ShouldContain(first.LocationId);
         scene.Library.Configuration.ShouldBe(configured);
     }

@@ -47,7 +47,7 @@ public sealed class LocationRenewalTests
             RenewAsync(scene, before.LocationId, ContentToken.Parse(other.ContentTokenFile))
         );
 
-        failure.Fault.ShouldBe(LocationFault.OtherLibrary);
+        failure.Code.ShouldBe(LocationErrorCode.OtherLibrary);
         failure.Message.ShouldContain(other.UId);
         failure.Message.ShouldContain("locations add");
         var after = (await scene.LocationsAsync()).Single();
@@ -64,7 +64,7 @@ public sealed class LocationRenewalTests
 
         (
             await Should.ThrowAsync<LocationException>(() => RenewAsync(scene, location.LocationId, scene.Token()))
-        ).Fault.ShouldBe(LocationFault.Refused);
+        ).Code.ShouldBe(LocationErrorCode.Refused);
 
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
         (await scene.RotateAsync(location)).IsResumed.ShouldBeFalse();
@@ -92,7 +92,7 @@ public sealed class LocationRenewalTests
 
         (
             await Should.ThrowAsync<LocationException>(() => RenewAsync(scene, receiveOnly.Id, scene.Token()))
-        ).Fault.ShouldBe(LocationFault.NotAllowed);
+        ).Code.ShouldBe(LocationErrorCode.NotAllowed);
     }
 
     [Fact]

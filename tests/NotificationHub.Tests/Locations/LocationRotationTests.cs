@@ -63,7 +63,7 @@ public sealed class LocationRotationTests
 
         var failure = await scene.FailToRotateAsync(location);
 
-        failure.Fault.ShouldBe(LocationFault.Refused);
+        failure.Code.ShouldBe(LocationErrorCode.Refused);
         scene.Library.Configuration.ShouldBe(configured);
         (await scene.SecretStatesAsync()).ShouldBe(["active"]);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
@@ -75,7 +75,7 @@ public sealed class LocationRotationTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
         CutOffFromThePostOn(scene);
-        (await scene.FailToRotateAsync(location)).Fault.ShouldBe(LocationFault.Unconfirmed);
+        (await scene.FailToRotateAsync(location)).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         (await scene.SecretStatesAsync()).ShouldBe(["active", "pending"]);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
 
@@ -111,7 +111,7 @@ public sealed class LocationRotationTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
         scene.Network.LoseRequest = LostAnswers.IsPost;
-        (await scene.FailToRotateAsync(location)).Fault.ShouldBe(LocationFault.Unconfirmed);
+        (await scene.FailToRotateAsync(location)).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         await scene.LetTimePassAsync();
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
 
@@ -144,7 +144,7 @@ public sealed class LocationRotationTests
             : await Should.ThrowAsync<LocationException>(() => other.RunAsync(Rotate(location)).WaitAsync(Patience));
         goOn.SetResult();
 
-        second.Fault.ShouldBe(LocationFault.Busy);
+        second.Code.ShouldBe(LocationErrorCode.Busy);
         (await first).IsResumed.ShouldBeFalse();
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
@@ -182,7 +182,9 @@ public sealed class LocationRotationTests
     [Fact]
     public async Task Apple_hears_of_no_secret_that_a_running_hub_does_not_accept()
     {
-        await using var scene = await RegistrationScene.StartAsync(null, "Locations:ReplicaWait=00:00:01");
+        await using var scene = await RegistrationScene.StartWithAsync(
+            new ReplicaTimings { MaxWait = TimeSpan.FromSeconds(1) }
+        );
         var location = await scene.RegisterAsync();
         var configured = scene.Library.Configuration;
         await scene.ExecuteAsync(
@@ -192,7 +194,7 @@ public sealed class LocationRotationTests
 
         var failure = await scene.FailToRotateAsync(location);
 
-        failure.Fault.ShouldBe(LocationFault.ReplicaBehind);
+        failure.Code.ShouldBe(LocationErrorCode.ReplicaBehind);
         failure.Message.ShouldContain("stuck");
         scene.Library.Configuration.ShouldBe(configured);
         (await scene.SecretStatesAsync()).ShouldBe(["active"]);
@@ -208,7 +210,7 @@ public sealed class LocationRotationTests
         var (owner, url) = (scene.Library.Configuration.MdmInfo!, scene.Library.Configuration.NotificationUrl);
         scene.Library.TakeOver(owner.Id, owner.Name, "", new Uri("https://elsewhere.example.com/in"), "theirs");
 
-        (await scene.FailToRotateAsync(location)).Fault.ShouldBe(LocationFault.NotAllowed);
+        (await scene.FailToRotateAsync(location)).Code.ShouldBe(LocationErrorCode.NotAllowed);
         scene.Library.Configuration.NotificationAuthToken.ShouldBe("theirs");
 
         await scene.RotateAsync(location, takeBack: true);
@@ -245,7 +247,7 @@ public sealed class LocationRotationTests
             scene.Service<LocationTest>().TestAsync(test, CancellationToken.None)
         );
 
-        failure.Fault.ShouldBe(LocationFault.NotAllowed);
+        failure.Code.ShouldBe(LocationErrorCode.NotAllowed);
         failure.Message.ShouldContain("--take-back");
         scene.Library.Configuration.ShouldBe(theirs);
         await scene.RotateAsync(location, takeBack: true);

@@ -24,13 +24,13 @@ public sealed class LocationSessionsTests : IDisposable
         var location = LocationWith("new");
         var renewed = sessions.Open(location);
 
-        old.Token.UnknownInARow++;
-        renewed.Token.UnknownInARow.ShouldBe(0);
-        renewed.Token.UnknownInARow++;
-        old.NoteAnswer();
+        old.Token.ConsecutiveRejections++;
+        renewed.Token.ConsecutiveRejections.ShouldBe(0);
+        renewed.Token.ConsecutiveRejections++;
+        old.RecordSuccess();
 
         // Another stage opens it again.
-        sessions.Open(location).Token.UnknownInARow.ShouldBe(1);
+        sessions.Open(location).Token.ConsecutiveRejections.ShouldBe(1);
     }
 
     public void Dispose() => http.Dispose();
@@ -39,7 +39,7 @@ public sealed class LocationSessionsTests : IDisposable
         new()
         {
             LocationId = "location-1",
-            StateWord = LocationState.Valid.ToWireName(),
+            StateName = LocationState.Valid.ToWireName(),
             StateSince = 0,
             ReceiveOnly = false,
             ContentToken = protector.Protect(

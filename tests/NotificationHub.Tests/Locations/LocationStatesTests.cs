@@ -26,7 +26,7 @@ public sealed class LocationStatesTests
         LocationState after
     ) =>
         LocationStates
-            .AfterAnswer(before, "mdm", answeredMdmId, daysLeft is { } days ? Now.AddDays(days) : null, Now)
+            .AfterResponse(before, "mdm", answeredMdmId, daysLeft is { } days ? Now.AddDays(days) : null, Now)
             .ShouldBe(after);
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class LocationStatesTests
     [InlineData(AppleErrorKind.Throttled, LocationState.Valid)]
     [InlineData(AppleErrorKind.Network, LocationState.Valid)]
     internal void Only_a_fault_of_the_token_itself_changes_the_state(AppleErrorKind fault, LocationState after) =>
-        LocationStates.AfterFault(LocationState.Valid, fault).ShouldBe(after);
+        LocationStates.AfterError(LocationState.Valid, fault).ShouldBe(after);
 
     [Fact]
     public void Apple_is_called_only_with_a_token_that_works()
@@ -110,7 +110,7 @@ public sealed class LocationStatesTests
         new()
         {
             LocationId = "abc",
-            StateWord = "valid",
+            StateName = "valid",
             StateSince = 0,
             ReceiveOnly = false,
             CreatedAt = 0,

@@ -74,8 +74,8 @@ public sealed class LocationTestTests
         var location = await scene.RegisterAsync();
         scene.Network.LoseRequest = _ => true;
 
-        (await Should.ThrowAsync<LocationException>(() => TestAsync(scene, location))).Fault.ShouldBe(
-            LocationFault.Refused
+        (await Should.ThrowAsync<LocationException>(() => TestAsync(scene, location))).Code.ShouldBe(
+            LocationErrorCode.Refused
         );
     }
 
@@ -90,7 +90,7 @@ public sealed class LocationTestTests
                 .TestAsync(new TestRequest("no id!", TimeSpan.FromHours(1)), CancellationToken.None)
         );
 
-        failure.Fault.ShouldBe(LocationFault.BadInput);
+        failure.Code.ShouldBe(LocationErrorCode.BadInput);
         failure.Message.ShouldContain("LocationId");
         failure.Message.ShouldContain("Wait");
     }

@@ -110,12 +110,12 @@ public sealed class LocationVerificationTests
             await Should.ThrowAsync<LocationException>(() =>
                 verification.VerifyAsync(new VerifyRequest("../etc"), CancellationToken.None)
             )
-        ).Fault.ShouldBe(LocationFault.BadInput);
+        ).Code.ShouldBe(LocationErrorCode.BadInput);
         (
             await Should.ThrowAsync<LocationException>(() =>
                 verification.VerifyAsync(new VerifyRequest("nobody"), CancellationToken.None)
             )
-        ).Fault.ShouldBe(LocationFault.NotFound);
+        ).Code.ShouldBe(LocationErrorCode.NotFound);
     }
 
     private static Task<VerifyResult> VerifyAsync(RegistrationScene scene, Location location) =>

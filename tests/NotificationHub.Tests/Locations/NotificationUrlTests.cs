@@ -37,7 +37,7 @@ public sealed class NotificationUrlTests
     public void The_notification_url_may_have_512_characters()
     {
         const string Host = "https://hub.example.com/";
-        var room = 512 - Host.Length - "/notifications/".Length - LocationId.Mint().Length;
+        var room = 512 - Host.Length - "/notifications/".Length - LocationId.Generate().Length;
 
         NotificationUrl.TryParseHub(Host + new string('a', room), out _, out _).ShouldBeTrue();
         NotificationUrl.TryParseHub(Host + new string('a', room + 1), out _, out var fault).ShouldBeFalse();
@@ -47,10 +47,10 @@ public sealed class NotificationUrlTests
     [Fact]
     public void A_secret_is_long_unlike_any_other_and_hides_itself()
     {
-        var secret = NotificationSecret.Mint();
+        var secret = NotificationSecret.Generate();
 
         secret.Reveal().ShouldMatch("^[A-Za-z0-9_-]{43}$");
-        secret.Reveal().ShouldNotBe(NotificationSecret.Mint().Reveal());
+        secret.Reveal().ShouldNotBe(NotificationSecret.Generate().Reveal());
         secret.ToString()!.ShouldNotContain(secret.Reveal());
     }
 }

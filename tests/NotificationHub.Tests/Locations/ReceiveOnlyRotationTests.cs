@@ -41,14 +41,14 @@ public sealed class ReceiveOnlyRotationTests
         await using var scene = await RegistrationScene.StartAsync();
         var (location, used) = await AddAsync(scene);
         var last = used;
-        for (var i = 0; i < 2 * SecretStore.MostAccepted; i++)
+        for (var i = 0; i < 2 * SecretStore.MaxAccepted; i++)
         {
             last = (await scene.RotateAsync(location)).HandedOut!;
         }
 
         (await PostAsync(scene, location, used)).ShouldBe(HttpStatusCode.OK);
         (await PostAsync(scene, location, last)).ShouldBe(HttpStatusCode.OK);
-        (await scene.SecretStatesAsync()).Count(state => state != "retired").ShouldBe(SecretStore.MostAccepted);
+        (await scene.SecretStatesAsync()).Count(state => state != "retired").ShouldBe(SecretStore.MaxAccepted);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class ReceiveOnlyRotationTests
 
         var failure = await scene.FailToRotateAsync(location);
 
-        failure.Fault.ShouldBe(LocationFault.NotAllowed);
+        failure.Code.ShouldBe(LocationErrorCode.NotAllowed);
         failure.Message.ShouldContain("locations add --receive-only");
     }
 

@@ -43,9 +43,15 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
     /// <summary>Without the import in the background, which could see a change at Apple before the part that is tested.</summary>
     public static Task<RegistrationScene> StartWithoutImportAsync() => StartAsync(null, "Refetch:FullSyncs=false");
 
-    public static async Task<RegistrationScene> StartAsync(
-        SimulatedAppleOptions? options = null,
-        params string[] settings
+    public static Task<RegistrationScene> StartAsync(SimulatedAppleOptions? options = null, params string[] settings) =>
+        StartAsync(options, new ReplicaTimings(), settings);
+
+    public static Task<RegistrationScene> StartWithAsync(ReplicaTimings timings) => StartAsync(null, timings, []);
+
+    private static async Task<RegistrationScene> StartAsync(
+        SimulatedAppleOptions? options,
+        ReplicaTimings timings,
+        string[] settings
     )
     {
         var apple = await SimulatedApple.StartAsync(options);
@@ -57,6 +63,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
             {
                 builder.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => network);
                 builder.Logging.AddProvider(log);
+                builder.Services.AddSingleton(timings);
             },
             [$"Apple:BaseUrl={apple.BaseUrl}", "Logging:LogLevel:Default=Debug", .. settings]
         );

@@ -476,7 +476,7 @@ internal sealed class ModelRun : IAsyncDisposable
                         {
                             LocationId = location.Id,
                             UId = location.Location.UId,
-                            StateWord = LocationState.Valid.ToWireName(),
+                            StateName = LocationState.Valid.ToWireName(),
                             StateSince = 0,
                             ReceiveOnly = false,
                             ContentToken = protector.Protect(ContentToken.Parse(location.Stored.File)),

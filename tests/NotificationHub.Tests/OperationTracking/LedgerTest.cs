@@ -110,7 +110,7 @@ public abstract class LedgerTest : IAsyncLifetime
                     {
                         LocationId = LocationId,
                         UId = Location.UId,
-                        StateWord = LocationState.Valid.ToWireName(),
+                        StateName = LocationState.Valid.ToWireName(),
                         StateSince = 0,
                         ReceiveOnly = false,
                         ContentToken = protector.Protect(ContentToken.Parse(Location.ContentTokenFile)),

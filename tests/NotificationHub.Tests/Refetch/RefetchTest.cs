@@ -153,7 +153,7 @@ public abstract class RefetchTest : IAsyncLifetime
                     {
                         LocationId = locationId,
                         UId = simulated.UId,
-                        StateWord = LocationState.Valid.ToWireName(),
+                        StateName = LocationState.Valid.ToWireName(),
                         StateSince = 0,
                         ReceiveOnly = false,
                         MdmId = "the-mdm",

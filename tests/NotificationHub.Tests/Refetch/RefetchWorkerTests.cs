@@ -117,7 +117,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
                     {
                         LocationId = locationId,
                         UId = simulated.UId,
-                        StateWord = LocationState.Valid.ToWireName(),
+                        StateName = LocationState.Valid.ToWireName(),
                         StateSince = 0,
                         ReceiveOnly = false,
                         ContentToken = protector.Protect(ContentToken.Parse(simulated.ContentTokenFile)),

@@ -93,13 +93,13 @@ public sealed class RetentionHubTests
     public void Notifications_must_be_kept_for_as_long_as_events()
     {
         var fault = Should.Throw<ConfigurationException>(() =>
-            HubApplication.Build(["--Retention:Events=40.00:00:00", "--Retention:Rejected=00:00:01"])
+            HubApplication.Build(["--Retention:Events=40.00:00:00", "--Retention:UnroutedNotifications=00:00:01"])
         );
 
         fault.Message.ShouldContain(
             "Retention:Notifications: an event's data is its notification, which must be kept for as long: set it to 40.00:00:00 or more, or lower Retention:Events"
         );
-        fault.Message.ShouldContain("Retention:Rejected: must lie between");
+        fault.Message.ShouldContain("Retention:UnroutedNotifications: must lie between");
     }
 
     /// <summary>Posts of long ago, routed and told of.</summary>

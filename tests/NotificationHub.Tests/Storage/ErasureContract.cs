@@ -47,7 +47,7 @@ public abstract class ErasureContract : StoreContract
         (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10);
         var others = await FindAsync(["bob"]);
         var desk = DeskOf(Database);
-        var rehearsed = await desk.RehearseAsync(OfAnn, CancellationToken.None);
+        var rehearsed = await desk.PreviewAsync(OfAnn, CancellationToken.None);
         (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10, "a rehearsal changes nothing");
 
         var result = await EraseAsync(desk, OfAnn);
@@ -58,7 +58,9 @@ public abstract class ErasureContract : StoreContract
         (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
         (await FindAsync(["bob"])).ShouldBe(others);
         (
-            await Test.ScalarAsync<string>("select detail from audit_entry where action = 'purge' and outcome = 'done'")
+            await Test.ScalarAsync<string>(
+                "select detail from audit_entry where action = 'erase' and outcome = 'succeeded'"
+            )
         ).ShouldBe("12 notifications, 2 events, 9 records");
         (await PendingAsync()).ShouldBe(0);
     }
@@ -105,7 +107,7 @@ public abstract class ErasureContract : StoreContract
     [InlineData(16, true)]
     public async Task What_one_process_dies_at_another_finishes(int write, bool committed)
     {
-        var expected = await DeskOf(Database).RehearseAsync(OfAnn, CancellationToken.None);
+        var expected = await DeskOf(Database).PreviewAsync(OfAnn, CancellationToken.None);
         var dying = DeskOf(new DyingDatabase(Database, write, committed));
         await Should.ThrowAsync<DiedException>(() => EraseAsync(dying, OfAnn));
         (await PendingAsync()).ShouldBe(1);
@@ -116,7 +118,7 @@ public abstract class ErasureContract : StoreContract
         (await PendingAsync()).ShouldBe(0);
         (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
         var counts = expected.Counts.ShouldNotBeNull();
-        (await Test.ScalarAsync<string>("select detail from audit_entry where outcome = 'done'")).ShouldBe(
+        (await Test.ScalarAsync<string>("select detail from audit_entry where outcome = 'succeeded'")).ShouldBe(
             $"{counts.Notifications} notifications, {counts.Events} events, {counts.Records} records"
         );
     }
@@ -167,7 +169,7 @@ public abstract class ErasureContract : StoreContract
             new Location
             {
                 LocationId = id,
-                StateWord = LocationState.Valid.ToWireName(),
+                StateName = LocationState.Valid.ToWireName(),
                 StateSince = 1,
                 ReceiveOnly = true,
                 CreatedAt = 2,

@@ -119,7 +119,7 @@ public abstract class LedgerContract : StoreContract
         (await letters.ListAsync("assets", state: null, after: 0, limit: 5, CancellationToken.None)).Count.ShouldBe(1);
         (await letters.ListAsync("users", state: null, after: 0, limit: 5, CancellationToken.None)).ShouldBeEmpty();
         (await Test.QueryAsync<string>("select outcome from audit_entry order by seq")).ShouldBe([
-            AuditOutcome.Done,
+            AuditOutcome.Succeeded,
             AuditOutcome.Refused,
             AuditOutcome.Refused,
         ]);
@@ -134,7 +134,7 @@ public abstract class LedgerContract : StoreContract
         {
             seqs.Add(
                 await WriteAsync(transaction =>
-                    AuditLog.RecordAsync(transaction, TestActor.Operator, act, AuditOutcome.Begun)
+                    AuditLog.RecordAsync(transaction, TestActor.Operator, act, AuditOutcome.Started)
                 )
             );
         }

@@ -14,7 +14,7 @@ public abstract class LocationContract : StoreContract
         LocationId = "location-1",
         UId = "2049025000431439",
         Name = "Schüler's \"library\"",
-        StateWord = LocationState.Valid.ToWireName(),
+        StateName = LocationState.Valid.ToWireName(),
         StateSince = 1,
         ReceiveOnly = false,
         MdmId = "mdm",
@@ -104,7 +104,7 @@ public abstract class LocationContract : StoreContract
         var before = await VersionAsync();
 
         var versions = await Task.WhenAll(
-            Enumerable.Range(0, 10).Select(i => Task.Run(() => BumpAsync(i % 2 == 0 ? Database : other)))
+            Enumerable.Range(0, 10).Select(i => Task.Run(() => IncrementVersionAsync(i % 2 == 0 ? Database : other)))
         );
 
         versions.Order().ShouldBe(Enumerable.Range(1, 10).Select(i => before + i));
@@ -229,9 +229,9 @@ public abstract class LocationContract : StoreContract
         );
     }
 
-    private static Task<long> BumpAsync(Database database) =>
+    private static Task<long> IncrementVersionAsync(Database database) =>
         UntilTakenAsync(() =>
-            database.WriteAsync(transaction => LocationStore.BumpAsync(transaction), CancellationToken.None)
+            database.WriteAsync(transaction => LocationStore.IncrementVersionAsync(transaction), CancellationToken.None)
         );
 
     private Task<long> VersionAsync() =>

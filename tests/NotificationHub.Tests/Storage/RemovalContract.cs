@@ -100,14 +100,14 @@ public abstract class RemovalContract : StoreContract
     public async Task What_is_asked_for_again_is_noted_once_and_takes_nothing_back()
     {
         foreach (
-            var request in new[] { new RemoveRequest(Gone, DeleteData: true), new(Gone, WithoutApple: true), new(Gone) }
+            var request in new[] { new RemoveRequest(Gone, DeleteData: true), new(Gone, SkipApple: true), new(Gone) }
         )
         {
             await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, request));
         }
 
         var pending = (await PendingAsync()).ShouldHaveSingleItem();
-        (pending.LocationId, pending.DeleteData, pending.WithoutApple).ShouldBe((Gone, true, true));
+        (pending.LocationId, pending.DeleteData, pending.SkipApple).ShouldBe((Gone, true, true));
         (pending.DeletedAt, pending.RemovedAt).ShouldBe((null, null));
         await WriteAsync(transaction => RemovalStore.SetDeletedAsync(transaction, Gone, now: 5));
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: 4));
@@ -232,7 +232,7 @@ public abstract class RemovalContract : StoreContract
                 new Location
                 {
                     LocationId = id,
-                    StateWord = LocationState.Valid.ToWireName(),
+                    StateName = LocationState.Valid.ToWireName(),
                     StateSince = 1,
                     ReceiveOnly = true,
                     CreatedAt = 2,

@@ -120,7 +120,7 @@ internal sealed class RequestScene : IAsyncDisposable
                     {
                         LocationId = VirtualHub.LocationId,
                         UId = location.UId,
-                        StateWord = LocationState.Valid.ToWireName(),
+                        StateName = LocationState.Valid.ToWireName(),
                         StateSince = 0,
                         ReceiveOnly = false,
                         ContentToken = protector.Protect(ContentToken.Parse(location.ContentTokenFile)),

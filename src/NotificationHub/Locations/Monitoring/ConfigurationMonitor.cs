@@ -46,7 +46,7 @@ internal sealed partial class ConfigurationMonitor(
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (one, cancellation) =>
             {
-                var wait = one.IsClosed ? ClosedEvery : options.Value.CheckEvery;
+                var wait = one.IsClosed ? ClosedEvery : options.Value.VerifyInterval;
                 if (!one.IsNew && !await CheckAsync(one.LocationId, one.IsClosed, cancellation) && RetryAfter < wait)
                 {
                     wait = RetryAfter;
@@ -108,7 +108,7 @@ internal sealed partial class ConfigurationMonitor(
         }
         catch (LocationException fault)
         {
-            Log.NotChecked(logger, locationId, fault.Fault, ErrorCode.Of(fault.InnerException ?? fault));
+            Log.NotChecked(logger, locationId, fault.Code, ErrorCode.From(fault.InnerException ?? fault));
             return false;
         }
         // A location that fails is read again later, and must not block the others.
@@ -168,7 +168,12 @@ internal sealed partial class ConfigurationMonitor(
             LogLevel.Warning,
             "Location {LocationId} could not be compared with Apple ({Fault}, {Reason}); it is tried again."
         )]
-        public static partial void NotChecked(ILogger logger, string locationId, LocationFault fault, string reason);
+        public static partial void NotChecked(
+            ILogger logger,
+            string locationId,
+            LocationErrorCode fault,
+            string reason
+        );
 
         [LoggerMessage(LogLevel.Error, "Location {LocationId} could not be compared with Apple; it is tried again.")]
         public static partial void CheckFailed(ILogger logger, string locationId, Exception exception);

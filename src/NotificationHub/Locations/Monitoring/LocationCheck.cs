@@ -109,7 +109,7 @@ internal sealed class LocationCheck(Database database)
             await LocationStore.SetTokenExpiryAsync(transaction, location, date);
         }
 
-        var state = LocationStates.AfterAnswer(
+        var state = LocationStates.AfterResponse(
             location.State,
             location.MdmId,
             found.MdmInfo?.Id,
@@ -128,11 +128,11 @@ internal sealed class LocationCheck(Database database)
             await audit.RecordAsync(transaction, location, state);
         }
 
-        await LocationStore.TellExpiryAsync(
+        await LocationStore.PublishExpiryAsync(
             transaction,
             location with
             {
-                StateWord = state.ToWireName(),
+                StateName = state.ToWireName(),
                 TokenExpiresAt = expiresAt,
             }
         );
@@ -156,7 +156,7 @@ internal sealed class LocationCheck(Database database)
         changed += await SecretStore.RetireUnusedAsync(transaction, location.LocationId);
         if (changed > 0)
         {
-            await LocationStore.BumpAsync(transaction);
+            await LocationStore.IncrementVersionAsync(transaction);
         }
     }
 
@@ -192,8 +192,8 @@ internal sealed class LocationCheck(Database database)
             async transaction =>
             {
                 await held.EnsureAsync(transaction);
-                var words = ErrorCode.Of(fault);
-                var state = LocationStates.AfterFault(location.State, fault.Kind);
+                var words = ErrorCode.From(fault);
+                var state = LocationStates.AfterError(location.State, fault.Kind);
                 var isChanged = await LocationStore.SetStateAsync(transaction, location, state, words);
                 if (isChanged && audit is not null)
                 {
@@ -224,7 +224,7 @@ internal sealed class LocationCheck(Database database)
             {
                 await held.EnsureAsync(transaction);
                 var now = await transaction.NowAsync();
-                await LocationCheckStore.NoteAsync(transaction, location.LocationId, ErrorCode.Of(fault), null, now);
+                await LocationCheckStore.NoteAsync(transaction, location.LocationId, ErrorCode.From(fault), null, now);
                 if (fault.RetryAfter is { } pause)
                 {
                     await LocationStore.PauseAsync(transaction, location, now + (long)pause.TotalMilliseconds);

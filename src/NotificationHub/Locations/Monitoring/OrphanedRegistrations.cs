@@ -24,7 +24,7 @@ internal sealed partial class OrphanedRegistrations(Database database, ILogger<O
 
                 if (abandoned.Count > 0)
                 {
-                    await LocationStore.BumpAsync(transaction);
+                    await LocationStore.IncrementVersionAsync(transaction);
                 }
 
                 return abandoned;

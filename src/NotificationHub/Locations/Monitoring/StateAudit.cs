@@ -12,7 +12,7 @@ internal sealed record StateAudit(Actor Actor, string Action)
         AuditLog.RecordAsync(
             transaction,
             Actor,
-            new AuditedAct(Action, before.LocationId, $"state {before.StateWord} to {now.ToWireName()}"),
-            AuditOutcome.Done
+            new AuditedAct(Action, before.LocationId, $"state {before.StateName} to {now.ToWireName()}"),
+            AuditOutcome.Succeeded
         );
 }

@@ -34,12 +34,12 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
         }
         catch (AppleException fault) when (fault.IsTokenFault)
         {
-            return new(false, $"Apple does not take the content token any more ({ErrorCode.Of(fault)}). {ByHand}");
+            return new(false, $"Apple does not take the content token any more ({ErrorCode.From(fault)}). {ByHand}");
         }
         catch (AppleException fault)
         {
             throw new LocationException(
-                LocationFault.Refused,
+                LocationErrorCode.Refused,
                 $"{fault.Message} Nothing was changed. Run this command again later, or with --without-apple to remove the location here only.",
                 fault
             );
@@ -62,7 +62,7 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
         return !IsOurs(location, set) || set.SubscribedNotificationTypes.Count == 0
                 ? new(true, "Apple posts nothing to the hub any more.")
             : refused is null ? throw Unknown(location, "Apple's Client Config still shows the hub's URL")
-            : new(false, $"Apple does not let the settings be cleared ({ErrorCode.Of(refused)}). {ByHand}");
+            : new(false, $"Apple does not let the settings be cleared ({ErrorCode.From(refused)}). {ByHand}");
     }
 
     /// <summary>How to clear the settings is documented nowhere: empty members are tried first, an empty list of types next.</summary>
@@ -120,7 +120,7 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
 
     private static LocationException Unknown(Location location, string reason, Exception? innerException = null) =>
         new(
-            LocationFault.Unconfirmed,
+            LocationErrorCode.Unconfirmed,
             $"Whether Apple has cleared its settings is not known yet ({reason}). The removal of the location {location.LocationId} goes on by "
                 + "itself; or run the same command again.",
             innerException

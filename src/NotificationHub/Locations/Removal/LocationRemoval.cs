@@ -5,8 +5,8 @@ namespace NotificationHub.Locations.Removal;
 
 /// <param name="LocationId">The location.</param>
 /// <param name="DeleteData">Delete what was kept of it, instead of keeping it. May be asked for a location that was removed before.</param>
-/// <param name="WithoutApple">Do not ask Apple: for a location that Apple cannot be asked about any more.</param>
-internal sealed record RemoveRequest(string LocationId, bool DeleteData = false, bool WithoutApple = false)
+/// <param name="SkipApple">Do not ask Apple: for a location that Apple cannot be asked about any more.</param>
+internal sealed record RemoveRequest(string LocationId, bool DeleteData = false, bool SkipApple = false)
     : LocationRequest(LocationId);
 
 /// <param name="Location">The row as it is now.</param>
@@ -37,17 +37,17 @@ internal sealed class LocationRemoval(
         {
             return await GoOnAsync(opened, request, cancellationToken);
         }
-        catch (LocationException fault) when (!isNew && fault.Fault != LocationFault.Unconfirmed)
+        catch (LocationException fault) when (!isNew && fault.Code != LocationErrorCode.Unconfirmed)
         {
             // An earlier command may already have changed Apple's settings. Only the hub's retries can finish this.
             throw new LocationException(
-                LocationFault.Unconfirmed,
+                LocationErrorCode.Unconfirmed,
                 $"{(fault.InnerException as AppleException)?.Message ?? fault.Message} An earlier command started to remove the location {request.LocationId}; its outcome "
                     + "at Apple is unknown. The hub keeps retrying; you can also run the same command again later.",
                 fault
             );
         }
-        catch (LocationException fault) when (fault.Fault != LocationFault.Unconfirmed)
+        catch (LocationException fault) when (fault.Code != LocationErrorCode.Unconfirmed)
         {
             // Nothing was changed, and nobody has to go on with it.
             await WriteAsync(
@@ -67,7 +67,7 @@ internal sealed class LocationRemoval(
     /// <exception cref="LocationException">It could not go on now.</exception>
     public async Task ResumeAsync(PendingRemoval pending, CancellationToken cancellationToken)
     {
-        var request = new RemoveRequest(pending.LocationId, pending.DeleteData, pending.WithoutApple);
+        var request = new RemoveRequest(pending.LocationId, pending.DeleteData, pending.SkipApple);
         await using var opened = await desk.OpenAsync(request, cancellationToken);
         await GoOnAsync(opened, request, cancellationToken);
     }
@@ -108,7 +108,7 @@ internal sealed class LocationRemoval(
         CancellationToken cancellationToken
     )
     {
-        var told = request.WithoutApple
+        var told = request.SkipApple
             ? new DeregistrationResult(false, "Apple was not told: it goes on posting to the hub's URL.")
             : await unregistration.RunAsync(opened.Location, cancellationToken);
         await WriteAsync(
@@ -117,7 +117,7 @@ internal sealed class LocationRemoval(
             {
                 var now = await transaction.NowAsync();
                 await LocationStore.SetRemovedAsync(transaction, opened.Location.LocationId, now);
-                await LocationStore.BumpAsync(transaction);
+                await LocationStore.IncrementVersionAsync(transaction);
                 var removed = LocationEvents.OfRemoval(opened.Location, request.DeleteData, now);
                 transaction.AppendEvents([removed]);
                 return true;

@@ -41,7 +41,7 @@ internal sealed partial class RemovalPass(
         catch (LocationException fault)
         {
             // Busy: the command that began it is still at it.
-            Log.Postponed(logger, pending.LocationId, fault.Fault);
+            Log.Postponed(logger, pending.LocationId, fault.Code);
         }
         // A removal that fails is retried, and must not block the others.
         catch (Exception exception)
@@ -85,7 +85,7 @@ internal sealed partial class RemovalPass(
             async transaction =>
             {
                 await lease.EnsureAsync(transaction);
-                await LocationStore.RedateRemovalAsync(transaction, locationId, removedAt, now.Now);
+                await LocationStore.CorrectRemovalTimeAsync(transaction, locationId, removedAt, now.Now);
             },
             cancellationToken
         );
@@ -102,7 +102,7 @@ internal sealed partial class RemovalPass(
                     "update notification_secret set state = 'retired' where location_id = @LocationId",
                     pending
                 );
-                await LocationStore.BumpAsync(transaction);
+                await LocationStore.IncrementVersionAsync(transaction);
             },
             cancellationToken
         );
@@ -162,7 +162,7 @@ internal sealed partial class RemovalPass(
             LogLevel.Warning,
             "The removal of location {LocationId} could not go on ({Fault}); it is tried again."
         )]
-        public static partial void Postponed(ILogger logger, string locationId, LocationFault fault);
+        public static partial void Postponed(ILogger logger, string locationId, LocationErrorCode fault);
 
         [LoggerMessage(LogLevel.Error, "The removal of location {LocationId} could not go on; it is tried again.")]
         public static partial void Failed(ILogger logger, string locationId, Exception exception);

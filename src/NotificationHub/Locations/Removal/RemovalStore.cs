@@ -11,7 +11,7 @@ internal sealed record PendingRemoval
 
     public required bool DeleteData { get; init; }
 
-    public required bool WithoutApple { get; init; }
+    public required bool SkipApple { get; init; }
 
     /// <summary>Unix milliseconds; null where what there was has not been purged yet.</summary>
     public long? DeletedAt { get; init; }
@@ -27,7 +27,7 @@ internal static class RemovalStore
         (
             await connection.QueryAsync<PendingRemoval>(
                 """
-                select r.location_id LocationId, r.delete_data DeleteData, r.without_apple WithoutApple, r.deleted_at DeletedAt, l.removed_at RemovedAt
+                select r.location_id LocationId, r.delete_data DeleteData, r.skip_apple SkipApple, r.deleted_at DeletedAt, l.removed_at RemovedAt
                 from location_removal r
                 join location l on l.location_id = r.location_id
                 order by r.requested_at
@@ -42,7 +42,7 @@ internal static class RemovalStore
         var now = await transaction.NowAsync();
         var added = await transaction.ExecuteAsync(
             """
-            insert into location_removal (location_id, delete_data, without_apple, requested_at)
+            insert into location_removal (location_id, delete_data, skip_apple, requested_at)
             select @LocationId, 0, 0, @now
             where not exists (select 1 from location_removal where location_id = @LocationId)
             """,
@@ -56,10 +56,10 @@ internal static class RemovalStore
             );
         }
 
-        if (request.WithoutApple)
+        if (request.SkipApple)
         {
             await transaction.ExecuteAsync(
-                "update location_removal set without_apple = 1 where location_id = @LocationId",
+                "update location_removal set skip_apple = 1 where location_id = @LocationId",
                 request
             );
         }

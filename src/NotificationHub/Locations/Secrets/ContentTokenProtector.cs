@@ -29,7 +29,7 @@ internal sealed class ContentTokenProtector(IDataProtectionProvider provider)
                     ? exception.Message
                     : "The key ring has no usable key. Restart a hub, which creates one.";
             throw new LocationException(
-                LocationFault.KeyMissing,
+                LocationErrorCode.KeyMissing,
                 $"The content token cannot be encrypted: {cause} The token was not stored. Run `doctor`, then repeat the request.",
                 exception
             );

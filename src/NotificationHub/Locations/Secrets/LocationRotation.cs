@@ -48,13 +48,13 @@ internal sealed class LocationRotation(
         if (opened.Location.State == LocationState.Pending)
         {
             throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"The registration of the location {opened.Location.LocationId} was cut off before anybody was told of its secret, and the hub drops it. "
                     + "Run `locations add --receive-only` again."
             );
         }
 
-        var secret = NotificationSecret.Mint();
+        var secret = NotificationSecret.Generate();
         await ledger.BeginAsync(opened.Lock, opened.Location, secret, cancellationToken);
         return new RotateResult(opened.Location, IsResumed: false, secret);
     }

@@ -21,7 +21,7 @@ internal sealed class NotificationSecret
     public byte[] Sha256 { get; }
 
     /// <summary>A new secret of 256 random bits, in characters that RFC 6750 allows.</summary>
-    public static NotificationSecret Mint() => new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes)));
+    public static NotificationSecret Generate() => new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes)));
 
     /// <summary>The text itself, to be handed to Apple or, once, to a person.</summary>
     public string Reveal() => text;

@@ -31,7 +31,7 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
                 await AskAsync(transaction, now);
                 if (changed > 0)
                 {
-                    await LocationStore.BumpAsync(transaction);
+                    await LocationStore.IncrementVersionAsync(transaction);
                 }
 
                 return changed > 0;

@@ -42,7 +42,7 @@ internal sealed class SecretRotation(
         }
 
         var attempt = AttemptOf(reading.Location, found);
-        var secret = NotificationSecret.Mint();
+        var secret = NotificationSecret.Generate();
         await ledger.BeginAsync(opened.Lock, attempt.Location, secret, cancellationToken);
         var set = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
         var location = await ConfirmAsync(opened.Lock, attempt, secret, set, cancellationToken);
@@ -72,7 +72,7 @@ internal sealed class SecretRotation(
         );
         return forbidding.FirstOrDefault() is { } difference
             ? throw new LocationException(
-                LocationFault.NotAllowed,
+                LocationErrorCode.NotAllowed,
                 $"Apple has another {difference.Setting} for the location {reading.Location.LocationId} than is recorded"
                     + $"{(difference.Actual is null ? "" : $": {difference.Actual}")}. Nothing was changed at Apple. {difference.Advice}"
             )

@@ -17,7 +17,7 @@ internal static class SecretStore
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
     /// <summary>How many secrets of a location the intake accepts at once.</summary>
-    public const int MostAccepted = 8;
+    public const int MaxAccepted = 8;
 
     public static Task AddAsync(WriteTransaction transaction, string locationId, byte[] sha256, long now) =>
         transaction.ExecuteAsync(
@@ -121,7 +121,7 @@ internal static class SecretStore
 
     /// <summary>Ends the oldest pending one with which no post ever came.</summary>
     /// <returns>One, or zero where there is none.</returns>
-    public static Task<int> RetireUnheardAsync(WriteTransaction transaction, string locationId) =>
+    public static Task<int> RetireOldestUnusedAsync(WriteTransaction transaction, string locationId) =>
         transaction.ExecuteAsync(
             """
             update notification_secret

@@ -36,7 +36,7 @@ internal sealed class RefetchContext(
 
     public LocationSlot Place => place;
 
-    public void NoteAnswer() => session.NoteAnswer();
+    public void NoteAnswer() => session.RecordSuccess();
 
     public CancellationToken CancellationToken => cancellationToken;
 

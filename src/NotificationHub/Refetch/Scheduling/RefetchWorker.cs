@@ -18,7 +18,7 @@ internal sealed partial class RefetchWorker(
     DueLocationsQuery due,
     PendingTargetCount pending,
     IOptions<RefetchOptions> options,
-    IOptions<LocationOptions> locationOptions,
+    ReplicaTimings replicaTimings,
     TimeProvider time,
     ILogger<RefetchWorker> logger
 ) : BackgroundService
@@ -33,7 +33,7 @@ internal sealed partial class RefetchWorker(
 
     private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
 
-    private readonly RefetchShards shards = new(database, leases, locationOptions.Value.ReplicaTimeout, time);
+    private readonly RefetchShards shards = new(database, leases, replicaTimings.Timeout, time);
     private readonly RunningSlots running = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -67,7 +67,7 @@ internal sealed class DatabaseCopy(Database source, Database target)
                     transaction,
                     actor,
                     new AuditedAct("migrate --from-sqlite"),
-                    AuditOutcome.Done
+                    AuditOutcome.Succeeded
                 );
                 await transaction.ExecuteAsync(
                     "delete from schema_journal where name = @UnfinishedCopy",

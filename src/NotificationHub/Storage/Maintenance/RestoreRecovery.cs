@@ -63,7 +63,7 @@ internal sealed class RestoreRecovery(Database database)
             transaction,
             actor,
             new AuditedAct("migrate --after-restore", Subject: $"epoch {outcome.Epoch}"),
-            AuditOutcome.Done
+            AuditOutcome.Succeeded
         );
         transaction.AppendEvents([await RestoredAsync(transaction, outcome, now)]);
         return outcome;

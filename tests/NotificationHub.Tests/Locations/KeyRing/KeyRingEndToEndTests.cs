@@ -57,7 +57,7 @@ public sealed class KeyRingEndToEndTests
                 .Services.GetRequiredService<LocationApple>()
                 .Open(location, new NotificationHub.Apple.RequestRate(TimeProvider.System, 1))
         );
-        failure.Fault.ShouldBe(LocationFault.KeyMissing);
+        failure.Code.ShouldBe(LocationErrorCode.KeyMissing);
         failure.Message.ShouldContain("doctor");
         var url = new Uri(wrong.Http.BaseAddress!, $"/notifications/{location.LocationId}");
         var secret = scene.Library.Configuration.NotificationAuthToken!;

@@ -38,7 +38,7 @@ public sealed class KeyRingSettingsTests : IDisposable
             $"KeyRing:CertificateFile={folder.File("none.pfx")}",
             $"KeyRing:PreviousCertificateFiles:0={TestCertificate.WriteWithoutKey(folder, "half")}",
             "KeyRing:PreviousKeyVaultCertificates:0=http://contoso.vault.azure.net/certificates/key-ring",
-            "Locations:CheckEvery=00:00:00"
+            "Locations:VerifyInterval=00:00:00"
         );
 
         faults.Count.ShouldBe(6);

@@ -57,7 +57,7 @@ public sealed class LocationStateUpdaterTests
                 "update location set token_expires_at = @at",
                 new { at = TimeProvider.System.GetUtcNow().AddDays(days).AddMinutes(-1).ToUnixTimeMilliseconds() }
             );
-            await TellExpiryAsync(scene, location);
+            await PublishExpiryAsync(scene, location);
         }
 
         var told = await scene.EventsAsync(EventNames.LocationTokenExpiring);
@@ -79,7 +79,7 @@ public sealed class LocationStateUpdaterTests
         await PassAsync(scene);
 
         Reads(scene).ShouldBe(reads);
-        (await scene.LocationsAsync()).Single().StateWord.ShouldBe(state);
+        (await scene.LocationsAsync()).Single().StateName.ShouldBe(state);
         (await scene.EventsAsync(name)).ShouldHaveSingleItem();
     }
 
@@ -96,7 +96,7 @@ public sealed class LocationStateUpdaterTests
         var location = await scene.RegisterAsync();
         scene.Library.ContentToken.State = (ContentTokenState)token;
         await ReadAsync(scene);
-        (await scene.LocationsAsync()).Single().StateWord.ShouldBe(state);
+        (await scene.LocationsAsync()).Single().StateName.ShouldBe(state);
         var reads = Reads(scene);
 
         await LetBeDueAsync(scene);
@@ -114,7 +114,7 @@ public sealed class LocationStateUpdaterTests
         await LetBeDueAsync(scene);
         await PassAsync(scene);
 
-        (await scene.LocationsAsync()).Single().StateWord.ShouldBe("valid");
+        (await scene.LocationsAsync()).Single().StateName.ShouldBe("valid");
     }
 
     [Fact]
@@ -239,12 +239,12 @@ public sealed class LocationStateUpdaterTests
         await PassAsync(scene);
     }
 
-    private static Task TellExpiryAsync(RegistrationScene scene, Location location) =>
+    private static Task PublishExpiryAsync(RegistrationScene scene, Location location) =>
         scene.Hub.Database.WriteAsync(
             async transaction =>
             {
                 var now = (await LocationStore.FindAsync(transaction.Connection, location.LocationId))!;
-                await LocationStore.TellExpiryAsync(transaction, now);
+                await LocationStore.PublishExpiryAsync(transaction, now);
             },
             CancellationToken.None
         );

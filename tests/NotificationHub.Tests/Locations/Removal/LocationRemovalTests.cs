@@ -81,7 +81,7 @@ public sealed class LocationRemovalTests
             )
         ).ShouldNotBe((long)Disposition.Late);
         var again = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, first));
-        again.Fault.ShouldBe(LocationFault.NotAllowed);
+        again.Code.ShouldBe(LocationErrorCode.NotAllowed);
     }
 
     [Fact]
@@ -120,14 +120,14 @@ public sealed class LocationRemovalTests
         scene.Network.LoseRequest = _ => true;
 
         var failure = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, location));
-        failure.Fault.ShouldBe(LocationFault.Refused);
+        failure.Code.ShouldBe(LocationErrorCode.Refused);
         failure.Message.ShouldContain("--without-apple");
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
         (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(0);
 
         var result = await scene
             .Service<LocationRemoval>()
-            .RemoveAsync(new RemoveRequest(location.LocationId, WithoutApple: true), CancellationToken.None);
+            .RemoveAsync(new RemoveRequest(location.LocationId, SkipApple: true), CancellationToken.None);
         result.Location.State.ShouldBe(LocationState.Removed);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
     }
@@ -174,7 +174,7 @@ public sealed class LocationRemovalTests
         scene.Network.LoseRequest = _ => true;
         var failure = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, location));
 
-        failure.Fault.ShouldBe(LocationFault.Unconfirmed);
+        failure.Code.ShouldBe(LocationErrorCode.Unconfirmed);
         failure.Message.ShouldNotContain("Nothing was changed");
         (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(1);
         scene.Network.Heal();

@@ -197,7 +197,7 @@ create table location_removal
 (
     location_id   nvarchar(32) collate Latin1_General_100_BIN2 not null,
     delete_data   bigint       not null,
-    without_apple bigint       not null,
+    skip_apple    bigint     not null,
     requested_at  bigint       not null,
     deleted_at    bigint       null,
     constraint location_removal_key primary key clustered (location_id)
@@ -418,14 +418,14 @@ create table rerouted_notification
 );
 
 -- Erasures of a person's or device's data in progress. A completed erasure deletes its row, the only place that names the person.
--- terms: a JSON array of further identifiers, such as an email address.
+-- identifiers: a JSON array of further identifiers, such as an email address.
 create table erasure
 (
     audit_seq     bigint        not null,
     kind          nvarchar(20)  collate Latin1_General_100_BIN2 not null,
     subject       nvarchar(max) not null,
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 null,
-    terms         nvarchar(max) not null,
+    identifiers   nvarchar(max) not null,
     phase         nvarchar(40)  collate Latin1_General_100_BIN2 not null,
     position      bigint        not null,
     notifications bigint        not null,

@@ -165,7 +165,7 @@ create index location_check_due on location_check (due_at);
 create table location_removal (
     location_id   text    not null primary key,
     delete_data   integer not null,
-    without_apple integer not null,
+    skip_apple    integer not null,
     requested_at  integer not null,
     deleted_at    integer null
 );
@@ -366,13 +366,13 @@ create table rerouted_notification (
 );
 
 -- Erasures of a person's or device's data in progress. A completed erasure deletes its row, the only place that names the person.
--- terms: a JSON array of further identifiers, such as an email address.
+-- identifiers: a JSON array of further identifiers, such as an email address.
 create table erasure (
     audit_seq     integer not null primary key,
     kind          text    not null,
     subject       text    not null,
     location_id   text    null,
-    terms         text    not null,
+    identifiers   text    not null,
     phase         text    not null,
     position      integer not null,
     notifications integer not null,

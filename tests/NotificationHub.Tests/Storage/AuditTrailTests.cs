@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage;
 
-namespace NotificationHub.Tests.Hosting;
+namespace NotificationHub.Tests.Storage;
 
 /// <summary>What takes more than one transaction leaves an entry, however it ends.</summary>
 public sealed class AuditTrailTests
@@ -30,15 +30,15 @@ public sealed class AuditTrailTests
             }
         );
 
-        meanwhile.ShouldBe(["begun"]);
-        (await OutcomesAsync(test)).ShouldBe(["done"]);
+        meanwhile.ShouldBe(["started"]);
+        (await OutcomesAsync(test)).ShouldBe(["succeeded"]);
     }
 
     [Theory]
-    [InlineData(LocationFault.Busy, "refused busy")]
-    [InlineData(LocationFault.Refused, "refused refused")]
-    [InlineData(LocationFault.Unconfirmed, "failed unconfirmed")]
-    internal async Task A_fault_is_named_by_its_kind_and_not_by_its_words(LocationFault fault, string outcome)
+    [InlineData(LocationErrorCode.Busy, "refused busy")]
+    [InlineData(LocationErrorCode.Refused, "refused refused")]
+    [InlineData(LocationErrorCode.Unconfirmed, "failed unconfirmed")]
+    internal async Task A_fault_is_named_by_its_kind_and_not_by_its_words(LocationErrorCode fault, string outcome)
     {
         await using var test = await TestDatabase.OpenAsync();
 
@@ -66,8 +66,8 @@ public sealed class AuditTrailTests
         var (result, outcomes) = await WhileClosedAsync(test, log, () => Task.FromResult("the only copy"));
 
         result.ShouldBe("the only copy");
-        outcomes.ShouldBe(["begun"]);
-        log.Text.ShouldContain("stays as begun");
+        outcomes.ShouldBe(["started"]);
+        log.Text.ShouldContain("stays `started`");
         log.Text.ShouldNotContain("the only copy");
     }
 
@@ -81,11 +81,11 @@ public sealed class AuditTrailTests
             WhileClosedAsync(
                 test,
                 log,
-                () => Task.FromException<string>(new LocationException(LocationFault.Refused, "s3cr3t"))
+                () => Task.FromException<string>(new LocationException(LocationErrorCode.Refused, "s3cr3t"))
             )
         );
 
-        log.Text.ShouldContain("stays as begun");
+        log.Text.ShouldContain("stays `started`");
     }
 
     private static Task<TestDatabase> OpenAsync() =>
