@@ -67,10 +67,10 @@ public sealed class LocationEndpointTests
             .EnumerateArray()
             .Select(entry => $"{entry.GetProperty("action").GetString()}: {entry.GetProperty("outcome").GetString()}")
             .ShouldBe([
-                "locations rotate: done",
-                "locations test: done",
-                "locations renew: done",
-                "locations remove: done",
+                "locations rotate: succeeded",
+                "locations test: succeeded",
+                "locations renew: succeeded",
+                "locations remove: succeeded",
                 "locations rotate: refused",
             ]);
     }

@@ -197,7 +197,7 @@ create table location_removal
 (
     location_id   nvarchar(32) collate Latin1_General_100_BIN2 not null,
     delete_data   bigint       not null,
-    skip_apple    bigint     not null,
+    skip_apple    bigint       not null,
     requested_at  bigint       not null,
     deleted_at    bigint       null,
     constraint location_removal_key primary key clustered (location_id)
