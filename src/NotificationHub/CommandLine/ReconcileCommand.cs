@@ -136,7 +136,7 @@ internal static class ReconcileCommand
     }
 
     private static IReadOnlyList<RecordKind> KindsOf(CommandContext context) =>
-        context.Arguments.GetValue(OfResource) is { } resource ? [RecordKind.Of(resource)] : RecordKind.All;
+        context.Arguments.GetValue(OfResource) is { } resource ? [RecordKind.FromName(resource)] : RecordKind.All;
 }
 
 /// <summary>A record that is not as it is known, as commands print it.</summary>
@@ -151,7 +151,7 @@ internal sealed record DriftDocument(string Resource, string Key, string Change,
                 .. DriftEvents
                     .FieldsOf(kind, difference)
                     .Select(field =>
-                        kind.NamesSomebody
+                        kind.IsPersonal
                             ? field.Name
                             : $"{field.Name}: {field.Before?.ToString() ?? "–"} → {field.After?.ToString() ?? "–"}"
                     ),

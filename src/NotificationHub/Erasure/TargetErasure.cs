@@ -1,5 +1,6 @@
 using Dapper;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
@@ -16,15 +17,15 @@ internal sealed class TargetErasure(Database database)
             await ErasureUserTargetAsync(run, locationId, cancellationToken);
         }
 
-        foreach (var resource in new[] { RefetchResources.Assignments, RefetchResources.SubscriptionAssignments })
+        foreach (var kind in new[] { RecordKind.Assignment.Name, RecordKind.SubscriptionAssignment.Name })
         {
             var after = "";
-            while (await ReadTargetsAsync(locationId, resource, after, cancellationToken) is { Count: > 0 } targets)
+            while (await ReadTargetsAsync(locationId, kind, after, cancellationToken) is { Count: > 0 } targets)
             {
                 foreach (var target in targets.Where(target => ErasedTarget.Of(target, run.Identifiers) is not null))
                 {
                     await run.StepAsync(
-                        transaction => RewriteAsync(transaction, locationId, resource, target.Key, run.Identifiers),
+                        transaction => RewriteAsync(transaction, locationId, kind, target.Key, run.Identifiers),
                         row => row.Records++,
                         cancellationToken
                     );
@@ -40,11 +41,11 @@ internal sealed class TargetErasure(Database database)
         var key = new
         {
             locationId,
-            RefetchResources.User,
+            KindName = RecordKind.User.Name,
             run.Identifiers.Subject,
         };
         const string Target =
-            """from refetch_target where location_id = @locationId and resource = @User and "key" = @Subject""";
+            """from refetch_target where location_id = @locationId and resource = @KindName and "key" = @Subject""";
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {
             if (await connection.ExecuteScalarAsync<long>($"select count(*) {Target}", key) == 0)
@@ -62,7 +63,7 @@ internal sealed class TargetErasure(Database database)
 
     private async Task<IReadOnlyList<ErasedTarget>> ReadTargetsAsync(
         string locationId,
-        string resource,
+        string kind,
         string after,
         CancellationToken cancellationToken
     )
@@ -73,14 +74,14 @@ internal sealed class TargetErasure(Database database)
                 $"""
                 select "key", holders, expects
                 from refetch_target
-                where location_id = @locationId and resource = @resource and "key" > @after
+                where location_id = @locationId and resource = @kind and "key" > @after
                 order by "key"
                 {connection.Limit("@PageRows")}
                 """,
                 new
                 {
                     locationId,
-                    resource,
+                    kind,
                     after,
                     PageRows,
                 }
@@ -92,18 +93,18 @@ internal sealed class TargetErasure(Database database)
     private static async Task RewriteAsync(
         WriteTransaction transaction,
         string locationId,
-        string resource,
+        string kind,
         string key,
         PersonalIdentifiers identifiers
     )
     {
-        const string Which = """where location_id = @locationId and resource = @resource and "key" = @key""";
+        const string Which = """where location_id = @locationId and resource = @kind and "key" = @key""";
         var now = await transaction.FirstOrDefaultAsync<ErasedTarget>(
             $"""select "key", holders, expects from refetch_target {Which}""",
             new
             {
                 locationId,
-                resource,
+                kind,
                 key,
             }
         );
@@ -114,7 +115,7 @@ internal sealed class TargetErasure(Database database)
                 new
                 {
                     locationId,
-                    resource,
+                    kind,
                     key,
                     left.Holders,
                     left.Expects,

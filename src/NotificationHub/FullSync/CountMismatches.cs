@@ -18,7 +18,7 @@ internal sealed class CountMismatches(Database database)
         CancellationToken cancellationToken
     )
     {
-        if (CountedBy(fullSync.Kind) is not { } counted)
+        if (fullSync.Kind.CountedBy is not { } counted)
         {
             return null;
         }
@@ -27,13 +27,13 @@ internal sealed class CountMismatches(Database database)
         do
         {
             await using var connection = await database.OpenReaderAsync(cancellationToken);
-            rows = await SnapshotRows.ReadPageAsync(connection, fullSync.LocationId, counted.Kind, after, RowsAtOnce);
+            rows = await SnapshotRows.ReadPageAsync(connection, fullSync.LocationId, counted, after, RowsAtOnce);
             foreach (var row in rows)
             {
-                var said = row.Data is null ? 0 : counted.Count(row.Data);
+                var said = row.Data is null ? 0 : counted.ReadAssignedCount(row.Data);
                 if (said is not null && said != await KnownAsync(connection, fullSync, row.Key))
                 {
-                    return (row.Key, counted.Walk(row.Key));
+                    return (row.Key, Create(fullSync.Kind, row.Key));
                 }
 
                 after = row.Key;
@@ -43,19 +43,8 @@ internal sealed class CountMismatches(Database database)
         return null;
     }
 
-    private static (RecordKind Kind, Func<string, long?> Count, Func<string, RefetchRead> Walk)? CountedBy(
-        RecordKind held
-    ) =>
-        held == RecordKind.Assignment ? (RecordKind.Asset, KnowledgeReader.HoldersOf, WalkOf)
-        : held == RecordKind.SubscriptionAssignment
-            ? (RecordKind.Subscription, KnowledgeReader.SeatsOf, key => new SubscriptionAssignmentsRead(key))
-        : null;
-
-    private static AssignmentsRead WalkOf(string asset)
-    {
-        var (adamId, pricingParam) = RecordKeys.ParseAsset(asset);
-        return new AssignmentsRead(adamId, pricingParam);
-    }
+    private static RefetchRead Create(RecordKind kind, string key) =>
+        kind == RecordKind.Assignment ? new AssignmentsRead(key) : new SubscriptionAssignmentsRead(key);
 
     private static Task<long> KnownAsync(DbConnection connection, FullSyncState fullSync, string key)
     {

@@ -1,7 +1,6 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Refetch;
-using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
@@ -14,11 +13,9 @@ namespace NotificationHub.FullSync;
 /// </summary>
 internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedule schedule)
 {
-    private static readonly RefetchStep NoTargets = new([], []);
-
     public async Task NoteAsync(RefetchContext turn, FullSyncState fullSync, AppleException fault)
     {
-        var ofLocation = !await failures.NoteAsync(turn, NoTargets, fault);
+        var ofLocation = !await failures.NoteAsync(turn, [], fault);
         var lost =
             fault.Kind
             is AppleErrorKind.RestartTraversal
@@ -43,7 +40,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
 
     public Task NoteAsync(RefetchContext turn, FullSyncState fullSync, Exception exception)
     {
-        failures.NoteBroken(turn, fullSync.Resource, exception);
+        failures.NoteBroken(turn, fullSync.Kind, exception);
         return turn.WriteAsync(async transaction =>
             // What is broken may be the place.
             await FailAsync(transaction, (await CurrentAsync(transaction, fullSync)).StartOver(), exception)
@@ -75,7 +72,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
             await FullSyncCompletion.PassOverAsync(transaction, fullSync, fullSyncs, now);
         }
 
-        await failures.TellAsync(transaction, fullSync.LocationId, fullSync.Resource, attempts, exception);
+        await failures.TellAsync(transaction, fullSync.LocationId, fullSync.Kind, attempts, exception);
     }
 
     /// <summary>

@@ -52,7 +52,7 @@ internal sealed class FullSyncFinalizer(
             return await CloseAsync(turn, fullSync);
         }
 
-        var outcome = await narrow.RunAsync(turn, StepPart.Of(read) with { Doubt = fullSync.Doubt });
+        var outcome = await narrow.RunAsync(turn, new RefetchStep(read, []) with { Doubt = fullSync.Doubt });
         var current = fullSync with { Attempts = 0 };
         return await SaveAsync(
             turn,

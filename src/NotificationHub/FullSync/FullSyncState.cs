@@ -93,7 +93,7 @@ internal sealed record FullSyncState
     /// <summary>It has begun and not ended, whatever made it start over.</summary>
     public bool IsUnderWay => StartedAt is { } started && (FinishedAt is null || FinishedAt < started);
 
-    public RecordKind Kind => RecordKind.Of(Resource);
+    public RecordKind Kind => RecordKind.FromName(Resource);
 
     /// <summary>Neither restated nor refused since the restore: the restatement of the location waits for it.</summary>
     public bool IsRestatementPending => RestateFrom is not null && RefusedAt is null;
@@ -113,7 +113,7 @@ internal sealed record FullSyncState
     /// <summary>It shows everything there is, and not only what changed since.</summary>
     public bool IsWhole => SinceVersion is null;
 
-    public RefetchRead Read => IsWhole ? RefetchRead.OfAll(Kind) : new UsersRead(SinceVersion);
+    public RefetchRead Read => IsWhole ? RefetchRead.CreateFull(Kind) : new UsersRead(SinceVersion);
 
     /// <summary>From the first page on, whatever was read already.</summary>
     public FullSyncState StartOver() =>

@@ -35,7 +35,7 @@ internal sealed class ReconcileDryRun(
     {
         using var rate = new RequestRate(time, options.Value.FullSyncRequestsPerSecond);
         var session = apple.Open(location, rate);
-        var read = RefetchRead.OfAll(kind);
+        var read = RefetchRead.CreateFull(kind);
         var number = await ReadNumberAsync(location.LocationId, cancellationToken);
         HashSet<string> seen = new(StringComparer.Ordinal);
         var moved = false;

@@ -2,7 +2,6 @@ using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
-using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
@@ -178,18 +177,15 @@ internal sealed partial class MassRemovals(
         (long Known, long Absent, long Twice) count
     )
     {
-        var isOfAsset = read.Kind == RecordKind.Assignment;
-        if (!isOfAsset && read.Kind != RecordKind.SubscriptionAssignment)
+        if (read.Kind.CountedBy is not { } counting)
         {
             return false;
         }
 
         var key = range.From.TrimEnd('/');
-        var counting = isOfAsset ? RecordKind.Asset : RecordKind.Subscription;
         var found = await SnapshotRows.FindAsync(connection, read.LocationId, counting, [key]);
         return found.GetValueOrDefault(key)?.Data is { } data
-            && (isOfAsset ? KnowledgeReader.HoldersOf(data) : KnowledgeReader.SeatsOf(data))
-                == count.Known - count.Absent;
+            && counting.ReadAssignedCount(data) == count.Known - count.Absent;
     }
 
     private static partial class Log

@@ -3,7 +3,6 @@ using NotificationHub.Apple;
 using NotificationHub.Events;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
-using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
@@ -23,7 +22,7 @@ internal sealed partial class RefetchFailures(
     private readonly Backoff backoff = new(options.Value.FirstRetryDelay, options.Value.LongestRetryDelay);
 
     /// <returns>Whether the location's other reads may go on.</returns>
-    public async Task<bool> NoteAsync(RefetchContext turn, RefetchStep step, AppleException fault)
+    public async Task<bool> NoteAsync(RefetchContext turn, IReadOnlyList<ClaimedTarget> targets, AppleException fault)
     {
         Log.Failed(logger, turn.Location.LocationId, ErrorCode.From(fault));
         RefetchMetrics.CountError(fault.Kind);
@@ -47,7 +46,7 @@ internal sealed partial class RefetchFailures(
         var concernsAll =
             fault.Kind is AppleErrorKind.Throttled or AppleErrorKind.Unavailable or AppleErrorKind.Network;
         turn.Pace.ConsecutiveErrors += concernsAll ? 1 : 0;
-        await FailAsync(turn, step, fault, concernsAll);
+        await FailAsync(turn, targets, fault, concernsAll);
         if (concernsAll)
         {
             await PauseAsync(turn, Longer(PauseAfter(turn.Pace.ConsecutiveErrors - 1), fault.RetryAfter));
@@ -57,14 +56,17 @@ internal sealed partial class RefetchFailures(
     }
 
     /// <summary>Whatever it was, it came of these targets: they are tried again later, and the location's other reads go on.</summary>
-    public async Task NoteAsync(RefetchContext turn, RefetchStep step, Exception exception)
+    public async Task NoteAsync(RefetchContext turn, IReadOnlyList<ClaimedTarget> targets, Exception exception)
     {
-        NoteBroken(turn, step.Targets[0].Resource, exception);
-        await FailAsync(turn, step, exception, concernsAll: false);
+        if (targets.Count > 0)
+        {
+            NoteBroken(turn, targets[0].Kind, exception);
+            await FailAsync(turn, targets, exception, concernsAll: false);
+        }
     }
 
-    public void NoteBroken(RefetchContext turn, string resource, Exception exception) =>
-        Log.Broke(logger, turn.Location.LocationId, resource, exception);
+    public void NoteBroken(RefetchContext turn, RecordKind kind, Exception exception) =>
+        Log.Broke(logger, turn.Location.LocationId, kind.Name, exception);
 
     /// <summary>Whether this many failures in a row are reported, and the read is then retried only at long intervals.</summary>
     public bool IsGivenUp(long attempts) => attempts >= options.Value.MaxAttempts;
@@ -79,18 +81,18 @@ internal sealed partial class RefetchFailures(
     public async Task TellAsync(
         WriteTransaction transaction,
         string locationId,
-        string resource,
+        RecordKind kind,
         long attempts,
         Exception fault
     )
     {
         if (attempts == options.Value.MaxAttempts)
         {
-            transaction.OnCommit(() => Log.GivenUp(logger, locationId, resource, attempts));
+            transaction.OnCommit(() => Log.GivenUp(logger, locationId, kind.Name, attempts));
             var whole = new ClaimedTarget
             {
                 LocationId = locationId,
-                Resource = resource,
+                KindName = kind.Name,
                 Key = "",
                 Requested = 0,
             };
@@ -121,9 +123,14 @@ internal sealed partial class RefetchFailures(
     private Task PauseAsync(RefetchContext turn, TimeSpan length) =>
         turn.WriteAsync(transaction => LocationStore.PauseAsync(transaction, turn.Location, DueIn(length)));
 
-    private async Task FailAsync(RefetchContext turn, RefetchStep step, Exception fault, bool concernsAll)
+    private async Task FailAsync(
+        RefetchContext turn,
+        IReadOnlyList<ClaimedTarget> targets,
+        Exception fault,
+        bool concernsAll
+    )
     {
-        foreach (var chunk in step.Targets.Chunk(SnapshotStore.ChunkSize))
+        foreach (var chunk in targets.Chunk(SnapshotStore.ChunkSize))
         {
             await turn.WriteAsync(transaction => FailAsync(transaction, turn, chunk, fault, concernsAll));
         }
@@ -145,7 +152,7 @@ internal sealed partial class RefetchFailures(
             await TargetStore.FailAsync(transaction, target, ErrorCode.From(fault), DueIn(Longer(delay, asked)));
             if (!concernsAll && attempts == options.Value.MaxAttempts)
             {
-                transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.Resource, attempts));
+                transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.KindName, attempts));
                 transaction.AppendEvents([EventOf(target, attempts, fault)]);
             }
         }
@@ -154,14 +161,14 @@ internal sealed partial class RefetchFailures(
     private NewEvent EventOf(ClaimedTarget target, long attempts, Exception fault)
     {
         // A user's key is the clientUserId: who may follow the hub need not know the users.
-        var key = target.Resource == RefetchResources.User || target.Key.Length == 0 ? null : target.Key;
+        var key = target.Kind == RecordKind.User || target.Key.Length == 0 ? null : target.Key;
         return NewEvent.Create(
             EventNames.RefetchFailed,
             target.LocationId,
-            key is null ? target.Resource : $"{target.Resource}/{key}",
+            key is null ? target.KindName : $"{target.KindName}/{key}",
             new RefetchFailed
             {
-                Resource = target.Resource,
+                Resource = target.KindName,
                 Key = key,
                 Attempts = attempts,
                 Fault = ErrorCode.From(fault),

@@ -30,10 +30,11 @@ internal sealed class RefetchPass(
             return 0;
         }
 
+        var progress = new TargetProgress();
         var done = 0;
-        foreach (var step in steps)
+        foreach (var step in steps.Select(progress.Begin).OfType<RefetchStep>())
         {
-            if (!await RunAsync(turn, step))
+            if (!await RunAsync(turn, progress, step))
             {
                 break;
             }
@@ -74,96 +75,57 @@ internal sealed class RefetchPass(
         return due.Count == 0 ? null : (turn, await PlanAsync(connection, locationId, CountsFirst(due)));
     }
 
-    /// <summary>A read that shows a whole kind answers those that are not due yet as well.</summary>
     private static async Task<IReadOnlyList<RefetchStep>> PlanAsync(
         DbConnection connection,
         string locationId,
         IReadOnlyList<ClaimedTarget> due
     )
     {
-        var plan = RefetchPlan.Create(due, await KnowledgeReader.ReadAsync(connection, locationId, due));
-        string[] together = [.. plan.Where(step => step.Reads is [WholeRead]).Select(step => step.Targets[0].Resource)];
-        if (together.Length == 0)
+        var plan = RefetchPlan.Create(due, await PlanStatistics.ReadAsync(connection, locationId, due));
+        List<RecordKind> full = [.. plan.Select(step => step.Read).OfType<FullRead>().Select(read => read.Kind)];
+        if (full.Count == 0)
         {
             return plan;
         }
 
-        var waiting = await TargetStore.ReadWaitingAsync(connection, locationId, together);
-        List<ClaimedTarget> all = [.. due.UnionBy(waiting, target => (target.Resource, target.Key))];
-        return RefetchPlan.Create(all, await KnowledgeReader.ReadAsync(connection, locationId, all));
+        // A read of all records of a kind satisfies targets that are not yet due, too.
+        var pending = await TargetStore.ReadPendingAsync(connection, locationId, full);
+        List<ClaimedTarget> all = [.. due.UnionBy(pending, target => (target.KindName, target.Key))];
+        return RefetchPlan.Create(all, await PlanStatistics.ReadAsync(connection, locationId, all));
     }
 
-    /// <summary>How many hold an asset or a subscription decides how they are best read: they come with the next turn, when it is known.</summary>
+    // The number of holders decides how assignments are read: they are read in the next slot, when it is known.
     private static IReadOnlyList<ClaimedTarget> CountsFirst(IReadOnlyList<ClaimedTarget> targets)
     {
-        var counted = targets.Select(target => (target.Resource, target.Key)).ToHashSet();
+        var counts = targets.Select(target => (target.KindName, target.Key)).ToHashSet();
         return
         [
             .. targets.Where(target =>
-                target.Resource switch
-                {
-                    RefetchResources.Assignments => !counted.Contains((RefetchResources.Asset, target.Key)),
-                    RefetchResources.SubscriptionAssignments => !counted.Contains(
-                        (RefetchResources.Subscription, target.Key)
-                    ),
-                    _ => true,
-                }
+                target.Kind.CountedBy is not { } counted || !counts.Contains((counted.Name, target.Key))
             ),
         ];
     }
 
-    /// <returns>Whether the turn goes on.</returns>
-    private async Task<bool> RunAsync(RefetchContext turn, RefetchStep step)
-    {
-        if (step.Reads.Count == 0)
-        {
-            var fault = new InvalidDataException("The target names nothing that can be read.");
-            await failures.NoteAsync(turn, step, fault);
-            return true;
-        }
-
-        var progress = new StepProgress(step);
-        var goesOn = true;
-        for (var part = progress.Next(); goesOn && part is not null; part = progress.Next())
-        {
-            goesOn = await RunAsync(turn, progress, part);
-            if (goesOn && !progress.IsOver)
-            {
-                // Others may have a turn between a step's reads.
-                await turn.Place.ShareAsync(turn.CancellationToken);
-            }
-        }
-
-        // Holders that were read are not read again when other holders fail.
-        foreach (var chunk in progress.Left.Chunk(SnapshotStore.ChunkSize))
-        {
-            await turn.WriteAsync(async transaction =>
-            {
-                foreach (var (target, holders) in chunk)
-                {
-                    await TargetStore.LeaveAsync(transaction, target, holders);
-                }
-            });
-        }
-
-        return goesOn;
-    }
-
-    /// <summary>Reads one part of a step; what fails with it takes along only those of the step's targets that need it.</summary>
-    /// <returns>Whether the turn goes on.</returns>
-    private async Task<bool> RunAsync(RefetchContext turn, StepProgress progress, StepPart part)
+    /// <returns>Whether the slot continues.</returns>
+    private async Task<bool> RunAsync(RefetchContext turn, TargetProgress progress, RefetchStep step)
     {
         try
         {
-            if (await ReadAsync(turn, part))
+            if (await ReadAsync(turn, step))
             {
-                progress.Read(part);
+                progress.Complete(step);
                 return true;
             }
+
+            progress.Fail(step);
+            await PutLastAsync(turn, progress, step);
+            return true;
         }
-        catch (AppleException fault)
+        catch (AppleException exception)
         {
-            return await failures.NoteAsync(turn, progress.Fail(part), fault);
+            var continues = await failures.NoteAsync(turn, progress.Fail(step), exception);
+            await PutLastAsync(turn, progress, step);
+            return continues;
         }
         catch (LocationClosedException)
         {
@@ -172,36 +134,47 @@ internal sealed class RefetchPass(
         // A target that fails must not block the location's other targets.
         catch (Exception exception) when (!RefetchContext.IsEndedBy(exception))
         {
-            if (progress.Fail(part) is { Targets.Count: > 0 } step)
-            {
-                await failures.NoteAsync(turn, step, exception);
-            }
-
+            await failures.NoteAsync(turn, progress.Fail(step), exception);
+            await PutLastAsync(turn, progress, step);
             return true;
         }
-
-        progress.Fail(part);
-        return true;
     }
 
-    /// <summary>Once more from the start where Apple asks for it.</summary>
-    private async Task<bool> ReadAsync(RefetchContext turn, StepPart part)
+    private static async Task PutLastAsync(RefetchContext turn, TargetProgress progress, RefetchStep step)
+    {
+        foreach (var chunk in step.Holder is null ? [] : step.Targets.Chunk(SnapshotStore.ChunkSize))
+        {
+            List<(ClaimedTarget Target, IReadOnlyList<string> Holders)> left =
+            [
+                .. chunk.Select(target => (target, progress.PutLast(target, step.Holder!))),
+            ];
+            await turn.WriteAsync(async transaction =>
+            {
+                foreach (var (target, holders) in left)
+                {
+                    await TargetStore.SetHoldersAsync(transaction, target, holders);
+                }
+            });
+        }
+    }
+
+    private async Task<bool> ReadAsync(RefetchContext turn, RefetchStep step)
     {
         try
         {
-            return (await walk.RunAsync(turn, part)).IsSettled;
+            return (await walk.RunAsync(turn, step)).IsSettled;
         }
-        catch (AppleException fault) when (fault.Kind == AppleErrorKind.RestartTraversal)
+        catch (AppleException exception) when (exception.Kind == AppleErrorKind.RestartTraversal)
         {
-            return (await walk.RunAsync(turn, part)).IsSettled;
+            return (await walk.RunAsync(turn, step)).IsSettled;
         }
-        catch (AppleException fault) when (fault.Kind == AppleErrorKind.VersionUnknown && part.Read is UsersRead)
+        catch (AppleException exception)
+            when (exception.Kind == AppleErrorKind.VersionUnknown && step.Read is UsersRead)
         {
             await turn.WriteAsync(transaction =>
                 LocationVersions.SetUsersAsync(transaction, turn.Location.LocationId, versionId: null)
             );
-            var whole = part with { Read = new UsersRead(SinceVersionId: null) };
-            return (await walk.RunAsync(turn, whole)).IsSettled;
+            return (await walk.RunAsync(turn, step with { Read = new UsersRead(SinceVersionId: null) })).IsSettled;
         }
     }
 }

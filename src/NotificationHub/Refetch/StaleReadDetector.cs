@@ -32,12 +32,12 @@ internal static class StaleReadDetector
             """
             select "key", changed_at, case when data is not null then 1 else 0 end
             from snapshot
-            where location_id = @LocationId and kind = @Kind and "key" in @Keys
+            where location_id = @LocationId and kind = @KindName and "key" in @Keys
             """,
             new
             {
                 target.LocationId,
-                Kind = KindOf(target).Name,
+                target.KindName,
                 Keys = expected.Select(one => KeyOf(target, one)).ToHashSet(StringComparer.Ordinal).InList(),
             }
         );
@@ -54,22 +54,10 @@ internal static class StaleReadDetector
             ? changedAt >= requestedAt - NotificationsTrail
             : exists == (expected[0] == '+');
 
-    private static RecordKind KindOf(ClaimedTarget target) =>
-        target.Resource switch
-        {
-            RefetchResources.Assignments => RecordKind.Assignment,
-            RefetchResources.User => RecordKind.User,
-            RefetchResources.Subscription => RecordKind.Subscription,
-            RefetchResources.SubscriptionAssignments => RecordKind.SubscriptionAssignment,
-            _ => RecordKind.Asset,
-        };
-
     private static string KeyOf(ClaimedTarget target, string expected) =>
-        target.Resource switch
-        {
-            RefetchResources.Assignments => RecordKeys.Assignment(target.Key, expected[1..]),
-            RefetchResources.User => RecordKeys.User(target.Key),
-            RefetchResources.SubscriptionAssignments => RecordKeys.SubscriptionAssignment(target.Key, expected[1..]),
-            _ => target.Key,
-        };
+        target.Kind == RecordKind.Assignment ? RecordKeys.Assignment(target.Key, expected[1..])
+        : target.Kind == RecordKind.SubscriptionAssignment
+            ? RecordKeys.SubscriptionAssignment(target.Key, expected[1..])
+        : target.Kind == RecordKind.User ? RecordKeys.User(target.Key)
+        : target.Key;
 }

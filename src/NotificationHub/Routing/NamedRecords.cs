@@ -76,7 +76,7 @@ internal sealed class NamedRecords
         // Next to an asset or a subscription, a user is its holder. In all other types, or alone, the user itself is read.
         if (names.AdamIds.Count == 0 || !IsOfAssets)
         {
-            names.Users.ForEach(user => Add(new RefetchRequest(RefetchResources.User, user)));
+            names.Users.ForEach(user => Add(new RefetchRequest(RecordKind.User, user)));
         }
     }
 
@@ -86,10 +86,10 @@ internal sealed class NamedRecords
 
     private void AddSubscription(string adamId, bool isAssignment)
     {
-        Add(new RefetchRequest(RefetchResources.Subscription, adamId));
+        Add(new RefetchRequest(RecordKind.Subscription, adamId));
         if (isAssignment)
         {
-            Add(new RefetchRequest(RefetchResources.SubscriptionAssignments, adamId));
+            Add(new RefetchRequest(RecordKind.SubscriptionAssignment, adamId));
         }
     }
 
@@ -102,11 +102,11 @@ internal sealed class NamedRecords
         ];
         foreach (var key in PricingsOf(names).Select(pricing => AssetKeys.Of(adamId, pricing)))
         {
-            Add(new RefetchRequest(RefetchResources.Asset, key));
+            Add(new RefetchRequest(RecordKind.Asset, key));
             // If the holder of an assignment is unknown, read the assignments of all holders.
             foreach (var holder in holders is [] && isAssignment ? [null] : holders)
             {
-                Add(new RefetchRequest(RefetchResources.Assignments, key, holder));
+                Add(new RefetchRequest(RecordKind.Assignment, key, holder));
             }
         }
     }

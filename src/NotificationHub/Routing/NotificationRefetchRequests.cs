@@ -1,11 +1,12 @@
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing;
 
 /// <summary>One thing that a notification hints at: what to read again.</summary>
 /// <param name="Expects">What it says is true now; see <see cref="TargetExpectations"/>.</param>
 internal readonly record struct RefetchRequest(
-    string Resource,
+    RecordKind Kind,
     string Key,
     string? Holder = null,
     string? Expects = null

@@ -165,7 +165,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
         [
             .. hints.Targets.Select(target => new MergedRequest(
                 entry.LocationId,
-                target.Resource,
+                target.Kind,
                 target.Key,
                 target.Holder,
                 hints.EventId,

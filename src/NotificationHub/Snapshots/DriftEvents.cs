@@ -69,13 +69,13 @@ internal sealed class DriftEvents
                     After = Member(after, name),
                 })
                 .Where(field => field.Before?.GetRawText() != field.After?.GetRawText())
-                .Select(field => kind.NamesSomebody ? new DriftedField { Name = field.Name } : field),
+                .Select(field => kind.IsPersonal ? new DriftedField { Name = field.Name } : field),
         ];
     }
 
     private NewEvent Create(RecordDifference difference, long changedSeq)
     {
-        var key = read.Kind.NamesSomebody ? null : difference.Key;
+        var key = read.Kind.IsPersonal ? null : difference.Key;
         return NewEvent.Create(
             EventNames.ReconcileDriftFound,
             read.LocationId,

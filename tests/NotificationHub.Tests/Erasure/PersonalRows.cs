@@ -52,7 +52,7 @@ internal static class PersonalRows
                 await TargetAsync(
                     transaction,
                     location,
-                    "assignments",
+                    "assignment",
                     "1/STDQ",
                     """["serial:C39NQ0AAPUR7","user:ann/7%"]""",
                     """["+user:ann/7%"]"""
@@ -60,7 +60,7 @@ internal static class PersonalRows
                 await TargetAsync(
                     transaction,
                     location,
-                    "assignments",
+                    "assignment",
                     "2/STDQ",
                     """["serial:C39NQ0AAPUR7","user:bob"]""",
                     """["-serial:C39NQ0AAPUR7"]"""
@@ -68,7 +68,7 @@ internal static class PersonalRows
                 await TargetAsync(
                     transaction,
                     location,
-                    "subscription-assignments",
+                    "subscription-assignment",
                     "77",
                     holders: null,
                     expects: """["+ann/7%","+bob"]"""

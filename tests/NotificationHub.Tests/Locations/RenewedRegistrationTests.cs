@@ -3,6 +3,7 @@ using NotificationHub.Events;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Tests.Locations;
 
@@ -67,7 +68,7 @@ public sealed class RenewedRegistrationTests
                 );
                 await targets.RequestAsync(
                     transaction,
-                    [new MergedRequest(locationId, RefetchResources.Asset, "1/STDQ")],
+                    [new MergedRequest(locationId, RecordKind.Asset, "1/STDQ")],
                     TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()
                 );
             },

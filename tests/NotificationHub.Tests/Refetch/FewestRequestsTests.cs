@@ -65,7 +65,7 @@ public sealed class FewestRequestsTests
                         UsersVersion = one.Versioned ? "version-1" : null,
                     };
                     var together =
-                        one.Versioned ? PageCounts.OfChangedUsers
+                        one.Versioned ? PageCounts.ChangedUsers
                         : one.Total < 0 ? PageCounts.Unknown
                         : PageCounts.Pages(one.Total);
                     return CostOf(targets, known) == Math.Min(targets.Count, together) && Answers(targets, known);
@@ -77,14 +77,15 @@ public sealed class FewestRequestsTests
         new() { Totals = total < 0 ? [] : new Dictionary<RecordKind, long> { [kind] = total } };
 
     private static long CostOf(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known) =>
-        RefetchPlan.Create(targets, known).SelectMany(step => step.Reads).Sum(read => PageCounts.Of(read, known));
+        RefetchPlan.Create(targets, known).Sum(step => PageCounts.Estimate(step.Read, known));
 
     /// <summary>Each target is in one step, whose reads show what it names.</summary>
     private static bool Answers(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
     {
         var steps = RefetchPlan.Create(targets, known);
-        return steps.SelectMany(step => step.Targets).Count() == targets.Count
-            && targets.All(target => IsAnswered(target, steps.Single(step => step.Targets.Contains(target)).Reads));
+        return targets.All(target =>
+            IsAnswered(target, [.. steps.Where(step => step.Targets.Contains(target)).Select(step => step.Read)])
+        );
     }
 
     private static bool IsAnswered(ClaimedTarget target, IReadOnlyList<RefetchRead> reads)
@@ -92,14 +93,13 @@ public sealed class FewestRequestsTests
         // Users are read as far as they have changed: there is no scope in which a missing one is gone.
         if (reads.Any(read => read is UsersRead))
         {
-            return target.Resource == RefetchResources.User;
+            return target.Kind == RecordKind.User;
         }
 
         string[] keys =
             target.Holders is { } holders
                 ? [.. TargetHolders.Parse(holders).Select(holder => RecordKeys.Assignment(target.Key, holder))]
-            : target.Resource is RefetchResources.Assignments or RefetchResources.SubscriptionAssignments
-                ? [$"{target.Key}/everybody"]
+            : target.Kind.CountedBy is not null ? [$"{target.Key}/everybody"]
             : [target.Key];
         var scopes = reads.SelectMany(read => read.Scope).ToList();
         return keys.All(key => scopes.Any(scope => Contains(scope, key)));
@@ -118,7 +118,9 @@ public sealed class FewestRequestsTests
         internal PlanStatistics Known =>
             Totals(RecordKind.Assignment, Total) with
             {
-                AssignedCounts = Assigned.Index().ToDictionary(pair => $"{pair.Index}/STDQ", pair => (long)pair.Item),
+                AssignedCounts = Assigned
+                    .Index()
+                    .ToDictionary(pair => (RecordKind.Assignment, $"{pair.Index}/STDQ"), pair => (long)pair.Item),
             };
 
         /// <summary>Tries every choice of assets to walk.</summary>

@@ -32,7 +32,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
         var events = (await EventsAsync()).Count;
         var began = Clock.Milliseconds;
         Apple.Faults.Next(path, Fault.NoRecords());
-        await ReconcileAsync(RecordKind.Of(kind));
+        await ReconcileAsync(RecordKind.FromName(kind));
 
         (await CopyAsync()).Lines().ShouldBe(copy);
         (await EventsAsync()).Count.ShouldBe(events);

@@ -1,6 +1,7 @@
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Reading;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Refetch;
@@ -15,21 +16,21 @@ public sealed class ReadTraceTests
     public void What_one_post_asked_for_is_told_on_its_trace()
     {
         using var recorded = new RecordedTraces();
-        var part = Part(One, One);
-        using var trace = ReadTrace.Begin(part);
+        var step = Step(One, One);
+        using var trace = ReadTrace.Begin(step);
 
-        ReadTrace.ToTell(part, trace).ShouldBe(One);
-        ReadTrace.ToTell(part, trace: null).ShouldBe(One);
+        ReadTrace.ToTell(step, trace).ShouldBe(One);
+        ReadTrace.ToTell(step, trace: null).ShouldBe(One);
     }
 
     [Fact]
     public void What_several_posts_asked_for_is_told_on_the_trace_of_the_read_which_leads_to_theirs()
     {
         using var recorded = new RecordedTraces();
-        var part = Part(One, Other);
-        using var trace = ReadTrace.Begin(part).ShouldNotBeNull();
+        var step = Step(One, Other);
+        using var trace = ReadTrace.Begin(step).ShouldNotBeNull();
 
-        ReadTrace.ToTell(part, trace).ShouldBe(trace.Id);
+        ReadTrace.ToTell(step, trace).ShouldBe(trace.Id);
         trace
             .Links.Select(link => $"00-{link.Context.TraceId}-{link.Context.SpanId}-01")
             .ShouldBe([One, Other], ignoreOrder: true);
@@ -37,23 +38,22 @@ public sealed class ReadTraceTests
 
     [Fact]
     public void What_several_posts_asked_for_is_told_on_no_trace_where_none_is_recorded() =>
-        ReadTrace.ToTell(Part(One, Other), trace: null).ShouldBeNull();
+        ReadTrace.ToTell(Step(One, Other), trace: null).ShouldBeNull();
 
-    private static StepPart Part(params string[] traceparents) =>
+    private static RefetchStep Step(params string[] traceparents) =>
         new(
-            new AssetsRead(),
+            new FullRead(RecordKind.Asset),
             [
                 .. traceparents
                     .Index()
                     .Select(asked => new ClaimedTarget
                     {
                         LocationId = "north",
-                        Resource = RefetchResources.Asset,
+                        KindName = RecordKind.Asset.Name,
                         Key = $"{asked.Index}/STDQ",
                         Requested = 1,
                         Traceparent = asked.Item,
                     }),
-            ],
-            []
+            ]
         );
 }

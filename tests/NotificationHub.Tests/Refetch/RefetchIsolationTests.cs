@@ -18,15 +18,15 @@ public sealed class RefetchIsolationTests : RefetchTest
 
     [Theory]
     [InlineData("nonsense", null)]
-    [InlineData(RefetchResources.Assignments, "no JSON")]
-    [InlineData(RefetchResources.Assignments, """["x"]""")]
-    public async Task A_target_that_cannot_be_read_does_not_hold_up_the_others(string resource, string? holders)
+    [InlineData("assignment", "no JSON")]
+    [InlineData("assignment", """["x"]""")]
+    public async Task A_target_that_cannot_be_read_does_not_hold_up_the_others(string kind, string? holders)
     {
         Location.AddAsset("1");
-        await RequestAsync(Asset("1"), new MergedRequest(LocationId, resource, "2/STDQ"));
+        await RequestAsync(Asset("1"), new MergedRequest(LocationId, RecordKind.FromName(kind), "2/STDQ"));
         await Store.ExecuteAsync(
-            "update refetch_target set due_at = 1, holders = @holders where resource = @resource",
-            new { resource, holders }
+            "update refetch_target set due_at = 1, holders = @holders where resource = @kind",
+            new { kind, holders }
         );
         await TurnAsync();
         await TurnAsync();

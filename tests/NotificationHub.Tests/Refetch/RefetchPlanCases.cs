@@ -16,8 +16,11 @@ internal sealed record RefetchPlanCase(
     private static readonly PlanStatistics Location = new()
     {
         UsersVersion = "version-1",
-        AssignedCounts = Enumerable.Range(1, 25).ToDictionary(app => $"{app}/STDQ", _ => 1000L),
-        SeatCounts = new Dictionary<string, long> { ["1"] = 40 },
+        AssignedCounts = Enumerable
+            .Range(1, 25)
+            .ToDictionary(app => (RecordKind.Assignment, $"{app}/STDQ"), _ => 1000L)
+            .Append(new((RecordKind.SubscriptionAssignment, "1"), 40))
+            .ToDictionary(),
         Totals = new Dictionary<RecordKind, long>
         {
             [RecordKind.Asset] = 300,
@@ -36,13 +39,13 @@ internal sealed record RefetchPlanCase(
     [
         new("1 asset", Typical, Assets(1), Location),
         new("25 assets", Typical, Assets(25), Location),
-        new("25 assets", Nothing, Assets(25), PlanStatistics.Nothing),
+        new("25 assets", Nothing, Assets(25), PlanStatistics.Empty),
         new("1 asset for 1 device", Typical, Assignments(1, 1), Location),
         new("25 assets for 1 device", Typical, Assignments(25, 1), Location),
         new("1 asset of 1,000 holders, for 2 devices", Typical, Assignments(1, 2), Location),
         new("1 asset of 1,000 holders, for 3 devices", Typical, Assignments(1, 3), Location),
         new("25 assets for 5 devices", Typical, Assignments(25, 5), Location),
-        new("1 asset for 8 devices", Nothing, Assignments(1, 8), PlanStatistics.Nothing),
+        new("1 asset for 8 devices", Nothing, Assignments(1, 8), PlanStatistics.Empty),
         new("1 asset for everybody", Typical, Assignments(1, 0), Location),
         new("25 assets for everybody", Typical, Assignments(25, 0), Location),
         new(
@@ -51,27 +54,29 @@ internal sealed record RefetchPlanCase(
             Assignments(25, 0),
             Location with
             {
-                AssignedCounts = Enumerable.Range(1, 25).ToDictionary(app => $"{app}/STDQ", _ => 100L),
+                AssignedCounts = Enumerable
+                    .Range(1, 25)
+                    .ToDictionary(app => (RecordKind.Assignment, $"{app}/STDQ"), _ => 100L),
                 Totals = new Dictionary<RecordKind, long> { [RecordKind.Assignment] = 3_000 },
             }
         ),
         new("2 users", Typical, Users(2), Location),
         new("3 users", Typical, Users(3), Location),
         new("100 users", Typical, Users(100), Location),
-        new("100 users", Nothing, Users(100), PlanStatistics.Nothing),
+        new("100 users", Nothing, Users(100), PlanStatistics.Empty),
         new("1 subscription and its seats", Typical, [.. Subscriptions(1), .. Seats(1)], Location),
         new("10 subscriptions and their seats", Typical, [.. Subscriptions(10), .. Seats(10)], Location),
     ];
 
     public string Row()
     {
-        var reads = RefetchPlan.Create(Targets, Knowledge).SelectMany(step => step.Reads).ToList();
-        var requests = reads.Sum(read => PageCounts.Of(read, Knowledge));
+        var reads = RefetchPlan.Create(Targets, Knowledge).Select(step => step.Read).ToList();
+        var requests = reads.Sum(read => PageCounts.Estimate(read, Knowledge));
         return $"| {Due} | {Known} | {string.Join(", ", reads.CountBy(Describe).Select(Counted))} | {requests} |";
     }
 
     public static IReadOnlyList<ClaimedTarget> Assets(int count) =>
-        [.. Enumerable.Range(1, count).Select(app => Target(RefetchResources.Asset, $"{app}/STDQ"))];
+        [.. Enumerable.Range(1, count).Select(app => Target(RecordKind.Asset, $"{app}/STDQ"))];
 
     /// <param name="holders">0 for all.</param>
     public static IReadOnlyList<ClaimedTarget> Assignments(int assets, int holders) =>
@@ -84,25 +89,25 @@ internal sealed record RefetchPlanCase(
         ];
 
     public static ClaimedTarget Assignments(string asset, IReadOnlyList<string> holders) =>
-        Target(RefetchResources.Assignments, asset) with
+        Target(RecordKind.Assignment, asset) with
         {
             Holders = holders.Count == 0 ? null : JsonSerializer.Serialize(holders),
         };
 
     public static IReadOnlyList<ClaimedTarget> Users(int count) =>
-        [.. Enumerable.Range(0, count).Select(i => Target(RefetchResources.User, $"user-{i}"))];
+        [.. Enumerable.Range(0, count).Select(i => Target(RecordKind.User, $"user-{i}"))];
 
     public static IReadOnlyList<ClaimedTarget> Subscriptions(int count) =>
-        [.. Enumerable.Range(1, count).Select(i => Target(RefetchResources.Subscription, $"{i}"))];
+        [.. Enumerable.Range(1, count).Select(i => Target(RecordKind.Subscription, $"{i}"))];
 
     public static IReadOnlyList<ClaimedTarget> Seats(int count) =>
-        [.. Enumerable.Range(1, count).Select(i => Target(RefetchResources.SubscriptionAssignments, $"{i}"))];
+        [.. Enumerable.Range(1, count).Select(i => Target(RecordKind.SubscriptionAssignment, $"{i}"))];
 
-    public static ClaimedTarget Target(string resource, string key) =>
+    public static ClaimedTarget Target(RecordKind kind, string key) =>
         new()
         {
             LocationId = "location-1",
-            Resource = resource,
+            KindName = kind.Name,
             Key = key,
             Requested = 1,
         };
@@ -114,18 +119,18 @@ internal sealed record RefetchPlanCase(
         read switch
         {
             AssetRead => "the asset",
-            AssetsRead => "all assets",
             AssignmentsRead { Holder: not null } => "the asset's assignment to the holder",
             AssignmentsRead => "all assignments of the asset",
             HolderRead => "all assignments of the holder",
-            AllAssignmentsRead => "all assignments",
             UserRead => "the user",
             UsersRead { SinceVersionId: not null } => "users changed since the last version",
             UsersRead => "all users",
             SubscriptionRead => "the subscription",
-            SubscriptionsRead => "all subscriptions",
             SubscriptionAssignmentsRead => "the subscription's seats",
-            AllSubscriptionAssignmentsRead => "all seats",
+            FullRead { Kind.Name: "asset" } => "all assets",
+            FullRead { Kind.Name: "assignment" } => "all assignments",
+            FullRead { Kind.Name: "subscription" } => "all subscriptions",
+            FullRead => "all seats",
             _ => throw new ArgumentOutOfRangeException(nameof(read)),
         };
 }

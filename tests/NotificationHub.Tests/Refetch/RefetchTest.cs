@@ -180,19 +180,18 @@ public abstract class RefetchTest : IAsyncLifetime
         );
 
     private protected static MergedRequest Asset(string adamId, string pricing = "STDQ") =>
-        new(LocationId, RefetchResources.Asset, $"{adamId}/{pricing}");
+        new(LocationId, RecordKind.Asset, $"{adamId}/{pricing}");
 
     private protected static MergedRequest Assignments(string adamId, string? holder = null) =>
-        new(LocationId, RefetchResources.Assignments, $"{adamId}/STDQ", holder);
+        new(LocationId, RecordKind.Assignment, $"{adamId}/STDQ", holder);
 
-    private protected static MergedRequest User(string clientUserId) =>
-        new(LocationId, RefetchResources.User, clientUserId);
+    private protected static MergedRequest User(string clientUserId) => new(LocationId, RecordKind.User, clientUserId);
 
     private protected static MergedRequest Subscription(string adamId) =>
-        new(LocationId, RefetchResources.Subscription, adamId);
+        new(LocationId, RecordKind.Subscription, adamId);
 
     private protected static MergedRequest Seats(string adamId) =>
-        new(LocationId, RefetchResources.SubscriptionAssignments, adamId);
+        new(LocationId, RecordKind.SubscriptionAssignment, adamId);
 
     /// <summary>One turn of the location, at the time at which its next target is due.</summary>
     private protected async Task<int> TurnAsync()

@@ -6,6 +6,7 @@ using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage;
@@ -57,7 +58,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         }
 
         await RequestAsync([
-            .. Enumerable.Range(0, 5).Select(i => new MergedRequest($"location-{i}", RefetchResources.Asset, "1/STDQ")),
+            .. Enumerable.Range(0, 5).Select(i => new MergedRequest($"location-{i}", RecordKind.Asset, "1/STDQ")),
         ]);
         await WaitForEventsAsync(5);
 
@@ -75,10 +76,10 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         }
 
         await RequestAsync([
-            .. Enumerable.Range(0, 60).Select(i => new MergedRequest("busy", RefetchResources.Asset, $"{i}/STDQ")),
+            .. Enumerable.Range(0, 60).Select(i => new MergedRequest("busy", RecordKind.Asset, $"{i}/STDQ")),
         ]);
         await WaitForEventsAsync(1);
-        await RequestAsync([new MergedRequest("single", RefetchResources.Asset, "1/STDQ")]);
+        await RequestAsync([new MergedRequest("single", RecordKind.Asset, "1/STDQ")]);
         await WaitForAsync("select count(*) from event_log where location_id = 'single'", 1);
 
         (
@@ -92,7 +93,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         (await RegisterAsync("location-1")).AddAsset("1");
         var logged = log.Next("cannot be looked up");
         await SetPauseAsync("'not a number'");
-        await RequestAsync([new MergedRequest("location-1", RefetchResources.Asset, "1/STDQ")]);
+        await RequestAsync([new MergedRequest("location-1", RecordKind.Asset, "1/STDQ")]);
         await logged.WaitAsync(Patience);
 
         await SetPauseAsync("null");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Routing;
@@ -16,16 +17,16 @@ public sealed class NotificationRouterTests
     private static NotificationEntry Purchase => PayloadCorpus.Entry("ASSET_COUNT/purchase.json", seq: 7);
 
     [Theory]
-    [InlineData("ASSET_MANAGEMENT/associate-devices.json", RefetchResources.Asset, TargetExpectations.Changed)]
-    [InlineData("ASSET_MANAGEMENT/failure-with-error-info.json", RefetchResources.Asset, null)]
-    [InlineData("SUBSCRIPTION_MANAGEMENT/associate.json", RefetchResources.Subscription, TargetExpectations.Changed)]
-    [InlineData("SUBSCRIPTION_MANAGEMENT/failure.json", RefetchResources.Subscription, null)]
-    internal void A_success_changes_the_counts(string file, string resource, string? expects)
+    [InlineData("ASSET_MANAGEMENT/associate-devices.json", "asset", TargetExpectations.Changed)]
+    [InlineData("ASSET_MANAGEMENT/failure-with-error-info.json", "asset", null)]
+    [InlineData("SUBSCRIPTION_MANAGEMENT/associate.json", "subscription", TargetExpectations.Changed)]
+    [InlineData("SUBSCRIPTION_MANAGEMENT/failure.json", "subscription", null)]
+    internal void A_success_changes_the_counts(string file, string kind, string? expects)
     {
         var routed = Router.RouteAccepted(PayloadCorpus.Entry(file, seq: 7), Location);
 
-        routed.Targets.Where(target => target.Resource == resource).ShouldAllBe(target => target.Expects == expects);
-        routed.Targets.ShouldContain(target => target.Resource == resource);
+        routed.Targets.Where(target => target.Kind.Name == kind).ShouldAllBe(target => target.Expects == expects);
+        routed.Targets.ShouldContain(target => target.Kind.Name == kind);
     }
 
     [Fact]
@@ -76,12 +77,7 @@ public sealed class NotificationRouterTests
         Router
             .Route(entry, Location)
             .Targets.ShouldBe([
-                new MergedRequest(
-                    entry.LocationId,
-                    RefetchResources.Asset,
-                    "408709785/PLUS",
-                    Traceparent: entry.Traceparent
-                ),
+                new MergedRequest(entry.LocationId, RecordKind.Asset, "408709785/PLUS", Traceparent: entry.Traceparent),
             ]);
         Router.Route(entry, Location with { Refetches = false }).Targets.ShouldBeEmpty();
         Router.Route(entry with { UId = "9" }, Location).Targets.ShouldBeEmpty();
@@ -130,7 +126,7 @@ public sealed class NotificationRouterTests
 
                 routed.Disposition.ShouldBe(Disposition.Unrecognized, one);
                 var holders = routed
-                    .Targets.Where(target => target.Resource == RefetchResources.Assignments)
+                    .Targets.Where(target => target.Kind == RecordKind.Assignment)
                     .Select(target => (target.Key, target.Holder))
                     .ToList();
                 Enumerable
@@ -138,9 +134,7 @@ public sealed class NotificationRouterTests
                     .Select(i => ($"{i % 3}7/STDQ", (string?)$"user:user {i}"))
                     .Except(holders)
                     .ShouldBeEmpty(one);
-                routed
-                    .Targets.Count(target => target is { Resource: RefetchResources.Asset, Key: "07/STDQ" })
-                    .ShouldBe(1);
+                routed.Targets.Count(target => target.Kind == RecordKind.Asset && target.Key == "07/STDQ").ShouldBe(1);
             }
         }
     }
@@ -164,7 +158,7 @@ public sealed class NotificationRouterTests
 
         var routed = Router.Route(PayloadCorpus.Entry(body), Location);
 
-        var assignments = routed.Targets.Where(target => target.Resource == RefetchResources.Assignments).ToList();
+        var assignments = routed.Targets.Where(target => target.Kind == RecordKind.Assignment).ToList();
         assignments.Count.ShouldBe(targets);
         assignments.ShouldAllBe(target => target.Holder == null == (holders > RefetchTargets.MaxHolders));
     }
@@ -194,7 +188,7 @@ public sealed class NotificationRouterTests
 
         routed.Faults.ShouldBeEmpty();
         routed
-            .Targets.Where(target => target.Resource == RefetchResources.Assignments)
+            .Targets.Where(target => target.Kind == RecordKind.Assignment)
             .Select(target => (target.Key, target.Holder, target.CorrelationId))
             .ShouldBe([("1/STDQ", "user:user-1", null), ("1/PLUS", "serial:D1", null)]);
     }

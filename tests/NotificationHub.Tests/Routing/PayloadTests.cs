@@ -105,5 +105,5 @@ public sealed class PayloadTests
     }
 
     private static string Describe(MergedRequest target) =>
-        $"target {target.Resource} {target.Key} {target.Holder}".TrimEnd();
+        $"target {target.Kind.Name} {target.Key} {target.Holder}".TrimEnd();
 }

@@ -1,5 +1,6 @@
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;
 
@@ -64,7 +65,7 @@ public sealed class RoutingChunkTests
                             9 => Holder(null, "+user:9"),
                             _ => new MergedRequest(
                                 "location-1",
-                                RefetchResources.Asset,
+                                RecordKind.Asset,
                                 "1/STDQ",
                                 Expects: pick == 10 ? "~" : null
                             ),
@@ -95,10 +96,10 @@ public sealed class RoutingChunkTests
     }
 
     private static MergedRequest User(string key, string? expects) =>
-        new("location-1", RefetchResources.User, key, Expects: expects);
+        new("location-1", RecordKind.User, key, Expects: expects);
 
     private static MergedRequest Holder(string? holder, string? expects) =>
-        new("location-1", RefetchResources.Assignments, "1/STDQ", holder, Expects: expects);
+        new("location-1", RecordKind.Assignment, "1/STDQ", holder, Expects: expects);
 
     private static async Task ShouldBeAsOneByOneAsync(params MergedRequest[] hints)
     {

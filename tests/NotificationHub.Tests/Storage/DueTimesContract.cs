@@ -5,6 +5,7 @@ using NotificationHub.Locations;
 using NotificationHub.Refetch;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Retention;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Storage;
@@ -147,7 +148,7 @@ public abstract class DueTimesContract : StoreContract
         WriteAsync(transaction =>
             new RefetchTargets(
                 new RefetchTiming(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4))
-            ).RequestAsync(transaction, [new MergedRequest(Here, RefetchResources.Asset, key)], In(ahead))
+            ).RequestAsync(transaction, [new MergedRequest(Here, RecordKind.Asset, key)], In(ahead))
         );
 
     private Task<long> DueAsync(string key) =>

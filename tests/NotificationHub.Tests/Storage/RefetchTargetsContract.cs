@@ -1,4 +1,5 @@
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
@@ -153,15 +154,15 @@ public abstract class RefetchTargetsContract : StoreContract
     public async Task A_try_that_failed_is_counted_and_put_off()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"), User("u"));
-        var claimed = (await DueAsync(now: 3_000)).First(target => target.Resource == RefetchResources.Asset);
+        var claimed = (await DueAsync(now: 3_000)).First(target => target.Kind == RecordKind.Asset);
 
         await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: 9_000));
 
         (await DueAsync(now: 8_999)).ShouldNotContain(target => target.Key == "1/STDQ");
         (await DueAsync(now: 9_000)).First(target => target.Key == "1/STDQ").Attempts.ShouldBe(1);
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
-        string[] resources = [RefetchResources.Asset, RefetchResources.User];
-        (await TargetStore.ReadWaitingAsync(connection, "location-1", resources))
+        RecordKind[] kinds = [RecordKind.Asset, RecordKind.User];
+        (await TargetStore.ReadPendingAsync(connection, "location-1", kinds))
             .ShouldHaveSingleItem()
             .Key.ShouldBe("u", "one that failed keeps to its pause");
     }
@@ -196,12 +197,11 @@ public abstract class RefetchTargetsContract : StoreContract
         woken.IsCompleted.ShouldBeTrue();
     }
 
-    private static MergedRequest Asset(string key) => new("location-1", RefetchResources.Asset, key);
+    private static MergedRequest Asset(string key) => new("location-1", RecordKind.Asset, key);
 
-    private static MergedRequest User(string key) => new("location-1", RefetchResources.User, key);
+    private static MergedRequest User(string key) => new("location-1", RecordKind.User, key);
 
-    private static MergedRequest Holder(string holder) =>
-        new("location-1", RefetchResources.Assignments, "1/STDQ", holder);
+    private static MergedRequest Holder(string holder) => new("location-1", RecordKind.Assignment, "1/STDQ", holder);
 
     private Task RequestAsync(long now, params MergedRequest[] requests) =>
         WriteAsync(transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, now));

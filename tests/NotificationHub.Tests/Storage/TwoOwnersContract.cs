@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Crash;
@@ -194,7 +195,7 @@ public abstract class TwoOwnersContract : StoreContract
                 {
                     await new RefetchTargets(Timing).RequestAsync(
                         transaction,
-                        [new MergedRequest("location-1", RefetchResources.Assignments, "1/STDQ", holder)],
+                        [new MergedRequest("location-1", RecordKind.Assignment, "1/STDQ", holder)],
                         now: 1_000
                     );
                     return true;

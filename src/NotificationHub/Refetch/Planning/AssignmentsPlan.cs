@@ -1,112 +1,92 @@
-using System.Text.Json;
 using NotificationHub.Refetch.Targets;
-using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 
-/// <summary>The reads for assignments: by holder, by asset, or all that there are.</summary>
+/// <summary>Plans the reads of assignments: of a holder for all its assets, or of an asset for all its holders.</summary>
 internal static class AssignmentsPlan
 {
-    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
+    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics statistics)
     {
-        if (targets.Count == 0)
+        List<RefetchStep> byAsset = [];
+        List<(ClaimedTarget Target, IReadOnlyList<string> Holders, long Pages)> named = [];
+        foreach (var target in targets)
         {
-            return [];
-        }
-
-        List<Wanted> wanted = [.. targets.Select(target => new Wanted(target, HoldersOf(target)))];
-        var parts = Parts(wanted, known);
-        var whole = new AllAssignmentsRead
-        {
-            Asked = [.. targets.Select(target => KeyRange.Under(target.Key)).Distinct()],
-        };
-        return PageCounts.Of(whole, known) < parts.Sum(step => step.Reads.Sum(read => PageCounts.Of(read, known)))
-            ? [new RefetchStep(targets, [whole])]
-            : parts;
-    }
-
-    private static List<RefetchStep> Parts(List<Wanted> wanted, PlanStatistics known)
-    {
-        List<Wanted> some = [.. wanted.Where(one => one.Holders is { Count: > 0 })];
-        var walked = HolderCover.Find([.. some.Select(one => (PageCounts.Of(one.Walk, known), one.Holders!))]);
-        List<Wanted> asked = [.. some.Where((_, place) => !walked.Contains(place))];
-        return
-        [
-            .. wanted.Except(asked).Select(one => new RefetchStep([one.Target], one.IsNothing ? [] : [one.Walk])),
-            .. Groups(asked).Select(group => new RefetchStep([.. group.Select(one => one.Target)], ReadsOf(group))),
-        ];
-    }
-
-    /// <summary>Those that share a holder, directly or through others: they are done together.</summary>
-    private static List<List<Wanted>> Groups(List<Wanted> asked)
-    {
-        Dictionary<string, List<Wanted>> groups = new(StringComparer.Ordinal);
-        foreach (var one in asked)
-        {
-            List<List<Wanted>> sharing =
-            [
-                .. one.Holders!.Select(groups.GetValueOrDefault)
-                    .OfType<List<Wanted>>()
-                    .Distinct()
-                    .OrderByDescending(members => members.Count),
-            ];
-            // Merge the smaller sets into the largest.
-            var group = sharing.FirstOrDefault() ?? [];
-            List<Wanted> joining = [.. sharing.Skip(1).SelectMany(members => members), one];
-            group.AddRange(joining);
-            foreach (var holder in joining.SelectMany(member => member.Holders!))
+            var all = new AssignmentsRead(target.Key);
+            if (!TargetHolders.TryParse(target.Holders, out var holders))
             {
-                groups[holder] = group;
+                byAsset.Add(new RefetchStep(new InvalidRead(target.Kind), [target]));
+            }
+            else if (holders.Count is 0 or > RefetchTargets.MaxHolders)
+            {
+                byAsset.Add(new RefetchStep(all, [target]));
+            }
+            else
+            {
+                named.Add((target, holders, PageCounts.Estimate(all, statistics)));
             }
         }
 
-        return [.. groups.Values.Distinct()];
+        var complete = FindAssetsToRead([.. named.Select(one => (one.Pages, one.Holders))]);
+        byAsset.AddRange(
+            complete.Select(index => new RefetchStep(
+                new AssignmentsRead(named[index].Target.Key),
+                [named[index].Target]
+            ))
+        );
+        var byHolder = named
+            .Where((_, index) => !complete.Contains(index))
+            .SelectMany(one => one.Holders.Select(holder => (Holder: holder, one.Target)))
+            .GroupBy(pair => pair.Holder, pair => pair.Target, StringComparer.Ordinal)
+            .Select(group => new RefetchStep(CreateRead(group.Key, [.. group.Select(one => one.Key)]), [.. group]));
+        return [.. byAsset, .. byHolder];
     }
 
-    private static List<RefetchRead> ReadsOf(List<Wanted> group) =>
-        [
-            .. group
-                .SelectMany(one => one.Holders!.Select(holder => (Holder: holder, one.Target.Key)))
-                .GroupBy(pair => pair.Holder, pair => pair.Key, StringComparer.Ordinal)
-                .Select(ReadOf),
-        ];
+    private static RefetchRead CreateRead(string holder, string[] assets) =>
+        assets is [var asset] ? new AssignmentsRead(asset, holder) : new HolderRead(holder, assets);
 
-    private static RefetchRead ReadOf(IGrouping<string, string> assets)
+    /// <summary>Chooses the assets to read completely; each holder of the other assets is read by itself.</summary>
+    // Each named pair of asset and holder must be in one of the reads. The fewest requests are the minimum weighted
+    // vertex cover of a bipartite graph, which is as large as a maximum matching (Kőnig): each holder is matched with an
+    // asset, and each asset with as many holders as it has pages.
+    private static HashSet<int> FindAssetsToRead(IReadOnlyList<(long Pages, IReadOnlyList<string> Holders)> assets)
     {
-        string[] keys = [.. assets];
-        return keys is [var only] ? WalkOf(only) with { Holder = assets.Key } : new HolderRead(assets.Key, keys);
-    }
-
-    private static AssignmentsRead WalkOf(string key)
-    {
-        var (adamId, pricingParam) = RecordKeys.ParseAsset(key);
-        return new AssignmentsRead(adamId, pricingParam);
-    }
-
-    /// <returns>Null for all; nothing where the target does not say which in a way that can be read.</returns>
-    private static (IReadOnlyList<string>? Holders, bool IsNothing) HoldersOf(ClaimedTarget target)
-    {
-        if (target.Holders is null)
+        var assetsOf = assets
+            .Index()
+            .SelectMany(asset => asset.Item.Holders.Select(holder => (Holder: holder, asset.Index)))
+            .ToLookup(pair => pair.Holder, pair => pair.Index, StringComparer.Ordinal);
+        List<string>[] matched = [.. assets.Select(_ => new List<string>())];
+        // The assets that a holder without a match leads to. They stay full, so later searches skip them.
+        HashSet<int> full = [];
+        foreach (var holder in assetsOf)
         {
-            return (null, false);
+            HashSet<int> tried = [.. full];
+            if (!TryMatch(holder.Key, tried))
+            {
+                full = tried;
+            }
         }
 
-        try
-        {
-            var holders = TargetHolders.Parse(target.Holders);
-            return (holders.Count is 0 or > RefetchTargets.MaxHolders ? null : holders, false);
-        }
-        catch (JsonException)
-        {
-            return (null, true);
-        }
-    }
+        return full;
 
-    private sealed record Wanted(ClaimedTarget Target, IReadOnlyList<string>? Holders, bool IsNothing)
-    {
-        public Wanted(ClaimedTarget target, (IReadOnlyList<string>? Holders, bool IsNothing) named)
-            : this(target, named.Holders, named.IsNothing) { }
+        bool TryMatch(string holder, HashSet<int> tried)
+        {
+            foreach (var asset in assetsOf[holder].Where(tried.Add))
+            {
+                if (matched[asset].Count < assets[asset].Pages)
+                {
+                    matched[asset].Add(holder);
+                    return true;
+                }
 
-        public AssignmentsRead Walk => WalkOf(Target.Key);
+                if (matched[asset].Find(other => TryMatch(other, tried)) is { } moved)
+                {
+                    matched[asset].Remove(moved);
+                    matched[asset].Add(holder);
+                    return true;
+                }
+            }
+
+            return false;
+        }
     }
 }

@@ -1,23 +1,61 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.FullSync;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Planning;
 
-/// <summary>What is known before the reading, so far as it decides how to read.</summary>
+/// <summary>The stored facts by which the plan chooses between reads.</summary>
 internal sealed record PlanStatistics
 {
-    public static readonly PlanStatistics Nothing = new();
+    public static readonly PlanStatistics Empty = new();
 
-    /// <summary>The version since which changed users can be asked for; null: never walked.</summary>
+    /// <summary>The version after which changed users can be requested; null before the first read of all users.</summary>
     public string? UsersVersion { get; init; }
 
-    /// <summary>By an asset's key, how many licences are in use.</summary>
-    public IReadOnlyDictionary<string, long> AssignedCounts { get; init; } = Empty;
+    /// <summary>The number of assignments that the asset or subscription of a target states.</summary>
+    public IReadOnlyDictionary<(RecordKind Kind, string Key), long> AssignedCounts { get; init; } =
+        new Dictionary<(RecordKind, string), long>();
 
-    /// <summary>By a subscription's key, how many seats are in use.</summary>
-    public IReadOnlyDictionary<string, long> SeatCounts { get; init; } = Empty;
-
-    /// <summary>How many records of a kind there were when all were read last; a kind that never was is not there.</summary>
+    /// <summary>The number of records of each kind at the end of its last full sync.</summary>
     public IReadOnlyDictionary<RecordKind, long> Totals { get; init; } = new Dictionary<RecordKind, long>();
 
-    private static Dictionary<string, long> Empty => new(StringComparer.Ordinal);
+    public static async Task<PlanStatistics> ReadAsync(
+        DbConnection connection,
+        string locationId,
+        IReadOnlyList<ClaimedTarget> targets
+    )
+    {
+        Dictionary<(RecordKind Kind, string Key), long> counts = [];
+        foreach (var group in targets.GroupBy(target => target.Kind).Where(group => group.Key.CountedBy is not null))
+        {
+            var records = await SnapshotRows.FindAsync(
+                connection,
+                locationId,
+                group.Key.CountedBy!,
+                [.. group.Select(target => target.Key)]
+            );
+            foreach (var record in records.Values.Where(record => record.Data is not null))
+            {
+                if (group.Key.CountedBy!.ReadAssignedCount(record.Data!) is { } count)
+                {
+                    counts[(group.Key, record.Key)] = count;
+                }
+            }
+        }
+
+        return new PlanStatistics
+        {
+            UsersVersion = await LocationVersions.ReadUsersAsync(connection, locationId),
+            AssignedCounts = counts,
+            Totals = CountTotals(await FullSyncStore.ReadAsync(connection, locationId)),
+        };
+    }
+
+    public static IReadOnlyDictionary<RecordKind, long> CountTotals(IEnumerable<FullSyncState> fullSyncs) =>
+        fullSyncs
+            .Where(fullSync => fullSync.KnownRecords is not null)
+            .ToDictionary(fullSync => fullSync.Kind, fullSync => fullSync.KnownRecords!.Value);
 }

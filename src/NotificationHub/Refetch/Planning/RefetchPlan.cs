@@ -3,78 +3,65 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 
-/// <summary>Reads that together answer the targets; none where a target names nothing that can be read.</summary>
-internal sealed record RefetchStep(IReadOnlyList<ClaimedTarget> Targets, IReadOnlyList<RefetchRead> Reads);
-
-/// <summary>
-/// Finds the reads that answer a location's due targets with the fewest requests, by <see cref="PageCounts"/>; among equals the one that
-/// reads less. Pure.
-/// </summary>
+/// <summary>Finds the reads that satisfy a location's due targets with the fewest requests. Pure.</summary>
 internal static class RefetchPlan
 {
-    /// <param name="targets">Those of one location that are due, in the order in which they fell due.</param>
-    /// <param name="known">What decides between one way of reading and another.</param>
-    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
+    private delegate IReadOnlyList<RefetchStep> Rule(IReadOnlyList<ClaimedTarget> targets, PlanStatistics statistics);
+
+    /// <summary>The reads that satisfy the targets of a kind; the alternative to each of them is a read of all records.</summary>
+    private static readonly Dictionary<RecordKind, Rule> Rules = new()
     {
-        var places = targets.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
+        [RecordKind.Asset] = Each(key => new AssetRead(key)),
+        [RecordKind.Assignment] = AssignmentsPlan.Create,
+        [RecordKind.User] = Each(key => new UserRead(key)),
+        [RecordKind.Subscription] = Each(key => new SubscriptionRead(key)),
+        [RecordKind.SubscriptionAssignment] = Each(key => new SubscriptionAssignmentsRead(key)),
+    };
+
+    /// <param name="targets">The due targets of one location, in the order in which they became due.</param>
+    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics statistics)
+    {
+        // Compared by reference, because each target is looked up for many reads.
+        Dictionary<ClaimedTarget, int> order = new(ReferenceEqualityComparer.Instance);
+        foreach (var (index, target) in targets.Index())
+        {
+            order[target] = index;
+        }
+
         return
         [
             .. targets
-                .GroupBy(target => target.Resource, StringComparer.Ordinal)
-                .SelectMany(group => StepsOf(group.Key, [.. group], known))
-                .OrderBy(step => step.Targets.Min(target => places[target])),
+                .GroupBy(target => target.Kind)
+                .SelectMany(group => CreateSteps(group.Key, [.. group], statistics))
+                .OrderBy(step => step.Targets.Min(target => order[target])),
         ];
     }
 
-    private static IEnumerable<RefetchStep> StepsOf(
-        string resource,
+    private static IReadOnlyList<RefetchStep> CreateSteps(
+        RecordKind kind,
         IReadOnlyList<ClaimedTarget> targets,
-        PlanStatistics known
-    ) =>
-        resource switch
-        {
-            RefetchResources.Asset => Cheaper(targets, AssetOf, new AssetsRead { Asked = KeysOf(targets) }, known),
-            RefetchResources.Assignments => AssignmentsPlan.Create(targets, known),
-            RefetchResources.User => Cheaper(
-                targets,
-                target => new UserRead(target.Key),
-                new UsersRead(known.UsersVersion),
-                known
-            ),
-            RefetchResources.Subscription => Cheaper(
-                targets,
-                target => new SubscriptionRead(target.Key),
-                new SubscriptionsRead { Asked = KeysOf(targets) },
-                known
-            ),
-            RefetchResources.SubscriptionAssignments => Cheaper(
-                targets,
-                target => new SubscriptionAssignmentsRead(target.Key),
-                new AllSubscriptionAssignmentsRead { Asked = [.. targets.Select(one => KeyRange.Under(one.Key))] },
-                known
-            ),
-            _ => targets.Select(target => new RefetchStep([target], [])),
-        };
-
-    private static IEnumerable<RefetchStep> Cheaper(
-        IReadOnlyList<ClaimedTarget> targets,
-        Func<ClaimedTarget, RefetchRead> one,
-        RefetchRead together,
-        PlanStatistics known
+        PlanStatistics statistics
     )
     {
-        List<RefetchStep> parts = [.. targets.Select(target => new RefetchStep([target], [one(target)]))];
-        return PageCounts.Of(together, known) < parts.Sum(step => PageCounts.Of(step.Reads[0], known))
-            ? [new RefetchStep(targets, [together])]
-            : parts;
+        if (!Rules.TryGetValue(kind, out var rule))
+        {
+            return [new RefetchStep(new InvalidRead(kind), targets)];
+        }
+
+        var separate = rule(targets, statistics);
+        RefetchRead all =
+            kind == RecordKind.User
+                ? new UsersRead(statistics.UsersVersion)
+                : new FullRead(kind) { Requested = [.. targets.Select(ScopeOf)] };
+        // If both take as many requests, the separate reads return fewer records.
+        return PageCounts.Estimate(all, statistics) < separate.Sum(step => PageCounts.Estimate(step.Read, statistics))
+            ? [new RefetchStep(all, targets)]
+            : separate;
     }
 
-    private static AssetRead AssetOf(ClaimedTarget target)
-    {
-        var (adamId, pricingParam) = RecordKeys.ParseAsset(target.Key);
-        return new AssetRead(adamId, pricingParam);
-    }
+    private static Rule Each(Func<string, RefetchRead> read) =>
+        (targets, _) => [.. targets.Select(target => new RefetchStep(read(target.Key), [target]))];
 
-    private static IReadOnlyList<KeyRange> KeysOf(IReadOnlyList<ClaimedTarget> targets) =>
-        [.. targets.Select(target => new KeyRange(target.Key))];
+    private static KeyRange ScopeOf(ClaimedTarget target) =>
+        target.Kind.CountedBy is null ? new KeyRange(target.Key) : KeyRange.Under(target.Key);
 }

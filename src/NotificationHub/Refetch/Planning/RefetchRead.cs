@@ -2,81 +2,106 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 
-/// <summary>One walk over Apple's records.</summary>
-/// <param name="Kind">The kind of records that it returns.</param>
+/// <summary>A read of Apple's records.</summary>
+/// <param name="Kind">The kind of the records that it returns.</param>
 internal abstract record RefetchRead(RecordKind Kind)
 {
-    /// <summary>What the read shows completely: a record in here that it does not return is gone. Empty for an incremental read.</summary>
+    /// <summary>The keys that the read covers completely; empty for an incremental read.</summary>
+    // A record in the scope that the read does not return is gone.
     public abstract IReadOnlyList<KeyRange> Scope { get; }
 
-    /// <summary>Whether it shows everything under its target, and not one holder of many.</summary>
+    /// <summary>Whether the read covers its targets completely, not only one holder of many.</summary>
     public virtual bool IsWhole => Scope.Count > 0;
 
-    /// <summary>Whether it may show that many records are gone which no notification names.</summary>
+    public virtual bool IsOfOneRecord => false;
+
+    /// <summary>Whether the read covers a single user.</summary>
+    public virtual bool IsOfOneUser => false;
+
+    /// <summary>Whether the read could remove many records that no notification names.</summary>
     public bool MayRemoveMany =>
-        this is WholeRead
+        this is FullRead
         || Scope.Count >= MassRemovals.LeastRecords
         || (!IsOfOneUser && Scope.Any(range => range.Below is not null));
 
-    /// <summary>It asks for one user, or what that user has.</summary>
-    public virtual bool IsOfOneUser => false;
+    public static RefetchRead CreateFull(RecordKind kind) =>
+        kind == RecordKind.User ? new UsersRead(SinceVersionId: null) : new FullRead(kind);
 
-    /// <summary>Reads all records of the kind.</summary>
-    public static RefetchRead OfAll(RecordKind kind) =>
-        kind == RecordKind.Asset ? new AssetsRead()
-        : kind == RecordKind.Assignment ? new AllAssignmentsRead()
-        : kind == RecordKind.User ? new UsersRead(SinceVersionId: null)
-        : kind == RecordKind.Subscription ? new SubscriptionsRead()
-        : new AllSubscriptionAssignmentsRead();
-
-    /// <summary>A read of that one record only; null where there is none.</summary>
-    public virtual RefetchRead? Narrow(string key) => null;
-}
-
-/// <summary>All records of a kind.</summary>
-internal abstract record WholeRead(RecordKind Kind) : RefetchRead(Kind)
-{
-    /// <summary>What was asked for. The rest is taken in as it comes, and what of it is gone is left to those who look for it.</summary>
-    public IReadOnlyList<KeyRange> Asked { get; init; } = [KeyRange.All];
-
-    public sealed override IReadOnlyList<KeyRange> Scope => Asked;
-}
-
-/// <summary>All assets.</summary>
-internal sealed record AssetsRead() : WholeRead(RecordKind.Asset)
-{
-    public override RefetchRead Narrow(string key)
+    /// <summary>A read of one record; null if this is one already.</summary>
+    public RefetchRead? Narrow(string key)
     {
-        var (adamId, pricingParam) = RecordKeys.ParseAsset(key);
-        return new AssetRead(adamId, pricingParam);
+        if (IsOfOneRecord)
+        {
+            return null;
+        }
+
+        if (Kind == RecordKind.Assignment)
+        {
+            var (asset, holder) = RecordKeys.ParseAssignment(key);
+            return new AssignmentsRead(asset, holder);
+        }
+
+        if (Kind == RecordKind.SubscriptionAssignment)
+        {
+            var (adamId, clientUserId) = RecordKeys.ParseSubscriptionAssignment(key);
+            return new SubscriptionAssignmentsRead(adamId, clientUserId);
+        }
+
+        return Kind == RecordKind.Asset ? new AssetRead(key)
+            : Kind == RecordKind.Subscription ? new SubscriptionRead(key)
+            : new UserRead(UserKeys.Parse(RecordKeys.ActiveUser(key)));
     }
 }
 
-internal sealed record AssetRead(string AdamId, string PricingParam) : RefetchRead(RecordKind.Asset)
+/// <summary>All records of a kind other than users.</summary>
+internal sealed record FullRead(RecordKind Kind) : RefetchRead(Kind)
 {
-    public override IReadOnlyList<KeyRange> Scope => [new(RecordKeys.Asset(AdamId, PricingParam))];
+    // A refetch removes only records that its targets cover; a full sync removes the others.
+    public override IReadOnlyList<KeyRange> Scope => Requested;
+
+    public IReadOnlyList<KeyRange> Requested { get; init; } = [KeyRange.All];
 }
 
-/// <param name="Holder"><c>serial:S</c> or <c>user:U</c>; null for all.</param>
-internal sealed record AssignmentsRead(string AdamId, string PricingParam, string? Holder = null)
-    : RefetchRead(RecordKind.Assignment)
+/// <param name="SinceVersionId">The version after which changes are returned; null for all users.</param>
+internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(RecordKind.User)
 {
-    private string Asset => RecordKeys.Asset(AdamId, PricingParam);
+    public override IReadOnlyList<KeyRange> Scope => SinceVersionId is null ? [KeyRange.All] : [];
+}
 
+internal sealed record UserRead(string ClientUserId) : RefetchRead(RecordKind.User)
+{
+    public override IReadOnlyList<KeyRange> Scope =>
+        [new(RecordKeys.User(ClientUserId)), KeyRange.Under(RecordKeys.User(ClientUserId))];
+
+    public override bool IsOfOneRecord => true;
+
+    public override bool IsOfOneUser => true;
+}
+
+internal sealed record AssetRead(string Key) : RefetchRead(RecordKind.Asset)
+{
+    public override IReadOnlyList<KeyRange> Scope => [new(Key)];
+
+    public override bool IsOfOneRecord => true;
+}
+
+/// <param name="Asset">The key of the asset.</param>
+/// <param name="Holder"><c>serial:S</c> or <c>user:U</c>; null for all holders.</param>
+internal sealed record AssignmentsRead(string Asset, string? Holder = null) : RefetchRead(RecordKind.Assignment)
+{
     public override IReadOnlyList<KeyRange> Scope =>
         [Holder is null ? KeyRange.Under(Asset) : new KeyRange(RecordKeys.Assignment(Asset, Holder))];
 
     public override bool IsWhole => Holder is null;
 
-    public override bool IsOfOneUser => Holder is not null && RecordKeys.ParseHolder(Holder).ClientUserId is not null;
+    public override bool IsOfOneRecord => Holder is not null;
 
-    public override RefetchRead? Narrow(string key) =>
-        Holder is null ? this with { Holder = RecordKeys.ParseAssignment(key).Holder } : null;
+    public override bool IsOfOneUser => Holder is not null && RecordKeys.ParseHolder(Holder).ClientUserId is not null;
 }
 
-/// <summary>What one device or user has of several assets, in one request.</summary>
+/// <summary>The assignments of one device or user to several assets, in one request.</summary>
 /// <param name="Holder"><c>serial:S</c> or <c>user:U</c>.</param>
-/// <param name="Assets">The keys of the assets that are asked for.</param>
+/// <param name="Assets">The keys of the assets.</param>
 internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) : RefetchRead(RecordKind.Assignment)
 {
     public override IReadOnlyList<KeyRange> Scope =>
@@ -85,55 +110,13 @@ internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) :
     public override bool IsWhole => false;
 
     public override bool IsOfOneUser => RecordKeys.ParseHolder(Holder).ClientUserId is not null;
-
-    public override RefetchRead Narrow(string key)
-    {
-        var (adamId, pricingParam) = RecordKeys.ParseAsset(RecordKeys.ParseAssignment(key).Asset);
-        return new AssignmentsRead(adamId, pricingParam, Holder);
-    }
-
-    public bool Equals(HolderRead? other) =>
-        other is not null && Holder == other.Holder && Assets.SequenceEqual(other.Assets, StringComparer.Ordinal);
-
-    public override int GetHashCode() => HashCode.Combine(Holder, Assets.Count);
-}
-
-/// <summary>The assignments of all assets.</summary>
-internal sealed record AllAssignmentsRead() : WholeRead(RecordKind.Assignment)
-{
-    public override RefetchRead Narrow(string key)
-    {
-        var (asset, holder) = RecordKeys.ParseAssignment(key);
-        var (adamId, pricingParam) = RecordKeys.ParseAsset(asset);
-        return new AssignmentsRead(adamId, pricingParam, holder);
-    }
-}
-
-internal sealed record UserRead(string ClientUserId) : RefetchRead(RecordKind.User)
-{
-    public override IReadOnlyList<KeyRange> Scope =>
-        [new(RecordKeys.User(ClientUserId)), KeyRange.Under(RecordKeys.User(ClientUserId))];
-
-    public override bool IsOfOneUser => true;
-}
-
-/// <param name="SinceVersionId">Only what changed since; null for all users.</param>
-internal sealed record UsersRead(string? SinceVersionId) : RefetchRead(RecordKind.User)
-{
-    public override IReadOnlyList<KeyRange> Scope => SinceVersionId is null ? [KeyRange.All] : [];
-
-    public override RefetchRead Narrow(string key) => new UserRead(UserKeys.Parse(RecordKeys.ActiveUser(key)));
-}
-
-/// <summary>All subscriptions.</summary>
-internal sealed record SubscriptionsRead() : WholeRead(RecordKind.Subscription)
-{
-    public override RefetchRead Narrow(string key) => new SubscriptionRead(key);
 }
 
 internal sealed record SubscriptionRead(string AdamId) : RefetchRead(RecordKind.Subscription)
 {
     public override IReadOnlyList<KeyRange> Scope => [new(AdamId)];
+
+    public override bool IsOfOneRecord => true;
 }
 
 /// <param name="ClientUserId">Null for all users.</param>
@@ -149,23 +132,13 @@ internal sealed record SubscriptionAssignmentsRead(string AdamId, string? Client
 
     public override bool IsWhole => ClientUserId is null;
 
-    public override bool IsOfOneUser => ClientUserId is not null;
+    public override bool IsOfOneRecord => ClientUserId is not null;
 
-    public override RefetchRead? Narrow(string key) =>
-        ClientUserId is null
-            ? this with
-            {
-                ClientUserId = RecordKeys.ParseSubscriptionAssignment(key).ClientUserId,
-            }
-            : null;
+    public override bool IsOfOneUser => IsOfOneRecord;
 }
 
-/// <summary>The seats of all subscriptions.</summary>
-internal sealed record AllSubscriptionAssignmentsRead() : WholeRead(RecordKind.SubscriptionAssignment)
+/// <summary>Stands for a stored target that names nothing that can be read; the attempt to read it fails.</summary>
+internal sealed record InvalidRead(RecordKind Kind) : RefetchRead(Kind)
 {
-    public override RefetchRead Narrow(string key)
-    {
-        var (adamId, clientUserId) = RecordKeys.ParseSubscriptionAssignment(key);
-        return new SubscriptionAssignmentsRead(adamId, clientUserId);
-    }
+    public override IReadOnlyList<KeyRange> Scope => [];
 }

@@ -28,12 +28,12 @@ internal sealed class ReadExecutor(
     /// </summary>
     private const int DisturbedWalks = 3;
 
-    public async Task<ReadOutcome> RunAsync(RefetchContext turn, StepPart part)
+    public async Task<ReadOutcome> RunAsync(RefetchContext turn, RefetchStep step)
     {
-        using var trace = ReadTrace.Begin(part);
+        using var trace = ReadTrace.Begin(step);
         try
         {
-            return await RunAsync(turn, part, ReadTrace.ToTell(part, trace));
+            return await RunAsync(turn, step, ReadTrace.ToTell(step, trace));
         }
         catch (Exception exception)
         {
@@ -42,12 +42,12 @@ internal sealed class ReadExecutor(
         }
     }
 
-    private async Task<ReadOutcome> RunAsync(RefetchContext turn, StepPart part, string? traceparent)
+    private async Task<ReadOutcome> RunAsync(RefetchContext turn, RefetchStep step, string? traceparent)
     {
-        var held = await retired.FindAsync(part.Done, turn.CancellationToken);
-        var walk = new ReadState(ContextOf(turn, part, traceparent), part, held);
+        var held = await retired.FindAsync([.. step.CompletedTargets], turn.CancellationToken);
+        var walk = new ReadState(ContextOf(turn, step, traceparent), step, held);
         await using var pages = RecordReader
-            .ReadAsync(turn.Apple, part.Read, turn.CancellationToken)
+            .ReadAsync(turn.Apple, step.Read, turn.CancellationToken)
             .GetAsyncEnumerator(turn.CancellationToken);
         RecordPage page;
         do
@@ -59,7 +59,7 @@ internal sealed class ReadExecutor(
             }
 
             page = pages.Current;
-            RefetchMetrics.CountRequest(part.Read.Kind.Name);
+            RefetchMetrics.CountRequest(step.Read.Kind.Name);
             await watch.ObserveAsync(turn, page);
             await TakeInAsync(turn, walk, page);
             if (!page.IsLast)
@@ -70,7 +70,7 @@ internal sealed class ReadExecutor(
 
         turn.NoteAnswer();
         return walk.Doubted is null
-            ? new ReadOutcome(walk.IsSettled || await SettleDisturbedAsync(turn, part, walk))
+            ? new ReadOutcome(walk.IsSettled || await SettleDisturbedAsync(turn, step, walk))
             : new ReadOutcome(IsSettled: false, walk.Doubted);
     }
 
@@ -154,9 +154,9 @@ internal sealed class ReadExecutor(
     {
         walk.Doubted =
             walk.Clean && walk.Read.MayRemoveMany
-                ? await removals.FindDoubtAsync(turn, walk.Context, walk.Part.ToRemovalScope(), walk.Start)
+                ? await removals.FindDoubtAsync(turn, walk.Context, walk.Step.ToRemovalScope(), walk.Start)
                 : null;
-        foreach (var chunk in walk.Doubted is null ? [] : walk.Part.Targets.Chunk(SnapshotStore.ChunkSize))
+        foreach (var chunk in walk.Doubted is null ? [] : walk.Step.Targets.Chunk(SnapshotStore.ChunkSize))
         {
             await turn.WriteAsync(async transaction =>
             {
@@ -175,27 +175,27 @@ internal sealed class ReadExecutor(
     private static async Task<bool> StepAsync(
         RefetchContext turn,
         ReadState walk,
-        Func<WriteTransaction, Task<ReadStep>> work
+        Func<WriteTransaction, Task<ReadProgress>> work
     )
     {
-        var step = await turn.WriteAsync(work);
-        walk.Note(step);
-        return step.IsLast;
+        var progress = await turn.WriteAsync(work);
+        walk.Record(progress);
+        return progress.IsLast;
     }
 
-    private async Task<ReadStep> ApplyAsync(WriteTransaction transaction, ReadState walk, SnapshotRecord[] chunk)
+    private async Task<ReadProgress> ApplyAsync(WriteTransaction transaction, ReadState walk, SnapshotRecord[] chunk)
     {
         var outcome = await SnapshotStore.ApplyAsync(transaction, walk.Context, chunk, walk.Start, walk.Number, Now);
-        return new ReadStep(walk.Clean && outcome.Before.Count == 0);
+        return new ReadProgress(walk.Clean && outcome.Before.Count == 0);
     }
 
     /// <summary>Saves the last chunk of records, one chunk of removals and one of completed targets.</summary>
-    private async Task<ReadStep> EndAsync(WriteTransaction transaction, ReadState walk, SnapshotRecord[] rest)
+    private async Task<ReadProgress> EndAsync(WriteTransaction transaction, ReadState walk, SnapshotRecord[] rest)
     {
-        var step = await ApplyAsync(transaction, walk, rest);
-        if (walk.IsWaiting(step.Clean))
+        var progress = await ApplyAsync(transaction, walk, rest);
+        if (walk.IsWaiting(progress.Clean))
         {
-            return step with { IsLast = true };
+            return progress with { IsLast = true };
         }
 
         if (walk.Read is UsersRead)
@@ -203,20 +203,28 @@ internal sealed class ReadExecutor(
             await LocationVersions.SetUsersAsync(transaction, walk.Context.LocationId, walk.FirstVersion);
         }
 
-        step = step with { IsSettled = true };
-        return await CompleteAsync(transaction, walk, step, complete: step.Clean && walk.Read.IsWhole);
+        progress = progress with { IsSettled = true };
+        return await CompleteAsync(transaction, walk, progress, complete: progress.Clean && walk.Read.IsWhole);
     }
 
-    private async Task<ReadStep> CompleteAsync(
+    private async Task<ReadProgress> CompleteAsync(
         WriteTransaction transaction,
         ReadState walk,
-        ReadStep step,
+        ReadProgress progress,
         bool complete
     )
     {
-        var chunk = walk.Targets.TryPeek(out var next) ? next : [];
-        foreach (var target in chunk)
+        var chunk = walk.Targets.TryPeek(out var next) ? next : null;
+        List<ClaimedTarget> completed = [];
+        foreach (var target in chunk ?? [])
         {
+            if (walk.Step.UnreadHolders.TryGetValue(target, out var holders))
+            {
+                await TargetStore.SetHoldersAsync(transaction, target, holders);
+                continue;
+            }
+
+            completed.Add(target);
             await targets.CompleteAsync(transaction, target, complete, Now);
             await retired.RequestAsync(transaction, walk.Context, target, walk.Held, Now);
             if (await StaleReadDetector.IsThereAsync(transaction, target, targets.IsBusy(target)))
@@ -225,21 +233,21 @@ internal sealed class ReadExecutor(
             }
         }
 
-        return step with
+        return progress with
         {
-            Completed = chunk,
+            Completed = chunk is null ? null : completed,
             IsLast = walk.Targets.Count <= 1,
         };
     }
 
     /// <summary>Records moved during the walk, so that what it did not return may be there all the same.</summary>
-    private async Task<bool> SettleDisturbedAsync(RefetchContext turn, StepPart part, ReadState walk)
+    private async Task<bool> SettleDisturbedAsync(RefetchContext turn, RefetchStep step, ReadState walk)
     {
-        if (part.Targets.All(target => target.Attempts < DisturbedWalks - 1) || !await VerifyAbsentAsync(turn, walk))
+        if (step.Targets.All(target => target.Attempts < DisturbedWalks - 1) || !await VerifyAbsentAsync(turn, walk))
         {
             await turn.WriteAsync(async transaction =>
             {
-                foreach (var target in part.Targets)
+                foreach (var target in step.Targets)
                 {
                     await targets.WalkAgainAsync(transaction, target, Now);
                 }
@@ -247,8 +255,8 @@ internal sealed class ReadExecutor(
             return false;
         }
 
-        var step = new ReadStep(walk.Clean);
-        while (!await StepAsync(turn, walk, transaction => CompleteAsync(transaction, walk, step, complete: false)))
+        var progress = new ReadProgress(walk.Clean);
+        while (!await StepAsync(turn, walk, transaction => CompleteAsync(transaction, walk, progress, complete: false)))
         {
             // Chunk by chunk.
         }
@@ -267,7 +275,7 @@ internal sealed class ReadExecutor(
                 .ToListAsync(turn.CancellationToken);
             foreach (var read in absent.Select(walk.Read.Narrow).OfType<RefetchRead>())
             {
-                await RunAsync(turn, StepPart.Of(read));
+                await RunAsync(turn, new RefetchStep(read, []));
             }
 
             complete &= absent.Count < SnapshotStore.ChunkSize;
@@ -302,7 +310,7 @@ internal sealed class ReadExecutor(
         if (walk.Read != all && reads.Count > await PagesOfAllAsync(turn))
         {
             await turn.Place.ShareAsync(turn.CancellationToken);
-            if ((await RunAsync(turn, StepPart.Of(all))).IsSettled)
+            if ((await RunAsync(turn, new RefetchStep(all, []))).IsSettled)
             {
                 return;
             }
@@ -312,7 +320,7 @@ internal sealed class ReadExecutor(
         foreach (var read in reads)
         {
             await turn.Place.ShareAsync(turn.CancellationToken);
-            await RunAsync(turn, StepPart.Of(read));
+            await RunAsync(turn, new RefetchStep(read, []));
         }
     }
 
@@ -320,21 +328,21 @@ internal sealed class ReadExecutor(
         turn.WriteAsync(async transaction =>
         {
             var fullSyncs = await FullSyncStore.ReadAsync(transaction, turn.Location.LocationId);
-            var totals = fullSyncs
-                .Where(fullSync => fullSync.KnownRecords is not null)
-                .ToDictionary(fullSync => fullSync.Kind, fullSync => fullSync.KnownRecords!.Value);
-            return PageCounts.Of(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
+            return PageCounts.Estimate(
+                new UsersRead(SinceVersionId: null),
+                new PlanStatistics { Totals = PlanStatistics.CountTotals(fullSyncs) }
+            );
         });
 
-    private static ReadContext ContextOf(RefetchContext turn, StepPart part, string? traceparent)
+    private static ReadContext ContextOf(RefetchContext turn, RefetchStep step, string? traceparent)
     {
-        var one = part.Targets is [var only] ? only : null;
-        var readBefore = part.Targets.Count > 0 && part.Targets.All(target => target.CompleteReadAt is not null);
+        var one = step.Targets is [var only] ? only : null;
+        var readBefore = step.Targets.Count > 0 && step.Targets.All(target => target.CompleteReadAt is not null);
         return new ReadContext(
             turn.Location.LocationId,
-            part.Read.Kind,
+            step.Read.Kind,
             turn.Cause,
-            FirstSight: !turn.Known.Contains(part.Read.Kind) && !readBefore,
+            FirstSight: !turn.Known.Contains(step.Read.Kind) && !readBefore,
             one?.CorrelationId,
             traceparent
         )

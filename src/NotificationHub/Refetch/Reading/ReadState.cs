@@ -5,19 +5,19 @@ using NotificationHub.Snapshots;
 namespace NotificationHub.Refetch.Reading;
 
 /// <summary>How far a walk has come.</summary>
-internal sealed class ReadState(ReadContext context, StepPart part, ILookup<string, MergedRequest> held)
+internal sealed class ReadState(ReadContext context, RefetchStep step, ILookup<string, MergedRequest> held)
 {
     public ReadContext Context => context;
 
     /// <summary>By a user who may be retired, what is to be read again then.</summary>
     public ILookup<string, MergedRequest> Held => held;
 
-    public StepPart Part => part;
+    public RefetchStep Step => step;
 
-    public RefetchRead Read => part.Read;
+    public RefetchRead Read => step.Read;
 
-    /// <summary>The targets that are done with it.</summary>
-    public Queue<ClaimedTarget[]> Targets { get; } = new(part.Done.Chunk(SnapshotStore.ChunkSize));
+    /// <summary>The targets that the read has not yet updated.</summary>
+    public Queue<ClaimedTarget[]> Targets { get; } = new(step.Targets.Chunk(SnapshotStore.ChunkSize));
 
     /// <summary>The number of the first page: what is kept under a lower one was not seen.</summary>
     public long Start { get; private set; }
@@ -54,14 +54,14 @@ internal sealed class ReadState(ReadContext context, StepPart part, ILookup<stri
     }
 
     /// <summary>Takes off what a transaction has done, once it is committed: until then the lane may run it again.</summary>
-    public void Note(ReadStep step)
+    public void Record(ReadProgress progress)
     {
-        Clean &= step.Clean;
-        IsSettled |= step.IsSettled;
-        if (step.Completed.Count > 0)
+        Clean &= progress.Clean;
+        IsSettled |= progress.IsSettled;
+        if (progress.Completed is { } completed)
         {
             Targets.Dequeue();
-            RefetchMetrics.CountCoalesced(step.Completed.Sum(target => target.Requested - target.Fetched - 1));
+            RefetchMetrics.CountCoalesced(completed.Sum(target => target.Requested - target.Fetched - 1));
         }
     }
 }
@@ -73,13 +73,13 @@ internal sealed record ReadOutcome(bool IsSettled, RemovalAssessment? Doubted = 
 
 /// <summary>What one transaction of a walk did.</summary>
 /// <param name="Clean">Nothing moved so far.</param>
-internal sealed record ReadStep(bool Clean)
+internal sealed record ReadProgress(bool Clean)
 {
     /// <summary>The walk has shown all that it was for; at most its targets are left to be noted.</summary>
     public bool IsSettled { get; init; }
 
-    /// <summary>The targets that are done.</summary>
-    public IReadOnlyCollection<ClaimedTarget> Completed { get; init; } = [];
+    /// <summary>The completed targets of the first chunk; null if the chunk is not progress.</summary>
+    public IReadOnlyCollection<ClaimedTarget>? Completed { get; init; }
 
     public bool IsLast { get; init; }
 }

@@ -7,24 +7,24 @@ namespace NotificationHub.Refetch.Reading;
 /// <summary>The trace of one read, linked to those of what asked for it. It says the kind of record and never which.</summary>
 internal static class ReadTrace
 {
-    public static Activity? Begin(StepPart part)
+    public static Activity? Begin(RefetchStep step)
     {
-        var name = $"refetch {part.Read.Kind.Name}";
-        var asking = part.Targets.Select(target => target.Traceparent);
+        var name = $"refetch {step.Read.Kind.Name}";
+        var asking = step.Targets.Select(target => target.Traceparent);
         // A read that nothing waits for is part of another.
         var trace =
-            part.Targets.Count == 0
+            step.Targets.Count == 0
                 ? HubTraces.Continue(name, ActivityKind.Internal, asking)
                 : HubTraces.Begin(name, ActivityKind.Internal, asking);
-        return trace?.SetTag("notificationhub.targets", part.Targets.Count);
+        return trace?.SetTag("notificationhub.targets", step.Targets.Count);
     }
 
     /// <summary>
     /// The <c>traceparent</c> for the events that come of it: that of the one post that asked. Where several did it is the read's own, which
     /// leads to all of theirs.
     /// </summary>
-    public static string? ToTell(StepPart part, Activity? trace) =>
-        part.Targets.Select(target => target.Traceparent).Distinct(StringComparer.Ordinal).ToList() switch
+    public static string? ToTell(RefetchStep step, Activity? trace) =>
+        step.Targets.Select(target => target.Traceparent).Distinct(StringComparer.Ordinal).ToList() switch
         {
             [var one] => one,
             _ => trace is { Recorded: true } ? trace.Id : null,

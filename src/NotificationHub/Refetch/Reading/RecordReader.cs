@@ -62,30 +62,12 @@ internal static class RecordReader
     private static IAsyncEnumerable<RecordPage> PagesOf(RecordSource source, RefetchRead read, PageMark? from) =>
         read switch
         {
-            AssetsRead => source.Read(new AssetQuery { From = from }),
-            AssetRead one => source.Read(
-                new AssetQuery
-                {
-                    AdamId = one.AdamId,
-                    PricingParam = one.PricingParam,
-                    From = from,
-                }
-            ),
-            AllAssignmentsRead => source.Read(new AssignmentQuery { From = from }),
-            AssignmentsRead some => source.Read(
-                QueryOf(some.Holder) with
-                {
-                    AdamId = some.AdamId,
-                    PricingParam = some.PricingParam,
-                    From = from,
-                }
-            ),
-            HolderRead one => source.Read(QueryOf(one.Holder) with { From = from }),
             UserRead one => source.Read(new UserQuery { ClientUserId = one.ClientUserId, From = from }),
             UsersRead users => source.Read(new UserQuery { SinceVersionId = users.SinceVersionId, From = from }),
-            SubscriptionsRead => source.Read(new SubscriptionQuery { From = from }),
+            AssetRead one => source.Read(CreateQuery(one.Key) with { From = from }),
+            AssignmentsRead some => source.Read(CreateQuery(some.Asset, some.Holder) with { From = from }),
+            HolderRead one => source.Read(CreateQuery(asset: null, one.Holder) with { From = from }),
             SubscriptionRead one => source.Read(new SubscriptionQuery { AdamId = one.AdamId, From = from }),
-            AllSubscriptionAssignmentsRead => source.Read(new SubscriptionAssignmentQuery { From = from }),
             SubscriptionAssignmentsRead seats => source.Read(
                 new SubscriptionAssignmentQuery
                 {
@@ -94,12 +76,29 @@ internal static class RecordReader
                     From = from,
                 }
             ),
-            _ => throw new ArgumentException($"There is no endpoint for {read.GetType().Name}.", nameof(read)),
+            FullRead when read.Kind == RecordKind.Asset => source.Read(new AssetQuery { From = from }),
+            FullRead when read.Kind == RecordKind.Assignment => source.Read(new AssignmentQuery { From = from }),
+            FullRead when read.Kind == RecordKind.Subscription => source.Read(new SubscriptionQuery { From = from }),
+            FullRead => source.Read(new SubscriptionAssignmentQuery { From = from }),
+            _ => throw new InvalidDataException("The stored target names nothing that can be read."),
         };
 
-    private static AssignmentQuery QueryOf(string? holder)
+    private static AssetQuery CreateQuery(string asset)
     {
+        var (adamId, pricingParam) = RecordKeys.ParseAsset(asset);
+        return new AssetQuery { AdamId = adamId, PricingParam = pricingParam };
+    }
+
+    private static AssignmentQuery CreateQuery(string? asset, string? holder)
+    {
+        var (adamId, pricingParam) = asset is null ? (null, null) : RecordKeys.ParseAsset(asset);
         var (serialNumber, clientUserId) = holder is null ? (null, null) : RecordKeys.ParseHolder(holder);
-        return new AssignmentQuery { SerialNumber = serialNumber, ClientUserId = clientUserId };
+        return new AssignmentQuery
+        {
+            AdamId = adamId,
+            PricingParam = pricingParam,
+            SerialNumber = serialNumber,
+            ClientUserId = clientUserId,
+        };
     }
 }

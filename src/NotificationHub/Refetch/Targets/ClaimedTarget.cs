@@ -7,8 +7,9 @@ internal sealed record ClaimedTarget
 {
     public required string LocationId { get; init; }
 
-    /// <summary>One of <see cref="RefetchResources"/>.</summary>
-    public required string Resource { get; init; }
+    public required string KindName { get; init; }
+
+    public RecordKind Kind => RecordKind.FromName(KindName);
 
     public required string Key { get; init; }
 

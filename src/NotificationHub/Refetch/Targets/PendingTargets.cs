@@ -11,7 +11,7 @@ internal static class PendingTargets
     private const string Select = """
         select "key"
         from refetch_target
-        where location_id = @LocationId and resource = @Resource and "key" in @Keys and requested > fetched
+        where location_id = @LocationId and resource = @KindName and "key" in @Keys and requested > fetched
         """;
 
     /// <returns>The keys of those of the records that are waited for.</returns>
@@ -49,7 +49,7 @@ internal static class PendingTargets
         new
         {
             LocationId = locationId,
-            Resource = ResourceOf(kind),
+            KindName = kind.Name,
             Keys = targets.InList(),
         };
 
@@ -62,13 +62,6 @@ internal static class PendingTargets
         HashSet<string> targets = new(waiting, StringComparer.Ordinal);
         return [.. records.Select(record => record.Key).Where(key => targets.Contains(TargetOf(kind, key)))];
     }
-
-    private static string ResourceOf(RecordKind kind) =>
-        kind == RecordKind.Asset ? RefetchResources.Asset
-        : kind == RecordKind.Assignment ? RefetchResources.Assignments
-        : kind == RecordKind.User ? RefetchResources.User
-        : kind == RecordKind.Subscription ? RefetchResources.Subscription
-        : RefetchResources.SubscriptionAssignments;
 
     /// <summary>The key of the target of a record or a range of records.</summary>
     public static string TargetOf(RecordKind kind, string key) =>

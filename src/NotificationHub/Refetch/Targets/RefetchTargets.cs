@@ -1,38 +1,19 @@
 using System.Text.Json;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>What a refetch target names. Stored as the words of <see cref="RefetchResources"/>.</summary>
-internal static class RefetchResources
-{
-    /// <summary>An asset's counts; key <c>adamId/pricingParam</c>.</summary>
-    public const string Asset = "asset";
-
-    /// <summary>An asset's assignments, all or those of the named holders; key <c>adamId/pricingParam</c>.</summary>
-    public const string Assignments = "assignments";
-
-    /// <summary>A user; key <c>clientUserId</c>.</summary>
-    public const string User = "user";
-
-    /// <summary>A subscription's counts; key <c>adamId</c>.</summary>
-    public const string Subscription = "subscription";
-
-    /// <summary>A subscription's assignments; key <c>adamId</c>.</summary>
-    public const string SubscriptionAssignments = "subscription-assignments";
-}
-
 /// <summary>Asks for one thing to be read from Apple again.</summary>
 /// <param name="LocationId">Whose it is.</param>
-/// <param name="Resource">One of <see cref="RefetchResources"/>.</param>
-/// <param name="Key">The record, in the form its resource states.</param>
+/// <param name="Key">The key of the record; for assignments, of the asset or subscription.</param>
 /// <param name="Holder">For assignments: <c>serial:S</c> or <c>user:U</c>; null for all holders.</param>
 /// <param name="CorrelationId">Apple's <c>eventId</c>, where a notification asked.</param>
 /// <param name="Traceparent">The trace of what asked.</param>
 /// <param name="Expects">What the notification says is true now, in the words of <see cref="TargetExpectations"/>; null: nothing that a read could contradict.</param>
 internal sealed record MergedRequest(
     string LocationId,
-    string Resource,
+    RecordKind Kind,
     string Key,
     string? Holder = null,
     string? CorrelationId = null,
@@ -81,9 +62,9 @@ internal sealed class RefetchTargets(RefetchTiming timing)
     {
         var found = await transaction.QueryAsync<WaitingTarget>(
             transaction.Sql("FindTargets"),
-            new { Keys = JsonSerializer.Serialize(keys.Select(key => new[] { key.LocationId, key.Resource, key.Key })) }
+            new { Keys = JsonSerializer.Serialize(keys.Select(key => new[] { key.LocationId, key.KindName, key.Key })) }
         );
-        return found.ToDictionary(target => new TargetKey(target.LocationId, target.Resource, target.Key));
+        return found.ToDictionary(target => new TargetKey(target.LocationId, target.KindName, target.Key));
     }
 
     private TargetRow Row(MergedRequest[] requests, WaitingTarget? known, long now)
@@ -93,7 +74,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         return new TargetRow
         {
             LocationId = request.LocationId,
-            Resource = request.Resource,
+            KindName = request.Kind.Name,
             Key = request.Key,
             CorrelationId = request.CorrelationId,
             Traceparent = request.Traceparent,
@@ -108,9 +89,9 @@ internal sealed class RefetchTargets(RefetchTiming timing)
 }
 
 /// <summary>What tells targets apart.</summary>
-internal readonly record struct TargetKey(string LocationId, string Resource, string Key)
+internal readonly record struct TargetKey(string LocationId, string KindName, string Key)
 {
-    public static TargetKey Of(MergedRequest request) => new(request.LocationId, request.Resource, request.Key);
+    public static TargetKey Of(MergedRequest request) => new(request.LocationId, request.Kind.Name, request.Key);
 }
 
 /// <summary>A target as it is written.</summary>
@@ -118,7 +99,7 @@ internal sealed record TargetRow
 {
     public required string LocationId { get; init; }
 
-    public required string Resource { get; init; }
+    public required string KindName { get; init; }
 
     public required string Key { get; init; }
 
@@ -144,7 +125,7 @@ internal sealed record WaitingTarget
 {
     public string LocationId { get; init; } = "";
 
-    public string Resource { get; init; } = "";
+    public string KindName { get; init; } = "";
 
     public string Key { get; init; } = "";
 

@@ -19,7 +19,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
     )
     {
         var retired = read.Where(target =>
-                target.Resource == RefetchResources.User
+                target.Kind == RecordKind.User
                 && TargetExpectations.Parse(target.Expects).Contains(TargetExpectations.Absent())
             )
             .ToDictionary(target => target.Key, StringComparer.Ordinal);
@@ -32,9 +32,9 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
                 var (asset, holder) = RecordKeys.ParseAssignment(key);
                 if (RecordKeys.ParseHolder(holder).ClientUserId is { } user && retired.TryGetValue(user, out var of))
                 {
-                    requests.Add((user, Of(of, RefetchResources.Asset, asset, TargetExpectations.Changed)));
+                    requests.Add((user, Of(of, RecordKind.Asset, asset, TargetExpectations.Changed)));
                     var gone = TargetExpectations.Absent(holder);
-                    requests.Add((user, Of(of, RefetchResources.Assignments, asset, gone) with { Holder = holder }));
+                    requests.Add((user, Of(of, RecordKind.Assignment, asset, gone) with { Holder = holder }));
                 }
             }
 
@@ -43,9 +43,9 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
                 var (plan, user) = RecordKeys.ParseSubscriptionAssignment(key);
                 if (retired.TryGetValue(user, out var of))
                 {
-                    requests.Add((user, Of(of, RefetchResources.Subscription, plan, TargetExpectations.Changed)));
+                    requests.Add((user, Of(of, RecordKind.Subscription, plan, TargetExpectations.Changed)));
                     var gone = TargetExpectations.Absent(user);
-                    requests.Add((user, Of(of, RefetchResources.SubscriptionAssignments, plan, gone)));
+                    requests.Add((user, Of(of, RecordKind.SubscriptionAssignment, plan, gone)));
                 }
             }
         }
@@ -62,7 +62,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         long now
     )
     {
-        if (target.Resource != RefetchResources.User || !held.Contains(target.Key))
+        if (target.Kind != RecordKind.User || !held.Contains(target.Key))
         {
             return;
         }
@@ -75,10 +75,10 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         }
     }
 
-    private static MergedRequest Of(ClaimedTarget user, string resource, string key, string expects) =>
+    private static MergedRequest Of(ClaimedTarget user, RecordKind kind, string key, string expects) =>
         new(
             user.LocationId,
-            resource,
+            kind,
             key,
             CorrelationId: user.CorrelationId,
             Traceparent: user.Traceparent,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Targets;
 
@@ -23,8 +24,38 @@ internal static class TargetHolders
             }
         }
 
-        return JsonSerializer.Serialize(holders.Order(StringComparer.Ordinal));
+        return Serialize(holders.Order(StringComparer.Ordinal));
     }
 
-    public static IReadOnlyList<string> Parse(string holders) => JsonSerializer.Deserialize<string[]>(holders) ?? [];
+    /// <summary>The holders of a target that was read completely, and those that notifications named earlier.</summary>
+    public static string? ReadAgain(ClaimedTarget target) =>
+        target is { Holders: { } holders } && target.Kind == RecordKind.Assignment
+            ? Serialize(
+                TargetExpectations
+                    .Parse(target.Expects)
+                    .Where(expected => expected.Length > 1)
+                    .Select(expected => expected[1..])
+                    .Union(Parse(holders), StringComparer.Ordinal)
+            )
+            : target.Holders;
+
+    public static string Serialize(IEnumerable<string> holders) => JsonSerializer.Serialize(holders);
+
+    public static IReadOnlyList<string> Parse(string? holders) =>
+        holders is null ? [] : JsonSerializer.Deserialize<string[]>(holders) ?? [];
+
+    /// <returns>False if the stored text is not valid.</returns>
+    public static bool TryParse(string? stored, out IReadOnlyList<string> holders)
+    {
+        try
+        {
+            holders = Parse(stored);
+            return true;
+        }
+        catch (JsonException)
+        {
+            holders = [];
+            return false;
+        }
+    }
 }

@@ -1,7 +1,7 @@
 using System.Data.Common;
-using System.Text.Json;
 using Dapper;
 using NotificationHub.Locations;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
@@ -18,7 +18,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     private const int Burst = 8;
 
     private const string Select = """
-        select location_id LocationId, resource, "key", requested, fetched, holders, max_wait MaxWait, attempts,
+        select location_id LocationId, resource KindName, "key", requested, fetched, holders, max_wait MaxWait, attempts,
             complete_read_at CompleteReadAt, expects, rereads, first_requested_at FirstRequestedAt, doubted_number DoubtedNumber,
             doubted_at DoubtedAt, correlation_id CorrelationId, traceparent
         from refetch_target
@@ -86,10 +86,10 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <summary>The location's targets of these resources that wait, due or not; those that failed keep to their pause.</summary>
-    public static async Task<IReadOnlyList<ClaimedTarget>> ReadWaitingAsync(
+    public static async Task<IReadOnlyList<ClaimedTarget>> ReadPendingAsync(
         DbConnection connection,
         string locationId,
-        IReadOnlyCollection<string> resources
+        IReadOnlyCollection<RecordKind> kinds
     ) =>
         (
             await connection.QueryAsync<ClaimedTarget>(
@@ -97,14 +97,14 @@ internal sealed class TargetStore(RefetchTiming timing)
                 {Select}
                 where location_id = @locationId and {connection.IsWaiting(
                     "refetch_target"
-                )} and attempts = 0 and resource in @resources
+                )} and attempts = 0 and resource in @kinds
                 order by due_at, resource, "key"
                 {connection.Limit("@ClaimLimit")}
                 """,
                 new
                 {
                     locationId,
-                    resources = resources.InList(),
+                    kinds = kinds.Select(kind => kind.Name).ToList().InList(),
                     ClaimLimit,
                 }
             )
@@ -125,12 +125,12 @@ internal sealed class TargetStore(RefetchTiming timing)
                 first_requested_at = case when requested > @Requested then @now else first_requested_at end,
                 max_wait = case when requested > @Requested then @MaxWait else max_wait end,
                 due_at = case when requested > @Requested then @DueAt else due_at end
-            where location_id = @LocationId and resource = @Resource and "key" = @Key
+            where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
             new
             {
                 target.LocationId,
-                target.Resource,
+                target.KindName,
                 target.Key,
                 target.Requested,
                 now,
@@ -144,25 +144,25 @@ internal sealed class TargetStore(RefetchTiming timing)
     /// <summary>Has a target read once more that is not asked for meanwhile, with the counts that go with it: its read may have lagged.</summary>
     public Task ReadAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)
     {
-        // A notification that comes before it must not have it read early.
+        // A notification that arrives earlier must not advance the read.
         var again = timing.AskedMeanwhile(target.MaxWait, now);
         return transaction.ExecuteAsync(
             """
             update refetch_target
             set requested = requested + 1, first_requested_at = @now, due_at = @dueAt, max_wait = @MaxWait,
-                expects = case when resource = @Resource then @Expects else expects end,
-                rereads = case when resource = @Resource then 1 else rereads end
-            where location_id = @LocationId and resource in (@Resource, @counts) and "key" = @Key and requested <= fetched
+                expects = case when resource = @KindName then @Expects else expects end,
+                holders = case when resource = @KindName then @Holders else holders end,
+                rereads = case when resource = @KindName then 1 else rereads end
+            where location_id = @LocationId and resource in (@KindName, @counts) and "key" = @Key and requested <= fetched
             """,
             new
             {
                 target.LocationId,
-                target.Resource,
+                target.KindName,
                 target.Key,
                 target.Expects,
-                counts = target.Resource == RefetchResources.Assignments ? RefetchResources.Asset
-                : target.Resource == RefetchResources.SubscriptionAssignments ? RefetchResources.Subscription
-                : target.Resource,
+                Holders = TargetHolders.ReadAgain(target),
+                counts = (target.Kind.CountedBy ?? target.Kind).Name,
                 now,
                 again.MaxWait,
                 dueAt = Math.Max(again.DueAt, now + (long)timing.StaleReadDelay.TotalMilliseconds),
@@ -179,12 +179,12 @@ internal sealed class TargetStore(RefetchTiming timing)
             update refetch_target
             set attempts = @Attempts, last_error = 'records changed while they were read', read_at = @now,
                 first_requested_at = @now, max_wait = @MaxWait, due_at = @DueAt
-            where location_id = @LocationId and resource = @Resource and "key" = @Key
+            where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
             new
             {
                 target.LocationId,
-                target.Resource,
+                target.KindName,
                 target.Key,
                 Attempts = target.Attempts + 1,
                 now,
@@ -195,20 +195,24 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <summary>Sets the remaining holders of a target, unless it was requested again meanwhile.</summary>
-    public static Task LeaveAsync(WriteTransaction transaction, ClaimedTarget target, IReadOnlyList<string> holders) =>
+    public static Task SetHoldersAsync(
+        WriteTransaction transaction,
+        ClaimedTarget target,
+        IReadOnlyList<string> holders
+    ) =>
         transaction.ExecuteAsync(
             """
             update refetch_target
             set holders = @holders
-            where location_id = @LocationId and resource = @Resource and "key" = @Key and requested = @Requested
+            where location_id = @LocationId and resource = @KindName and "key" = @Key and requested = @Requested
             """,
             new
             {
                 target.LocationId,
-                target.Resource,
+                target.KindName,
                 target.Key,
                 target.Requested,
-                holders = JsonSerializer.Serialize(holders),
+                holders = TargetHolders.Serialize(holders),
             }
         );
 
@@ -220,12 +224,12 @@ internal sealed class TargetStore(RefetchTiming timing)
             set attempts = @Attempts, last_error = @reason, read_at = @now, due_at = @dueAt,
                 doubted_number = case when doubted_number is null or doubted_number = @DoubtedNumber then @Number else doubted_number end,
                 doubted_at = @At
-            where location_id = @LocationId and resource = @Resource and "key" = @Key
+            where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
             new
             {
                 target.LocationId,
-                target.Resource,
+                target.KindName,
                 target.Key,
                 Attempts = target.Attempts + 1,
                 reason = judgment.Reason,
@@ -246,12 +250,12 @@ internal sealed class TargetStore(RefetchTiming timing)
             update refetch_target
             set attempts = @Attempts, last_error = @fault,
                 due_at = case when requested > @Requested and due_at < @dueAt then due_at else @dueAt end
-            where location_id = @LocationId and resource = @Resource and "key" = @Key
+            where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
             new
             {
                 target.LocationId,
-                target.Resource,
+                target.KindName,
                 target.Key,
                 target.Requested,
                 Attempts = target.Attempts + 1,

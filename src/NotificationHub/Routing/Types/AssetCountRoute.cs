@@ -30,7 +30,7 @@ internal sealed class AssetCountRoute()
             Targets =
             [
                 new RefetchRequest(
-                    RefetchResources.Asset,
+                    RecordKind.Asset,
                     key,
                     Expects: notification.CountDelta == 0 ? null : TargetExpectations.Changed
                 ),

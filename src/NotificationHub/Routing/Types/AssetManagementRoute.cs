@@ -61,17 +61,17 @@ internal sealed class AssetManagementRoute()
         var expectation = ExpectationOf(notification);
         List<string> distinct = [.. holders.Distinct(StringComparer.Ordinal)];
         var asset = new RefetchRequest(
-            RefetchResources.Asset,
+            RecordKind.Asset,
             key,
             Expects: TargetExpectations.ChangedBy(notification.Result)
         );
         return distinct.Count > RefetchTargets.MaxHolders
-            ? [asset, new RefetchRequest(RefetchResources.Assignments, key, Expects: expectation(distinct[^1]))]
+            ? [asset, new RefetchRequest(RecordKind.Assignment, key, Expects: expectation(distinct[^1]))]
             :
             [
                 asset,
                 .. distinct.Select(holder => new RefetchRequest(
-                    RefetchResources.Assignments,
+                    RecordKind.Assignment,
                     key,
                     holder,
                     expectation(holder)

@@ -22,11 +22,7 @@ internal static class NotifiedUsers
 
     /// <param name="expects">What the notification says of all of them.</param>
     public static IReadOnlyList<RefetchRequest> Targets(IReadOnlyList<NotifiedUser> users, string? expects) =>
-        [
-            .. users
-                .Select(user => new RefetchRequest(RefetchResources.User, user.ClientUserId, Expects: expects))
-                .Distinct(),
-        ];
+        [.. users.Select(user => new RefetchRequest(RecordKind.User, user.ClientUserId, Expects: expects)).Distinct()];
 }
 
 internal sealed class NotifiedUserValidator : AbstractValidator<NotifiedUser>

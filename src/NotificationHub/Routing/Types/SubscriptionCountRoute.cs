@@ -1,6 +1,7 @@
 using FluentValidation;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing.Types;
 
@@ -31,7 +32,7 @@ internal sealed class SubscriptionCountRoute()
         {
             Subject = $"subscriptions/{notification.AdamId}",
             AdamId = notification.AdamId,
-            Targets = [new RefetchRequest(RefetchResources.Subscription, notification.AdamId)],
+            Targets = [new RefetchRequest(RecordKind.Subscription, notification.AdamId)],
         };
 
     private static SeatCounts ReadSeats(JsonMembers seats) =>

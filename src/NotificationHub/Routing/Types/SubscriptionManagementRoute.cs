@@ -1,6 +1,7 @@
 using FluentValidation;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing.Types;
 
@@ -36,12 +37,12 @@ internal sealed class SubscriptionManagementRoute()
             Targets =
             [
                 .. adamIds.Select(id => new RefetchRequest(
-                    RefetchResources.Subscription,
+                    RecordKind.Subscription,
                     id,
                     Expects: TargetExpectations.ChangedBy(notification.Result)
                 )),
                 .. adamIds.Select(id => new RefetchRequest(
-                    RefetchResources.SubscriptionAssignments,
+                    RecordKind.SubscriptionAssignment,
                     id,
                     Expects: ExpectationOf(notification, id)
                 )),

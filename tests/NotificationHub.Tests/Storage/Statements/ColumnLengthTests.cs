@@ -32,7 +32,7 @@ public sealed class ColumnLengthTests
         ["location.state"] = Enum.GetValues<LocationState>().Select(state => state.ToWireName()),
         ["notification_secret.state"] = ["pending", "active", "retiring", "retired"],
         ["change_counter.name"] = ["locations"],
-        ["refetch_target.resource"] = ConstantsOf(typeof(RefetchResources)),
+        ["refetch_target.resource"] = Kinds,
         ["snapshot.kind"] = Kinds,
         ["snapshot_state.resource"] = Kinds,
         ["full_sync.resource"] = Kinds,

@@ -1,5 +1,5 @@
 -- @Keys nvarchar(max)
-select t.location_id LocationId, t.resource, t."key", t.requested, t.fetched, t.holders, t.expects,
+select t.location_id LocationId, t.resource KindName, t."key", t.requested, t.fetched, t.holders, t.expects,
     t.first_requested_at FirstRequestedAt, t.max_wait MaxWait, t.due_at DueAt, t.read_at ReadAt
 from openjson(@Keys) with
 (

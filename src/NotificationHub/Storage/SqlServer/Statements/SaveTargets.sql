@@ -23,7 +23,7 @@ select location_id, resource, "key", holders, first_requested_at, now, due_at, m
 from openjson(@Rows) with
 (
     location_id        nvarchar(32)  '$.LocationId',
-    resource           nvarchar(32)  '$.Resource',
+    resource           nvarchar(32)  '$.KindName',
     "key"              nvarchar(380) '$.Key',
     holders            nvarchar(max) '$.Holders',
     first_requested_at bigint        '$.FirstRequestedAt',

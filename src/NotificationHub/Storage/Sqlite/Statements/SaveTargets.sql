@@ -4,7 +4,7 @@ insert into refetch_target
     location_id, resource, key, requested, fetched, holders, first_requested_at, last_requested_at,
     due_at, max_wait, attempts, correlation_id, traceparent, expects
 )
-select value ->> 'LocationId', value ->> 'Resource', value ->> 'Key', 1, 0, value ->> 'Holders',
+select value ->> 'LocationId', value ->> 'KindName', value ->> 'Key', 1, 0, value ->> 'Holders',
     value ->> 'FirstRequestedAt', value ->> 'Now', value ->> 'DueAt', value ->> 'MaxWait', 0,
     value ->> 'CorrelationId', value ->> 'Traceparent', value ->> 'Expects'
 from json_each(@Rows)
