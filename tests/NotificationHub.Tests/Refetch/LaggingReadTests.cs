@@ -25,6 +25,29 @@ public sealed class LaggingReadTests : RefetchTest
     }
 
     [Fact]
+    public async Task Every_holder_that_a_stale_read_contradicts_is_read_again()
+    {
+        string[] devices = ["D1", "D2", "D3"];
+        Location.AddAsset("1");
+        Location.FreezeReads();
+        await Location.AssociateAsync(["1"], devices);
+        await RequestAsync([
+            .. devices.Select(device =>
+                Assignments("1", $"serial:{device}") with
+                {
+                    Expects = TargetExpectations.Present($"serial:{device}"),
+                }
+            ),
+        ]);
+        await TurnAsync();
+        Location.ThawReads();
+        await DrainAsync();
+
+        (await CopyAsync()).Lines().Count(line => line.StartsWith("assignments/", StringComparison.Ordinal)).ShouldBe(3);
+        Apple.Requests.Count("/assignments").ShouldBe(6);
+    }
+
+    [Fact]
     public async Task It_is_read_once_more_and_not_again()
     {
         await LagAsync();

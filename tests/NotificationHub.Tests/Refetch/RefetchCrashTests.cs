@@ -50,6 +50,21 @@ public sealed class RefetchCrashTests : RefetchTest
     }
 
     [Fact]
+    public async Task Holders_that_were_read_before_the_lease_was_lost_are_not_read_again()
+    {
+        Location.AddAsset("1");
+        await Location.AssociateAsync(["1"], ["D1", "D2", "D3"]);
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(TakeLeaseAway));
+        await RequestAsync([.. new[] { "D1", "D2", "D3" }.Select(device => Assignments("1", $"serial:{device}"))]);
+        await Should.ThrowAsync<LeaseLostException>(TurnAsync);
+        Held = await AcquireAsync();
+        await DrainAsync();
+
+        Apple.Requests.Count("/assignments").ShouldBe(4);
+        (await CopyAsync()).Lines().Count.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_target_that_is_asked_for_while_it_is_read_is_read_once_more()
     {
         Location.AddAsset("1");
