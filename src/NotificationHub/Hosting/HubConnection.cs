@@ -22,6 +22,9 @@ internal interface IHubConnection
     /// <param name="owner">Identifies the credential's owner: a location, a consumer or an administrator.</param>
     void MarkAuthenticated(string kind, string owner);
 
+    /// <summary>Records that the hub processes a request: a shutdown waits for it.</summary>
+    void BeginRequest();
+
     /// <summary>Ends a request. If it presented no valid credential, for example a retired secret, the connection counts as unauthenticated again.</summary>
     void EndRequest();
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace NotificationHub.Hosting.Connections;
 
@@ -42,10 +43,18 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
     }
 
     /// <summary>Connection middleware: counts the connection until it ends.</summary>
-    public async Task RunAsync(ConnectionContext transport, ListenerRoutes routes, ConnectionDelegate next)
+    public async Task RunAsync(
+        ConnectionContext transport,
+        ListenerRoutes routes,
+        TimeProvider time,
+        ConnectionDelegate next
+    )
     {
         var connection = new TrackedConnection(transport, this, routes);
         transport.Features.Set<IHubConnection>(connection);
+        // During a shutdown, Kestrel waits for a request whose headers are incomplete, without its header timeout.
+        var shutdown = transport.Features.Get<IConnectionLifetimeNotificationFeature>();
+        using var closing = shutdown?.ConnectionClosedRequested.Register(() => _ = connection.AbortIfIdleAsync(time));
         Add(connection, unauthenticated, GroupOf(transport.RemoteEndPoint));
         try
         {

@@ -22,7 +22,7 @@ internal static class ConnectionSetup
         hub.Services.AddSingleton(closed);
         hub.Services.AddSingleton(admin);
         hub.Services.AddHostedService<ConnectionReport>();
-        hub.Services.AddSingleton<IStartupFilter, RequestEnds>();
+        hub.Services.AddSingleton<IStartupFilter, RequestTracking>();
         if (admin.AreSeparate)
         {
             hub.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerPolicy>());
@@ -47,7 +47,8 @@ internal static class ConnectionSetup
                 {
                     var routes = admin.RoutesOf(listener);
                     var limiter = limiters.For(routes);
-                    return transport => limiter.RunAsync(transport, routes, next);
+                    var time = listener.ApplicationServices.GetRequiredService<TimeProvider>();
+                    return transport => limiter.RunAsync(transport, routes, time, next);
                 });
             });
             admin.FindIn(kestrel);
@@ -66,7 +67,7 @@ internal static class ConnectionSetup
     }
 
     // Before routing, which runs the intake at once.
-    private sealed class RequestEnds : IStartupFilter
+    private sealed class RequestTracking : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
             app =>
@@ -74,13 +75,15 @@ internal static class ConnectionSetup
                 app.Use(following =>
                     async context =>
                     {
+                        var connection = context.Features.Get<IHubConnection>();
+                        connection?.BeginRequest();
                         try
                         {
                             await following(context);
                         }
                         finally
                         {
-                            context.Features.Get<IHubConnection>()?.EndRequest();
+                            connection?.EndRequest();
                         }
                     }
                 );

@@ -6,9 +6,12 @@ namespace NotificationHub.Hosting.Connections;
 internal sealed class TrackedConnection(ConnectionContext transport, ConnectionLimiter limiter, ListenerRoutes routes)
     : IHubConnection
 {
+    private static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(5);
+
     // Over HTTP/1.1, a connection has one request at a time.
     private (string Kind, string Owner)? credential;
     private bool isAuthenticated;
+    private volatile bool isInRequest;
 
     public ListenerRoutes Routes => routes;
 
@@ -26,8 +29,11 @@ internal sealed class TrackedConnection(ConnectionContext transport, ConnectionL
         }
     }
 
+    public void BeginRequest() => isInRequest = true;
+
     public void EndRequest()
     {
+        isInRequest = false;
         if (!isAuthenticated && credential is not null)
         {
             credential = null;
@@ -35,6 +41,17 @@ internal sealed class TrackedConnection(ConnectionContext transport, ConnectionL
         }
 
         isAuthenticated = false;
+    }
+
+    /// <summary>Aborts the connection after a grace period, unless the hub is processing a request on it.</summary>
+    public async Task AbortIfIdleAsync(TimeProvider time)
+    {
+        await Task.Delay(ShutdownGrace, time, transport.ConnectionClosed)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!isInRequest)
+        {
+            transport.Abort(new ConnectionAbortedException("The hub is shutting down."));
+        }
     }
 
     public void Abort() => transport.Abort(new ConnectionAbortedException("A connection limit was reached."));

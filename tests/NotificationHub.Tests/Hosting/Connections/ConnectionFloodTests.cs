@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -131,6 +132,35 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
         await Until.TrueAsync(() => OpenIn(hub) == (1, 0), "the connection is unauthenticated again");
     }
 
+    [Fact]
+    public async Task A_shutdown_aborts_a_connection_with_incomplete_headers()
+    {
+        var clock = new ManualClock();
+        await using var hub = await HubHost.StartAsync(
+            builder =>
+            {
+                builder.Logging.AddProvider(log);
+                builder.Services.AddSingleton<TimeProvider>(clock);
+            },
+            "Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel=Debug"
+        );
+        await AttackAsync(hub, IPAddress.Loopback, HalfAHeader);
+        await Until.TrueAsync(() => OpenIn(hub).Unauthenticated == 1, "the hub counts the connection");
+
+        var stopped = hub.StopAsync();
+        await Until.TrueAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                return stopped.IsCompleted;
+            },
+            "the hub has stopped"
+        );
+
+        await stopped;
+        log.Text.ShouldContain("sending RST because: \"The hub is shutting down.\"");
+    }
+
     public ValueTask DisposeAsync()
     {
         attackers.ForEach(attacker => attacker.Dispose());
@@ -148,15 +178,15 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
 
     private async Task AttackAsync(HubHost hub, IPAddress from, string sent)
     {
-        var attacker = await RawConnection.OpenAsync(hub.Http.BaseAddress!, from);
-        attackers.Add(attacker);
         try
         {
+            var attacker = await RawConnection.OpenAsync(hub.Http.BaseAddress!, from);
+            attackers.Add(attacker);
             await attacker.SendAsync(sent);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
-            // It is closed already.
+            // The hub has already closed the connection.
         }
     }
 

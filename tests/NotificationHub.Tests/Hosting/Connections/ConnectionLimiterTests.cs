@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Time.Testing;
 using NotificationHub.Hosting;
 using NotificationHub.Hosting.Connections;
 
@@ -155,6 +157,27 @@ public sealed class ConnectionLimiterTests
     public void Addresses_that_one_subscriber_has_are_one_group(string address, string group) =>
         ConnectionLimiter.GroupOf(new IPEndPoint(IPAddress.Parse(address), 1)).ShouldBe(group);
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_shutdown_aborts_connections_without_a_running_request_after_five_seconds(bool inRequest, bool aborted)
+    {
+        var time = new FakeTimeProvider();
+        using var connection = new TestConnection(Limiter(), "10.0.0.1", time);
+        connection.BeginRequest();
+        if (!inRequest)
+        {
+            connection.EndRequest();
+        }
+
+        connection.BeginShutdown();
+        time.Advance(TimeSpan.FromSeconds(4.9));
+        connection.IsClosed.ShouldBeFalse();
+
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        connection.IsClosed.ShouldBe(aborted);
+    }
+
     private ConnectionLimiter Limiter(int maxPerAddress = int.MaxValue) => new(MaxConnections, maxPerAddress, closed);
 
     private sealed class TestConnection : IDisposable
@@ -163,16 +186,20 @@ public sealed class ConnectionLimiterTests
         private readonly Transport transport;
         private readonly Task run;
 
-        public TestConnection(ConnectionLimiter limiter, string address)
+        public TestConnection(ConnectionLimiter limiter, string address, TimeProvider? time = null)
         {
             transport = new Transport { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) };
-            run = limiter.RunAsync(transport, ListenerRoutes.Public, _ => end.Task);
+            run = limiter.RunAsync(transport, ListenerRoutes.Public, time ?? TimeProvider.System, _ => end.Task);
         }
 
         public bool IsClosed => transport.IsAborted;
 
         public void Authenticate(string credential) =>
             transport.Features.Get<IHubConnection>()!.MarkAuthenticated("location", credential);
+
+        public void BeginRequest() => transport.Features.Get<IHubConnection>()!.BeginRequest();
+
+        public void BeginShutdown() => transport.BeginShutdown();
 
         public void EndRequest() => transport.Features.Get<IHubConnection>()!.EndRequest();
 
@@ -185,8 +212,22 @@ public sealed class ConnectionLimiterTests
         public void Dispose() => end.TrySetResult();
     }
 
-    private sealed class Transport : DefaultConnectionContext
+    private sealed class Transport : DefaultConnectionContext, IConnectionLifetimeNotificationFeature
     {
+        private readonly CancellationTokenSource shutdown = new();
+
+        public Transport() => Features.Set<IConnectionLifetimeNotificationFeature>(this);
+
+        public CancellationToken ConnectionClosedRequested
+        {
+            get => shutdown.Token;
+            set => throw new NotSupportedException();
+        }
+
+        public void RequestClose() => throw new NotSupportedException();
+
+        public void BeginShutdown() => shutdown.Cancel();
+
         public bool IsAborted { get; private set; }
 
         public override void Abort(ConnectionAbortedException abortReason) => IsAborted = true;
