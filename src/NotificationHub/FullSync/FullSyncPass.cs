@@ -1,3 +1,4 @@
+using System.Data.Common;
 using NotificationHub.Apple;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Storage;
@@ -16,8 +17,18 @@ internal sealed class FullSyncPass(
     FullSyncFinalizer end,
     FullSyncFailures failures,
     FullSyncSchedule schedule
-)
+) : ILocationWork
 {
+    private readonly DueFullSyncs due = new();
+
+    public Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(
+        DbConnection connection,
+        long now
+    ) => due.FindAsync(connection, now);
+
+    Task ILocationWork.RunAsync(string locationId, Lease lease, CancellationToken cancellationToken) =>
+        RunAsync(locationId, lease, cancellationToken);
+
     /// <param name="lease">The lease of the location's shard.</param>
     /// <returns>False where nothing was to be read, or Apple is not to be asked.</returns>
     /// <exception cref="LocationClosedException">The location was removed.</exception>
@@ -48,15 +59,15 @@ internal sealed class FullSyncPass(
             fullSyncs = await CreateAsync(locationId, lease, cancellationToken);
         }
 
-        var due = fullSyncs
+        var first = fullSyncs
             .Where(fullSync => fullSync.DueAt <= schedule.Now)
             .OrderByDescending(fullSync => fullSync.IsImport)
             .ThenBy(fullSync => fullSync.DueAt)
             .FirstOrDefault();
         return
-            due is not null
-            && await turns.BeginAsync(connection, locationId, lease, due.Cause, cancellationToken) is { } turn
-            ? (turn, due)
+            first is not null
+            && await turns.BeginAsync(connection, locationId, lease, first.Cause, cancellationToken) is { } turn
+            ? (turn, first)
             : null;
     }
 

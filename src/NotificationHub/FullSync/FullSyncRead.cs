@@ -2,6 +2,7 @@ using System.Diagnostics;
 using NotificationHub.Refetch;
 using NotificationHub.Refetch.Reading;
 using NotificationHub.Refetch.Scheduling;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 using NotificationHub.Telemetry;
@@ -155,5 +156,6 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
         new(fullSync.LocationId, fullSync.Kind, fullSync.Cause, FirstSight: fullSync.IsImport, null, null)
         {
             RestateFrom = fullSync.RestateFrom ?? 0,
+            FindPending = PendingTargets.FindAsync,
         };
 }

@@ -1,4 +1,5 @@
 using NotificationHub.Hosting;
+using NotificationHub.Refetch.Scheduling;
 
 namespace NotificationHub.FullSync;
 
@@ -15,6 +16,7 @@ internal static class FullSyncSetup
         hub.Services.AddSingleton<FullSyncRead>();
         hub.Services.AddSingleton<FullSyncFinalizer>();
         hub.Services.AddSingleton<FullSyncPass>();
+        hub.Services.AddSingleton<ILocationWork>(services => services.GetRequiredService<FullSyncPass>());
         hub.Services.AddSingleton<ReconcileRequest>();
         hub.Services.AddSingleton<ReconcileDryRun>();
     }

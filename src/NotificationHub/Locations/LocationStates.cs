@@ -9,6 +9,10 @@ internal static class LocationStates
     /// <summary>How long before its end a content token is called expiring. Apple: ClientConfigResponse (15 days).</summary>
     public static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(15);
 
+    /// <summary>The SQL condition that Apple may be called for a location <c>l</c>.</summary>
+    public const string Callable =
+        "l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null";
+
     /// <summary>Whether Apple may be called for a location in this state.</summary>
     public static bool MayCallApple(LocationState state) => state is LocationState.Valid or LocationState.Expiring;
 

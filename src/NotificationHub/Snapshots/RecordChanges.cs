@@ -20,6 +20,14 @@ internal sealed record ReadContext(
 {
     /// <summary>Records with a lower revision are restated even if unchanged, because their last event may be lost. Zero: no restatement.</summary>
     public long RestateFrom { get; init; }
+
+    /// <summary>Finds the changed records with a pending target: if a reconciliation reads one before the refetch, it is not drift.</summary>
+    public required Func<
+        WriteTransaction,
+        ReadContext,
+        IReadOnlyCollection<RecordDifference>,
+        Task<HashSet<string>>
+    > FindPending { get; init; }
 }
 
 /// <summary>The events that tell of changed records.</summary>

@@ -1,4 +1,3 @@
-using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
@@ -132,8 +131,7 @@ internal static class SnapshotStore
             return;
         }
 
-        var awaited =
-            read.Cause == RecordChanges.Reconcile ? await PendingTargets.FindAsync(transaction, read, changes) : [];
+        var awaited = read.Cause == RecordChanges.Reconcile ? await read.FindPending(transaction, read, changes) : [];
         await SnapshotRows.SaveAsync(transaction, read, changes, number, now);
         var drifts =
             read.Cause == RecordChanges.Reconcile

@@ -1,7 +1,9 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.FullSync;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Refetch;
@@ -18,14 +20,14 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     {
         [nameof(DueLocationsQuery.DueTargets)] = DueLocationsQuery.DueTargets,
         [nameof(DueLocationsQuery.NextTarget)] = DueLocationsQuery.NextTarget,
-        [nameof(DueLocationsQuery.DueFullSyncs)] = _ => DueLocationsQuery.DueFullSyncs,
-        [nameof(DueLocationsQuery.NextFullSync)] = _ => DueLocationsQuery.NextFullSync,
+        ["DueFullSyncs"] = _ => DueFullSyncs.Due,
+        ["NextFullSync"] = _ => DueFullSyncs.Next,
     };
 
     public async ValueTask InitializeAsync()
     {
         store = await TestDatabase.OpenAsync();
-        work = new DueLocationsQuery(store.Database);
+        work = new DueLocationsQuery(store.Database, new FullSyncWork());
     }
 
     public async ValueTask DisposeAsync() => await store.DisposeAsync();
@@ -33,8 +35,8 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     [Theory]
     [InlineData(nameof(DueLocationsQuery.DueTargets), "refetch_target_next (due_at<?)")]
     [InlineData(nameof(DueLocationsQuery.NextTarget), "refetch_target_next (due_at>?)")]
-    [InlineData(nameof(DueLocationsQuery.DueFullSyncs), "full_sync_next (due_at<?)")]
-    [InlineData(nameof(DueLocationsQuery.NextFullSync), "full_sync_next (due_at>?)")]
+    [InlineData("DueFullSyncs", "full_sync_next (due_at<?)")]
+    [InlineData("NextFullSync", "full_sync_next (due_at>?)")]
     public async Task An_index_leads_to_what_is_due(string statement, string index)
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
@@ -216,4 +218,17 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
                 ),
             CancellationToken.None
         );
+
+    private sealed class FullSyncWork : ILocationWork
+    {
+        private readonly DueFullSyncs due = new();
+
+        public Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(
+            DbConnection connection,
+            long now
+        ) => due.FindAsync(connection, now);
+
+        public Task RunAsync(string locationId, Lease lease, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+    }
 }

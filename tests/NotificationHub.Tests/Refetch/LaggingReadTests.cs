@@ -43,7 +43,10 @@ public sealed class LaggingReadTests : RefetchTest
         Location.ThawReads();
         await DrainAsync();
 
-        (await CopyAsync()).Lines().Count(line => line.StartsWith("assignments/", StringComparison.Ordinal)).ShouldBe(3);
+        (await CopyAsync())
+            .Lines()
+            .Count(line => line.StartsWith("assignments/", StringComparison.Ordinal))
+            .ShouldBe(3);
         Apple.Requests.Count("/assignments").ShouldBe(6);
     }
 

@@ -64,7 +64,7 @@ public sealed class RefetchPauseTests : RefetchTest
     }
 
     private Task<DueLocations> DueAsync() =>
-        new DueLocationsQuery(Store.Database).ReadAsync(
+        new DueLocationsQuery(Store.Database, CreateFullSyncs()).ReadAsync(
             [RefetchTargets.ShardOf(LocationId)],
             fullSyncs: false,
             Clock.Milliseconds,

@@ -1,4 +1,5 @@
 using NotificationHub.FullSync;
+using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
@@ -13,7 +14,10 @@ public abstract class SnapshotContract : StoreContract
         FirstSight: false,
         CorrelationId: null,
         Traceparent: null
-    );
+    )
+    {
+        FindPending = PendingTargets.FindAsync,
+    };
 
     [Fact]
     public async Task A_record_takes_only_what_was_read_later_and_tells_of_what_is_different()

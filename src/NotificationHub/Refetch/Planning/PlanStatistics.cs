@@ -1,9 +1,6 @@
 using System.Data.Common;
-using Dapper;
-using NotificationHub.FullSync;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Planning;
 
@@ -50,12 +47,7 @@ internal sealed record PlanStatistics
         {
             UsersVersion = await LocationVersions.ReadUsersAsync(connection, locationId),
             AssignedCounts = counts,
-            Totals = CountTotals(await FullSyncStore.ReadAsync(connection, locationId)),
+            Totals = await ImportedKinds.ReadCountsAsync(connection, locationId),
         };
     }
-
-    public static IReadOnlyDictionary<RecordKind, long> CountTotals(IEnumerable<FullSyncState> fullSyncs) =>
-        fullSyncs
-            .Where(fullSync => fullSync.KnownRecords is not null)
-            .ToDictionary(fullSync => fullSync.Kind, fullSync => fullSync.KnownRecords!.Value);
 }

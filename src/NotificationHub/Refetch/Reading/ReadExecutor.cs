@@ -1,5 +1,4 @@
 using NotificationHub.Apple;
-using NotificationHub.FullSync;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
@@ -327,11 +326,8 @@ internal sealed class ReadExecutor(
     private static Task<long> PagesOfAllAsync(RefetchContext turn) =>
         turn.WriteAsync(async transaction =>
         {
-            var fullSyncs = await FullSyncStore.ReadAsync(transaction, turn.Location.LocationId);
-            return PageCounts.Estimate(
-                new UsersRead(SinceVersionId: null),
-                new PlanStatistics { Totals = PlanStatistics.CountTotals(fullSyncs) }
-            );
+            var totals = await ImportedKinds.ReadCountsAsync(transaction, turn.Location.LocationId);
+            return PageCounts.Estimate(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
         });
 
     private static ReadContext ContextOf(RefetchContext turn, RefetchStep step, string? traceparent)
@@ -348,6 +344,7 @@ internal sealed class ReadExecutor(
         )
         {
             RestateFrom = turn.Location.RestateFrom ?? 0,
+            FindPending = PendingTargets.FindAsync,
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Locations;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
@@ -9,20 +10,14 @@ namespace NotificationHub.Refetch.Scheduling;
 /// Finds due work. It starts with the due rows, not with the locations, so ten thousand idle locations cost only a few seeks. Only if too
 /// many targets are due at once, it goes through the locations with waiting targets, however many targets wait in each.
 /// </summary>
-internal sealed class DueLocationsQuery(Database database)
+internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyncWork)
 {
     /// <summary>The maximum number of due targets that are read one by one.</summary>
     public const int Most = 1000;
 
-    /// <summary>Whatever may have made a location ready to be imported, it is found so soon.</summary>
-    private const long NewcomersEvery = 2_000;
-
-    private const string Callable =
-        "l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null";
-
     public static string DueTargets(DbConnection connection) =>
         $"""
-            select due.location_id, l.paused_until, due.due_at, case when {Callable} then 1 else 0 end
+            select due.location_id, l.paused_until, due.due_at, case when {LocationStates.Callable} then 1 else 0 end
             from
             (
                 select t.location_id, t.due_at
@@ -34,26 +29,8 @@ internal sealed class DueLocationsQuery(Database database)
             join location l on l.location_id = due.location_id
             """;
 
-    /// <summary>Skips locations that Apple may not be called for; a location has at most five full syncs.</summary>
-    public const string DueFullSyncs = $"""
-        select s.location_id, l.paused_until, s.due_at
-        from full_sync s
-        cross join location l
-        where s.due_at <= @now and l.location_id = s.location_id and {Callable}
-        """;
-
     public static string NextTarget(DbConnection connection) =>
         $"select min(t.due_at) from refetch_target t where {connection.IsWaiting("t")} and t.due_at > @now";
-
-    public const string NextFullSync = "select min(s.due_at) from full_sync s where s.due_at > @now";
-
-    private const string NewLocations = $"""
-        select l.location_id, l.paused_until
-        from location l
-        where {Callable} and not exists (select 1 from full_sync s where s.location_id = l.location_id)
-        """;
-
-    private (long Version, long At, IReadOnlyList<WaitingLocation> Found) newcomers = (-1, 0, []);
 
     /// <param name="fullSyncs">Whether full syncs are enabled.</param>
     public async Task<DueLocations> ReadAsync(
@@ -65,17 +42,12 @@ internal sealed class DueLocationsQuery(Database database)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var next = await connection.ExecuteScalarAsync<long?>(NextTarget(connection), new { now });
-        if (fullSyncs && await connection.ExecuteScalarAsync<long?>(NextFullSync, new { now }) is { } fullSync)
-        {
-            next = next < fullSync ? next : fullSync;
-        }
-
         var waiting = await ReadTargetsAsync(connection, now);
         if (fullSyncs)
         {
-            waiting = waiting
-                .Concat(await ReadFullSyncsAsync(connection, now))
-                .Concat(await ReadNewcomersAsync(connection, now));
+            var (due, nextDueAt) = await fullSyncWork.FindDueAsync(connection, now);
+            waiting = waiting.Concat(due);
+            next = next < nextDueAt || nextDueAt is null ? next : nextDueAt;
         }
 
         List<WaitingLocation> ours =
@@ -109,36 +81,5 @@ internal sealed class DueLocationsQuery(Database database)
                     database.Sql("WaitingLocations")
                 )
             ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null));
-    }
-
-    private static async Task<IEnumerable<WaitingLocation>> ReadFullSyncsAsync(DbConnection connection, long now) =>
-        (
-            await connection.QueryAsync<(string LocationId, long? PausedUntil, long DueAt)>(DueFullSyncs, new { now })
-        ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, DueAt: null, row.DueAt));
-
-    /// <summary>To find what is not there is to look at all that is: only when locations have changed, and now and then.</summary>
-    private async Task<IReadOnlyList<WaitingLocation>> ReadNewcomersAsync(DbConnection connection, long now)
-    {
-        var version = await connection.ExecuteScalarAsync<long>(
-            "select value from change_counter where name = 'locations'"
-        );
-        if (newcomers.Version != version || newcomers.Found.Count > 0 || Math.Abs(now - newcomers.At) >= NewcomersEvery)
-        {
-            var found = await connection.QueryAsync<(string LocationId, long? PausedUntil)>(NewLocations);
-            newcomers = (
-                version,
-                now,
-                [
-                    .. found.Select(row => new WaitingLocation(
-                        row.LocationId,
-                        row.PausedUntil,
-                        DueAt: null,
-                        FullSyncAt: 0
-                    )),
-                ]
-            );
-        }
-
-        return newcomers.Found;
     }
 }

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
-using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
@@ -12,7 +11,7 @@ internal sealed partial class RefetchWorker(
     Database database,
     LeaseKeeper leases,
     RefetchPass pass,
-    FullSyncPass fullSyncs,
+    ILocationWork fullSyncs,
     LocationSessions sessions,
     LocationScheduler queue,
     DueLocationsQuery due,
