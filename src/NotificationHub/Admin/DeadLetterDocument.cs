@@ -10,7 +10,7 @@ internal sealed record DeadLetterDocument(
     string? Location,
     string State,
     string Reason,
-    DateTimeOffset RefusedAt,
+    DateTimeOffset RejectedAt,
     DateTimeOffset? ResolvedAt
 )
 {
@@ -22,7 +22,7 @@ internal sealed record DeadLetterDocument(
             letter.LocationId,
             letter.State,
             letter.Reason,
-            DateTimeOffset.FromUnixTimeMilliseconds(letter.RefusedAt),
+            DateTimeOffset.FromUnixTimeMilliseconds(letter.RejectedAt),
             letter.ResolvedAt is { } settled ? DateTimeOffset.FromUnixTimeMilliseconds(settled) : null
         );
 }

@@ -34,7 +34,7 @@ internal sealed record LocationDetailsDocument
             SilentSince = LocationDocument.TimeOf(details.Watch?.SilentSince),
             PendingTargets = details.PendingTargets,
             CheckedAt = LocationDocument.TimeOf(details.Watch?.CheckedAt),
-            CheckError = details.Watch?.Fault,
+            CheckError = details.Watch?.Error,
             Differences = details.Differences,
         };
 }

@@ -24,7 +24,7 @@ internal sealed record NotificationDocument
 
     public required bool Conflict { get; init; }
 
-    public string? Fault { get; init; }
+    public string? Error { get; init; }
 
     public string? RemoteAddress { get; init; }
 
@@ -59,7 +59,7 @@ internal sealed record NotificationDocument
             ReceivedAt = DateTimeOffset.FromUnixTimeMilliseconds(entry.ReceivedAt),
             Disposition = entry.Disposition,
             Conflict = entry.Conflict,
-            Fault = entry.Fault,
+            Error = entry.Error,
             RemoteAddress = entry.RemoteAddress,
             UserAgent = entry.UserAgent,
             Traceparent = entry.Traceparent,

@@ -41,7 +41,7 @@ internal sealed record NotificationRow
 
     public required long Bytes { get; init; }
 
-    public string? Fault { get; init; }
+    public string? Error { get; init; }
 }
 
 /// <summary>A page of the list.</summary>
@@ -61,7 +61,7 @@ internal static class NotificationListing
     public static string ListStatement(DbConnection connection, NotificationFilter filter) =>
         $"""
             select seq, location_id Location, notification_id NotificationId, notification_type NotificationType, u_id UId,
-                received_at ReceivedAtMilliseconds, disposition, conflict, {connection.ByteLength("body")} Bytes, fault
+                received_at ReceivedAtMilliseconds, disposition, conflict, {connection.ByteLength("body")} Bytes, error
             from notification_log
             where seq > @after and seq <= @until{Conditions(filter)}
             order by seq

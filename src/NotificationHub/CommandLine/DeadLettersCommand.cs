@@ -108,7 +108,7 @@ internal static class DeadLettersCommand
                         letter.State,
                         letter.Topic,
                         letter.Reason,
-                        letter.RefusedAt,
+                        letter.RejectedAt,
                         letter.Location,
                         letter.Type
                     );
@@ -136,7 +136,7 @@ internal static class DeadLettersCommand
                     ("Type", document.Type),
                     ("Location", document.Location),
                     ("State", document.State),
-                    ("Refused", document.RefusedAt),
+                    ("Rejected", document.RejectedAt),
                     ("Settled", document.ResolvedAt),
                     ("Reason", document.Reason)
                 )

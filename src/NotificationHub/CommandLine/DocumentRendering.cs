@@ -86,7 +86,7 @@ internal static class DocumentRendering
             ("uId", notification.UId),
             ("Disposition", notification.Disposition.ToString().ToLowerInvariant()),
             ("Conflict", notification.Conflict),
-            ("Fault", notification.Fault),
+            ("Error", notification.Error),
             ("From", notification.RemoteAddress),
             ("User-Agent", notification.UserAgent),
             ("traceparent", notification.Traceparent),

@@ -119,7 +119,7 @@ internal static class NotificationsCommand
                     "Type",
                     "Received",
                     "Location",
-                    "Fault",
+                    "Error",
                     "Id",
                     "Bytes"
                 );
@@ -131,7 +131,7 @@ internal static class NotificationsCommand
                         row.NotificationType,
                         row.ReceivedAt,
                         row.Location,
-                        row.Fault,
+                        row.Error,
                         row.NotificationId,
                         row.Bytes
                     );

@@ -30,9 +30,9 @@ internal sealed record ErasableLog(
 
     public static readonly ErasableLog Notifications = new(
         "notification_log",
-        "fault",
+        "error",
         "body",
-        (identifiers, fault) => identifiers.Redact(fault)
+        (identifiers, error) => identifiers.Redact(error)
     );
 
     public static readonly ErasableLog Events = new(

@@ -21,7 +21,7 @@ internal sealed partial class FullSyncCompletion(
             Purpose = FullSyncPurposes.Reconcile,
             DueAt = schedule.NextFullSync(fullSync.Kind),
             Owner = null,
-            Walks = 0,
+            Restarts = 0,
             Pages = fullSync.Pages,
             Records = fullSync.Records,
             Attempts = 0,

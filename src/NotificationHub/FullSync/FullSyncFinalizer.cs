@@ -28,9 +28,9 @@ internal sealed class FullSyncFinalizer(
     {
         if (!fullSync.IsWhole)
         {
-            await SaveAsync(turn, fullSync with { Phase = FullSyncPhases.Verifying, Place = null });
+            await SaveAsync(turn, fullSync with { Phase = FullSyncPhases.Verifying, PageToken = null });
         }
-        else if (fullSync.Clean)
+        else if (fullSync.IsUndisturbed)
         {
             if (!await IsDoubtedAsync(turn, fullSync))
             {
@@ -44,7 +44,7 @@ internal sealed class FullSyncFinalizer(
         }
     }
 
-    /// <summary>Asks for the next of what the walks left in doubt.</summary>
+    /// <summary>Asks for the next record that disturbed reads left in doubt.</summary>
     public async Task<FullSyncState> GoOnAsync(RefetchContext turn, FullSyncState fullSync)
     {
         if (await NextAsync(fullSync, turn.CancellationToken) is not var (key, read))
@@ -60,7 +60,7 @@ internal sealed class FullSyncFinalizer(
                 ? WithDoubt(current, judgment)
                 : current with
                 {
-                    Place = key,
+                    PageToken = key,
                     DueAt = schedule.NextRequest,
                     DoubtedNumber = null,
                     DoubtedAt = null,
@@ -100,7 +100,7 @@ internal sealed class FullSyncFinalizer(
         CancellationToken cancellationToken
     )
     {
-        var after = fullSync.Place ?? "";
+        var after = fullSync.PageToken ?? "";
         if (fullSync.Phase == FullSyncPhases.Counting)
         {
             return await counts.FindAsync(fullSync, after, cancellationToken);
@@ -126,7 +126,7 @@ internal sealed class FullSyncFinalizer(
     {
         if (fullSync.Phase == FullSyncPhases.Verifying)
         {
-            return await SaveAsync(turn, fullSync with { Phase = FullSyncPhases.Counting, Place = null });
+            return await SaveAsync(turn, fullSync with { Phase = FullSyncPhases.Counting, PageToken = null });
         }
 
         await completion.FinishAsync(turn, fullSync);
@@ -135,10 +135,16 @@ internal sealed class FullSyncFinalizer(
 
     private static Task<FullSyncState> DecideAsync(RefetchContext turn, FullSyncState fullSync)
     {
-        var walks = fullSync.Walks + 1;
+        var restarts = fullSync.Restarts + 1;
         var after =
-            walks < MostWalks ? fullSync.StartOver() : fullSync with { Phase = FullSyncPhases.Verifying, Place = null };
-        return SaveAsync(turn, after with { Walks = walks });
+            restarts < MostWalks
+                ? fullSync.StartOver()
+                : fullSync with
+                {
+                    Phase = FullSyncPhases.Verifying,
+                    PageToken = null,
+                };
+        return SaveAsync(turn, after with { Restarts = restarts });
     }
 
     private static async Task<FullSyncState> SaveAsync(RefetchContext turn, FullSyncState fullSync)

@@ -4,27 +4,27 @@ namespace NotificationHub.FullSync;
 
 /// <summary>A page that a full sync has read.</summary>
 /// <param name="Number">The number that it was read under.</param>
-/// <param name="Place">Where it is; empty for the first one.</param>
-internal sealed record FullSyncPage(long Number, string Place);
+/// <param name="PageToken">Empty for the first page.</param>
+internal sealed record FullSyncPage(long Number, string PageToken);
 
 /// <summary>The statements over <c>full_sync_page</c>: what a full sync has read itself, whatever else was read meanwhile.</summary>
 internal static class FullSyncPages
 {
     public static Task<IReadOnlyList<FullSyncPage>> ReadAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.QueryAsync<FullSyncPage>(
-            "select number, place from full_sync_page where location_id = @LocationId and resource = @Resource",
+            "select number, page_token PageToken from full_sync_page where location_id = @LocationId and resource = @Resource",
             fullSync
         );
 
     public static Task AddAsync(WriteTransaction transaction, FullSyncState fullSync, long number) =>
         transaction.ExecuteAsync(
-            "insert into full_sync_page (location_id, resource, number, place) values (@LocationId, @Resource, @number, @Place)",
+            "insert into full_sync_page (location_id, resource, number, page_token) values (@LocationId, @Resource, @number, @PageToken)",
             new
             {
                 fullSync.LocationId,
                 fullSync.Resource,
                 number,
-                Place = fullSync.Place ?? "",
+                PageToken = fullSync.PageToken ?? "",
             }
         );
 

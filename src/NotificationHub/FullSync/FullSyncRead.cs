@@ -28,7 +28,7 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
         turn.NoteAnswer();
 
         // Another process read the pages before, perhaps long ago: what moved since may be on a page that was read already.
-        if (fullSync.Place is not null && fullSync.Owner != turn.Owner && page.VersionMoved)
+        if (fullSync.PageToken is not null && fullSync.Owner != turn.Owner && page.VersionMoved)
         {
             var again = fullSync.StartOver() with { DueAt = schedule.NextRequest };
             await turn.WriteAsync(transaction => FullSyncStore.SaveAsync(transaction, again));
@@ -109,8 +109,8 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
                 var pages = await FullSyncPages.ReadAsync(transaction, fullSync);
                 EnsureProgress(fullSync, page, pages);
                 // Notifications have records read between the pages, under numbers of their own.
-                var clean = !pages.Any(own => before.Contains(own.Number));
-                var done = After(fullSync, page, clean, turn.Owner, dueAt);
+                var isUndisturbed = !pages.Any(own => before.Contains(own.Number));
+                var done = After(fullSync, page, isUndisturbed, turn.Owner, dueAt);
                 await FullSyncPages.AddAsync(transaction, fullSync, number);
                 await FullSyncStore.SaveAsync(transaction, done);
                 return done;
@@ -123,7 +123,10 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
     /// <exception cref="InvalidDataException">The cursors lead in a circle, or to one empty page after the other, which would never end.</exception>
     private static void EnsureProgress(FullSyncState fullSync, RecordPage page, IReadOnlyList<FullSyncPage> pages)
     {
-        if (page.Next is { } next && (next.Place == fullSync.Place || pages.Any(read => read.Place == next.Place)))
+        if (
+            page.Next is { } next
+            && (next.Place == fullSync.PageToken || pages.Any(read => read.PageToken == next.Place))
+        )
         {
             throw new InvalidDataException($"Page {fullSync.Pages} leads back to one that was read.");
         }
@@ -134,14 +137,20 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
         }
     }
 
-    private static FullSyncState After(FullSyncState fullSync, RecordPage page, bool clean, string owner, long dueAt) =>
+    private static FullSyncState After(
+        FullSyncState fullSync,
+        RecordPage page,
+        bool isUndisturbed,
+        string owner,
+        long dueAt
+    ) =>
         fullSync with
         {
             Phase = page.IsLast ? FullSyncPhases.Settling : FullSyncPhases.Walking,
-            Place = page.Next?.Place,
+            PageToken = page.Next?.Place,
             FirstVersion = page.VersionId,
             Owner = owner,
-            Clean = fullSync.Clean && clean && !page.VersionMoved,
+            IsUndisturbed = fullSync.IsUndisturbed && isUndisturbed && !page.VersionMoved,
             Pages = fullSync.Pages + 1,
             TotalPages = page.TotalPages,
             Records = fullSync.Records + page.Records.Count,

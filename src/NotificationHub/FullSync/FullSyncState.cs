@@ -28,7 +28,7 @@ internal sealed record FullSyncState
     public string? Owner { get; init; }
 
     /// <summary>Where it goes on: the next page, or the key behind which records are verified or counted.</summary>
-    public string? Place { get; init; }
+    public string? PageToken { get; init; }
 
     /// <summary>The version of the first page.</summary>
     public string? FirstVersion { get; init; }
@@ -39,11 +39,11 @@ internal sealed record FullSyncState
     /// <summary>The number of the first page: what is kept under a lower one was not seen.</summary>
     public long? StartNumber { get; init; }
 
-    /// <summary>Nothing moved so far, so that what was not returned is gone.</summary>
-    public bool Clean { get; init; } = true;
+    /// <summary>Whether no record has moved so far, so that a record that was not returned is gone.</summary>
+    public bool IsUndisturbed { get; init; } = true;
 
-    /// <summary>Walks before this one during which records moved.</summary>
-    public long Walks { get; init; }
+    /// <summary>How often the read was restarted because records moved.</summary>
+    public long Restarts { get; init; }
 
     public long Pages { get; init; }
 
@@ -108,7 +108,7 @@ internal sealed record FullSyncState
         : IsImport ? RecordChanges.Baseline
         : RecordChanges.Reconcile;
 
-    public PageMark? From => Place is null ? null : new PageMark(Place, FirstVersion);
+    public PageMark? From => PageToken is null ? null : new PageMark(PageToken, FirstVersion);
 
     /// <summary>It shows everything there is, and not only what changed since.</summary>
     public bool IsWhole => SinceVersion is null;
@@ -120,11 +120,11 @@ internal sealed record FullSyncState
         this with
         {
             Phase = FullSyncPhases.Waiting,
-            Place = null,
+            PageToken = null,
             FirstVersion = null,
             SinceVersion = null,
             StartNumber = null,
-            Clean = true,
+            IsUndisturbed = true,
             Pages = 0,
             TotalPages = null,
             Records = 0,

@@ -9,8 +9,8 @@ namespace NotificationHub.FullSync;
 internal static class FullSyncStore
 {
     private const string Select = """
-        select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, place, first_version FirstVersion,
-            since_version SinceVersion, start_number StartNumber, clean, walks, pages, total_pages TotalPages, records, drifts,
+        select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, page_token PageToken, first_version FirstVersion,
+            since_version SinceVersion, start_number StartNumber, undisturbed IsUndisturbed, restarts, pages, total_pages TotalPages, records, drifts,
             attempts, last_error LastError, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
             known_records KnownRecords, complete_at CompleteAt, refused_at RefusedAt, restate_from RestateFrom,
             doubted_number DoubtedNumber, doubted_at DoubtedAt, created_at CreatedAt
@@ -70,8 +70,8 @@ internal static class FullSyncStore
         await transaction.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, restate_from, created_at)
-            values (@LocationId, @Resource, @Purpose, @Phase, @DueAt, @Clean, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
+                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, restate_from, created_at)
+            values (@LocationId, @Resource, @Purpose, @Phase, @DueAt, @IsUndisturbed, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
             """,
             fullSyncs
         );
@@ -90,9 +90,9 @@ internal static class FullSyncStore
         transaction.ExecuteAsync(
             """
             update full_sync
-            set purpose = @Purpose, phase = @Phase, due_at = @DueAt, owner = @Owner, place = @Place,
-                first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, clean = @Clean,
-                walks = @Walks, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
+            set purpose = @Purpose, phase = @Phase, due_at = @DueAt, owner = @Owner, page_token = @PageToken,
+                first_version = @FirstVersion, since_version = @SinceVersion, start_number = @StartNumber, undisturbed = @IsUndisturbed,
+                restarts = @Restarts, pages = @Pages, total_pages = @TotalPages, records = @Records, attempts = @Attempts,
                 last_error = @LastError, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
                 known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom,
                 doubted_number = @DoubtedNumber, doubted_at = @DoubtedAt

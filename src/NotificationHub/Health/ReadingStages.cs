@@ -40,10 +40,10 @@ internal static class ReadingStages
     private const string FullSyncRows = $"""
         select coalesce(sum(waiting), 0) Behind, min(case when waiting = 1 then oldest end) Oldest,
             coalesce(sum(failing), 0) Failing, max(fault) Fault,
-            coalesce(sum(pages), 0) Pages, coalesce(sum(walks), 0) Walks, max(finished_at) FinishedAt
+            coalesce(sum(pages), 0) Pages, coalesce(sum(restarts), 0) Restarts, max(finished_at) FinishedAt
         from
         (
-            select s.pages, s.walks, s.finished_at,
+            select s.pages, s.restarts, s.finished_at,
                 case
                     when s.last_error is null and s.due_at <= @now and l.paused_until > @recently then @paused
                     else s.last_error
@@ -126,7 +126,7 @@ internal static class ReadingStages
         );
         return new StageReading(StageNames.FullSyncs)
         {
-            Progress = $"{row.Pages} {row.Walks} {row.FinishedAt}",
+            Progress = $"{row.Pages} {row.Restarts} {row.FinishedAt}",
             Behind = row.Behind,
             OldestAt = StageReading.TimeOf(row.Oldest),
             Failing = row.Failing,
@@ -167,12 +167,12 @@ internal static class ReadingStages
     {
         var row = await connection.QuerySingleAsync<(long Due, long? Oldest, long Failing, string? Fault)>(
             $"""
-            select coalesce(sum(due), 0), min(case when due = 1 then due_at end), coalesce(sum(failing), 0), max(fault)
+            select coalesce(sum(due), 0), min(case when due = 1 then due_at end), coalesce(sum(failing), 0), max(error)
             from
             (
-                select w.fault, coalesce(w.due_at, l.created_at) due_at,
+                select w.error, coalesce(w.due_at, l.created_at) due_at,
                     case when w.due_at is null or w.due_at <= @now then 1 else 0 end due,
-                    case when w.fault is not null then 1 else 0 end failing
+                    case when w.error is not null then 1 else 0 end failing
                 from location l
                 left join location_check w on w.location_id = l.location_id
                 where {Callable} and (l.paused_until is null or l.paused_until <= @now)
@@ -202,7 +202,7 @@ internal static class ReadingStages
 
         public long Pages { get; init; }
 
-        public long Walks { get; init; }
+        public long Restarts { get; init; }
 
         public long? FinishedAt { get; init; }
     }

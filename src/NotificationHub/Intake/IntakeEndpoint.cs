@@ -231,7 +231,7 @@ internal sealed partial class IntakeEndpoint(
                 : null,
             Traceparent = DeliveryTrace.Of(context.Request.Headers.TraceParent),
             Disposition = Judge(admission, envelope),
-            Fault = envelope.Fault,
+            Error = envelope.Fault,
             RejectedQuota = options.Value.MaxRejectedPerLocation,
         };
     }

@@ -32,7 +32,7 @@ internal sealed record DeadLetter
     public required string Reason { get; init; }
 
     /// <summary>Unix milliseconds.</summary>
-    public required long RefusedAt { get; init; }
+    public required long RejectedAt { get; init; }
 
     /// <summary>Unix milliseconds; null while it is not settled.</summary>
     public long? ResolvedAt { get; init; }

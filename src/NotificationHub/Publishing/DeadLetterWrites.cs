@@ -11,7 +11,7 @@ internal static class DeadLetterWrites
     public static Task AddAsync(WriteTransaction transaction, RejectedEvent refused, long now) =>
         transaction.ExecuteAsync(
             """
-            insert into dead_letter (event_seq, topic, state, reason, refused_at, resolved_at)
+            insert into dead_letter (event_seq, topic, state, reason, rejected_at, resolved_at)
             values (@Seq, @Topic, @Open, @reason, @now, null)
             """,
             new
@@ -41,7 +41,7 @@ internal static class DeadLetterWrites
         transaction.ExecuteAsync(
             """
             update dead_letter
-            set state = @Open, reason = @reason, refused_at = @now
+            set state = @Open, reason = @reason, rejected_at = @now
             where event_seq = @seq and state = @Resend
             """,
             new

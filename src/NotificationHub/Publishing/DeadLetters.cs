@@ -7,7 +7,7 @@ namespace NotificationHub.Publishing;
 internal sealed class DeadLetters(Database database, TimeProvider time)
 {
     private const string Select = """
-        select d.event_seq Seq, d.topic, d.state, d.reason, d.refused_at RefusedAt, d.resolved_at ResolvedAt, e.type,
+        select d.event_seq Seq, d.topic, d.state, d.reason, d.rejected_at RejectedAt, d.resolved_at ResolvedAt, e.type,
             e.location_id LocationId
         from dead_letter d
         left join event_log e on e.seq = d.event_seq

@@ -24,9 +24,9 @@ internal sealed class TopicMessages(CloudEventWriter writer)
 
     private OutgoingMessage Create(EventEntry entry, bool isClaimCheck)
     {
-        if (entry.Fault is not null)
+        if (entry.Error is not null)
         {
-            return Damaged(entry, entry.Fault);
+            return Damaged(entry, entry.Error);
         }
 
         try
@@ -54,8 +54,8 @@ internal sealed class TopicMessages(CloudEventWriter writer)
         }
     }
 
-    private static OutgoingMessage Damaged(EventEntry entry, string fault) =>
-        new(entry with { Fault = fault }, Message: null);
+    private static OutgoingMessage Damaged(EventEntry entry, string error) =>
+        new(entry with { Error = error }, Message: null);
 
     // No partition key: with a session ID, Service Bus derives it.
     private static ServiceBusMessage Message(EventEntry entry, byte[] body)

@@ -82,7 +82,7 @@ internal sealed partial class TopicPublisher(
                 return false;
             }
 
-            if (queue[next].Entry.Fault is { } fault)
+            if (queue[next].Entry.Error is { } fault)
             {
                 position = await SetAsideAsync(
                     lease,
@@ -95,7 +95,7 @@ internal sealed partial class TopicPublisher(
 
             var batch = queue
                 .Skip(next)
-                .TakeWhile(message => message.Entry.Fault is null)
+                .TakeWhile(message => message.Entry.Error is null)
                 .Take(narrowing.MaxCount)
                 .ToList();
             var (count, rejection) = await SendAsync(batch, cancellationToken);
@@ -130,7 +130,7 @@ internal sealed partial class TopicPublisher(
         message.IsClaimCheck
             ? message with
             {
-                Entry = message.Entry with { Fault = "The event is too large for a message, even without its data." },
+                Entry = message.Entry with { Error = "The event is too large for a message, even without its data." },
             }
             : messages.CreateClaimCheck(message.Entry);
 
@@ -162,7 +162,7 @@ internal sealed partial class TopicPublisher(
     {
         Log.Refused(logger, CloudEventWriter.IdOf(message.Entry), Topic, reason);
         narrowing.EventRefused(new RejectedEvent(message.Entry, reason));
-        if (narrowing.Suspects.Count(suspect => suspect.Entry.Fault is null) == RefusalsThatStop)
+        if (narrowing.Suspects.Count(suspect => suspect.Entry.Error is null) == RefusalsThatStop)
         {
             throw new TopicSendException(
                 TopicSendError.Failed,
@@ -228,7 +228,7 @@ internal sealed partial class TopicPublisher(
 
     private async Task<string?> TryResendAsync(OutgoingMessage message, CancellationToken cancellationToken)
     {
-        while (message.Entry.Fault is null)
+        while (message.Entry.Error is null)
         {
             var (count, rejection) = await SendAsync([message], cancellationToken);
             if (count > 0)
@@ -239,7 +239,7 @@ internal sealed partial class TopicPublisher(
             message = Smaller(message);
         }
 
-        return message.Entry.Fault;
+        return message.Entry.Error;
     }
 
     // A send that may outlive the lease could come after the next owner's.

@@ -93,7 +93,7 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
             await operations.WriteAsync(transaction);
         }
 
-        await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Fault);
+        await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Error);
         // The event comes to be now, however long ago the post came.
         List<NewEvent> events = [.. routed.Events.Select(told => told with { CreatedAt = now })];
         transaction.AppendEvents(events, seqs => NotificationLog.NoteReroutedAsync(transaction, entry.Seq, seqs[^1]));

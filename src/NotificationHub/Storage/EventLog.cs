@@ -85,7 +85,7 @@ internal sealed record EventEntry
     public required byte[] Data { get; init; }
 
     /// <summary>Why the row is damaged (its data is then JSON null); null if it is complete.</summary>
-    public string? Fault { get; init; }
+    public string? Error { get; init; }
 
     /// <summary>The data is the body of an accepted notification: the intake has read it to its end as JSON.</summary>
     public bool IsProvenJson { get; init; }

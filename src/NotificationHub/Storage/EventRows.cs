@@ -20,12 +20,12 @@ internal static class EventRows
 
     private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    /// <summary>Reads any row. A damaged row becomes an event with a fault, so that it does not block later events.</summary>
+    /// <summary>Reads any row. A damaged row becomes an event with an error, so that it does not block later events.</summary>
     public static EventEntry Read(DbDataReader row)
     {
         var data = row.IsDBNull(7) ? null : row.GetFieldValue<byte[]>(7);
         var createdAt = row.GetInt64(17);
-        var fault =
+        var error =
             data is null ? "The notification that the event reports is no longer in the log."
             : createdAt is < 0 || createdAt > LatestTime ? "The time of the event is invalid."
             : null;
@@ -39,7 +39,7 @@ internal static class EventRows
             Subject = row.TextOrNull(5),
             NotificationSeq = row.IsDBNull(6) ? null : row.GetInt64(6),
             Data = data ?? [.. "null"u8],
-            Fault = fault,
+            Error = error,
             IsProvenJson = row.GetInt64(8) != 0,
             Action = row.TextOrNull(9),
             Result = row.TextOrNull(10),

@@ -60,7 +60,7 @@ internal sealed class NotificationAppend : TaskCompletionSource<AppendOutcome>
 
     public Disposition Disposition { get; init; }
 
-    public string? Fault { get; init; }
+    public string? Error { get; init; }
 
     /// <summary>How many rejected posts of its location are kept at most.</summary>
     public int RejectedQuota { get; init; }

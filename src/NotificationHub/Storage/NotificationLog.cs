@@ -36,7 +36,7 @@ internal sealed record NotificationEntry
     public required bool Conflict { get; init; }
 
     /// <summary>Why it was not accepted or not recognized.</summary>
-    public string? Fault { get; init; }
+    public string? Error { get; init; }
 }
 
 internal static class NotificationLog
@@ -47,7 +47,7 @@ internal static class NotificationLog
     public const string Columns = """
         seq, location_id LocationId, notification_id NotificationId, notification_type NotificationType, u_id UId, body,
         body_sha256 BodySha256, received_at ReceivedAt, remote_address RemoteAddress, user_agent UserAgent, traceparent,
-        disposition, conflict, fault
+        disposition, conflict, error
         """;
 
     /// <summary>The rows behind <paramref name="after"/>, in order; at least one where there is one.</summary>
@@ -110,7 +110,7 @@ internal static class NotificationLog
             Traceparent = row.TextOrNull(10),
             Disposition = (Disposition)row.GetInt64(11),
             Conflict = row.GetInt64(12) != 0,
-            Fault = row.TextOrNull(13),
+            Error = row.TextOrNull(13),
         };
 
     /// <summary>Notes what became of a post after it was stored.</summary>
@@ -118,15 +118,15 @@ internal static class NotificationLog
         WriteTransaction transaction,
         long seq,
         Disposition disposition,
-        string? fault
+        string? error
     ) =>
         transaction.ExecuteAsync(
-            "update notification_log set disposition = @disposition, fault = @fault where seq = @seq",
+            "update notification_log set disposition = @disposition, error = @error where seq = @seq",
             new
             {
                 seq,
                 disposition,
-                fault,
+                error,
             }
         );
 

@@ -20,7 +20,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
 
     /// <summary>The time that was stored last, as a value within a statement: at most a minute old while a hub runs, and null before the first run.</summary>
-    public const string StoredSql = "(select believed_at from trusted_time where name = 'pruning')";
+    public const string StoredSql = "(select trusted_at from trusted_time where name = 'pruning')";
 
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(1);
 
@@ -105,7 +105,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     private async Task<DateTimeOffset?> LoadAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var stored = await connection.QueryFirstOrDefaultAsync<long?>("select believed_at from trusted_time");
+        var stored = await connection.QueryFirstOrDefaultAsync<long?>("select trusted_at from trusted_time");
         return stored is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
     }
 
@@ -115,14 +115,14 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
             {
                 await transaction.ExecuteAsync(
                     """
-                    insert into trusted_time (name, believed_at)
+                    insert into trusted_time (name, trusted_at)
                     select 'pruning', @at
                     where not exists (select 1 from trusted_time where name = 'pruning')
                     """,
                     new { at }
                 );
                 await transaction.ExecuteAsync(
-                    "update trusted_time set believed_at = @at where name = 'pruning'",
+                    "update trusted_time set trusted_at = @at where name = 'pruning'",
                     new { at }
                 );
             },

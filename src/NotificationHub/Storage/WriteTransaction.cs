@@ -48,15 +48,15 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         return now;
     }
 
-    /// <summary>The database's clock, and when that lease runs out by it; 0 when it is another owner's or number's.</summary>
-    public Task<(long Now, long ExpiresAt)> LeaseAsync(string name, string owner, long number) =>
+    /// <summary>The database's time and the lease's expiry; an expiry of 0 if another owner or fencing token has it.</summary>
+    public Task<(long Now, long ExpiresAt)> LeaseAsync(string name, string owner, long fencingToken) =>
         FirstOrDefaultAsync<(long, long)>(
             database.Sql("FindLease"),
             new
             {
                 name,
                 owner,
-                number,
+                fencingToken,
             }
         );
 

@@ -176,7 +176,7 @@ public sealed partial class AdminApiTests
                 );
                 await transaction.ExecuteAsync(
                     """
-                    insert into dead_letter (event_seq, topic, state, reason, refused_at)
+                    insert into dead_letter (event_seq, topic, state, reason, rejected_at)
                     values (1, 'assets', 'open', 'odd', 0)
                     """
                 );

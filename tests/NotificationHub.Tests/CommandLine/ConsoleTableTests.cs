@@ -18,7 +18,7 @@ public sealed class ConsoleTableTests
         var location = await scene.RegisterAsync();
         await scene.ExecuteAsync("delete from location_check");
         await scene.ExecuteAsync(
-            "insert into location_check (location_id, due_at, fault, silent_since) values (@LocationId, @due, 'no answer', 1)",
+            "insert into location_check (location_id, due_at, error, silent_since) values (@LocationId, @due, 'no answer', 1)",
             new { location.LocationId, due = long.MaxValue }
         );
         await scene.ExecuteAsync(

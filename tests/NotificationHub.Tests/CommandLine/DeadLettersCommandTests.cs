@@ -95,7 +95,7 @@ public sealed class DeadLettersCommandTests
 
         await test.ExecuteAsync(
             """
-            insert into dead_letter (event_seq, topic, state, reason, refused_at)
+            insert into dead_letter (event_seq, topic, state, reason, rejected_at)
             select seq, topic, 'open', 'too [red]odd[/]', 0 from event_log
             """
         );

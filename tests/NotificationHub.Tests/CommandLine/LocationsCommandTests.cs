@@ -112,7 +112,7 @@ public sealed class LocationsCommandTests
         await scene.ExecuteAsync("delete from location_check");
         await scene.ExecuteAsync(
             """
-            insert into location_check (location_id, due_at, fault, differences, silent_since)
+            insert into location_check (location_id, due_at, error, differences, silent_since)
             values (@LocationId, @due, 'no answer', '[{"Setting":"notificationUrl","Advice":"Find out."}]', 1)
             """,
             new { location.LocationId, due = long.MaxValue }

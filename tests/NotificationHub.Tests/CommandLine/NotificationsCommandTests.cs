@@ -49,7 +49,7 @@ public sealed class NotificationsCommandTests
         var row = run.Json.GetProperty("notifications").EnumerateArray().ShouldHaveSingleItem();
         row.GetProperty("location").GetString().ShouldBe(other.Id);
         row.GetProperty("disposition").GetString().ShouldBe("rejected");
-        row.GetProperty("fault").GetString().ShouldNotBeNullOrEmpty();
+        row.GetProperty("error").GetString().ShouldNotBeNullOrEmpty();
     }
 
     [Fact]

@@ -90,7 +90,7 @@ internal sealed class HubDatabase(TestStore store)
             new { owner = OwnerPattern(processId) }
         );
 
-    /// <summary>From now on has the database keep every change of a lease's owner or number, with its own clock's time.</summary>
+    /// <summary>Creates triggers that record every change of a lease's owner or fencing token, with the database's time.</summary>
     public async Task KeepTakeoversAsync()
     {
         await using var connection = await OpenWriterAsync();
@@ -140,7 +140,7 @@ internal sealed class HubDatabase(TestStore store)
             {
                 // A hub that was paused within a transaction holds the row of its lease, and perhaps the lock of a log.
                 return await connection.ExecuteScalarAsync<int>(
-                        $"{HoldLogs(Held)} update lease set number = number; rollback transaction; select @lock;",
+                        $"{HoldLogs(Held)} update lease set fencing_token = fencing_token; rollback transaction; select @lock;",
                         commandTimeout: 3 * (int)Held.TotalSeconds
                     ) < 0;
             }

@@ -1,6 +1,6 @@
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Has a database write down every change of a lease's owner or number.</summary>
+/// <summary>Triggers that record every change of a lease's owner or fencing token.</summary>
 internal static class TakeoverTrigger
 {
     public static readonly IReadOnlyList<string> OnSqlite =
@@ -19,16 +19,16 @@ internal static class TakeoverTrigger
             """,
         """
             create trigger lease_changed after update on lease
-            when new.owner is not old.owner or new.number <> old.number
+            when new.owner is not old.owner or new.fencing_token <> old.fencing_token
             begin
                 insert into lease_history (name, old_owner, old_number, old_expires_at, owner, number, at)
-                values (new.name, old.owner, old.number, old.expires_at, new.owner, new.number,
+                values (new.name, old.owner, old.fencing_token, old.expires_at, new.owner, new.fencing_token,
                     cast(unixepoch('subsec') * 1000 as integer));
             end;
             """,
     ];
 
-    // A trigger has to be a batch of its own.
+    // A trigger must be a batch of its own.
     public static readonly IReadOnlyList<string> OnSqlServer =
     [
         """
@@ -48,11 +48,11 @@ internal static class TakeoverTrigger
             create trigger lease_changed on lease after update as
             begin
                 insert into lease_history (name, old_owner, old_number, old_expires_at, owner, number, at)
-                select i.name, d.owner, d.number, d.expires_at, i.owner, i.number,
+                select i.name, d.owner, d.fencing_token, d.expires_at, i.owner, i.fencing_token,
                     datediff_big(millisecond, '1970-01-01', sysutcdatetime())
                 from inserted i
                 join deleted d on d.name = i.name
-                where coalesce(i.owner, '') <> coalesce(d.owner, '') or i.number <> d.number;
+                where coalesce(i.owner, '') <> coalesce(d.owner, '') or i.fencing_token <> d.fencing_token;
             end
             """,
     ];

@@ -91,7 +91,7 @@ internal static class PersonalRows
                     seqs =>
                         transaction.ExecuteAsync(
                             """
-                            insert into dead_letter (event_seq, topic, state, reason, refused_at)
+                            insert into dead_letter (event_seq, topic, state, reason, rejected_at)
                             values (@seq, 'users', 'open', 'no: ann/7%, ann@old.example, C39NQ0AAPUR7', 0)
                             """,
                             new { seq = seqs[0] }

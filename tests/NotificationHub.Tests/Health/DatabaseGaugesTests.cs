@@ -42,7 +42,7 @@ public sealed class DatabaseGaugesTests
     private static Task AddDeadLetterAsync(TestDatabase test, long seq, string topic, string state) =>
         test.ExecuteAsync(
             """
-            insert into dead_letter (event_seq, topic, state, reason, refused_at, resolved_at)
+            insert into dead_letter (event_seq, topic, state, reason, rejected_at, resolved_at)
             values (@seq, @topic, @state, 'refused', 0, null)
             """,
             new

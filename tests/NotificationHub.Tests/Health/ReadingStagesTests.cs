@@ -188,7 +188,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
         store.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             values (@location, 'asset', 'import', 'walking', @due, 1, 0, 0, 0, 0, 0, 0)
             """,
             new { location, due = Milliseconds(Ago(dueAgo)) }

@@ -47,7 +47,7 @@ public sealed class StageHoldersTests : IAsyncLifetime
 
     private Task HoldAsync(string name, string owner, bool expired = false) =>
         store.ExecuteAsync(
-            "insert into lease (name, owner, number, expires_at, duration) values (@name, @owner, 1, @expiresAt, @expiresAt)",
+            "insert into lease (name, owner, fencing_token, expires_at, duration) values (@name, @owner, 1, @expiresAt, @expiresAt)",
             new
             {
                 name,

@@ -122,7 +122,7 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
 
         var kept = await LogAsync();
         kept.Select(entry => Encoding.UTF8.GetString(entry.Body)).ShouldBe(["[0]", "[1]", "[2]"]);
-        kept.ShouldAllBe(entry => entry.Disposition == Disposition.Rejected && entry.Fault != null);
+        kept.ShouldAllBe(entry => entry.Disposition == Disposition.Rejected && entry.Error != null);
     }
 
     [Theory]

@@ -190,6 +190,6 @@ public sealed class TroubledOperationTests : LedgerTest
 
     private Task TakeLeaseAwayAsync() =>
         Store.ExecuteAsync(
-            "update lease set owner = null, expires_at = 0, number = number + 1 where name = 'operations'"
+            "update lease set owner = null, expires_at = 0, fencing_token = fencing_token + 1 where name = 'operations'"
         );
 }

@@ -153,7 +153,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
         var page = await feed.ReadAsync(after: 0, new EventFilter(), limit: 10, CancellationToken.None);
 
         page.Entries.Select(entry => entry.Seq).ShouldBe([1, 2]);
-        (await feed.FindAsync("1-1", CancellationToken.None)).ShouldNotBeNull().Fault.ShouldNotBeNull();
+        (await feed.FindAsync("1-1", CancellationToken.None)).ShouldNotBeNull().Error.ShouldNotBeNull();
         var writer = new CloudEventWriter(Options.Create(new PublishingOptions()));
         var output = new ArrayBufferWriter<byte>();
         writer.Write(page.Entries[0], output);

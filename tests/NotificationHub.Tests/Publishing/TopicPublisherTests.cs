@@ -184,7 +184,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     {
         await scene.AppendAsync(1);
         await scene.PublisherAsync("assets");
-        await scene.Test.ExecuteAsync("update lease set owner = 'another', number = number + 1");
+        await scene.Test.ExecuteAsync("update lease set owner = 'another', fencing_token = fencing_token + 1");
 
         await Should.ThrowAsync<LeaseLostException>(() => scene.PassAsync());
 

@@ -144,7 +144,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
                 transaction.ExecuteAsync(
                     """
                     insert into full_sync
-                        (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+                        (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
                     values (@locationId, @kind, 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
                     """,
                     kinds.Select(kind => new
@@ -164,7 +164,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
         await store.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             values ('known', 'asset', 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
             """,
             new { dueAt = Now + 70 }

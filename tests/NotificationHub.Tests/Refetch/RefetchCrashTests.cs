@@ -94,7 +94,7 @@ public sealed class RefetchCrashTests : RefetchTest
 
     private void TakeLeaseAway() =>
         Store
-            .ExecuteAsync("update lease set owner = null, expires_at = 0, number = number + 1")
+            .ExecuteAsync("update lease set owner = null, expires_at = 0, fencing_token = fencing_token + 1")
             .GetAwaiter()
             .GetResult();
 

@@ -131,7 +131,7 @@ internal sealed class RetentionScene : IDisposable
     public async Task LoseLeaseAsync()
     {
         lease = await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);
-        await Store.ExecuteAsync("update lease set owner = 'another', number = number + 1");
+        await Store.ExecuteAsync("update lease set owner = 'another', fencing_token = fencing_token + 1");
     }
 
     public async Task<StageReading> ReadStageAsync()

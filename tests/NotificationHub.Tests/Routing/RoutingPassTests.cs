@@ -135,7 +135,7 @@ public sealed class RoutingPassTests
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
         await hub.PostPurchaseAsync(1);
-        await hub.Test.ExecuteAsync("update lease set owner = 'another', number = number + 1");
+        await hub.Test.ExecuteAsync("update lease set owner = 'another', fencing_token = fencing_token + 1");
 
         await Should.ThrowAsync<LeaseLostException>(() => hub.NewPass().RouteDueAsync(lease, CancellationToken.None));
 

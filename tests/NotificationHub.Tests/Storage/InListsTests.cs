@@ -52,14 +52,14 @@ public sealed partial class InListsTests
             """
             with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < @Many)
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             select 'L' || n, 'asset', 'reconcile', 'waiting', 0, 1, 0, 0, 0, 0, 0, 0 from numbers
             """,
             new { Many }
         );
         await test.ExecuteAsync(
             """
-            insert into location_check (location_id, due_at, fault) select location_id, 0, 'fault' from full_sync
+            insert into location_check (location_id, due_at, error) select location_id, 0, 'fault' from full_sync
             """
         );
         string[] ids = [.. Enumerable.Range(1, Many).Select(n => $"L{n}")];

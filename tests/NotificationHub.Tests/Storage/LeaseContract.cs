@@ -33,7 +33,7 @@ public abstract class LeaseContract : StoreContract
         await first.ReleaseAsync(lease, CancellationToken.None);
 
         using var next = await TakeAsync(second);
-        next.Number.ShouldBeGreaterThan(lease.Number);
+        next.FencingToken.ShouldBeGreaterThan(lease.FencingToken);
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
         await EnsureAsync(next);
     }
@@ -101,7 +101,7 @@ public abstract class LeaseContract : StoreContract
         using var keeper = NewKeeper(clock);
         using var kept = await TakeAsync(keeper);
         using var lost = (await keeper.TryAcquireAsync("another stage", CancellationToken.None)).ShouldNotBeNull();
-        await Test.ExecuteAsync("update lease set number = number + 1 where name = 'another stage'");
+        await Test.ExecuteAsync("update lease set fencing_token = fencing_token + 1 where name = 'another stage'");
         await keeper.StartAsync(CancellationToken.None);
         await clock.TimersPending();
         var noticed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -137,7 +137,7 @@ public abstract class LeaseContract : StoreContract
 
         (await second.FindFreeAsync([Stage], CancellationToken.None)).ShouldBe([Stage]);
         using var next = await TakeAsync(second);
-        next.Number.ShouldBeGreaterThan(lease.Number);
+        next.FencingToken.ShouldBeGreaterThan(lease.FencingToken);
     }
 
     private LeaseKeeper NewKeeper(TimeProvider? clock = null, TimeSpan? duration = null) =>

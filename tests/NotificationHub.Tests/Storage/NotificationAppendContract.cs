@@ -105,7 +105,7 @@ public abstract class NotificationAppendContract : StoreContract
                 UserAgent = "agent",
                 Traceparent = "00-0",
                 Disposition = Disposition.Quarantined,
-                Fault = "fault",
+                Error = "error",
             }
         );
         await Database.AppendAsync(Post("a", "conflicting"));

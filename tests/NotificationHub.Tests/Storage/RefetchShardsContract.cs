@@ -118,7 +118,7 @@ public abstract class RefetchShardsContract : StoreContract
 
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
         next.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
-        next.Shards.LeaseOf(0).Number.ShouldBeGreaterThan(lease.Number);
+        next.Shards.LeaseOf(0).FencingToken.ShouldBeGreaterThan(lease.FencingToken);
     }
 
     [Fact]

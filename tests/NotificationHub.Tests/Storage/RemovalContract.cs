@@ -84,7 +84,7 @@ public abstract class RemovalContract : StoreContract
         {
             await Test.ExecuteAsync(
                 """
-                insert into dead_letter (event_seq, topic, state, reason, refused_at)
+                insert into dead_letter (event_seq, topic, state, reason, rejected_at)
                 select min(seq), 'hub', 'open', 'odd', 0 from event_log where location_id = @id
                 """,
                 new { id }

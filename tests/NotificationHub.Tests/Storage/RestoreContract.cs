@@ -89,7 +89,10 @@ public abstract class RestoreContract : LogPastContract
 
         await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.EnsureAsync(transaction)));
         using var next = (await after.TryAcquireAsync("stage", CancellationToken.None)).ShouldNotBeNull();
-        next.Number.ShouldBeGreaterThan(lease.Number + 1_000, "somebody may hold a later number than the backup knows");
+        next.FencingToken.ShouldBeGreaterThan(
+            lease.FencingToken + 1_000,
+            "somebody may hold a later fencingToken than the backup knows"
+        );
     }
 
     [Fact]
@@ -99,7 +102,7 @@ public abstract class RestoreContract : LogPastContract
         await Test.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, clean, walks, pages, records, drifts, attempts, created_at)
+                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             values ('north', 'asset', 'reconcile', 'waiting', 99999999999999, 0, 0, 0, 0, 0, 0, 0)
             """
         );

@@ -15,7 +15,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
         await Scene.RouteAsync(4);
         await Scene.SetPublishedAsync("assets", 4);
         await Test.ExecuteAsync(
-            "insert into dead_letter (event_seq, topic, state, reason, refused_at) values (2, 'assets', @state, 'odd', 0)",
+            "insert into dead_letter (event_seq, topic, state, reason, rejected_at) values (2, 'assets', @state, 'odd', 0)",
             new { state }
         );
 
@@ -69,7 +69,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
         await Database.WriteAsync(
             async transaction =>
             {
-                await NotificationLog.SetDispositionAsync(transaction, 1, Disposition.Rerouted, fault: null);
+                await NotificationLog.SetDispositionAsync(transaction, 1, Disposition.Rerouted, error: null);
                 // An older version that runs beside this one notes nothing.
                 await (noted ? NotificationLog.NoteReroutedAsync(transaction, 1, 3) : Task.CompletedTask);
             },

@@ -178,12 +178,12 @@ public abstract class SnapshotContract : StoreContract
             Phase = FullSyncPhases.Walking,
             DueAt = null,
             Owner = "it's me",
-            Place = "ä",
+            PageToken = "ä",
             FirstVersion = "v1",
             SinceVersion = "v0",
             StartNumber = 7,
-            Clean = false,
-            Walks = 1,
+            IsUndisturbed = false,
+            Restarts = 1,
             Pages = 2,
             TotalPages = 3,
             Records = 4,
@@ -198,7 +198,7 @@ public abstract class SnapshotContract : StoreContract
         {
             await FullSyncStore.SaveAsync(transaction, saved);
             await FullSyncPages.AddAsync(transaction, saved, number: 7);
-            await FullSyncPages.AddAsync(transaction, saved with { Place = null }, number: 8);
+            await FullSyncPages.AddAsync(transaction, saved with { PageToken = null }, number: 8);
         });
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);

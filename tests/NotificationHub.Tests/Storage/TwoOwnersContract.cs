@@ -65,7 +65,7 @@ public abstract class TwoOwnersContract : StoreContract
         goOn.TrySetResult();
         var isCommitted = await IsCommittedAsync(owning);
         using var next = await takeover;
-        next.Number.ShouldBeGreaterThan(lease.Number);
+        next.FencingToken.ShouldBeGreaterThan(lease.FencingToken);
         (await PositionAsync(other)).ShouldBe(isCommitted ? 7 : 0);
         await Should.ThrowAsync<LeaseLostException>(() => WriteAsync(transaction => lease.EnsureAsync(transaction)));
     }

@@ -173,7 +173,7 @@ internal sealed class LocationCheck(Database database)
             : [.. differences];
         var written = LocationDifferences.Write(differences);
         if (
-            await LocationCheckStore.NoteAsync(transaction, location.LocationId, fault: null, written, now)
+            await LocationCheckStore.NoteAsync(transaction, location.LocationId, error: null, written, now)
             && settings.Length > 0
         )
         {

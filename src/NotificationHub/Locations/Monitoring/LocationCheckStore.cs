@@ -15,7 +15,7 @@ internal sealed record CheckedLocation
     public long? CheckedAt { get; init; }
 
     /// <summary>Why the last read failed.</summary>
-    public string? Fault { get; init; }
+    public string? Error { get; init; }
 
     /// <summary>A JSON array of <see cref="LocationDifference"/>.</summary>
     public string? Differences { get; init; }
@@ -30,7 +30,7 @@ internal static class LocationCheckStore
     public static Task<CheckedLocation?> FindAsync(DbConnection connection, string locationId) =>
         connection.QueryFirstOrDefaultAsync<CheckedLocation>(
             """
-            select location_id LocationId, due_at DueAt, checked_at CheckedAt, fault, differences, silent_since SilentSince
+            select location_id LocationId, due_at DueAt, checked_at CheckedAt, error, differences, silent_since SilentSince
             from location_check
             where location_id = @locationId
             """,
@@ -42,17 +42,17 @@ internal static class LocationCheckStore
     public static async Task<bool> NoteAsync(
         WriteTransaction transaction,
         string locationId,
-        string? fault,
+        string? error,
         string? differences,
         long now
     )
     {
         await AddAsync(transaction, locationId, now);
-        if (fault is not null)
+        if (error is not null)
         {
             await transaction.ExecuteAsync(
-                "update location_check set fault = @fault where location_id = @locationId",
-                new { locationId, fault }
+                "update location_check set error = @error where location_id = @locationId",
+                new { locationId, error }
             );
             return false;
         }
@@ -64,7 +64,7 @@ internal static class LocationCheckStore
         await transaction.ExecuteAsync(
             """
             update location_check
-            set checked_at = @now, fault = null, differences = @differences
+            set checked_at = @now, error = null, differences = @differences
             where location_id = @locationId
             """,
             new

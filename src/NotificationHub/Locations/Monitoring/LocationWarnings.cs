@@ -30,7 +30,7 @@ internal static class LocationWarnings
             words.Add(Silent);
         }
 
-        if (watched.Fault is not null)
+        if (watched.Error is not null)
         {
             words.Add(CheckFailed);
         }
@@ -47,7 +47,7 @@ internal static class LocationWarnings
             await locationIds.InPartsAsync(part =>
                 connection.QueryAsync<CheckedLocation>(
                     """
-                    select location_id LocationId, due_at DueAt, fault, differences, silent_since SilentSince
+                    select location_id LocationId, due_at DueAt, error, differences, silent_since SilentSince
                     from location_check
                     where location_id in @locationIds and (fault is not null or differences is not null or silent_since is not null)
                     """,

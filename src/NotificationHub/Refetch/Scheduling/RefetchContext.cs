@@ -26,7 +26,7 @@ internal sealed class RefetchContext(
     public required IReadOnlySet<RecordKind> Known { get; init; }
 
     /// <summary>Who has the turn: another one after each restart, and on each replica.</summary>
-    public string Owner => string.Create(CultureInfo.InvariantCulture, $"{lease.Owner}:{lease.Number}");
+    public string Owner => string.Create(CultureInfo.InvariantCulture, $"{lease.Owner}:{lease.FencingToken}");
 
     public AppleSession Apple => session.Apple;
 

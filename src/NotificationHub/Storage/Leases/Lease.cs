@@ -7,10 +7,10 @@ internal sealed class LeaseLostException(string name) : Exception($"The lease '{
 internal sealed class LeaseHeldUpException(Exception inner) : Exception("The row of a lease is being held.", inner);
 
 /// <summary>
-/// The right to run a stage for a while. Its number grows with each new owner, and every transaction of an owner checks it:
+/// The right to run a stage for a while. Its fencing token grows with each new owner, and every transaction checks it:
 /// an owner that was paused and comes back commits nothing.
 /// </summary>
-internal sealed class Lease(string name, string owner, long number, TimeProvider time) : IDisposable
+internal sealed class Lease(string name, string owner, long fencingToken, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource lost = new();
     private long safeUntil;
@@ -19,7 +19,7 @@ internal sealed class Lease(string name, string owner, long number, TimeProvider
 
     public string Owner => owner;
 
-    public long Number => number;
+    public long FencingToken => fencingToken;
 
     /// <summary>Cancelled when the lease is known to be lost or is given back.</summary>
     public CancellationToken Lost => lost.Token;
@@ -34,7 +34,7 @@ internal sealed class Lease(string name, string owner, long number, TimeProvider
     /// <exception cref="LeaseLostException">It is not.</exception>
     public async Task<long> EnsureAsync(WriteTransaction transaction)
     {
-        var (now, expiresAt) = await transaction.LeaseAsync(name, owner, number);
+        var (now, expiresAt) = await transaction.LeaseAsync(name, owner, fencingToken);
         if (expiresAt <= now)
         {
             MarkLost();

@@ -60,7 +60,7 @@ internal sealed partial class LeaseKeeper(
         return [.. names.Except(taken, StringComparer.Ordinal)];
     }
 
-    /// <summary>Takes those of the leases that nobody else holds, up to a number, in one transaction.</summary>
+    /// <summary>Takes those of the leases that nobody else holds, up to <paramref name="most"/>, in one transaction.</summary>
     public async Task<IReadOnlyList<Lease>> TryAcquireAsync(
         IReadOnlyCollection<string> names,
         int most,
@@ -73,7 +73,7 @@ internal sealed partial class LeaseKeeper(
         {
             lease.Extend(requestedAt, Duration);
             held[lease.Name] = lease;
-            Log.Acquired(Logger, lease.Name, lease.Number);
+            Log.Acquired(Logger, lease.Name, lease.FencingToken);
         }
 
         return taken;
@@ -95,12 +95,12 @@ internal sealed partial class LeaseKeeper(
         await database.WriteAsync(
             transaction =>
                 transaction.ExecuteAsync(
-                    "update lease set owner = null, expires_at = 0 where name = @Name and owner = @Owner and number = @Number",
+                    "update lease set owner = null, expires_at = 0 where name = @Name and owner = @Owner and fencing_token = @FencingToken",
                     leases.Select(lease => new
                     {
                         lease.Name,
                         lease.Owner,
-                        lease.Number,
+                        lease.FencingToken,
                     })
                 ),
             cancellationToken
@@ -132,13 +132,13 @@ internal sealed partial class LeaseKeeper(
         var kept = await database.WriteAsync(transaction => ExtendAsync(transaction, leases), cancellationToken);
         foreach (var lease in leases)
         {
-            if (kept.Contains((lease.Name, lease.Number)))
+            if (kept.Contains((lease.Name, lease.FencingToken)))
             {
                 lease.Extend(requestedAt, Duration);
             }
             else if (held.TryRemove(new KeyValuePair<string, Lease>(lease.Name, lease)))
             {
-                Log.Lost(Logger, lease.Name, lease.Number);
+                Log.Lost(Logger, lease.Name, lease.FencingToken);
                 lease.MarkLost();
             }
         }
@@ -149,9 +149,9 @@ internal sealed partial class LeaseKeeper(
         List<Lease> taken = [];
         foreach (var name in names)
         {
-            if (taken.Count < most && await TakeAsync(transaction, name) is { } number)
+            if (taken.Count < most && await TakeAsync(transaction, name) is { } fencingToken)
             {
-                taken.Add(new Lease(name, Owner, number, Time));
+                taken.Add(new Lease(name, Owner, fencingToken, Time));
             }
         }
 
@@ -163,7 +163,7 @@ internal sealed partial class LeaseKeeper(
         var now = await transaction.NowAsync();
         await transaction.ExecuteAsync(
             """
-            insert into lease (name, owner, number, expires_at, duration)
+            insert into lease (name, owner, fencing_token, expires_at, duration)
             select @name, null, 0, 0, 0
             where not exists (select 1 from lease where name = @name)
             """,
@@ -172,7 +172,7 @@ internal sealed partial class LeaseKeeper(
         var taken = await transaction.ExecuteAsync(
             $"""
             update lease
-            set owner = @Owner, number = number + 1, expires_at = @now + @duration, duration = @duration
+            set owner = @Owner, fencing_token = fencing_token + 1, expires_at = @now + @duration, duration = @duration
             where name = @name and (owner = @Owner or not ({IsLive}))
             """,
             new
@@ -185,10 +185,13 @@ internal sealed partial class LeaseKeeper(
         );
         return taken == 0
             ? null
-            : await transaction.ScalarAsync<long>("select number from lease where name = @name", new { name });
+            : await transaction.ScalarAsync<long>("select fencing_token from lease where name = @name", new { name });
     }
 
-    private async Task<HashSet<(string Name, long Number)>> ExtendAsync(WriteTransaction transaction, Lease[] leases)
+    private async Task<HashSet<(string Name, long FencingToken)>> ExtendAsync(
+        WriteTransaction transaction,
+        Lease[] leases
+    )
     {
         var now = await transaction.NowAsync();
         try
@@ -216,7 +219,7 @@ internal sealed partial class LeaseKeeper(
         }
 
         var kept = await transaction.QueryAsync<(string, long)>(
-            "select name, number from lease where owner = @Owner and expires_at > @now",
+            "select name, fencing_token from lease where owner = @Owner and expires_at > @now",
             new { Owner, now }
         );
         return [.. kept];
@@ -224,10 +227,13 @@ internal sealed partial class LeaseKeeper(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "Took the lease {Name}, number {Number}.")]
-        public static partial void Acquired(ILogger logger, string name, long number);
+        [LoggerMessage(LogLevel.Debug, "Acquired lease {Name} with fencing token {FencingToken}.")]
+        public static partial void Acquired(ILogger logger, string name, long fencingToken);
 
-        [LoggerMessage(LogLevel.Warning, "Lost the lease {Name}, number {Number}: another replica may hold it now.")]
-        public static partial void Lost(ILogger logger, string name, long number);
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Lost lease {Name} with fencing token {FencingToken}: another replica may own it now."
+        )]
+        public static partial void Lost(ILogger logger, string name, long fencingToken);
     }
 }

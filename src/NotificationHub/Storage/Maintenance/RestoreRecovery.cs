@@ -88,7 +88,7 @@ internal sealed class RestoreRecovery(Database database)
     private static async Task ForgetOwnersAsync(WriteTransaction transaction)
     {
         await transaction.ExecuteAsync(
-            "update lease set owner = null, expires_at = 0, number = number + @LeaseLeap",
+            "update lease set owner = null, expires_at = 0, fencing_token = fencing_token + @LeaseLeap",
             new { LeaseLeap }
         );
         await transaction.ExecuteAsync("delete from replica");
@@ -117,8 +117,8 @@ internal sealed class RestoreRecovery(Database database)
         await transaction.ExecuteAsync(
             """
             update full_sync
-            set restate_from = @FirstEvent, phase = 'waiting', place = null, first_version = null, since_version = null,
-                start_number = null, clean = 1, walks = 0, attempts = 0, refused_at = null, doubted_number = null, doubted_at = null,
+            set restate_from = @FirstEvent, phase = 'waiting', page_token = null, first_version = null, since_version = null,
+                start_number = null, undisturbed = 1, restarts = 0, attempts = 0, refused_at = null, doubted_number = null, doubted_at = null,
                 due_at = case when imported_at is null and due_at is null then null else @now end
             """,
             new { outcome.FirstEvent, now }

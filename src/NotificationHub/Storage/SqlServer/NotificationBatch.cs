@@ -120,7 +120,7 @@ internal sealed class NotificationBatch
         json.WriteString("traceparent", post.Traceparent);
         json.WriteNumber("disposition", (int)post.Disposition);
         json.WriteNumber("conflict", conflicts[place] ? 1 : 0);
-        json.WriteString("fault", post.Fault);
+        json.WriteString("error", post.Error);
         json.WriteNumber("quota", post.RejectedQuota);
         json.WriteNumber("start", start);
         json.WriteNumber("length", post.Body.Length);

@@ -17,18 +17,18 @@ internal sealed class WriteConnection(
 {
     private const string Make = """
         delete from commit_token
-        where made_at < @forgotten
-            and mark_id < (select min(mark_id) from (select top (1000) mark_id from commit_token order by mark_id desc) newest);
-        insert into commit_token (number, made_at) output inserted.mark_id values (0, @now);
+        where created_at < @forgotten
+            and token_id < (select min(token_id) from (select top (1000) token_id from commit_token order by token_id desc) newest);
+        insert into commit_token (number, created_at) output inserted.token_id values (0, @now);
         """;
 
     // Waits for a transaction that still holds the row: the commit that was sent last may be under way. One that the server has not come to yet
     // finds the row changed since its snapshot, and is refused: what is read here is final.
     private const string Settle = """
         update commit_token
-        set made_at = made_at + 1
+        set created_at = created_at + 1
         output inserted.number
-        where mark_id = @mark
+        where token_id = @mark
         """;
 
     // A connection is replaced long before, so that its mark is not deleted while it is open. The newest marks stay in any case: by a clock that
@@ -57,7 +57,7 @@ internal sealed class WriteConnection(
         $"""
         if @@trancount = 0
             throw {SqlServerErrorCodes.EndedTransaction}, 'The transaction has ended before its commit.', 1;
-        update commit_token set number = number + 1 where mark_id = {mark};
+        update commit_token set number = number + 1 where token_id = {mark};
         if @@rowcount = 0
             throw 50002, 'The mark of this connection is gone.', 1;
         commit transaction;

@@ -119,7 +119,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         insert.BindText(12, append.Traceparent);
         insert.Bind(13, (long)append.Disposition);
         insert.Bind(14, conflict ? 1 : 0);
-        insert.BindText(15, append.Fault);
+        insert.BindText(15, append.Error);
         insert.Run();
     }
 }

@@ -144,7 +144,7 @@ public sealed class LocationStateUpdaterTests
         await ReadAsync(scene);
 
         var watch = (await DetailsAsync(scene, location)).Watch!;
-        watch.Fault.ShouldBe("Network");
+        watch.Error.ShouldBe("Network");
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         (watch.DueAt - now).ShouldBeLessThan((long)TimeSpan.FromHours(1).TotalMilliseconds);
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);

@@ -10,7 +10,8 @@ namespace NotificationHub.Tests.Storage.SqlServer;
 public sealed class SqlServerLockTests : StoreContract
 {
     private const string BeginSnapshot = "set transaction isolation level snapshot; begin transaction";
-    private const string TakeOver = "update lease set owner = 'second', number = 2 where name = 'stage' and number = 1";
+    private const string TakeOver =
+        "update lease set owner = 'second', fencing_token = 2 where name = 'stage' and fencing_token = 1";
 
     private const long Never = 99_999_999_999_999;
 
@@ -151,7 +152,7 @@ public sealed class SqlServerLockTests : StoreContract
         await using var next = await OpenAsync("set lock_timeout 20");
 
         (await Should.ThrowAsync<SqlException>(() => next.ExecuteAsync(TakeOver))).Number.ShouldBe(LockNotHad);
-        (await Test.ScalarAsync<long>("select number from lease")).ShouldBe(1);
+        (await Test.ScalarAsync<long>("select fencing_token from lease")).ShouldBe(1);
 
         await owner.ExecuteAsync("commit transaction");
         (await next.ExecuteAsync(TakeOver)).ShouldBe(1);
@@ -163,7 +164,7 @@ public sealed class SqlServerLockTests : StoreContract
 
     private Task PutLeaseAsync() =>
         Test.ExecuteAsync(
-            "insert into lease (name, owner, number, expires_at, duration) values ('stage', 'first', 1, @Never, @Never)",
+            "insert into lease (name, owner, fencing_token, expires_at, duration) values ('stage', 'first', 1, @Never, @Never)",
             new { Never }
         );
 

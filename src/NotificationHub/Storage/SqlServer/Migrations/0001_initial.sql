@@ -42,7 +42,7 @@ create table notification_log
     traceparent       nvarchar(max)  null,
     disposition       bigint         not null,
     conflict          bigint         not null,
-    fault             nvarchar(max)  null,
+    error             nvarchar(max)  null,
     body              varbinary(max) not null,
     constraint notification_log_key primary key clustered (seq)
 );
@@ -93,7 +93,7 @@ create table lease
 (
     name       nvarchar(200) collate Latin1_General_100_BIN2 not null,
     owner      nvarchar(200) collate Latin1_General_100_BIN2 null,
-    number     bigint        not null,
+    fencing_token     bigint        not null,
     expires_at bigint        not null,
     duration   bigint        not null,
     constraint lease_key primary key clustered (name)
@@ -103,10 +103,10 @@ create table lease
 -- tells whether the transaction was committed.
 create table commit_token
 (
-    mark_id  bigint identity(1, 1) not null,
+    token_id  bigint identity(1, 1) not null,
     number   bigint not null,
-    made_at  bigint not null,
-    constraint commit_token_key primary key clustered (mark_id)
+    created_at  bigint not null,
+    constraint commit_token_key primary key clustered (token_id)
 );
 
 create table dead_letter
@@ -115,7 +115,7 @@ create table dead_letter
     topic      nvarchar(40)  collate Latin1_General_100_BIN2 not null,
     state      nvarchar(20)  collate Latin1_General_100_BIN2 not null,
     reason     nvarchar(max) not null,
-    refused_at bigint        not null,
+    rejected_at bigint        not null,
     resolved_at bigint        null,
     constraint dead_letter_key primary key clustered (event_seq)
 );
@@ -184,7 +184,7 @@ create table location_check
     location_id  nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     due_at       bigint        not null,
     checked_at   bigint        null,
-    fault        nvarchar(max) null,
+    error        nvarchar(max) null,
     differences  nvarchar(max) null,
     silent_since bigint        null,
     constraint location_check_key primary key clustered (location_id)
@@ -281,7 +281,7 @@ create table snapshot_state
 );
 
 -- The full sync of one kind of a location's records, one page at a time: first an import, then reconciliations on schedule.
--- due_at null: other kinds are imported first. start_number null: not in progress. place: the next page.
+-- due_at null: other kinds are imported first. start_number null: not in progress. page_token: the next page.
 -- restate_from: the location's restate_from, until all records of the kind are restated. complete_at: end of the last complete
 -- read. refused_at: when Apple last refused the kind; null once it answers again.
 create table full_sync
@@ -292,12 +292,12 @@ create table full_sync
     phase         nvarchar(20)  collate Latin1_General_100_BIN2 not null,
     due_at        bigint        null,
     owner         nvarchar(max) null,
-    place         nvarchar(max) null,
+    page_token         nvarchar(max) null,
     first_version nvarchar(max) null,
     since_version nvarchar(max) null,
     start_number  bigint        null,
-    clean         bigint        not null,
-    walks         bigint        not null,
+    undisturbed         bigint        not null,
+    restarts         bigint        not null,
     pages         bigint        not null,
     total_pages   bigint        null,
     records       bigint        not null,
@@ -326,7 +326,7 @@ create table full_sync_page
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     number      bigint        not null,
-    place       nvarchar(max) not null,
+    page_token       nvarchar(max) not null,
     constraint full_sync_page_key primary key clustered (location_id, resource, number)
 );
 
@@ -439,6 +439,6 @@ create table erasure
 create table trusted_time
 (
     name        nvarchar(40) collate Latin1_General_100_BIN2 not null,
-    believed_at bigint       not null,
+    trusted_at bigint       not null,
     constraint trusted_time_key primary key clustered (name)
 );

@@ -31,7 +31,7 @@ declare @posts table
     traceparent       nvarchar(max) null,
     disposition       bigint        not null,
     conflict          bigint        not null,
-    fault             nvarchar(max) null,
+    error             nvarchar(max) null,
     quota             bigint        not null,
     piece_start       bigint        not null,
     body_length       bigint        not null,
@@ -42,10 +42,10 @@ declare @posts table
 insert into @posts
 (
     place, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
-    user_agent, traceparent, disposition, conflict, fault, quota, piece_start, body_length, over_quota
+    user_agent, traceparent, disposition, conflict, error, quota, piece_start, body_length, over_quota
 )
 select place, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
-    user_agent, traceparent, disposition, conflict, fault, quota, piece_start, body_length, 0
+    user_agent, traceparent, disposition, conflict, error, quota, piece_start, body_length, 0
 from openjson(@Rows) with
 (
     place             int           '$.place',
@@ -61,7 +61,7 @@ from openjson(@Rows) with
     traceparent       nvarchar(max) '$.traceparent',
     disposition       bigint        '$.disposition',
     conflict          bigint        '$.conflict',
-    fault             nvarchar(max) '$.fault',
+    error             nvarchar(max) '$.error',
     quota             bigint        '$.quota',
     piece_start       bigint        '$.start',
     body_length       bigint        '$.length'
@@ -113,12 +113,12 @@ declare @kept table (seq bigint not null);
 insert into notification_log
 (
     location_id, dedup_hash, notification_id, notification_type, u_id, body, body_sha256, body_hash,
-    received_at, remote_address, user_agent, traceparent, disposition, conflict, fault
+    received_at, remote_address, user_agent, traceparent, disposition, conflict, error
 )
 output inserted.seq into @kept
 select location_id, dedup_hash, notification_id, notification_type, u_id,
     substring(@Bodies, piece_start + 32, body_length), substring(@Bodies, piece_start, 32), body_hash,
-    received_at, remote_address, user_agent, traceparent, disposition, conflict, fault
+    received_at, remote_address, user_agent, traceparent, disposition, conflict, error
 from @posts
 where same_seq is null and over_quota = 0
 order by place;

@@ -36,7 +36,7 @@ create table notification_log (
     traceparent       text    null,
     disposition       integer not null,
     conflict          integer not null,
-    fault             text    null,
+    error             text    null,
     body              blob    not null
 );
 
@@ -81,7 +81,7 @@ create table log_cursor (
 create table lease (
     name       text    not null primary key,
     owner      text    null,
-    number     integer not null,
+    fencing_token     integer not null,
     expires_at integer not null,
     duration   integer not null
 );
@@ -91,7 +91,7 @@ create table dead_letter (
     topic      text    not null,
     state      text    not null,
     reason     text    not null,
-    refused_at integer not null,
+    rejected_at integer not null,
     resolved_at integer null
 );
 
@@ -154,7 +154,7 @@ create table location_check (
     location_id  text    not null primary key,
     due_at       integer not null,
     checked_at   integer null,
-    fault        text    null,
+    error        text    null,
     differences  text    null,
     silent_since integer null
 );
@@ -239,7 +239,7 @@ create table snapshot_state (
 ) without rowid;
 
 -- The full sync of one kind of a location's records, one page at a time: first an import, then reconciliations on schedule.
--- due_at null: other kinds are imported first. start_number null: not in progress. place: the next page.
+-- due_at null: other kinds are imported first. start_number null: not in progress. page_token: the next page.
 -- restate_from: the location's restate_from, until all records of the kind are restated. complete_at: end of the last complete
 -- read. refused_at: when Apple last refused the kind; null once it answers again.
 create table full_sync (
@@ -249,12 +249,12 @@ create table full_sync (
     phase         text    not null,
     due_at        integer null,
     owner         text    null,
-    place         text    null,
+    page_token         text    null,
     first_version text    null,
     since_version text    null,
     start_number  integer null,
-    clean         integer not null,
-    walks         integer not null,
+    undisturbed         integer not null,
+    restarts         integer not null,
     pages         integer not null,
     total_pages   integer null,
     records       integer not null,
@@ -282,7 +282,7 @@ create table full_sync_page (
     location_id text    not null,
     resource    text    not null,
     number      integer not null,
-    place       text    not null,
+    page_token       text    not null,
     primary key (location_id, resource, number)
 ) without rowid;
 
@@ -384,5 +384,5 @@ create table erasure (
 -- The last trusted time for deletion by age, so that a clock that jumps while the hub is stopped is detected, too.
 create table trusted_time (
     name        text    not null primary key,
-    believed_at integer not null
+    trusted_at integer not null
 );
