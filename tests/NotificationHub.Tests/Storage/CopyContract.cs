@@ -175,7 +175,7 @@ public abstract class CopyContract : LogPastContract
     public async Task No_hub_opens_half_a_copy()
     {
         // Of the last of the tables: the others are copied by then.
-        await source.ExecuteAsync("alter table full_sync_page rename column place to elsewhere");
+        await source.ExecuteAsync("alter table full_sync_page rename column page_token to elsewhere");
         await source.ExecuteAsync(
             "insert into full_sync_page (location_id, resource, number, elsewhere) values ('location-1', 'asset', 1, 'x')"
         );

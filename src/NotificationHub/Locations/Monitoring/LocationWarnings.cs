@@ -49,7 +49,7 @@ internal static class LocationWarnings
                     """
                     select location_id LocationId, due_at DueAt, error, differences, silent_since SilentSince
                     from location_check
-                    where location_id in @locationIds and (fault is not null or differences is not null or silent_since is not null)
+                    where location_id in @locationIds and (error is not null or differences is not null or silent_since is not null)
                     """,
                     new { locationIds = part.InList() }
                 )
