@@ -91,11 +91,11 @@ create table log_cursor
 -- duration: the owner's setting, in milliseconds. An expiry further ahead than that means that the clock was set back.
 create table lease
 (
-    name       nvarchar(200) collate Latin1_General_100_BIN2 not null,
-    owner      nvarchar(200) collate Latin1_General_100_BIN2 null,
-    fencing_token     bigint        not null,
-    expires_at bigint        not null,
-    duration   bigint        not null,
+    name          nvarchar(200) collate Latin1_General_100_BIN2 not null,
+    owner         nvarchar(200) collate Latin1_General_100_BIN2 null,
+    fencing_token bigint        not null,
+    expires_at    bigint        not null,
+    duration      bigint        not null,
     constraint lease_key primary key clustered (name)
 );
 
@@ -103,18 +103,18 @@ create table lease
 -- tells whether the transaction was committed.
 create table commit_token
 (
-    token_id  bigint identity(1, 1) not null,
-    number   bigint not null,
-    created_at  bigint not null,
+    token_id   bigint identity(1, 1) not null,
+    number     bigint not null,
+    created_at bigint not null,
     constraint commit_token_key primary key clustered (token_id)
 );
 
 create table dead_letter
 (
-    event_seq  bigint        not null,
-    topic      nvarchar(40)  collate Latin1_General_100_BIN2 not null,
-    state      nvarchar(20)  collate Latin1_General_100_BIN2 not null,
-    reason     nvarchar(max) not null,
+    event_seq   bigint        not null,
+    topic       nvarchar(40)  collate Latin1_General_100_BIN2 not null,
+    state       nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    reason      nvarchar(max) not null,
     rejected_at bigint        not null,
     resolved_at bigint        null,
     constraint dead_letter_key primary key clustered (event_seq)
@@ -195,11 +195,11 @@ create index location_check_due on location_check (due_at);
 -- Removals in progress. A completed removal deletes its row.
 create table location_removal
 (
-    location_id   nvarchar(32) collate Latin1_General_100_BIN2 not null,
-    delete_data   bigint       not null,
-    skip_apple    bigint       not null,
-    requested_at  bigint       not null,
-    deleted_at    bigint       null,
+    location_id  nvarchar(32) collate Latin1_General_100_BIN2 not null,
+    delete_data  bigint       not null,
+    skip_apple   bigint       not null,
+    requested_at bigint       not null,
+    deleted_at   bigint       null,
     constraint location_removal_key primary key clustered (location_id)
 );
 
@@ -286,34 +286,34 @@ create table snapshot_state
 -- read. refused_at: when Apple last refused the kind; null once it answers again.
 create table full_sync
 (
-    location_id   nvarchar(32)  collate Latin1_General_100_BIN2 not null,
-    resource      nvarchar(32)  collate Latin1_General_100_BIN2 not null,
-    purpose       nvarchar(20)  collate Latin1_General_100_BIN2 not null,
-    phase         nvarchar(20)  collate Latin1_General_100_BIN2 not null,
-    due_at        bigint        null,
-    owner         nvarchar(max) null,
-    page_token         nvarchar(max) null,
-    first_version nvarchar(max) null,
-    since_version nvarchar(max) null,
-    start_number  bigint        null,
-    undisturbed         bigint        not null,
-    restarts         bigint        not null,
-    pages         bigint        not null,
-    total_pages   bigint        null,
-    records       bigint        not null,
-    drifts        bigint        not null,
-    attempts      bigint        not null,
-    last_error    nvarchar(max) null,
-    started_at    bigint        null,
-    finished_at   bigint        null,
-    imported_at   bigint        null,
-    known_records bigint        null,
-    restate_from  bigint        null,
-    complete_at   bigint        null,
-    refused_at    bigint        null,
-    doubted_number bigint       null,
-    doubted_at    bigint        null,
-    created_at    bigint        not null,
+    location_id    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    resource       nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    purpose        nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    phase          nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    due_at         bigint        null,
+    owner          nvarchar(max) null,
+    page_token     nvarchar(max) null,
+    first_version  nvarchar(max) null,
+    since_version  nvarchar(max) null,
+    start_number   bigint        null,
+    undisturbed    bigint        not null,
+    restarts       bigint        not null,
+    pages          bigint        not null,
+    total_pages    bigint        null,
+    records        bigint        not null,
+    drifts         bigint        not null,
+    attempts       bigint        not null,
+    last_error     nvarchar(max) null,
+    started_at     bigint        null,
+    finished_at    bigint        null,
+    imported_at    bigint        null,
+    known_records  bigint        null,
+    restate_from   bigint        null,
+    complete_at    bigint        null,
+    refused_at     bigint        null,
+    doubted_number bigint        null,
+    doubted_at     bigint        null,
+    created_at     bigint        not null,
     constraint full_sync_key primary key clustered (location_id, resource)
 );
 
@@ -326,7 +326,7 @@ create table full_sync_page
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     number      bigint        not null,
-    page_token       nvarchar(max) not null,
+    page_token  nvarchar(max) not null,
     constraint full_sync_page_key primary key clustered (location_id, resource, number)
 );
 
@@ -350,29 +350,29 @@ create table audit_entry
 -- counts of the last event. report: its data.
 create table operation
 (
-    event_id      nvarchar(200)  collate Latin1_General_100_BIN2 not null,
-    location_id   nvarchar(32)   collate Latin1_General_100_BIN2 not null,
-    state         nvarchar(20)   collate Latin1_General_100_BIN2 not null,
-    kind          nvarchar(max)  null,
-    deferred      bigint         not null,
-    tasks         bigint         null,
-    announced_by  nvarchar(max)  null,
-    announced_at  bigint         null,
-    started_at    bigint         not null,
-    last_notification_at bigint         null,
-    notifications bigint         not null,
-    succeeded     bigint         not null,
-    failed        bigint         not null,
-    counted       bigint         not null,
-    due_at        bigint         not null,
-    last_polled_at      bigint         null,
-    polls         bigint         not null,
-    last_error    nvarchar(max)  null,
-    closed_at     bigint         null,
-    requested     bigint         null,
-    completed     bigint         null,
-    missed        bigint         null,
-    report        nvarchar(max)  null,
+    event_id             nvarchar(200) collate Latin1_General_100_BIN2 not null,
+    location_id          nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    state                nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    kind                 nvarchar(max) null,
+    deferred             bigint        not null,
+    tasks                bigint        null,
+    announced_by         nvarchar(max) null,
+    announced_at         bigint        null,
+    started_at           bigint        not null,
+    last_notification_at bigint        null,
+    notifications        bigint        not null,
+    succeeded            bigint        not null,
+    failed               bigint        not null,
+    counted              bigint        not null,
+    due_at               bigint        not null,
+    last_polled_at       bigint        null,
+    polls                bigint        not null,
+    last_error           nvarchar(max) null,
+    closed_at            bigint        null,
+    requested            bigint        null,
+    completed            bigint        null,
+    missed               bigint        null,
+    report               nvarchar(max) null,
     constraint operation_key primary key clustered (event_id, location_id)
 );
 
@@ -438,7 +438,7 @@ create table erasure
 -- The last trusted time for deletion by age, so that a clock that jumps while the hub is stopped is detected, too.
 create table trusted_time
 (
-    name        nvarchar(40) collate Latin1_General_100_BIN2 not null,
+    name       nvarchar(40) collate Latin1_General_100_BIN2 not null,
     trusted_at bigint       not null,
     constraint trusted_time_key primary key clustered (name)
 );

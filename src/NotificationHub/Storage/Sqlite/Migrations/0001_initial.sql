@@ -79,18 +79,18 @@ create table log_cursor (
 
 -- duration: the owner's setting, in milliseconds. An expiry further ahead than that means that the clock was set back.
 create table lease (
-    name       text    not null primary key,
-    owner      text    null,
-    fencing_token     integer not null,
-    expires_at integer not null,
-    duration   integer not null
+    name          text    not null primary key,
+    owner         text    null,
+    fencing_token integer not null,
+    expires_at    integer not null,
+    duration      integer not null
 );
 
 create table dead_letter (
-    event_seq  integer not null primary key,
-    topic      text    not null,
-    state      text    not null,
-    reason     text    not null,
+    event_seq   integer not null primary key,
+    topic       text    not null,
+    state       text    not null,
+    reason      text    not null,
     rejected_at integer not null,
     resolved_at integer null
 );
@@ -163,11 +163,11 @@ create index location_check_due on location_check (due_at);
 
 -- Removals in progress. A completed removal deletes its row.
 create table location_removal (
-    location_id   text    not null primary key,
-    delete_data   integer not null,
-    skip_apple    integer not null,
-    requested_at  integer not null,
-    deleted_at    integer null
+    location_id  text    not null primary key,
+    delete_data  integer not null,
+    skip_apple   integer not null,
+    requested_at integer not null,
+    deleted_at   integer null
 );
 
 -- Incremented in the transaction of each change that the replicas must load.
@@ -243,34 +243,34 @@ create table snapshot_state (
 -- restate_from: the location's restate_from, until all records of the kind are restated. complete_at: end of the last complete
 -- read. refused_at: when Apple last refused the kind; null once it answers again.
 create table full_sync (
-    location_id   text    not null,
-    resource      text    not null,
-    purpose       text    not null,
-    phase         text    not null,
-    due_at        integer null,
-    owner         text    null,
-    page_token         text    null,
-    first_version text    null,
-    since_version text    null,
-    start_number  integer null,
-    undisturbed         integer not null,
-    restarts         integer not null,
-    pages         integer not null,
-    total_pages   integer null,
-    records       integer not null,
-    drifts        integer not null,
-    attempts      integer not null,
-    last_error    text    null,
-    started_at    integer null,
-    finished_at   integer null,
-    imported_at   integer null,
-    known_records integer null,
-    restate_from  integer null,
-    complete_at   integer null,
-    refused_at    integer null,
+    location_id    text    not null,
+    resource       text    not null,
+    purpose        text    not null,
+    phase          text    not null,
+    due_at         integer null,
+    owner          text    null,
+    page_token     text    null,
+    first_version  text    null,
+    since_version  text    null,
+    start_number   integer null,
+    undisturbed    integer not null,
+    restarts       integer not null,
+    pages          integer not null,
+    total_pages    integer null,
+    records        integer not null,
+    drifts         integer not null,
+    attempts       integer not null,
+    last_error     text    null,
+    started_at     integer null,
+    finished_at    integer null,
+    imported_at    integer null,
+    known_records  integer null,
+    restate_from   integer null,
+    complete_at    integer null,
+    refused_at     integer null,
     doubted_number integer null,
-    doubted_at    integer null,
-    created_at    integer not null,
+    doubted_at     integer null,
+    created_at     integer not null,
     primary key (location_id, resource)
 ) without rowid;
 
@@ -282,7 +282,7 @@ create table full_sync_page (
     location_id text    not null,
     resource    text    not null,
     number      integer not null,
-    page_token       text    not null,
+    page_token  text    not null,
     primary key (location_id, resource, number)
 ) without rowid;
 
@@ -303,29 +303,29 @@ create table audit_entry (
 -- results, including duplicates. counted: whether as many results were reported as there are tasks. requested, completed and missed:
 -- counts of the last event. report: its data.
 create table operation (
-    event_id      text    not null,
-    location_id   text    not null,
-    state         text    not null,
-    kind          text    null,
-    deferred      integer not null,
-    tasks         integer null,
-    announced_by  text    null,
-    announced_at  integer null,
-    started_at    integer not null,
+    event_id             text    not null,
+    location_id          text    not null,
+    state                text    not null,
+    kind                 text    null,
+    deferred             integer not null,
+    tasks                integer null,
+    announced_by         text    null,
+    announced_at         integer null,
+    started_at           integer not null,
     last_notification_at integer null,
-    notifications integer not null,
-    succeeded     integer not null,
-    failed        integer not null,
-    counted       integer not null,
-    due_at        integer not null,
-    last_polled_at      integer null,
-    polls         integer not null,
-    last_error    text    null,
-    closed_at     integer null,
-    requested     integer null,
-    completed     integer null,
-    missed        integer null,
-    report        text    null,
+    notifications        integer not null,
+    succeeded            integer not null,
+    failed               integer not null,
+    counted              integer not null,
+    due_at               integer not null,
+    last_polled_at       integer null,
+    polls                integer not null,
+    last_error           text    null,
+    closed_at            integer null,
+    requested            integer null,
+    completed            integer null,
+    missed               integer null,
+    report               text    null,
     primary key (event_id, location_id)
 ) without rowid;
 
@@ -383,6 +383,6 @@ create table erasure (
 
 -- The last trusted time for deletion by age, so that a clock that jumps while the hub is stopped is detected, too.
 create table trusted_time (
-    name        text    not null primary key,
+    name       text    not null primary key,
     trusted_at integer not null
 );
