@@ -31,10 +31,10 @@ internal static class NotificationEndpoints
     )
     {
         var faults = paging.Faults;
-        var wanted = default(Disposition);
-        if (disposition is not null && !Enum.TryParse(disposition, ignoreCase: true, out wanted))
+        var wanted = disposition is null ? null : Dispositions.FromWireName(disposition);
+        if (disposition is not null && wanted is null)
         {
-            faults["disposition"] = [$"must be one of {string.Join(", ", Words)}"];
+            faults["disposition"] = [$"must be one of {string.Join(", ", Dispositions.WireNames)}"];
         }
 
         if (faults.Count > 0)
@@ -45,7 +45,7 @@ internal static class NotificationEndpoints
         return TypedResults.Ok(
             await NotificationListing.ReadAsync(
                 database,
-                new NotificationFilter(disposition is null ? null : wanted, location),
+                new NotificationFilter(wanted, location),
                 paging.After ?? 0,
                 paging.Size,
                 NotificationListing.StatementsPerAnswer,
@@ -84,6 +84,4 @@ internal static class NotificationEndpoints
             _ => TypedResults.Conflict(document),
         };
     }
-
-    private static IEnumerable<string> Words => Enum.GetNames<Disposition>().Select(name => name.ToLowerInvariant());
 }

@@ -35,7 +35,7 @@ internal sealed record NotificationRow
     public required Disposition Disposition { get; init; }
 
     [JsonIgnore]
-    public string DispositionWord => Disposition.ToString().ToLowerInvariant();
+    public string DispositionWord => Disposition.ToWireName();
 
     public required bool Conflict { get; init; }
 

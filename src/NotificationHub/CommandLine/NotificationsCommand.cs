@@ -10,7 +10,7 @@ internal static class NotificationsCommand
     private static readonly Option<string?> WithDisposition = new Option<string?>("--disposition")
     {
         Description = "Only those of which this became.",
-    }.AcceptOnlyFromAmong([.. Enum.GetNames<Disposition>().Select(name => name.ToLowerInvariant())]);
+    }.AcceptOnlyFromAmong([.. Dispositions.WireNames]);
 
     private static readonly Option<string?> SetAside = new Option<string?>("--disposition")
     {
@@ -202,7 +202,7 @@ internal static class NotificationsCommand
 
     private static NotificationFilter FilterOf(ParseResult arguments, Option<string?> disposition) =>
         new(
-            arguments.GetValue(disposition) is { } word ? Enum.Parse<Disposition>(word, ignoreCase: true) : null,
+            arguments.GetValue(disposition) is { } name ? Dispositions.FromWireName(name) : null,
             arguments.GetValue(OfLocation)
         );
 }

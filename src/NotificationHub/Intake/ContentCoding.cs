@@ -3,7 +3,6 @@ using Microsoft.Extensions.Primitives;
 
 namespace NotificationHub.Intake;
 
-/// <summary>How a body is compressed: the one coding that <c>Content-Encoding</c> names.</summary>
 internal enum ContentCoding
 {
     None,
@@ -13,16 +12,13 @@ internal enum ContentCoding
     Unknown,
 }
 
-/// <summary>
-/// The content codings of ASP.NET Core's request decompression, without its middleware. The intake decodes from memory, after it has
-/// verified the sender, and within the location's share of memory and time.
-/// </summary>
+// ASP.NET Core's middleware for request decompression supports the same codings. But the intake decodes from memory, after it has
+// verified the sender, and within the location's share of memory and time.
 internal static class ContentCodings
 {
-    /// <summary>The value of <c>Accept-Encoding</c>.</summary>
     public const string Accepted = "gzip, deflate, br";
 
-    private const int BytesPerPost = 16 * 1024;
+    private const int BytesPerDelivery = 16 * 1024;
 
     public static ContentCoding Read(StringValues contentEncoding) =>
         contentEncoding switch
@@ -32,10 +28,9 @@ internal static class ContentCodings
             _ => ContentCoding.Unknown,
         };
 
-    /// <summary>The cost of decoding, in posts of the location's rate limit, in addition to the request itself.</summary>
-    public static int CostOf(int bytes) => bytes / BytesPerPost;
+    /// <summary>The additional cost, in deliveries of the rate limit.</summary>
+    public static int DecodingCost(int bytes) => bytes / BytesPerDelivery;
 
-    /// <summary>A stream that decodes another one.</summary>
     public static Stream Open(ContentCoding coding, Stream encoded) =>
         coding switch
         {

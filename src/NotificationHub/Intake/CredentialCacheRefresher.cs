@@ -4,13 +4,11 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Intake;
 
-/// <summary>
-/// Follows the database's change counter, so that a secret made or retired anywhere is known here within a second, and says
-/// in the <c>replica</c> table how far it has come: whoever registers a location waits for that.
-/// </summary>
+// A secret that another process stores or retires takes effect here within a second. The `replica` table holds the version that this
+// replica has loaded: the registration of a location waits for it.
 internal sealed partial class CredentialCacheRefresher(
     Database database,
-    LocationCredentialCache gates,
+    LocationCredentialCache credentials,
     LeaseKeeper leases,
     IOptions<StorageOptions> options,
     TimeProvider time,
@@ -18,15 +16,15 @@ internal sealed partial class CredentialCacheRefresher(
 ) : BackgroundService
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
-    private const long ForgetReplicasAfter = 24 * 60 * 60 * 1000;
+    private const long DeleteReplicasAfter = 24 * 60 * 60 * 1000;
 
-    private long saidAt;
+    private long reportedAt;
 
-    /// <summary>Loads the secrets before the first post can arrive.</summary>
+    // Loads the secrets before the first delivery can arrive.
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await gates.RefreshAsync(cancellationToken);
-        await SayVersionAsync(cancellationToken);
+        await credentials.RefreshAsync(cancellationToken);
+        await ReportVersionAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -37,15 +35,15 @@ internal sealed partial class CredentialCacheRefresher(
             var changed = database.Signals.LocationsChanged.Next;
             try
             {
-                var refreshed = await gates.RefreshAsync(stoppingToken);
-                if (refreshed || time.GetElapsedTime(saidAt) >= Heartbeat)
+                var refreshed = await credentials.RefreshAsync(stoppingToken);
+                if (refreshed || time.GetElapsedTime(reportedAt) >= Heartbeat)
                 {
-                    await SayVersionAsync(stoppingToken);
+                    await ReportVersionAsync(stoppingToken);
                 }
 
                 if (refreshed)
                 {
-                    // Ten thousand locations registered in a row must not be loaded ten thousand times.
+                    // If ten thousand locations are registered in a row, do not reload the cache ten thousand times.
                     await Task.Delay(options.Value.ChangePollInterval, time, stoppingToken);
                 }
 
@@ -55,7 +53,7 @@ internal sealed partial class CredentialCacheRefresher(
             {
                 return;
             }
-            // The known secrets stay accepted while the database cannot be read.
+            // While the database cannot be read, the known secrets remain accepted.
             catch (Exception exception)
             {
                 Log.RefreshFailed(logger, exception);
@@ -64,7 +62,7 @@ internal sealed partial class CredentialCacheRefresher(
         }
     }
 
-    /// <summary>A replica that stops is not waited for.</summary>
+    // Deletes the row, so that no registration waits for this replica.
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -78,40 +76,40 @@ internal sealed partial class CredentialCacheRefresher(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The shutdown ran out of time: the other replicas forget this one after a while.
+            // The shutdown timed out: another replica deletes the row later.
         }
     }
 
-    private async Task SayVersionAsync(CancellationToken cancellationToken)
+    private async Task ReportVersionAsync(CancellationToken cancellationToken)
     {
         await database.WriteAsync(
             async transaction =>
             {
                 var now = await transaction.NowAsync();
                 await transaction.ExecuteAsync(
-                    "delete from replica where replica_id = @Owner or seen_at < @forget",
-                    new { leases.Owner, forget = now - ForgetReplicasAfter }
+                    "delete from replica where replica_id = @Owner or seen_at < @oldest",
+                    new { leases.Owner, oldest = now - DeleteReplicasAfter }
                 );
                 await transaction.ExecuteAsync(
                     "insert into replica (replica_id, locations_version, seen_at) values (@Owner, @Version, @now)",
                     new
                     {
                         leases.Owner,
-                        gates.Version,
+                        credentials.Version,
                         now,
                     }
                 );
             },
             cancellationToken
         );
-        saidAt = time.GetTimestamp();
+        reportedAt = time.GetTimestamp();
     }
 
     private static partial class Log
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "Changes to locations cannot be followed now; the secrets that are known stay in force."
+            "Could not read changes of locations; the known notification secrets remain in force. Will retry."
         )]
         public static partial void RefreshFailed(ILogger logger, Exception exception);
     }

@@ -4,16 +4,13 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Intake;
 
-/// <summary>The trace of a post is the web server's own activity; the intake makes none.</summary>
+// The web server's activity is the trace of a delivery; the intake creates none of its own.
 internal static class DeliveryTrace
 {
     private const int TraceparentLength = 55;
 
-    /// <summary>
-    /// The <c>traceparent</c> to keep with the post: the hub's own where the hub is traced, linked to the sender's, which has proved who it
-    /// is; the sender's where it is not.
-    /// </summary>
-    public static string? Of(StringValues header)
+    /// <summary>Returns the <c>traceparent</c> to store with the notification.</summary>
+    public static string? GetTraceparent(StringValues header)
     {
         var sent =
             header is [{ Length: TraceparentLength } value]
@@ -25,6 +22,7 @@ internal static class DeliveryTrace
             return sent.Text ?? Activity.Current?.Id;
         }
 
+        // The sender is authenticated by now, so a link to its trace is safe; its sampling decision is not adopted.
         if (sent.Text is not null && own.IsAllDataRequested)
         {
             own.AddLink(new ActivityLink(sent.Context));
@@ -33,8 +31,7 @@ internal static class DeliveryTrace
         return own.Id;
     }
 
-    /// <summary>Says in the trace what became of the post.</summary>
-    public static void Note(string locationId, string outcome, long seq)
+    public static void SetOutcome(string locationId, string outcome, long seq)
     {
         if (HubTraces.AreOn && Activity.Current is { IsAllDataRequested: true } own)
         {

@@ -4,19 +4,17 @@ using System.Text.Unicode;
 
 namespace NotificationHub.Intake;
 
-/// <summary>What the intake needs of a post: UTF-8, pointing into the body where nothing was escaped.</summary>
-/// <param name="NotificationId">Apple's id of the notification: opaque.</param>
-/// <param name="NotificationType">Which shape the notification has; any is taken.</param>
-/// <param name="UId">The location's id at Apple; empty where the post has none.</param>
-/// <param name="Fault">Why the body is no notification; null where it is one.</param>
+/// <summary>The members that the intake needs, in UTF-8. They refer to the body unless they contain escapes.</summary>
+/// <param name="UId">Apple's ID of the location; empty if missing.</param>
+/// <param name="Error">Why the body is not a notification; null if it is one.</param>
 internal readonly record struct Envelope(
     ReadOnlyMemory<byte> NotificationId,
     ReadOnlyMemory<byte> NotificationType,
     ReadOnlyMemory<byte> UId,
-    string? Fault
+    string? Error
 );
 
-/// <summary>Reads the members of the outermost object; everything else is only checked to be JSON.</summary>
+// Reads the members of the outermost object. Everything else must only be valid JSON.
 internal static class EnvelopeReader
 {
     private const int MaxMemberBytes = 512;
@@ -36,8 +34,8 @@ internal static class EnvelopeReader
         }
         catch (JsonException exception)
         {
-            // The message quotes a character at most; positions are what helps.
-            return Faulty(
+            // The exception's message contains text from the body, so report the position instead.
+            return Invalid(
                 $"the body is not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"
                     + (
                         exception.Message.Contains("maximum configured depth", StringComparison.OrdinalIgnoreCase)
@@ -48,7 +46,7 @@ internal static class EnvelopeReader
         }
         catch (InvalidOperationException)
         {
-            return Faulty("a string of the envelope holds an escape that is no Unicode character");
+            return Invalid("a string of the envelope contains an escape that is not a Unicode character");
         }
     }
 
@@ -61,22 +59,22 @@ internal static class EnvelopeReader
 
         if (body.IsEmpty)
         {
-            return Faulty("the body is empty");
+            return Invalid("the body is empty");
         }
 
         if (!Utf8.IsValid(body.Span))
         {
-            return Faulty("the body is not UTF-8");
+            return Invalid("the body is not UTF-8");
         }
 
         var reader = new Utf8JsonReader(body.Span);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            // Read to the end all the same: what is not JSON at all is to be called that.
+            // Read to the end: if the body is not valid JSON, that is the better message.
             while (reader.Read()) { }
 
-            return Faulty("the body is not a JSON object");
+            return Invalid("the body is not a JSON object");
         }
 
         var members = default(Members);
@@ -85,33 +83,33 @@ internal static class EnvelopeReader
             members.ReadOne(ref reader, body);
         }
 
-        // Whatever follows the object is refused by the reader.
+        // Throws if anything follows the object.
         reader.Read();
         return members.ToEnvelope();
     }
 
-    private static Envelope Faulty(string fault) => new(default, default, default, fault);
+    private static Envelope Invalid(string error) => new(default, default, default, error);
 
     private ref struct Members
     {
         private ReadOnlyMemory<byte>? notificationId;
         private ReadOnlyMemory<byte>? notificationType;
         private ReadOnlyMemory<byte>? uId;
-        private string? fault;
+        private string? error;
 
         public void ReadOne(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
         {
             if (reader.ValueTextEquals("notificationId"u8))
             {
-                Take(ref notificationId, "notificationId", ref reader, body, numberToo: false);
+                Take(ref notificationId, "notificationId", ref reader, body, allowNumber: false);
             }
             else if (reader.ValueTextEquals("notificationType"u8))
             {
-                Take(ref notificationType, "notificationType", ref reader, body, numberToo: false);
+                Take(ref notificationType, "notificationType", ref reader, body, allowNumber: false);
             }
             else if (reader.ValueTextEquals("uId"u8))
             {
-                Take(ref uId, "uId", ref reader, body, numberToo: true);
+                Take(ref uId, "uId", ref reader, body, allowNumber: true);
             }
             else
             {
@@ -123,12 +121,12 @@ internal static class EnvelopeReader
         public readonly Envelope ToEnvelope()
         {
             var missing =
-                fault
+                error
                 ?? (notificationId is not { IsEmpty: false } ? "notificationId is missing or empty" : null)
                 ?? (notificationType is not { IsEmpty: false } ? "notificationType is missing or empty" : null);
             return missing is null
                 ? new Envelope(notificationId!.Value, notificationType!.Value, uId ?? default, null)
-                : Faulty(missing);
+                : Invalid(missing);
         }
 
         private void Take(
@@ -136,12 +134,12 @@ internal static class EnvelopeReader
             string name,
             ref Utf8JsonReader reader,
             ReadOnlyMemory<byte> body,
-            bool numberToo
+            bool allowNumber
         )
         {
             if (member is not null)
             {
-                fault ??= $"{name} occurs twice";
+                error ??= $"{name} occurs twice";
             }
 
             reader.Read();
@@ -150,28 +148,28 @@ internal static class EnvelopeReader
                 case JsonTokenType.Null:
                     return;
                 case JsonTokenType.String:
-                    member = Text(ref reader, body);
+                    member = ReadText(ref reader, body);
                     break;
-                case JsonTokenType.Number when numberToo:
+                case JsonTokenType.Number when allowNumber:
                     member = Slice(ref reader, body, quotes: 0);
                     break;
                 default:
-                    fault ??= $"{name} is not a string";
+                    error ??= $"{name} is not a string";
                     reader.Skip();
                     return;
             }
 
             if (member.Value.Length > MaxMemberBytes)
             {
-                fault ??= $"{name} is longer than {MaxMemberBytes} bytes";
+                error ??= $"{name} is longer than {MaxMemberBytes} bytes";
             }
             else if (member.Value.Span.ContainsAny(ControlBytes))
             {
-                fault ??= $"{name} holds a control character";
+                error ??= $"{name} contains a control character";
             }
         }
 
-        private static ReadOnlyMemory<byte> Text(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+        private static ReadOnlyMemory<byte> ReadText(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
         {
             if (!reader.ValueIsEscaped)
             {

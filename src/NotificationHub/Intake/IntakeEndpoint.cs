@@ -7,11 +7,11 @@ using NotificationHub.Storage;
 namespace NotificationHub.Intake;
 
 /// <summary>
-/// <c>POST /notifications/{locationId}</c>: verify, bound, read, append, answer. A 2xx means "committed to disk" and nothing
-/// else: Apple tries three times and then never again, so nothing behind the log may stand between Apple and the commit.
+/// Handles <c>POST /notifications/{locationId}</c>. A 2xx response means "committed to disk" and nothing else: Apple tries three times
+/// and then never again, so no later stage may delay the commit.
 /// </summary>
 internal sealed partial class IntakeEndpoint(
-    LocationCredentialCache gates,
+    LocationCredentialCache credentials,
     Database database,
     IOptions<IntakeOptions> options,
     TimeProvider time,
@@ -20,34 +20,36 @@ internal sealed partial class IntakeEndpoint(
 {
     private const int MaxUserAgent = 256;
 
-    // It comes before Apple takes the configuration, so that it does not prove that Apple did.
+    // Apple sends it before it accepts a new configuration, so it does not prove that Apple uses the secret.
     private static ReadOnlySpan<byte> TestNotification => "TEST_NOTIFICATION"u8;
 
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 
-    private long lastNotKeptLogged;
+    private long lastFailureLogged;
 
     public async Task HandleAsync(HttpContext context)
     {
         var locationId = (string)context.Request.RouteValues["locationId"]!;
-        var gate = gates.Find(locationId);
-        var admission = gate?.AcceptedCredentials ?? AcceptedCredentials.None;
+        var location = credentials.Find(locationId);
         if (
-            NotificationTokenVerifier.Verify(context.Request.Headers.Authorization, admission.Digests, out var slot)
-            != VerificationResult.Valid
+            NotificationTokenVerifier.Verify(
+                context.Request.Headers.Authorization,
+                location?.Digests ?? AcceptedDigests.UnknownLocation,
+                out var slot
+            ) != VerificationResult.Valid
         )
         {
-            gate?.CountRefused();
-            IntakeMetrics.Count(IntakeOutcome.Refused);
+            location?.CountUnauthorized();
+            IntakeMetrics.Count(IntakeOutcome.Unauthorized);
             await IntakeResponses.UnauthorizedAsync(context);
             return;
         }
 
-        context.MarkAuthenticated("location", gate!.LocationId);
-        if (!gate.Rate.TryTake(out var retryAfter))
+        context.MarkAuthenticated("location", location!.LocationId);
+        if (!location.Rate.TryTake(out var retryAfter))
         {
-            IntakeMetrics.Count(IntakeOutcome.TooMany);
-            await IntakeResponses.TooManyAsync(context, retryAfter);
+            IntakeMetrics.Count(IntakeOutcome.RateLimited);
+            await IntakeResponses.RateLimitedAsync(context, retryAfter);
             return;
         }
 
@@ -59,7 +61,7 @@ internal sealed partial class IntakeEndpoint(
             return;
         }
 
-        using var body = new PooledBody(gate.Budget, options.Value.MaxBodyBytes);
+        using var body = new PooledBody(location.Budget, options.Value.MaxBodyBytes);
         try
         {
             var read = await body.ReadAsync(
@@ -70,13 +72,13 @@ internal sealed partial class IntakeEndpoint(
             );
             await (
                 read != BodyResult.Complete ? RefuseAsync(context, read)
-                : coding == ContentCoding.None ? KeepAsync(context, gate, admission, slot, body.Bytes)
-                : DecodeAsync(context, gate, admission, slot, coding, body)
+                : coding == ContentCoding.None ? StoreAsync(context, location, slot, body.Bytes)
+                : DecodeAsync(context, location, slot, coding, body)
             );
         }
         catch (BadHttpRequestException exception)
         {
-            // Kestrel's own judgement: a malformed chunk, or a body beyond its bound.
+            // Kestrel found a malformed chunk, or a body beyond its own limit.
             IntakeMetrics.Count(
                 exception.StatusCode == StatusCodes.Status413PayloadTooLarge
                     ? IntakeOutcome.TooLarge
@@ -86,102 +88,98 @@ internal sealed partial class IntakeEndpoint(
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            IntakeMetrics.Count(IntakeOutcome.TooSlow);
+            IntakeMetrics.Count(IntakeOutcome.TimedOut);
             context.Abort();
         }
     }
 
-    /// <summary>
-    /// Decodes within the location's budgets, because decoding costs much more memory and time than sending. The time is charged in
-    /// advance, so that simultaneous requests cannot exceed the rate limit.
-    /// </summary>
+    // Decoding costs much more memory and time than sending, so both are charged to the location. Time is charged in advance:
+    // otherwise simultaneous requests could exceed the rate limit.
     private async Task DecodeAsync(
         HttpContext context,
-        LocationCredentials gate,
-        AcceptedCredentials admission,
+        LocationCredentials location,
         int slot,
         ContentCoding coding,
         PooledBody encoded
     )
     {
-        var most = ContentCodings.CostOf(options.Value.MaxBodyBytes);
-        if (!gate.Rate.TryTake(most, out var retryAfter))
+        var maxCost = ContentCodings.DecodingCost(options.Value.MaxBodyBytes);
+        if (!location.Rate.TryTake(maxCost, out var retryAfter))
         {
-            IntakeMetrics.Count(IntakeOutcome.TooMany);
-            await IntakeResponses.TooManyAsync(context, retryAfter);
+            IntakeMetrics.Count(IntakeOutcome.RateLimited);
+            await IntakeResponses.RateLimitedAsync(context, retryAfter);
             return;
         }
 
-        using var body = new PooledBody(gate.Budget, options.Value.MaxBodyBytes);
+        using var body = new PooledBody(location.Budget, options.Value.MaxBodyBytes);
         var result = body.Decode(coding, encoded.Bytes);
         if (
             result == BodyResult.OverBudget
             && encoded.Bytes.Length + options.Value.MaxBodyBytes > options.Value.LocationShare
         )
         {
-            // Both forms of the body would never fit, however idle the location is: to try again would not help.
+            // Both forms of the body never fit into the location's share: a retry would not help.
             result = BodyResult.TooLarge;
         }
 
-        gate.Rate.GiveBack(most - ContentCodings.CostOf(Math.Max(encoded.Bytes.Length, body.Bytes.Length)));
+        location.Rate.Return(maxCost - ContentCodings.DecodingCost(Math.Max(encoded.Bytes.Length, body.Bytes.Length)));
         encoded.Dispose();
         await (
             result == BodyResult.Complete
-                ? KeepAsync(context, gate, admission, slot, body.Bytes)
+                ? StoreAsync(context, location, slot, body.Bytes)
                 : RefuseAsync(context, result)
         );
     }
 
-    private async Task KeepAsync(
+    private async Task StoreAsync(
         HttpContext context,
-        LocationCredentials gate,
-        AcceptedCredentials admission,
+        LocationCredentials location,
         int slot,
         ReadOnlyMemory<byte> body
     )
     {
         var envelope = EnvelopeReader.Read(body);
-        var append = ToAppend(context, gate, admission, envelope, body);
-        AppendOutcome outcome;
+        var append = ToAppend(context, location, envelope, body);
+        AppendOutcome stored;
         try
         {
-            outcome = await database.AppendAsync(append);
+            stored = await database.AppendAsync(append);
         }
         // After any failure the notification is not stored, and Apple must retry.
         catch (Exception exception)
         {
-            LogNotKept(gate.LocationId, exception);
+            LogFailure(location.LocationId, exception);
             IntakeMetrics.Count(IntakeOutcome.Unavailable);
-            await IntakeResponses.UnavailableAsync(context, "the store cannot be written to now");
+            await IntakeResponses.UnavailableAsync(context, "the database cannot be written to");
             return;
         }
 
-        admission.Uses[slot].Note(append.ReceivedAt, envelope.NotificationType.Span.SequenceEqual(TestNotification));
-        var word = Outcome(outcome.Result, append.Disposition);
-        IntakeMetrics.Count(word);
-        DeliveryTrace.Note(gate.LocationId, word, outcome.Seq);
-        if (envelope.Fault is not null)
+        location.Usages[slot].Record(append.ReceivedAt, envelope.NotificationType.Span.SequenceEqual(TestNotification));
+        var outcome = Outcome(stored.Result, append.Disposition);
+        IntakeMetrics.Count(outcome);
+        DeliveryTrace.SetOutcome(location.LocationId, outcome, stored.Seq);
+        if (envelope.Error is not null)
         {
-            if (outcome.Result == AppendResult.Stored)
+            if (stored.Result == AppendResult.Stored)
             {
-                Log.Rejected(logger, gate.LocationId, outcome.Seq, envelope.Fault);
+                Log.Rejected(logger, location.LocationId, stored.Seq, envelope.Error);
             }
 
-            await IntakeResponses.RejectedAsync(context, envelope.Fault);
+            await IntakeResponses.RejectedAsync(context, envelope.Error);
         }
     }
 
-    // A store that fails does so for every post: a line a second says it as well as thirty thousand.
-    private void LogNotKept(string locationId, Exception exception)
+    // A database that fails does so for every delivery: one line a second is enough.
+    private void LogFailure(string locationId, Exception exception)
     {
         var now = time.GetTimestamp();
-        var last = Interlocked.Read(ref lastNotKeptLogged);
+        var last = Interlocked.Read(ref lastFailureLogged);
         if (
             (last == 0 || time.GetElapsedTime(last, now) >= LogInterval)
-            && Interlocked.CompareExchange(ref lastNotKeptLogged, now, last) == last
+            && Interlocked.CompareExchange(ref lastFailureLogged, now, last) == last
         )
         {
-            Log.NotKept(logger, locationId, exception);
+            Log.NotStored(logger, locationId, exception);
         }
     }
 
@@ -195,30 +193,29 @@ internal sealed partial class IntakeEndpoint(
             case BodyResult.Undecodable:
                 IntakeMetrics.Count(IntakeOutcome.Malformed);
                 return IntakeResponses.UndecodableAsync(context);
-            case BodyResult.TooSlow:
-                IntakeMetrics.Count(IntakeOutcome.TooSlow);
-                return IntakeResponses.TooSlowAsync(context);
+            case BodyResult.TimedOut:
+                IntakeMetrics.Count(IntakeOutcome.TimedOut);
+                return IntakeResponses.TimedOutAsync(context);
             default:
-                IntakeMetrics.Count(IntakeOutcome.OverBudget);
-                return IntakeResponses.UnavailableAsync(context, "too many posts are on their way to the disk");
+                IntakeMetrics.Count(IntakeOutcome.Overloaded);
+                return IntakeResponses.UnavailableAsync(context, "too many deliveries are waiting to be stored");
         }
     }
 
     private NotificationAppend ToAppend(
         HttpContext context,
-        LocationCredentials gate,
-        AcceptedCredentials admission,
+        LocationCredentials location,
         in Envelope envelope,
         ReadOnlyMemory<byte> body
     )
     {
         var sha256 = SHA256.HashData(body.Span);
-        // One without an id can only be told from another by its bytes.
+        // Without a notification ID, only the body identifies a repeat.
         var identity = envelope.NotificationId.IsEmpty ? sha256 : envelope.NotificationId.Span;
         return new NotificationAppend
         {
-            LocationId = gate.LocationIdUtf8,
-            DedupHash = DedupHash(gate.LocationIdUtf8, identity),
+            LocationId = location.LocationIdUtf8,
+            DedupHash = DedupHash(location.LocationIdUtf8, identity),
             NotificationId = envelope.NotificationId,
             NotificationType = envelope.NotificationType,
             UId = envelope.UId,
@@ -229,32 +226,32 @@ internal sealed partial class IntakeEndpoint(
             UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent
                 ? agent[..Math.Min(agent.Length, MaxUserAgent)]
                 : null,
-            Traceparent = DeliveryTrace.Of(context.Request.Headers.TraceParent),
-            Disposition = Judge(admission, envelope),
-            Error = envelope.Fault,
+            Traceparent = DeliveryTrace.GetTraceparent(context.Request.Headers.TraceParent),
+            Disposition = GetDisposition(location, envelope),
+            Error = envelope.Error,
             RejectedQuota = options.Value.MaxRejectedPerLocation,
         };
     }
 
-    private static Disposition Judge(AcceptedCredentials admission, in Envelope envelope)
+    private static Disposition GetDisposition(LocationCredentials location, in Envelope envelope)
     {
-        if (envelope.Fault is not null)
+        if (envelope.Error is not null)
         {
             return Disposition.Rejected;
         }
 
-        if (admission.IsRemoved)
+        if (location.IsRemoved)
         {
-            return Disposition.Late;
+            return Disposition.AfterRemoval;
         }
 
-        // An absent uId contradicts nothing, and a location that has none yet cannot be contradicted.
-        var foreign =
-            !envelope.UId.IsEmpty && admission.UId.Length > 0 && !envelope.UId.Span.SequenceEqual(admission.UId);
-        return foreign ? Disposition.Quarantined : Disposition.Accepted;
+        // A missing uId, here or in the location, contradicts nothing.
+        var isForeign =
+            !envelope.UId.IsEmpty && location.UId.Length > 0 && !envelope.UId.Span.SequenceEqual(location.UId);
+        return isForeign ? Disposition.Quarantined : Disposition.Accepted;
     }
 
-    /// <summary>What stands for a location and an id in the index that finds repeats.</summary>
+    /// <summary>The value of the deduplication index for a location and a notification ID.</summary>
     internal static long DedupHash(ReadOnlySpan<byte> locationId, ReadOnlySpan<byte> identity)
     {
         Span<byte> input = stackalloc byte[locationId.Length + 1 + identity.Length];
@@ -272,7 +269,7 @@ internal sealed partial class IntakeEndpoint(
             (AppendResult.Duplicate, _) => IntakeOutcome.Duplicate,
             (_, Disposition.Rejected) => IntakeOutcome.Rejected,
             (_, Disposition.Quarantined) => IntakeOutcome.Quarantined,
-            (_, Disposition.Late) => IntakeOutcome.Late,
+            (_, Disposition.AfterRemoval) => IntakeOutcome.AfterRemoval,
             (AppendResult.StoredAsConflict, _) => IntakeOutcome.Conflict,
             _ => IntakeOutcome.Stored,
         };
@@ -281,14 +278,14 @@ internal sealed partial class IntakeEndpoint(
     {
         [LoggerMessage(
             LogLevel.Error,
-            "Posts cannot be kept and are answered 503, among them one for location {LocationId}."
+            "Could not store notifications; responding 503 (location {LocationId} among others)."
         )]
-        public static partial void NotKept(ILogger logger, string locationId, Exception exception);
+        public static partial void NotStored(ILogger logger, string locationId, Exception exception);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "A post for location {LocationId} was rejected, and kept as seq {Seq}: {Fault}."
+            "Rejected a delivery for location {LocationId}: {Error}. It is stored with seq {Seq} and not routed."
         )]
-        public static partial void Rejected(ILogger logger, string locationId, long seq, string fault);
+        public static partial void Rejected(ILogger logger, string locationId, long seq, string error);
     }
 }

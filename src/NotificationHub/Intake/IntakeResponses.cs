@@ -2,13 +2,13 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace NotificationHub.Intake;
 
-/// <summary>The answers that are not 200. Apple reads the status only; the words are for whoever tries with curl.</summary>
+// Apple reads only the status. The texts are for a person who sends a request by hand.
 internal static class IntakeResponses
 {
-    private const string RetryAfterFault = "5";
+    private const string RetryAfterSeconds = "5";
     private const int MaxCoding = 64;
 
-    /// <summary>The same bytes whatever was wrong: a stranger learns nothing from it.</summary>
+    // The same bytes for every cause, so that the response reveals nothing.
     public static Task UnauthorizedAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -16,10 +16,9 @@ internal static class IntakeResponses
         return Task.CompletedTask;
     }
 
-    public static Task RejectedAsync(HttpContext context, string fault) =>
-        ProblemAsync(context, StatusCodes.Status400BadRequest, "The post is no notification.", fault);
+    public static Task RejectedAsync(HttpContext context, string error) =>
+        ProblemAsync(context, StatusCodes.Status400BadRequest, "The body is not a notification.", error);
 
-    /// <summary>The body does not match its Content-Encoding and cannot be stored.</summary>
     public static Task UndecodableAsync(HttpContext context) =>
         ProblemAsync(
             context,
@@ -44,41 +43,41 @@ internal static class IntakeResponses
         ProblemAsync(
             context,
             StatusCodes.Status413PayloadTooLarge,
-            "The body is too long.",
+            "The body is too large.",
             $"the limit is {maxBytes} bytes, before and after decoding (Intake:MaxBodyBytes)"
         );
 
-    public static Task TooSlowAsync(HttpContext context)
+    public static Task TimedOutAsync(HttpContext context)
     {
-        // The rest of the body may never arrive, and could not be distinguished from a next request on this connection.
+        // The rest of the body may arrive later, and would be read as the next request on this connection.
         context.Response.Headers.Connection = "close";
         return ProblemAsync(
             context,
             StatusCodes.Status408RequestTimeout,
-            "The body took too long.",
-            "it must arrive within Intake:BodyTimeout"
+            "The body did not arrive in time.",
+            "the limit is Intake:BodyTimeout"
         );
     }
 
-    public static Task TooManyAsync(HttpContext context, string retryAfter)
+    public static Task RateLimitedAsync(HttpContext context, string retryAfter)
     {
         context.Response.Headers.RetryAfter = retryAfter;
         return ProblemAsync(
             context,
             StatusCodes.Status429TooManyRequests,
-            "The location posts more than its share.",
-            "the share is Intake:DeliveriesPerSecondPerLocation"
+            "Rate limit exceeded for this location.",
+            "the limit is Intake:DeliveriesPerSecondPerLocation"
         );
     }
 
-    public static Task UnavailableAsync(HttpContext context, string fault)
+    public static Task UnavailableAsync(HttpContext context, string error)
     {
-        context.Response.Headers.RetryAfter = RetryAfterFault;
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
         return ProblemAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,
-            "The post was not kept; send it again.",
-            fault
+            "The notification was not stored. Retry the request.",
+            error
         );
     }
 

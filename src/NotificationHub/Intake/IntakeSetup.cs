@@ -24,14 +24,14 @@ internal static class IntakeSetup
         hub.Services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // Any bytes: Kestrel answers 400 to a header that is not UTF-8, even to one that the hub does not need. Credentials are compared as bytes.
+            // Accept any bytes: by default, Kestrel responds 400 to every header that is not UTF-8, even if the hub does not use it.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
-            // The intake counts for itself, and answers with words; one byte more than it takes is enough to see.
+            // The intake checks the size itself, with a better response: one byte more than its limit is enough.
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes + 1L;
-            // Intake:BodyTimeout is the bound on a slow body.
+            // Intake:BodyTimeout limits slow bodies instead.
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
     }
@@ -39,7 +39,7 @@ internal static class IntakeSetup
     public static void MapIntake(this WebApplication app)
     {
         var endpoint = app.Services.GetRequiredService<IntakeEndpoint>();
-        // It judges the sender itself: authentication and authorization, which the admin routes bring, have no say here.
+        // The intake authenticates the sender itself, so it skips the authentication middleware of the other routes.
         app.MapPost("/notifications/{locationId}", endpoint.HandleAsync).ServeOn(ListenerRoutes.Public).ShortCircuit();
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Dapper;
 using Microsoft.Extensions.Options;
@@ -7,10 +8,29 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;
 
-/// <summary>
-/// The accepted secrets of every location, in memory. A post never causes a look-up in the database: a stranger could cause
-/// any number of them.
-/// </summary>
+/// <summary>A location as the intake knows it. A change creates a copy, which shares the limits and counters.</summary>
+internal sealed record LocationCredentials(string LocationId, LocationRateLimiter Rate, MemoryBudget Budget)
+{
+    private readonly StrongBox<long> unauthorized = new();
+
+    public byte[] LocationIdUtf8 { get; } = Encoding.UTF8.GetBytes(LocationId);
+
+    public AcceptedDigests Digests { get; init; } = AcceptedDigests.UnknownLocation;
+
+    /// <summary>A counter for each digest, in the same order.</summary>
+    public IReadOnlyList<SecretUsage> Usages { get; init; } = [];
+
+    /// <summary>Apple's ID of the location; empty if unknown.</summary>
+    public byte[] UId { get; init; } = [];
+
+    public bool IsRemoved { get; init; }
+
+    public void CountUnauthorized() => Interlocked.Increment(ref unauthorized.Value);
+
+    public long TakeUnauthorized() => Interlocked.Exchange(ref unauthorized.Value, 0);
+}
+
+/// <summary>The accepted secrets of all locations, in memory: an unauthenticated request must never cause a query.</summary>
 internal sealed class LocationCredentialCache(
     Database database,
     MemoryBudget budget,
@@ -19,22 +39,25 @@ internal sealed class LocationCredentialCache(
 ) : IDisposable
 {
     private readonly SemaphoreSlim refreshing = new(1);
-    private FrozenDictionary<string, LocationCredentials> gates = FrozenDictionary<string, LocationCredentials>.Empty;
+    private FrozenDictionary<string, LocationCredentials> locations = FrozenDictionary<
+        string,
+        LocationCredentials
+    >.Empty;
 
-    /// <summary>The change counter's value that the gates stand for; -1 before the first load.</summary>
+    /// <summary>The change counter's value when the cache was loaded; -1 before the first load.</summary>
     public long Version { get; private set; } = -1;
 
-    /// <summary>The secrets whose use is still to be written down.</summary>
-    public ConcurrentQueue<SecretUsage> Touched { get; } = new();
+    /// <summary>The secrets with counts that are not yet stored.</summary>
+    public ConcurrentQueue<SecretUsage> Used { get; } = new();
 
-    public IEnumerable<LocationCredentials> All => gates.Values;
+    public IEnumerable<LocationCredentials> All => locations.Values;
 
-    public LocationCredentials? Find(string locationId) => gates.GetValueOrDefault(locationId);
+    public LocationCredentials? Find(string locationId) => locations.GetValueOrDefault(locationId);
 
-    /// <summary>Takes in what has changed; true where something had.</summary>
+    /// <summary>Loads the locations if they have changed, and returns whether they had.</summary>
     public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
     {
-        // One after another: of two at once the older could replace the newer.
+        // Of two simultaneous loads, the older result could replace the newer one.
         await refreshing.WaitAsync(cancellationToken);
         try
         {
@@ -46,10 +69,12 @@ internal sealed class LocationCredentialCache(
         }
     }
 
+    public void Dispose() => refreshing.Dispose();
+
     private async Task<bool> LoadAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        // Read before the rows: should they be newer than it says, the next look loads them once more.
+        // Read the version before the rows: if the rows are newer, the next refresh loads them again.
         var version = await connection.ExecuteScalarAsync<long>(
             "select value from change_counter where name = 'locations'"
         );
@@ -58,8 +83,8 @@ internal sealed class LocationCredentialCache(
             return false;
         }
 
-        // The one that Apple is known to use comes first: what does not fit is not accepted.
-        var rows = await connection.QueryAsync<GateRow>(
+        // The active secret first, then the newest: a location has a limited number of slots.
+        var rows = await connection.QueryAsync<SecretRow>(
             """
             select l.location_id LocationId, l.u_id UId, case when l.state = 'removed' then 1 else 0 end IsRemoved,
                 s.secret_id SecretId, s.sha256
@@ -69,43 +94,39 @@ internal sealed class LocationCredentialCache(
             order by l.location_id, case when s.state = 'active' then 0 else 1 end, s.secret_id desc
             """
         );
-        Replace(rows.GroupBy(row => row.LocationId, StringComparer.Ordinal));
+        locations = rows.GroupBy(row => row.LocationId, StringComparer.Ordinal)
+            .Select(ToCredentials)
+            .ToFrozenDictionary(location => location.LocationId, StringComparer.Ordinal);
         Version = version;
         return true;
     }
 
-    private void Replace(IEnumerable<IGrouping<string, GateRow>> locations)
+    private LocationCredentials ToCredentials(IGrouping<string, SecretRow> rows)
     {
-        Dictionary<string, LocationCredentials> next = new(StringComparer.Ordinal);
-        foreach (var location in locations)
-        {
-            var gate =
-                Find(location.Key)
-                ?? new LocationCredentials(
-                    location.Key,
-                    new LocationRateLimiter(options.Value.DeliveriesPerSecondPerLocation, time),
-                    new MemoryBudget(options.Value.LocationShare, budget)
-                );
-            var secrets = location.Where(row => row.Sha256 is not null).ToList();
-            gate.AcceptedCredentials = new AcceptedCredentials(
-                new AcceptedDigests(secrets.Select(row => row.Sha256!)),
-                [.. secrets.Select(row => UseOf(gate, row.SecretId))],
-                Encoding.UTF8.GetBytes(location.First().UId ?? ""),
-                location.First().IsRemoved
+        var location =
+            Find(rows.Key)
+            ?? new LocationCredentials(
+                rows.Key,
+                new LocationRateLimiter(options.Value.DeliveriesPerSecondPerLocation, time),
+                new MemoryBudget(options.Value.LocationShare, budget)
             );
-            next.Add(location.Key, gate);
-        }
-
-        gates = next.ToFrozenDictionary(StringComparer.Ordinal);
+        var secrets = rows.Where(row => row.Sha256 is not null).ToList();
+        return location with
+        {
+            Digests = new AcceptedDigests(secrets.Select(row => row.Sha256!)),
+            Usages =
+            [
+                .. secrets.Select(row =>
+                    location.Usages.FirstOrDefault(usage => usage.SecretId == row.SecretId)
+                    ?? new SecretUsage(row.SecretId, Used)
+                ),
+            ],
+            UId = Encoding.UTF8.GetBytes(rows.First().UId ?? ""),
+            IsRemoved = rows.First().IsRemoved,
+        };
     }
 
-    public void Dispose() => refreshing.Dispose();
-
-    private SecretUsage UseOf(LocationCredentials gate, long secretId) =>
-        gate.AcceptedCredentials.Uses.FirstOrDefault(use => use.SecretId == secretId)
-        ?? new SecretUsage(secretId, Touched);
-
-    private sealed record GateRow
+    private sealed record SecretRow
     {
         public required string LocationId { get; init; }
 

@@ -2,30 +2,28 @@ using System.Globalization;
 
 namespace NotificationHub.Intake;
 
-/// <summary>
-/// A location's share of the intake, as one number: the time at which everything it has posted would be paid for
-/// (the generic cell rate algorithm). No lock and no timer, because every post passes here.
-/// </summary>
+// The generic cell rate algorithm: one number is the time at which all deliveries so far are paid for. It needs no lock and no timer,
+// because every delivery passes here.
 internal sealed class LocationRateLimiter(int perSecond, TimeProvider time)
 {
-    private const int SavedSeconds = 10;
+    private const int BurstSeconds = 10;
 
-    private readonly long perPost = Math.Max(1, time.TimestampFrequency / perSecond);
-    private readonly long saved = SavedSeconds * time.TimestampFrequency;
+    private readonly long perDelivery = Math.Max(1, time.TimestampFrequency / perSecond);
+    private readonly long burst = BurstSeconds * time.TimestampFrequency;
     private long paidUntil = time.GetTimestamp();
 
-    /// <summary>Takes one post's share; where there is none left, says in how many seconds there will be.</summary>
+    /// <summary>Charges one delivery, or returns the seconds until the next one is allowed.</summary>
     public bool TryTake(out string retryAfter) => TryTake(1, out retryAfter);
 
-    /// <summary>Charges several posts as soon as one is available; the deficit delays later posts.</summary>
-    public bool TryTake(int posts, out string retryAfter)
+    /// <summary>Charges several deliveries as soon as one is allowed; the deficit delays later deliveries.</summary>
+    public bool TryTake(int deliveries, out string retryAfter)
     {
         while (true)
         {
             var now = time.GetTimestamp();
             var before = Interlocked.Read(ref paidUntil);
             var start = Math.Max(before, now);
-            var missing = start + perPost - now - saved;
+            var missing = start + perDelivery - now - burst;
             if (missing > 0)
             {
                 retryAfter = Math.Ceiling((double)missing / time.TimestampFrequency)
@@ -33,7 +31,7 @@ internal sealed class LocationRateLimiter(int perSecond, TimeProvider time)
                 return false;
             }
 
-            if (Interlocked.CompareExchange(ref paidUntil, start + (posts * perPost), before) == before)
+            if (Interlocked.CompareExchange(ref paidUntil, start + (deliveries * perDelivery), before) == before)
             {
                 retryAfter = "";
                 return true;
@@ -41,6 +39,5 @@ internal sealed class LocationRateLimiter(int perSecond, TimeProvider time)
         }
     }
 
-    /// <summary>Returns charged posts that were not needed.</summary>
-    public void GiveBack(int posts) => Interlocked.Add(ref paidUntil, -posts * perPost);
+    public void Return(int deliveries) => Interlocked.Add(ref paidUntil, -deliveries * perDelivery);
 }

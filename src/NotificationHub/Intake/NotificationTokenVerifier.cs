@@ -4,7 +4,6 @@ using Microsoft.Extensions.Primitives;
 
 namespace NotificationHub.Intake;
 
-/// <summary>Whether a post was proven to come from whoever was told the location's notification secret.</summary>
 internal enum VerificationResult
 {
     Valid,
@@ -14,13 +13,10 @@ internal enum VerificationResult
     UnknownLocation,
 }
 
-/// <summary>
-/// Judges the <c>Authorization</c> header against a location's accepted secrets: pure, and the same work for every outcome,
-/// so that neither the answer nor its timing tells a stranger which locations there are.
-/// </summary>
+// A pure function that does the same work for every outcome: neither the response nor its timing reveals which locations exist.
 internal static class NotificationTokenVerifier
 {
-    /// <summary>How many digests are always compared, and thus how many secrets a location can have accepted at once.</summary>
+    /// <summary>The number of digests that are always compared, and so the maximum number of accepted secrets.</summary>
     public const int Slots = 8;
 
     private const string Scheme = "Bearer ";
@@ -28,14 +24,10 @@ internal static class NotificationTokenVerifier
     /// <summary>Apple's <c>maxNotificationLength</c>.</summary>
     private const int MaxTokenLength = 512;
 
-    /// <param name="authorization">The header's values, as they came.</param>
-    /// <param name="accepted">The location's digests.</param>
     public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted) =>
         Verify(authorization, accepted, out _);
 
-    /// <param name="authorization">The header's values, as they came.</param>
-    /// <param name="accepted">The location's digests.</param>
-    /// <param name="slot">Which of them matched; -1 for none.</param>
+    /// <param name="slot">The index of the digest that matched; -1 if none.</param>
     public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted, out int slot)
     {
         var form = ReadToken(authorization, out var token);
@@ -74,7 +66,7 @@ internal static class NotificationTokenVerifier
     }
 }
 
-/// <summary>The SHA-256 digests of a location's accepted secrets, padded with random ones that nothing matches.</summary>
+/// <summary>The SHA-256 digests of a location's accepted secrets, padded with random ones that no token matches.</summary>
 internal sealed class AcceptedDigests
 {
     private readonly byte[] digests = RandomNumberGenerator.GetBytes(
@@ -82,7 +74,7 @@ internal sealed class AcceptedDigests
     );
     private readonly int used;
 
-    /// <param name="accepted">Newest first: what does not fit is not accepted any more.</param>
+    /// <param name="accepted">The most important ones first: those beyond the number of slots are ignored.</param>
     public AcceptedDigests(IEnumerable<byte[]> accepted)
     {
         foreach (var digest in accepted.Take(NotificationTokenVerifier.Slots))
@@ -96,13 +88,11 @@ internal sealed class AcceptedDigests
 
     private AcceptedDigests() => IsKnownLocation = false;
 
-    /// <summary>What stands for every location that there is not.</summary>
     public static AcceptedDigests UnknownLocation { get; } = new();
 
     public bool IsKnownLocation { get; }
 
-    /// <summary>Compares in constant time, whichever slot matches.</summary>
-    /// <returns>The slot; -1 where none matches.</returns>
+    /// <summary>Finds the slot of a token in constant time; -1 if none matches.</summary>
     public int Find(ReadOnlySpan<char> token)
     {
         // Headers are decoded as Latin-1, so these are the bytes that the client sent.
@@ -114,7 +104,7 @@ internal sealed class AcceptedDigests
         for (var slot = 0; slot < NotificationTokenVerifier.Slots; slot++)
         {
             var matches = CryptographicOperations.FixedTimeEquals(digest, Slot(slot)) & slot < used;
-            // No branch: where it matched is nobody's business either.
+            // No branch: the timing must not reveal which slot matched.
             found |= (slot + 1) & -Convert.ToInt32(matches);
         }
 

@@ -8,28 +8,53 @@ internal enum BodyResult
 {
     Complete,
     TooLarge,
-    TooSlow,
+    TimedOut,
     OverBudget,
     Undecodable,
 }
 
-/// <summary>
-/// A body in pooled memory, paid for from the byte budget as it grows. It is given back when it is disposed of: after its
-/// commit or its failure, and never merely because the sender has gone.
-/// </summary>
+/// <summary>Limits the bytes of bodies that are in memory before they are stored, for all locations or for one.</summary>
+/// <param name="limit">The maximum number of bytes at a time.</param>
+/// <param name="total">The budget of all locations; null if this is it.</param>
+internal sealed class MemoryBudget(long limit, MemoryBudget? total = null)
+{
+    private long used;
+
+    public long Used => Interlocked.Read(ref used);
+
+    public bool TryTake(int bytes)
+    {
+        // Check the location's share first: a location that has used up its share must not use the memory of others.
+        if (Interlocked.Add(ref used, bytes) <= limit && (total is null || total.TryTake(bytes)))
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref used, -bytes);
+        return false;
+    }
+
+    public void Return(int bytes)
+    {
+        Interlocked.Add(ref used, -bytes);
+        total?.Return(bytes);
+    }
+}
+
+/// <summary>A body in pooled memory, charged to the memory budget as it grows.</summary>
+// It is disposed after the commit or its failure, and never because the sender has disconnected: the writer still reads it.
 internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposable
 {
-    // A sender pays for what it has sent, not for what it has announced: else a few could use up the budget with promises.
+    // Charge the bytes that were sent, not the Content-Length: otherwise a few senders could exhaust the budget with large headers.
     private const int UnknownLength = 1024;
-    private const int MostAtFirst = 16 * 1024;
+    private const int MaxInitialSize = 16 * 1024;
 
     private byte[] buffer = [];
     private int length;
-    private int paid;
+    private int charged;
 
     public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
-    /// <summary>Reads to the end, or until a bound is met.</summary>
     public async ValueTask<BodyResult> ReadAsync(
         PipeReader reader,
         long? contentLength,
@@ -42,7 +67,7 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
             return BodyResult.TooLarge;
         }
 
-        if (!TryGrow((int)Math.Min(contentLength ?? UnknownLength, MostAtFirst)))
+        if (!TryGrow((int)Math.Min(contentLength ?? UnknownLength, MaxInitialSize)))
         {
             return BodyResult.OverBudget;
         }
@@ -55,7 +80,7 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
                 var read = reader.ReadAsync(CancellationToken.None);
                 if (!read.IsCompleted)
                 {
-                    // Most bodies arrive with their headers: only a sender that lets us wait costs a timer.
+                    // Most bodies arrive together with their headers and need no timer.
                     deadline ??= time.CreateTimer(
                         static state => ((PipeReader)state!).CancelPendingRead(),
                         reader,
@@ -67,16 +92,16 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
                 var result = await read;
                 if (result.IsCanceled)
                 {
-                    // Kestrel treats an unfinished read as an error, and logs it with a stack trace.
+                    // Without this, Kestrel treats the read as unfinished and logs an error with a stack trace.
                     reader.AdvanceTo(result.Buffer.End);
-                    return BodyResult.TooSlow;
+                    return BodyResult.TimedOut;
                 }
 
-                var taken = Take(result.Buffer);
+                var copied = Append(result.Buffer);
                 reader.AdvanceTo(result.Buffer.End);
-                if (taken != BodyResult.Complete || result.IsCompleted)
+                if (copied != BodyResult.Complete || result.IsCompleted)
                 {
-                    return taken;
+                    return copied;
                 }
             }
         }
@@ -89,7 +114,6 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
         }
     }
 
-    /// <summary>Decodes a body that has been read, up to the limit for decoded bytes.</summary>
     public BodyResult Decode(ContentCoding coding, ReadOnlyMemory<byte> encoded)
     {
         MemoryMarshal.TryGetArray(encoded, out var bytes);
@@ -113,13 +137,13 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
             buffer = [];
         }
 
-        budget.GiveBack(paid);
-        (paid, length) = (0, 0);
+        budget.Return(charged);
+        (charged, length) = (0, 0);
     }
 
     private BodyResult Fill(Stream decoder)
     {
-        if (!TryGrow(Math.Min(MostAtFirst, maxBytes)))
+        if (!TryGrow(Math.Min(MaxInitialSize, maxBytes)))
         {
             return BodyResult.OverBudget;
         }
@@ -146,7 +170,7 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
         }
     }
 
-    private BodyResult Take(ReadOnlySequence<byte> bytes)
+    private BodyResult Append(ReadOnlySequence<byte> bytes)
     {
         var needed = length + bytes.Length;
         if (needed > maxBytes)
@@ -171,12 +195,12 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
             return true;
         }
 
-        if (!budget.TryTake(size - paid))
+        if (!budget.TryTake(size - charged))
         {
             return false;
         }
 
-        paid = size;
+        charged = size;
         var larger = ArrayPool<byte>.Shared.Rent(size);
         buffer.AsSpan(0, length).CopyTo(larger);
         if (buffer.Length > 0)

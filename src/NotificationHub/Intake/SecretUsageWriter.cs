@@ -4,32 +4,88 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;
 
-/// <summary>
-/// Writes down every few seconds which secrets were used, in bulk: a write for each post would cost the intake. A process that is killed
-/// forgets the counts of those seconds, and no post.
-/// </summary>
+/// <summary>The notifications that arrived with a secret since its counts were last stored. Times are Unix milliseconds.</summary>
+/// <param name="ProvenAt">When the last one arrived that was not a test; 0 if none.</param>
+/// <param name="ProvenCount">How many were not tests.</param>
+internal readonly record struct SecretUsageCounts(
+    long SecretId,
+    long Count,
+    long LastAt,
+    long ProvenAt,
+    long ProvenCount
+);
+
+/// <summary>Counts the notifications that arrive with one secret, and enqueues itself when there is something to store.</summary>
+internal sealed class SecretUsage(long secretId, ConcurrentQueue<SecretUsage> used)
+{
+    private long count;
+    private long lastAt;
+    private long provenAt;
+    private long provenCount;
+
+    public long SecretId => secretId;
+
+    public void Record(long at, bool isTest)
+    {
+        Volatile.Write(ref lastAt, at);
+        if (!isTest)
+        {
+            Volatile.Write(ref provenAt, at);
+            Interlocked.Increment(ref provenCount);
+        }
+
+        Add(1);
+    }
+
+    /// <summary>Returns the counts and resets them.</summary>
+    public SecretUsageCounts Take() =>
+        new(
+            secretId,
+            Interlocked.Exchange(ref count, 0),
+            Volatile.Read(ref lastAt),
+            Interlocked.Exchange(ref provenAt, 0),
+            Interlocked.Exchange(ref provenCount, 0)
+        );
+
+    /// <summary>Adds back counts that could not be stored.</summary>
+    public void Return(SecretUsageCounts counts)
+    {
+        Interlocked.CompareExchange(ref provenAt, counts.ProvenAt, 0);
+        Interlocked.Add(ref provenCount, counts.ProvenCount);
+        Add(counts.Count);
+    }
+
+    private void Add(long notifications)
+    {
+        if (Interlocked.Add(ref count, notifications) == notifications)
+        {
+            used.Enqueue(this);
+        }
+    }
+}
+
+/// <summary>Stores every few seconds which secrets were used: a write for each notification would slow down the intake.</summary>
 internal sealed class SecretUsageWriter(
     Database database,
-    LocationCredentialCache gates,
+    LocationCredentialCache credentials,
     TimeProvider time,
     ILogger<SecretUsageWriter> logger
 ) : PeriodicWorker("store which secrets were used", TimeSpan.FromSeconds(5), time, logger)
 {
     private const int ChunkRows = 100;
 
-    /// <summary>Writes down what was counted since the last time.</summary>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
-        for (var left = gates.Touched.Count; left > 0; left -= ChunkRows)
+        for (var left = credentials.Used.Count; left > 0; left -= ChunkRows)
         {
-            var chunk = Take(gates.Touched, Math.Min(left, ChunkRows));
+            var chunk = Take(credentials.Used, Math.Min(left, ChunkRows));
             try
             {
                 await database.WriteAsync(transaction => AddAsync(transaction, chunk), cancellationToken);
             }
             catch
             {
-                chunk.ForEach(pair => pair.Use.PutBack(pair.Tally));
+                chunk.ForEach(pair => pair.Usage.Return(pair.Counts));
                 throw;
             }
         }
@@ -43,12 +99,15 @@ internal sealed class SecretUsageWriter(
 
     protected override Task RunAsync(CancellationToken cancellationToken) => WriteAsync(cancellationToken);
 
-    private static List<(SecretUsage Use, SecretUseCount Tally)> Take(ConcurrentQueue<SecretUsage> touched, int most)
+    private static List<(SecretUsage Usage, SecretUsageCounts Counts)> Take(
+        ConcurrentQueue<SecretUsage> used,
+        int maxCount
+    )
     {
-        List<(SecretUsage, SecretUseCount)> chunk = [];
-        while (chunk.Count < most && touched.TryDequeue(out var use))
+        List<(SecretUsage, SecretUsageCounts)> chunk = [];
+        while (chunk.Count < maxCount && used.TryDequeue(out var usage))
         {
-            chunk.Add((use, use.Take()));
+            chunk.Add((usage, usage.Take()));
         }
 
         return chunk;
@@ -56,10 +115,10 @@ internal sealed class SecretUsageWriter(
 
     private static async Task AddAsync(
         WriteTransaction transaction,
-        List<(SecretUsage Use, SecretUseCount Tally)> chunk
+        List<(SecretUsage Usage, SecretUsageCounts Counts)> chunk
     )
     {
-        foreach (var (_, tally) in chunk)
+        foreach (var (_, counts) in chunk)
         {
             await transaction.ExecuteAsync(
                 """
@@ -69,7 +128,7 @@ internal sealed class SecretUsageWriter(
                     proven_at = case when @ProvenAt = 0 or proven_at > @ProvenAt then proven_at else @ProvenAt end
                 where secret_id = @SecretId
                 """,
-                tally
+                counts
             );
         }
     }

@@ -5,35 +5,35 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;
 
-/// <summary>
-/// Tells when posts for a known location go on being refused: a secret that Apple holds and the hub does not costs every
-/// notification. One event a period at most, because a stranger can cause them.
-/// </summary>
+// A secret that Apple has and the hub does not loses every notification. Anyone can cause such an event, so there is at most one
+// per location and period.
 internal sealed partial class UnauthorizedDeliveryReporter(
     Database database,
-    LocationCredentialCache gates,
+    LocationCredentialCache credentials,
     IOptions<IntakeOptions> options,
     TimeProvider time,
     ILogger<UnauthorizedDeliveryReporter> logger
-) : PeriodicWorker("report unauthorized deliveries", options.Value.RefusalPeriod, time, logger)
+) : PeriodicWorker("report unauthorized deliveries", Period, time, logger)
 {
-    /// <summary>Looks at what was refused since the last look, and appends an event for each location where it was too much.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromMinutes(15);
+
+    /// <summary>Appends an event for each location with too many unauthorized deliveries since the last call.</summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
-        foreach (var gate in gates.All)
+        foreach (var location in credentials.All)
         {
-            var refused = gate.TakeRefused();
-            if (refused >= options.Value.UnauthorizedThreshold)
+            var count = location.TakeUnauthorized();
+            if (count >= options.Value.UnauthorizedThreshold)
             {
-                Log.Refused(Logger, gate.LocationId, refused, options.Value.RefusalPeriod);
-                await AppendEventAsync(gate.LocationId, refused, cancellationToken);
+                Log.Unauthorized(Logger, count, location.LocationId, Period);
+                await AppendEventAsync(location.LocationId, count, cancellationToken);
             }
         }
     }
 
     protected override Task RunAsync(CancellationToken cancellationToken) => ReportAsync(cancellationToken);
 
-    private Task AppendEventAsync(string locationId, long refused, CancellationToken cancellationToken) =>
+    private Task AppendEventAsync(string locationId, long count, CancellationToken cancellationToken) =>
         database.WriteAsync(
             transaction =>
             {
@@ -43,7 +43,7 @@ internal sealed partial class UnauthorizedDeliveryReporter(
                         EventNames.LocationRefused,
                         locationId,
                         subject: null,
-                        new LocationRefused { Count = refused, Since = now - options.Value.RefusalPeriod },
+                        new LocationRefused { Count = count, Since = now - Period },
                         EventJsonContext.Wire.LocationRefused,
                         now.ToUnixTimeMilliseconds()
                     ),
@@ -57,8 +57,9 @@ internal sealed partial class UnauthorizedDeliveryReporter(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Refused} posts for location {LocationId} were refused within {Period}: their secret is not accepted."
+            "{Count} deliveries for location {LocationId} were answered 401 within {Period}, because their notification secret "
+                + "is not accepted. Notifications of the location are being lost."
         )]
-        public static partial void Refused(ILogger logger, string locationId, long refused, TimeSpan period);
+        public static partial void Unauthorized(ILogger logger, long count, string locationId, TimeSpan period);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace NotificationHub.Storage;
 
 /// <summary>How a post came to be in the notification log, and what became of it. The numbers are stored.</summary>
@@ -9,8 +11,18 @@ internal enum Disposition
     Unrecognized = 3,
     Rerouted = 4,
 
-    /// <summary>It came for a location that was removed: kept, and not routed.</summary>
-    Late = 5,
+    AfterRemoval = 5,
+}
+
+internal static class Dispositions
+{
+    public static IEnumerable<string> WireNames => Enum.GetValues<Disposition>().Select(ToWireName);
+
+    public static string ToWireName(this Disposition disposition) =>
+        JsonNamingPolicy.KebabCaseLower.ConvertName(disposition.ToString());
+
+    public static Disposition? FromWireName(string name) =>
+        Enum.GetValues<Disposition>().Cast<Disposition?>().FirstOrDefault(value => value!.Value.ToWireName() == name);
 }
 
 internal enum AppendResult

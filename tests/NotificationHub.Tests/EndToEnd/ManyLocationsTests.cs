@@ -8,19 +8,19 @@ using NotificationHub.Locations;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>Ten thousand locations in one hub: a post for any of them is the same work.</summary>
+/// <summary>A delivery costs the same work with ten thousand locations as with one.</summary>
 public sealed class ManyLocationsTests
 {
     private const int Locations = 10_000;
 
     [Fact]
-    public async Task A_post_for_any_of_ten_thousand_locations_is_judged_from_memory()
+    public async Task A_delivery_for_any_of_ten_thousand_locations_is_verified_from_memory()
     {
         await using var hub = await HubHost.StartAsync();
         await AddAsync(hub);
-        var gates = hub.Services.GetRequiredService<LocationCredentialCache>();
-        gates.All.Count().ShouldBe(Locations);
-        // What is not there cannot be looked up: nothing tells the hub of this change.
+        var credentials = hub.Services.GetRequiredService<LocationCredentialCache>();
+        credentials.All.Count().ShouldBe(Locations);
+        // The hub does not notice this change, so a query for the secret would find none.
         await hub.Database.WriteAsync(
             transaction => transaction.ExecuteAsync("update notification_secret set state = 'retired'"),
             CancellationToken.None
@@ -34,18 +34,18 @@ public sealed class ManyLocationsTests
     }
 
     [Fact]
-    public async Task Finding_a_location_takes_no_memory_however_many_there_are()
+    public async Task Finding_a_location_allocates_no_memory()
     {
         await using var hub = await HubHost.StartAsync();
         await AddAsync(hub);
-        var gates = hub.Services.GetRequiredService<LocationCredentialCache>();
+        var credentials = hub.Services.GetRequiredService<LocationCredentialCache>();
         string[] ids = [.. Enumerable.Range(0, Locations).Select(Id)];
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         var found = 0;
         foreach (var id in ids)
         {
-            found += gates.Find(id) is null ? 0 : 1;
+            found += credentials.Find(id) is null ? 0 : 1;
         }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
@@ -55,7 +55,7 @@ public sealed class ManyLocationsTests
     private static async Task AddAsync(HubHost hub)
     {
         await AddRowsAsync(hub);
-        // Until the hub itself has taken them in: it would look once more otherwise, at any time.
+        // Wait until the hub has loaded them; otherwise it could refresh at any time during the test.
         var version = await hub.Database.WriteAsync(
             transaction => transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'"),
             CancellationToken.None

@@ -107,7 +107,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     [InlineData("gzip")]
     [InlineData("deflate")]
     [InlineData("br")]
-    public async Task A_body_that_its_coding_does_not_fit_is_answered_400_and_not_stored(string coding)
+    public async Task A_body_that_does_not_match_its_coding_is_answered_400_and_not_stored(string coding)
     {
         var encoded = Encode(coding, Encoding.UTF8.GetBytes(TestLocation.Notification("n-1")));
         encoded.AsSpan(0, 4).Fill(0xFF);
@@ -123,7 +123,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     [InlineData("gzip")]
     [InlineData("deflate")]
     [InlineData("br")]
-    public async Task A_body_that_was_cut_off_is_not_accepted(string coding)
+    public async Task A_truncated_body_is_not_accepted(string coding)
     {
         var encoded = Encode(coding, Encoding.UTF8.GetBytes(TestLocation.Notification("n-1")));
 
@@ -137,7 +137,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     [InlineData("gzip", ContentCoding.Gzip)]
     [InlineData("deflate", ContentCoding.Deflate)]
     [InlineData("br", ContentCoding.Brotli)]
-    public void A_compression_bomb_takes_no_more_memory_than_the_longest_body(string coding, object parsed)
+    public void A_compression_bomb_uses_no_more_memory_than_the_largest_body(string coding, object parsed)
     {
         var bomb = Encode(coding, new byte[1000 * MaxBodyBytes]);
         bomb.Length.ShouldBeLessThan(2 * MaxBodyBytes);
@@ -154,7 +154,7 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Compression_bombs_use_up_the_rate_of_their_location_only()
+    public async Task Compression_bombs_exhaust_the_rate_limit_of_their_location_only()
     {
         var other = await hub.AddLocationAsync();
         var bomb = Encode("gzip", new byte[100 * MaxBodyBytes]);
@@ -166,20 +166,20 @@ public sealed class CompressedBodyTests : IAsyncLifetime
             statuses.Add(answer.StatusCode);
         } while (statuses[^1] == HttpStatusCode.RequestEntityTooLarge && statuses.Count < 1000);
 
-        // The budget is ten seconds' worth of ten posts a second, and each bomb uses five posts; a slow machine gains a few more.
+        // The burst is ten seconds of ten deliveries a second, and each bomb costs five deliveries; more fit on a slow machine.
         statuses[^1].ShouldBe(HttpStatusCode.TooManyRequests);
         (await other.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public void Posts_that_were_taken_and_not_needed_are_given_back()
+    public void Unneeded_charges_of_the_rate_limit_are_returned()
     {
         var rate = new LocationRateLimiter(1, new FakeTimeProvider());
 
         rate.TryTake(1000, out _).ShouldBeTrue();
         rate.TryTake(out var retryAfter).ShouldBeFalse();
         retryAfter.ShouldBe("991");
-        rate.GiveBack(991);
+        rate.Return(991);
 
         rate.TryTake(out _).ShouldBeTrue();
         rate.TryTake(out _).ShouldBeFalse();

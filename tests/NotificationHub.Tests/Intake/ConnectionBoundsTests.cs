@@ -6,7 +6,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
 
-/// <summary>What strangers can cost before they have said a word that the intake believes.</summary>
+/// <summary>Limits for connections that have not authenticated yet.</summary>
 public sealed class ConnectionBoundsTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class ConnectionBoundsTests
         (await TryAsync(hub, Padded(15 * 1024))).ShouldBe("HTTP/1.1 401 Unauthorized");
         (await TryAsync(hub, Padded(17 * 1024))).ShouldBe("HTTP/1.1 431 Request Header Fields Too Large");
 
-        // In lines of their own, because a single one has a bound too.
+        // In separate headers, because a single one is limited, too.
         static string Padded(int length) =>
             "POST /notifications/x HTTP/1.1\r\nHost: hub\r\nContent-Length: 0\r\n"
             + string.Concat(Enumerable.Range(0, length / 1024).Select(n => $"x-{n:00}: {new string('x', 1016)}\r\n"))
@@ -25,7 +25,7 @@ public sealed class ConnectionBoundsTests
     }
 
     [Fact]
-    public async Task Headers_that_never_end_are_given_up()
+    public async Task Headers_that_never_end_are_answered_408()
     {
         await using var hub = await HubHost.StartAsync();
         using var slow = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
@@ -37,17 +37,17 @@ public sealed class ConnectionBoundsTests
     }
 
     [Fact]
-    public async Task A_stranger_that_says_nothing_more_is_kept_for_a_minute_at_most()
+    public async Task An_idle_unauthenticated_connection_is_closed_within_a_minute()
     {
         await using var hub = await HubHost.StartAsync();
 
-        // Kestrel takes no clock from outside: the setting stands for a minute's wait.
+        // Kestrel accepts no test clock, so check the setting instead of waiting a minute.
         var limits = hub.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
 
         limits.KeepAliveTimeout.ShouldBeLessThanOrEqualTo(TimeSpan.FromMinutes(1));
     }
 
-    /// <returns>The answer's first line; null where there was none.</returns>
+    /// <returns>The first line of the response; null if there was none.</returns>
     private static async Task<string?> TryAsync(HubHost hub, string request)
     {
         try

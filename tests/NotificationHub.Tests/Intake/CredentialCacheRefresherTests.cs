@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.Intake;
 public sealed class CredentialCacheRefresherTests
 {
     [Fact]
-    public async Task A_shutdown_that_ran_out_of_time_ends_without_an_exception()
+    public async Task A_shutdown_that_times_out_ends_without_an_exception()
     {
         await using var hub = await HubHost.StartAsync();
         var refresher = hub.Services.GetServices<IHostedService>().OfType<CredentialCacheRefresher>().Single();

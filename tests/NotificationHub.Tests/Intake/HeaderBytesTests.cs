@@ -6,12 +6,12 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
 
-/// <summary>Bytes in headers: any are accepted where the hub does not need them, exact ones where it verifies a credential.</summary>
+/// <summary>The hub accepts any bytes in headers that it does not use, and compares credentials byte by byte.</summary>
 public sealed class HeaderBytesTests : IAsyncLifetime
 {
     private const string Secret = "s\u00E9cret";
 
-    // Its last byte in UTF-8 is a blank in Latin-1.
+    // Its last byte in UTF-8 is a space in Latin-1.
     private const string Key = "cl\u00E9 \u00E0";
 
     private HubHost hub = null!;
@@ -39,7 +39,7 @@ public sealed class HeaderBytesTests : IAsyncLifetime
     [InlineData("User-Agent")]
     [InlineData("Accept-Language")]
     [InlineData("X-Something")]
-    public async Task Bytes_that_are_not_UTF_8_cost_no_delivery(string header) =>
+    public async Task Header_bytes_that_are_not_UTF_8_lose_no_delivery(string header) =>
         (
             await PostAsync([
                 .. Authorization(location.Secret),
@@ -52,7 +52,7 @@ public sealed class HeaderBytesTests : IAsyncLifetime
         (await PostAsync(Authorization(Secret))).ShouldBe("HTTP/1.1 200 OK");
 
     [Fact]
-    public async Task The_same_letters_in_other_bytes_are_not_the_secret()
+    public async Task The_same_characters_in_another_encoding_are_not_the_secret()
     {
         var latin = Bytes($"Authorization: Bearer {Secret}\r\n", Encoding.Latin1);
         var twice = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Secret));
@@ -65,7 +65,7 @@ public sealed class HeaderBytesTests : IAsyncLifetime
     [InlineData("Authorization: Bearer ")]
     [InlineData("Authorization: ")]
     [InlineData("X-Api-Key: ")]
-    public async Task A_credential_in_bytes_that_are_not_UTF_8_is_a_wrong_one(string header)
+    public async Task A_credential_that_is_not_UTF_8_is_invalid(string header)
     {
         byte[] invalid = [.. Bytes(header), 0xFF, 0x80, (byte)'a', .. Bytes("\r\n")];
 

@@ -15,7 +15,7 @@ public sealed class HostileClientTests
     [Theory]
     [InlineData("Development")]
     [InlineData("Production")]
-    public async Task Hostile_clients_cause_no_log_line(string environment)
+    public async Task Hostile_clients_cause_no_log_lines(string environment)
     {
         using var log = new Lines();
         await using var hub = await HubHost.StartAsync(

@@ -10,11 +10,11 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Intake;
 
-/// <summary>What slow, busy and hostile senders, and a store that fails, cost: themselves only.</summary>
+/// <summary>Slow, busy and hostile senders affect only themselves.</summary>
 public sealed class IntakeBoundsTests
 {
     [Fact]
-    public async Task Every_refusal_is_the_same_bytes()
+    public async Task All_401_responses_have_the_same_bytes()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -54,7 +54,7 @@ public sealed class IntakeBoundsTests
     }
 
     [Fact]
-    public async Task A_half_sent_body_holds_up_nobody_and_is_given_up()
+    public async Task An_incomplete_body_delays_no_other_delivery_and_is_answered_408()
     {
         await using var hub = await HubHost.StartAsync("Intake:BodyTimeout=00:00:01");
         var location = await hub.AddLocationAsync();
@@ -71,7 +71,7 @@ public sealed class IntakeBoundsTests
     }
 
     [Fact]
-    public async Task A_location_that_posts_more_than_its_share_is_told_when_to_come_again()
+    public async Task A_location_over_its_rate_limit_is_answered_429_with_Retry_After()
     {
         await using var hub = await ScenarioHub.StartAsync("Intake:DeliveriesPerSecondPerLocation=1");
         var location = await hub.AddLocationAsync();
@@ -91,7 +91,7 @@ public sealed class IntakeBoundsTests
     }
 
     [Fact]
-    public async Task A_full_budget_is_answered_503_until_the_bytes_are_given_back()
+    public async Task An_exhausted_memory_budget_is_answered_503_until_memory_is_returned()
     {
         await using var hub = await HubHost.StartAsync(
             "Intake:MaxBodyBytes=65536",
@@ -111,7 +111,7 @@ public sealed class IntakeBoundsTests
     }
 
     [Fact]
-    public async Task Bodies_that_are_only_announced_use_up_no_budget()
+    public async Task A_Content_Length_alone_uses_no_memory_budget()
     {
         await using var hub = await HubHost.StartAsync(
             "Intake:MaxBodyBytes=65536",
@@ -130,7 +130,7 @@ public sealed class IntakeBoundsTests
     }
 
     [SqliteFact]
-    public async Task A_locked_database_is_answered_503_and_taken_up_again_without_a_restart()
+    public async Task A_locked_database_is_answered_503_and_the_intake_recovers_without_a_restart()
     {
         await using var hub = await ScenarioHub.StartAsync("Storage:BusyTimeout=00:00:00.1");
         var location = await hub.AddLocationAsync();
@@ -153,7 +153,7 @@ public sealed class IntakeBoundsTests
     }
 
     [SqliteFact]
-    public async Task A_full_disk_is_answered_503_and_taken_up_again_without_a_restart()
+    public async Task A_full_disk_is_answered_503_and_the_intake_recovers_without_a_restart()
     {
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -180,7 +180,7 @@ public sealed class IntakeBoundsTests
         log.Select(entry => entry.NotificationId).ShouldBe([.. stored, "after"]);
     }
 
-    // SQLite takes the present size where that is more: the database is then full.
+    // SQLite uses the current size if that is larger: the database is then full.
     private static Task SetMaxPagesAsync(ScenarioHub hub, int pages) =>
         hub.Database.WriteAsync(
             transaction =>

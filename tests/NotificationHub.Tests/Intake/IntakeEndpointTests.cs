@@ -23,7 +23,7 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await hub.DisposeAsync();
 
     [Fact]
-    public async Task A_post_is_answered_200_with_an_empty_body_and_is_in_the_log()
+    public async Task A_delivery_is_stored_and_answered_200_with_an_empty_body()
     {
         var body = TestLocation.Notification("n-1");
 
@@ -46,11 +46,11 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_repeated_post_is_answered_200_and_stored_once_also_when_both_come_at_once()
+    public async Task Simultaneous_repeats_are_answered_200_and_stored_once()
     {
-        var posts = Enumerable.Range(0, 20).Select(_ => location.PostAsync(TestLocation.Notification("n-1")));
+        var responses = Enumerable.Range(0, 20).Select(_ => location.PostAsync(TestLocation.Notification("n-1")));
 
-        foreach (var answer in await Task.WhenAll(posts))
+        foreach (var answer in await Task.WhenAll(responses))
         {
             answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
@@ -59,7 +59,7 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_same_id_with_another_body_is_kept_too_and_flagged()
+    public async Task The_same_id_with_another_body_is_stored_and_flagged_as_conflict()
     {
         await DeliverAsync(location, TestLocation.Notification("n-1"));
         await DeliverAsync(location, TestLocation.Notification("n-1", type: "ASSET_COUNT"));
@@ -69,7 +69,7 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_same_id_at_another_location_is_another_notification()
+    public async Task The_same_id_for_another_location_is_another_notification()
     {
         var other = await hub.AddLocationAsync();
 
@@ -92,19 +92,19 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     [InlineData("""{"notificationId":"a","notificationType":"TEST_NOTIFICATION","uId":2049025000431439}""")]
     [InlineData("\uFEFF{\"notificationId\":\"a\",\"notificationType\":\"T\"}")]
     [InlineData("""{"notificationId":"\u0061","notificationType":"T"}""")]
-    public async Task Unknown_types_and_members_and_an_absent_uId_are_taken_raw(string body)
+    public async Task Unknown_types_and_members_and_a_missing_uId_are_stored_raw(string body)
     {
         await DeliverAsync(location, body);
 
         var entry = (await LogAsync()).ShouldHaveSingleItem();
-        // Routing may have looked at it by now, and knows no such type.
+        // Routing may have processed it already; it does not know the type.
         entry.Disposition.ShouldBeOneOf(Disposition.Accepted, Disposition.Unrecognized);
         entry.NotificationId.ShouldBe("a");
         entry.Body.ShouldBe(Encoding.UTF8.GetBytes(body));
     }
 
     [Fact]
-    public async Task A_post_with_another_locations_uId_is_answered_200_and_quarantined()
+    public async Task A_delivery_with_the_uId_of_another_location_is_answered_200_and_quarantined()
     {
         await DeliverAsync(location, TestLocation.Notification("n-1", uId: "999"));
 
@@ -112,7 +112,7 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rejected_posts_are_kept_up_to_the_quota_and_repeats_do_not_use_it_up()
+    public async Task Rejected_deliveries_are_stored_up_to_the_quota_and_repeats_do_not_count()
     {
         for (var i = 0; i < 5; i++)
         {
@@ -137,7 +137,7 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
         });
 
     [Fact]
-    public async Task A_body_of_one_MiB_is_taken_and_one_byte_more_is_answered_413_with_and_without_a_length()
+    public async Task A_body_of_one_MiB_is_stored_and_one_byte_more_is_answered_413_with_or_without_a_length()
     {
         await using var server = await HubHost.StartAsync();
         var sender = await server.AddLocationAsync();

@@ -19,11 +19,11 @@ public sealed class IntakeMetricsTests : IDisposable
     public void Dispose() => readings.Dispose();
 
     [Fact]
-    public async Task What_becomes_of_each_post_is_counted_once()
+    public async Task Each_delivery_is_counted_once_with_its_outcome()
     {
         await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536");
         var location = await hub.AddLocationAsync(UId);
-        (string Body, HttpStatusCode Status)[] posts =
+        (string Body, HttpStatusCode Status)[] deliveries =
         [
             (TestLocation.Notification("n-1"), HttpStatusCode.OK),
             (TestLocation.Notification("n-2"), HttpStatusCode.OK),
@@ -34,7 +34,7 @@ public sealed class IntakeMetricsTests : IDisposable
             (new string(' ', 65537), HttpStatusCode.RequestEntityTooLarge),
         ];
 
-        foreach (var (body, status) in posts)
+        foreach (var (body, status) in deliveries)
         {
             (await location.PostAsync(body)).StatusCode.ShouldBe(status);
         }
@@ -42,7 +42,7 @@ public sealed class IntakeMetricsTests : IDisposable
         using var content = new StringContent("{}");
         (await location.PostAsync(content, "wrong")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
 
-        Posts()
+        Deliveries()
             .ShouldBe(
                 [
                     ("stored", 2),
@@ -51,14 +51,14 @@ public sealed class IntakeMetricsTests : IDisposable
                     ("quarantined", 1),
                     ("rejected", 1),
                     ("too-large", 1),
-                    ("refused", 1),
+                    ("unauthorized", 1),
                 ],
                 ignoreOrder: true
             );
     }
 
     [Fact]
-    public async Task A_post_beyond_the_share_is_counted()
+    public async Task A_delivery_over_the_rate_limit_is_counted()
     {
         await using var hub = await HubHost.StartAsync("Intake:DeliveriesPerSecondPerLocation=1");
         var location = await hub.AddLocationAsync();
@@ -69,11 +69,11 @@ public sealed class IntakeMetricsTests : IDisposable
             stored++;
         }
 
-        Posts().ShouldBe([("stored", stored), ("too-many", 1)], ignoreOrder: true);
+        Deliveries().ShouldBe([("stored", stored), ("rate-limited", 1)], ignoreOrder: true);
     }
 
     [Fact]
-    public async Task A_body_that_takes_too_long_is_counted()
+    public async Task A_body_that_times_out_is_counted()
     {
         await using var hub = await HubHost.StartAsync("Intake:BodyTimeout=00:00:01");
         var location = await hub.AddLocationAsync();
@@ -82,11 +82,11 @@ public sealed class IntakeMetricsTests : IDisposable
         await slow.SendAsync(RawConnection.HeadOf(location, contentLength: 100));
 
         (await slow.ReadLineAsync()).ShouldBe("HTTP/1.1 408 Request Timeout");
-        Posts().ShouldBe([("too-slow", 1)]);
+        Deliveries().ShouldBe([("timed-out", 1)]);
     }
 
     [SqliteFact]
-    public async Task A_post_that_the_store_cannot_take_is_counted()
+    public async Task A_delivery_that_cannot_be_stored_is_counted()
     {
         await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
         var location = await hub.AddLocationAsync();
@@ -99,11 +99,11 @@ public sealed class IntakeMetricsTests : IDisposable
         var answer = await location.PostAsync(TestLocation.Notification("n-1"));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        Posts().ShouldBe([("unavailable", 1)]);
+        Deliveries().ShouldBe([("unavailable", 1)]);
     }
 
     [Fact]
-    public async Task A_post_beyond_the_byte_budget_is_counted()
+    public async Task A_delivery_over_the_memory_budget_is_counted()
     {
         await using var hub = await HubHost.StartAsync(
             "Intake:MaxBodyBytes=65536",
@@ -114,13 +114,14 @@ public sealed class IntakeMetricsTests : IDisposable
         using var half = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
         await half.SendAsync(RawConnection.HeadOf(location, contentLength: 65536) + new string(' ', 65535));
         var budget = hub.Services.GetRequiredService<MemoryBudget>();
-        await Until.TrueAsync(() => budget.Used >= 65535, "the budget is used up");
+        await Until.TrueAsync(() => budget.Used >= 65535, "the budget is exhausted");
 
         var answer = await location.PostAsync(TestLocation.Notification("n-1"));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        Posts().ShouldBe([("over-budget", 1)]);
+        Deliveries().ShouldBe([("overloaded", 1)]);
     }
 
-    private IEnumerable<(string Outcome, double Posts)> Posts() => readings.Sums("notificationhub.intake.deliveries");
+    private IEnumerable<(string Outcome, double Count)> Deliveries() =>
+        readings.Sums("notificationhub.intake.deliveries");
 }

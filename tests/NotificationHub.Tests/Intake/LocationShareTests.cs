@@ -13,7 +13,7 @@ public sealed class LocationShareTests
     private const int MaxBodyBytes = 65536;
 
     [Fact]
-    public async Task Slow_requests_with_one_locations_secret_refuse_no_delivery_of_another()
+    public async Task Slow_requests_for_one_location_block_no_delivery_of_another()
     {
         await using var hub = await HubHost.StartAsync(
             $"Intake:MaxBodyBytes={MaxBodyBytes}",
@@ -26,7 +26,7 @@ public sealed class LocationShareTests
         using var ending = new CancellationTokenSource();
 
         var attacks = Enumerable.Range(0, Attackers).Select(_ => AttackAsync(hub, leaked, ending.Token)).ToList();
-        await Until.TrueAsync(() => budget.Used > MaxBodyBytes / 2, "the attack has begun");
+        await Until.TrueAsync(() => budget.Used > MaxBodyBytes / 2, "the attack has started");
         for (var n = 0; n < 100; n++)
         {
             (await other.PostAsync(TestLocation.Notification($"n-{n}"))).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -41,11 +41,11 @@ public sealed class LocationShareTests
             async () => (await leaked.PostAsync(TestLocation.Notification("n-1"))).StatusCode == HttpStatusCode.OK,
             "the location is served again"
         );
-        await Until.TrueAsync(() => budget.Used == 0, "all memory is given back");
+        await Until.TrueAsync(() => budget.Used == 0, "all memory is returned");
     }
 
     [Fact]
-    public void A_share_that_is_used_up_leaves_the_rest_of_the_whole()
+    public void An_exhausted_share_leaves_the_rest_of_the_budget()
     {
         var whole = new MemoryBudget(100);
         var one = new MemoryBudget(60, whole);
@@ -57,8 +57,8 @@ public sealed class LocationShareTests
         other.TryTake(40).ShouldBeTrue();
         whole.Used.ShouldBe(100);
 
-        one.GiveBack(60);
-        other.GiveBack(40);
+        one.Return(60);
+        other.Return(40);
         (whole.Used, one.Used, other.Used).ShouldBe((0, 0, 0));
     }
 

@@ -19,29 +19,29 @@ public sealed class NotificationTokenVerifierTests
     [InlineData("Bearer ", VerificationResult.MalformedHeader)]
     [InlineData("right", VerificationResult.MalformedHeader)]
     [InlineData("", VerificationResult.MalformedHeader)]
-    public void A_header_is_judged(string header, object expected) =>
+    public void A_header_is_verified(string header, object expected) =>
         NotificationTokenVerifier.Verify(header, Accepting("right")).ShouldBe((VerificationResult)expected);
 
     [Fact]
-    public void No_header_is_missing() =>
+    public void A_missing_header_is_reported_as_missing() =>
         NotificationTokenVerifier
             .Verify(StringValues.Empty, Accepting("right"))
             .ShouldBe(VerificationResult.MissingHeader);
 
     [Fact]
-    public void Two_headers_are_refused_even_if_one_is_right() =>
+    public void Two_headers_are_rejected_even_if_both_are_valid() =>
         NotificationTokenVerifier
             .Verify(new StringValues(["Bearer right", "Bearer right"]), Accepting("right"))
             .ShouldBe(VerificationResult.MalformedHeader);
 
     [Fact]
-    public void A_token_beyond_Apples_longest_is_refused() =>
+    public void A_token_longer_than_Apples_limit_is_rejected() =>
         NotificationTokenVerifier
             .Verify($"Bearer {new string('x', 513)}", Accepting(new string('x', 513)))
             .ShouldBe(VerificationResult.MalformedHeader);
 
     [Fact]
-    public void Every_accepted_secret_is_valid_and_the_oldest_beyond_the_slots_is_not()
+    public void Every_accepted_secret_is_valid_except_those_beyond_the_slots()
     {
         string[] secrets = [.. Enumerable.Range(0, NotificationTokenVerifier.Slots + 1).Select(i => $"secret-{i}")];
         var accepted = Accepting(secrets);
@@ -55,7 +55,7 @@ public sealed class NotificationTokenVerifierTests
     }
 
     [Fact]
-    public void A_location_without_secrets_and_an_unknown_one_let_nobody_in()
+    public void A_location_without_secrets_and_an_unknown_location_accept_no_token()
     {
         NotificationTokenVerifier.Verify("Bearer x", Accepting()).ShouldBe(VerificationResult.WrongSecret);
         NotificationTokenVerifier

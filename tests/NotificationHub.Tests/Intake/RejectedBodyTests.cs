@@ -7,7 +7,7 @@ namespace NotificationHub.Tests.Intake;
 
 public sealed class RejectedBodyTests
 {
-    public static TheoryData<string, string> Faults =>
+    public static TheoryData<string, string> Errors =>
         new()
         {
             { "", "the body is empty" },
@@ -25,8 +25,11 @@ public sealed class RejectedBodyTests
             { """{"notificationId":"a","notificationType":"T","uId":[7]}""", "uId is not a string" },
             { """{"notificationId":"a","notificationId":"b","notificationType":"T"}""", "notificationId occurs twice" },
             { """{"notificationId":"a","notificationType":"T","uId":"1","uId":"2"}""", "uId occurs twice" },
-            { """{"notificationId":"a\u0000","notificationType":"T"}""", "notificationId holds a control character" },
-            { """{"notificationId":"\ud800","notificationType":"T"}""", "no Unicode character" },
+            {
+                """{"notificationId":"a\u0000","notificationType":"T"}""",
+                "notificationId contains a control character"
+            },
+            { """{"notificationId":"\ud800","notificationType":"T"}""", "not a Unicode character" },
             {
                 $$"""{"notificationId":"{{new string('x', 513)}}","notificationType":"T"}""",
                 "notificationId is longer than 512 bytes"
@@ -38,13 +41,13 @@ public sealed class RejectedBodyTests
         };
 
     [Theory]
-    [MemberData(nameof(Faults))]
-    public void The_fault_is_named(string body, string fault) =>
-        // The bar marks the end, so that nothing is said that is not so.
-        (EnvelopeReader.Read(Encoding.UTF8.GetBytes(body)).Fault.ShouldNotBeNull() + "|").ShouldContain(fault);
+    [MemberData(nameof(Errors))]
+    public void The_error_is_named(string body, string error) =>
+        // A bar marks the end of the text.
+        (EnvelopeReader.Read(Encoding.UTF8.GetBytes(body)).Error.ShouldNotBeNull() + "|").ShouldContain(error);
 
     [Fact]
-    public void Bytes_that_are_not_UTF_8_are_called_that() =>
+    public void A_body_that_is_not_UTF_8_is_reported_as_such() =>
         EnvelopeReader
             .Read(
                 """{"notificationId":"a","notificationType":"T","x":"?"}"""u8
@@ -52,10 +55,10 @@ public sealed class RejectedBodyTests
                     .Select(b => b == '?' ? (byte)0xFF : b)
                     .ToArray()
             )
-            .Fault.ShouldBe("the body is not UTF-8");
+            .Error.ShouldBe("the body is not UTF-8");
 
     [Fact]
-    public async Task The_answer_is_400_with_problem_details_and_the_post_is_in_the_log()
+    public async Task The_response_is_400_with_problem_details_and_the_body_is_stored()
     {
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();

@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Intake;
 public sealed class SecretUsageTests
 {
     [Fact]
-    public async Task Posts_are_counted_for_the_secret_that_they_came_with()
+    public async Task Notifications_are_counted_for_the_secret_they_arrived_with()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -27,7 +27,7 @@ public sealed class SecretUsageTests
     }
 
     [Fact]
-    public async Task Counts_outlive_a_change_of_locations_and_a_stop_of_the_hub()
+    public async Task Counts_survive_a_change_of_locations_and_a_shutdown()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -43,19 +43,19 @@ public sealed class SecretUsageTests
     }
 
     [Fact]
-    public void What_could_not_be_written_down_is_counted_the_next_time()
+    public void Counts_that_could_not_be_stored_are_stored_next_time()
     {
         var touched = new System.Collections.Concurrent.ConcurrentQueue<SecretUsage>();
         var use = new SecretUsage(7, touched);
-        use.Note(100, isTest: false);
+        use.Record(100, isTest: false);
         touched.TryDequeue(out _).ShouldBeTrue();
         var taken = use.Take();
-        use.Note(200, isTest: true);
+        use.Record(200, isTest: true);
 
-        use.PutBack(taken);
+        use.Return(taken);
 
         touched.ShouldHaveSingleItem();
-        use.Take().ShouldBe(new SecretUseCount(7, Count: 2, LastAt: 200, ProvenAt: 100, ProvenCount: 1));
+        use.Take().ShouldBe(new SecretUsageCounts(7, Count: 2, LastAt: 200, ProvenAt: 100, ProvenCount: 1));
     }
 
     private static Task RefreshAsync(HubHost hub) =>

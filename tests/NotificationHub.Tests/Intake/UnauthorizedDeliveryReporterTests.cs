@@ -1,7 +1,12 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
 using NotificationHub.Intake;
+using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage;
 
@@ -10,7 +15,40 @@ namespace NotificationHub.Tests.Intake;
 public sealed class UnauthorizedDeliveryReporterTests
 {
     [Fact]
-    public async Task An_unexpected_error_does_not_end_the_watch()
+    public async Task Unauthorized_deliveries_above_the_threshold_raise_one_event_with_their_count()
+    {
+        await using var hub = await ScenarioHub.StartAsync("Intake:UnauthorizedThreshold=3");
+        var location = await hub.AddLocationAsync();
+        var other = await hub.AddLocationAsync();
+        var reporter = hub.Services.GetRequiredService<UnauthorizedDeliveryReporter>();
+
+        await RefuseAsync(location, 2);
+        await reporter.ReportAsync(CancellationToken.None);
+        (await EventsAsync(hub)).ShouldBeEmpty();
+
+        await RefuseAsync(location, 4);
+        await RefuseAsync(other, 2);
+        await reporter.ReportAsync(CancellationToken.None);
+        await reporter.ReportAsync(CancellationToken.None);
+
+        var refused = (await EventsAsync(hub)).ShouldHaveSingleItem();
+        refused.Type.ShouldBe("notificationhub.location.refused.v1");
+        refused.Location.ShouldBe(location.Id);
+        refused.Data!.Count.ShouldBe(4);
+        refused.Data.Since.ShouldBeLessThan(refused.Time!.Value);
+    }
+
+    [Fact]
+    public async Task The_hub_runs_the_reporter()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        hub.Services.GetServices<IHostedService>()
+            .ShouldContain(hub.Services.GetRequiredService<UnauthorizedDeliveryReporter>());
+    }
+
+    [Fact]
+    public async Task An_unexpected_error_does_not_stop_the_reporter()
     {
         await using var store = await TestDatabase.OpenAsync();
         await store.ExecuteAsync(
@@ -21,18 +59,18 @@ public sealed class UnauthorizedDeliveryReporterTests
         );
         var clock = new ManualClock();
         var options = Options.Create(new IntakeOptions());
-        var gates = new LocationCredentialCache(store.Database, new MemoryBudget(long.MaxValue), options, clock);
-        await gates.RefreshAsync(CancellationToken.None);
+        var credentials = new LocationCredentialCache(store.Database, new MemoryBudget(long.MaxValue), options, clock);
+        await credentials.RefreshAsync(CancellationToken.None);
         var log = new LogLines();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
-        using var watch = new UnauthorizedDeliveryReporter(
+        using var reporter = new UnauthorizedDeliveryReporter(
             store.Database,
-            gates,
+            credentials,
             options,
             clock,
             loggers.CreateLogger<UnauthorizedDeliveryReporter>()
         );
-        await watch.StartAsync(CancellationToken.None);
+        await reporter.StartAsync(CancellationToken.None);
         await clock.TimersPending();
 
         await store.ExecuteAsync("alter table event_log rename to event_log_away");
@@ -45,16 +83,37 @@ public sealed class UnauthorizedDeliveryReporterTests
         await appended.WaitAsync(TimeSpan.FromSeconds(60));
 
         (await store.ScalarAsync<string>("select type from event_log")).ShouldBe(EventNames.LocationRefused);
-        await watch.StopAsync(CancellationToken.None);
+        await reporter.StopAsync(CancellationToken.None);
 
         void Refuse()
         {
             for (var i = 0; i < options.Value.UnauthorizedThreshold; i++)
             {
-                gates.Find("location-1")!.CountRefused();
+                credentials.Find("location-1")!.CountUnauthorized();
             }
 
-            clock.Advance(options.Value.RefusalPeriod);
+            clock.Advance(UnauthorizedDeliveryReporter.Period);
         }
+    }
+
+    private static async Task RefuseAsync(TestLocation location, int deliveries)
+    {
+        for (var n = 0; n < deliveries; n++)
+        {
+            using var content = new StringContent(TestLocation.Notification($"n-{n}"));
+            (await location.PostAsync(content, "wrong")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        }
+    }
+
+    private static async Task<IReadOnlyList<CloudEvent<LocationRefused>>> EventsAsync(ScenarioHub hub)
+    {
+        var type = EventTypes.Of(EventNames.LocationRefused);
+        var lines = await hub.Http.GetStringAsync($"/events?type={type}");
+        return
+        [
+            .. lines
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonSerializer.Deserialize(line, EventJsonContext.Default.CloudEventLocationRefused)!),
+        ];
     }
 }

@@ -18,23 +18,23 @@ public sealed class ManyLocationsTests
     {
         await using var test = await FillAsync();
         await using var counting = new CountingDatabase(test.Sqlite);
-        var gates = new LocationCredentialCache(
+        var credentials = new LocationCredentialCache(
             counting,
             new MemoryBudget(long.MaxValue),
             Options.Create(new IntakeOptions()),
             TimeProvider.System
         );
-        await gates.RefreshAsync(CancellationToken.None);
+        await credentials.RefreshAsync(CancellationToken.None);
         counting.Readers.ShouldBe(1);
 
         foreach (var number in new[] { 0, 17, Locations - 1 })
         {
-            var admission = gates.Find(IdOf(number))!.AcceptedCredentials;
-            var result = NotificationTokenVerifier.Verify("Bearer none", admission.Digests);
-            (result, admission.Uses.Count).ShouldBe((VerificationResult.WrongSecret, 1));
+            var location = credentials.Find(IdOf(number))!;
+            var result = NotificationTokenVerifier.Verify("Bearer none", location.Digests);
+            (result, location.Usages.Count).ShouldBe((VerificationResult.WrongSecret, 1));
         }
 
-        gates.Find("nobody").ShouldBeNull();
+        credentials.Find("nobody").ShouldBeNull();
         counting.Readers.ShouldBe(1);
     }
 

@@ -141,7 +141,7 @@ public abstract class RetentionContract : RetentionSceneContract
     {
         await Scene.PostAsync();
         await Scene.PostAsync(Disposition.Quarantined);
-        await Scene.PostAsync(Disposition.Late);
+        await Scene.PostAsync(Disposition.AfterRemoval);
         await Scene.SetCursorAsync("routing", 1);
 
         Scene.Pass(days: 100);

@@ -79,7 +79,7 @@ public sealed class LocationRemovalTests
             await scene.ScalarAsync<long>(
                 "select disposition from notification_log where seq = (select max(seq) from notification_log)"
             )
-        ).ShouldNotBe((long)Disposition.Late);
+        ).ShouldNotBe((long)Disposition.AfterRemoval);
         var again = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, first));
         again.Code.ShouldBe(LocationErrorCode.NotAllowed);
     }
