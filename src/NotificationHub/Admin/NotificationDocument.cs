@@ -92,5 +92,5 @@ internal sealed record RerouteDocument(
 )
 {
     public static RerouteDocument Of(long seq, RerouteOutcome outcome) =>
-        new(seq, outcome.Result, outcome.Events, outcome.Faults);
+        new(seq, outcome.Result, outcome.Events, outcome.Errors);
 }

@@ -7,27 +7,35 @@ internal sealed class IntakeOptions
 {
     public const string Section = "Intake";
 
+    /// <summary>The maximum size of a body, both as received and after decoding.</summary>
     public int MaxBodyBytes { get; set; } = 1024 * 1024;
 
+    /// <summary>The maximum number of bytes of bodies in memory that are not yet stored.</summary>
     public long MaxBytesInFlight { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>The part of <see cref="MaxBytesInFlight"/> that one location may use. Null: a quarter.</summary>
     public long? MaxBytesInFlightPerLocation { get; set; }
 
     /// <summary><see cref="MaxBytesInFlightPerLocation"/>, or its default from the other limits.</summary>
     public long LocationShare =>
         MaxBytesInFlightPerLocation ?? Math.Clamp(MaxBytesInFlight / 4, MaxBodyBytes, MaxBytesInFlight);
 
+    /// <summary>The maximum time to receive a body.</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The maximum number of connections per listener; a quarter may be unauthenticated.</summary>
     public int MaxConnections { get; set; } = 4096;
 
     /// <summary>The maximum number of unauthenticated connections per address. Null: 256, or unlimited behind a proxy.</summary>
     public int? MaxConnectionsPerAddress { get; set; }
 
+    /// <summary>The sustained rate per location; bursts may contain ten seconds of it.</summary>
     public int DeliveriesPerSecondPerLocation { get; set; } = 1000;
 
+    /// <summary>The maximum number of rejected deliveries that are stored per location.</summary>
     public int MaxRejectedPerLocation { get; set; } = 1000;
 
+    /// <summary>The number of 401 responses within 15 minutes that raises <c>location.refused</c>.</summary>
     public int UnauthorizedThreshold { get; set; } = 10;
 }
 

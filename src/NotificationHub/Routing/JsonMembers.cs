@@ -2,20 +2,52 @@ using System.Text.Json;
 
 namespace NotificationHub.Routing;
 
-/// <summary>
-/// Reads the members of a JSON object tolerantly: null and an empty text are as good as absent, unknown members are passed over, and a member
-/// of the wrong type becomes a fault instead of an exception, so that all faults are found in one go.
-/// </summary>
-internal readonly struct JsonMembers(JsonElement element, string path, int index, RoutingErrors faults)
+/// <summary>The errors of a notification: a member's path and what is expected there.</summary>
+// Never the value: it may be personal, and the errors are logged and published.
+internal sealed class RoutingErrors
 {
-    /// <summary>Apple lists at most 100; far beyond that nothing is read, for it is not Apple's.</summary>
+    private readonly List<string> texts = [];
+    private readonly HashSet<string> paths = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<string> Texts => texts;
+
+    public bool Any => texts.Count > 0;
+
+    /// <summary>Adds an error, unless this member or one that contains it has an error already.</summary>
+    public void Add(string path, string expected)
+    {
+        if (!IsKnown(path))
+        {
+            paths.Add(path);
+            texts.Add($"{path}: {expected}");
+        }
+    }
+
+    private bool IsKnown(string path)
+    {
+        for (var end = path.Length; end > 0; end = path.AsSpan(0, end).LastIndexOfAny('.', '['))
+        {
+            if (paths.Contains(path[..end]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Reads the members of a JSON object. Null and an empty text count as missing; unknown members are ignored.</summary>
+// A member of the wrong type adds an error instead of throwing, so that all errors are found at once.
+internal readonly struct JsonMembers(JsonElement element, string path, int index, RoutingErrors errors)
+{
+    // Apple lists at most 100.
     private const int MaxElements = 1_000;
 
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
-    public static JsonMembers Root(JsonElement element, RoutingErrors faults) => new(element, "", -1, faults);
+    public static JsonMembers ForRoot(JsonElement element, RoutingErrors errors) => new(element, "", -1, errors);
 
-    /// <summary>A string; null where there is none.</summary>
     public string? Text(string name)
     {
         if (!TryGet(name, out var value))
@@ -23,10 +55,10 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.String ? Unescape(value, name) : Fault(name, "expected a string");
+        return value.ValueKind == JsonValueKind.String ? Unescape(value, name) : AddError(name, "expected a string");
     }
 
-    /// <summary>An id that Apple writes as text in some notifications and as a number in others; as text.</summary>
+    /// <summary>An ID, which Apple writes as a string in some notifications and as a number in others.</summary>
     public string? Id(string name)
     {
         if (!TryGet(name, out var value))
@@ -38,11 +70,11 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
         {
             JsonValueKind.String => Unescape(value, name),
             JsonValueKind.Number => value.GetRawText(),
-            _ => Fault(name, "expected a string or a whole number"),
+            _ => AddError(name, "expected a string or a whole number"),
         };
     }
 
-    /// <summary>A number, which must be there.</summary>
+    /// <summary>A required number.</summary>
     public long Whole(string name)
     {
         if (TryGet(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number))
@@ -50,7 +82,7 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
             return number;
         }
 
-        Fault(name, "expected a whole number");
+        AddError(name, "expected a whole number");
         return 0;
     }
 
@@ -66,14 +98,14 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
             return value.GetBoolean();
         }
 
-        Fault(name, "expected true or false");
+        AddError(name, "expected true or false");
         return null;
     }
 
-    /// <summary>Whatever is there, as it is.</summary>
+    /// <summary>A value of any type.</summary>
     public JsonElement? Any(string name) => TryGet(name, out var value) ? value.Clone() : null;
 
-    /// <summary>An object, which must be there; one without members where it is not.</summary>
+    /// <summary>A required object; an empty one if it is missing.</summary>
     public JsonMembers Object(string name) => OptionalObject(name) ?? Missing(name, "expected an object");
 
     public JsonMembers? OptionalObject(string name)
@@ -84,23 +116,23 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
         }
 
         return value.ValueKind == JsonValueKind.Object
-            ? new JsonMembers(value, PathOf(name), -1, faults)
+            ? new JsonMembers(value, PathOf(name), -1, errors)
             : Missing(name, "expected an object");
     }
 
-    /// <summary>A list of objects, which must be there. It keeps its places: one that is no object is read as if empty.</summary>
+    /// <summary>A required list of objects. An element that is not an object is read as an empty object.</summary>
     public IReadOnlyList<T> Objects<T>(string name, Func<JsonMembers, T> read)
     {
         if (!TryGet(name, out var value) || value.ValueKind != JsonValueKind.Array)
         {
-            Fault(name, "expected a list");
+            AddError(name, "expected a list");
             return [];
         }
 
         var length = value.GetArrayLength();
         if (length > MaxElements)
         {
-            Fault(name, $"expected at most {MaxElements} elements");
+            AddError(name, $"expected at most {MaxElements} elements");
             return [];
         }
 
@@ -114,21 +146,21 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
         return elements;
     }
 
-    private JsonMembers Element(JsonElement one, string listPath, int place)
+    private JsonMembers Element(JsonElement one, string listPath, int position)
     {
         if (one.ValueKind == JsonValueKind.Object)
         {
-            return new JsonMembers(one, listPath, place, faults);
+            return new JsonMembers(one, listPath, position, errors);
         }
 
-        faults.Add($"{listPath}[{place}]", "expected an object");
-        return new JsonMembers(Empty, listPath, place, faults);
+        errors.Add($"{listPath}[{position}]", "expected an object");
+        return new JsonMembers(Empty, listPath, position, errors);
     }
 
     private JsonMembers Missing(string name, string expected)
     {
-        Fault(name, expected);
-        return new JsonMembers(Empty, PathOf(name), -1, faults);
+        AddError(name, expected);
+        return new JsonMembers(Empty, PathOf(name), -1, errors);
     }
 
     private bool TryGet(string name, out JsonElement value) =>
@@ -144,13 +176,13 @@ internal readonly struct JsonMembers(JsonElement element, string path, int index
         }
         catch (InvalidOperationException)
         {
-            return Fault(name, "expected Unicode text (an escape is half a character)");
+            return AddError(name, "expected Unicode text (an escape is an unpaired surrogate)");
         }
     }
 
-    private string? Fault(string name, string expected)
+    private string? AddError(string name, string expected)
     {
-        faults.Add(PathOf(name), expected);
+        errors.Add(PathOf(name), expected);
         return null;
     }
 

@@ -5,17 +5,15 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing;
 
-/// <summary>
-/// Finds the records that a notification clearly names, even if its type or shape is unknown. A read is always safe, and this may be the
-/// only notification of a change. Pure; never throws, whatever the bytes are.
-/// </summary>
+// Finds the records that a notification names, even if its type or structure is unknown. A read is always safe, and this may be the
+// only notification of a change. Pure; never throws.
 internal sealed class NamedRecords
 {
-    /// <summary>More than Apple lists in one notification; the reconciliation covers the rest.</summary>
+    // More than Apple lists in one notification; the reconciliation covers the rest.
     private const int MaxTargets = 1_000;
 
     private const int MaxPricingLength = 32;
-    private const string SubscriptionWord = "SUBSCRIPTION";
+    private const string SubscriptionName = "SUBSCRIPTION";
 
     private static readonly string[] Pricings = [AssetKeys.Standard, "PLUS"];
 
@@ -24,8 +22,6 @@ internal sealed class NamedRecords
 
     private NamedRecords(string type) => this.type = type;
 
-    /// <param name="type">Apple's <c>notificationType</c>, as far as it could be read.</param>
-    /// <param name="body">The post as it was stored.</param>
     public static IReadOnlyList<RefetchRequest> Find(string? type, ReadOnlyMemory<byte> body)
     {
         using var document = NotificationBody.ParseTolerantly(body);
@@ -63,7 +59,7 @@ internal sealed class NamedRecords
     {
         foreach (var adamId in names.AdamIds)
         {
-            if (names.IsSubscription || type.Contains(SubscriptionWord, StringComparison.OrdinalIgnoreCase))
+            if (names.IsSubscription || type.Contains(SubscriptionName, StringComparison.OrdinalIgnoreCase))
             {
                 AddSubscription(adamId, isAssignment || names.Users.Count > 0);
             }
@@ -82,7 +78,7 @@ internal sealed class NamedRecords
 
     private bool IsOfAssets =>
         type.Contains("ASSET", StringComparison.OrdinalIgnoreCase)
-        || type.Contains(SubscriptionWord, StringComparison.OrdinalIgnoreCase);
+        || type.Contains(SubscriptionName, StringComparison.OrdinalIgnoreCase);
 
     private void AddSubscription(string adamId, bool isAssignment)
     {
@@ -100,7 +96,7 @@ internal sealed class NamedRecords
             .. names.Serials.Select(serial => $"serial:{serial}"),
             .. names.Users.Select(user => $"user:{user}"),
         ];
-        foreach (var key in PricingsOf(names).Select(pricing => AssetKeys.Of(adamId, pricing)))
+        foreach (var key in GetPricings(names).Select(pricing => AssetKeys.Of(adamId, pricing)))
         {
             Add(new RefetchRequest(RecordKind.Asset, key));
             // If the holder of an assignment is unknown, read the assignments of all holders.
@@ -111,28 +107,27 @@ internal sealed class NamedRecords
         }
     }
 
-    /// <summary>The default is the standard quality in the types that Apple publishes. In other types, or if the value is unknown, it can be any quality.</summary>
-    private IEnumerable<string> PricingsOf(Names names) =>
+    // Documented types default to the standard quality. Other types and unknown values can mean any quality.
+    private IEnumerable<string> GetPricings(Names names) =>
         names.Pricings is [] && type is NotificationTypes.AssetCount or NotificationTypes.AssetManagement
             ? [AssetKeys.Standard]
         : names.Pricings is [_, ..]
-        && names.Pricings.TrueForAll(word => Pricings.Contains(word, StringComparer.Ordinal))
+        && names.Pricings.TrueForAll(pricing => Pricings.Contains(pricing, StringComparer.Ordinal))
             ? names.Pricings
-        : Pricings.Union(names.Pricings.Where(IsWord), StringComparer.Ordinal);
+        : Pricings.Union(names.Pricings.Where(IsPricing), StringComparer.Ordinal);
 
-    private static bool IsWord(string text) =>
+    private static bool IsPricing(string text) =>
         text.Length is > 0 and <= MaxPricingLength
         && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
 
-    private void Add(RefetchRequest hint)
+    private void Add(RefetchRequest request)
     {
         if (found.Count < MaxTargets)
         {
-            found.Add(hint);
+            found.Add(request);
         }
     }
 
-    /// <summary>The records that an object, or an enclosing object, names.</summary>
     private sealed record Names(
         List<string> AdamIds,
         List<string> Pricings,
@@ -165,7 +160,7 @@ internal sealed class NamedRecords
             return names;
         }
 
-        /// <summary>Takes the asset from the enclosing object if this object names none.</summary>
+            // An object that names no asset is about the asset of its enclosing object.
         public Names Within(Names outer) =>
             AdamIds.Count > 0
                 ? this

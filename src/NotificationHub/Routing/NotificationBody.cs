@@ -3,29 +3,29 @@ using System.Text.Unicode;
 
 namespace NotificationHub.Routing;
 
-/// <summary>Parses a stored post. Whatever its bytes are, there is no exception: only faults.</summary>
+// Parses a stored body. Invalid bytes cause errors, never an exception.
 internal static class NotificationBody
 {
     private const string Path = "body";
 
-    // Which of two members counts is anybody's guess, and two readers may guess differently.
+    // Of two members with the same name, different readers may use different ones.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The body as a JSON object; null where it is none, and then <paramref name="faults"/> says why.</summary>
-    public static JsonDocument? Parse(ReadOnlyMemory<byte> body, RoutingErrors faults)
+    /// <summary>The body as a JSON object; null if it is not one, with the reason in <paramref name="errors"/>.</summary>
+    public static JsonDocument? Parse(ReadOnlyMemory<byte> body, RoutingErrors errors)
     {
-        body = WithoutMark(body);
+        body = SkipByteOrderMark(body);
         if (!Utf8.IsValid(body.Span))
         {
-            faults.Add(Path, "expected UTF-8");
+            errors.Add(Path, "expected UTF-8");
             return null;
         }
 
         if (TryParse(body, Strict) is not { } document)
         {
-            faults.Add(Path, Explain(body));
+            errors.Add(Path, Explain(body));
             return null;
         }
 
@@ -35,14 +35,14 @@ internal static class NotificationBody
         }
 
         document.Dispose();
-        faults.Add(Path, "expected a JSON object");
+        errors.Add(Path, "expected a JSON object");
         return null;
     }
 
     /// <summary>The body as JSON, even if it is otherwise invalid; null if it is not JSON.</summary>
-    public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) => TryParse(WithoutMark(body), default);
+    public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) => TryParse(SkipByteOrderMark(body), default);
 
-    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) =>
+    private static ReadOnlyMemory<byte> SkipByteOrderMark(ReadOnlyMemory<byte> body) =>
         body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
 
     private static string Explain(ReadOnlyMemory<byte> body)
@@ -59,7 +59,7 @@ internal static class NotificationBody
         {
             return JsonDocument.Parse(body, options);
         }
-        // The second one is a name with an escape that is half a character.
+        // InvalidOperationException: a name with an escape that is an unpaired surrogate.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;

@@ -7,7 +7,22 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Routing;
 
-/// <summary>Decides what becomes of a notification. Pure: the same entry always becomes the same.</summary>
+/// <summary>The outcome of routing a notification.</summary>
+/// <param name="Errors">Why the notification is unrecognized.</param>
+internal sealed record RoutedNotification(
+    IReadOnlyList<NewEvent> Events,
+    IReadOnlyList<MergedRequest> Targets,
+    Disposition Disposition,
+    IReadOnlyList<string> Errors
+)
+{
+    /// <summary>The progress of the operation that caused the notification; null if it names none.</summary>
+    public OperationProgress? Progress { get; init; }
+
+    public string? ErrorText => Errors.Count == 0 ? null : string.Join("; ", Errors);
+}
+
+// Pure: the same notification always has the same outcome.
 internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
 {
     private readonly FrozenDictionary<string, NotificationRoute> routes = routes.ToFrozenDictionary(
@@ -23,69 +38,68 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             _ => new RoutedNotification([], [], entry.Disposition, []),
         };
 
-    /// <summary>Routes the notification whatever the intake thought of it.</summary>
+    /// <summary>Routes the notification as if the intake had accepted it.</summary>
     public RoutedNotification RouteAccepted(NotificationEntry entry, RoutedLocation location)
     {
-        var faults = new RoutingErrors();
-        using var document = NotificationBody.Parse(entry.Body, faults);
+        var errors = new RoutingErrors();
+        using var document = NotificationBody.Parse(entry.Body, errors);
         if (document is null)
         {
-            return Unrecognized(entry, location, faults);
+            return Unrecognized(entry, location, errors);
         }
 
-        var envelope = JsonMembers.Root(document.RootElement, faults);
-        var route = ReadEnvelope(envelope, faults);
-        var hints = route?.Read(envelope, faults);
-        return route is null || hints is null || faults.Any
-            ? Unrecognized(entry, location, faults)
+        var envelope = JsonMembers.ForRoot(document.RootElement, errors);
+        var route = ReadEnvelope(envelope, errors);
+        var description = route?.Read(envelope, errors);
+        return route is null || description is null || errors.Any
+            ? Unrecognized(entry, location, errors)
             : new RoutedNotification(
-                [Notified(entry, route.EventName, hints)],
-                location.Refetches ? Targets(entry, hints) : [],
+                [CreateNotified(entry, route.EventName, description)],
+                location.Refetches ? GetTargets(entry, description) : [],
                 Disposition.Accepted,
                 []
             )
             {
-                Heard = Heard(entry, hints),
+                Progress = GetProgress(entry, description),
             };
     }
 
-    /// <summary>A notification that is kept for an operator to look at.</summary>
-    public static RoutedNotification Unrecognized(NotificationEntry entry, IReadOnlyList<string> faults)
+    public static RoutedNotification Unrecognized(NotificationEntry entry, IReadOnlyList<string> errors)
     {
         var data = new NotificationUnrecognized
         {
             NotificationId = entry.NotificationId,
             NotificationType = entry.NotificationType,
             Seq = entry.Seq,
-            Faults = faults,
+            Faults = errors,
         };
-        var told = OfHub(
+        var unrecognized = CreateHubEvent(
             entry,
             EventNames.NotificationUnrecognized,
             data,
             EventJsonContext.Wire.NotificationUnrecognized
         );
-        return new RoutedNotification([told], [], Disposition.Unrecognized, faults);
+        return new RoutedNotification([unrecognized], [], Disposition.Unrecognized, errors);
     }
 
-    /// <summary>Still requests reads of the records that it names, because it may be the only notification of a change.</summary>
+    // Still requests reads of the records that it names, because it may be the only notification of a change.
     private static RoutedNotification Unrecognized(
         NotificationEntry entry,
         RoutedLocation location,
-        RoutingErrors faults
+        RoutingErrors errors
     )
     {
-        var unrecognized = Unrecognized(entry, faults.Texts);
+        var unrecognized = Unrecognized(entry, errors.Texts);
         if (!location.Refetches)
         {
             return unrecognized;
         }
 
-        var named = new NotificationRefetchRequests { Targets = NamedRecords.Find(entry.NotificationType, entry.Body) };
-        return unrecognized with { Targets = Targets(entry, named) };
+        var named = new NotificationDescription { Targets = NamedRecords.Find(entry.NotificationType, entry.Body) };
+        return unrecognized with { Targets = GetTargets(entry, named) };
     }
 
-    // The intake quarantines these too, but cannot before a receive-only location is bound to its uId.
+    // The intake quarantines these, too, but not before a receive-only location has its uId.
     private static bool IsForeign(NotificationEntry entry, RoutedLocation location) =>
         entry.UId is { Length: > 0 } && location.UId is not null && entry.UId != location.UId;
 
@@ -97,15 +111,20 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             ExpectedUId = location.UId,
             ActualUId = entry.UId,
         };
-        var told = OfHub(entry, EventNames.LocationUidMismatch, data, EventJsonContext.Wire.LocationUidMismatch);
-        return new RoutedNotification([told], [], Disposition.Quarantined, []);
+        var mismatch = CreateHubEvent(
+            entry,
+            EventNames.LocationUidMismatch,
+            data,
+            EventJsonContext.Wire.LocationUidMismatch
+        );
+        return new RoutedNotification([mismatch], [], Disposition.Quarantined, []);
     }
 
-    private NotificationRoute? ReadEnvelope(JsonMembers envelope, RoutingErrors faults)
+    private NotificationRoute? ReadEnvelope(JsonMembers envelope, RoutingErrors errors)
     {
         if (envelope.Text("notificationId") is not { Length: > 0 })
         {
-            faults.Add("notificationId", NotificationRules.ExpectedText);
+            errors.Add("notificationId", NotificationRules.ExpectedText);
         }
 
         envelope.Id("uId");
@@ -115,60 +134,65 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             return route;
         }
 
-        faults.Add(
+        errors.Add(
             "notificationType",
             $"expected one of {string.Join(", ", routes.Keys.Order(StringComparer.Ordinal))}"
         );
         return null;
     }
 
-    private static NewEvent Notified(NotificationEntry entry, string name, NotificationRefetchRequests hints) =>
+    private static NewEvent CreateNotified(NotificationEntry entry, string name, NotificationDescription description) =>
         new()
         {
             Type = name,
             LocationId = entry.LocationId,
-            Subject = hints.Subject,
+            Subject = description.Subject,
             NotificationSeq = entry.Seq,
-            Action = hints.Action,
-            Result = hints.Result,
-            AdamId = hints.AdamId,
-            CorrelationId = hints.EventId,
+            Action = description.Action,
+            Result = description.Result,
+            AdamId = description.AdamId,
+            CorrelationId = description.EventId,
             Conflict = entry.Conflict,
             Traceparent = entry.Traceparent,
             CreatedAt = entry.ReceivedAt,
         };
 
-    private static OperationProgress? Heard(NotificationEntry entry, NotificationRefetchRequests hints)
-    {
-        var failed = hints.Result == NotificationRules.Failure;
-        return hints.EventId is null
-            ? null
-            : new OperationProgress(
-                entry.LocationId,
-                hints.EventId,
-                entry.Seq,
-                entry.ReceivedAt,
-                hints.Action,
-                Succeeded: failed ? 0 : hints.Tasks,
-                Failed: failed ? hints.Tasks : 0
-            );
-    }
-
-    private static NewEvent OfHub<T>(NotificationEntry entry, string name, T data, JsonTypeInfo<T> jsonType) =>
+    private static NewEvent CreateHubEvent<T>(
+        NotificationEntry entry,
+        string name,
+        T data,
+        JsonTypeInfo<T> jsonType
+    ) =>
         NewEvent.Create(name, entry.LocationId, $"notifications/{entry.Seq}", data, jsonType, entry.ReceivedAt) with
         {
             Conflict = entry.Conflict,
             Traceparent = entry.Traceparent,
         };
 
-    private static List<MergedRequest> Targets(NotificationEntry entry, NotificationRefetchRequests hints) =>
+    private static OperationProgress? GetProgress(NotificationEntry entry, NotificationDescription description)
+    {
+        var failed = description.Result == NotificationRules.Failure;
+        return description.EventId is null
+            ? null
+            : new OperationProgress(
+                entry.LocationId,
+                description.EventId,
+                entry.Seq,
+                entry.ReceivedAt,
+                description.Action,
+                Succeeded: failed ? 0 : description.TaskCount,
+                Failed: failed ? description.TaskCount : 0
+            );
+    }
+
+    private static List<MergedRequest> GetTargets(NotificationEntry entry, NotificationDescription description) =>
         [
-            .. hints.Targets.Select(target => new MergedRequest(
+            .. description.Targets.Select(target => new MergedRequest(
                 entry.LocationId,
                 target.Kind,
                 target.Key,
                 target.Holder,
-                hints.EventId,
+                description.EventId,
                 entry.Traceparent,
                 target.Expects
             )),

@@ -8,10 +8,9 @@ internal enum RerouteResult
 {
     Rerouted,
 
-    /// <summary>There is no such notification.</summary>
     NotFound,
 
-    /// <summary>It was routed as it should be, or is about to be.</summary>
+    /// <summary>The notification was or will be routed without the operator.</summary>
     NotSetAside,
 
     AlreadyRerouted,
@@ -19,19 +18,14 @@ internal enum RerouteResult
     /// <summary>The location was removed, and its stored data is being deleted or soon will be.</summary>
     LocationRemoved,
 
-    /// <summary>It still does not fit; nothing was changed.</summary>
     StillUnrecognized,
 }
 
-/// <param name="Result">What became of it.</param>
-/// <param name="Faults">What does not fit.</param>
-/// <param name="Events">The names of the events that were appended.</param>
-internal sealed record RerouteOutcome(RerouteResult Result, IReadOnlyList<string> Faults, IReadOnlyList<string> Events);
+/// <param name="Errors">Why the notification is still unrecognized.</param>
+/// <param name="Events">The names of the appended events.</param>
+internal sealed record RerouteOutcome(RerouteResult Result, IReadOnlyList<string> Errors, IReadOnlyList<string> Events);
 
-/// <summary>
-/// Routes a notification that was set aside (rejected, quarantined, unrecognized) as if it had been accepted, because an
-/// operator decided so: events and targets are appended and the notification is marked, in one transaction and once only.
-/// </summary>
+/// <summary>Routes a notification that is rejected, quarantined or unrecognized, once, on request of an operator.</summary>
 internal sealed class Reroute(Database database, NotificationRouter router, RefetchTargets targets)
 {
     public Task<RerouteOutcome> RerouteAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
@@ -62,7 +56,7 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
 
     private async Task<RerouteOutcome> RouteAsync(WriteTransaction transaction, NotificationEntry entry)
     {
-        // Lock until the commit: a purge that deletes the notification then starts later, and also finds the event.
+        // Lock the location until the commit: a deletion of the notification then waits, and also finds the event.
         var location = await transaction.FirstOrDefaultAsync<(long IsRemoved, long Refetches)?>(
             $"""
             select case when state = 'removed' then 1 else 0 end,
@@ -81,23 +75,23 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
         var routed = router.RouteAccepted(entry, new RoutedLocation(entry.UId, refetches));
         if (routed.Disposition != Disposition.Accepted)
         {
-            return new RerouteOutcome(RerouteResult.StillUnrecognized, routed.Faults, []);
+            return new RerouteOutcome(RerouteResult.StillUnrecognized, routed.Errors, []);
         }
 
         var now = await transaction.NowAsync();
         await targets.RequestAsync(transaction, routed.Targets, now);
-        if (routed.Heard is { } heard)
+        if (routed.Progress is { } progress)
         {
             var operations = new OperationProgressBatch();
-            operations.Add(heard with { ReceivedAt = now });
+            operations.Add(progress with { ReceivedAt = now });
             await operations.WriteAsync(transaction);
         }
 
         await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Error);
-        // The event comes to be now, however long ago the post came.
-        List<NewEvent> events = [.. routed.Events.Select(told => told with { CreatedAt = now })];
+        // The event is created now, even if the notification is old.
+        List<NewEvent> events = [.. routed.Events.Select(appended => appended with { CreatedAt = now })];
         transaction.AppendEvents(events, seqs => NotificationLog.NoteReroutedAsync(transaction, entry.Seq, seqs[^1]));
-        return new RerouteOutcome(RerouteResult.Rerouted, [], [.. events.Select(told => told.Type)]);
+        return new RerouteOutcome(RerouteResult.Rerouted, [], [.. events.Select(appended => appended.Type)]);
     }
 
     private static RerouteOutcome Refuse(RerouteResult result) => new(result, [], []);

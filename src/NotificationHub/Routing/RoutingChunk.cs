@@ -4,14 +4,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Routing;
 
-/// <summary>What one transaction of a pass commits: the outcome of some rows in a row, kept short for the write lane.</summary>
+/// <summary>The outcome of consecutive notifications that one transaction commits.</summary>
 internal sealed class RoutingChunk
 {
-    // About two milliseconds in the write lane, in units of an event's insert.
+    // About two milliseconds of the writer, in units of one event's insert, so that the intake never waits long.
     private const int MaxWeight = 768;
     private const int TargetWeight = 6;
     private const int DispositionWeight = 5;
-    private const int HeardWeight = 10;
+    private const int ProgressWeight = 10;
     private const int HoldersPerWeight = 4;
 
     private readonly List<NewEvent> events = [];
@@ -19,31 +19,28 @@ internal sealed class RoutingChunk
     private readonly List<(long Seq, RoutedNotification Routed)> changed = [];
     private int holders;
 
-    /// <param name="from">Where the cursor stands before.</param>
     public RoutingChunk(long from) => (From, To) = (from, from);
 
     public long From { get; }
 
-    /// <summary>Where the cursor stands after.</summary>
     public long To { get; private set; }
 
     public IReadOnlyCollection<NewEvent> Events => events;
 
-    /// <summary>Each target and holder once, however many notifications hint at it.</summary>
+    /// <summary>Each target and holder once, even if several notifications name it.</summary>
     public IReadOnlyCollection<MergedRequest> Targets => [.. targets.Values.SelectMany(target => target.Requests)];
 
-    /// <summary>The notifications whose disposition is another one now.</summary>
+    /// <summary>The notifications with a new disposition.</summary>
     public IReadOnlyCollection<(long Seq, RoutedNotification Routed)> Changed => changed;
 
-    /// <summary>What was heard of operations.</summary>
-    public OperationProgressBatch Heard { get; } = new();
+    public OperationProgressBatch Progress { get; } = new();
 
     public bool IsFull =>
         events.Count
             + (TargetWeight * targets.Count)
             + (holders / HoldersPerWeight)
             + (DispositionWeight * changed.Count)
-            + (HeardWeight * Heard.Count)
+            + (ProgressWeight * Progress.Count)
         >= MaxWeight;
 
     public void Add(NotificationEntry entry, RoutedNotification routed)
@@ -55,9 +52,9 @@ internal sealed class RoutingChunk
             Add(target);
         }
 
-        if (routed.Heard is { } heard)
+        if (routed.Progress is { } progress)
         {
-            Heard.Add(heard);
+            Progress.Add(progress);
         }
 
         if (routed.Disposition != entry.Disposition)

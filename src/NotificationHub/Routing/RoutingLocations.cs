@@ -5,7 +5,13 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Routing;
 
-/// <summary>Looks up, and binds, the locations that a page of notifications came for.</summary>
+/// <param name="UId">Apple's ID of the location; null if unknown.</param>
+/// <param name="Refetches">Whether the location has a content token, so that records can be read.</param>
+internal sealed record RoutedLocation(string? UId, bool Refetches)
+{
+    public static RoutedLocation Unknown { get; } = new(UId: null, Refetches: false);
+}
+
 internal sealed class RoutingLocations(Database database)
 {
     public static async Task<Dictionary<string, RoutedLocation>> ReadAsync(
@@ -29,10 +35,7 @@ internal sealed class RoutingLocations(Database database)
         );
     }
 
-    /// <summary>
-    /// Gives a location that has no <c>uId</c> yet (receive-only: Apple was never asked) that of the first notification
-    /// accepted for it. From then on the intake quarantines others.
-    /// </summary>
+    // A receive-only location takes the uId of its first accepted notification. From then on, the intake quarantines others.
     public async Task BindAsync(
         Lease lease,
         IReadOnlyList<NotificationEntry> page,
@@ -57,7 +60,7 @@ internal sealed class RoutingLocations(Database database)
             async transaction =>
             {
                 await lease.EnsureAsync(transaction);
-                // Another location may have that uId: then it stays unbound, for there is nothing to tell them apart by.
+                // If another location has this uId, this one stays without: the hub could not distinguish them.
                 var bound = await transaction.ExecuteAsync(
                     """
                     update location

@@ -10,14 +10,13 @@ internal static class RoutingMetrics
     private static readonly Histogram<double> Delay = Meter.CreateHistogram(
         "notificationhub.routing.delay",
         "s",
-        "From the receipt of a post to the commit of what came of it.",
+        "From the receipt of a notification to the commit of its events.",
         tags: null,
         DelayBuckets.Advice
     );
 
-    /// <summary>Measures the rows of the page from <paramref name="first"/> on that were committed.</summary>
-    /// <param name="upTo">The <c>seq</c> of the last of them.</param>
-    /// <returns>How many they are.</returns>
+    /// <summary>Records the delay of the page's notifications from index <paramref name="first"/> to <c>seq</c> <paramref name="upTo"/>.</summary>
+    /// <returns>The number of these notifications.</returns>
     public static int Routed(IReadOnlyList<NotificationEntry> page, int first, long upTo, TimeProvider time)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -5,7 +6,7 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Routing;
 
-/// <summary>Moves along the notification log: one page at a time becomes events and refetch targets.</summary>
+/// <summary>Reads a page of the notification log, and commits its events and refetch targets together with the cursor.</summary>
 internal sealed partial class RoutingPass(
     Database database,
     NotificationRouter router,
@@ -14,19 +15,17 @@ internal sealed partial class RoutingPass(
     ILogger<RoutingPass> logger
 )
 {
-    /// <summary>The cursor and the lease of this stage.</summary>
+    /// <summary>The name of the stage's cursor and lease.</summary>
     public const string Name = "routing";
 
-    /// <summary>How many notifications a pass takes at most.</summary>
     public const int PageRows = 1_000;
 
     private readonly LogCursor cursor = new(Name);
     private readonly RoutingLocations bindings = new(database);
 
-    /// <summary>Routes the next page.</summary>
-    /// <returns>How many notifications were dealt with; 0 when there were none.</returns>
-    /// <exception cref="LeaseLostException">Another replica routes now; what is not committed is its task.</exception>
-    public async Task<int> RouteDueAsync(Lease lease, CancellationToken cancellationToken)
+    /// <summary>Routes the next page and returns its number of notifications.</summary>
+    /// <exception cref="LeaseLostException">Another replica routes now, and repeats what is not committed.</exception>
+    public async Task<int> RouteNextPageAsync(Lease lease, CancellationToken cancellationToken)
     {
         var (position, page, locations) = await ReadAsync(cancellationToken);
         if (page.Count == 0)
@@ -34,7 +33,8 @@ internal sealed partial class RoutingPass(
             return 0;
         }
 
-        using var trace = RouteTrace.Begin(page);
+        using var trace = HubTraces.Begin("route", ActivityKind.Internal, page.Select(entry => entry.Traceparent));
+        trace.Cover(page.Count, page[0].Seq, page[^1].Seq);
         try
         {
             await RouteAsync(lease, position, page, locations, cancellationToken);
@@ -88,7 +88,7 @@ internal sealed partial class RoutingPass(
         {
             return router.Route(entry, location);
         }
-        // A notification that meets a bug must not block the later ones.
+        // A bug that one notification triggers must not block the later ones.
         catch (Exception exception)
         {
             Log.RoutingFailed(logger, entry.Seq, exception);
@@ -102,10 +102,10 @@ internal sealed partial class RoutingPass(
             {
                 var now = await lease.EnsureAsync(transaction);
                 await targets.RequestAsync(transaction, chunk.Targets, now);
-                await chunk.Heard.WriteAsync(transaction);
+                await chunk.Progress.WriteAsync(transaction);
                 foreach (var (seq, routed) in chunk.Changed)
                 {
-                    await NotificationLog.SetDispositionAsync(transaction, seq, routed.Disposition, routed.Fault);
+                    await NotificationLog.SetDispositionAsync(transaction, seq, routed.Disposition, routed.ErrorText);
                 }
 
                 await cursor.MoveAsync(transaction, chunk.From, chunk.To, now);
@@ -116,7 +116,10 @@ internal sealed partial class RoutingPass(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "The notification {Seq} could not be routed and is set aside as unrecognized.")]
+        [LoggerMessage(
+            LogLevel.Error,
+            "Could not route notification {Seq} because of an unexpected error. It is stored as unrecognized; later ones continue."
+        )]
         public static partial void RoutingFailed(ILogger logger, long seq, Exception exception);
     }
 }

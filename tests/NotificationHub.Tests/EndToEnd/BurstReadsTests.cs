@@ -97,7 +97,7 @@ public sealed class BurstReadsTests : RefetchTest
             Conflict = false,
         };
         var routed = Router.Route(entry, new RoutedLocation(Location.UId, Refetches: true));
-        routed.Targets.ShouldNotBeEmpty(routed.Fault);
+        routed.Targets.ShouldNotBeEmpty(routed.ErrorText);
         await RequestAsync([.. routed.Targets]);
     }
 

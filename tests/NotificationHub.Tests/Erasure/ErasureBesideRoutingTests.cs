@@ -44,7 +44,7 @@ public sealed class ErasureBesideRoutingTests : IAsyncLifetime
         var purging = desk.EraseAsync(OfDevice, TestActor.Operator, CancellationToken.None);
         await clock.TimersPending();
 
-        await harness.NewPass().RouteDueAsync(routing, CancellationToken.None);
+        await harness.NewPass().RouteNextPageAsync(routing, CancellationToken.None);
         clock.Advance(TimeSpan.FromSeconds(1));
 
         (await purging).IsDone.ShouldBeTrue();
@@ -67,7 +67,7 @@ public sealed class ErasureBesideRoutingTests : IAsyncLifetime
         (await purging).IsDone.ShouldBeFalse();
         (await harness.Test.ScalarAsync<string>("select phase from erasure")).ShouldBe("records");
 
-        await harness.NewPass().RouteDueAsync(routing, CancellationToken.None);
+        await harness.NewPass().RouteNextPageAsync(routing, CancellationToken.None);
         await desk.ResumeAsync(CancellationToken.None);
         (await harness.Test.ScalarAsync<long>("select count(*) from erasure")).ShouldBe(0);
     }

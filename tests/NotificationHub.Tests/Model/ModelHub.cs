@@ -105,7 +105,7 @@ internal sealed class ModelHub : IAsyncDisposable
             async lease =>
             {
                 var pass = app.Services.GetRequiredService<RoutingPass>();
-                while (await pass.RouteDueAsync(lease, CancellationToken.None) > 0)
+                while (await pass.RouteNextPageAsync(lease, CancellationToken.None) > 0)
                 {
                     // Page by page.
                 }

@@ -180,7 +180,7 @@ public abstract class LedgerTest : IAsyncLifetime
             );
         }
 
-        await routing!.RouteDueAsync(routingLease!, CancellationToken.None);
+        await routing!.RouteNextPageAsync(routingLease!, CancellationToken.None);
     }
 
     /// <summary>The same post under another notificationId.</summary>

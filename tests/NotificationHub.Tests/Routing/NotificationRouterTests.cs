@@ -30,7 +30,7 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void A_quarantined_notification_is_only_told_to_the_hubs_own_topic()
+    public void A_quarantined_notification_is_published_to_the_topic_hub_only()
     {
         var entry = Purchase with { Disposition = Disposition.Quarantined, UId = "9" };
 
@@ -40,7 +40,7 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void A_notification_accepted_before_its_location_was_bound_is_quarantined_when_it_is_anothers()
+    public void A_notification_accepted_before_its_location_was_bound_is_quarantined_if_its_uId_differs()
     {
         var routed = Router.Route(Purchase with { UId = "9" }, Location);
 
@@ -61,7 +61,7 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void A_location_without_a_content_token_gets_its_events_and_no_targets()
+    public void A_location_without_a_content_token_gets_events_but_no_targets()
     {
         var routed = Router.Route(Purchase, Location with { Refetches = false });
 
@@ -70,7 +70,7 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void What_is_not_recognized_is_read_only_where_it_is_the_locations_own_and_Apple_can_be_asked()
+    public void Records_of_unrecognized_notifications_are_read_only_if_the_uId_matches_and_there_is_a_content_token()
     {
         var entry = PayloadCorpus.Entry("ASSET_COUNT/delta-as-text.bad.json", seq: 7);
 
@@ -85,7 +85,7 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void What_one_notification_names_is_bounded()
+    public void The_targets_of_one_notification_are_limited()
     {
         var body = Management(
             string.Join(',', Enumerable.Range(0, 5_000).Select(i => $$"""{"adamId":"{{i}}","serialNumber":"S"}"""))
@@ -95,7 +95,7 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void Every_element_that_fits_is_read_whichever_other_element_does_not()
+    public void Every_valid_element_is_read_even_if_another_element_is_invalid()
     {
         string[] unfit =
         [
@@ -140,7 +140,7 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void A_conflict_is_carried_on()
+    public void A_conflict_is_passed_on()
     {
         Router.Route(Purchase with { Conflict = true }, Location).Events[0].Conflict.ShouldBeTrue();
         Router.Route(Purchase, Location).Events[0].Conflict.ShouldBeFalse();
@@ -164,17 +164,17 @@ public sealed class NotificationRouterTests
     }
 
     [Fact]
-    public void A_list_far_beyond_what_Apple_sends_is_not_read()
+    public void A_list_much_longer_than_Apples_limit_is_not_read()
     {
         var body = Management(string.Join(',', Enumerable.Repeat("{}", 1_001)));
 
         Router
             .Route(PayloadCorpus.Entry(body), Location)
-            .Faults.ShouldBe(["notification.assignments: expected at most 1000 elements"]);
+            .Errors.ShouldBe(["notification.assignments: expected at most 1000 elements"]);
     }
 
     [Fact]
-    public void An_empty_text_is_as_good_as_absent()
+    public void An_empty_text_counts_as_missing()
     {
         var body = Management(
             """
@@ -186,7 +186,7 @@ public sealed class NotificationRouterTests
 
         var routed = Router.Route(PayloadCorpus.Entry(body), Location);
 
-        routed.Faults.ShouldBeEmpty();
+        routed.Errors.ShouldBeEmpty();
         routed
             .Targets.Where(target => target.Kind == RecordKind.Assignment)
             .Select(target => (target.Key, target.Holder, target.CorrelationId))
@@ -196,19 +196,19 @@ public sealed class NotificationRouterTests
     [Theory]
     [InlineData("""{"adamId":"","clientUserId":"user-1"}""")]
     [InlineData("""{"adamId":"1","clientUserId":"","serialNumber":""}""")]
-    public void An_identity_that_is_empty_is_absent(string assignment) =>
-        Router.Route(PayloadCorpus.Entry(Management(assignment)), Location).Faults.Count.ShouldBe(1);
+    public void An_empty_identity_counts_as_missing(string assignment) =>
+        Router.Route(PayloadCorpus.Entry(Management(assignment)), Location).Errors.Count.ShouldBe(1);
 
     [Theory]
     [InlineData("serialNumber")]
     [InlineData("clientUserId")]
-    public void A_holder_too_long_for_a_key_does_not_fit(string member)
+    public void A_holder_that_is_too_long_for_a_key_is_invalid(string member)
     {
         var body = Management($$"""{"adamId":"1","{{member}}":"{{new string('x', 256)}}"}""");
 
         Router
             .Route(PayloadCorpus.Entry(body), Location)
-            .Faults.ShouldHaveSingleItem()
+            .Errors.ShouldHaveSingleItem()
             .ShouldContain("of 1 to 255 characters");
     }
 
@@ -217,15 +217,15 @@ public sealed class NotificationRouterTests
     [InlineData(1, true)]
     [InlineData(128, true)]
     [InlineData(129, false)]
-    public void An_event_id_fits_where_it_can_be_the_correlation_id_of_a_message(int length, bool fits)
+    public void An_eventId_is_valid_if_it_fits_into_the_correlation_id_of_a_message(int length, bool fits)
     {
         var body = Management("", eventId: new string('x', length));
 
-        Router.Route(PayloadCorpus.Entry(body), Location).Faults.Count.ShouldBe(fits ? 0 : 1);
+        Router.Route(PayloadCorpus.Entry(body), Location).Errors.Count.ShouldBe(fits ? 0 : 1);
     }
 
     [Fact]
-    public void No_mangled_body_is_an_exception_and_no_fault_quotes_it()
+    public void A_corrupt_body_causes_no_exception_and_no_error_quotes_it()
     {
         var random = new Random(7);
         foreach (var file in PayloadCorpus.Good)
@@ -239,7 +239,7 @@ public sealed class NotificationRouterTests
                 var routed = Router.Route(entry with { Body = body }, Location);
 
                 routed.Events.Count.ShouldBe(1);
-                routed.Faults.ShouldAllBe(fault => !fault.Contains("client-") && !fault.Contains("C02"));
+                routed.Errors.ShouldAllBe(fault => !fault.Contains("client-") && !fault.Contains("C02"));
             }
         }
     }
@@ -248,12 +248,12 @@ public sealed class NotificationRouterTests
     {
         routed.Disposition.ShouldBe(Disposition.Quarantined);
         routed.Targets.ShouldBeEmpty();
-        var told = routed.Events.ShouldHaveSingleItem();
-        told.Type.ShouldBe(EventNames.LocationUidMismatch);
-        told.Topic.ShouldBe("hub");
-        told.NotificationSeq.ShouldBeNull();
+        var routedEvent = routed.Events.ShouldHaveSingleItem();
+        routedEvent.Type.ShouldBe(EventNames.LocationUidMismatch);
+        routedEvent.Topic.ShouldBe("hub");
+        routedEvent.NotificationSeq.ShouldBeNull();
         JsonSerializer
-            .Deserialize(told.Data, EventJsonContext.Default.LocationUidMismatch)
+            .Deserialize(routedEvent.Data, EventJsonContext.Default.LocationUidMismatch)
             .ShouldBe(
                 new LocationUidMismatch
                 {

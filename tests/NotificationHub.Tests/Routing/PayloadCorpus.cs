@@ -5,8 +5,8 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Routing;
 
 /// <summary>
-/// The posts below <c>Payloads/&lt;TYPE&gt;/</c>. <c>X.json</c> must be routed, <c>X.bad.json</c> must not be recognized;
-/// <c>X.expected.txt</c> beside it says exactly what must come of it.
+/// The bodies in <c>Payloads/&lt;TYPE&gt;/</c>. <c>X.json</c> must be routed, <c>X.bad.json</c> must be unrecognized, and
+/// <c>X.expected.txt</c> states the exact outcome.
 /// </summary>
 internal static class PayloadCorpus
 {
@@ -26,7 +26,7 @@ internal static class PayloadCorpus
 
     public static byte[] Read(string file) => File.ReadAllBytes(Path.Combine(Root, file));
 
-    /// <summary>The lines of the file beside it; null where there is none.</summary>
+    /// <summary>The lines of the expected outcome; null if there is no such file.</summary>
     public static string[]? Expected(string file)
     {
         var sidecar = Path.ChangeExtension(Path.Combine(Root, file), ".expected.txt");

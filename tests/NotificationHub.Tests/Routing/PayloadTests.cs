@@ -19,42 +19,42 @@ public sealed class PayloadTests
 
     [Theory]
     [MemberData(nameof(Good))]
-    public void A_notification_that_fits_is_told_and_hints_at_what_to_read(string file)
+    public void A_valid_notification_becomes_its_event_and_targets(string file)
     {
         var entry = PayloadCorpus.Entry(file, seq: 42);
 
         var routed = Router.Route(entry, Location);
 
-        routed.Faults.ShouldBeEmpty();
+        routed.Errors.ShouldBeEmpty();
         routed.Disposition.ShouldBe(Disposition.Accepted);
-        var told = routed.Events.ShouldHaveSingleItem();
-        told.Type.ShouldBe(NotificationRoutes.All.Single(route => route.Type == Path.GetDirectoryName(file)).EventName);
-        told.NotificationSeq.ShouldBe(42);
-        told.Data.ShouldBeNull();
-        new[] { told.Entry(seq: 1, entry.Body) }.ShouldBeCloudEvents();
-        (told.LocationId, told.Traceparent, told.CreatedAt).ShouldBe(
+        var routedEvent = routed.Events.ShouldHaveSingleItem();
+        routedEvent.Type.ShouldBe(NotificationRoutes.All.Single(route => route.Type == Path.GetDirectoryName(file)).EventName);
+        routedEvent.NotificationSeq.ShouldBe(42);
+        routedEvent.Data.ShouldBeNull();
+        new[] { routedEvent.Entry(seq: 1, entry.Body) }.ShouldBeCloudEvents();
+        (routedEvent.LocationId, routedEvent.Traceparent, routedEvent.CreatedAt).ShouldBe(
             (entry.LocationId, entry.Traceparent, entry.ReceivedAt)
         );
         if (PayloadCorpus.Expected(file) is { } expected)
         {
-            Describe(told, routed.Targets).ShouldBe(expected);
+            Describe(routedEvent, routed.Targets).ShouldBe(expected);
         }
     }
 
     [Theory]
     [MemberData(nameof(Unfit))]
-    public void A_notification_that_does_not_fit_is_set_aside_with_all_its_faults(string file)
+    public void An_invalid_notification_is_unrecognized_with_all_its_errors(string file)
     {
         var routed = Router.Route(PayloadCorpus.Entry(file, seq: 42), Location);
 
         routed.Disposition.ShouldBe(Disposition.Unrecognized);
-        var told = routed.Events.ShouldHaveSingleItem();
-        told.Type.ShouldBe(EventNames.NotificationUnrecognized);
-        told.NotificationSeq.ShouldBeNull();
-        new[] { told.Entry(seq: 1) }.ShouldBeCloudEvents();
-        var data = JsonSerializer.Deserialize(told.Data, EventJsonContext.Default.NotificationUnrecognized)!;
+        var routedEvent = routed.Events.ShouldHaveSingleItem();
+        routedEvent.Type.ShouldBe(EventNames.NotificationUnrecognized);
+        routedEvent.NotificationSeq.ShouldBeNull();
+        new[] { routedEvent.Entry(seq: 1) }.ShouldBeCloudEvents();
+        var data = JsonSerializer.Deserialize(routedEvent.Data, EventJsonContext.Default.NotificationUnrecognized)!;
         data.Seq.ShouldBe(42);
-        data.Faults.ShouldBe(routed.Faults);
+        data.Faults.ShouldBe(routed.Errors);
         data.Faults.ShouldNotBeEmpty();
         if (PayloadCorpus.Expected(file) is { } expected)
         {
@@ -66,9 +66,9 @@ public sealed class PayloadTests
 
     [Theory]
     [MemberData(nameof(Good))]
-    public void A_subscriber_can_read_every_notification_that_is_told(string file)
+    public void Subscribers_can_deserialize_every_published_notification(string file)
     {
-        // Apple's bytes go out as they came; a byte order mark is the publisher's to take off.
+        // Apple's bytes are published unchanged, except for a byte order mark.
         var body = PayloadCorpus.Read(file).AsSpan();
         body = body.StartsWith("\uFEFF"u8) ? body[3..] : body;
         var known = Path.GetDirectoryName(file) switch
@@ -86,16 +86,16 @@ public sealed class PayloadTests
         JsonSerializer.Deserialize(body, known, EventJsonContext.Default).ShouldNotBeNull();
     }
 
-    private static IEnumerable<string> Describe(NewEvent told, IEnumerable<MergedRequest> targets)
+    private static IEnumerable<string> Describe(NewEvent routedEvent, IEnumerable<MergedRequest> targets)
     {
         (string Name, string? Value)[] members =
         [
-            ("event", told.Type),
-            ("subject", told.Subject),
-            ("action", told.Action),
-            ("result", told.Result),
-            ("adamId", told.AdamId),
-            ("correlationId", told.CorrelationId),
+            ("event", routedEvent.Type),
+            ("subject", routedEvent.Subject),
+            ("action", routedEvent.Action),
+            ("result", routedEvent.Result),
+            ("adamId", routedEvent.AdamId),
+            ("correlationId", routedEvent.CorrelationId),
         ];
         return
         [

@@ -36,7 +36,7 @@ public sealed class RerouteTests
     }
 
     [Fact]
-    public async Task Rerouting_twice_is_refused()
+    public async Task A_notification_cannot_be_rerouted_twice()
     {
         await using var hub = await RoutingHarness.StartAsync();
         var seq = await hub.PostAsync("ASSET_COUNT/purchase.json", Disposition.Quarantined);
@@ -49,7 +49,7 @@ public sealed class RerouteTests
     }
 
     [Fact]
-    public async Task What_still_does_not_fit_is_said_with_all_faults_and_changes_nothing()
+    public async Task A_notification_that_is_still_invalid_is_reported_with_all_errors_and_changes_nothing()
     {
         await using var hub = await RoutingHarness.StartAsync();
         var seq = await hub.PostAsync("USER_MANAGEMENT/everything-wrong.bad.json", Disposition.Unrecognized);
@@ -57,13 +57,13 @@ public sealed class RerouteTests
         var outcome = await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
 
         outcome.Result.ShouldBe(RerouteResult.StillUnrecognized);
-        outcome.Faults.Count.ShouldBe(7);
+        outcome.Errors.Count.ShouldBe(7);
         (await hub.EventTypesAsync()).ShouldBeEmpty();
         (await hub.DispositionAsync(seq)).ShouldBe(Disposition.Unrecognized);
     }
 
     [Fact]
-    public async Task Only_what_was_set_aside_can_be_rerouted()
+    public async Task An_accepted_notification_cannot_be_rerouted()
     {
         await using var hub = await RoutingHarness.StartAsync();
         var seq = await hub.PostAsync("ASSET_COUNT/purchase.json");
@@ -78,14 +78,14 @@ public sealed class RerouteTests
     }
 
     [Fact]
-    public async Task A_rerouted_notification_that_the_pass_has_not_reached_is_not_told_twice()
+    public async Task A_notification_rerouted_before_its_pass_is_published_once()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
         var seq = await hub.PostAsync("ASSET_COUNT/purchase.json", Disposition.Quarantined);
         await hub.Reroute.RerouteAsync(seq, TestActor.Operator, CancellationToken.None);
 
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         (await hub.EventTypesAsync()).ShouldBe([EventNames.AssetCountNotified]);
         (await hub.DispositionAsync(seq)).ShouldBe(Disposition.Rerouted);

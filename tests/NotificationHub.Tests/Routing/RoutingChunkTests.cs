@@ -16,7 +16,7 @@ public sealed class RoutingChunkTests
     );
 
     [Fact]
-    public async Task The_last_word_of_a_user_counts_however_many_notifications_came_before()
+    public async Task Of_several_notifications_about_a_user_the_last_one_counts()
     {
         await ShouldBeAsOneByOneAsync(User("u", "-"), User("u", "+"));
         await ShouldBeAsOneByOneAsync(User("u", "-"), User("u", "+"), User("u", "-"));
@@ -24,7 +24,7 @@ public sealed class RoutingChunkTests
     }
 
     [Fact]
-    public async Task What_is_said_of_one_holder_is_kept_when_all_are_asked_for()
+    public async Task The_expectation_for_one_holder_is_kept_if_all_holders_are_requested()
     {
         await ShouldBeAsOneByOneAsync(Holder("serial:1", "+serial:1"), Holder(null, "-user:2"));
         await ShouldBeAsOneByOneAsync(Holder(null, null), Holder("serial:1", "+serial:1"));
@@ -40,7 +40,7 @@ public sealed class RoutingChunkTests
     }
 
     [Fact]
-    public async Task Any_notifications_in_any_order_ask_for_what_they_would_ask_for_one_by_one()
+    public async Task Any_notifications_in_any_order_request_the_same_as_one_by_one()
     {
         var random = new Random(11);
         for (var round = 0; round < 30; round++)
@@ -101,25 +101,25 @@ public sealed class RoutingChunkTests
     private static MergedRequest Holder(string? holder, string? expects) =>
         new("location-1", RecordKind.Assignment, "1/STDQ", holder, Expects: expects);
 
-    private static async Task ShouldBeAsOneByOneAsync(params MergedRequest[] hints)
+    private static async Task ShouldBeAsOneByOneAsync(params MergedRequest[] requests)
     {
         var together = new RoutingChunk(from: 0);
         List<IReadOnlyCollection<MergedRequest>> single = [];
-        foreach (var hint in hints)
+        foreach (var request in requests)
         {
-            Add(together, [hint]);
+            Add(together, [request]);
             var alone = new RoutingChunk(from: 0);
-            Add(alone, [hint]);
+            Add(alone, [request]);
             single.Add(alone.Targets);
         }
 
         (await RowsAsync([together.Targets])).ShouldBe(await RowsAsync(single));
     }
 
-    private static void Add(RoutingChunk chunk, IReadOnlyList<MergedRequest> hints) =>
+    private static void Add(RoutingChunk chunk, IReadOnlyList<MergedRequest> requests) =>
         chunk.Add(
             PayloadCorpus.Entry("TEST_NOTIFICATION/empty.json"),
-            new RoutedNotification([], hints, Disposition.Accepted, [])
+            new RoutedNotification([], requests, Disposition.Accepted, [])
         );
 
     private static async Task<IReadOnlyList<(string, string, string?, string?)>> RowsAsync(

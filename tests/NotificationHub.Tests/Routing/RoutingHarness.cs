@@ -12,7 +12,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Routing;
 
-/// <summary>The routing stage over a database of its own, driven pass by pass.</summary>
+/// <summary>Runs the routing stage pass by pass on a separate database.</summary>
 internal sealed class RoutingHarness : IAsyncDisposable
 {
     public const string LocationId = "location-1";
@@ -107,7 +107,6 @@ internal sealed class RoutingHarness : IAsyncDisposable
         return outcome.Seq;
     }
 
-    /// <summary>A small notification of its own: a purchase of <paramref name="adamId"/>.</summary>
     public Task<long> PostPurchaseAsync(int adamId, string uId = UId) =>
         PostAsync(
             Encoding.UTF8.GetBytes(
@@ -118,7 +117,6 @@ internal sealed class RoutingHarness : IAsyncDisposable
             )
         );
 
-    /// <summary>A notification that one device was given an asset.</summary>
     public static byte[] Association(string notificationId, string serialNumber) =>
         Encoding.UTF8.GetBytes(
             $$"""

@@ -8,20 +8,20 @@ public sealed class RoutingMetricsTests
     private const string Delay = "notificationhub.routing.delay";
 
     [Fact]
-    public async Task Each_post_that_is_routed_is_measured_once()
+    public async Task Each_routed_notification_is_measured_once()
     {
         await using var harness = await RoutingHarness.StartAsync();
         using var readings = new MeterReadings();
         await harness.PostAsync("ASSET_MANAGEMENT/associate-devices.json");
         await harness.PostAsync("ASSET_MANAGEMENT/both-qualities-of-one-asset.json");
 
-        await harness.NewPass().RouteDueAsync(await harness.TakeLeaseAsync(), CancellationToken.None);
+        await harness.NewPass().RouteNextPageAsync(await harness.TakeLeaseAsync(), CancellationToken.None);
 
         readings.Of(Delay, tag: "").Count.ShouldBe(2);
     }
 
     [Fact]
-    public void The_time_since_the_receipt_is_measured_and_is_never_negative()
+    public void The_delay_since_the_receipt_is_never_negative()
     {
         var clock = new FakeTimeProvider();
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();

@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Routing;
 public sealed class RoutingPassTests
 {
     [Fact]
-    public async Task What_was_accepted_becomes_events_in_its_order_and_the_cursor_follows()
+    public async Task Accepted_notifications_become_events_in_order_and_the_cursor_moves()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
@@ -18,16 +18,16 @@ public sealed class RoutingPassTests
             await hub.PostPurchaseAsync(adamId);
         }
 
-        (await hub.NewPass().RouteDueAsync(lease, CancellationToken.None)).ShouldBe(600);
+        (await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None)).ShouldBe(600);
 
         (await hub.RoutedSeqsAsync()).ShouldBe(Enumerable.Range(1, 600).Select(seq => (long)seq));
         (await hub.CursorAsync()).ShouldBe(600);
-        (await hub.NewPass().RouteDueAsync(lease, CancellationToken.None)).ShouldBe(0);
+        (await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None)).ShouldBe(0);
         (await hub.EventTypesAsync()).Count.ShouldBe(600);
     }
 
     [Fact]
-    public async Task One_target_is_asked_for_once_however_many_notifications_hint_at_it()
+    public async Task A_target_is_requested_once_even_if_several_notifications_name_it()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
@@ -35,7 +35,7 @@ public sealed class RoutingPassTests
         await hub.PostAsync("ASSET_COUNT/adam-id-as-number.json");
         await hub.PostAsync("ASSET_COUNT/without-pricing-param.json");
 
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         var targets = await hub.Test.QueryAsync<(string, long)>("select key, requested from refetch_target");
         targets.ShouldBe([("408709785/STDQ", 1L)]);
@@ -45,25 +45,25 @@ public sealed class RoutingPassTests
     [InlineData(9, false)]
     [InlineData(RefetchTargets.MaxHolders, false)]
     [InlineData(RefetchTargets.MaxHolders + 1, true)]
-    internal async Task Holders_of_one_asset_are_collected_over_notifications_until_all_are_meant(int posts, bool all)
+    internal async Task Holders_of_one_asset_are_merged_until_they_become_all_holders(int notifications, bool all)
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
-        for (var i = 0; i < posts; i++)
+        for (var i = 0; i < notifications; i++)
         {
             await hub.PostAsync(RoutingHarness.Association($"n-{i}", serialNumber: $"C02SERIAL{i}"));
         }
 
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         var holders = await hub.Test.ScalarAsync<string>(
             "select holders from refetch_target where resource = 'assignment'"
         );
-        (holders is null ? null : (int?)TargetHolders.Parse(holders).Count).ShouldBe(all ? null : posts);
+        (holders is null ? null : (int?)TargetHolders.Parse(holders).Count).ShouldBe(all ? null : notifications);
     }
 
     [Fact]
-    public async Task A_poisonous_notification_is_set_aside_between_the_good_ones()
+    public async Task An_invalid_notification_is_unrecognized_and_the_others_are_routed()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
@@ -71,7 +71,7 @@ public sealed class RoutingPassTests
         var poison = await hub.PostAsync("ASSET_MANAGEMENT/everything-wrong.bad.json");
         await hub.PostPurchaseAsync(2);
 
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         (await hub.EventTypesAsync()).ShouldBe([
             EventNames.AssetCountNotified,
@@ -87,7 +87,7 @@ public sealed class RoutingPassTests
     }
 
     [Fact]
-    public async Task A_bug_in_routing_one_notification_does_not_hold_up_those_behind_it()
+    public async Task A_bug_in_routing_one_notification_does_not_block_later_ones()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
@@ -95,7 +95,7 @@ public sealed class RoutingPassTests
         await hub.PostAsync("UNLIMITED_ASSET/invented.json");
         var routes = NotificationRoutes.All.Where(route => route.Type != NotificationTypes.TestNotification);
 
-        await hub.NewPass([.. routes, new BrokenRoute()]).RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass([.. routes, new BrokenRoute()]).RouteNextPageAsync(lease, CancellationToken.None);
 
         (await hub.EventTypesAsync()).ShouldBe([
             EventNames.NotificationUnrecognized,
@@ -106,7 +106,7 @@ public sealed class RoutingPassTests
     }
 
     [Fact]
-    public async Task A_transaction_that_fails_at_the_last_moment_leaves_no_event_no_target_and_no_cursor()
+    public async Task A_transaction_that_fails_at_its_end_commits_no_event_no_target_and_no_cursor()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
@@ -116,7 +116,7 @@ public sealed class RoutingPassTests
             "create trigger crash before insert on event_log begin select raise(abort, 'crash'); end"
         );
 
-        await Should.ThrowAsync<Exception>(() => hub.NewPass().RouteDueAsync(lease, CancellationToken.None));
+        await Should.ThrowAsync<Exception>(() => hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None));
 
         (await hub.CursorAsync()).ShouldBe(0);
         (await hub.EventTypesAsync()).ShouldBeEmpty();
@@ -124,20 +124,20 @@ public sealed class RoutingPassTests
         (await hub.DispositionAsync(poison)).ShouldBe(Disposition.Accepted);
 
         await hub.Test.ExecuteAsync("drop trigger crash");
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         (await hub.EventTypesAsync()).ShouldBe([EventNames.AssetCountNotified, EventNames.NotificationUnrecognized]);
     }
 
     [Fact]
-    public async Task An_owner_that_has_lost_its_lease_commits_nothing()
+    public async Task A_former_owner_of_the_lease_commits_nothing()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
         await hub.PostPurchaseAsync(1);
         await hub.Test.ExecuteAsync("update lease set owner = 'another', fencing_token = fencing_token + 1");
 
-        await Should.ThrowAsync<LeaseLostException>(() => hub.NewPass().RouteDueAsync(lease, CancellationToken.None));
+        await Should.ThrowAsync<LeaseLostException>(() => hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None));
 
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
         (await hub.EventTypesAsync()).ShouldBeEmpty();
@@ -153,7 +153,7 @@ public sealed class RoutingPassTests
         var foreign = await hub.PostPurchaseAsync(2, uId: "7002");
         var woken = hub.Database.Signals.LocationsChanged.Next;
 
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         (await hub.Test.ScalarAsync<string>("select u_id from location")).ShouldBe("7001");
         (await hub.Test.ScalarAsync<long>("select value from change_counter where name = 'locations'")).ShouldBe(1);
@@ -164,14 +164,14 @@ public sealed class RoutingPassTests
     }
 
     [Fact]
-    public async Task A_location_is_not_bound_to_the_uid_of_another_one()
+    public async Task A_location_does_not_take_the_uId_of_another_location()
     {
         await using var hub = await RoutingHarness.StartAsync(uId: null, contentToken: false);
         await hub.AddLocationAsync("location-2", "7001", contentToken: false);
         using var lease = await hub.TakeLeaseAsync();
         await hub.PostPurchaseAsync(1, uId: "7001");
 
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         (
             await hub.Test.ScalarAsync<string>("select u_id from location where location_id = 'location-1'")
@@ -180,14 +180,14 @@ public sealed class RoutingPassTests
     }
 
     [Fact]
-    public async Task Rejected_and_quarantined_posts_move_the_cursor_on()
+    public async Task Rejected_and_quarantined_notifications_move_the_cursor()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var lease = await hub.TakeLeaseAsync();
         await hub.PostAsync("UNKNOWN/truncated.bad.json", Disposition.Rejected);
         await hub.PostAsync("ASSET_COUNT/purchase.json", Disposition.Quarantined);
 
-        await hub.NewPass().RouteDueAsync(lease, CancellationToken.None);
+        await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         (await hub.EventTypesAsync()).ShouldBe([EventNames.LocationUidMismatch]);
         (await hub.CursorAsync()).ShouldBe(2);
@@ -196,7 +196,7 @@ public sealed class RoutingPassTests
     private sealed class BrokenRoute()
         : NotificationRoute(NotificationTypes.TestNotification, EventNames.NotificationTestReceived)
     {
-        public override NotificationRefetchRequests Read(JsonMembers envelope, RoutingErrors faults) =>
+        public override NotificationDescription Read(JsonMembers envelope, RoutingErrors errors) =>
             throw new InvalidOperationException("a bug");
     }
 }

@@ -8,7 +8,7 @@ public sealed class RoutingWorkerTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task The_worker_routes_what_is_there_and_what_comes_and_gives_its_lease_back()
+    public async Task The_worker_routes_stored_and_new_notifications_and_releases_its_lease()
     {
         await using var hub = await RoutingHarness.StartAsync();
         using var worker = new RoutingWorker(
@@ -19,13 +19,13 @@ public sealed class RoutingWorkerTests
             NullLogger<RoutingWorker>.Instance
         );
         await hub.PostPurchaseAsync(1);
-        var told = hub.Database.Signals.EventsAppended.Next;
+        var appended = hub.Database.Signals.EventsAppended.Next;
         await worker.StartAsync(CancellationToken.None);
-        await told.WaitAsync(Patience);
+        await appended.WaitAsync(Patience);
 
-        told = hub.Database.Signals.EventsAppended.Next;
+        appended = hub.Database.Signals.EventsAppended.Next;
         await hub.PostPurchaseAsync(2);
-        await told.WaitAsync(Patience);
+        await appended.WaitAsync(Patience);
         await worker.StopAsync(CancellationToken.None);
 
         (await hub.RoutedSeqsAsync()).ShouldBe([1, 2]);

@@ -29,7 +29,7 @@ public sealed class TopicDeclarationTests
         Topology.Default().Topics.Select(topic => topic.Name).ShouldBe(TopicMap.Topics, ignoreOrder: true);
 
     [Fact]
-    public void Everything_that_is_routed_has_a_topic()
+    public void Every_routed_event_has_a_topic()
     {
         foreach (var route in NotificationRoutes.All)
         {
@@ -44,7 +44,7 @@ public sealed class TopicDeclarationTests
             .ShouldBe(ConstantsOf(typeof(NotificationTypes)), ignoreOrder: true);
 
     [Fact]
-    public void A_full_type_and_its_name_lead_to_each_other()
+    public void A_full_type_and_its_name_convert_to_each_other()
     {
         EventTypes.Of(EventNames.AssetChanged).ShouldBe("notificationhub.asset.changed.v1");
         EventTypes.NameOf("notificationhub.asset.changed.v1").ShouldBe(EventNames.AssetChanged);

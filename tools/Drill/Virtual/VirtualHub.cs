@@ -88,7 +88,7 @@ internal sealed class VirtualHub : IAsyncDisposable
     public async Task RouteAsync()
     {
         var pass = app.Services.GetRequiredService<RoutingPass>();
-        while (await pass.RouteDueAsync(routing, CancellationToken.None) > 0)
+        while (await pass.RouteNextPageAsync(routing, CancellationToken.None) > 0)
         {
             // Page by page.
         }

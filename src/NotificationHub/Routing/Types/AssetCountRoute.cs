@@ -20,10 +20,10 @@ internal sealed class AssetCountRoute()
             CountDelta = notification.Whole("countDelta"),
         };
 
-    protected override NotificationRefetchRequests Describe(AssetCountNotification notification)
+    protected override NotificationDescription Describe(AssetCountNotification notification)
     {
         var key = AssetKeys.Of(notification.AdamId, notification.PricingParam);
-        return new NotificationRefetchRequests
+        return new NotificationDescription
         {
             Subject = AssetKeys.Subject(key),
             AdamId = notification.AdamId,

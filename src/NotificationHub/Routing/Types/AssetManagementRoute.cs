@@ -5,7 +5,7 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing.Types;
 
-/// <summary>Failures are read again too: an operation can fail in part, and what is true is what Apple says when asked.</summary>
+// Failures are read again, too, because an operation can fail in part.
 internal sealed class AssetManagementRoute()
     : NotificationRoute<AssetManagementNotification>(
         NotificationTypes.AssetManagement,
@@ -23,42 +23,42 @@ internal sealed class AssetManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
-    protected override NotificationRefetchRequests Describe(AssetManagementNotification notification)
+    protected override NotificationDescription Describe(AssetManagementNotification notification)
     {
         // One notification can list several assets, devices and users mixed.
         var holdersByAsset = notification
             .Assignments.GroupBy(
                 assignment => AssetKeys.Of(assignment.AdamId, assignment.PricingParam),
-                HolderOf,
+                GetHolder,
                 StringComparer.Ordinal
             )
             .ToList();
         var adamIds = notification.Assignments.Select(assignment => assignment.AdamId).Distinct().Take(2).ToList();
-        return new NotificationRefetchRequests
+        return new NotificationDescription
         {
             Subject = holdersByAsset is [var only] ? AssetKeys.Subject(only.Key) : null,
             Action = notification.Type,
             Result = notification.Result,
             AdamId = adamIds is [var adamId] ? adamId : null,
             EventId = notification.EventId,
-            Tasks = notification.Assignments.Count,
-            Targets = [.. holdersByAsset.SelectMany(asset => TargetsOf(asset.Key, asset, notification))],
+            TaskCount = notification.Assignments.Count,
+            Targets = [.. holdersByAsset.SelectMany(asset => GetTargets(asset.Key, asset, notification))],
         };
     }
 
-    /// <summary>Only a success says what is true: of what failed nothing need have changed.</summary>
-    private static Func<string, string?> ExpectationOf(AssetManagementNotification notification) =>
+    // Only a success states a fact: a failure need not have changed anything.
+    private static Func<string, string?> GetExpectation(AssetManagementNotification notification) =>
         notification.Result != "SUCCESS" ? _ => null
         : notification.Type == "ASSOCIATE" ? TargetExpectations.Present
         : TargetExpectations.Absent;
 
-    private static IEnumerable<RefetchRequest> TargetsOf(
+    private static IEnumerable<RefetchRequest> GetTargets(
         string key,
         IEnumerable<string> holders,
         AssetManagementNotification notification
     )
     {
-        var expectation = ExpectationOf(notification);
+        var expectation = GetExpectation(notification);
         List<string> distinct = [.. holders.Distinct(StringComparer.Ordinal)];
         var asset = new RefetchRequest(
             RecordKind.Asset,
@@ -79,7 +79,7 @@ internal sealed class AssetManagementRoute()
             ];
     }
 
-    private static string HolderOf(NotifiedAssignment assignment) =>
+    private static string GetHolder(NotifiedAssignment assignment) =>
         assignment.SerialNumber is { } serial ? $"serial:{serial}" : $"user:{assignment.ClientUserId}";
 
     private static NotifiedAssignment ReadAssignment(JsonMembers assignment) =>

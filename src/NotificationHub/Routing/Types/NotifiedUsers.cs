@@ -5,7 +5,6 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing.Types;
 
-/// <summary>The users that both user notifications list.</summary>
 internal static class NotifiedUsers
 {
     public static NotifiedUser Read(JsonMembers user) =>
@@ -20,7 +19,6 @@ internal static class NotifiedUsers
     public static string? Subject(IReadOnlyList<NotifiedUser> users) =>
         users is [var only] ? UserKeys.Subject(only.ClientUserId) : null;
 
-    /// <param name="expects">What the notification says of all of them.</param>
     public static IReadOnlyList<RefetchRequest> Targets(IReadOnlyList<NotifiedUser> users, string? expects) =>
         [.. users.Select(user => new RefetchRequest(RecordKind.User, user.ClientUserId, Expects: expects)).Distinct()];
 }

@@ -27,7 +27,7 @@ internal sealed class SubscriptionCountRoute()
         };
     }
 
-    protected override NotificationRefetchRequests Describe(SubscriptionCountNotification notification) =>
+    protected override NotificationDescription Describe(SubscriptionCountNotification notification) =>
         new()
         {
             Subject = $"subscriptions/{notification.AdamId}",

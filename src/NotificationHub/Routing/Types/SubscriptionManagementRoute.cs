@@ -22,18 +22,18 @@ internal sealed class SubscriptionManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
-    protected override NotificationRefetchRequests Describe(SubscriptionManagementNotification notification)
+    protected override NotificationDescription Describe(SubscriptionManagementNotification notification)
     {
         List<string> adamIds = [.. notification.Assignments.Select(assignment => assignment.AdamId).Distinct()];
         var only = adamIds is [var adamId] ? adamId : null;
-        return new NotificationRefetchRequests
+        return new NotificationDescription
         {
             Subject = only is null ? null : $"subscriptions/{only}",
             Action = notification.Type,
             Result = notification.Result,
             AdamId = only,
             EventId = notification.EventId,
-            Tasks = notification.Assignments.Count,
+            TaskCount = notification.Assignments.Count,
             Targets =
             [
                 .. adamIds.Select(id => new RefetchRequest(
@@ -44,14 +44,14 @@ internal sealed class SubscriptionManagementRoute()
                 .. adamIds.Select(id => new RefetchRequest(
                     RecordKind.SubscriptionAssignment,
                     id,
-                    Expects: ExpectationOf(notification, id)
+                    Expects: GetExpectation(notification, id)
                 )),
             ],
         };
     }
 
-    /// <summary>One user of many will do: they change together. Only a success says what is true.</summary>
-    private static string? ExpectationOf(SubscriptionManagementNotification notification, string adamId)
+    // One user is enough, because they change together. Only a success states a fact.
+    private static string? GetExpectation(SubscriptionManagementNotification notification, string adamId)
     {
         var user = notification.Assignments.Last(assignment => assignment.AdamId == adamId).ClientUserId;
         return notification.Result != "SUCCESS" ? null

@@ -1,14 +1,12 @@
 namespace NotificationHub.Routing.Types;
 
-/// <summary>
-/// A type whose payload is empty, or not published by Apple. It accepts any object, or none; records that the payload names are read.
-/// </summary>
+/// <summary>A type with a payload that is empty or that Apple does not document. Records that it names are read.</summary>
 internal sealed class UnpublishedRoute(string type, string eventName) : NotificationRoute(type, eventName)
 {
-    public override NotificationRefetchRequests Read(JsonMembers envelope, RoutingErrors faults)
+    public override NotificationDescription Read(JsonMembers envelope, RoutingErrors errors)
     {
         envelope.OptionalObject("notification");
-        return new NotificationRefetchRequests
+        return new NotificationDescription
         {
             Targets = envelope.Any("notification") is { } notification ? NamedRecords.Find(Type, notification) : [],
         };

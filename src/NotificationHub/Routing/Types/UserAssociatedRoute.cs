@@ -14,7 +14,7 @@ internal sealed class UserAssociatedRoute()
     protected override UserAssociatedNotification ReadMembers(JsonMembers notification) =>
         new() { AssociatedUsers = notification.Objects("associatedUsers", NotifiedUsers.Read) };
 
-    protected override NotificationRefetchRequests Describe(UserAssociatedNotification notification) =>
+    protected override NotificationDescription Describe(UserAssociatedNotification notification) =>
         new()
         {
             Subject = NotifiedUsers.Subject(notification.AssociatedUsers),

@@ -21,14 +21,14 @@ internal sealed class UserManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
-    protected override NotificationRefetchRequests Describe(UserManagementNotification notification) =>
+    protected override NotificationDescription Describe(UserManagementNotification notification) =>
         new()
         {
             Subject = NotifiedUsers.Subject(notification.Users),
             Action = notification.Type,
             Result = notification.Result,
             EventId = notification.EventId,
-            Tasks = notification.Users.Count,
+            TaskCount = notification.Users.Count,
             Targets = NotifiedUsers.Targets(
                 notification.Users,
                 notification.Result != "SUCCESS" ? null
