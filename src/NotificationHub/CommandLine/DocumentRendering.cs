@@ -1,5 +1,6 @@
 using NotificationHub.Admin;
 using NotificationHub.FullSync;
+using NotificationHub.Storage;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
@@ -84,7 +85,7 @@ internal static class DocumentRendering
             ("Type", notification.NotificationType),
             ("Id", notification.NotificationId),
             ("uId", notification.UId),
-            ("Disposition", notification.Disposition.ToString().ToLowerInvariant()),
+            ("Disposition", notification.Disposition.ToWireName()),
             ("Conflict", notification.Conflict),
             ("Error", notification.Error),
             ("From", notification.RemoteAddress),
