@@ -58,7 +58,7 @@ public sealed class PayloadTests
         data.Faults.ShouldNotBeEmpty();
         if (PayloadCorpus.Expected(file) is { } expected)
         {
-            data.Faults.Select(fault => $"fault {fault}")
+            data.Faults.Select(error => $"error {error}")
                 .Concat(routed.Targets.Select(Describe))
                 .ShouldBe(expected, ignoreOrder: true);
         }
