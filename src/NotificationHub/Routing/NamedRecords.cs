@@ -160,7 +160,7 @@ internal sealed class NamedRecords
             return names;
         }
 
-            // An object that names no asset is about the asset of its enclosing object.
+        // An object that names no asset is about the asset of its enclosing object.
         public Names Within(Names outer) =>
             AdamIds.Count > 0
                 ? this

@@ -40,7 +40,8 @@ internal static class NotificationBody
     }
 
     /// <summary>The body as JSON, even if it is otherwise invalid; null if it is not JSON.</summary>
-    public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) => TryParse(SkipByteOrderMark(body), default);
+    public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) =>
+        TryParse(SkipByteOrderMark(body), default);
 
     private static ReadOnlyMemory<byte> SkipByteOrderMark(ReadOnlyMemory<byte> body) =>
         body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;

@@ -2,6 +2,7 @@ using FluentValidation;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Routing.Types;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing;
 
@@ -88,7 +89,7 @@ internal sealed record NotificationDescription
 
 /// <param name="Expects">What the notification says about the record; see <see cref="TargetExpectations"/>.</param>
 internal readonly record struct RefetchRequest(
-    string Resource,
+    RecordKind Kind,
     string Key,
     string? Holder = null,
     string? Expects = null

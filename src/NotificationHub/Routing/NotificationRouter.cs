@@ -157,12 +157,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             CreatedAt = entry.ReceivedAt,
         };
 
-    private static NewEvent CreateHubEvent<T>(
-        NotificationEntry entry,
-        string name,
-        T data,
-        JsonTypeInfo<T> jsonType
-    ) =>
+    private static NewEvent CreateHubEvent<T>(NotificationEntry entry, string name, T data, JsonTypeInfo<T> jsonType) =>
         NewEvent.Create(name, entry.LocationId, $"notifications/{entry.Seq}", data, jsonType, entry.ReceivedAt) with
         {
             Conflict = entry.Conflict,

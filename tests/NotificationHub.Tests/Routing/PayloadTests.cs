@@ -28,7 +28,9 @@ public sealed class PayloadTests
         routed.Errors.ShouldBeEmpty();
         routed.Disposition.ShouldBe(Disposition.Accepted);
         var routedEvent = routed.Events.ShouldHaveSingleItem();
-        routedEvent.Type.ShouldBe(NotificationRoutes.All.Single(route => route.Type == Path.GetDirectoryName(file)).EventName);
+        routedEvent.Type.ShouldBe(
+            NotificationRoutes.All.Single(route => route.Type == Path.GetDirectoryName(file)).EventName
+        );
         routedEvent.NotificationSeq.ShouldBe(42);
         routedEvent.Data.ShouldBeNull();
         new[] { routedEvent.Entry(seq: 1, entry.Body) }.ShouldBeCloudEvents();

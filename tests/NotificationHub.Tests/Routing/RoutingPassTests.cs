@@ -137,7 +137,9 @@ public sealed class RoutingPassTests
         await hub.PostPurchaseAsync(1);
         await hub.Test.ExecuteAsync("update lease set owner = 'another', fencing_token = fencing_token + 1");
 
-        await Should.ThrowAsync<LeaseLostException>(() => hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None));
+        await Should.ThrowAsync<LeaseLostException>(() =>
+            hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None)
+        );
 
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
         (await hub.EventTypesAsync()).ShouldBeEmpty();
