@@ -79,11 +79,11 @@ public sealed class RoutingPassTests
             EventNames.AssetCountNotified,
         ]);
         (await hub.DispositionAsync(poison)).ShouldBe(Disposition.Unrecognized);
-        var fault = await hub.Test.ScalarAsync<string>(
-            "select fault from notification_log where seq = @poison",
+        var error = await hub.Test.ScalarAsync<string>(
+            "select error from notification_log where seq = @poison",
             new { poison }
         );
-        fault!.Split("; ").Length.ShouldBe(10);
+        error!.Split("; ").Length.ShouldBe(10);
     }
 
     [Fact]
