@@ -31,10 +31,10 @@ internal sealed record LocationDetailsDocument
             Location = (await LocationDocument.OfAsync(connection, [details.Location]))[0],
             Secrets = [.. details.Secrets.Select(SecretDocument.Of)],
             LastNotificationAt = LocationDocument.TimeOf(details.LastNotificationAt),
-            SilentSince = LocationDocument.TimeOf(details.Watch?.SilentSince),
+            SilentSince = LocationDocument.TimeOf(details.Check?.SilentSince),
             PendingTargets = details.PendingTargets,
-            CheckedAt = LocationDocument.TimeOf(details.Watch?.CheckedAt),
-            CheckError = details.Watch?.Error,
+            CheckedAt = LocationDocument.TimeOf(details.Check?.CheckedAt),
+            CheckError = details.Check?.Error,
             Differences = details.Differences,
         };
 }

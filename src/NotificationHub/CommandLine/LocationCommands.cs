@@ -222,7 +222,7 @@ internal static class LocationCommands
             new AuditedAct("locations test", request.LocationId),
             () => context.Service<LocationTest>().TestAsync(request, context.CancellationToken)
         );
-        context.Output.Write(result, console => console.WriteText(result.Words));
+        context.Output.Write(result, console => console.WriteText(result.Message));
         return result.Outcome == TestOutcome.Arrived ? ExitCode.Ok : ExitCode.Failed;
     }
 
@@ -248,7 +248,7 @@ internal static class LocationCommands
             console =>
             {
                 document.WriteTo(console);
-                console.WriteText(result.Apple.Words);
+                console.WriteText(result.Apple.Message);
             }
         );
         return ExitCode.Ok;

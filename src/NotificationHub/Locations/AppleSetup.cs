@@ -5,12 +5,11 @@ using NotificationHub.Hosting;
 
 namespace NotificationHub.Locations;
 
-/// <summary>Where Apple is.</summary>
 internal sealed class AppleOptions
 {
     public const string Section = "Apple";
 
-    /// <summary>Root of the management API, version included; plain http is accepted for loopback addresses only.</summary>
+    /// <summary>The root of the management API, including the version. Only a loopback address may use http.</summary>
     public Uri BaseUrl { get; set; } = new AppleClientOptions().BaseUrl;
 }
 
@@ -18,20 +17,20 @@ internal sealed class AppleOptionsValidator : AbstractValidator<AppleOptions>
 {
     public AppleOptionsValidator() =>
         RuleFor(options => options.BaseUrl)
-            .Must(BeSafe)
+            .Must(IsSafe)
             .WithMessage(
                 "must be an https URL without user, query or fragment, such as https://vpp.itunes.apple.com/mdm/v2 "
                     + "(http is accepted for loopback addresses only)"
             );
 
-    private static bool BeSafe(Uri url) =>
+    private static bool IsSafe(Uri url) =>
         url is { IsAbsoluteUri: true, UserInfo: "", Query: "", Fragment: "" }
         && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
 }
 
 internal static class AppleSetup
 {
-    /// <summary>One <see cref="AppleClient"/> for all locations.</summary>
+    /// <summary>Adds one <see cref="AppleClient"/> for all locations.</summary>
     public static void AddApple(this HubBuilder hub)
     {
         hub.AddOptions(AppleOptions.Section, new AppleOptionsValidator());
@@ -39,7 +38,7 @@ internal static class AppleSetup
             .ConfigurePrimaryHttpMessageHandler(AppleClient.CreateHandler)
             // The handler renews its own connections.
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            // A query names people and devices.
+            // A query string names people and devices.
             .RemoveAllLoggers();
         hub.Services.AddSingleton(services => new AppleClient(
             services.GetRequiredService<IHttpClientFactory>().CreateClient(AppleOptions.Section),

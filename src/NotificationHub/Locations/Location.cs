@@ -2,12 +2,12 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 
-/// <summary>A row of <c>location</c>: Apple's library as the hub knows it. Times are Unix milliseconds.</summary>
+/// <summary>A row of <c>location</c>. Times are Unix milliseconds.</summary>
 internal sealed record Location
 {
     public required string LocationId { get; init; }
 
-    /// <summary>Apple's id of the library; null until the first notification of a receive-only location names it.</summary>
+    /// <summary>Apple's ID of the library; null for a receive-only location until its first notification.</summary>
     public string? UId { get; init; }
 
     public string? Name { get; init; }
@@ -18,7 +18,7 @@ internal sealed record Location
 
     public required long StateSince { get; init; }
 
-    /// <summary>There is no content token: notifications are received, nothing is read from Apple.</summary>
+    /// <summary>Whether there is no content token: notifications are received, but nothing is read from Apple.</summary>
     public required bool ReceiveOnly { get; init; }
 
     public string? MdmId { get; init; }
@@ -32,22 +32,22 @@ internal sealed record Location
     /// <summary>A JSON array of Apple's notification types.</summary>
     public string? NotificationTypes { get; init; }
 
-    /// <summary>The content token, encrypted by <see cref="ContentTokenProtector"/>.</summary>
+    /// <summary>Encrypted by <see cref="ContentTokenProtector"/>.</summary>
     public byte[]? ContentToken { get; init; }
 
     public long? TokenExpiresAt { get; init; }
 
-    /// <summary>Apple is not called before this, whatever is asked for; null where it never asked to be left alone.</summary>
+    /// <summary>When scheduled calls to Apple may resume; null if they are not paused.</summary>
     public long? PausedUntil { get; init; }
 
     public required long CreatedAt { get; init; }
 
-    /// <summary>When the registration was confirmed; null while it is pending.</summary>
+    /// <summary>When Apple confirmed the registration; null while it is pending.</summary>
     public long? RegisteredAt { get; init; }
 
     public long? RemovedAt { get; init; }
 
-    /// <summary>The first <c>seq</c> of the epoch that a restore began; null for a location that was never restored.</summary>
+    /// <summary>The first <c>seq</c> of the epoch that a restore began; null if the location was never restored.</summary>
     public long? RestateFrom { get; init; }
 
     public LocationState State => LocationStates.Parse(StateName);

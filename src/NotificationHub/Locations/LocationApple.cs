@@ -4,11 +4,10 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 
-/// <summary>Opens a registered location's view of Apple, for the few requests that a command makes.</summary>
+/// <summary>Opens a location's session with Apple for the few requests of a command.</summary>
 internal sealed class LocationApple(AppleClient client, ContentTokenProtector protector)
 {
-    /// <param name="location">The location, with a content token.</param>
-    /// <param name="rate">The command's own: its few requests need not wait for those of a walk.</param>
+    /// <param name="rate">The command's own rate: its few requests need not wait for scheduled reads.</param>
     /// <exception cref="LocationException">There is no content token, or it cannot be decrypted.</exception>
     public AppleSession Open(Location location, RequestRate rate)
     {
@@ -16,8 +15,8 @@ internal sealed class LocationApple(AppleClient client, ContentTokenProtector pr
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"The location {location.LocationId} has no content token: its MDM posts Client Config, and the hub can neither ask nor tell "
-                    + "Apple. Nothing was changed."
+                $"Location {location.LocationId} has no content token, so the hub cannot call Apple for it. Nothing was changed. "
+                    + "Its MDM configures Client Config."
             );
         }
 
@@ -29,8 +28,8 @@ internal sealed class LocationApple(AppleClient client, ContentTokenProtector pr
         {
             throw new LocationException(
                 LocationErrorCode.KeyMissing,
-                $"The content token of the location {location.LocationId} cannot be decrypted: {exception.Message} Nothing was changed. Run `doctor` "
-                    + "with the hub's settings KeyRing:…; if the key is lost, run `locations renew`.",
+                $"The content token of location {location.LocationId} cannot be decrypted: {exception.Message} Nothing was changed. "
+                    + "Run `doctor` with the hub's KeyRing settings. If the key is lost, run `locations renew-token`.",
                 exception
             );
         }

@@ -3,13 +3,13 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 
-/// <summary>Configures a location at Apple with a secret that every hub accepts already, and finds out whether Apple took it.</summary>
-internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClient apple)
+/// <summary>Configures a location at Apple with a secret that every replica accepts already, and confirms the outcome.</summary>
+internal sealed class LocationConfiguration(RegistrationStore store, AppleClient apple)
 {
     private const int InvalidArgument = 9602;
 
-    /// <summary>Posts and reads back. What Apple certainly refused is withdrawn; what is unknown stays accepted.</summary>
-    /// <exception cref="LocationException">Apple refused, or it is not known whether it took the configuration.</exception>
+    /// <summary>Sets Client Config and reads it back. A refused secret is withdrawn; one with an unknown outcome stays accepted.</summary>
+    /// <exception cref="LocationException">Apple refused the configuration, or the outcome is unknown.</exception>
     public async Task<ClientConfig> ApplyAsync(
         AppleSession session,
         RegistrationAttempt attempt,
@@ -17,23 +17,33 @@ internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClien
         CancellationToken cancellationToken
     )
     {
-        var answered = await ConfigureAsync(session, attempt, secret, cancellationToken);
-        return await ReadBackAsync(session, attempt, secret, answered, cancellationToken);
+        var isAcknowledged = await ConfigureAsync(session, attempt, secret, cancellationToken);
+        try
+        {
+            var found = await session.GetClientConfigAsync(cancellationToken);
+            // If Apple's response omits the secret, the acknowledgment of the request must suffice.
+            return
+                attempt.IsShownBy(found)
+                && (found.NotificationAuthTokenSha256 is null ? isAcknowledged : found.Echoes(secret.Sha256))
+                ? found
+                : throw Unconfirmed(attempt, "Apple's Client Config does not show it");
+        }
+        catch (AppleException error)
+        {
+            throw Unconfirmed(attempt, error.Message, error);
+        }
     }
 
-    public static LocationException Refused(AppleException fault) =>
-        new(
-            LocationErrorCode.Refused,
-            fault.Kind switch
-            {
-                AppleErrorKind.NotificationUrlRefused =>
-                    $"Apple refuses the notification URL: its test notification has to reach the hub there and be answered. {fault.Message}",
-                _ => fault.Message,
-            } + " Nothing was changed at Apple.",
-            fault
-        );
+    public static LocationException Refused(AppleException error)
+    {
+        var hint =
+            error.Kind == AppleErrorKind.NotificationUrlRefused
+                ? "Apple refused the notification URL: its test notification must reach the hub and get a 2xx response. "
+                : "";
+        return new(LocationErrorCode.Refused, $"{hint}{error.Message} Nothing was changed at Apple.", error);
+    }
 
-    /// <returns>False where it is not known whether Apple took it.</returns>
+    /// <returns>Whether Apple acknowledged the request; if not, the outcome is unknown.</returns>
     private async Task<bool> ConfigureAsync(
         AppleSession session,
         RegistrationAttempt attempt,
@@ -53,29 +63,28 @@ internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClien
             await SendAsync(session, request, cancellationToken);
             return true;
         }
-        catch (AppleException fault) when (IsOutcomeUnknown(fault))
+        catch (AppleException error) when (IsOutcomeUnknown(error))
         {
-            // The read-back decides.
             return false;
         }
-        catch (AppleException fault)
+        catch (AppleException error)
         {
-            await ledger.WithdrawAsync(attempt.Location, secret);
-            throw Refused(fault);
+            await store.WithdrawAsync(attempt.Location, secret);
+            throw Refused(error);
         }
     }
 
-    /// <summary>Asks for every type; where Apple finds an argument invalid, for those that it lists itself.</summary>
+    /// <summary>Subscribes to every type or, if Apple finds an argument invalid, to the types that Service Config lists.</summary>
     private async Task SendAsync(AppleSession session, ClientConfigRequest request, CancellationToken cancellationToken)
     {
         try
         {
             await session.SetClientConfigAsync(request, cancellationToken);
         }
-        catch (AppleException fault)
-            when (fault is { Kind: AppleErrorKind.Refused, ErrorNumber: null or InvalidArgument })
+        catch (AppleException error)
+            when (error is { Kind: AppleErrorKind.Refused, ErrorNumber: null or InvalidArgument })
         {
-            var listed = await ListedTypesAsync(cancellationToken);
+            var listed = await ReadListedTypesAsync(cancellationToken);
             if (listed.Count == 0 || listed.ToHashSet(StringComparer.Ordinal).SetEquals(request.NotificationTypes!))
             {
                 throw;
@@ -85,7 +94,7 @@ internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClien
         }
     }
 
-    private async Task<IReadOnlyList<string>> ListedTypesAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> ReadListedTypesAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -93,38 +102,14 @@ internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClien
         }
         catch (AppleException)
         {
-            // The refusal before is the one to tell of.
+            // The caller reports the refusal instead.
             return [];
         }
     }
 
-    private static async Task<ClientConfig> ReadBackAsync(
-        AppleSession session,
-        RegistrationAttempt attempt,
-        NotificationSecret secret,
-        bool answered,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            var set = await session.GetClientConfigAsync(cancellationToken);
-            // Apple may leave the secret out of its answer; then its word that it took the request has to do.
-            return
-                attempt.IsShownBy(set)
-                && (set.NotificationAuthTokenSha256 is null ? answered : set.Echoes(secret.Sha256))
-                ? set
-                : throw Unconfirmed(attempt, "Apple's Client Config does not show it");
-        }
-        catch (AppleException fault)
-        {
-            throw Unconfirmed(attempt, fault.Message, fault);
-        }
-    }
-
-    // An answer that refuses is certain; no answer, or one that is not of this API, is not.
-    private static bool IsOutcomeUnknown(AppleException fault) =>
-        fault.Kind
+    // Only a response of this API with an error is a certain refusal.
+    private static bool IsOutcomeUnknown(AppleException error) =>
+        error.Kind
             is AppleErrorKind.Network
                 or AppleErrorKind.Protocol
                 or AppleErrorKind.Malformed
@@ -137,8 +122,8 @@ internal sealed class LocationConfiguration(RegistrationStore ledger, AppleClien
     ) =>
         new(
             LocationErrorCode.Unconfirmed,
-            $"Whether Apple has taken the configuration is not known yet ({reason}). The location {attempt.LocationId} stays "
-                + $"{attempt.Location.StateName} and accepts posts. Run the same command again: it finds out and finishes.",
+            $"It is unknown whether Apple applied the configuration ({reason}). Location {attempt.LocationId} stays "
+                + $"{attempt.Location.StateName} and accepts notifications. Run the same command again to resume.",
             innerException
         );
 }

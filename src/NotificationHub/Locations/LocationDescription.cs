@@ -8,30 +8,28 @@ namespace NotificationHub.Locations;
 
 internal sealed record DescribeRequest(string LocationId) : LocationRequest(LocationId);
 
-/// <summary>Everything that is known of one location. Nothing of a token or secret is in it but their times.</summary>
-/// <param name="Location">Its row.</param>
-/// <param name="Secrets">Its notification secrets, the newest first.</param>
-/// <param name="Watch">What the last reads of Client Config found; null before the first.</param>
-/// <param name="PendingTargets">How many records are still to be read.</param>
+/// <summary>What the hub knows of a location, without tokens and secrets.</summary>
+/// <param name="Secrets">Newest first.</param>
+/// <param name="Check">The result of the last reads of Client Config; null before the first.</param>
+/// <param name="PendingTargets">How many refetch targets are waiting.</param>
 internal sealed record LocationDetails(
     Location Location,
     IReadOnlyList<StoredSecret> Secrets,
-    CheckedLocation? Watch,
+    CheckedLocation? Check,
     long PendingTargets
 )
 {
-    /// <summary>When the last post with one of the secrets came, in Unix milliseconds; null before the first.</summary>
+    /// <summary>When the last notification arrived, in Unix milliseconds.</summary>
     public long? LastNotificationAt => Secrets.Max(secret => secret.LastUsedAt);
 
-    public IReadOnlyList<LocationDifference> Differences => LocationDifferences.Read(Watch?.Differences);
+    public IReadOnlyList<LocationDifference> Differences => LocationDifferences.Read(Check?.Differences);
 }
 
-/// <summary>Reads together what is known of one location.</summary>
 internal sealed class LocationDescription(Database database)
 {
     private static readonly LocationRequestValidator Validator = new();
 
-    /// <exception cref="LocationException">There is no such location.</exception>
+    /// <exception cref="LocationException">The location does not exist.</exception>
     public async Task<LocationDetails> DescribeAsync(DescribeRequest request, CancellationToken cancellationToken)
     {
         Validator.Ensure(request);

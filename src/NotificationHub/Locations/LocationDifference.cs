@@ -4,14 +4,14 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 
-/// <summary>One thing that is not at Apple as it is recorded here, and what leads further.</summary>
-/// <param name="Setting">Apple's name of it.</param>
-/// <param name="Expected">What is recorded; null for a secret.</param>
-/// <param name="Actual">What Apple answers; null where it is nothing, and for a secret.</param>
-/// <param name="Advice">What to do about it.</param>
+/// <summary>A setting that Apple has with another value than the hub recorded.</summary>
+/// <param name="Setting">Apple's name.</param>
+/// <param name="Expected">The recorded value; null for a secret.</param>
+/// <param name="Actual">Apple's value; null if it has none, and for a secret.</param>
+/// <param name="Advice">What an operator should do.</param>
 internal sealed record LocationDifference(string Setting, string? Expected, string? Actual, string Advice);
 
-/// <summary>Compares what Apple answers with what is recorded. Pure.</summary>
+/// <summary>Compares Apple's Client Config with the recorded configuration.</summary>
 internal static class LocationDifferences
 {
     public const string Owner = "mdmInfo.id";
@@ -21,8 +21,8 @@ internal static class LocationDifferences
     public const string Token = "contentToken";
 
     private const string UId = "uId";
-    private const string TakeBack =
-        "Find out who changed it. `locations rotate --take-back` sets it as it was, with a new secret.";
+    private const string Restore =
+        "Find out who changed it. `locations rotate-secret --overwrite` restores it and sets a new secret.";
 
     public static IReadOnlyList<LocationDifference> Find(
         Location location,
@@ -33,45 +33,28 @@ internal static class LocationDifferences
         List<LocationDifference> differences = [];
         if (found.UId is { } uId && location.UId is { } known && uId != known)
         {
-            differences.Add(
-                new(
-                    UId,
-                    known,
-                    uId,
-                    "The content token is for another library. Give the right one with `locations renew`."
-                )
-            );
+            const string Advice =
+                "The content token is for another library. Run `locations renew-token` with this library's token.";
+            differences.Add(new(UId, known, uId, Advice));
         }
 
         if (found.MdmInfo?.Id is { } owner && location.MdmId is { } recorded && owner != recorded)
         {
-            differences.Add(
-                new(
-                    Owner,
-                    recorded,
-                    owner,
-                    "Another server took the location over. Agree on who owns it; `locations add` then takes it up again."
-                )
-            );
+            const string Advice =
+                "Another server took over the location. Agree on the owner; to take the location back, run `locations add`.";
+            differences.Add(new(Owner, recorded, owner, Advice));
         }
 
         if (found.NotificationUrl != location.NotificationUrl)
         {
-            differences.Add(
-                new(Url, location.NotificationUrl, found.NotificationUrl, $"Notifications go elsewhere. {TakeBack}")
-            );
+            const string Advice = $"Apple sends the notifications to another URL. {Restore}";
+            differences.Add(new(Url, location.NotificationUrl, found.NotificationUrl, Advice));
         }
 
-        if (!SameTypes(location, found))
+        var types = LocationStore.ReadTypes(location.NotificationTypes);
+        if (!types.ToHashSet(StringComparer.Ordinal).SetEquals(found.SubscribedNotificationTypes))
         {
-            differences.Add(
-                new(
-                    Types,
-                    Join(LocationStore.ReadTypes(location.NotificationTypes)),
-                    Join(found.SubscribedNotificationTypes),
-                    TakeBack
-                )
-            );
+            differences.Add(new(Types, Join(types), Join(found.SubscribedNotificationTypes), Restore));
         }
 
         if (
@@ -79,31 +62,20 @@ internal static class LocationDifferences
             && !secrets.Any(secret => secret.IsAccepted && found.Echoes(secret.Sha256))
         )
         {
-            differences.Add(
-                new(
-                    Secret,
-                    null,
-                    null,
-                    $"Apple presents a secret that the hub does not accept: its posts are answered 401. {TakeBack}"
-                )
-            );
+            const string Advice =
+                $"Apple presents a secret that the hub does not accept, so its deliveries get 401. {Restore}";
+            differences.Add(new(Secret, null, null, Advice));
         }
 
         return differences;
     }
 
-    /// <summary>As they are stored, to be told of once.</summary>
+    /// <summary>The differences as stored, so that each is reported once.</summary>
     public static string? Write(IReadOnlyList<LocationDifference> differences) =>
         differences.Count == 0 ? null : JsonSerializer.Serialize(differences);
 
     public static IReadOnlyList<LocationDifference> Read(string? differences) =>
         differences is null ? [] : JsonSerializer.Deserialize<LocationDifference[]>(differences)!;
-
-    private static bool SameTypes(Location location, ClientConfig found) =>
-        LocationStore
-            .ReadTypes(location.NotificationTypes)
-            .ToHashSet(StringComparer.Ordinal)
-            .SetEquals(found.SubscribedNotificationTypes);
 
     private static string? Join(IReadOnlyList<string> types) =>
         types.Count == 0 ? null : string.Join(", ", types.Order(StringComparer.Ordinal));

@@ -4,19 +4,44 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations;
 
-/// <summary>
-/// Lets one command at a time work on a location, over all processes: two that configure it at Apple at once could each retire
-/// the secret that the other one made Apple use.
-/// </summary>
-internal sealed class LocationLocks(LeaseKeeper leases)
+/// <summary>Lets one command at a time work on a location, across all processes.</summary>
+internal sealed class LocationLocks(Database database, LeaseKeeper leases)
 {
-    // The database tells processes apart, not two callers within one.
+    private static readonly LocationRequestValidator Validator = new();
+
+    // A lease tells processes apart, but not two callers in one process.
     private readonly ConcurrentDictionary<string, bool> held = new(StringComparer.Ordinal);
 
-    /// <exception cref="LocationException">Another command has it.</exception>
-    public async Task<LocationLock> TakeAsync(string locationId, CancellationToken cancellationToken)
+    /// <summary>Locks an existing location for one command.</summary>
+    /// <exception cref="LocationException">The location does not exist, was removed, or is locked.</exception>
+    public async Task<LockedLocation> OpenAsync(
+        LocationRequest request,
+        CancellationToken cancellationToken,
+        bool includeRemoved = false
+    )
     {
-        var name = NameOf(locationId);
+        Validator.Ensure(request);
+        var locationId = request.LocationId;
+        // Checked before the lock as well, so that an unknown ID takes no lease.
+        Ensure(await FindAsync(locationId, cancellationToken), locationId, includeRemoved);
+        var held = await AcquireAsync(locationId, cancellationToken);
+        try
+        {
+            var location = await FindAsync(locationId, cancellationToken);
+            return new LockedLocation(held, Ensure(location, locationId, includeRemoved));
+        }
+        catch
+        {
+            await held.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Locks a location that may not exist yet.</summary>
+    /// <exception cref="LocationException">Another command has locked it.</exception>
+    public async Task<LocationLock> AcquireAsync(string locationId, CancellationToken cancellationToken)
+    {
+        var name = LeaseName(locationId);
         if (!held.TryAdd(name, true))
         {
             throw Busy(locationId);
@@ -35,18 +60,18 @@ internal sealed class LocationLocks(LeaseKeeper leases)
         }
     }
 
-    /// <summary>Whether a command works on the location, in any process; where none does, none begins before the commit.</summary>
+    /// <summary>Whether a command of any process has locked the location. If none has, none can before the commit.</summary>
     public static async Task<bool> IsHeldAsync(WriteTransaction transaction, string locationId)
     {
-        // The row whatever it says: one that a condition passes over is not kept from being taken.
+        // The condition is in the select list, because a row that a where clause skips would not be locked.
         var isLive = await transaction.ScalarAsync<long?>(
             $"select case when {LeaseKeeper.IsLive} then 1 else 0 end from lease{transaction.Connection.ForUpdate} where name = @name",
-            new { name = NameOf(locationId), now = await transaction.NowAsync() }
+            new { name = LeaseName(locationId), now = await transaction.NowAsync() }
         );
         return isLive == 1;
     }
 
-    private static string NameOf(string locationId) => $"location:{locationId}";
+    private static string LeaseName(string locationId) => $"location:{locationId}";
 
     private async ValueTask ReleaseAsync(Lease lease)
     {
@@ -56,7 +81,7 @@ internal sealed class LocationLocks(LeaseKeeper leases)
         }
         catch (StorageUnavailableException)
         {
-            // It runs out by itself; what was done under it is what counts.
+            // The lease expires by itself, and the command's own outcome must not be lost.
         }
         finally
         {
@@ -64,18 +89,42 @@ internal sealed class LocationLocks(LeaseKeeper leases)
         }
     }
 
+    private async Task<Location?> FindAsync(string locationId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await LocationStore.FindAsync(connection, locationId);
+    }
+
+    private static Location Ensure(Location? location, string locationId, bool includeRemoved) =>
+        location switch
+        {
+            null => throw LocationException.NotFound(locationId),
+            { State: LocationState.Removed } when !includeRemoved => throw new LocationException(
+                LocationErrorCode.NotAllowed,
+                $"Location {locationId} was removed. Run `locations add` to register its library as a new location."
+            ),
+            _ => location,
+        };
+
     private LocationException Busy(string locationId) =>
         new(
             LocationErrorCode.Busy,
-            $"Another command works on the location {locationId} at this moment, or ended without notice less than {leases.Duration} ago. "
-                + "Nothing was changed: run this command again then."
+            $"Location {locationId} is locked by another command, or by one that crashed within the last {leases.Duration}. "
+                + "Nothing was changed. Try again later."
         );
 }
 
-/// <summary>The right to work on a location. Every transaction of the work demands it.</summary>
+/// <summary>A location that only one command works on.</summary>
+/// <param name="Location">The row as read under the lock.</param>
+internal sealed record LockedLocation(LocationLock Lock, Location Location) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Lock.DisposeAsync();
+}
+
+/// <summary>The right to work on a location, which every transaction of the command checks.</summary>
 internal sealed class LocationLock(string locationId, Lease lease, Func<ValueTask> release) : IAsyncDisposable
 {
-    /// <exception cref="LocationException">It was lost; nothing of the transaction may be committed.</exception>
+    /// <exception cref="LocationException">The lock was lost; the transaction must not commit.</exception>
     public async Task EnsureAsync(WriteTransaction transaction)
     {
         try
@@ -86,8 +135,8 @@ internal sealed class LocationLock(string locationId, Lease lease, Func<ValueTas
         {
             throw new LocationException(
                 LocationErrorCode.Unconfirmed,
-                $"The work on the location {locationId} was held up for so long that another command may have begun. Run this command again: "
-                    + "it finds out how things stand.",
+                $"The command took so long that its lock on location {locationId} expired. What it did before is unconfirmed. "
+                    + "Run it again to resume.",
                 exception
             );
         }

@@ -1,15 +1,14 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <summary>
-/// Registers a location at Apple with this hub as the receiver of its notifications. It rolls forward: only what Apple certainly
-/// refused is undone; what is unknown stays accepted, and the same command finds out and finishes. A location whose content token
-/// has ended, or that was taken over, comes back in the same way, under its id.
-/// </summary>
+// Registration rolls forward: only what Apple certainly refused is undone. If the outcome is unknown, the secret stays accepted, and the
+// same command finds out and finishes. A location whose content token expired, or that was taken over, is registered again under its ID.
+/// <summary>Registers a location at Apple with this hub as the receiver of its notifications.</summary>
 internal sealed class LocationRegistration(
-    RegistrationStore ledger,
+    RegistrationStore store,
     ReplicaBarrier replicas,
     LocationLocks locks,
     LocationConfiguration configuration,
@@ -19,7 +18,7 @@ internal sealed class LocationRegistration(
 {
     private static readonly RegistrationRequestValidator Validator = new();
 
-    /// <exception cref="LocationException">It did not come to its end; the fault says how things stand.</exception>
+    /// <exception cref="LocationException">The registration failed; the code says whether it can resume.</exception>
     public async Task<Location> RegisterAsync(RegistrationRequest request, CancellationToken cancellationToken)
     {
         Validator.Ensure(request);
@@ -27,22 +26,22 @@ internal sealed class LocationRegistration(
         using var rate = new RequestRate(time);
         var session = new AppleSession(apple, request.Token, rate);
         var found = await ReadAsync(session, cancellationToken);
-        var planned = await ledger.PlanAsync(request, found, plannedId: null, cancellationToken);
-        await using var held = await locks.TakeAsync(planned.LocationId, cancellationToken);
+        var planned = await store.PlanAsync(request, found, plannedId: null, cancellationToken);
+        await using var held = await locks.AcquireAsync(planned.LocationId, cancellationToken);
 
-        // Read once more under the lock: another command may have finished meanwhile.
+        // Read again under the lock: another command may have finished in the meantime.
         found = await ReadAsync(session, cancellationToken);
-        var attempt = await ledger.PlanAsync(request, found, planned.LocationId, cancellationToken);
+        var attempt = await store.PlanAsync(request, found, planned.LocationId, cancellationToken);
         if (attempt.IsShownBy(found) && attempt.PendingDigests.Any(found.Echoes))
         {
-            // An earlier attempt of unknown outcome did take effect.
+            // An earlier attempt with an unknown outcome took effect.
             return await CompleteAsync(held, attempt, found.NotificationAuthTokenSha256!, found, cancellationToken);
         }
 
         var secret = NotificationSecret.Generate();
-        await ledger.BeginAsync(held, attempt.Location, secret, cancellationToken);
-        var set = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
-        return await CompleteAsync(held, attempt, secret.Sha256, set, cancellationToken);
+        await store.BeginAsync(held, attempt.Location, secret, cancellationToken);
+        var confirmed = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
+        return await CompleteAsync(held, attempt, secret.Sha256, confirmed, cancellationToken);
     }
 
     private static async Task<ClientConfig> ReadAsync(AppleSession session, CancellationToken cancellationToken)
@@ -51,9 +50,9 @@ internal sealed class LocationRegistration(
         {
             return await session.GetClientConfigAsync(cancellationToken);
         }
-        catch (AppleException fault)
+        catch (AppleException error)
         {
-            throw LocationConfiguration.Refused(fault);
+            throw LocationConfiguration.Refused(error);
         }
     }
 
@@ -61,12 +60,47 @@ internal sealed class LocationRegistration(
         LocationLock held,
         RegistrationAttempt attempt,
         byte[] sha256,
-        ClientConfig set,
+        ClientConfig confirmed,
         CancellationToken cancellationToken
     )
     {
-        var location = attempt.Confirmed(set, time.GetUtcNow());
-        await ledger.CompleteAsync(held, location, sha256, set.Echoes(sha256), cancellationToken);
+        var location = attempt.Confirm(confirmed, time.GetUtcNow());
+        await store.CompleteAsync(held, location, sha256, confirmed.Echoes(sha256), cancellationToken);
         return location;
+    }
+}
+
+/// <summary>A location without a content token, and the only copy of the secret that its MDM must configure at Apple.</summary>
+internal sealed record ReceiveOnlyLocation(Location Location, NotificationSecret Secret);
+
+/// <summary>Adds a location whose notifications are received, and whose Client Config the MDM itself writes.</summary>
+internal sealed class ReceiveOnlyRegistration(
+    RegistrationStore store,
+    ReplicaBarrier replicas,
+    LocationLocks locks,
+    TimeProvider time
+)
+{
+    /// <exception cref="LocationException">No replica is running, or one did not accept the secret in time.</exception>
+    public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
+    {
+        await replicas.EnsureLiveAsync(cancellationToken);
+        var secret = NotificationSecret.Generate();
+        var locationId = LocationId.Generate();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var pending = new Location
+        {
+            LocationId = locationId,
+            StateName = LocationState.Pending.ToWireName(),
+            StateSince = now,
+            ReceiveOnly = true,
+            NotificationUrl = NotificationUrl.Create(hubUrl, locationId),
+            CreatedAt = now,
+        };
+        await using var held = await locks.AcquireAsync(locationId, cancellationToken);
+        await store.BeginAsync(held, pending, secret, cancellationToken);
+        var location = pending with { StateName = LocationState.Valid.ToWireName(), RegisteredAt = now };
+        await store.CompleteAsync(held, location, secret.Sha256, proven: true, cancellationToken);
+        return new ReceiveOnlyLocation(location, secret);
     }
 }

@@ -5,32 +5,37 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <param name="LocationId">The location.</param>
-/// <param name="Token">Its new content token.</param>
 internal sealed record RenewRequest(string LocationId, ContentToken Token) : LocationRequest(LocationId);
 
-/// <param name="Location">The row as it is now.</param>
-/// <param name="Differences">What Apple has otherwise than it is recorded.</param>
+/// <param name="Location">The row after the renewal.</param>
 internal sealed record RenewResult(Location Location, IReadOnlyList<LocationDifference> Differences);
 
-/// <summary>Gives a location a new content token for the same library: everything else stays, and what waits is read on.</summary>
+/// <summary>Replaces the content token of a location by another one for the same library.</summary>
 internal sealed class LocationRenewal(
     Database database,
-    LocationOpener desk,
+    LocationLocks locks,
     ContentTokenProtector protector,
     AppleClient apple,
     TimeProvider time
 )
 {
-    /// <exception cref="LocationException">Apple does not take the token, or it is for another library; nothing was changed.</exception>
+    /// <exception cref="LocationException">Apple rejected the token, or it is for another library; nothing was changed.</exception>
     public async Task<RenewResult> RenewAsync(RenewRequest request, CancellationToken cancellationToken)
     {
-        await using var opened = await desk.OpenAsync(request, cancellationToken);
-        EnsureRegistered(opened.Location);
+        await using var locked = await locks.OpenAsync(request, cancellationToken);
+        EnsureRegistered(locked.Location);
         using var rate = new RequestRate(time);
         var found = await ReadAsync(new AppleSession(apple, request.Token, rate), cancellationToken);
-        EnsureSame(opened.Location, found);
-        return await KeepAsync(opened, request.Token, found, cancellationToken);
+        if (found.UId != locked.Location.UId)
+        {
+            throw new LocationException(
+                LocationErrorCode.OtherLibrary,
+                $"The content token is for library {found.UId ?? "(unnamed)"}, but location {locked.Location.LocationId} is library {locked.Location.UId}. "
+                    + "Nothing was changed. To receive that library as well, run `locations add`."
+            );
+        }
+
+        return await StoreAsync(locked, request.Token, found, cancellationToken);
     }
 
     private static void EnsureRegistered(Location location)
@@ -39,8 +44,8 @@ internal sealed class LocationRenewal(
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"The location {location.LocationId} is for receiving only and takes no content token. To have its records read, remove it and "
-                    + "add its library with `locations add --token-file`."
+                $"Location {location.LocationId} is receive-only and has no content token. Nothing was changed. "
+                    + "To have its records read, remove it, then run `locations add --token-file`."
             );
         }
 
@@ -48,7 +53,8 @@ internal sealed class LocationRenewal(
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"The registration of the location {location.LocationId} is not finished: run `locations add` with the new token, which finishes it."
+                $"The registration of location {location.LocationId} is not complete. Nothing was changed. "
+                    + "Run `locations add` with the new token to complete it."
             );
         }
     }
@@ -59,39 +65,27 @@ internal sealed class LocationRenewal(
         {
             return await session.GetClientConfigAsync(cancellationToken);
         }
-        catch (AppleException fault)
+        catch (AppleException error)
         {
             throw new LocationException(
                 LocationErrorCode.Refused,
-                $"{fault.Message} The location keeps the content token that it has.",
-                fault
+                $"{error.Message} The location keeps its current content token.",
+                error
             );
         }
     }
 
-    private static void EnsureSame(Location location, ClientConfig found)
-    {
-        if (found.UId != location.UId)
-        {
-            throw new LocationException(
-                LocationErrorCode.OtherLibrary,
-                $"The content token is for the library {found.UId ?? "that Apple does not name"}, and the location {location.LocationId} is {location.UId}. Nothing was "
-                    + "changed. To receive that library too, use `locations add`."
-            );
-        }
-    }
-
-    private Task<RenewResult> KeepAsync(
-        LockedLocation opened,
+    private Task<RenewResult> StoreAsync(
+        LockedLocation locked,
         ContentToken token,
         ClientConfig found,
         CancellationToken cancellationToken
     )
     {
-        var location = opened.Location with
+        var location = locked.Location with
         {
-            Name = found.LocationName ?? opened.Location.Name,
-            // Not in the write transaction: Data Protection may write its first key to the database.
+            Name = found.LocationName ?? locked.Location.Name,
+            // Not in the write transaction: Data Protection may store its first key in the database.
             ContentToken = protector.Protect(token),
             TokenExpiresAt = (found.TokenExpirationDate ?? token.ExpiresAt)?.ToUnixTimeMilliseconds(),
         };
@@ -99,8 +93,8 @@ internal sealed class LocationRenewal(
             async transaction =>
             {
                 await LocationStore.SetContentTokenAsync(transaction, location);
-                var reading = await LocationCheck.FollowAsync(transaction, opened.Lock, location, found);
-                // What waits for a content token need not be asked for once more.
+                var reading = await LocationCheck.ApplyAsync(transaction, locked.Lock, location, found);
+                // Pending targets resume at once.
                 transaction.OnCommit(transaction.Signals.TargetsRequested);
                 return new RenewResult(reading.Location, reading.Differences);
             },

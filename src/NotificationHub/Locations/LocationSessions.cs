@@ -4,21 +4,21 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 
-/// <summary>How fast a location is read, kept from turn to turn.</summary>
+/// <summary>A location's request rate and recent errors, which all its sessions share.</summary>
 internal sealed class LocationPace(RequestRate rate)
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private byte[]? token;
     private TokenResponses responses = new();
 
     public RequestRate Rate => rate;
 
-    /// <summary>Reads in a row that failed because of Apple or the network, whichever target they were for.</summary>
+    /// <summary>Consecutive reads, of any target, that Apple or the network failed.</summary>
     public int ConsecutiveErrors { get; set; }
 
     public TokenResponses ResponsesTo(byte[] protectedToken)
     {
-        lock (gate)
+        lock (sync)
         {
             if (!protectedToken.AsSpan().SequenceEqual(token))
             {
@@ -31,14 +31,13 @@ internal sealed class LocationPace(RequestRate rate)
     }
 }
 
-/// <summary>Apple's responses to one content token. A response to an older token, however late, proves nothing about this one.</summary>
+/// <summary>Apple's responses to one content token. A late response to an older token proves nothing about this one.</summary>
 internal sealed class TokenResponses
 {
-    /// <summary>Responses in a row that Apple does not know the content token.</summary>
+    /// <summary>Consecutive responses that Apple does not know the content token.</summary>
     public int ConsecutiveRejections { get; set; }
 }
 
-/// <summary>A location's view of Apple, its pace, and the responses to its content token.</summary>
 internal sealed record LocationSession(AppleSession Apple, LocationPace Pace, TokenResponses Token)
 {
     public void RecordSuccess()
@@ -48,7 +47,7 @@ internal sealed record LocationSession(AppleSession Apple, LocationPace Pace, To
     }
 }
 
-/// <summary>Opens a location's view of Apple. All turns of a location share its request rate.</summary>
+/// <summary>Opens sessions with Apple for scheduled reads. All sessions of a location share its request rate.</summary>
 internal sealed class LocationSessions(
     AppleClient client,
     ContentTokenProtector protector,
@@ -58,10 +57,10 @@ internal sealed class LocationSessions(
 {
     private readonly ConcurrentDictionary<string, LocationPace> paces = new(StringComparer.Ordinal);
 
-    /// <summary>Whether content tokens can be decrypted; see <see cref="ContentTokenProtector.IsReady"/>.</summary>
+    /// <summary>Whether content tokens can be decrypted.</summary>
     public bool AreReady => protector.IsReady;
 
-    /// <exception cref="System.Security.Cryptography.CryptographicException">The content token cannot be decrypted: its key is missing.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The content token cannot be decrypted.</exception>
     public LocationSession Open(Location location)
     {
         var pace = paces.GetOrAdd(location.LocationId, _ => new LocationPace(new RequestRate(time, requestsPerSecond)));

@@ -3,50 +3,94 @@ using NotificationHub.Events;
 
 namespace NotificationHub.Locations;
 
-/// <summary>How a location's state follows from what Apple answers and from the clock. Pure: the caller stores and tells.</summary>
+/// <summary>Which calls to Apple a location allows. Notifications are received in every state except <see cref="Removed"/>.</summary>
+internal enum LocationState
+{
+    /// <summary>The registration is in progress, or was interrupted with an unknown outcome.</summary>
+    Pending,
+
+    Valid,
+
+    /// <summary>The content token expires within <see cref="LocationStates.ExpiryWarning"/>.</summary>
+    Expiring,
+
+    Expired,
+
+    Revoked,
+
+    /// <summary>Apple does not know the content token.</summary>
+    Invalid,
+
+    /// <summary>Another server wrote its own <c>mdmInfo</c> at Apple.</summary>
+    TakenOver,
+
+    /// <summary>An operator removed it. Late notifications are stored for a day, but not routed.</summary>
+    Removed,
+}
+
+/// <summary>How a location's state follows from Apple's responses and the clock.</summary>
 internal static class LocationStates
 {
-    /// <summary>How long before its end a content token is called expiring. Apple: ClientConfigResponse (15 days).</summary>
+    // Apple: ClientConfigResponse.
     public static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(15);
 
     /// <summary>The SQL condition that Apple may be called for a location <c>l</c>.</summary>
     public const string Callable =
         "l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null";
 
-    /// <summary>Whether Apple may be called for a location in this state.</summary>
     public static bool MayCallApple(LocationState state) => state is LocationState.Valid or LocationState.Expiring;
 
     /// <summary>Whether Apple ended access to the location; one request a day checks whether access has returned.</summary>
     public static bool IsClosed(LocationState state) =>
         state is LocationState.Expired or LocationState.Revoked or LocationState.Invalid or LocationState.TakenOver;
 
-    /// <summary>Whether only a new registration lets Apple be called again.</summary>
     public static bool NeedsRegistration(LocationState state) => state is LocationState.Pending || IsClosed(state);
 
-    /// <summary>The state after an answer without an error.</summary>
-    /// <param name="current">The state before.</param>
-    /// <param name="recordedMdmId">The <c>mdmInfo.id</c> that was recorded at registration.</param>
-    /// <param name="answeredMdmId">The one in the answer; null where the answer had none, which says nothing of the owner.</param>
-    /// <param name="tokenExpiresAt">The content token's end, from the answer or as it is known.</param>
-    /// <param name="now">The time of the answer.</param>
+    /// <summary>Ensures that a command may call Apple for the location, and change its configuration.</summary>
+    /// <exception cref="LocationException">The state does not allow it.</exception>
+    public static void EnsureCallable(Location location)
+    {
+        // A receive-only location gets a clearer error when its missing content token is needed.
+        if (location.ReceiveOnly || MayCallApple(location.State))
+        {
+            return;
+        }
+
+        var reason = location.StateReason is { } known ? $" ({known})" : "";
+        throw new LocationException(
+            LocationErrorCode.NotAllowed,
+            $"Location {location.LocationId} is {location.StateName}{reason}. Nothing was changed at Apple. "
+                + location.State switch
+                {
+                    LocationState.Pending => "Run `locations add` again to finish the registration.",
+                    LocationState.TakenOver =>
+                        "Agree on the owner. If the location was given back, run `locations verify`; to take it back, run `locations add`.",
+                    _ => "Run `locations renew-token` with a new content token.",
+                }
+        );
+    }
+
+    /// <summary>The state after a response without an error.</summary>
+    /// <param name="respondedMdmId">The <c>mdmInfo.id</c> in the response; a response without one does not tell the owner.</param>
+    /// <param name="tokenExpiresAt">From the response, or as known before.</param>
     public static LocationState AfterResponse(
         LocationState current,
         string? recordedMdmId,
-        string? answeredMdmId,
+        string? respondedMdmId,
         DateTimeOffset? tokenExpiresAt,
         DateTimeOffset now
     ) =>
         current is LocationState.Pending or LocationState.Removed ? current
-        : recordedMdmId is not null && answeredMdmId is not null && recordedMdmId != answeredMdmId
+        : recordedMdmId is not null && respondedMdmId is not null && recordedMdmId != respondedMdmId
             ? LocationState.TakenOver
-        : current == LocationState.TakenOver && answeredMdmId is null ? LocationState.TakenOver
-        // An answer proves that the token works, whatever its date says.
+        : current == LocationState.TakenOver && respondedMdmId is null ? LocationState.TakenOver
+        // A response proves that the token works, whatever its date says.
         : tokenExpiresAt - now <= ExpiryWarning ? LocationState.Expiring
         : LocationState.Valid;
 
-    /// <summary>The state after an error: only those about the content token itself change it.</summary>
-    public static LocationState AfterError(LocationState current, AppleErrorKind fault) =>
-        (current, fault) switch
+    /// <summary>The state after an error. Only errors about the content token change it.</summary>
+    public static LocationState AfterError(LocationState current, AppleErrorKind error) =>
+        (current, error) switch
         {
             (LocationState.Pending or LocationState.Removed, _) => current,
             (_, AppleErrorKind.TokenExpired) => LocationState.Expired,
@@ -55,21 +99,17 @@ internal static class LocationStates
             _ => current,
         };
 
-    /// <summary>
-    /// The event that tells of having come into this state; null where there is nothing to tell. That the token's end is near is told
-    /// in steps, not by the state.
-    /// </summary>
+    /// <summary>The event that reports a change to this state; null if the change is not reported.</summary>
     public static string? EventFor(LocationState state) =>
         state switch
         {
             LocationState.Expired => EventNames.LocationTokenExpired,
-            // To a consumer the two are one: the token is dead before its date. The data says which.
+            // Both mean that the token stopped working before its date. The event's data says which.
             LocationState.Revoked or LocationState.Invalid => EventNames.LocationTokenRevoked,
             LocationState.TakenOver => EventNames.LocationTakenOver,
             _ => null,
         };
 
-    /// <summary>The word that is stored and shown.</summary>
     public static string ToWireName(this LocationState state) =>
         state switch
         {
@@ -81,13 +121,13 @@ internal static class LocationStates
             LocationState.Invalid => "invalid",
             LocationState.TakenOver => "taken-over",
             LocationState.Removed => "removed",
-            _ => throw new ArgumentOutOfRangeException(nameof(state), state, "There is no such state."),
+            _ => throw new ArgumentOutOfRangeException(nameof(state), state, "The location state is undefined."),
         };
 
-    public static LocationState Parse(string word) =>
+    public static LocationState Parse(string name) =>
         Enum.GetValues<LocationState>()
-            .Where(state => state.ToWireName() == word)
+            .Where(state => state.ToWireName() == name)
             .Select(state => (LocationState?)state)
             .FirstOrDefault()
-        ?? throw new ArgumentException($"There is no location state '{word}'.", nameof(word));
+        ?? throw new ArgumentException($"'{name}' is not a location state.", nameof(name));
 }

@@ -7,13 +7,9 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <summary>
-/// The statements over <c>location</c>. Whatever intake must follow (a location, its <c>uId</c>, its secrets) raises the change
-/// counter in the same transaction, by <see cref="IncrementVersionAsync"/>.
-/// </summary>
+/// <summary>The statements over <c>location</c>. After a change of a location, <c>uId</c> or secret, call <see cref="IncrementVersionAsync"/>.</summary>
 internal static class LocationStore
 {
-    /// <summary>How many locations a page holds unless asked otherwise.</summary>
     public const int PageRows = 1_000;
 
     private const string Select = """
@@ -47,13 +43,11 @@ internal static class LocationStore
         )
         """;
 
-    // The first condition is the one that the index is entered by.
+    // The first condition is redundant, but lets the index be used.
     public static string PageSql(DbConnection connection) =>
         $"{Select} where created_at >= @CreatedAt and (created_at > @CreatedAt or location_id > @LocationId) order by created_at, location_id {connection.Limit("@limit")}";
 
-    /// <summary>A page of the locations, the oldest first.</summary>
-    /// <param name="after">The last location of the page before; null for the first page.</param>
-    /// <returns>Empty also where there is no location <paramref name="after"/>.</returns>
+    /// <summary>A page of locations, oldest first; empty if location <paramref name="after"/> does not exist.</summary>
     public static async Task<IReadOnlyList<Location>> ListAsync(
         DbConnection connection,
         string? after = null,
@@ -88,7 +82,7 @@ internal static class LocationStore
             new { uId }
         );
 
-    /// <summary>Writes the location, new or over the row of an earlier attempt. The caller bumps the change counter.</summary>
+    /// <summary>Inserts the location, or replaces the row of an earlier attempt.</summary>
     public static async Task SaveAsync(WriteTransaction transaction, Location location)
     {
         if (await transaction.ExecuteAsync(Update, location) == 0)
@@ -97,8 +91,8 @@ internal static class LocationStore
         }
     }
 
-    /// <summary>Tells every running hub that locations or secrets have changed.</summary>
-    /// <returns>The version that a hub has to reach to know of it.</returns>
+    /// <summary>Makes every replica reload the locations and secrets.</summary>
+    /// <returns>The version that a replica reports once it has loaded them.</returns>
     public static async Task<long> IncrementVersionAsync(WriteTransaction transaction)
     {
         transaction.OnCommit(transaction.Signals.LocationsChanged);
@@ -106,16 +100,11 @@ internal static class LocationStore
         return await transaction.ScalarAsync<long>("select value from change_counter where name = 'locations'");
     }
 
-    /// <summary>
-    /// Sets the state of the location and appends the event that reports the change. A response for an earlier content token proves nothing
-    /// about the stored one, and changes nothing.
-    /// </summary>
-    /// <param name="transaction">The transaction of whoever learned of it.</param>
-    /// <param name="used">The location as it was read, with the content token of the request.</param>
-    /// <param name="state">What <see cref="LocationStates"/> says.</param>
-    /// <param name="reason">What showed it, for people; nothing personal.</param>
-    /// <param name="owner">Who owns it now, where it was taken over.</param>
-    /// <returns>False if the location is already in that state, does not exist, or has another content token by now.</returns>
+    /// <summary>Sets the state, and appends the event that reports the change.</summary>
+    /// <param name="used">The location with the content token of the request. If the stored token is another one, nothing changes.</param>
+    /// <param name="reason">For people, without personal data.</param>
+    /// <param name="owner">The new owner, if the location was taken over.</param>
+    /// <returns>Whether the state changed.</returns>
     public static async Task<bool> SetStateAsync(
         WriteTransaction transaction,
         Location used,
@@ -144,16 +133,16 @@ internal static class LocationStore
             """,
             changed
         );
-        if (LocationEvents.OfState(changed, owner) is { } told)
+        if (LocationEvents.CreateStateChanged(changed, owner) is { } changeEvent)
         {
-            transaction.AppendEvents([told]);
+            transaction.AppendEvents([changeEvent]);
         }
 
         await PublishExpiryAsync(transaction, changed);
         return true;
     }
 
-    /// <returns>The current row; null if it is gone or has another content token by now.</returns>
+    /// <returns>Null if the location was deleted or has another content token now.</returns>
     private static async Task<Location?> FindCurrentAsync(WriteTransaction transaction, Location used)
     {
         var location = await transaction.FirstOrDefaultAsync<Location>(
@@ -163,7 +152,7 @@ internal static class LocationStore
         return location is not null && location.HasTokenOf(used) ? location : null;
     }
 
-    /// <summary>Appends <c>location.token-expiring</c> where the end of the content token has come nearer by a step, once for each.</summary>
+    /// <summary>Appends <c>location.token-expiring</c> once for each step that the content token reaches.</summary>
     public static async Task PublishExpiryAsync(WriteTransaction transaction, Location location)
     {
         var now = await transaction.NowAsync();
@@ -185,16 +174,11 @@ internal static class LocationStore
         );
         if (isNew > 0)
         {
-            transaction.AppendEvents([LocationEvents.OfExpiry(location, step, now)]);
+            transaction.AppendEvents([LocationEvents.CreateTokenExpiring(location, step, now)]);
         }
     }
 
-    /// <summary>
-    /// Pauses the calls to Apple for the location, also after a restart; a longer pause stays. A fault of a content token that was replaced since
-    /// pauses nothing.
-    /// </summary>
-    /// <param name="used">The location with the content token that was used.</param>
-    /// <param name="until">Unix milliseconds.</param>
+    /// <summary>Pauses scheduled calls to Apple, unless the content token was replaced. It never shortens a pause.</summary>
     public static async Task PauseAsync(WriteTransaction transaction, Location used, long until)
     {
         if (await FindCurrentAsync(transaction, used) is null)
@@ -212,7 +196,6 @@ internal static class LocationStore
         );
     }
 
-    /// <summary>Records the end of the content token of a request, as Apple's response names it.</summary>
     public static async Task SetTokenExpiryAsync(WriteTransaction transaction, Location used, DateTimeOffset expiresAt)
     {
         if (await FindCurrentAsync(transaction, used) is null)
@@ -230,7 +213,6 @@ internal static class LocationStore
         );
     }
 
-    /// <summary>Notes how Apple has the location configured now.</summary>
     public static Task SetConfigurationAsync(WriteTransaction transaction, Location location) =>
         transaction.ExecuteAsync(
             """
@@ -241,7 +223,7 @@ internal static class LocationStore
             location
         );
 
-    /// <summary>Replaces the content token; the pause that Apple asked for belonged to the old one.</summary>
+    /// <summary>Replaces the content token, and ends the pause, which belonged to the old one.</summary>
     public static Task SetContentTokenAsync(WriteTransaction transaction, Location location) =>
         transaction.ExecuteAsync(
             """
@@ -254,7 +236,7 @@ internal static class LocationStore
             location
         );
 
-    /// <summary>Closes the location for everything but late posts. The content token is forgotten.</summary>
+    /// <summary>Marks the location as removed, and deletes its content token.</summary>
     public static Task SetRemovedAsync(WriteTransaction transaction, string locationId, long now) =>
         transaction.ExecuteAsync(
             """
@@ -265,7 +247,7 @@ internal static class LocationStore
             new { locationId, now }
         );
 
-    /// <summary>Replaces the time of a removal, unless it has changed since it was read.</summary>
+    /// <summary>Replaces the time of a removal, unless it changed in the meantime.</summary>
     public static Task CorrectRemovalTimeAsync(WriteTransaction transaction, string locationId, long from, long to) =>
         transaction.ExecuteAsync(
             """
@@ -281,7 +263,7 @@ internal static class LocationStore
             }
         );
 
-    /// <summary>Forgets the location and its secrets. The caller bumps the change counter.</summary>
+    /// <summary>Deletes the location and its secrets.</summary>
     public static async Task DeleteAsync(WriteTransaction transaction, string locationId)
     {
         await transaction.ExecuteAsync(

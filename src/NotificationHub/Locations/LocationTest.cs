@@ -6,8 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <param name="LocationId">The location.</param>
-/// <param name="Wait">How long the test notification is waited for.</param>
+/// <param name="Wait">How long to wait for the test notification.</param>
 internal sealed record TestRequest(string LocationId, TimeSpan Wait) : LocationRequest(LocationId)
 {
     public static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(30);
@@ -15,101 +14,101 @@ internal sealed record TestRequest(string LocationId, TimeSpan Wait) : LocationR
 
 internal sealed class TestRequestValidator : AbstractValidator<TestRequest>
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
-
     public TestRequestValidator()
     {
         Include(new LocationRequestValidator());
         RuleFor(request => request.Wait)
-            .InclusiveBetween(TimeSpan.Zero, Longest)
-            .WithMessage("must lie between zero and five minutes");
+            .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(5))
+            .WithMessage("must be between zero and 5 minutes");
     }
 }
 
 internal enum TestOutcome
 {
-    /// <summary>It arrived through the public URL, and Apple took the configuration.</summary>
+    /// <summary>The test notification arrived, and Apple accepted the configuration.</summary>
     Arrived,
 
-    /// <summary>Apple took the configuration, so somebody answered; but no test notification is in this hub's log.</summary>
+    /// <summary>Apple accepted the configuration, but the test notification is not in this hub's log.</summary>
     AnsweredElsewhere,
 
-    /// <summary>It arrived and was kept, but Apple did not see it answered.</summary>
+    /// <summary>The test notification was stored, but Apple got no 2xx response.</summary>
     ArrivedUnanswered,
 
-    /// <summary>It did not arrive, and Apple refused the URL.</summary>
+    /// <summary>The test notification did not arrive, and Apple refused the URL.</summary>
     NotArrived,
 }
 
-/// <param name="Outcome">What happened.</param>
-/// <param name="Seq">The test notification's place in the notification log.</param>
-/// <param name="Words">What that means, and what to do.</param>
-internal sealed record TestResult(TestOutcome Outcome, long? Seq, string Words);
+/// <param name="Seq">The test notification's position in the notification log.</param>
+/// <param name="Message">What the outcome means, and what to do.</param>
+internal sealed record TestResult(TestOutcome Outcome, long? Seq, string Message);
 
-/// <summary>Has Apple post a test notification, by configuring the location again with a new secret, and looks whether it arrives.</summary>
+/// <summary>Makes Apple send a test notification, by configuring the location with a new secret, and checks whether it arrives.</summary>
 internal sealed class LocationTest(
     Database database,
-    LocationOpener desk,
+    LocationLocks locks,
     LocationApple apple,
     ReplicaBarrier replicas,
-    SecretRotation rollover,
+    SecretRotation rotation,
     TimeProvider time
 )
 {
     private static readonly TestRequestValidator Validator = new();
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <exception cref="LocationException">There was no test: the location cannot be configured as it is, or Apple did not answer.</exception>
+    /// <exception cref="LocationException">No test took place: the location cannot be configured, or Apple did not respond.</exception>
     public async Task<TestResult> TestAsync(TestRequest request, CancellationToken cancellationToken)
     {
         Validator.Ensure(request);
-        await using var opened = await desk.OpenAsync(request, cancellationToken);
-        LocationOpener.EnsureCallable(opened.Location);
+        await using var locked = await locks.OpenAsync(request, cancellationToken);
+        LocationStates.EnsureCallable(locked.Location);
         await replicas.EnsureLiveAsync(cancellationToken);
         using var rate = new RequestRate(time);
-        var before = await LastSeqAsync(cancellationToken);
-        var isAccepted = await PostAsync(opened, apple.Open(opened.Location, rate), cancellationToken);
-        // What Apple saw unanswered has arrived by now, or never will.
+        var before = await ReadLastSeqAsync(cancellationToken);
+        var isAccepted = await ConfigureAsync(locked, apple.Open(locked.Location, rate), cancellationToken);
+        // If Apple refused the URL, its test notification has arrived by now or never will.
         var wait = isAccepted ? request.Wait : TimeSpan.Zero;
-        var seq = await AwaitAsync(opened.Location.LocationId, before, wait, cancellationToken);
-        return Judge(opened.Location, isAccepted, seq);
+        var seq = await AwaitAsync(locked.Location.LocationId, before, wait, cancellationToken);
+        return CreateResult(locked.Location, isAccepted, seq);
     }
 
-    private static TestResult Judge(Location location, bool isAccepted, long? seq) =>
+    private static TestResult CreateResult(Location location, bool isAccepted, long? seq) =>
         (isAccepted, seq) switch
         {
             (true, not null) => new(
                 TestOutcome.Arrived,
                 seq,
-                "Apple's test notification arrived through the public URL and was answered."
+                "Apple's test notification arrived through the public URL, and Apple got a 2xx response."
             ),
             (true, null) => new(
                 TestOutcome.AnsweredElsewhere,
                 null,
-                $"Apple took the configuration, so something at {location.NotificationUrl} answered the test notification; but it is not in this hub's "
-                    + "log. Find out what answers there: another hub with a database of its own, or a proxy that answers by itself."
+                $"Apple got a 2xx response from {location.NotificationUrl}, but the test notification is not in this hub's log. "
+                    + "Find out what responds there: another hub with its own database, or a proxy."
             ),
             (false, not null) => new(
                 TestOutcome.ArrivedUnanswered,
                 seq,
-                "The test notification arrived and was kept, but Apple did not see it answered with 2xx, and refused the configuration. The "
-                    + "settings at Apple are as before. Look at what lies between: a proxy that answers otherwise, or an answer that comes too late."
+                "The test notification arrived and was stored, but Apple got no 2xx response and refused the configuration. "
+                    + "Apple keeps the previous settings. Check the proxy before the hub: it changes or delays the response."
             ),
             _ => new(
                 TestOutcome.NotArrived,
                 null,
-                $"Apple could not deliver the test notification to {location.NotificationUrl}, and refused the configuration. The settings at Apple are "
-                    + "as before. Look at the name's resolution, the certificate's chain, the firewall, and the proxy before the hub."
+                $"Apple could not deliver the test notification to {location.NotificationUrl} and refused the configuration. "
+                    + "Apple keeps the previous settings. Check DNS, the certificate chain, the firewall, and the proxy before the hub."
             ),
         };
 
-    /// <returns>False where Apple refused the URL.</returns>
-    private async Task<bool> PostAsync(LockedLocation opened, AppleSession session, CancellationToken cancellationToken)
+    /// <returns>False if Apple refused the URL.</returns>
+    private async Task<bool> ConfigureAsync(
+        LockedLocation locked,
+        AppleSession session,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            var order = new RotationOrder(TakeBack: false, PostAnyhow: true);
-            await rollover.RollAsync(opened, session, order, cancellationToken);
+            await rotation.RotateAsync(locked, session, overwrite: false, mayResume: false, cancellationToken);
             return true;
         }
         catch (LocationException refused)
@@ -129,7 +128,7 @@ internal sealed class LocationTest(
         var startedAt = time.GetTimestamp();
         while (true)
         {
-            var last = await LastSeqAsync(cancellationToken);
+            var last = await ReadLastSeqAsync(cancellationToken);
             if (await FindAsync(locationId, before, last, cancellationToken) is { } seq)
             {
                 return seq;
@@ -145,7 +144,7 @@ internal sealed class LocationTest(
         }
     }
 
-    private async Task<long> LastSeqAsync(CancellationToken cancellationToken)
+    private async Task<long> ReadLastSeqAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from notification_log");

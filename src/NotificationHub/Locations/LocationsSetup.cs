@@ -9,7 +9,6 @@ namespace NotificationHub.Locations;
 
 internal static class LocationsSetup
 {
-    /// <summary>Locations, their secrets and content tokens, and how they are registered at Apple.</summary>
     public static void AddLocations(this HubBuilder hub)
     {
         hub.AddApple();
@@ -24,13 +23,6 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<LocationLocks>();
         hub.Services.AddSingleton<LocationApple>();
         hub.Services.AddSingleton<LocationCheck>();
-        hub.AddOperations();
-        hub.AddWatch();
-    }
-
-    private static void AddOperations(this HubBuilder hub)
-    {
-        hub.Services.AddSingleton<LocationOpener>();
         hub.Services.AddSingleton<LocationDescription>();
         hub.Services.AddSingleton<LocationVerification>();
         hub.Services.AddSingleton<SecretRotation>();
@@ -40,20 +32,17 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<Deregistration>();
         hub.Services.AddSingleton<LocationDataDeletion>();
         hub.Services.AddSingleton<LocationRemoval>();
+        // Each has its own loop: a slow Apple must not delay the retirement of secrets or the report of silence.
+        hub.AddMonitor<ConfigurationMonitor>("locations", monitor => monitor.RunAsync);
+        hub.AddMonitor<SecretLifecycle>("locations:secrets", lifecycle => lifecycle.RunAsync);
+        hub.AddMonitor<OrphanedRegistrations>("locations:orphaned", orphaned => orphaned.RunAsync);
+        hub.AddMonitor<SilenceMonitor>("locations:silence", monitor => monitor.RunAsync);
+        hub.AddMonitor<RemovalPass>("locations:removals", removals => removals.RunAsync);
     }
 
-    private static void AddWatch(this HubBuilder hub)
-    {
-        hub.AddWatch<ConfigurationMonitor>("locations", watch => watch.RunAsync);
-        hub.AddWatch<SecretLifecycle>("locations:secrets", upkeep => upkeep.RunAsync);
-        hub.AddWatch<OrphanedRegistrations>("locations:abandoned", abandoned => abandoned.RunAsync);
-        hub.AddWatch<SilenceMonitor>("locations:silence", watch => watch.RunAsync);
-        hub.AddWatch<RemovalPass>("locations:removals", removals => removals.RunAsync);
-    }
-
-    private static void AddWatch<T>(
+    private static void AddMonitor<T>(
         this HubBuilder hub,
-        string name,
+        string leaseName,
         Func<T, Func<Lease, CancellationToken, Task<bool>>> passOf
     )
         where T : class
@@ -62,7 +51,7 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<IHostedService>(services =>
             ActivatorUtilities.CreateInstance<LocationCheckWorker>(
                 services,
-                name,
+                leaseName,
                 passOf(services.GetRequiredService<T>())
             )
         );

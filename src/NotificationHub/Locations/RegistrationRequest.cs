@@ -3,10 +3,8 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Locations;
 
-/// <summary>What an operator asks for.</summary>
-/// <param name="Token">The location's content token.</param>
 /// <param name="HubUrl">The hub's public address.</param>
-/// <param name="MdmInfo">What to record as the owner; members left null are kept as Apple has them.</param>
+/// <param name="MdmInfo">The owner to record; null members keep Apple's values.</param>
 internal sealed record RegistrationRequest(ContentToken Token, Uri HubUrl, MdmInfo? MdmInfo = null);
 
 internal sealed class RegistrationRequestValidator : AbstractValidator<RegistrationRequest>
@@ -17,9 +15,9 @@ internal sealed class RegistrationRequestValidator : AbstractValidator<Registrat
             .Custom(
                 (url, context) =>
                 {
-                    if (!NotificationUrl.TryParseHub(url.OriginalString, out _, out var fault))
+                    if (!NotificationUrl.TryParseHub(url.OriginalString, out _, out var error))
                     {
-                        context.AddFailure(fault);
+                        context.AddFailure(error);
                     }
                 }
             );
@@ -31,27 +29,44 @@ internal sealed class RegistrationRequestValidator : AbstractValidator<Registrat
     private static bool HasOwner(RegistrationRequest request) => request.MdmInfo is not null;
 }
 
-/// <summary>One attempt at configuring a location at Apple.</summary>
-/// <param name="Location">The row as it stands while the attempt is under way.</param>
-/// <param name="MdmInfo">The owner to record, complete.</param>
-/// <param name="PendingDigests">Digests of earlier attempts whose outcome is unknown.</param>
+/// <summary>One attempt to configure a location at Apple.</summary>
+/// <param name="Location">The row while the attempt is in progress.</param>
+/// <param name="MdmInfo">The complete owner to record.</param>
+/// <param name="PendingDigests">The secrets of earlier attempts with an unknown outcome.</param>
 internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, IReadOnlyList<byte[]> PendingDigests)
 {
+    private const string DefaultName = "NotificationHub";
+
     public string LocationId => Location.LocationId;
 
-    /// <summary>Whether Apple's configuration names this hub and the owner that was to be recorded.</summary>
+    /// <summary>The <c>mdmInfo</c> to send: the MDM's own, except for the members that the operator sets.</summary>
+    /// <param name="locationId">Names the owner if Apple has none.</param>
+    /// <returns>All three members, because Apple refuses an incomplete object (9723).</returns>
+    public static MdmInfo ChooseOwner(MdmInfo? requested, MdmInfo? found, string locationId)
+    {
+        // A new owner does not keep the name of the previous one.
+        var kept = requested?.Id is { } id && id != found?.Id ? null : found;
+        return new MdmInfo
+        {
+            Id = requested?.Id ?? NullIfEmpty(kept?.Id) ?? $"notificationhub-{locationId}",
+            Name = requested?.Name ?? NullIfEmpty(kept?.Name) ?? DefaultName,
+            Metadata = requested?.Metadata ?? kept?.Metadata ?? DefaultName,
+        };
+    }
+
+    /// <summary>Whether Apple's configuration has this hub's URL and the intended owner.</summary>
     public bool IsShownBy(ClientConfig found) =>
         found.NotificationUrl == Location.NotificationUrl
         && (found.MdmInfo?.Id is null || found.MdmInfo.Id == MdmInfo.Id);
 
-    /// <summary>The row once Apple has shown <paramref name="set"/>.</summary>
-    public Location Confirmed(ClientConfig set, DateTimeOffset now)
+    /// <summary>The row after Apple has confirmed the configuration.</summary>
+    public Location Confirm(ClientConfig confirmed, DateTimeOffset now)
     {
-        var expiresAt = set.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? Location.TokenExpiresAt;
+        var expiresAt = confirmed.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? Location.TokenExpiresAt;
         var state = LocationStates.AfterResponse(
             LocationState.Valid,
             MdmInfo.Id,
-            set.MdmInfo?.Id,
+            confirmed.MdmInfo?.Id,
             expiresAt is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null,
             now
         );
@@ -59,16 +74,18 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
         {
             StateName = state.ToWireName(),
             StateSince = now.ToUnixTimeMilliseconds(),
-            NotificationTypes = LocationStore.WriteTypes(set.SubscribedNotificationTypes),
+            NotificationTypes = LocationStore.WriteTypes(confirmed.SubscribedNotificationTypes),
             TokenExpiresAt = expiresAt,
             RegisteredAt = now.ToUnixTimeMilliseconds(),
         };
     }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
 
 internal static class ClientConfigEcho
 {
-    /// <summary>Whether Apple says that it will present the secret of this digest.</summary>
+    /// <summary>Whether Apple's response names the secret with this digest.</summary>
     public static bool Echoes(this ClientConfig found, byte[] sha256) =>
         found.NotificationAuthTokenSha256 is { } echoed && echoed.AsSpan().SequenceEqual(sha256);
 }

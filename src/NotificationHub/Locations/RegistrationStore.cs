@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <summary>What a registration writes down before and after it asks Apple.</summary>
+/// <summary>What a registration stores before and after it calls Apple.</summary>
 internal sealed class RegistrationStore(
     Database database,
     ReplicaBarrier replicas,
@@ -12,11 +12,9 @@ internal sealed class RegistrationStore(
     TimeProvider time
 )
 {
-    /// <summary>A new location, the pending one of an attempt that was interrupted, or one that stopped calling Apple and comes back.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="found">How Apple has the location configured.</param>
-    /// <param name="plannedId">The location that was planned for and locked; null for the first plan.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Plans a new location, or resumes a pending or closed one under its ID.</summary>
+    /// <param name="found">Apple's current Client Config.</param>
+    /// <param name="plannedId">The location that was planned and locked; null for the first plan.</param>
     /// <exception cref="LocationException">The library is registered already, and its content token works.</exception>
     public async Task<RegistrationAttempt> PlanAsync(
         RegistrationRequest request,
@@ -38,7 +36,7 @@ internal sealed class RegistrationStore(
             throw AlreadyRegistered(null);
         }
 
-        var mdmInfo = Ownership.Choose(request.MdmInfo, found.MdmInfo, locationId);
+        var mdmInfo = RegistrationAttempt.ChooseOwner(request.MdmInfo, found.MdmInfo, locationId);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var location = new Location
         {
@@ -51,16 +49,16 @@ internal sealed class RegistrationStore(
             MdmId = mdmInfo.Id,
             MdmName = mdmInfo.Name,
             MdmMetadata = mdmInfo.Metadata,
-            NotificationUrl = NotificationUrl.Of(request.HubUrl, locationId),
+            NotificationUrl = NotificationUrl.Create(request.HubUrl, locationId),
             ContentToken = protector.Protect(request.Token),
             TokenExpiresAt = (found.TokenExpirationDate ?? request.Token.ExpiresAt)?.ToUnixTimeMilliseconds(),
             CreatedAt = known?.CreatedAt ?? now,
         };
-        return new RegistrationAttempt(location, mdmInfo, await SecretStore.PendingAsync(connection, locationId));
+        return new RegistrationAttempt(location, mdmInfo, await SecretStore.ListPendingAsync(connection, locationId));
     }
 
-    /// <summary>Has the secret accepted, and returns once every running hub does.</summary>
-    /// <exception cref="LocationException">One of them does not in time; nothing is left behind.</exception>
+    /// <summary>Adds a pending secret, and returns when every running replica accepts it.</summary>
+    /// <exception cref="LocationException">A replica did not accept it in time; the secret was withdrawn.</exception>
     public async Task BeginAsync(
         LocationLock held,
         Location location,
@@ -75,13 +73,13 @@ internal sealed class RegistrationStore(
         }
         catch
         {
-            // Nobody has been told of the secret yet.
+            // Neither Apple nor an MDM knows the secret yet.
             await WithdrawAsync(location, secret);
             throw;
         }
     }
 
-    /// <summary>Takes back what <see cref="BeginAsync"/> wrote: Apple certainly does not use the secret.</summary>
+    /// <summary>Undoes <see cref="BeginAsync"/>, because Apple certainly does not use the secret.</summary>
     public Task WithdrawAsync(Location location, NotificationSecret secret) =>
         database.WriteAsync(
             async transaction =>
@@ -89,16 +87,12 @@ internal sealed class RegistrationStore(
                 await SecretStore.WithdrawAsync(transaction, location.LocationId, secret.Sha256);
                 await LocationStore.IncrementVersionAsync(transaction);
             },
-            // Also when the operator has had enough: half a location must not stay behind.
+            // A canceled command must not leave half a location behind.
             CancellationToken.None
         );
 
-    /// <summary>The secret of this digest is the one in use.</summary>
-    /// <param name="held">The right to work on the location.</param>
-    /// <param name="location">The row as it is to be from now on.</param>
-    /// <param name="sha256">The secret's digest.</param>
-    /// <param name="proven">Apple echoed it.</param>
-    /// <param name="cancellationToken">Gives up before the transaction.</param>
+    /// <summary>Stores the location, and makes the secret with this digest the active one.</summary>
+    /// <param name="proven">Whether Apple echoed the secret.</param>
     public Task CompleteAsync(
         LocationLock held,
         Location location,
@@ -113,7 +107,7 @@ internal sealed class RegistrationStore(
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await LocationStore.IncrementVersionAsync(transaction);
-                transaction.AppendEvents(LocationEvents.OfRegistration(location));
+                transaction.AppendEvents(LocationEvents.CreateRegistered(location));
                 await LocationStore.PublishExpiryAsync(transaction, location);
             },
             cancellationToken
@@ -132,13 +126,13 @@ internal sealed class RegistrationStore(
                 async transaction =>
                 {
                     await held.EnsureAsync(transaction);
-                    // One that is registered stays as it is until Apple has certainly taken the new configuration.
+                    // A registered location keeps its row until Apple has certainly applied the new configuration.
                     if (location.State == LocationState.Pending)
                     {
                         await LocationStore.SaveAsync(transaction, location);
                     }
 
-                    await EnsureRoomAsync(transaction, location);
+                    await EnsureCapacityAsync(transaction, location);
                     var now = await transaction.NowAsync();
                     await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, now);
                     return await LocationStore.IncrementVersionAsync(transaction);
@@ -148,37 +142,40 @@ internal sealed class RegistrationStore(
         }
         catch (Exception exception) when (database.IsDuplicateKey(exception))
         {
-            // The unique uId: somebody else registers the same library at this moment.
+            // The unique uId: another command is registering the same library.
             throw AlreadyRegistered(null);
         }
     }
 
-    // The hubs compare a post with so many secrets and no more: one that Apple uses must not fall out.
-    private static async Task EnsureRoomAsync(WriteTransaction transaction, Location location)
+    // Intake compares a delivery with a fixed number of secrets, so a secret that Apple may use must not exceed it.
+    private static async Task EnsureCapacityAsync(WriteTransaction transaction, Location location)
     {
         var locationId = location.LocationId;
         var secrets = await SecretStore.ListAsync(transaction.Connection, locationId);
-        if (secrets.Count(secret => secret.IsAccepted) >= SecretStore.MaxAccepted)
+        if (secrets.Count(secret => secret.IsAccepted) < SecretStore.MaxAccepted)
         {
-            // Of those that were handed out the MDM has entered none that nothing came with, not even Apple's test.
-            if (location.ReceiveOnly && await SecretStore.RetireOldestUnusedAsync(transaction, locationId) > 0)
-            {
-                return;
-            }
-
-            throw new LocationException(
-                LocationErrorCode.NotAllowed,
-                $"The location {locationId} has {SecretStore.MaxAccepted} secrets of which Apple may use each, after as many attempts of unknown outcome. Nothing was "
-                    + $"changed at Apple. Wait for {SecretStore.Grace.TotalMinutes:0} minutes, then run `locations verify {locationId}`: it finds out which one it is."
-            );
+            return;
         }
+
+        // The MDM of a receive-only location has not configured a secret without any delivery, not even Apple's test.
+        if (location.ReceiveOnly && await SecretStore.RetireOldestUnusedAsync(transaction, locationId) > 0)
+        {
+            return;
+        }
+
+        throw new LocationException(
+            LocationErrorCode.NotAllowed,
+            $"Location {locationId} has {SecretStore.MaxAccepted} secrets that Apple may use, after attempts with an unknown outcome. "
+                + $"Nothing was changed at Apple. Wait {SecretStore.Grace.TotalMinutes:0} minutes, run `locations verify {locationId}`, "
+                + "then repeat the command."
+        );
     }
 
     private static LocationException AlreadyRegistered(string? locationId) =>
         new(
             LocationErrorCode.AlreadyRegistered,
             locationId is null
-                ? "This library is being registered by another command at this moment. Nothing was changed at Apple."
+                ? "Another command is registering this library. Nothing was changed at Apple. Wait for that command to finish."
                 : $"This library is registered already, as location {locationId}. Nothing was changed at Apple."
         );
 }

@@ -4,7 +4,7 @@ using NotificationHub.Storage.Maintenance;
 
 namespace NotificationHub.Locations;
 
-/// <summary>Fixed in a hub that runs on the machine's clock; a drill on virtual time and tests use others.</summary>
+/// <summary>Constants, except in tests and in a drill on virtual time.</summary>
 internal sealed record ReplicaTimings
 {
     /// <summary>A replica that has not updated its row for this long counts as stopped.</summary>
@@ -14,10 +14,8 @@ internal sealed record ReplicaTimings
     public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(15);
 }
 
-/// <summary>
-/// Waits for the running hubs. Apple posts a test notification while it is being configured, so every hub that the post may reach
-/// must accept the new secret before.
-/// </summary>
+// Apple sends a test notification while Client Config is set, so every replica that may receive it must accept the new secret before.
+/// <summary>Waits until every running replica has loaded a change of locations or secrets.</summary>
 internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
@@ -25,21 +23,20 @@ internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, 
     public async Task<bool> IsAnyLiveAsync(CancellationToken cancellationToken) =>
         (await ReadLiveAsync(cancellationToken)).Count > 0;
 
-    /// <exception cref="LocationException">No hub is running.</exception>
+    /// <exception cref="LocationException">No replica is running.</exception>
     public async Task EnsureLiveAsync(CancellationToken cancellationToken)
     {
         if (!await IsAnyLiveAsync(cancellationToken))
         {
             throw new LocationException(
                 LocationErrorCode.NoLiveReplica,
-                "No running hub is seen on this database. Apple posts a test notification during the registration and the hub has to "
-                    + "answer it: start the hub, then run this command again. Nothing was changed at Apple."
+                "No hub is running on this database, and one must answer Apple's test notification. Nothing was changed at Apple. "
+                    + "To continue, start the hub, then run this command again."
             );
         }
     }
 
-    /// <summary>Returns once every running hub has taken in the change.</summary>
-    /// <exception cref="LocationException">One has not in time, or none is running any more.</exception>
+    /// <exception cref="LocationException">A replica has not loaded the change in time, or none is running anymore.</exception>
     public async Task WaitAsync(long version, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
@@ -57,8 +54,9 @@ internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, 
                 throw new LocationException(
                     LocationErrorCode.ReplicaBehind,
                     live.Count == 0
-                        ? "The hub has stopped meanwhile. Start it, then run this command again. Nothing was changed at Apple."
-                        : $"These running hubs do not accept the new secret yet: {string.Join(", ", behind)}. Nothing was changed at Apple."
+                        ? "The hub has stopped. Nothing was changed at Apple. Start it, then run this command again."
+                        : $"These replicas did not accept the new secret within {timings.MaxWait.TotalSeconds:0} seconds: {string.Join(", ", behind)}. "
+                            + "Nothing was changed at Apple. Check their logs, then run this command again."
                 );
             }
 

@@ -213,7 +213,7 @@ public sealed class LocationRotationTests
         (await scene.FailToRotateAsync(location)).Code.ShouldBe(LocationErrorCode.NotAllowed);
         scene.Library.Configuration.NotificationAuthToken.ShouldBe("theirs");
 
-        await scene.RotateAsync(location, takeBack: true);
+        await scene.RotateAsync(location, overwrite: true);
         scene.Library.Configuration.NotificationUrl.ShouldBe(url);
 
         scene.Library.TakeOver("mdm-9", "The other MDM");
@@ -248,9 +248,9 @@ public sealed class LocationRotationTests
         );
 
         failure.Code.ShouldBe(LocationErrorCode.NotAllowed);
-        failure.Message.ShouldContain("--take-back");
+        failure.Message.ShouldContain("--overwrite");
         scene.Library.Configuration.ShouldBe(theirs);
-        await scene.RotateAsync(location, takeBack: true);
+        await scene.RotateAsync(location, overwrite: true);
         scene.Library.Configuration.NotificationAuthToken.ShouldNotBe(theirs.NotificationAuthToken);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
         (await scene.RotateAsync(location)).IsResumed.ShouldBeFalse();

@@ -34,7 +34,7 @@ public sealed class LocationTestTests
         var result = await TestAsync(scene, location);
 
         result.Outcome.ShouldBe(TestOutcome.NotArrived);
-        result.Words.ShouldContain(location.NotificationUrl!);
+        result.Message.ShouldContain(location.NotificationUrl!);
         scene.Library.Configuration.ShouldBe(configured);
         (await scene.SecretStatesAsync()).ShouldBe(["active"]);
     }

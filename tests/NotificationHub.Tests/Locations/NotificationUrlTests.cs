@@ -15,7 +15,7 @@ public sealed class NotificationUrlTests
     {
         NotificationUrl.TryParseHub(hubUrl, out var url, out _).ShouldBeTrue();
 
-        NotificationUrl.Of(url!, "abc").ShouldBe(expected);
+        NotificationUrl.Create(url!, "abc").ShouldBe(expected);
     }
 
     [Theory]

@@ -18,9 +18,9 @@ internal sealed partial class RegistrationScene
     public T Service<T>()
         where T : notnull => Hub.Services.GetRequiredService<T>();
 
-    public Task<RotateResult> RotateAsync(Location location, bool takeBack = false) =>
+    public Task<RotateResult> RotateAsync(Location location, bool overwrite = false) =>
         Service<LocationRotation>()
-            .RotateAsync(new RotateRequest(location.LocationId, takeBack), CancellationToken.None);
+            .RotateAsync(new RotateRequest(location.LocationId, overwrite), CancellationToken.None);
 
     public async Task<LocationException> FailToRotateAsync(Location location) =>
         await Should.ThrowAsync<LocationException>(() => RotateAsync(location));

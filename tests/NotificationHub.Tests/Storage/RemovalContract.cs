@@ -134,7 +134,7 @@ public abstract class RemovalContract : StoreContract
         (await PendingAsync()).ShouldHaveSingleItem().DeletedAt.ShouldNotBeNull();
         (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(2);
 
-        var aDayAgo = now - (long)RemovalPass.LatePosts.TotalMilliseconds;
+        var aDayAgo = now - (long)RemovalPass.LatePeriod.TotalMilliseconds;
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, aDayAgo));
         await PassAsync(hub);
         (await PendingAsync()).ShouldHaveSingleItem("a router may be about to append events of its notifications");
@@ -167,7 +167,7 @@ public abstract class RemovalContract : StoreContract
         (await PendingAsync()).ShouldHaveSingleItem();
 
         clock.SetWall(-TimeSpan.FromDays(31));
-        clock.Advance(RemovalPass.LatePosts);
+        clock.Advance(RemovalPass.LatePeriod);
         await PassAsync(hub);
         (await PendingAsync()).ShouldBeEmpty();
     }
@@ -186,7 +186,7 @@ public abstract class RemovalContract : StoreContract
 
         await PassAsync(hub);
         (await PendingAsync()).ShouldHaveSingleItem().RemovedAt.ShouldBe(now);
-        clock.Advance(RemovalPass.LatePosts - TimeSpan.FromMinutes(1));
+        clock.Advance(RemovalPass.LatePeriod - TimeSpan.FromMinutes(1));
         await PassAsync(hub);
         (await PendingAsync()).ShouldHaveSingleItem();
         clock.Advance(TimeSpan.FromMinutes(1));

@@ -22,17 +22,13 @@ internal sealed partial class ConfigurationMonitor(
 {
     private const int BatchRows = 50;
 
-    /// <summary>How many are read at once: one that Apple keeps waiting for minutes holds up no other.</summary>
-    private const int AtOnce = 8;
+    // Apple may take minutes to respond for one location, which must not delay the others.
+    private const int Parallelism = 8;
 
-    /// <summary>How often a closed location is verified at Apple.</summary>
-    private static readonly TimeSpan ClosedEvery = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ClosedVerifyInterval = TimeSpan.FromDays(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(15);
 
-    /// <summary>How soon a read that failed is tried again.</summary>
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
-
-    /// <summary>Reads what is due.</summary>
-    /// <returns>Whether there may be more.</returns>
+    /// <returns>Whether more locations may be due.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         if (!protector.IsReady)
@@ -43,16 +39,17 @@ internal sealed partial class ConfigurationMonitor(
         var due = await ReadDueAsync(cancellationToken);
         await Parallel.ForEachAsync(
             due,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (one, cancellation) =>
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
+            async (location, cancellation) =>
             {
-                var wait = one.IsClosed ? ClosedEvery : options.Value.VerifyInterval;
-                if (!one.IsNew && !await CheckAsync(one.LocationId, one.IsClosed, cancellation) && RetryAfter < wait)
+                var (locationId, isNew, isClosed) = location;
+                var wait = isClosed ? ClosedVerifyInterval : options.Value.VerifyInterval;
+                if (!isNew && !await VerifyAsync(locationId, isClosed, cancellation) && RetryDelay < wait)
                 {
-                    wait = RetryAfter;
+                    wait = RetryDelay;
                 }
 
-                await ScheduleAsync(lease, one.LocationId, wait, cancellation);
+                await ScheduleAsync(lease, locationId, wait, cancellation);
             }
         );
         return due.Count == BatchRows;
@@ -81,8 +78,8 @@ internal sealed partial class ConfigurationMonitor(
         return due.AsList();
     }
 
-    /// <returns>Whether Apple answered.</returns>
-    private async Task<bool> CheckAsync(string locationId, bool isClosed, CancellationToken cancellationToken)
+    /// <returns>Whether Apple responded.</returns>
+    private async Task<bool> VerifyAsync(string locationId, bool isClosed, CancellationToken cancellationToken)
     {
         try
         {
@@ -106,15 +103,15 @@ internal sealed partial class ConfigurationMonitor(
 
             return true;
         }
-        catch (LocationException fault)
+        catch (LocationException error)
         {
-            Log.NotChecked(logger, locationId, fault.Code, ErrorCode.From(fault.InnerException ?? fault));
+            Log.NotVerified(logger, locationId, error.Code, ErrorCode.From(error.InnerException ?? error));
             return false;
         }
-        // A location that fails is read again later, and must not block the others.
+        // A location that fails is retried later, and must not block the others.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.CheckFailed(logger, locationId, exception);
+            Log.VerificationFailed(logger, locationId, exception);
             return false;
         }
     }
@@ -132,7 +129,7 @@ internal sealed partial class ConfigurationMonitor(
         return secrets.Where(secret => secret.State == "active").All(secret => secret.CreatedAt <= before);
     }
 
-    // Spread by a quarter each way, so that locations that were registered together are not read together for ever.
+    // The interval varies by a quarter each way, so that locations that were registered together are not always read together.
     private Task ScheduleAsync(Lease lease, string locationId, TimeSpan wait, CancellationToken cancellationToken)
     {
         var jittered = wait * (0.75 + (Random.Shared.NextDouble() / 2));
@@ -151,7 +148,7 @@ internal sealed partial class ConfigurationMonitor(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "Location {LocationId} is not at Apple as it is recorded: {Settings}. `locations verify` says what to do."
+            "Apple has other settings for location {LocationId} than recorded: {Settings}. `locations verify` says what to do."
         )]
         public static partial void Differs(ILogger logger, string locationId, string settings);
 
@@ -161,21 +158,21 @@ internal sealed partial class ConfigurationMonitor(
         )]
         public static partial void Reopened(ILogger logger, string locationId);
 
-        [LoggerMessage(LogLevel.Information, "The notification secret of location {LocationId} was rotated.")]
+        [LoggerMessage(LogLevel.Information, "Rotated the notification secret of location {LocationId}.")]
         public static partial void Rotated(ILogger logger, string locationId);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "Location {LocationId} could not be compared with Apple ({Fault}, {Reason}); it is tried again."
+            "Could not verify location {LocationId} at Apple ({Code}, {Reason}); will retry."
         )]
-        public static partial void NotChecked(
+        public static partial void NotVerified(
             ILogger logger,
             string locationId,
-            LocationErrorCode fault,
+            LocationErrorCode code,
             string reason
         );
 
-        [LoggerMessage(LogLevel.Error, "Location {LocationId} could not be compared with Apple; it is tried again.")]
-        public static partial void CheckFailed(ILogger logger, string locationId, Exception exception);
+        [LoggerMessage(LogLevel.Error, "Could not verify location {LocationId} at Apple; will retry.")]
+        public static partial void VerificationFailed(ILogger logger, string locationId, Exception exception);
     }
 }

@@ -4,31 +4,37 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>What a read of a location's Client Config has shown.</summary>
-/// <param name="Location">The row as it is now.</param>
-/// <param name="Found">Apple's answer; null where Apple answered that the content token is dead.</param>
-/// <param name="Differences">What is not at Apple as it is recorded.</param>
+/// <summary>The result of reading a location's Client Config.</summary>
+/// <param name="Location">The row after the read.</param>
+/// <param name="Found">Null if Apple responded that the content token is no longer valid.</param>
 internal sealed record LocationReading(
     Location Location,
     ClientConfig? Found,
     IReadOnlyList<LocationDifference> Differences
 );
 
+/// <summary>Adds an audit entry if a person's read of Client Config changes the location's state.</summary>
+/// <param name="Action">The command.</param>
+internal sealed record StateAudit(Actor Actor, string Action)
+{
+    public Task RecordAsync(WriteTransaction transaction, Location before, LocationState now) =>
+        AuditLog.RecordAsync(
+            transaction,
+            Actor,
+            new AuditedAct(Action, before.LocationId, $"state {before.StateName} to {now.ToWireName()}"),
+            AuditOutcome.Succeeded
+        );
+}
+
 /// <summary>
-/// Reads how Apple has a location configured, and writes down what follows: the location's state, the content token's end, which secret
-/// Apple uses, and what somebody has changed behind our back. It changes nothing at Apple.
+/// Reads a location's Client Config and stores what follows: its state, the content token's expiry, the secret that Apple uses, and the
+/// settings that another party changed. It changes nothing at Apple.
 /// </summary>
 internal sealed class LocationCheck(Database database)
 {
-    /// <param name="held">The right to work on the location.</param>
-    /// <param name="location">The location as it was read under that right.</param>
-    /// <param name="session">Its view of Apple.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="audit">Who asks, for an entry where the location's state changes by it.</param>
-    /// <exception cref="AppleException">Apple did not answer, or did not like the request; that was noted.</exception>
+    /// <exception cref="LocationException">Apple refused the request or could not be reached.</exception>
     public async Task<LocationReading> ReadAsync(
-        LocationLock held,
-        Location location,
+        LockedLocation locked,
         AppleSession session,
         CancellationToken cancellationToken,
         StateAudit? audit = null
@@ -36,30 +42,30 @@ internal sealed class LocationCheck(Database database)
     {
         try
         {
-            var found = await GetAsync(location, session, cancellationToken);
+            var found = await GetAsync(locked.Location, session, cancellationToken);
             return await database.WriteAsync(
-                transaction => FollowAsync(transaction, held, location, found, audit),
+                transaction => ApplyAsync(transaction, locked.Lock, locked.Location, found, audit),
                 cancellationToken
             );
         }
-        catch (AppleException fault) when (fault.IsTokenFault)
+        catch (AppleException error) when (error.IsTokenFault)
         {
-            return await CloseAsync(held, location, fault, audit, cancellationToken);
+            return await CloseAsync(locked, error, audit, cancellationToken);
         }
-        catch (AppleException fault)
+        catch (AppleException error)
         {
-            await NoteAsync(held, location, fault, cancellationToken);
-            throw;
+            await RecordErrorAsync(locked, error, cancellationToken);
+            throw new LocationException(
+                LocationErrorCode.Refused,
+                $"{error.Message} Nothing was changed at Apple. Run this command again later.",
+                error
+            );
         }
     }
 
-    /// <summary>Writes down what follows from an answer.</summary>
-    /// <param name="transaction">The transaction of whoever asked.</param>
-    /// <param name="held">The right to work on the location.</param>
-    /// <param name="location">The location as it is recorded.</param>
-    /// <param name="found">The answer.</param>
-    /// <param name="audit">Who asks, where no entry of its own tells of the act.</param>
-    public static async Task<LocationReading> FollowAsync(
+    /// <summary>Stores what follows from Apple's response.</summary>
+    /// <param name="audit">For a command that has no audit entry of its own.</param>
+    public static async Task<LocationReading> ApplyAsync(
         WriteTransaction transaction,
         LocationLock held,
         Location location,
@@ -71,9 +77,9 @@ internal sealed class LocationCheck(Database database)
         var now = await transaction.NowAsync();
         var secrets = await SecretStore.ListAsync(transaction.Connection, location.LocationId);
         var differences = LocationDifferences.Find(location, found, secrets);
-        await FollowStateAsync(transaction, location, found, now, audit);
-        await FollowSecretsAsync(transaction, location, found, secrets, now);
-        await TellDifferencesAsync(transaction, location, differences, now);
+        await ApplyStateAsync(transaction, location, found, now, audit);
+        await ApplySecretsAsync(transaction, location, found, secrets, now);
+        await PublishDifferencesAsync(transaction, location, differences, now);
         return new LocationReading(await ReloadAsync(transaction, location), found, differences);
     }
 
@@ -88,14 +94,14 @@ internal sealed class LocationCheck(Database database)
         {
             return await session.GetClientConfigAsync(cancellationToken);
         }
-        catch (AppleException fault)
-            when (fault.Kind == AppleErrorKind.TokenInvalid && LocationStates.MayCallApple(location.State))
+        catch (AppleException error)
+            when (error.Kind == AppleErrorKind.TokenInvalid && LocationStates.MayCallApple(location.State))
         {
             return await session.GetClientConfigAsync(cancellationToken);
         }
     }
 
-    private static async Task FollowStateAsync(
+    private static async Task ApplyStateAsync(
         WriteTransaction transaction,
         Location location,
         ClientConfig found,
@@ -138,7 +144,7 @@ internal sealed class LocationCheck(Database database)
         );
     }
 
-    private static async Task FollowSecretsAsync(
+    private static async Task ApplySecretsAsync(
         WriteTransaction transaction,
         Location location,
         ClientConfig found,
@@ -151,81 +157,78 @@ internal sealed class LocationCheck(Database database)
             return;
         }
 
-        // Every hub loads all secrets anew when told of a change, and most answers change nothing.
         var changed = await SecretStore.ConfirmAsync(transaction, location.LocationId, used.Sha256, proven: true, now);
         changed += await SecretStore.RetireUnusedAsync(transaction, location.LocationId);
+        // Most responses change nothing, and a new version makes every replica reload all secrets.
         if (changed > 0)
         {
             await LocationStore.IncrementVersionAsync(transaction);
         }
     }
 
-    private static async Task TellDifferencesAsync(
+    private static async Task PublishDifferencesAsync(
         WriteTransaction transaction,
         Location location,
         IReadOnlyList<LocationDifference> differences,
         long now
     )
     {
-        // Another owner is told of by the location's state, and what it has set is its own affair.
-        LocationDifference[] settings = differences.Any(one => one.Setting == LocationDifferences.Owner)
-            ? []
-            : [.. differences];
         var written = LocationDifferences.Write(differences);
-        if (
-            await LocationCheckStore.NoteAsync(transaction, location.LocationId, error: null, written, now)
-            && settings.Length > 0
-        )
+        var isNew = await LocationCheckStore.RecordAsync(transaction, location.LocationId, error: null, written, now);
+        // If another server took over the location, its state reports that, and the settings are the new owner's.
+        if (isNew && differences.Count > 0 && differences.All(one => one.Setting != LocationDifferences.Owner))
         {
-            transaction.AppendEvents([LocationEvents.OfSettings(location, settings, now)]);
+            transaction.AppendEvents([LocationEvents.CreateSettingsChanged(location, differences, now)]);
         }
     }
 
     private Task<LocationReading> CloseAsync(
-        LocationLock held,
-        Location location,
-        AppleException fault,
+        LockedLocation locked,
+        AppleException error,
         StateAudit? audit,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             async transaction =>
             {
-                await held.EnsureAsync(transaction);
-                var words = ErrorCode.From(fault);
-                var state = LocationStates.AfterError(location.State, fault.Kind);
-                var isChanged = await LocationStore.SetStateAsync(transaction, location, state, words);
+                await locked.Lock.EnsureAsync(transaction);
+                var location = locked.Location;
+                var reason = ErrorCode.From(error);
+                var state = LocationStates.AfterError(location.State, error.Kind);
+                var isChanged = await LocationStore.SetStateAsync(transaction, location, state, reason);
                 if (isChanged && audit is not null)
                 {
                     await audit.RecordAsync(transaction, location, state);
                 }
 
                 var now = await transaction.NowAsync();
-                await LocationCheckStore.NoteAsync(transaction, location.LocationId, words, differences: null, now);
+                await LocationCheckStore.RecordAsync(transaction, location.LocationId, reason, differences: null, now);
                 var difference = new LocationDifference(
                     LocationDifferences.Token,
                     LocationState.Valid.ToWireName(),
                     state.ToWireName(),
-                    "Apple is not asked any more. Download a new content token, and give it with `locations renew`."
+                    "The hub does not call Apple for this location. Download a new content token, then run `locations renew-token`."
                 );
                 return new LocationReading(await ReloadAsync(transaction, location), null, [difference]);
             },
             cancellationToken
         );
 
-    private Task NoteAsync(
-        LocationLock held,
-        Location location,
-        AppleException fault,
-        CancellationToken cancellationToken
-    ) =>
+    private Task RecordErrorAsync(LockedLocation locked, AppleException error, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async transaction =>
             {
-                await held.EnsureAsync(transaction);
+                await locked.Lock.EnsureAsync(transaction);
+                var location = locked.Location;
                 var now = await transaction.NowAsync();
-                await LocationCheckStore.NoteAsync(transaction, location.LocationId, ErrorCode.From(fault), null, now);
-                if (fault.RetryAfter is { } pause)
+                await LocationCheckStore.RecordAsync(
+                    transaction,
+                    location.LocationId,
+                    ErrorCode.From(error),
+                    differences: null,
+                    now
+                );
+                if (error.RetryAfter is { } pause)
                 {
                     await LocationStore.PauseAsync(transaction, location, now + (long)pause.TotalMilliseconds);
                 }

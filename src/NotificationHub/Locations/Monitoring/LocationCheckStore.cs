@@ -11,7 +11,7 @@ internal sealed record CheckedLocation
 
     public required long DueAt { get; init; }
 
-    /// <summary>When Apple last answered how it has the location configured.</summary>
+    /// <summary>When Apple last returned Client Config.</summary>
     public long? CheckedAt { get; init; }
 
     /// <summary>Why the last read failed.</summary>
@@ -20,7 +20,7 @@ internal sealed record CheckedLocation
     /// <summary>A JSON array of <see cref="LocationDifference"/>.</summary>
     public string? Differences { get; init; }
 
-    /// <summary>Since when the location is told to be silent.</summary>
+    /// <summary>When the location was reported as silent; null if it is not silent.</summary>
     public long? SilentSince { get; init; }
 }
 
@@ -37,9 +37,9 @@ internal static class LocationCheckStore
             new { locationId }
         );
 
-    /// <summary>Notes what a read found, or why it failed.</summary>
-    /// <returns>Whether the differences are others than before.</returns>
-    public static async Task<bool> NoteAsync(
+    /// <summary>Records the differences that a read found, or why it failed.</summary>
+    /// <returns>Whether the differences changed.</returns>
+    public static async Task<bool> RecordAsync(
         WriteTransaction transaction,
         string locationId,
         string? error,
@@ -77,7 +77,6 @@ internal static class LocationCheckStore
         return differences != before;
     }
 
-    /// <summary>Has the location's Client Config read at that time.</summary>
     public static async Task ScheduleAsync(WriteTransaction transaction, string locationId, long dueAt)
     {
         await AddAsync(transaction, locationId, dueAt);
@@ -87,7 +86,6 @@ internal static class LocationCheckStore
         );
     }
 
-    /// <summary>Since when the location is told to be silent; null: it was heard from again.</summary>
     public static async Task SetSilentAsync(WriteTransaction transaction, string locationId, long? since, long now)
     {
         await AddAsync(transaction, locationId, now);

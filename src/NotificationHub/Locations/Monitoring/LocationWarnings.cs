@@ -4,41 +4,19 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>What is the matter with locations beside their states, a word each: <c>locations show</c> tells the whole.</summary>
+/// <summary>Short names of a location's problems other than its state. <c>locations show</c> has the details.</summary>
 internal static class LocationWarnings
 {
-    /// <summary>Apple has it configured otherwise than it is recorded.</summary>
+    /// <summary>Apple has other settings than recorded.</summary>
     public const string SettingsChanged = "settings-changed";
 
-    /// <summary>It was not heard from for longer than it should be.</summary>
+    /// <summary>No notification has arrived for too long.</summary>
     public const string Silent = "silent";
 
-    /// <summary>The last question how Apple has it configured was not answered.</summary>
+    /// <summary>The last read of Client Config failed.</summary>
     public const string CheckFailed = "check-failed";
 
-    public static IReadOnlyList<string> Of(CheckedLocation watched)
-    {
-        List<string> words = [];
-        // Another owner is the state's affair.
-        if (LocationDifferences.Read(watched.Differences).Any(one => one.Setting != LocationDifferences.Owner))
-        {
-            words.Add(SettingsChanged);
-        }
-
-        if (watched.SilentSince is not null)
-        {
-            words.Add(Silent);
-        }
-
-        if (watched.Error is not null)
-        {
-            words.Add(CheckFailed);
-        }
-
-        return words;
-    }
-
-    /// <returns>By location; one without any is not there.</returns>
+    /// <returns>By location, without locations that have no warnings.</returns>
     public static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ReadAsync(
         DbConnection connection,
         IReadOnlyCollection<string> locationIds
@@ -54,5 +32,27 @@ internal static class LocationWarnings
                     new { locationIds = part.InList() }
                 )
             )
-        ).ToDictionary(watched => watched.LocationId, Of, StringComparer.Ordinal);
+        ).ToDictionary(location => location.LocationId, Find, StringComparer.Ordinal);
+
+    private static IReadOnlyList<string> Find(CheckedLocation location)
+    {
+        List<string> warnings = [];
+        // Another owner is reported by the state.
+        if (LocationDifferences.Read(location.Differences).Any(one => one.Setting != LocationDifferences.Owner))
+        {
+            warnings.Add(SettingsChanged);
+        }
+
+        if (location.SilentSince is not null)
+        {
+            warnings.Add(Silent);
+        }
+
+        if (location.Error is not null)
+        {
+            warnings.Add(CheckFailed);
+        }
+
+        return warnings;
+    }
 }

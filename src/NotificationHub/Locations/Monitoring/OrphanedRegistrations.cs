@@ -3,37 +3,35 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>
-/// Drops receive-only locations whose registration was cut off before anybody was told of the secret: nobody can finish them, and nobody can
-/// post to them.
-/// </summary>
+// The secret of such a location was never printed: it cannot be configured, and the registration cannot be resumed.
+/// <summary>Deletes receive-only locations whose registration was interrupted.</summary>
 internal sealed partial class OrphanedRegistrations(Database database, ILogger<OrphanedRegistrations> logger)
 {
-    /// <returns>False: there is no more to be done at once.</returns>
+    /// <returns>False: the next pass can wait.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var dropped = await database.WriteAsync(
+        var deleted = await database.WriteAsync(
             async transaction =>
             {
                 await lease.EnsureAsync(transaction);
-                var abandoned = await FindAsync(transaction);
-                foreach (var locationId in abandoned)
+                var orphaned = await FindAsync(transaction);
+                foreach (var locationId in orphaned)
                 {
                     await LocationStore.DeleteAsync(transaction, locationId);
                 }
 
-                if (abandoned.Count > 0)
+                if (orphaned.Count > 0)
                 {
                     await LocationStore.IncrementVersionAsync(transaction);
                 }
 
-                return abandoned;
+                return orphaned;
             },
             cancellationToken
         );
-        foreach (var locationId in dropped)
+        foreach (var locationId in deleted)
         {
-            Log.Dropped(logger, locationId);
+            Log.Deleted(logger, locationId);
         }
 
         return false;
@@ -45,24 +43,24 @@ internal sealed partial class OrphanedRegistrations(Database database, ILogger<O
             "select location_id from location where state = @pending and receive_only = 1",
             new { pending = LocationState.Pending.ToWireName() }
         );
-        List<string> abandoned = [];
+        List<string> orphaned = [];
         foreach (var locationId in pending)
         {
             if (!await LocationLocks.IsHeldAsync(transaction, locationId))
             {
-                abandoned.Add(locationId);
+                orphaned.Add(locationId);
             }
         }
 
-        return abandoned;
+        return orphaned;
     }
 
     private static partial class Log
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "The receive-only location {LocationId} was dropped: its registration was cut off before its secret was handed out."
+            "The registration of receive-only location {LocationId} was interrupted before its secret was printed; the location was deleted."
         )]
-        public static partial void Dropped(ILogger logger, string locationId);
+        public static partial void Deleted(ILogger logger, string locationId);
     }
 }

@@ -5,50 +5,53 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>
-/// Tells, once, of a busy location that has not been heard from for long. Busy is one from which four posts or more used to come in that time: a
-/// quiet one says nothing by its silence. Tests are not counted: the hub itself has Apple send them.
-/// </summary>
+// Test notifications do not count, because the hub itself makes Apple send them.
+/// <summary>Reports once that a busy location has sent no notification for too long.</summary>
 internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions> options)
 {
-    /// <summary>Fewer posts than these say nothing of how often they come.</summary>
-    private const int FewestPosts = 10;
-    private const int PostsInThatTime = 4;
+    /// <summary>Fewer deliveries do not show how often they arrive.</summary>
+    private const int MinDeliveries = 10;
 
-    /// <returns>False: there is no more to be done at once.</returns>
+    /// <summary>How many deliveries within the threshold make a location busy.</summary>
+    private const int DeliveriesPerThreshold = 4;
+
+    /// <returns>False: the next pass can wait.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
-        TimeSpan[] times =
+        TimeSpan[] thresholds =
         [
             .. options.Value.SilenceThresholds.Values,
             .. options.Value.SilenceThreshold is { } usual ? [usual] : Array.Empty<TimeSpan>(),
         ];
-        if (times.Length == 0)
+        if (thresholds.Length == 0)
         {
             return false;
         }
 
-        var (candidates, now) = await ReadAsync(times.Min(), times.Max(), cancellationToken);
-        foreach (var heard in candidates)
+        var (candidates, now) = await ReadAsync(thresholds.Min(), thresholds.Max(), cancellationToken);
+        foreach (var location in candidates)
         {
-            if (heard.SilentSince is not null || IsSilent(heard, TimeOf(heard.LocationId), now))
+            if (location.SilentSince is not null || IsSilent(location, now))
             {
-                await database.WriteAsync(transaction => NoteAsync(transaction, lease, heard), cancellationToken);
+                await database.WriteAsync(transaction => RecordAsync(transaction, lease, location), cancellationToken);
             }
         }
 
         return false;
     }
 
-    private TimeSpan? TimeOf(string locationId) =>
-        options.Value.SilenceThresholds.TryGetValue(locationId, out var own) ? own : options.Value.SilenceThreshold;
+    private bool IsSilent(LocationActivity location, long now)
+    {
+        var threshold = options.Value.SilenceThresholds.TryGetValue(location.LocationId, out var own)
+            ? own
+            : options.Value.SilenceThreshold;
+        return threshold is { TotalMilliseconds: var silence }
+            && location.LastNotificationAt <= now - silence
+            && (location.LastNotificationAt - location.RegisteredAt) * DeliveriesPerThreshold
+                <= location.Deliveries * silence;
+    }
 
-    private static bool IsSilent(LocationActivity heard, TimeSpan? silentAfter, long now) =>
-        silentAfter is { TotalMilliseconds: var silence }
-        && heard.LastNotificationAt <= now - silence
-        && (heard.LastNotificationAt - heard.RegisteredAt) * PostsInThatTime <= heard.Posts * silence;
-
-    /// <summary>Those that are told to be silent and were heard from again, and those that may be silent by any of the times.</summary>
+    /// <summary>Reads silent locations with new notifications, and locations that may be silent by any threshold.</summary>
     private async Task<(IReadOnlyList<LocationActivity> Candidates, long Now)> ReadAsync(
         TimeSpan shortest,
         TimeSpan longest,
@@ -60,7 +63,7 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
         var rows = await connection.QueryAsync<LocationActivity>(
             """
             select l.location_id LocationId, l.registered_at RegisteredAt, max(s.proven_at) LastNotificationAt,
-                sum(s.proven_count) Posts, w.silent_since SilentSince
+                sum(s.proven_count) Deliveries, w.silent_since SilentSince
             from location l
             join notification_secret s on s.location_id = l.location_id
             left join location_check w on w.location_id = l.location_id
@@ -69,31 +72,32 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
             having (w.silent_since is not null and max(s.proven_at) > w.silent_since)
                 or
                 (
-                    w.silent_since is null and max(s.proven_at) <= @before and sum(s.proven_count) >= @FewestPosts
-                    and (max(s.proven_at) - l.registered_at) * @PostsInThatTime <= sum(s.proven_count) * @longest
+                    w.silent_since is null and max(s.proven_at) <= @before and sum(s.proven_count) >= @MinDeliveries
+                    and (max(s.proven_at) - l.registered_at) * @DeliveriesPerThreshold <= sum(s.proven_count) * @longest
                 )
             """,
             new
             {
                 before = now - (long)shortest.TotalMilliseconds,
                 longest = (long)longest.TotalMilliseconds,
-                FewestPosts,
-                PostsInThatTime,
+                MinDeliveries,
+                DeliveriesPerThreshold,
             }
         );
         return (rows.AsList(), now);
     }
 
-    private static async Task NoteAsync(WriteTransaction transaction, Lease lease, LocationActivity heard)
+    private static async Task RecordAsync(WriteTransaction transaction, Lease lease, LocationActivity location)
     {
         await lease.EnsureAsync(transaction);
         var now = await transaction.NowAsync();
-        var isSilent = heard.SilentSince is null;
-        await LocationCheckStore.SetSilentAsync(transaction, heard.LocationId, isSilent ? now : null, now);
+        var isSilent = location.SilentSince is null;
+        await LocationCheckStore.SetSilentAsync(transaction, location.LocationId, isSilent ? now : null, now);
         if (isSilent)
         {
-            var told = LocationEvents.OfSilence(heard.LocationId, heard.LastNotificationAt, heard.Posts, now);
-            transaction.AppendEvents([told]);
+            transaction.AppendEvents([
+                LocationEvents.CreateSilent(location.LocationId, location.LastNotificationAt, location.Deliveries, now),
+            ]);
         }
     }
 
@@ -105,7 +109,7 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
 
         public required long LastNotificationAt { get; init; }
 
-        public required long Posts { get; init; }
+        public required long Deliveries { get; init; }
 
         public long? SilentSince { get; init; }
     }

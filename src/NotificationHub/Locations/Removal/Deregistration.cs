@@ -2,24 +2,24 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Locations.Removal;
 
-/// <param name="IsDone">Apple posts nothing for the location to this hub any more.</param>
-/// <param name="Words">What was done, or is left to somebody else to do.</param>
-internal sealed record DeregistrationResult(bool IsDone, string Words);
+/// <param name="IsDone">Whether Apple no longer sends notifications for the location to this hub.</param>
+/// <param name="Message">What was done, and what remains to do.</param>
+internal sealed record DeregistrationResult(bool IsDone, string Message);
 
-/// <summary>Takes the hub's URL, secret and types out of Client Config. The <c>mdmInfo</c> is the MDM's, and stays.</summary>
+/// <summary>Clears the hub's URL, secret and types in Client Config. <c>mdmInfo</c> belongs to the MDM and stays.</summary>
 internal sealed class Deregistration(LocationApple apple, TimeProvider time)
 {
-    private const string ByHand =
-        "Apple goes on posting to the hub until somebody sets another notification URL for it.";
+    private const string StillSending =
+        "Apple keeps sending notifications to the hub until another notification URL is set for the location.";
 
-    /// <exception cref="LocationException">Apple could not be asked, or it is not known what it did.</exception>
+    /// <exception cref="LocationException">Apple could not be reached, or the outcome is unknown.</exception>
     public async Task<DeregistrationResult> RunAsync(Location location, CancellationToken cancellationToken)
     {
         if (location.ContentToken is null)
         {
             return new(
                 false,
-                "The hub has no content token: have the MDM take the notification URL out of Client Config."
+                "The hub has no content token for the location. Remove the notification URL from Client Config in the MDM."
             );
         }
 
@@ -30,23 +30,22 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
             var found = await session.GetClientConfigAsync(cancellationToken);
             return IsOurs(location, found)
                 ? await ClearAsync(session, location, found, cancellationToken)
-                : new(true, "Apple's notification URL is another one already; it was left alone.");
+                : new(true, "Apple already has another notification URL for the location; it was not changed.");
         }
-        catch (AppleException fault) when (fault.IsTokenFault)
+        catch (AppleException error) when (error.IsTokenFault)
         {
-            return new(false, $"Apple does not take the content token any more ({ErrorCode.From(fault)}). {ByHand}");
+            return new(false, $"Apple no longer accepts the content token ({ErrorCode.From(error)}). {StillSending}");
         }
-        catch (AppleException fault)
+        catch (AppleException error)
         {
             throw new LocationException(
                 LocationErrorCode.Refused,
-                $"{fault.Message} Nothing was changed. Run this command again later, or with --without-apple to remove the location here only.",
-                fault
+                $"{error.Message} Nothing was changed. Run this command again later, or with --skip-apple to remove the location from the hub only.",
+                error
             );
         }
     }
 
-    // Somebody else's settings are not ours to clear.
     private static bool IsOurs(Location location, ClientConfig found) =>
         found.NotificationUrl is { Length: > 0 } url && url == location.NotificationUrl;
 
@@ -58,22 +57,29 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
     )
     {
         var refused = await TryClearAsync(session, found, cancellationToken);
-        var set = await ReadBackAsync(session, location, cancellationToken);
-        return !IsOurs(location, set) || set.SubscribedNotificationTypes.Count == 0
-                ? new(true, "Apple posts nothing to the hub any more.")
-            : refused is null ? throw Unknown(location, "Apple's Client Config still shows the hub's URL")
-            : new(false, $"Apple does not let the settings be cleared ({ErrorCode.From(refused)}). {ByHand}");
+        var now = await ReadBackAsync(session, location, cancellationToken);
+        return !IsOurs(location, now) || now.SubscribedNotificationTypes.Count == 0
+                ? new(true, "Apple no longer sends notifications to the hub.")
+            : refused is null ? throw Unconfirmed(location, "Apple's Client Config still has the hub's URL")
+            : new(false, $"Apple refused to clear the settings ({ErrorCode.From(refused)}). {StillSending}");
     }
 
-    /// <summary>How to clear the settings is documented nowhere: empty members are tried first, an empty list of types next.</summary>
-    /// <returns>Why Apple refused both.</returns>
+    // Apple does not document how to clear the settings: empty members are tried first, then an empty list of types.
+    /// <returns>The last refusal; null if Apple accepted one of both, or the outcome is unknown.</returns>
     private static async Task<AppleException?> TryClearAsync(
         AppleSession session,
         ClientConfig found,
         CancellationToken cancellationToken
     )
     {
-        var noTypes = new ClientConfigRequest { MdmInfo = CompleteOf(found.MdmInfo), NotificationTypes = [] };
+        // Apple refuses an incomplete mdmInfo (9723).
+        var owner = found.MdmInfo is { Id: not null, Name: not null } complete
+            ? complete with
+            {
+                Metadata = complete.Metadata ?? "",
+            }
+            : null;
+        var noTypes = new ClientConfigRequest { MdmInfo = owner, NotificationTypes = [] };
         var nothing = noTypes with { NotificationUrl = "", NotificationAuthToken = "" };
         AppleException? refused = null;
         foreach (var request in new[] { nothing, noTypes })
@@ -83,14 +89,14 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
                 await session.SetClientConfigAsync(request, cancellationToken);
                 return null;
             }
-            catch (AppleException fault)
-                when (fault.Kind is AppleErrorKind.Refused or AppleErrorKind.NotificationUrlRefused)
+            catch (AppleException error)
+                when (error.Kind is AppleErrorKind.Refused or AppleErrorKind.NotificationUrlRefused)
             {
-                refused = fault;
+                refused = error;
             }
             catch (AppleException)
             {
-                // The read-back decides.
+                // The outcome is unknown; the caller reads Client Config back.
                 return null;
             }
         }
@@ -108,21 +114,17 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
         {
             return await session.GetClientConfigAsync(cancellationToken);
         }
-        catch (AppleException fault)
+        catch (AppleException error)
         {
-            throw Unknown(location, fault.Message, fault);
+            throw Unconfirmed(location, error.Message, error);
         }
     }
 
-    // Apple refuses an incomplete one (9723).
-    private static MdmInfo? CompleteOf(MdmInfo? found) =>
-        found is { Id: not null, Name: not null } ? found with { Metadata = found.Metadata ?? "" } : null;
-
-    private static LocationException Unknown(Location location, string reason, Exception? innerException = null) =>
+    private static LocationException Unconfirmed(Location location, string reason, Exception? innerException = null) =>
         new(
             LocationErrorCode.Unconfirmed,
-            $"Whether Apple has cleared its settings is not known yet ({reason}). The removal of the location {location.LocationId} goes on by "
-                + "itself; or run the same command again.",
+            $"It is unknown whether Apple cleared its settings ({reason}). The hub keeps retrying the removal of location {location.LocationId}; "
+                + "you can also run the same command again.",
             innerException
         );
 }

@@ -5,28 +5,22 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;
 
-/// <summary>A table with rows of a location, and the members of its key besides the location.</summary>
+/// <summary>A table with rows of locations, and the columns of its key besides <c>location_id</c>.</summary>
 internal sealed record DeletedTable(string Name, params string[] Key)
 {
     public IReadOnlyList<string> Columns { get; } = ["location_id", .. Key];
 
-    /// <summary>Which of the rows, where an index has only those.</summary>
-    public string Which { get; init; } = "";
-
-    /// <summary>Some rows of a location: a seek, however many rows of others there are.</summary>
+    /// <summary>Selects some rows of a location with an index seek.</summary>
     public string PageSql(DbConnection connection)
     {
         var columns = string.Join(", ", Columns.Select(column => $"\"{column}\""));
-        // Any rows will do: an order of more than the location would have them sorted.
-        return $"select {columns} from {Name} where location_id = @locationId {Which} order by location_id {connection.Limit("@limit")}";
+        // A longer order would sort the rows.
+        return $"select {columns} from {Name} where location_id = @locationId order by location_id {connection.Limit("@limit")}";
     }
 }
 
-/// <summary>
-/// Deletes what the hub keeps of a location, in short transactions. Both logs are purged only as far as every stage has come, so that no stage
-/// misses what is still to be done; the rest is purged when the last late posts have come. That the location was removed stays in the log: whoever
-/// reads it later learns of nothing else.
-/// </summary>
+// Rows that a stage has not processed stay until the late period has ended. The event location.removed stays in the log for late consumers.
+/// <summary>Deletes the data of a removed location, in short transactions.</summary>
 internal sealed class LocationDataDeletion(Database database)
 {
     private const int ChunkRows = 200;
@@ -50,35 +44,33 @@ internal sealed class LocationDataDeletion(Database database)
         new("operation_notification", "event_id", "seq"),
     ];
 
-    /// <param name="locationId">A location that was removed.</param>
-    /// <param name="everything">Also what a stage has not come to: nothing that is still to come of it is wanted.</param>
-    /// <param name="cancellationToken">Ends it between two chunks.</param>
+    /// <param name="everything">Whether to delete rows of the logs that a stage has not processed.</param>
     public async Task RunAsync(string locationId, bool everything, CancellationToken cancellationToken)
     {
         foreach (var table in Tables)
         {
-            await EraseAsync(table, locationId, cancellationToken);
+            await DeleteRowsAsync(table, locationId, cancellationToken);
         }
 
-        // Events point at their notifications, and so go first.
-        var (events, notifications) = await BoundsAsync(everything, cancellationToken);
+        // Events refer to their notifications, so they are deleted first.
+        var (events, notifications) = await ReadLimitsAsync(everything, cancellationToken);
         foreach (var (topic, last) in events)
         {
-            await ErasureLogAsync(EventRows, topic, locationId, last, DeleteEventsAsync, cancellationToken);
+            await DeleteFromLogAsync(EventRows, topic, locationId, last, DeleteEventsAsync, cancellationToken);
         }
 
-        var told = await OldestToldAsync(locationId, events.Values.Min(), cancellationToken);
-        await ErasureLogAsync(
+        var referenced = await ReadOldestReferencedAsync(locationId, events.Values.Min(), cancellationToken);
+        await DeleteFromLogAsync(
             NotificationRows,
             topic: null,
             locationId,
-            Math.Min(notifications, told - 1),
+            Math.Min(notifications, referenced - 1),
             DeleteNotificationsAsync,
             cancellationToken
         );
     }
 
-    private async Task EraseAsync(DeletedTable table, string locationId, CancellationToken cancellationToken)
+    private async Task DeleteRowsAsync(DeletedTable table, string locationId, CancellationToken cancellationToken)
     {
         var condition = string.Join(" and ", table.Columns.Select(column => $"\"{column}\" = @{column}"));
         while (true)
@@ -112,8 +104,8 @@ internal sealed class LocationDataDeletion(Database database)
         }
     }
 
-    /// <summary>How far the event log, by topic, and the notification log may be purged.</summary>
-    private async Task<(IReadOnlyDictionary<string, long> Events, long Notifications)> BoundsAsync(
+    /// <summary>The last row of each topic in the event log, and of the notification log, that may be deleted.</summary>
+    private async Task<(IReadOnlyDictionary<string, long> Events, long Notifications)> ReadLimitsAsync(
         bool everything,
         CancellationToken cancellationToken
     )
@@ -136,8 +128,12 @@ internal sealed class LocationDataDeletion(Database database)
         return (events, everything ? lastNotification : cursors.GetValueOrDefault("routing"));
     }
 
-    /// <summary>The oldest notification that an event of the location still points at: one behind <paramref name="after"/>, the others are gone.</summary>
-    private async Task<long> OldestToldAsync(string locationId, long after, CancellationToken cancellationToken)
+    /// <summary>The oldest notification that an event of the location after <paramref name="after"/> refers to.</summary>
+    private async Task<long> ReadOldestReferencedAsync(
+        string locationId,
+        long after,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<long?>(
@@ -146,7 +142,7 @@ internal sealed class LocationDataDeletion(Database database)
             ) ?? long.MaxValue;
     }
 
-    private async Task ErasureLogAsync(
+    private async Task DeleteFromLogAsync(
         string rows,
         string? topic,
         string locationId,
@@ -155,11 +151,17 @@ internal sealed class LocationDataDeletion(Database database)
         CancellationToken cancellationToken
     )
     {
-        // Behind a restore there is a gap that no scan comes to the end of.
-        for (var after = 0L; after < last; after = await NextAsync(rows, after + ScannedRows, cancellationToken) - 1)
+        // A restore leaves a gap in the numbers that is too large to scan.
+        for (
+            var after = 0L;
+            after < last;
+            after = await ReadNextAsync(rows, after + ScannedRows, cancellationToken) - 1
+        )
         {
             foreach (
-                var chunk in (await SeqsAsync(rows, topic, locationId, after, last, cancellationToken)).Chunk(ChunkRows)
+                var chunk in (await ReadSeqsAsync(rows, topic, locationId, after, last, cancellationToken)).Chunk(
+                    ChunkRows
+                )
             )
             {
                 await database.WriteAsync(transaction => delete(transaction, chunk), cancellationToken);
@@ -167,7 +169,7 @@ internal sealed class LocationDataDeletion(Database database)
         }
     }
 
-    private async Task<long> NextAsync(string rows, long after, CancellationToken cancellationToken)
+    private async Task<long> ReadNextAsync(string rows, long after, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return rows == EventRows
@@ -175,7 +177,7 @@ internal sealed class LocationDataDeletion(Database database)
             : await NotificationLog.ReadNextAsync(connection, after);
     }
 
-    private async Task<IReadOnlyList<long>> SeqsAsync(
+    private async Task<IReadOnlyList<long>> ReadSeqsAsync(
         string rows,
         string? topic,
         string locationId,

@@ -4,44 +4,42 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations.Removal;
 
-/// <summary>Goes on with removals that were cut off, and ends those whose day of late posts is over.</summary>
+/// <summary>Continues removals that were interrupted, and ends them a day after the removal, when no late notification is accepted anymore.</summary>
 internal sealed partial class RemovalPass(
     Database database,
     LocationRemoval removal,
-    LocationDataDeletion erasure,
+    LocationDataDeletion deletion,
     TrustedClock clock,
     ILogger<RemovalPass> logger
 )
 {
-    /// <summary>How long late posts of a removed location are answered 200.</summary>
-    public static readonly TimeSpan LatePosts = TimeSpan.FromDays(1);
+    /// <summary>How long late notifications of a removed location get a 200.</summary>
+    public static readonly TimeSpan LatePeriod = TimeSpan.FromDays(1);
 
-    /// <summary>How many are gone on with at once: Apple may keep one waiting for minutes.</summary>
-    private const int AtOnce = 4;
+    // Apple may take minutes to respond for one location.
+    private const int Parallelism = 4;
 
-    /// <param name="lease">The lease of the watch.</param>
-    /// <param name="cancellationToken">Ends it between two steps.</param>
-    /// <returns>False: what could not go on is tried again after a pause.</returns>
+    /// <returns>False: failed removals are retried after a pause.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(
             await ListAsync(cancellationToken),
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (pending, cancellation) => await TryGoOnAsync(lease, pending, cancellation)
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
+            async (pending, cancellation) => await TryContinueAsync(lease, pending, cancellation)
         );
         return false;
     }
 
-    private async Task TryGoOnAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)
+    private async Task TryContinueAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)
     {
         try
         {
-            await GoOnAsync(lease, pending, cancellationToken);
+            await ContinueAsync(lease, pending, cancellationToken);
         }
-        catch (LocationException fault)
+        catch (LocationException error)
         {
-            // Busy: the command that began it is still at it.
-            Log.Postponed(logger, pending.LocationId, fault.Code);
+            // For example Busy: the command is still running.
+            Log.Postponed(logger, pending.LocationId, error.Code);
         }
         // A removal that fails is retried, and must not block the others.
         catch (Exception exception)
@@ -51,23 +49,23 @@ internal sealed partial class RemovalPass(
         }
     }
 
-    private async Task GoOnAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)
+    private async Task ContinueAsync(Lease lease, PendingRemoval pending, CancellationToken cancellationToken)
     {
         if (pending.RemovedAt is not { } removedAt)
         {
             await removal.ResumeAsync(pending, cancellationToken);
         }
-        else if (await IsDayOverAsync(lease, pending.LocationId, removedAt, cancellationToken))
+        else if (await HasLatePeriodEndedAsync(lease, pending.LocationId, removedAt, cancellationToken))
         {
             await EndAsync(lease, pending, cancellationToken);
         }
         else if (pending is { DeleteData: true, DeletedAt: null })
         {
-            await removal.EraseAsync(pending.LocationId, cancellationToken);
+            await removal.DeleteDataAsync(pending.LocationId, cancellationToken);
         }
     }
 
-    private async Task<bool> IsDayOverAsync(
+    private async Task<bool> HasLatePeriodEndedAsync(
         Lease lease,
         string locationId,
         long removedAt,
@@ -77,7 +75,7 @@ internal sealed partial class RemovalPass(
         var now = await clock.ReadAsync(cancellationToken);
         if (removedAt <= now.Future)
         {
-            return now.Now - removedAt >= LatePosts.TotalMilliseconds;
+            return now.Now - removedAt >= LatePeriod.TotalMilliseconds;
         }
 
         // The clock was ahead when the location was removed. How long ago that was is unknown: the day begins now.
@@ -114,7 +112,7 @@ internal sealed partial class RemovalPass(
                 return;
             }
 
-            await erasure.RunAsync(pending.LocationId, everything: true, cancellationToken);
+            await deletion.RunAsync(pending.LocationId, everything: true, cancellationToken);
         }
 
         await database.WriteAsync(
@@ -155,16 +153,16 @@ internal sealed partial class RemovalPass(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "The removal of location {LocationId} has come to its end.")]
+        [LoggerMessage(LogLevel.Information, "Completed the removal of location {LocationId}.")]
         public static partial void Ended(ILogger logger, string locationId);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "The removal of location {LocationId} could not go on ({Fault}); it is tried again."
+            "Could not continue the removal of location {LocationId} ({Code}); will retry."
         )]
-        public static partial void Postponed(ILogger logger, string locationId, LocationErrorCode fault);
+        public static partial void Postponed(ILogger logger, string locationId, LocationErrorCode code);
 
-        [LoggerMessage(LogLevel.Error, "The removal of location {LocationId} could not go on; it is tried again.")]
+        [LoggerMessage(LogLevel.Error, "Could not continue the removal of location {LocationId}; will retry.")]
         public static partial void Failed(ILogger logger, string locationId, Exception exception);
     }
 }

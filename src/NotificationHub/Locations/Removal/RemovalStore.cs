@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;
 
-/// <summary>A row of <c>location_removal</c>: something of a removal is still to be done.</summary>
+/// <summary>A row of <c>location_removal</c>: a removal that is not complete. Times are Unix milliseconds.</summary>
 internal sealed record PendingRemoval
 {
     public required string LocationId { get; init; }
@@ -13,10 +13,9 @@ internal sealed record PendingRemoval
 
     public required bool SkipApple { get; init; }
 
-    /// <summary>Unix milliseconds; null where what there was has not been purged yet.</summary>
+    /// <summary>When the location's data was deleted; null if it was not yet.</summary>
     public long? DeletedAt { get; init; }
 
-    /// <summary>Unix milliseconds; null while the location is not removed yet.</summary>
     public long? RemovedAt { get; init; }
 }
 
@@ -35,7 +34,7 @@ internal static class RemovalStore
             )
         ).AsList();
 
-    /// <summary>Notes what was asked for, before anything is done: what is cut off is taken up from here.</summary>
+    /// <summary>Stores the request before anything else changes.</summary>
     /// <returns>False if an earlier command has already started the removal.</returns>
     public static async Task<bool> BeginAsync(WriteTransaction transaction, RemoveRequest request)
     {

@@ -7,10 +7,9 @@ using NotificationHub.Locations.KeyRing;
 namespace NotificationHub.Locations.Secrets;
 
 /// <summary>Encrypts content tokens for the database.</summary>
-/// <param name="provider">The key ring.</param>
 internal sealed class ContentTokenProtector(IDataProtectionProvider provider)
 {
-    /// <summary>Whether the key ring is open: until then, every use fails at once.</summary>
+    /// <summary>Whether the key ring is open; until then, every use fails at once.</summary>
     public bool IsReady => provider is not HubKeyRing { IsOpen: false };
 
     private IDataProtector Protector => provider.CreateProtector("NotificationHub.Locations.ContentToken");

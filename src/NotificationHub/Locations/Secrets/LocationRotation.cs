@@ -2,60 +2,54 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Locations.Secrets;
 
-/// <param name="LocationId">The location.</param>
-/// <param name="TakeBack">Also where somebody else has set another notification URL, secret or types.</param>
-internal sealed record RotateRequest(string LocationId, bool TakeBack = false) : LocationRequest(LocationId);
+/// <param name="Overwrite">Whether to overwrite another party's URL, secret or types at Apple.</param>
+internal sealed record RotateRequest(string LocationId, bool Overwrite = false) : LocationRequest(LocationId);
 
-/// <param name="Location">The row as it is now.</param>
-/// <param name="IsResumed">An earlier rotation had taken effect without our knowing, and is finished now; no further secret was made.</param>
-/// <param name="HandedOut">Of a receive-only location: the new secret, whose only copy this is, for its MDM to configure.</param>
+/// <param name="Location">The row after the rotation.</param>
+/// <param name="IsResumed">Whether an earlier rotation with an unknown outcome had taken effect, so that no new secret was set.</param>
+/// <param name="HandedOut">The only copy of a receive-only location's new secret, for its MDM to configure.</param>
 internal sealed record RotateResult(Location Location, bool IsResumed, NotificationSecret? HandedOut = null);
 
-/// <summary>Gives a location a new notification secret, without a restart and without a post lost.</summary>
+/// <summary>Replaces the notification secret of a location without losing a delivery.</summary>
 internal sealed class LocationRotation(
-    LocationOpener desk,
+    LocationLocks locks,
     LocationApple apple,
     ReplicaBarrier replicas,
-    SecretRotation rollover,
-    RegistrationStore ledger,
+    SecretRotation rotation,
+    RegistrationStore store,
     TimeProvider time
 )
 {
-    /// <exception cref="LocationException">It did not come to its end; the fault says how things stand, and the same command goes on from there.</exception>
+    /// <exception cref="LocationException">The rotation failed; the code says whether it can resume.</exception>
     public async Task<RotateResult> RotateAsync(RotateRequest request, CancellationToken cancellationToken)
     {
-        await using var opened = await desk.OpenAsync(request, cancellationToken);
-        LocationOpener.EnsureCallable(opened.Location);
+        await using var locked = await locks.OpenAsync(request, cancellationToken);
+        LocationStates.EnsureCallable(locked.Location);
         await replicas.EnsureLiveAsync(cancellationToken);
-        if (opened.Location.ReceiveOnly)
+        if (locked.Location.ReceiveOnly)
         {
-            return await HandOutAsync(opened, cancellationToken);
+            return await HandOutAsync(locked, cancellationToken);
         }
 
         using var rate = new RequestRate(time);
-        var rolled = await rollover.RollAsync(
-            opened,
-            apple.Open(opened.Location, rate),
-            new RotationOrder(request.TakeBack, PostAnyhow: false),
-            cancellationToken
-        );
-        return new RotateResult(rolled.Location, rolled.IsResumed);
+        var session = apple.Open(locked.Location, rate);
+        return await rotation.RotateAsync(locked, session, request.Overwrite, mayResume: true, cancellationToken);
     }
 
-    /// <summary>The MDM configures it. The first post with it, other than a test, proves that it did, and the older ones end after that.</summary>
-    private async Task<RotateResult> HandOutAsync(LockedLocation opened, CancellationToken cancellationToken)
+    // The MDM configures the secret. The first delivery with it, other than a test, proves that; the older secrets retire after that.
+    private async Task<RotateResult> HandOutAsync(LockedLocation locked, CancellationToken cancellationToken)
     {
-        if (opened.Location.State == LocationState.Pending)
+        if (locked.Location.State == LocationState.Pending)
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"The registration of the location {opened.Location.LocationId} was cut off before anybody was told of its secret, and the hub drops it. "
-                    + "Run `locations add --receive-only` again."
+                $"The registration of location {locked.Location.LocationId} was interrupted before its secret was printed, so the hub will delete it. "
+                    + "Nothing was changed. Run `locations add --receive-only` again."
             );
         }
 
         var secret = NotificationSecret.Generate();
-        await ledger.BeginAsync(opened.Lock, opened.Location, secret, cancellationToken);
-        return new RotateResult(opened.Location, IsResumed: false, secret);
+        await store.BeginAsync(locked.Lock, locked.Location, secret, cancellationToken);
+        return new RotateResult(locked.Location, IsResumed: false, secret);
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace NotificationHub.Locations.Secrets;
 
-/// <summary>A secret that Apple presents with every post of a location. Only its digest is ever stored.</summary>
+/// <summary>The secret that Apple presents with every delivery for a location. Only its digest is ever stored.</summary>
 internal sealed class NotificationSecret
 {
     private const int Bytes = 32;
@@ -17,13 +17,12 @@ internal sealed class NotificationSecret
         Sha256 = SHA256.HashData(Encoding.ASCII.GetBytes(text));
     }
 
-    /// <summary>The digest of the text as Apple sends it behind <c>Bearer</c>.</summary>
     public byte[] Sha256 { get; }
 
     /// <summary>A new secret of 256 random bits, in characters that RFC 6750 allows.</summary>
     public static NotificationSecret Generate() => new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes)));
 
-    /// <summary>The text itself, to be handed to Apple or, once, to a person.</summary>
+    /// <summary>The secret itself, for Apple or, once, for an operator.</summary>
     public string Reveal() => text;
 
     public override string ToString() => "NotificationSecret";

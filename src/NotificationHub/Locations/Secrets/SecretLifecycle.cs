@@ -4,20 +4,18 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations.Secrets;
 
-/// <summary>
-/// Draws the conclusions from how secrets were used. A post that is no test, signed with a secret, proves that Apple uses it: it is confirmed
-/// where that was unknown, and the older ones end after a while. One that is used although it is about to end is no reason to keep it, for
-/// whoever has come by it could keep it alive; but it is one to ask Apple.
-/// </summary>
+// A delivery other than a test, signed with a secret, proves that Apple uses it: a pending one is confirmed, and the older ones retire after
+// a while. A retiring secret that is still used does not stay accepted, because a thief could keep it alive; instead, Client Config is read.
+/// <summary>Confirms and retires secrets according to how they were used.</summary>
 internal sealed class SecretLifecycle(Database database, TrustedClock clock)
 {
-    /// <summary>Apple repeats a post for that long, with the secret that it began with.</summary>
-    private static readonly TimeSpan Repeats = TimeSpan.FromMinutes(5);
+    /// <summary>How long Apple repeats a delivery, with the secret of its first attempt.</summary>
+    private static readonly TimeSpan DeliveryRetries = TimeSpan.FromMinutes(5);
 
-    /// <returns>Whether a secret ended, or was confirmed.</returns>
+    /// <returns>Whether a secret was confirmed or retired.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
-        // A secret that ends because a clock jumps may be the one that Apple is using.
+        // If a clock jumped, a secret that retires by it may be the one that Apple uses.
         var trusted = await clock.ReadAsync(cancellationToken);
         return await database.WriteAsync(
             async transaction =>
@@ -26,9 +24,9 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
                 var now = await transaction.NowAsync();
                 var changed = await ConfirmAsync(transaction, now);
                 await SupersedeAsync(transaction, now);
-                await RedateAsync(transaction, trusted);
+                await CorrectFutureTimesAsync(transaction, trusted);
                 changed += await RetireAsync(transaction, trusted.Now);
-                await AskAsync(transaction, now);
+                await ScheduleChecksAsync(transaction, now);
                 if (changed > 0)
                 {
                     await LocationStore.IncrementVersionAsync(transaction);
@@ -58,7 +56,7 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
         return proven.Count;
     }
 
-    // Of one that Apple never echoed nobody knew whether the older ones were done with.
+    // Until a secret without an echo is proven, Apple may still use the older ones.
     private static Task SupersedeAsync(WriteTransaction transaction, long now) =>
         transaction.ExecuteAsync(
             """
@@ -76,28 +74,29 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
             new { now }
         );
 
-    private static async Task AskAsync(WriteTransaction transaction, long now)
+    /// <summary>Schedules a read of Client Config where a retiring secret is used for longer than Apple repeats deliveries.</summary>
+    private static async Task ScheduleChecksAsync(WriteTransaction transaction, long now)
     {
-        var doubtful = await transaction.QueryAsync<string>(
+        var locationIds = await transaction.QueryAsync<string>(
             """
             select distinct s.location_id
             from notification_secret s
             join location l on l.location_id = s.location_id and l.state in ('valid', 'expiring')
             left join location_check w on w.location_id = s.location_id
-            where s.state = 'retiring' and s.proven_at > s.superseded_at + @repeats
+            where s.state = 'retiring' and s.proven_at > s.superseded_at + @retries
                 and (w.checked_at is null or w.checked_at < s.proven_at)
                 and (w.due_at is null or w.due_at > @now)
             """,
-            new { now, repeats = (long)Repeats.TotalMilliseconds }
+            new { now, retries = (long)DeliveryRetries.TotalMilliseconds }
         );
-        foreach (var locationId in doubtful)
+        foreach (var locationId in locationIds)
         {
             await LocationCheckStore.ScheduleAsync(transaction, locationId, now);
         }
     }
 
-    /// <summary>Replaces times that a clock ahead has written: until then the secrets would not end.</summary>
-    private static Task RedateAsync(WriteTransaction transaction, TrustedTime trusted) =>
+    // Times that a clock ahead has written would keep the secrets accepted until then.
+    private static Task CorrectFutureTimesAsync(WriteTransaction transaction, TrustedTime trusted) =>
         transaction.ExecuteAsync(
             """
             update notification_secret

@@ -4,91 +4,86 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Secrets;
 
-/// <param name="Location">The row as it is now.</param>
-/// <param name="IsResumed">Nothing was posted: an earlier attempt of unknown outcome was found to have taken effect.</param>
-internal sealed record RotationResult(Location Location, bool IsResumed);
-
-/// <summary>What may be done beyond what is always right.</summary>
-/// <param name="TakeBack">Post our URL, types and secret although Apple has others.</param>
-/// <param name="PostAnyhow">Post also where an earlier attempt is found to have taken effect.</param>
-internal sealed record RotationOrder(bool TakeBack, bool PostAnyhow);
-
-/// <summary>
-/// Makes Apple use a new secret for a location. The new one is accepted by every hub before Apple hears of it; the old ones go on being accepted
-/// until Apple was seen to use the new one, and a while longer. So it can end at any point and loses no post.
-/// </summary>
+// Every replica accepts the new secret before Apple gets it, and the old ones until Apple was seen to use the new one, and a while longer.
+// So the rotation can be interrupted at any point without losing a delivery.
+/// <summary>Makes Apple use a new secret for a location.</summary>
 internal sealed class SecretRotation(
     Database database,
-    LocationOpener desk,
-    RegistrationStore ledger,
+    LocationCheck check,
+    RegistrationStore store,
     LocationConfiguration configuration
 )
 {
-    /// <exception cref="LocationException">It did not come to its end; the fault says how things stand.</exception>
-    public async Task<RotationResult> RollAsync(
-        LockedLocation opened,
+    /// <param name="overwrite">Whether to overwrite another party's URL, secret or types at Apple.</param>
+    /// <param name="mayResume">Whether an earlier attempt that took effect suffices.</param>
+    /// <exception cref="LocationException">The rotation failed; the code says whether it can resume.</exception>
+    public async Task<RotateResult> RotateAsync(
+        LockedLocation locked,
         AppleSession session,
-        RotationOrder order,
+        bool overwrite,
+        bool mayResume,
         CancellationToken cancellationToken
     )
     {
-        var pending = await PendingAsync(opened.Location.LocationId, cancellationToken);
-        var reading = await desk.ReadAsync(opened, session, cancellationToken);
-        var isOurs = reading.Found is { } answer && pending.Any(answer.Echoes);
-        var found = Ensure(reading, order.TakeBack, isOurs);
-        if (!order.PostAnyhow && isOurs)
+        var pending = await ReadPendingAsync(locked.Location.LocationId, cancellationToken);
+        var reading = await check.ReadAsync(locked, session, cancellationToken);
+        var isOurs = reading.Found is { } found && pending.Any(found.Echoes);
+        EnsureUnchanged(reading, overwrite, isOurs);
+        if (mayResume && isOurs)
         {
-            return new RotationResult(reading.Location, IsResumed: true);
+            return new RotateResult(reading.Location, IsResumed: true);
         }
 
-        var attempt = AttemptOf(reading.Location, found);
+        var attempt = CreateAttempt(reading.Location, reading.Found!);
         var secret = NotificationSecret.Generate();
-        await ledger.BeginAsync(opened.Lock, attempt.Location, secret, cancellationToken);
-        var set = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
-        var location = await ConfirmAsync(opened.Lock, attempt, secret, set, cancellationToken);
-        return new RotationResult(location, IsResumed: false);
+        await store.BeginAsync(locked.Lock, attempt.Location, secret, cancellationToken);
+        var confirmed = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
+        var location = await ConfirmAsync(locked.Lock, attempt, secret, confirmed, cancellationToken);
+        return new RotateResult(location, IsResumed: false);
     }
 
-    private async Task<IReadOnlyList<byte[]>> PendingAsync(string locationId, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<byte[]>> ReadPendingAsync(string locationId, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await SecretStore.PendingAsync(connection, locationId);
+        return await SecretStore.ListPendingAsync(connection, locationId);
     }
 
-    /// <summary>We raise the alarm and never fight another server: what somebody else has set is overwritten only when told so.</summary>
-    /// <param name="reading">What Apple has.</param>
-    /// <param name="takeBack">Whether it was told so.</param>
-    /// <param name="isOurs">Apple has what an attempt of our own posted, whose outcome was unknown.</param>
-    private static ClientConfig Ensure(LocationReading reading, bool takeBack, bool isOurs)
+    // Two servers that each correct the other would never end: settings of another party are overwritten on request only.
+    private static void EnsureUnchanged(LocationReading reading, bool overwrite, bool isOurs)
     {
-        var forbidding = reading.Differences.Where(one =>
+        var blocking = reading.Differences.FirstOrDefault(one =>
             one.Setting switch
             {
-                LocationDifferences.Url or LocationDifferences.Secret => !takeBack,
-                // Each attempt asks for every type, also for those that were not to be had before.
-                LocationDifferences.Types => !takeBack && !isOurs,
+                LocationDifferences.Url or LocationDifferences.Secret => !overwrite,
+                // Each attempt subscribes to every type, even to those that Apple did not accept before.
+                LocationDifferences.Types => !overwrite && !isOurs,
                 _ => true,
             }
         );
-        return forbidding.FirstOrDefault() is { } difference
-            ? throw new LocationException(
+        if (blocking is not null)
+        {
+            throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"Apple has another {difference.Setting} for the location {reading.Location.LocationId} than is recorded"
-                    + $"{(difference.Actual is null ? "" : $": {difference.Actual}")}. Nothing was changed at Apple. {difference.Advice}"
-            )
-            : reading.Found!;
+                $"For location {reading.Location.LocationId}, Apple has another {blocking.Setting} than the hub recorded"
+                    + $"{(blocking.Actual is null ? "" : $": {blocking.Actual}")}. Nothing was changed at Apple. {blocking.Advice}"
+            );
+        }
     }
 
-    private static RegistrationAttempt AttemptOf(Location location, ClientConfig found)
+    private static RegistrationAttempt CreateAttempt(Location location, ClientConfig found)
     {
-        // The MDM may have changed its name or metadata meanwhile: both are its own.
+        // Name and metadata belong to the MDM, which may have changed them.
         var recorded = new MdmInfo
         {
             Id = location.MdmId,
             Name = location.MdmName,
             Metadata = location.MdmMetadata,
         };
-        var owner = Ownership.Choose(null, found.MdmInfo?.Id is null ? recorded : found.MdmInfo, location.LocationId);
+        var owner = RegistrationAttempt.ChooseOwner(
+            null,
+            found.MdmInfo?.Id is null ? recorded : found.MdmInfo,
+            location.LocationId
+        );
         return new RegistrationAttempt(
             location with
             {
@@ -105,7 +100,7 @@ internal sealed class SecretRotation(
         LocationLock held,
         RegistrationAttempt attempt,
         NotificationSecret secret,
-        ClientConfig set,
+        ClientConfig confirmed,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
@@ -113,17 +108,17 @@ internal sealed class SecretRotation(
             {
                 var location = attempt.Location with
                 {
-                    NotificationTypes = LocationStore.WriteTypes(set.SubscribedNotificationTypes),
+                    NotificationTypes = LocationStore.WriteTypes(confirmed.SubscribedNotificationTypes),
                 };
                 await LocationStore.SetConfigurationAsync(transaction, location);
                 await SecretStore.ConfirmAsync(
                     transaction,
                     location.LocationId,
                     secret.Sha256,
-                    proven: set.Echoes(secret.Sha256),
+                    proven: confirmed.Echoes(secret.Sha256),
                     await transaction.NowAsync()
                 );
-                return (await LocationCheck.FollowAsync(transaction, held, location, set)).Location;
+                return (await LocationCheck.ApplyAsync(transaction, held, location, confirmed)).Location;
             },
             cancellationToken
         );

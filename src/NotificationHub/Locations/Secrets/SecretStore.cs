@@ -4,19 +4,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Secrets;
 
-/// <summary>
-/// The statements over <c>notification_secret</c>. Pending, active and retiring secrets are accepted; which one Apple uses after
-/// a Client Config request is unknown until it was confirmed.
-/// </summary>
+/// <summary>The statements over <c>notification_secret</c>. Pending, active and retiring secrets are accepted.</summary>
 internal static class SecretStore
 {
-    /// <summary>
-    /// How long a secret is accepted after Apple was seen to use a newer one, and a pending one after Apple was seen to use an older one.
-    /// Apple repeats a post for five minutes, with the secret that it began with.
-    /// </summary>
+    // Apple repeats a delivery for five minutes, with the secret of its first attempt.
+    /// <summary>How long a secret stays accepted after Apple was seen to use another one.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many secrets of a location the intake accepts at once.</summary>
+    /// <summary>How many secrets of a location are accepted at once.</summary>
     public const int MaxAccepted = 8;
 
     public static Task AddAsync(WriteTransaction transaction, string locationId, byte[] sha256, long now) =>
@@ -33,7 +28,7 @@ internal static class SecretStore
             }
         );
 
-    /// <summary>All secrets of a location, the newest first.</summary>
+    /// <summary>All secrets of a location, newest first.</summary>
     public static async Task<IReadOnlyList<StoredSecret>> ListAsync(DbConnection connection, string locationId) =>
         (
             await connection.QueryAsync<StoredSecret>(
@@ -48,23 +43,17 @@ internal static class SecretStore
             )
         ).AsList();
 
-    public static async Task<IReadOnlyList<byte[]>> PendingAsync(DbConnection connection, string locationId) =>
+    public static async Task<IReadOnlyList<byte[]>> ListPendingAsync(DbConnection connection, string locationId) =>
         [
             .. (await ListAsync(connection, locationId))
                 .Where(secret => secret.IsPending)
                 .Select(secret => secret.Sha256),
         ];
 
-    /// <summary>
-    /// Apple uses this one now. Newer ones stay as they are: a request may be on its way yet, and an answer that names this one may be older than
-    /// the proof of a newer one.
-    /// </summary>
-    /// <param name="transaction">The transaction of the confirmation.</param>
-    /// <param name="locationId">Whose it is.</param>
-    /// <param name="sha256">The confirmed one.</param>
-    /// <param name="proven">Apple echoed it: the older ones end after <see cref="Grace"/>. Else they stay accepted for the time being.</param>
-    /// <param name="now">Unix milliseconds.</param>
-    /// <returns>How many secrets are otherwise than before.</returns>
+    // Newer secrets do not change: their request may be in transit, and a response that names this one may be older than their proof.
+    /// <summary>Makes a secret the active one.</summary>
+    /// <param name="proven">Whether Apple was seen to use it. If so, the older ones retire after <see cref="Grace"/>; if not, they stay accepted.</param>
+    /// <returns>How many secrets changed.</returns>
     public static async Task<int> ConfirmAsync(
         WriteTransaction transaction,
         string locationId,
@@ -103,11 +92,9 @@ internal static class SecretStore
         return confirmed + superseded;
     }
 
-    /// <summary>
-    /// Ends the pending ones of requests that certainly have no effect any more: Apple was seen to use another, long after. How long is judged by
-    /// the stored trusted time, not by a clock that may have jumped.
-    /// </summary>
-    /// <returns>How many.</returns>
+    // Uses the stored trusted time, not a clock that may have jumped.
+    /// <summary>Retires pending secrets whose request can no longer take effect, because Apple was seen to use another one long after it.</summary>
+    /// <returns>How many were retired.</returns>
     public static Task<int> RetireUnusedAsync(WriteTransaction transaction, string locationId) =>
         transaction.ExecuteAsync(
             $"""
@@ -119,8 +106,8 @@ internal static class SecretStore
             new { locationId, grace = (long)Grace.TotalMilliseconds }
         );
 
-    /// <summary>Ends the oldest pending one with which no post ever came.</summary>
-    /// <returns>One, or zero where there is none.</returns>
+    /// <summary>Retires the oldest pending secret that no delivery has used.</summary>
+    /// <returns>0 or 1.</returns>
     public static Task<int> RetireOldestUnusedAsync(WriteTransaction transaction, string locationId) =>
         transaction.ExecuteAsync(
             """
@@ -136,7 +123,7 @@ internal static class SecretStore
             new { locationId }
         );
 
-    /// <summary>Forgets a secret that Apple certainly does not use, and its location where nothing else is known of it.</summary>
+    /// <summary>Deletes a secret that Apple certainly does not use, and its location if that is pending without other secrets.</summary>
     public static async Task WithdrawAsync(WriteTransaction transaction, string locationId, byte[] sha256)
     {
         await transaction.ExecuteAsync(
@@ -177,4 +164,18 @@ internal sealed record StoredSecret
     public bool IsPending => State == "pending";
 
     public bool IsAccepted => State != "retired";
+}
+
+/// <summary>The days before a content token's expiry on which the hub publishes a warning.</summary>
+internal static class ExpirySteps
+{
+    private static readonly int[] Days = [1, 7, 15, 30];
+
+    /// <summary>The smallest step that was reached; null if the expiry is further away or unknown. Times are Unix milliseconds.</summary>
+    public static int? Reached(long? expiresAt, long now) =>
+        expiresAt is { } end
+            ? Days.Where(days => end - now <= (long)TimeSpan.FromDays(days).TotalMilliseconds)
+                .Select(days => (int?)days)
+                .FirstOrDefault()
+            : null;
 }

@@ -24,7 +24,7 @@ public sealed class LocationStateUpdaterTests
         await PassAsync(scene);
         await PassAsync(scene);
         Reads(scene).ShouldBe(reads + 1);
-        (await DetailsAsync(scene, location)).Watch!.CheckedAt.ShouldNotBeNull();
+        (await DetailsAsync(scene, location)).Check!.CheckedAt.ShouldNotBeNull();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class LocationStateUpdaterTests
 
         Reads(scene).ShouldBe(reads + 1);
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        ((await DetailsAsync(scene, location)).Watch!.DueAt - now).ShouldBeInRange(
+        ((await DetailsAsync(scene, location)).Check!.DueAt - now).ShouldBeInRange(
             (long)TimeSpan.FromHours(17).TotalMilliseconds,
             (long)TimeSpan.FromHours(31).TotalMilliseconds
         );
@@ -143,10 +143,10 @@ public sealed class LocationStateUpdaterTests
 
         await ReadAsync(scene);
 
-        var watch = (await DetailsAsync(scene, location)).Watch!;
-        watch.Error.ShouldBe("Network");
+        var check = (await DetailsAsync(scene, location)).Check!;
+        check.Error.ShouldBe("Network");
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        (watch.DueAt - now).ShouldBeLessThan((long)TimeSpan.FromHours(1).TotalMilliseconds);
+        (check.DueAt - now).ShouldBeLessThan((long)TimeSpan.FromHours(1).TotalMilliseconds);
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
     }
 

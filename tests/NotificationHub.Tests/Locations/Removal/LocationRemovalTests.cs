@@ -121,7 +121,7 @@ public sealed class LocationRemovalTests
 
         var failure = await Should.ThrowAsync<LocationException>(() => RemoveAsync(scene, location));
         failure.Code.ShouldBe(LocationErrorCode.Refused);
-        failure.Message.ShouldContain("--without-apple");
+        failure.Message.ShouldContain("--skip-apple");
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
         (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(0);
 
@@ -192,7 +192,7 @@ public sealed class LocationRemovalTests
         var result = await RemoveAsync(scene, location);
 
         (result.Location.State, result.Apple.IsDone).ShouldBe((LocationState.Removed, false));
-        result.Apple.Words.ShouldContain("9625");
+        result.Apple.Message.ShouldContain("9625");
     }
 
     [Fact]

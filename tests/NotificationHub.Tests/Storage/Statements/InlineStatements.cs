@@ -36,7 +36,6 @@ internal static partial class InlineStatements
         ["SqlServerErrorCodes.EndedTransaction"] = ["50003"],
         ["LocationDataDeletion.table.Name"] = [.. LocationDataDeletion.Tables.Select(table => table.Name)],
         ["LocationDataDeletion.Name"] = [.. LocationDataDeletion.Tables.Select(table => table.Name)],
-        ["LocationDataDeletion.Which"] = [.. LocationDataDeletion.Tables.Select(table => table.Which)],
         ["LocationDataDeletion.columns"] =
         [
             .. LocationDataDeletion.Tables.Select(table => Joined(table, ", ", "\"{0}\"")),

@@ -1,0 +1,156 @@
+using System.ComponentModel;
+using FluentValidation;
+using NotificationHub.Apple;
+
+namespace NotificationHub.Locations;
+
+/// <summary>The base of every command on one location.</summary>
+internal abstract record LocationRequest(string LocationId);
+
+// A class, because a record's ToString would print the content token.
+/// <summary>A location to register, as received by a command or over HTTP.</summary>
+internal sealed class AddLocationInput
+{
+    [Description("The hub's public address, such as https://hub.example.com. Apple gets URL/notifications/ID.")]
+    public string? Url { get; init; }
+
+    [Description("The content of the content token's file, as downloaded from Apple. Omit it if receiveOnly is true.")]
+    public string? ContentToken { get; init; }
+
+    [Description("Change nothing at Apple. The response contains the secret once, for the MDM to configure.")]
+    public bool ReceiveOnly { get; init; }
+
+    [Description("The mdmInfo.id to record. By default, Apple's current one is kept.")]
+    public string? MdmId { get; init; }
+
+    [Description("The mdmInfo.name to record.")]
+    public string? MdmName { get; init; }
+
+    [Description("The mdmInfo.metadata to record.")]
+    public string? MdmMetadata { get; init; }
+}
+
+// A class, because a record's ToString would print the content token.
+/// <summary>A new content token for a location, as received by a command or over HTTP.</summary>
+internal sealed class RenewalInput
+{
+    public required string LocationId { get; init; }
+
+    /// <summary>The content of the new content token's file.</summary>
+    public string? ContentToken { get; init; }
+}
+
+internal sealed class LocationRequestValidator : AbstractValidator<LocationRequest>
+{
+    public LocationRequestValidator() => RuleFor(request => request.LocationId).IsLocationId();
+}
+
+internal sealed class RenewalInputValidator : AbstractValidator<RenewalInput>
+{
+    public RenewalInputValidator()
+    {
+        RuleFor(input => input.LocationId).IsLocationId();
+        RuleFor(input => input.ContentToken).IsContentToken();
+    }
+}
+
+internal sealed class AddLocationInputValidator : AbstractValidator<AddLocationInput>
+{
+    private const string NotSent = "must be omitted for a receive-only location: its MDM writes mdmInfo";
+
+    public AddLocationInputValidator()
+    {
+        RuleFor(input => input.Url).IsHubUrl();
+        When(input => input.ReceiveOnly, ValidateReceiveOnly).Otherwise(ValidateRegistration);
+    }
+
+    private void ValidateReceiveOnly()
+    {
+        RuleFor(input => input.ContentToken)
+            .Null()
+            .WithMessage("must be omitted for a receive-only location: the hub does not call Apple for it");
+        RuleFor(input => input.MdmId).Null().WithMessage(NotSent);
+        RuleFor(input => input.MdmName).Null().WithMessage(NotSent);
+        RuleFor(input => input.MdmMetadata).Null().WithMessage(NotSent);
+    }
+
+    private void ValidateRegistration()
+    {
+        RuleFor(input => input.ContentToken).IsContentToken("is missing; only a receive-only location needs none");
+        RuleFor(input => input.MdmId).IsMdmId();
+        RuleFor(input => input.MdmName).IsMdmName();
+        RuleFor(input => input.MdmMetadata).IsMdmMetadata();
+    }
+}
+
+/// <summary>Validation that needs neither Apple nor the database.</summary>
+internal static class LocationRules
+{
+    private const int MaxLocationIdLength = 64;
+
+    // Apple: Service Config, maxMdmIdLength, maxMdmNameLength, maxMdmMetadataLength.
+    private const int MaxMdmIdLength = 100;
+    private const int MaxMdmNameLength = 100;
+    private const int MaxMdmMetadataLength = 255;
+
+    public static IRuleBuilderOptions<T, string> IsLocationId<T>(this IRuleBuilder<T, string> rule) =>
+        rule.Must(id => id is { Length: > 0 and <= MaxLocationIdLength } && id.All(char.IsAsciiLetterOrDigit))
+            .WithMessage("is not a location ID; `locations list` shows the IDs");
+
+    public static void IsHubUrl<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Custom(
+            (url, context) =>
+            {
+                if (!NotificationUrl.TryParseHub(url, out _, out var error))
+                {
+                    context.AddFailure(error);
+                }
+            }
+        );
+
+    /// <summary>Validates the content of a content token's file. Errors do not repeat it.</summary>
+    public static void IsContentToken<T>(this IRuleBuilder<T, string?> rule, string missing = "is missing") =>
+        rule.Custom(
+            (text, context) =>
+            {
+                if (text is null)
+                {
+                    context.AddFailure(missing);
+                }
+                else if (!ContentToken.TryParse(text, out _, out var error))
+                {
+                    context.AddFailure(error);
+                }
+            }
+        );
+
+    public static IRuleBuilderOptions<T, string?> IsMdmId<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.HasLength(MaxMdmIdLength);
+
+    public static IRuleBuilderOptions<T, string?> IsMdmName<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.HasLength(MaxMdmNameLength);
+
+    public static IRuleBuilderOptions<T, string?> IsMdmMetadata<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(text => text is null or { Length: <= MaxMdmMetadataLength })
+            .WithMessage($"must be at most {MaxMdmMetadataLength} characters long");
+
+    /// <exception cref="LocationException">The request is invalid; the message lists every error.</exception>
+    public static void Ensure<T>(this IValidator<T> validator, T request)
+    {
+        var result = validator.Validate(request);
+        if (!result.IsValid)
+        {
+            throw new LocationException(
+                LocationErrorCode.BadInput,
+                string.Join(
+                    Environment.NewLine,
+                    result.Errors.Select(error => $"{error.PropertyName} {error.ErrorMessage}.")
+                )
+            );
+        }
+    }
+
+    private static IRuleBuilderOptions<T, string?> HasLength<T>(this IRuleBuilder<T, string?> rule, int max) =>
+        rule.Must(text => text is null || (text.Length > 0 && text.Length <= max))
+            .WithMessage($"must be 1 to {max} characters long; omit it to keep Apple's current value");
+}
