@@ -4,18 +4,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>A row of a log: its text that may name somebody, and its JSON.</summary>
+/// <summary>A row of a log: the text and the JSON that may name a person or device.</summary>
 internal sealed record ErasableLogRow(long Seq, string? Text, byte[]? Json);
 
-/// <param name="Rows">Some of the rows.</param>
-/// <param name="Position">How far the log was looked through.</param>
+/// <param name="Position">The last <c>seq</c> that was scanned.</param>
 internal sealed record ErasableLogPage(IReadOnlyList<ErasableLogRow> Rows, long Position);
 
-/// <summary>A log as a purge sees it.</summary>
-/// <param name="Table">Its table.</param>
-/// <param name="Text">The column of the text.</param>
-/// <param name="Json">The column of the JSON.</param>
-/// <param name="Redact">Takes them out of the text.</param>
+/// <summary>A log and its columns that an erasure changes.</summary>
+/// <param name="Redact">Redacts the text.</param>
 internal sealed record ErasableLog(
     string Table,
     string Text,
@@ -23,7 +19,7 @@ internal sealed record ErasableLog(
     Func<PersonalIdentifiers, string, string> Redact
 )
 {
-    /// <summary>How many rows one statement looks through: those of one location may be far apart.</summary>
+    /// <summary>How many rows one statement scans, because the rows of one location may be far apart.</summary>
     private const int Window = 10_000;
 
     private const int PageBytes = 4 * 1024 * 1024;
@@ -42,10 +38,10 @@ internal sealed record ErasableLog(
         (identifiers, subject) => identifiers.RedactSubject(subject)
     );
 
-    public Task<long> LastAsync(DbConnection connection) =>
+    public Task<long> ReadLastAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>($"select coalesce(max(seq), 0) from {Table}");
 
-    /// <summary>Rows behind <paramref name="after"/>; null at the end of the log.</summary>
+    /// <summary>Reads the rows after a <c>seq</c>; null at the end of the log.</summary>
     public async Task<ErasableLogPage?> ReadAsync(
         Database database,
         long after,
@@ -54,9 +50,9 @@ internal sealed record ErasableLog(
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        // First: what is appended meanwhile is looked at next time.
-        var last = await LastAsync(connection);
-        if (await NextAsync(connection, after) is not { } next || next > last)
+        // Read first: rows that are appended later belong to the next page.
+        var last = await ReadLastAsync(connection);
+        if (await ReadNextAsync(connection, after) is not { } next || next > last)
         {
             return null;
         }
@@ -96,6 +92,6 @@ internal sealed record ErasableLog(
     public Task UpdateAsync(WriteTransaction transaction, ErasableLogRow row) =>
         transaction.ExecuteAsync($"update {Table} set {Text} = @Text, {Json} = @Json where seq = @Seq", row);
 
-    private Task<long?> NextAsync(DbConnection connection, long after) =>
+    private Task<long?> ReadNextAsync(DbConnection connection, long after) =>
         connection.ExecuteScalarAsync<long?>($"select min(seq) from {Table} where seq > @after", new { after });
 }

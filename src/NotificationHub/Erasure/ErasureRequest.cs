@@ -2,7 +2,7 @@ using FluentValidation;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>The words of <c>erasure.kind</c>.</summary>
+/// <summary>The values of <c>erasure.kind</c>.</summary>
 internal static class ErasureKinds
 {
     public const string Device = "device";
@@ -10,16 +10,16 @@ internal static class ErasureKinds
     public const string User = "user";
 }
 
-// No record: what that prints would name whom.
-/// <summary>Whose data is to go.</summary>
+// A class, because a record's ToString would print the identifier.
+/// <summary>The person or device whose data to erase.</summary>
 internal sealed class ErasureRequest
 {
     public string? SerialNumber { get; init; }
 
-    /// <summary>The MDM's id of a user.</summary>
+    /// <summary>The MDM's ID of a user.</summary>
     public string? ClientUserId { get; init; }
 
-    /// <summary>Only what was kept of this location; null for all.</summary>
+    /// <summary>The only location to erase the data of; null for all.</summary>
     public string? LocationId { get; init; }
 
     public string Kind => SerialNumber is null ? ErasureKinds.User : ErasureKinds.Device;
@@ -29,25 +29,23 @@ internal sealed class ErasureRequest
 
 internal sealed class ErasureRequestValidator : AbstractValidator<ErasureRequest>
 {
-    private const int Longest = 255;
+    private const int MaxLength = 255;
 
     public ErasureRequestValidator()
     {
         RuleFor(request => request.SerialNumber)
             .Must((request, serial) => serial is null != request.ClientUserId is null)
-            .WithMessage("give either a serial number or a user's id");
-        RuleFor(request => request.SerialNumber).Length(1, Longest).WithMessage("must have 1 to 255 characters");
-        RuleFor(request => request.ClientUserId).Length(1, Longest).WithMessage("must have 1 to 255 characters");
+            .WithMessage("requires either a serial number or a user ID");
+        RuleFor(request => request.SerialNumber).Length(1, MaxLength).WithMessage("must be 1 to 255 characters long");
+        RuleFor(request => request.ClientUserId).Length(1, MaxLength).WithMessage("must be 1 to 255 characters long");
     }
 }
 
-/// <summary>How much there was.</summary>
-/// <param name="Notifications">Posts in which it was made illegible.</param>
-/// <param name="Events">Events in which it was made illegible.</param>
-/// <param name="Records">What was removed or made illegible elsewhere: the snapshot, refetch targets, reports of operations, dead letters.</param>
+/// <summary>How many rows were redacted or deleted.</summary>
+/// <param name="Records">Rows of the snapshot, refetch targets, operation reports and dead letters.</param>
 internal readonly record struct ErasureCounts(long Notifications, long Events, long Records);
 
-/// <param name="AuditSeq">The entry of the audit log; null for a rehearsal.</param>
-/// <param name="IsDone">False: it goes on by itself.</param>
-/// <param name="Counts">Null where another process has done it.</param>
+/// <param name="AuditSeq">The audit entry; null for a preview.</param>
+/// <param name="IsDone">If not, the hub continues the erasure.</param>
+/// <param name="Counts">Null if another process completed the erasure.</param>
 internal sealed record ErasureResult(long? AuditSeq, bool IsDone, ErasureCounts? Counts);

@@ -6,25 +6,22 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>Routing has not come to what was posted before: it may yet write what was taken out.</summary>
+/// <summary>Routing has not processed the earlier notifications yet, and could store what was erased.</summary>
 internal sealed class RoutingBehindException()
-    : Exception("Routing has not come as far as the posts that were there before.");
+    : Exception("Routing has not processed all notifications that were stored before.");
 
-/// <summary>
-/// Takes a person or a device out of everything that is kept, phase by phase. Where it was cut off it goes on from the last step; to do a step twice
-/// does no harm.
-/// </summary>
+/// <summary>Erases a person or device phase by phase. An interrupted run continues with its last step, and each step can be repeated.</summary>
 internal sealed class ErasureRun(Database database, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RoutingTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly LogErasure logs = new(database);
     private readonly SnapshotErasure snapshot = new(database);
     private readonly TargetErasure targets = new(database);
     private readonly ReportErasure reports = new(database);
 
-    /// <exception cref="RoutingBehindException">It is to be gone on with later.</exception>
+    /// <exception cref="RoutingBehindException">The run must continue later.</exception>
     public async Task RunAsync(ErasureState run, CancellationToken cancellationToken)
     {
         if (run.Row.Phase == ErasurePhases.CollectNotifications)
@@ -36,7 +33,7 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
         if (run.Row.Phase == ErasurePhases.CollectEvents)
         {
             await logs.CollectAsync(run, ErasableLog.Events, cancellationToken);
-            foreach (var locationId in await LocationsAsync(run, cancellationToken))
+            foreach (var locationId in await ReadLocationsAsync(run, cancellationToken))
             {
                 await snapshot.CollectAsync(run, locationId, cancellationToken);
             }
@@ -57,15 +54,15 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
 
         if (run.Row.Phase == ErasurePhases.Records)
         {
-            // The snapshot before the events: what is read next must not find the record as it was.
+            // Before the events: the next read must not compare with the record as it was.
             await AwaitRoutingAsync(run, cancellationToken);
-            foreach (var locationId in await LocationsAsync(run, cancellationToken))
+            foreach (var locationId in await ReadLocationsAsync(run, cancellationToken))
             {
                 await snapshot.RunAsync(run, locationId, cancellationToken);
                 await targets.RunAsync(run, locationId, cancellationToken);
             }
 
-            // The places of full syncs and the words of faults name nobody.
+            // The page tokens of full syncs and the error codes name no person or device.
             await reports.RunAsync(run, cancellationToken);
             await run.EnterAsync(ErasurePhases.Events, cancellationToken);
         }
@@ -74,7 +71,7 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
         await run.EndAsync(cancellationToken);
     }
 
-    private async Task<IReadOnlyList<string>> LocationsAsync(ErasureState run, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> ReadLocationsAsync(ErasureState run, CancellationToken cancellationToken)
     {
         if (run.Row.LocationId is { } one)
         {
@@ -85,10 +82,10 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
         return (await connection.QueryAsync<string>("select location_id from location order by location_id")).AsList();
     }
 
-    /// <summary>A router that runs may have read notifications as they were, and would write events and targets of them.</summary>
+    // A running router may have read notifications before they were redacted, and would create events and targets from them.
     private async Task AwaitRoutingAsync(ErasureState run, CancellationToken cancellationToken)
     {
-        if (run.IsRehearsal)
+        if (run.IsPreview)
         {
             return;
         }
@@ -97,17 +94,17 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
         long last;
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {
-            last = await ErasableLog.Notifications.LastAsync(connection);
+            last = await ErasableLog.Notifications.ReadLastAsync(connection);
         }
 
         while (await IsBehindAsync(last, cancellationToken))
         {
-            if (time.GetElapsedTime(started) > Patience)
+            if (time.GetElapsedTime(started) > RoutingTimeout)
             {
                 throw new RoutingBehindException();
             }
 
-            await Task.Delay(Poll, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

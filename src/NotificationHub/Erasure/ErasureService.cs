@@ -5,30 +5,27 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>
-/// Where purges are asked for and gone on with: one at a time, of all replicas and commands. What was asked for is written down first, so that one
-/// that is cut off is finished by the hub.
-/// </summary>
+/// <summary>Runs erasures one at a time across all replicas and commands. A request is stored first, so that the hub finishes an interrupted one.</summary>
 internal sealed partial class ErasureService(
     Database database,
     ErasureRun erasure,
     LeaseKeeper leases,
-    WriteThrottle pace,
+    WriteThrottle throttle,
     TimeProvider time,
     ILogger<ErasureService> logger
 ) : IDisposable
 {
     private const string LeaseName = "erasure";
 
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
-    // The lease does not keep apart those of one process.
-    private readonly SemaphoreSlim turn = new(1);
+    // The lease does not separate callers in one process.
+    private readonly SemaphoreSlim mutex = new(1);
 
-    public void Dispose() => turn.Dispose();
+    public void Dispose() => mutex.Dispose();
 
-    /// <summary>Counts what a purge would find now, and changes nothing.</summary>
-    /// <exception cref="LocationException">There is no such location.</exception>
+    /// <summary>Counts what an erasure would change now.</summary>
+    /// <exception cref="LocationException">The location does not exist.</exception>
     public async Task<ErasureResult> PreviewAsync(ErasureRequest request, CancellationToken cancellationToken)
     {
         await EnsureLocationAsync(request, cancellationToken);
@@ -38,12 +35,12 @@ internal sealed partial class ErasureService(
             Subject = request.Subject,
             LocationId = request.LocationId,
         };
-        await erasure.RunAsync(new ErasureState(database, row, lease: null, pace, time), cancellationToken);
+        await erasure.RunAsync(new ErasureState(database, row, lease: null, throttle, time), cancellationToken);
         return new ErasureResult(AuditSeq: null, IsDone: true, row.Counts);
     }
 
-    /// <exception cref="LocationException">There is no such location.</exception>
-    /// <exception cref="StorageUnavailableException">Nothing was begun.</exception>
+    /// <exception cref="LocationException">The location does not exist.</exception>
+    /// <exception cref="StorageUnavailableException">The erasure was not started.</exception>
     public async Task<ErasureResult> EraseAsync(
         ErasureRequest request,
         Actor actor,
@@ -55,21 +52,21 @@ internal sealed partial class ErasureService(
             transaction => ErasureStore.BeginAsync(transaction, request, actor),
             cancellationToken
         );
-        return await GoOnAsync(auditSeq, cancellationToken);
+        return await ContinueAsync(auditSeq, cancellationToken);
     }
 
-    /// <summary>Goes on with what was cut off.</summary>
+    /// <summary>Continues interrupted erasures.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         foreach (var row in await ListAsync(cancellationToken))
         {
-            await GoOnAsync(row.AuditSeq, cancellationToken);
+            await ContinueAsync(row.AuditSeq, cancellationToken);
         }
     }
 
-    private async Task<ErasureResult> GoOnAsync(long auditSeq, CancellationToken cancellationToken)
+    private async Task<ErasureResult> ContinueAsync(long auditSeq, CancellationToken cancellationToken)
     {
-        await turn.WaitAsync(cancellationToken);
+        await mutex.WaitAsync(cancellationToken);
         try
         {
             while (await FindAsync(auditSeq, cancellationToken) is { } row)
@@ -80,23 +77,23 @@ internal sealed partial class ErasureService(
                     return new ErasureResult(auditSeq, IsDone: true, row.Counts);
                 }
 
-                await Task.Delay(Poll, time, cancellationToken);
+                await Task.Delay(PollInterval, time, cancellationToken);
             }
 
             return new ErasureResult(auditSeq, IsDone: true, Counts: null);
         }
-        catch (Exception fault) when (fault is StorageUnavailableException or RoutingBehindException)
+        catch (Exception error) when (error is StorageUnavailableException or RoutingBehindException)
         {
-            Log.Postponed(logger, auditSeq, fault.Message);
+            Log.Postponed(logger, auditSeq, error.Message);
             return new ErasureResult(auditSeq, IsDone: false, Counts: null);
         }
         finally
         {
-            turn.Release();
+            mutex.Release();
         }
     }
 
-    /// <returns>False where another process is at it.</returns>
+    /// <returns>False if another process runs erasures.</returns>
     private async Task<bool> TryRunAsync(ErasureRow row, CancellationToken cancellationToken)
     {
         if (await leases.TryAcquireAsync(LeaseName, cancellationToken) is not { } lease)
@@ -107,11 +104,11 @@ internal sealed partial class ErasureService(
         using var owned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         try
         {
-            await erasure.RunAsync(new ErasureState(database, row, lease, pace, time), owned.Token);
+            await erasure.RunAsync(new ErasureState(database, row, lease, throttle, time), owned.Token);
             return true;
         }
-        catch (Exception fault)
-            when (fault is LeaseLostException or OperationCanceledException && lease.Lost.IsCancellationRequested)
+        catch (Exception error)
+            when (error is LeaseLostException or OperationCanceledException && lease.Lost.IsCancellationRequested)
         {
             return false;
         }
@@ -144,13 +141,13 @@ internal sealed partial class ErasureService(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "The purge of audit entry {AuditSeq} has come to its end.")]
+        [LoggerMessage(LogLevel.Information, "Completed the erasure of audit entry {AuditSeq}.")]
         public static partial void Done(ILogger logger, long auditSeq);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "The purge of audit entry {AuditSeq} could not go on ({Fault}); the hub tries again."
+            "Could not continue the erasure of audit entry {AuditSeq} ({Error}); will retry."
         )]
-        public static partial void Postponed(ILogger logger, long auditSeq, string fault);
+        public static partial void Postponed(ILogger logger, long auditSeq, string error);
     }
 }

@@ -4,11 +4,21 @@ namespace NotificationHub.Erasure;
 
 internal static class ErasureSetup
 {
-    /// <summary>Takes a person's or a device's data out of everything that is kept.</summary>
     public static void AddPrivacy(this HubBuilder hub)
     {
         hub.Services.AddSingleton<ErasureRun>();
         hub.Services.AddSingleton<ErasureService>();
         hub.Services.AddHostedService<ErasureWorker>();
     }
+}
+
+/// <summary>Finishes interrupted erasures.</summary>
+internal sealed class ErasureWorker(ErasureService erasure, TimeProvider time, ILogger<ErasureWorker> logger)
+    : PeriodicWorker("continue an erasure", TimeSpan.FromSeconds(15), time, logger)
+{
+    protected override bool RunsAtStart => true;
+
+    protected override LogLevel FailureLevel => LogLevel.Error;
+
+    protected override Task RunAsync(CancellationToken cancellationToken) => erasure.ResumeAsync(cancellationToken);
 }

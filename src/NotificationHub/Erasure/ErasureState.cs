@@ -5,14 +5,13 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>A purge that is under way, in this process; or its rehearsal, which writes nothing.</summary>
-/// <param name="row">How far it is.</param>
-/// <param name="lease">Null for a rehearsal.</param>
+/// <summary>An erasure that this process runs, or a preview, which writes nothing.</summary>
+/// <param name="lease">Null for a preview.</param>
 internal sealed class ErasureState(
     Database database,
     ErasureRow row,
     Lease? lease,
-    WriteThrottle pace,
+    WriteThrottle throttle,
     TimeProvider time
 )
 {
@@ -20,12 +19,11 @@ internal sealed class ErasureState(
 
     public PersonalIdentifiers Identifiers { get; } = row.ReadIdentifiers();
 
-    public bool IsRehearsal => lease is null;
+    public bool IsPreview => lease is null;
 
-    /// <summary>Changes something and notes how far it has come, in one short transaction; then rests.</summary>
-    /// <param name="work">The changes; not called in a rehearsal.</param>
-    /// <param name="progress">Notes on the row what is done with it.</param>
-    /// <param name="cancellationToken">Ends it before the transaction.</param>
+    /// <summary>Commits changes and the progress in one short transaction, then rests.</summary>
+    /// <param name="work">The changes; not called in a preview.</param>
+    /// <param name="progress">Updates the row.</param>
     public async Task StepAsync(
         Func<WriteTransaction, Task> work,
         Action<ErasureRow> progress,
@@ -49,7 +47,7 @@ internal sealed class ErasureState(
             },
             cancellationToken
         );
-        await pace.RestAsync(started, cancellationToken);
+        await throttle.RestAsync(started, cancellationToken);
     }
 
     public Task EnterAsync(string phase, CancellationToken cancellationToken) =>

@@ -6,10 +6,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>The words of <c>erasure.phase</c>, in their order.</summary>
+/// <summary>The values of <c>erasure.phase</c>, in order.</summary>
 internal static class ErasurePhases
 {
-    /// <summary>The logs are read for what else says who it is: afterwards it could not be found any more.</summary>
+    // Further identifiers are collected first, because they could not be found after the redaction.
     public const string CollectNotifications = "collect-notifications";
 
     public const string CollectEvents = "collect-events";
@@ -21,7 +21,7 @@ internal static class ErasurePhases
     public const string Events = "events";
 }
 
-/// <summary>A row of <c>erasure</c>: how far a purge has come.</summary>
+/// <summary>A row of <c>erasure</c>: an erasure in progress.</summary>
 internal sealed class ErasureRow
 {
     public long AuditSeq { get; init; }
@@ -36,7 +36,7 @@ internal sealed class ErasureRow
 
     public string Phase { get; set; } = ErasurePhases.CollectNotifications;
 
-    /// <summary>The <c>seq</c> that was dealt with last in the phase's log.</summary>
+    /// <summary>The last <c>seq</c> that was processed in the phase's log.</summary>
     public long Position { get; set; }
 
     public long Notifications { get; set; }
@@ -67,11 +67,11 @@ internal static class ErasureStore
     public static Task<ErasureRow?> FindAsync(DbConnection connection, long auditSeq) =>
         connection.QueryFirstOrDefaultAsync<ErasureRow>($"{Select} where audit_seq = @auditSeq", new { auditSeq });
 
-    /// <summary>Notes what was asked for, and in the audit log that it was, before anything is done.</summary>
-    /// <returns>The audit entry's seq.</returns>
+    /// <summary>Stores the request and its audit entry before anything else changes.</summary>
+    /// <returns>The <c>seq</c> of the audit entry.</returns>
     public static async Task<long> BeginAsync(WriteTransaction transaction, ErasureRequest request, Actor actor)
     {
-        // A digest would name whom to anybody who tries all serial numbers: only the kind is said.
+        // Only the kind: a digest could be resolved by trying all serial numbers.
         var act = new AuditedAct("erase", request.LocationId, $"a {request.Kind}");
         var auditSeq = await AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Started);
         await transaction.ExecuteAsync(
@@ -104,7 +104,7 @@ internal static class ErasureStore
             row
         );
 
-    /// <summary>Forgets whom it was about; the audit entry keeps how much there was.</summary>
+    /// <summary>Deletes the identifiers; the audit entry keeps the counts.</summary>
     public static async Task EndAsync(WriteTransaction transaction, ErasureRow row)
     {
         await transaction.ExecuteAsync("delete from erasure where audit_seq = @AuditSeq", row);

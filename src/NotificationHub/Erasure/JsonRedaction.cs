@@ -6,46 +6,46 @@ using System.Text.RegularExpressions;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>Takes a person or a device out of stored JSON, which stays JSON of the same shape. Pure.</summary>
+/// <summary>Redacts a person or device in stored JSON and keeps its structure.</summary>
 internal static partial class JsonRedaction
 {
     private static readonly JsonWriterOptions Format = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        // A member twice in an object comes through as it was.
+        // Allows repeated members.
         SkipValidation = true,
     };
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    private static ReadOnlySpan<byte> Nothing => """{"purged":true}"""u8;
+    private static ReadOnlySpan<byte> ErasedBody => """{"erased":true}"""u8;
 
-    /// <summary>The bytes without them; null where they are not in it.</summary>
+    /// <summary>The redacted bytes; null if they contain no identifier.</summary>
     public static byte[]? Redact(byte[] stored, PersonalIdentifiers identifiers)
     {
         try
         {
             if (!identifiers.MayBeIn(stored))
             {
-                return MayBeWide(stored) ? RedactOpaque(stored, identifiers) : null;
+                return MayBeUtf16(stored) ? RedactOpaque(stored, identifiers) : null;
             }
 
             using var document = Parse(stored);
             var output = new ArrayBufferWriter<byte>(stored.Length);
             using var writer = new Utf8JsonWriter(output, Format);
-            var rewriting = new Rewriting(identifiers, writer);
-            rewriting.Write(document.RootElement, member: null, ofThem: false);
+            var rewriter = new Rewriter(identifiers, writer);
+            rewriter.Write(document.RootElement, member: null, isTheirs: false);
             writer.Flush();
-            return rewriting.HasChanged ? output.WrittenSpan.ToArray() : null;
+            return rewriter.HasChanged ? output.WrittenSpan.ToArray() : null;
         }
-        // The second one is an escape that is half a character.
+        // InvalidOperationException: an escape that is half of a surrogate pair.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
             return RedactOpaque(stored, identifiers);
         }
     }
 
-    /// <summary>Notes what else is said of who it is.</summary>
+    /// <summary>Collects further identifiers of the person.</summary>
     public static void Collect(byte[] stored, PersonalIdentifiers identifiers)
     {
         if (!identifiers.MayBeIn(stored))
@@ -60,22 +60,22 @@ internal static partial class JsonRedaction
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // What is no JSON goes whole, if it names them.
+            // Invalid JSON with an identifier is erased as a whole.
         }
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> stored) =>
         JsonDocument.Parse(stored.Span.StartsWith(ByteOrderMark) ? stored[ByteOrderMark.Length..] : stored);
 
-    /// <summary>UTF-16 has a zero in each Latin letter; JSON in UTF-8 has none.</summary>
-    private static bool MayBeWide(ReadOnlySpan<byte> stored) => stored.Contains((byte)0);
+    // UTF-16 has a zero byte in each Latin letter; JSON in UTF-8 has none.
+    private static bool MayBeUtf16(ReadOnlySpan<byte> stored) => stored.Contains((byte)0);
 
-    // Where a name begins and ends in it cannot be told.
+    // The boundaries of an identifier are unknown, so the whole body is erased.
     private static byte[]? RedactOpaque(byte[] stored, PersonalIdentifiers identifiers) =>
         new[] { Encoding.UTF8, Encoding.Unicode, Encoding.BigEndianUnicode }.Any(encoding =>
             identifiers.AreIn(Unescaped(encoding.GetString(stored)))
         )
-            ? Nothing.ToArray()
+            ? ErasedBody.ToArray()
             : null;
 
     private static string Unescaped(string text) =>
@@ -91,30 +91,30 @@ internal static partial class JsonRedaction
     [GeneratedRegex(@"\\(u[0-9A-Fa-f]{4}|[/""\\])", RegexOptions.ExplicitCapture)]
     private static partial Regex Escape();
 
-    private sealed class Rewriting(PersonalIdentifiers identifiers, Utf8JsonWriter writer)
+    private sealed class Rewriter(PersonalIdentifiers identifiers, Utf8JsonWriter writer)
     {
         public bool HasChanged { get; private set; }
 
-        /// <param name="member">The member whose value it is, also through arrays.</param>
-        /// <param name="ofThem">It lies in an object of theirs: then whatever says something goes.</param>
-        public void Write(JsonElement json, string? member, bool ofThem)
+        /// <param name="member">The member that contains the value, directly or in an array.</param>
+        /// <param name="isTheirs">Whether an enclosing object describes the person or device, so that all its values are erased.</param>
+        public void Write(JsonElement json, string? member, bool isTheirs)
         {
             switch (json.ValueKind)
             {
                 case JsonValueKind.Object:
-                    WriteObject(json, ofThem || PersonalMembers.AreOf(json, identifiers));
+                    WriteObject(json, isTheirs || PersonalMembers.Describes(json, identifiers));
                     break;
                 case JsonValueKind.Array:
                     writer.WriteStartArray();
                     foreach (var item in json.EnumerateArray())
                     {
-                        Write(item, member, ofThem);
+                        Write(item, member, isTheirs);
                     }
 
                     writer.WriteEndArray();
                     break;
                 case JsonValueKind.String or JsonValueKind.Number when !PersonalMembers.IsImpersonal(member):
-                    WriteText(json, PersonalMembers.TextOf(json)!, member, ofThem);
+                    WriteText(json, PersonalMembers.ReadText(json)!, member, isTheirs);
                     break;
                 default:
                     json.WriteTo(writer);
@@ -122,27 +122,27 @@ internal static partial class JsonRedaction
             }
         }
 
-        private void WriteObject(JsonElement json, bool ofThem)
+        private void WriteObject(JsonElement json, bool isTheirs)
         {
             writer.WriteStartObject();
             foreach (var member in json.EnumerateObject())
             {
-                var isName = identifiers.IsOne(member.Name);
-                HasChanged |= isName;
-                writer.WritePropertyName(isName ? PersonalIdentifiers.Erased : member.Name);
-                Write(member.Value, member.Name, ofThem);
+                var isIdentifier = identifiers.Contains(member.Name);
+                HasChanged |= isIdentifier;
+                writer.WritePropertyName(isIdentifier ? PersonalIdentifiers.Erased : member.Name);
+                Write(member.Value, member.Name, isTheirs);
             }
 
             writer.WriteEndObject();
         }
 
-        private void WriteText(JsonElement json, string text, string? member, bool ofThem)
+        private void WriteText(JsonElement json, string text, string? member, bool isTheirs)
         {
             var isNumber = json.ValueKind == JsonValueKind.Number;
             var redacted =
-                ofThem || (identifiers.IsOne(text) && (!isNumber || PersonalMembers.AreNames(member)))
+                isTheirs || (identifiers.Contains(text) && (!isNumber || PersonalMembers.IsNaming(member)))
                     ? PersonalIdentifiers.Erased
-                : isNumber || PersonalMembers.AreNames(member) ? text
+                : isNumber || PersonalMembers.IsNaming(member) ? text
                 : identifiers.Redact(text);
             if (redacted == text)
             {

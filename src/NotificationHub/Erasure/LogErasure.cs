@@ -2,20 +2,18 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>
-/// Takes a person or a device out of both logs. Rows stay, with their ids, digests and places: a repeat is recognised as before, and what is read
-/// again or sent again is the same event without them.
-/// </summary>
+// Rows keep their IDs, digests and positions, so that a repeated notification is recognized and a resent event is the same one, redacted.
+/// <summary>Redacts a person or device in both logs.</summary>
 internal sealed class LogErasure(Database database)
 {
     private const int ChunkRows = 20;
 
-    /// <summary>How many pages without a find are looked through before that is noted.</summary>
-    private const int PagesUnnoted = 20;
+    /// <summary>After how many pages the position is stored, even if nothing was redacted.</summary>
+    private const int PagesPerSave = 20;
 
-    /// <summary>Finds what else says who it is.</summary>
+    /// <summary>Collects further identifiers of the person.</summary>
     public Task CollectAsync(ErasureState run, ErasableLog log, CancellationToken cancellationToken) =>
-        WalkAsync(
+        ProcessAsync(
             run,
             log,
             rows =>
@@ -31,14 +29,13 @@ internal sealed class LogErasure(Database database)
             cancellationToken
         );
 
-    /// <param name="count">Counts them.</param>
     public Task RedactAsync(
         ErasureState run,
         ErasableLog log,
         Action<ErasureRow, int> count,
         CancellationToken cancellationToken
     ) =>
-        WalkAsync(
+        ProcessAsync(
             run,
             log,
             rows => [.. rows.Select(row => Redact(log, row, run.Identifiers)).OfType<ErasableLogRow>()],
@@ -46,10 +43,10 @@ internal sealed class LogErasure(Database database)
             cancellationToken
         );
 
-    private async Task WalkAsync(
+    private async Task ProcessAsync(
         ErasureState run,
         ErasableLog log,
-        Func<IReadOnlyList<ErasableLogRow>, IReadOnlyList<ErasableLogRow>> read,
+        Func<IReadOnlyList<ErasableLogRow>, IReadOnlyList<ErasableLogRow>> select,
         Action<ErasureRow, int>? count,
         CancellationToken cancellationToken
     )
@@ -63,7 +60,7 @@ internal sealed class LogErasure(Database database)
                 return;
             }
 
-            foreach (var chunk in read(page.Rows).Chunk(ChunkRows))
+            foreach (var chunk in select(page.Rows).Chunk(ChunkRows))
             {
                 await run.StepAsync(
                     async transaction =>
@@ -83,7 +80,7 @@ internal sealed class LogErasure(Database database)
             }
 
             position = page.Position;
-            if (pages % PagesUnnoted == 0)
+            if (pages % PagesPerSave == 0)
             {
                 var reached = position;
                 await run.StepAsync(

@@ -3,16 +3,16 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>The texts that name a person or a device: what was asked for, and for a user what else was found to say who it is.</summary>
+/// <summary>The identifiers of a person or device: the requested one and, for a user, those found with it.</summary>
 internal sealed class PersonalIdentifiers
 {
-    /// <summary>What stands in the place of what was taken out.</summary>
-    public const string Erased = "(purged)";
+    /// <summary>Replaces an identifier.</summary>
+    public const string Erased = "(erased)";
 
-    /// <summary>Anything shorter would be found in what has nothing to do with it.</summary>
-    private const int ShortestFound = 4;
+    // A shorter text would match unrelated data.
+    private const int MinFoundLength = 4;
 
-    private const int MostFound = 200;
+    private const int MaxFound = 200;
 
     private readonly HashSet<string> all;
     private readonly HashSet<string> found = new(StringComparer.Ordinal);
@@ -40,24 +40,22 @@ internal sealed class PersonalIdentifiers
 
     public bool IsUser { get; }
 
-    /// <summary>What was found besides the subject.</summary>
+    /// <summary>The identifiers found with the subject.</summary>
     public IReadOnlyCollection<string> Found => found;
 
-    /// <summary>As targets name it, and keys but for what they escape.</summary>
-    public string Holder => HolderOf(Subject);
-
-    private string ErasedHolder => HolderOf(Erased);
+    /// <summary>The holder in targets and, before escaping, in record keys.</summary>
+    public string Holder => CreateHolder(Subject);
 
     public void Add(string text)
     {
-        if (text.Length >= ShortestFound && found.Count < MostFound && all.Add(text))
+        if (text.Length >= MinFoundLength && found.Count < MaxFound && all.Add(text))
         {
             found.Add(text);
             needles.Add(Encoding.UTF8.GetBytes(text));
         }
     }
 
-    /// <summary>False where JSON surely holds none of them. An escape can spell anything.</summary>
+    /// <summary>Whether JSON may contain an identifier; an escape can hide one.</summary>
     public bool MayBeIn(ReadOnlySpan<byte> json)
     {
         foreach (var needle in needles)
@@ -71,23 +69,24 @@ internal sealed class PersonalIdentifiers
         return json.Contains((byte)'\\');
     }
 
-    public bool IsOne(string text) => all.Contains(text);
+    public bool Contains(string text) => all.Contains(text);
 
     public bool AreIn(string text) => Redact(text) != text;
 
-    /// <summary>Takes them out of a text; only whole words are, for one may be part of what names somebody else.</summary>
+    /// <summary>Redacts whole words only, because another person's identifier may contain one.</summary>
     public string Redact(string text)
     {
-        foreach (var term in all)
+        foreach (var identifier in all)
         {
             for (
-                var at = text.IndexOf(term, StringComparison.Ordinal);
+                var at = text.IndexOf(identifier, StringComparison.Ordinal);
                 at >= 0;
-                at = at < text.Length ? text.IndexOf(term, at, StringComparison.Ordinal) : -1
+                at = at < text.Length ? text.IndexOf(identifier, at, StringComparison.Ordinal) : -1
             )
             {
-                var whole = IsEdge(text, at, at - 1) && IsEdge(text, at + term.Length - 1, at + term.Length);
-                text = whole ? string.Concat(text.AsSpan(0, at), Erased, text.AsSpan(at + term.Length)) : text;
+                var whole =
+                    IsEdge(text, at, at - 1) && IsEdge(text, at + identifier.Length - 1, at + identifier.Length);
+                text = whole ? string.Concat(text.AsSpan(0, at), Erased, text.AsSpan(at + identifier.Length)) : text;
                 at += whole ? Erased.Length : 1;
             }
         }
@@ -95,7 +94,7 @@ internal sealed class PersonalIdentifiers
         return text;
     }
 
-    /// <summary>The subject of an event, without the key of a record that is theirs.</summary>
+    /// <summary>Redacts the subject of an event if it is the key of the person's or device's record.</summary>
     public string RedactSubject(string subject)
     {
         if (subject.Split('/', 2) is not [var prefix, var key])
@@ -106,20 +105,20 @@ internal sealed class PersonalIdentifiers
         return prefix == RecordKind.User.SubjectPrefix && IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(Subject)
                 ? $"{prefix}/{Erased}"
             : prefix == RecordKind.Assignment.SubjectPrefix && IsAssignment(key)
-                ? $"{prefix}/{key[..^UserKeys.Last(Holder).Length]}{ErasedHolder}"
+                ? $"{prefix}/{key[..^UserKeys.Last(Holder).Length]}{CreateHolder(Erased)}"
             : prefix == RecordKind.SubscriptionAssignment.SubjectPrefix && IsSubscriptionAssignment(key)
                 ? $"{prefix}/{key[..^UserKeys.Last(Subject).Length]}{Erased}"
             : subject;
     }
 
-    /// <summary>Whether the key <c>adamId/pricingParam/holder</c> is of theirs.</summary>
+    /// <summary>Whether <c>adamId/pricingParam/holder</c> is an assignment of the person or device.</summary>
     public bool IsAssignment(string key) => key.Split('/', 3) is [_, _, var holder] && holder == UserKeys.Last(Holder);
 
-    /// <summary>Whether the key <c>adamId/clientUserId</c> is of theirs.</summary>
+    /// <summary>Whether <c>adamId/clientUserId</c> is a seat of the person.</summary>
     public bool IsSubscriptionAssignment(string key) =>
         IsUser && key.Split('/', 2) is [_, var user] && user == UserKeys.Last(Subject);
 
-    private string HolderOf(string name) => IsUser ? RecordKeys.UserHolder(name) : RecordKeys.SerialHolder(name);
+    private string CreateHolder(string name) => IsUser ? RecordKeys.UserHolder(name) : RecordKeys.SerialHolder(name);
 
     private static bool IsEdge(string text, int inside, int outside) =>
         outside < 0

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>What the members of Apple's objects and of the hub's records say about a person.</summary>
+/// <summary>Which members of Apple's objects and of the hub's records identify a person or device.</summary>
 internal static class PersonalMembers
 {
-    /// <summary>They say who a user is, and are looked for elsewhere, too.</summary>
+    /// <summary>They identify a user, and are searched for elsewhere as well.</summary>
     private static readonly FrozenSet<string> Identifying = Names(
         "email",
         "idHash",
@@ -18,7 +18,7 @@ internal static class PersonalMembers
         "managedAppleId"
     );
 
-    /// <summary>Each names one person or device, or several one by one: another one's may have this one's within it.</summary>
+    /// <summary>Their values are whole identifiers, so that one that only contains an identifier belongs to another person.</summary>
     private static readonly FrozenSet<string> Naming = Names([
         .. Identifying,
         "clientUserId",
@@ -27,7 +27,7 @@ internal static class PersonalMembers
         "serialNumbers",
     ]);
 
-    /// <summary>They name nobody, and events are told apart and found by them.</summary>
+    /// <summary>They identify no person, and events are found by them.</summary>
     private static readonly FrozenSet<string> Impersonal = Names(
         "notificationId",
         "notificationType",
@@ -46,22 +46,22 @@ internal static class PersonalMembers
         "errorNumber"
     );
 
-    public static bool AreNames(string? member) => member is not null && Naming.Contains(member);
+    public static bool IsNaming(string? member) => member is not null && Naming.Contains(member);
 
     public static bool IsImpersonal(string? member) => member is not null && Impersonal.Contains(member);
 
-    /// <summary>Whether the object is of that person or device.</summary>
-    public static bool AreOf(JsonElement json, PersonalIdentifiers identifiers)
+    /// <summary>Whether the object describes the person or device.</summary>
+    public static bool Describes(JsonElement json, PersonalIdentifiers identifiers)
     {
         var identity = identifiers.IsUser ? "clientUserId" : "serialNumber";
         return json.EnumerateObject()
             .Any(member =>
                 member.Name.Equals(identity, StringComparison.OrdinalIgnoreCase)
-                && TextOf(member.Value) == identifiers.Subject
+                && ReadText(member.Value) == identifiers.Subject
             );
     }
 
-    /// <summary>Notes what else the person's objects say of who it is.</summary>
+    /// <summary>Collects further identifiers from objects that describe the person.</summary>
     public static void Collect(JsonElement json, PersonalIdentifiers identifiers)
     {
         if (json.ValueKind == JsonValueKind.Array)
@@ -77,10 +77,10 @@ internal static class PersonalMembers
             return;
         }
 
-        var areOf = AreOf(json, identifiers);
+        var describes = Describes(json, identifiers);
         foreach (var member in json.EnumerateObject())
         {
-            if (areOf && Identifying.Contains(member.Name) && TextOf(member.Value) is { } text)
+            if (describes && Identifying.Contains(member.Name) && ReadText(member.Value) is { } text)
             {
                 identifiers.Add(text);
             }
@@ -89,7 +89,7 @@ internal static class PersonalMembers
         }
     }
 
-    public static string? TextOf(JsonElement json) =>
+    public static string? ReadText(JsonElement json) =>
         json.ValueKind switch
         {
             JsonValueKind.String => json.GetString(),

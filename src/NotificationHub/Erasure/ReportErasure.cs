@@ -4,35 +4,35 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>Takes a person or a device out of the reports of operations, and out of what the broker said of dead letters.</summary>
+/// <summary>Redacts a person or device in the reports of operations and the reasons of dead letters.</summary>
 internal sealed class ReportErasure(Database database)
 {
     private const int PageRows = 200;
 
     public async Task RunAsync(ErasureState run, CancellationToken cancellationToken)
     {
-        await ErasureReportsAsync(run, cancellationToken);
-        await ErasureDeadLettersAsync(run, cancellationToken);
+        await RedactReportsAsync(run, cancellationToken);
+        await RedactDeadLettersAsync(run, cancellationToken);
     }
 
-    private async Task ErasureReportsAsync(ErasureState run, CancellationToken cancellationToken)
+    private async Task RedactReportsAsync(ErasureState run, CancellationToken cancellationToken)
     {
         var after = "";
         while (await ReadIdsAsync(after, cancellationToken) is { Count: > 0 } eventIds)
         {
             foreach (var report in await ReadReportsAsync(eventIds, run.Row.LocationId, cancellationToken))
             {
-                if (JsonRedaction.Redact(Encoding.UTF8.GetBytes(report.Report), run.Identifiers) is { } left)
+                if (JsonRedaction.Redact(Encoding.UTF8.GetBytes(report.Report), run.Identifiers) is { } redacted)
                 {
                     await run.StepAsync(
                         transaction =>
                             transaction.ExecuteAsync(
-                                "update operation set report = @left where event_id = @EventId and location_id = @LocationId",
+                                "update operation set report = @redacted where event_id = @EventId and location_id = @LocationId",
                                 new
                                 {
                                     report.EventId,
                                     report.LocationId,
-                                    left = Encoding.UTF8.GetString(left),
+                                    redacted = Encoding.UTF8.GetString(redacted),
                                 }
                             ),
                         row => row.Records++,
@@ -75,7 +75,7 @@ internal sealed class ReportErasure(Database database)
         ).AsList();
     }
 
-    private async Task ErasureDeadLettersAsync(ErasureState run, CancellationToken cancellationToken)
+    private async Task RedactDeadLettersAsync(ErasureState run, CancellationToken cancellationToken)
     {
         var after = 0L;
         while (await ReadReasonsAsync(after, run.Row.LocationId, cancellationToken) is { Count: > 0 } letters)
@@ -85,8 +85,8 @@ internal sealed class ReportErasure(Database database)
                 await run.StepAsync(
                     transaction =>
                         transaction.ExecuteAsync(
-                            "update dead_letter set reason = @left where event_seq = @seq",
-                            new { seq, left = run.Identifiers.Redact(reason) }
+                            "update dead_letter set reason = @redacted where event_seq = @seq",
+                            new { seq, redacted = run.Identifiers.Redact(reason) }
                         ),
                     row => row.Records++,
                     cancellationToken

@@ -5,13 +5,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>Takes a person or a device out of what is known of Apple's records. No event tells of it: nothing has changed at Apple.</summary>
+// It appends no event, because nothing has changed at Apple.
+/// <summary>Deletes the records of a person or device from the snapshot.</summary>
 internal sealed class SnapshotErasure(Database database)
 {
     private const int PageRows = 2_000;
     private const int ChunkRows = 50;
 
-    /// <summary>Finds what else the snapshot says of who a user is.</summary>
+    /// <summary>Collects further identifiers of the person.</summary>
     public async Task CollectAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
     {
         if (!run.Identifiers.IsUser)
@@ -58,11 +59,11 @@ internal sealed class SnapshotErasure(Database database)
         CancellationToken cancellationToken
     )
     {
-        var of = ConditionOf(kind, run.Identifiers);
+        var isTheirs = CreateCondition(kind, run.Identifiers);
         var after = "";
         while (await ReadKeysAsync(locationId, kind, after, cancellationToken) is { Count: > 0 } keys)
         {
-            foreach (var chunk in keys.Where(of).Chunk(ChunkRows))
+            foreach (var chunk in keys.Where(isTheirs).Chunk(ChunkRows))
             {
                 await run.StepAsync(
                     transaction =>
@@ -86,7 +87,7 @@ internal sealed class SnapshotErasure(Database database)
         }
     }
 
-    private static Func<string, bool> ConditionOf(RecordKind kind, PersonalIdentifiers identifiers) =>
+    private static Func<string, bool> CreateCondition(RecordKind kind, PersonalIdentifiers identifiers) =>
         kind == RecordKind.Assignment ? identifiers.IsAssignment
         : kind == RecordKind.SubscriptionAssignment ? identifiers.IsSubscriptionAssignment
         : key => identifiers.IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(identifiers.Subject);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
@@ -5,7 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>Takes a person or a device out of what is to be read from Apple again.</summary>
+/// <summary>Removes a person or device from the refetch targets.</summary>
 internal sealed class TargetErasure(Database database)
 {
     private const int PageRows = 2_000;
@@ -14,7 +15,7 @@ internal sealed class TargetErasure(Database database)
     {
         if (run.Identifiers.IsUser)
         {
-            await ErasureUserTargetAsync(run, locationId, cancellationToken);
+            await DeleteUserTargetAsync(run, locationId, cancellationToken);
         }
 
         foreach (var kind in new[] { RecordKind.Assignment.Name, RecordKind.SubscriptionAssignment.Name })
@@ -22,7 +23,7 @@ internal sealed class TargetErasure(Database database)
             var after = "";
             while (await ReadTargetsAsync(locationId, kind, after, cancellationToken) is { Count: > 0 } targets)
             {
-                foreach (var target in targets.Where(target => ErasedTarget.Of(target, run.Identifiers) is not null))
+                foreach (var target in targets.Where(target => target.Without(run.Identifiers) is not null))
                 {
                     await run.StepAsync(
                         transaction => RewriteAsync(transaction, locationId, kind, target.Key, run.Identifiers),
@@ -36,7 +37,7 @@ internal sealed class TargetErasure(Database database)
         }
     }
 
-    private async Task ErasureUserTargetAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
+    private async Task DeleteUserTargetAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
     {
         var key = new
         {
@@ -89,7 +90,7 @@ internal sealed class TargetErasure(Database database)
         ).AsList();
     }
 
-    /// <summary>Read again within the transaction: routing adds to it all the time.</summary>
+    // Reads the target again in the transaction, because routing may have changed it.
     private static async Task RewriteAsync(
         WriteTransaction transaction,
         string locationId,
@@ -108,7 +109,7 @@ internal sealed class TargetErasure(Database database)
                 key,
             }
         );
-        if (now is not null && ErasedTarget.Of(now, identifiers) is { } left)
+        if (now is not null && now.Without(identifiers) is { } left)
         {
             await transaction.ExecuteAsync(
                 $"update refetch_target set holders = @Holders, expects = @Expects {Which}",
@@ -122,5 +123,50 @@ internal sealed class TargetErasure(Database database)
                 }
             );
         }
+    }
+}
+
+/// <summary>The columns of a refetch target that name holders.</summary>
+internal sealed record ErasedTarget
+{
+    public string Key { get; init; } = "";
+
+    public string? Holders { get; init; }
+
+    public string? Expects { get; init; }
+
+    /// <summary>The target without the person or device; null if it does not name them.</summary>
+    public ErasedTarget? Without(PersonalIdentifiers identifiers)
+    {
+        var holders = Remove(
+            Holders is null ? null : TargetHolders.Parse(Holders),
+            holder => holder == identifiers.Holder
+        );
+        var expects = Remove(
+            Expects is null ? null : TargetExpectations.Parse(Expects),
+            one =>
+                one.Length > 1
+                && (one[1..] == identifiers.Holder || (identifiers.IsUser && one[1..] == identifiers.Subject))
+        );
+        return holders is null && expects is null
+            ? null
+            : this with
+            {
+                // Without a holder left, the target covers all holders.
+                Holders =
+                    holders is null ? Holders
+                    : holders.Count == 0 ? null
+                    : JsonSerializer.Serialize(holders),
+                Expects =
+                    expects is null ? Expects
+                    : expects.Count == 0 ? null
+                    : JsonSerializer.Serialize(expects),
+            };
+    }
+
+    private static List<string>? Remove(IReadOnlyList<string>? names, Func<string, bool> isTheirs)
+    {
+        List<string> left = [.. (names ?? []).Where(name => !isTheirs(name))];
+        return names is null || left.Count == names.Count ? null : left;
     }
 }

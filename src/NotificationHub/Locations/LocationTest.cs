@@ -19,7 +19,7 @@ internal sealed class TestRequestValidator : AbstractValidator<TestRequest>
         Include(new LocationRequestValidator());
         RuleFor(request => request.Wait)
             .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(5))
-            .WithMessage("must be between zero and 5 minutes");
+            .WithMessage("must be between zero and five minutes");
     }
 }
 

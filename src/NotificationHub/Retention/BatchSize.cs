@@ -2,57 +2,55 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
 
-/// <summary>
-/// How many rows a transaction takes out: as many as it does in a time that whoever waits can bear. On SQLite posts wait meanwhile, and it is about
-/// two milliseconds; on SQL Server nobody does, and as long is gone in round trips alone.
-/// </summary>
-/// <param name="least">The smallest batch, unless a transaction has failed.</param>
-/// <param name="quick">One that took less may have more next time.</param>
-/// <param name="slow">One that took more has fewer next time.</param>
-/// <param name="turn">How long transactions may follow upon each other.</param>
-internal sealed class BatchSize(int least, TimeSpan quick, TimeSpan slow, TimeSpan turn)
+// On SQLite, deliveries wait for the transaction, so it takes about two milliseconds. On SQL Server they do not wait, and round trips alone
+// take longer.
+/// <summary>How many rows a transaction deletes, adapted to the time that it takes.</summary>
+/// <param name="min">The smallest batch, unless a transaction failed.</param>
+/// <param name="quick">After a quicker transaction, the batch grows.</param>
+/// <param name="slow">After a slower transaction, the batch shrinks.</param>
+/// <param name="budget">How long transactions follow each other without a rest.</param>
+internal sealed class BatchSize(int min, TimeSpan quick, TimeSpan slow, TimeSpan budget)
 {
-    // SQL Server locks the whole table from 5,000 rows on.
-    private const int Most = 1_000;
+    // SQL Server locks the whole table at 5,000 rows.
+    private const int Max = 1_000;
 
     public int Rows { get; private set; } = 100;
 
-    /// <param name="engine">The <see cref="Database.Engine"/>.</param>
-    public static BatchSize Of(string engine) =>
+    public static BatchSize ForEngine(string engine) =>
         engine == StorageOptions.SqlServer
-            ? new(100, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(50), turn: TimeSpan.FromSeconds(1))
-            // Bodies of a megabyte lie in hundreds of pages each.
-            : new(10, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), turn: TimeSpan.Zero);
+            ? new(100, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(50), budget: TimeSpan.FromSeconds(1))
+            // A body of a megabyte takes hundreds of pages.
+            : new(10, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), budget: TimeSpan.Zero);
 
-    /// <summary>Has batches taken out one after another, until one is not full or the engine's turn is over; at least one.</summary>
-    /// <param name="removeAsync">Takes out as many rows, and says how many there were and how long the transaction took.</param>
-    /// <returns>How many rows there were in all.</returns>
-    public async Task<int> RunAsync(Func<int, Task<(int Removed, TimeSpan Taken)>> removeAsync)
+    /// <summary>Deletes at least one batch, and more until one is not full or the budget is spent.</summary>
+    /// <param name="deleteAsync">Deletes a number of rows; returns how many existed and how long it took.</param>
+    /// <returns>How many rows were deleted.</returns>
+    public async Task<int> RunAsync(Func<int, Task<(int Deleted, TimeSpan Taken)>> deleteAsync)
     {
         var sum = 0;
         var spent = TimeSpan.Zero;
         while (true)
         {
             var rows = Rows;
-            var (removed, taken) = await RemoveAsync(removeAsync, rows);
-            Note(removed, taken);
-            sum += removed;
+            var (deleted, taken) = await DeleteAsync(deleteAsync, rows);
+            Adapt(deleted, taken);
+            sum += deleted;
             spent += taken;
-            if (removed < rows || spent >= turn)
+            if (deleted < rows || spent >= budget)
             {
                 return sum;
             }
         }
     }
 
-    private async Task<(int Removed, TimeSpan Taken)> RemoveAsync(
-        Func<int, Task<(int Removed, TimeSpan Taken)>> removeAsync,
+    private async Task<(int Deleted, TimeSpan Taken)> DeleteAsync(
+        Func<int, Task<(int Deleted, TimeSpan Taken)>> deleteAsync,
         int rows
     )
     {
         try
         {
-            return await removeAsync(rows);
+            return await deleteAsync(rows);
         }
         catch (StorageUnavailableException)
         {
@@ -62,15 +60,15 @@ internal sealed class BatchSize(int least, TimeSpan quick, TimeSpan slow, TimeSp
         }
     }
 
-    private void Note(int removed, TimeSpan taken)
+    private void Adapt(int deleted, TimeSpan taken)
     {
         if (taken > slow)
         {
-            Rows = Math.Max(Rows / 2, Math.Min(Rows, least));
+            Rows = Math.Max(Rows / 2, Math.Min(Rows, min));
         }
-        else if (taken < quick && removed >= Rows)
+        else if (taken < quick && deleted >= Rows)
         {
-            Rows = Math.Min(Rows * 2, Most);
+            Rows = Math.Min(Rows * 2, Max);
         }
     }
 }

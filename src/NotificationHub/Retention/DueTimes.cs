@@ -10,17 +10,14 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Retention;
 
-/// <summary>Due times of one kind.</summary>
 /// <param name="Name">What is due.</param>
 /// <param name="Longest">The longest interval.</param>
 /// <param name="Find">Selects the keys of rows that are due after <c>@tooFar</c>.</param>
 /// <param name="Repair">Makes one row due now.</param>
 internal sealed record DueTime(string Name, TimeSpan Longest, Func<DbConnection, string> Find, string Repair);
 
-/// <summary>
-/// Resets due times that are further ahead than any interval allows. They were written while a clock was ahead, and would delay the work by
-/// as much.
-/// </summary>
+// A clock that was ahead wrote these times. They would delay the work by as much.
+/// <summary>Resets due times that are further ahead than the longest interval.</summary>
 internal sealed partial class DueTimes(
     Database database,
     IOptions<RefetchOptions> refetch,
@@ -29,13 +26,12 @@ internal sealed partial class DueTimes(
     ILogger<DueTimes> logger
 )
 {
-    private const int RowsAtOnce = 100;
+    private const int BatchRows = 100;
 
-    /// <summary>Tolerates small differences between the clocks of replicas.</summary>
+    // Tolerates small differences between the clocks of replicas.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest <c>Retry-After</c> of Apple that is obeyed.</summary>
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromDays(1);
 
     private const string RepairTarget = """
         update refetch_target
@@ -54,13 +50,11 @@ internal sealed partial class DueTimes(
         where event_id = @event_id and location_id = @location_id and due_at > @tooFar
         """;
 
-    /// <param name="lease">The lease of retention.</param>
-    /// <param name="cancellationToken">Ends it between two transactions.</param>
     /// <returns>How many rows were made due.</returns>
     public async Task<int> RepairAsync(Lease lease, CancellationToken cancellationToken)
     {
         var repaired = 0;
-        foreach (var due in Kinds())
+        foreach (var due in ListDueTimes())
         {
             var rows = await RepairAsync(due, lease, cancellationToken);
             if (rows > 0)
@@ -79,10 +73,10 @@ internal sealed partial class DueTimes(
         return repaired;
     }
 
-    private IReadOnlyList<DueTime> Kinds()
+    private IReadOnlyList<DueTime> ListDueTimes()
     {
         var settings = refetch.Value;
-        // Backoffs are spread by half, full syncs by a tenth, comparisons by a quarter.
+        // Jitter lengthens backoffs by up to half, full syncs by a tenth, and comparisons by a quarter.
         var retry = Longer(settings.FailedRetryDelay, 1.5 * settings.LongestRetryDelay);
         return
         [
@@ -94,7 +88,7 @@ internal sealed partial class DueTimes(
             ),
             new(
                 "failed refetch targets",
-                Longer(retry, LongestRetryAfter),
+                Longer(retry, MaxRetryAfter),
                 connection => Targets(connection, "t.attempts > 0"),
                 RepairTarget
             ),
@@ -124,7 +118,7 @@ internal sealed partial class DueTimes(
             ),
             new(
                 "location pauses",
-                Longer(1.5 * settings.LongestRetryDelay, LongestRetryAfter),
+                Longer(1.5 * settings.LongestRetryDelay, MaxRetryAfter),
                 connection =>
                     $"select location_id from location where paused_until > @tooFar order by location_id {connection.Limit("@limit")}",
                 "update location set paused_until = null where location_id = @location_id and paused_until > @tooFar"
@@ -172,7 +166,7 @@ internal sealed partial class DueTimes(
                 },
                 cancellationToken
             );
-            if (rows.Count < RowsAtOnce)
+            if (rows.Count < BatchRows)
             {
                 return sum;
             }
@@ -186,7 +180,7 @@ internal sealed partial class DueTimes(
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var rows = await connection.QueryAsync(due.Find(connection), new { tooFar, limit = RowsAtOnce });
+        var rows = await connection.QueryAsync(due.Find(connection), new { tooFar, limit = BatchRows });
         return [.. rows.Select(row => new DynamicParameters((IDictionary<string, object>)row))];
     }
 

@@ -5,18 +5,18 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
 
-/// <summary>Old rows that lie here and there.</summary>
-/// <param name="Name">What they are, for the metric.</param>
-/// <param name="FindSql">Finds them, in order, beside the write lane.</param>
-/// <param name="DeleteSql">Deletes one of them, if it is still what was looked for.</param>
+/// <summary>Finds and deletes old rows that are scattered over a table.</summary>
+/// <param name="Name">The value of the metric's tag.</param>
+/// <param name="FindSql">Finds the rows, oldest first, without the writer.</param>
+/// <param name="DeleteSql">Deletes one row, if it has not changed.</param>
 internal sealed record ExpiredRowQuery(string Name, string FindSql, string DeleteSql)
 {
     private const string RedateNotification =
         "update notification_log set received_at = @now where seq = @seq and received_at > @future";
 
-    // The first condition only names the index, the sign keeps another one from being used. What was not routed yet is not told of yet.
-    public static readonly ExpiredRowQuery SetAside = new(
-        "set-aside",
+    // The first condition selects the index, and the plus sign prevents the use of another one. The last condition keeps rows until they are routed.
+    public static readonly ExpiredRowQuery Unrouted = new(
+        "unrouted-notifications",
         """
         select seq
         from notification_log
@@ -30,7 +30,7 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
         RedateSql = RedateNotification,
     };
 
-    // The last condition reads all events, and is asked only of what an older version has rerouted, which noted nothing.
+    // The last "when" reads all events. It applies only to notifications that an older version rerouted, which stored no note.
     public static readonly ExpiredRowQuery Rerouted = new(
         "notifications",
         """
@@ -52,7 +52,7 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
         RedateSql = RedateNotification,
     };
 
-    /// <summary>What was noted of notifications that are gone; it has no age.</summary>
+    /// <summary>Notes about notifications that were deleted; they have no age.</summary>
     public static readonly ExpiredRowQuery ReroutedNotes = new(
         "rerouted-notes",
         """
@@ -99,7 +99,7 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
             """,
     };
 
-    /// <summary>Sets the time of a row to the present if it is in the future, where it would delay the delete. Null for rows without an age.</summary>
+    /// <summary>Sets a time in the future, which would delay the delete, to the present; null for rows without an age.</summary>
     public string? RedateSql { get; private init; }
 
     public string FindStatement(DbConnection connection) => $"{FindSql} {connection.Limit("@limit")}";

@@ -5,22 +5,19 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
 
-/// <summary>How old the beginning of a log is.</summary>
+/// <summary>Reads the age of the first rows of a log.</summary>
 internal sealed class LogAges
 {
-    /// <summary>Beyond it the exact number says nothing more.</summary>
+    // An operator needs no exact number beyond it.
     private const int MaxCounted = 10_000;
 
-    /// <summary>The number of rows that one statement scans.</summary>
     private const int Window = 20_000;
 
-    /// <summary>What earlier readings have skipped, so that the next one does not read it again.</summary>
+    /// <summary>The rows that earlier reads skipped, by log, so that they are not read again.</summary>
     private readonly ConcurrentDictionary<string, Skipped> skipped = new(StringComparer.Ordinal);
 
-    /// <summary>
-    /// Finds the first row with a plausible time, in Unix milliseconds; null if there is none. Earlier rows were written while a clock was
-    /// ahead, and are at least as old.
-    /// </summary>
+    // Rows before it were written while a clock was ahead, and are at least as old.
+    /// <summary>Finds the first row with a plausible time, in Unix milliseconds.</summary>
     /// <param name="future">The latest plausible time.</param>
     public async Task<(long Seq, long At)?> ReadFirstAsync(DbConnection connection, PrunedLog log, long future)
     {
@@ -88,8 +85,8 @@ internal sealed class LogAges
             new { before, MaxCounted }
         );
 
-    /// <summary>Rows at the beginning of a log that lie in the future.</summary>
-    /// <param name="Until">The first <c>seq</c> behind them.</param>
-    /// <param name="Earliest">The earliest of their times: from then on one of them can be true, and they are read again.</param>
+    /// <summary>Rows at the beginning of a log with times in the future.</summary>
+    /// <param name="Until">The first <c>seq</c> after them.</param>
+    /// <param name="Earliest">The earliest time. From then on it is plausible, and the rows are read again.</param>
     private readonly record struct Skipped(long Until, long Earliest);
 }

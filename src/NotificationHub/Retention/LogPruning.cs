@@ -2,16 +2,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
 
-/// <summary>A log as retention sees it.</summary>
 /// <param name="Name">As in <c>log_start</c>.</param>
-/// <param name="Table">Its table.</param>
-/// <param name="At">The column that says how old a row is.</param>
-/// <param name="Goes">Which of the rows go with the log's beginning.</param>
-internal sealed record PrunedLog(string Name, string Table, string At, string Goes)
+/// <param name="At">The column with the age of a row.</param>
+/// <param name="Condition">Selects the rows that are deleted with the log's beginning.</param>
+internal sealed record PrunedLog(string Name, string Table, string At, string Condition)
 {
     public static readonly PrunedLog Events = new("event", "event_log", "created_at", "1 = 1");
 
-    // 0 accepted, 5 late; the others await somebody, or are told of by an event of another time.
+    // 0 accepted, 5 late. The others await an operator, or an event of another age refers to them.
     public static readonly PrunedLog Notifications = new(
         "notification",
         "notification_log",
@@ -22,17 +20,15 @@ internal sealed record PrunedLog(string Name, string Table, string At, string Go
     public string StartSql => $"select first_seq from log_start where log = '{Name}'";
 }
 
-/// <summary>Takes rows off the beginning of a log, and says in the same transaction where it begins now.</summary>
+/// <summary>Deletes the first rows of a log, and moves <c>log_start</c> in the same transaction.</summary>
 internal static class LogPruning
 {
-    /// <param name="transaction">A short one.</param>
-    /// <param name="log">The log.</param>
-    /// <param name="last">The last <c>seq</c> that may go.</param>
-    /// <param name="old">A row that is old enough to delete. Earlier rows are older, even if a clock that was ahead gave them later times.</param>
-    /// <param name="before">What is younger stays, in Unix milliseconds; and what lies behind it, for the times of a log need not rise.</param>
-    /// <param name="limit">How many rows at most.</param>
-    /// <returns>How many rows were dealt with.</returns>
-    public static async Task<int> RemoveAsync(
+    /// <param name="last">The last <c>seq</c> that may be deleted.</param>
+    /// <param name="old">A row that is old enough. Earlier rows are older, even if a clock that was ahead gave them later times.</param>
+    /// <param name="before">The first younger row, and all rows after it, stay; in Unix milliseconds.</param>
+    /// <param name="limit">The maximum number of rows.</param>
+    /// <returns>How many rows were processed.</returns>
+    public static async Task<int> DeleteAsync(
         WriteTransaction transaction,
         PrunedLog log,
         long last,
@@ -51,21 +47,21 @@ internal static class LogPruning
                 limit,
             }
         );
-        List<(long Seq, long At)> going = [.. rows.TakeWhile(row => row.At <= before || row.Seq < old)];
-        if (going.Count == 0)
+        List<(long Seq, long At)> expired = [.. rows.TakeWhile(row => row.At <= before || row.Seq < old)];
+        if (expired.Count == 0)
         {
             return 0;
         }
 
-        var upTo = going[^1].Seq;
+        var upTo = expired[^1].Seq;
         await transaction.ExecuteAsync(
-            $"delete from {log.Table} where seq >= @first and seq <= @upTo and {log.Goes}",
+            $"delete from {log.Table} where seq >= @first and seq <= @upTo and {log.Condition}",
             new { first, upTo }
         );
         await transaction.ExecuteAsync(
             "update log_start set first_seq = @next where log = @Name",
             new { log.Name, next = upTo + 1 }
         );
-        return going.Count;
+        return expired.Count;
     }
 }

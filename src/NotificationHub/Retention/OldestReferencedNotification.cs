@@ -5,20 +5,18 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
 
-/// <summary>
-/// Finds the oldest notification that an event still points at, or that is not routed yet. Routing is in order, so that none before it is needed; those
-/// that were rerouted are out of order and are looked after by themselves.
-/// </summary>
+// Events refer to notifications in order, except to rerouted ones, which ExpiredRowQuery handles.
+/// <summary>Finds the oldest notification that an event refers to, or that is not routed yet.</summary>
 internal sealed class OldestReferencedNotification
 {
     private const int Window = 20_000;
 
-    /// <summary>No event before it points at a notification: the log is looked through once.</summary>
+    /// <summary>No earlier event refers to a notification, so the log is scanned only once.</summary>
     private long from;
 
     public async Task<LogBound> ReadAsync(DbConnection connection)
     {
-        // First: what is routed meanwhile lies behind it.
+        // Read first: notifications that are routed later come after it.
         var routed = await new LogCursor(RoutingPass.Name).ReadAsync(connection);
         var bound = LogBound.None.OrBefore(routed + 1, RoutingPass.Name);
         var first = await EventLog.ReadStartAsync(connection);
@@ -29,10 +27,10 @@ internal sealed class OldestReferencedNotification
             if (await FindAsync(connection) is var (seq, notificationSeq))
             {
                 from = seq;
-                return bound.OrBefore(notificationSeq, "an event that is kept");
+                return bound.OrBefore(notificationSeq, "a stored event");
             }
 
-            // Behind a restore there is a gap that no window comes to the end of.
+            // A restore leaves a gap in the numbers that is too large to scan.
             from = Math.Min(
                 Math.Max(from + Window, await EventLog.ReadNextAsync(connection, from + Window - 1)),
                 last + 1

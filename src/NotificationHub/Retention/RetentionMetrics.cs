@@ -6,26 +6,26 @@ internal static class RetentionMetrics
 {
     private static readonly Meter Meter = new("NotificationHub");
 
-    private static readonly Counter<long> Removed = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Deleted = Meter.CreateCounter<long>(
         "notificationhub.retention.deleted",
         "{row}",
-        "Rows that were old enough to go, by what they are."
+        "Rows deleted because of their age, by log."
     );
 
     private static readonly Gauge<double> OldestAge = Meter.CreateGauge<double>(
         "notificationhub.retention.oldest_age",
         "s",
-        "Age of the row that a log begins with, by the log."
+        "Age of the oldest row, by log."
     );
 
-    public static void CountRemoved(string what, int rows)
+    public static void CountDeleted(string log, int rows)
     {
         if (rows > 0)
         {
-            Removed.Add(rows, new KeyValuePair<string, object?>("log", what));
+            Deleted.Add(rows, new KeyValuePair<string, object?>("log", log));
         }
     }
 
-    public static void NoteOldest(string log, double seconds) =>
+    public static void RecordOldest(string log, double seconds) =>
         OldestAge.Record(seconds, new KeyValuePair<string, object?>("log", log));
 }

@@ -2,48 +2,47 @@ using FluentValidation;
 
 namespace NotificationHub.Retention;
 
-/// <summary>How long what only grows is kept.</summary>
 internal sealed class RetentionOptions
 {
     public const string Section = "Retention";
 
-    /// <summary>How long an event can be read, replayed and fetched; none goes before every topic has sent it.</summary>
+    /// <summary>How long events are stored. None is deleted before its topic has sent it.</summary>
     public TimeSpan Events { get; set; } = TimeSpan.FromDays(14);
 
-    /// <summary>How long a post is kept that was routed; none goes before the event that tells of it. A repeat of one that is gone counts as new.</summary>
+    /// <summary>How long routed notifications are stored. None is deleted before the events that refer to it.</summary>
     public TimeSpan Notifications { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long a post is kept that awaits a person: rejected, quarantined or unrecognized.</summary>
+    /// <summary>How long rejected, quarantined and unrecognized notifications are stored.</summary>
     public TimeSpan UnroutedNotifications { get; set; } = TimeSpan.FromDays(90);
 
-    /// <summary>How long a dead letter is kept after it was settled; one that is open is kept, with its event.</summary>
+    /// <summary>How long dead letters are stored after they were resolved. An open one stays, with its event.</summary>
     public TimeSpan DeadLetters { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long the key of a record is kept that is gone at Apple.</summary>
+    /// <summary>How long the key of a record is stored after Apple deleted the record.</summary>
     public TimeSpan RemovedRecords { get; set; } = TimeSpan.FromDays(90);
 }
 
 internal sealed class RetentionOptionsValidator : AbstractValidator<RetentionOptions>
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromHours(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
+    private static readonly TimeSpan Min = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Max = TimeSpan.FromDays(3650);
 
     public RetentionOptionsValidator()
     {
-        const string Bounds = "must lie between one hour and ten years";
-        RuleFor(options => options.Events).InclusiveBetween(Shortest, Longest).WithMessage(Bounds);
+        const string Bounds = "must be between 1 hour and 10 years";
+        RuleFor(options => options.Events).InclusiveBetween(Min, Max).WithMessage(Bounds);
         RuleFor(options => options.Notifications)
-            .InclusiveBetween(Shortest, Longest)
+            .InclusiveBetween(Min, Max)
             .WithMessage(Bounds)
             .GreaterThanOrEqualTo(options => options.Events)
             .WithMessage(options =>
-                $"an event's data is its notification, which must be kept for as long: set it to {options.Events:c} or more, or lower Retention:Events"
+                $"must be at least Retention:Events, because events refer to their notifications: set it to {options.Events:c} or more, or lower Retention:Events"
             );
-        RuleFor(options => options.UnroutedNotifications).InclusiveBetween(Shortest, Longest).WithMessage(Bounds);
-        RuleFor(options => options.DeadLetters).InclusiveBetween(Shortest, Longest).WithMessage(Bounds);
-        // A read that was under way when its record was removed must find that it was.
+        RuleFor(options => options.UnroutedNotifications).InclusiveBetween(Min, Max).WithMessage(Bounds);
+        RuleFor(options => options.DeadLetters).InclusiveBetween(Min, Max).WithMessage(Bounds);
+        // A read that started before the removal must find the key.
         RuleFor(options => options.RemovedRecords)
-            .InclusiveBetween(TimeSpan.FromDays(1), Longest)
-            .WithMessage("must lie between one day and ten years");
+            .InclusiveBetween(TimeSpan.FromDays(1), Max)
+            .WithMessage("must be between 1 day and 10 years");
     }
 }

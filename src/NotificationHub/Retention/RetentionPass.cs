@@ -5,9 +5,7 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Retention;
 
-/// <summary>
-/// Removes what is older than configured and needed by nobody, in short transactions. Events go before the notifications that they point at.
-/// </summary>
+/// <summary>Deletes old rows that are no longer needed, in short transactions. Events are deleted before their notifications.</summary>
 internal sealed class RetentionPass(
     Database database,
     EventRetentionLimit events,
@@ -17,35 +15,35 @@ internal sealed class RetentionPass(
     TimeProvider time
 )
 {
-    private const int ScatteredAtOnce = 100;
+    private const int ExpiredBatchRows = 100;
 
-    private readonly OldestReferencedNotification told = new();
-    private readonly BatchSize batch = BatchSize.Of(database.Engine);
+    private readonly OldestReferencedNotification oldestReferenced = new();
+    private readonly BatchSize batch = BatchSize.ForEngine(database.Engine);
     private TrustedTime now;
 
-    /// <summary>Takes out a batch of each kind; of the logs, where nobody waits for it, as many as one turn has time for.</summary>
-    /// <returns>How many rows were dealt with; 0 when nothing is due.</returns>
-    /// <exception cref="LeaseLostException">Another replica does it now.</exception>
+    /// <summary>Deletes a batch of each kind, and of the logs as many batches as the engine's time budget allows.</summary>
+    /// <returns>How many rows were processed; 0 if none is due.</returns>
+    /// <exception cref="LeaseLostException">Another replica runs retention now.</exception>
     public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         var keep = options.Value;
         now = await clock.ReadAsync(cancellationToken);
-        var removed = await PruneAsync(PrunedLog.Events, keep.Events, events.ReadAsync, lease, cancellationToken);
-        var bound = await LastNotificationAsync(cancellationToken);
-        removed += await PruneAsync(
+        var deleted = await PruneAsync(PrunedLog.Events, keep.Events, events.ReadAsync, lease, cancellationToken);
+        var bound = await ReadNotificationBoundAsync(cancellationToken);
+        deleted += await PruneAsync(
             PrunedLog.Notifications,
             keep.Notifications,
             _ => Task.FromResult(bound),
             lease,
             cancellationToken
         );
-        removed += await PruneAsync(ExpiredRowQuery.SetAside, keep.UnroutedNotifications, lease, cancellationToken);
-        removed += await PruneAsync(ExpiredRowQuery.Rerouted, keep.Notifications, lease, cancellationToken);
-        removed += await PruneAsync(ExpiredRowQuery.ReroutedNotes, TimeSpan.Zero, lease, cancellationToken);
-        removed += await PruneAsync(ExpiredRowQuery.DeadLetters, keep.DeadLetters, lease, cancellationToken);
-        removed += await PruneAsync(ExpiredRowQuery.RemovedRecords, keep.RemovedRecords, lease, cancellationToken);
+        deleted += await PruneAsync(ExpiredRowQuery.Unrouted, keep.UnroutedNotifications, lease, cancellationToken);
+        deleted += await PruneAsync(ExpiredRowQuery.Rerouted, keep.Notifications, lease, cancellationToken);
+        deleted += await PruneAsync(ExpiredRowQuery.ReroutedNotes, TimeSpan.Zero, lease, cancellationToken);
+        deleted += await PruneAsync(ExpiredRowQuery.DeadLetters, keep.DeadLetters, lease, cancellationToken);
+        deleted += await PruneAsync(ExpiredRowQuery.RemovedRecords, keep.RemovedRecords, lease, cancellationToken);
         await MeasureAsync(cancellationToken);
-        return removed;
+        return deleted;
     }
 
     private async Task<int> PruneAsync(
@@ -64,20 +62,20 @@ internal sealed class RetentionPass(
 
         return await batch.RunAsync(async limit =>
         {
-            var (removed, taken) = await database.WriteAsync(
+            var (deleted, taken) = await database.WriteAsync(
                 async transaction =>
                 {
                     var started = time.GetTimestamp();
                     await lease.EnsureAsync(transaction);
-                    // Within the transaction: what came to be needed meanwhile is not missed.
+                    // In the transaction, so that a row that is needed again is not deleted.
                     var (last, _) = await boundAsync(transaction);
-                    var rows = await LogPruning.RemoveAsync(transaction, log, last, old, before, limit);
+                    var rows = await LogPruning.DeleteAsync(transaction, log, last, old, before, limit);
                     return (rows, time.GetElapsedTime(started));
                 },
                 cancellationToken
             );
-            RetentionMetrics.CountRemoved($"{log.Name}s", removed);
-            return (removed, taken);
+            RetentionMetrics.CountDeleted($"{log.Name}s", deleted);
+            return (deleted, taken);
         });
     }
 
@@ -91,7 +89,7 @@ internal sealed class RetentionPass(
         IReadOnlyList<DynamicParameters> found;
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {
-            found = await rows.FindAsync(connection, from: 0, Before(keepFor), ScatteredAtOnce);
+            found = await rows.FindAsync(connection, from: 0, Before(keepFor), ExpiredBatchRows);
         }
 
         var redated = await RedateAsync(rows, lease, cancellationToken);
@@ -100,7 +98,7 @@ internal sealed class RetentionPass(
             return redated;
         }
 
-        var removed = await database.WriteAsync(
+        var deleted = await database.WriteAsync(
             async transaction =>
             {
                 await lease.EnsureAsync(transaction);
@@ -108,8 +106,8 @@ internal sealed class RetentionPass(
             },
             cancellationToken
         );
-        RetentionMetrics.CountRemoved(rows.Name, removed);
-        return removed + redated;
+        RetentionMetrics.CountDeleted(rows.Name, deleted);
+        return deleted + redated;
     }
 
     private async Task<int> RedateAsync(ExpiredRowQuery rows, Lease lease, CancellationToken cancellationToken)
@@ -122,7 +120,7 @@ internal sealed class RetentionPass(
         IReadOnlyList<DynamicParameters> found;
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
         {
-            found = await rows.FindAsync(connection, now.Future + 1, long.MaxValue, ScatteredAtOnce);
+            found = await rows.FindAsync(connection, now.Future + 1, long.MaxValue, ExpiredBatchRows);
         }
 
         return found.Count == 0
@@ -137,17 +135,17 @@ internal sealed class RetentionPass(
             );
     }
 
-    /// <summary>Finds a row that is old enough. Usually there is none, so this does not use the writer.</summary>
+    // Usually there is none, so this does not use the writer.
     private async Task<long?> FindOldAsync(PrunedLog log, long before, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await ages.ReadFirstAsync(connection, log, now.Future) is var (seq, at) && at <= before ? seq : null;
     }
 
-    private async Task<LogBound> LastNotificationAsync(CancellationToken cancellationToken)
+    private async Task<LogBound> ReadNotificationBoundAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await told.ReadAsync(connection);
+        return await oldestReferenced.ReadAsync(connection);
     }
 
     private async Task MeasureAsync(CancellationToken cancellationToken)
@@ -156,7 +154,10 @@ internal sealed class RetentionPass(
         foreach (var log in new[] { PrunedLog.Events, PrunedLog.Notifications })
         {
             var oldest = await ages.ReadFirstAsync(connection, log, now.Future);
-            RetentionMetrics.NoteOldest($"{log.Name}s", oldest is var (_, at) ? Math.Max(now.Now - at, 0) / 1000d : 0);
+            RetentionMetrics.RecordOldest(
+                $"{log.Name}s",
+                oldest is var (_, at) ? Math.Max(now.Now - at, 0) / 1000d : 0
+            );
         }
     }
 

@@ -4,7 +4,6 @@ namespace NotificationHub.Retention;
 
 internal static class RetentionSetup
 {
-    /// <summary>Removes what is older than configured.</summary>
     public static void AddRetention(this HubBuilder hub)
     {
         hub.AddOptions(RetentionOptions.Section, new RetentionOptionsValidator());

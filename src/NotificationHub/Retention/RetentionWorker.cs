@@ -7,7 +7,7 @@ namespace NotificationHub.Retention;
 internal sealed class RetentionWorker(
     RetentionPass pass,
     DueTimes dueTimes,
-    WriteThrottle pace,
+    WriteThrottle throttle,
     LeaseKeeper leases,
     TimeProvider time,
     ILogger<RetentionWorker> logger
@@ -34,9 +34,11 @@ internal sealed class RetentionWorker(
                 repairedAt = started;
             }
 
-            var removed = await pass.RunAsync(lease, cancellationToken);
+            var deleted = await pass.RunAsync(lease, cancellationToken);
             await (
-                removed > 0 ? pace.RestAsync(started, cancellationToken) : Task.Delay(Interval, time, cancellationToken)
+                deleted > 0
+                    ? throttle.RestAsync(started, cancellationToken)
+                    : Task.Delay(Interval, time, cancellationToken)
             );
         }
     }

@@ -83,7 +83,7 @@ public sealed class LocationChangeCommandTests
         var run = await CommandRun.RunAsync("locations", "renew", "no-id", $"--token-file={folder.File("note.txt")}");
 
         run.ExitCode.ShouldBe(ExitCode.Usage);
-        run.Error.ShouldContain("no location's id");
+        run.Error.ShouldContain("not a location ID");
         run.Error.ShouldContain("--token-file");
         run.Error.ShouldNotContain("c2hvcHBpbmcg");
     }

@@ -76,12 +76,12 @@ public sealed class ErasureTests
             .GetProperty("data")
             .GetProperty("notification")
             .GetProperty("associatedUsers");
-        users[0].GetProperty("clientUserId").GetString().ShouldBe("(purged)");
+        users[0].GetProperty("clientUserId").GetString().ShouldBe("(erased)");
         users[0].GetProperty("status").GetString().ShouldBe("Associated");
         users[1].GetProperty("email").GetString().ShouldBe("bob@example.com");
         var subjects = after.Select(one => one.TryGetProperty("subject", out var subject) ? $"{subject}" : "").ToList();
-        subjects.ShouldContain("users/(purged)");
-        subjects.ShouldContain("subscription-assignments/77/(purged)");
+        subjects.ShouldContain("users/(erased)");
+        subjects.ShouldContain("subscription-assignments/77/(erased)");
         subjects.ShouldContain("assignments/408709785/STDQ/serial:C39NQ0AAPUR7");
     }
 

@@ -8,26 +8,26 @@ public sealed class JsonRedactionTests
     [Theory]
     [InlineData(
         """{"clientUserId":"ann","email":"a@b.c","status":"Retired"}""",
-        """{"clientUserId":"(purged)","email":"(purged)","status":"Retired"}"""
+        """{"clientUserId":"(erased)","email":"(erased)","status":"Retired"}"""
     )]
-    [InlineData("""{"clientUserId":"\u0061nn"}""", """{"clientUserId":"(purged)"}""")]
-    [InlineData("""{"clientUserIds":["ann","joann","bob"]}""", """{"clientUserIds":["(purged)","joann","bob"]}""")]
+    [InlineData("""{"clientUserId":"\u0061nn"}""", """{"clientUserId":"(erased)"}""")]
+    [InlineData("""{"clientUserIds":["ann","joann","bob"]}""", """{"clientUserIds":["(erased)","joann","bob"]}""")]
     [InlineData(
         """{"errorMessage":"User ann, not joann or ann-2."}""",
-        """{"errorMessage":"User (purged), not joann or (purged)-2."}"""
+        """{"errorMessage":"User (erased), not joann or (erased)-2."}"""
     )]
     [InlineData(
         """{"notificationId":"ann","adamId":"ann","x":"ann"}""",
-        """{"notificationId":"ann","adamId":"ann","x":"(purged)"}"""
+        """{"notificationId":"ann","adamId":"ann","x":"(erased)"}"""
     )]
     [InlineData(
         """{"ann":1.50,"of":{"clientUserId":"ann","phone":1234,"is":true,"no":null}}""",
-        """{"(purged)":1.50,"of":{"clientUserId":"(purged)","phone":"(purged)","is":true,"no":null}}"""
+        """{"(erased)":1.50,"of":{"clientUserId":"(erased)","phone":"(erased)","is":true,"no":null}}"""
     )]
-    [InlineData("""{"serialNumber":"ann"}""", """{"serialNumber":"(purged)"}""")]
-    [InlineData("no JSON, and ann", """{"purged":true}""")]
-    [InlineData("""{"cut off":"\u0061nn""", """{"purged":true}""")]
-    [InlineData("""{"half":"\ud800","clientUserId":"ann"}""", """{"purged":true}""")]
+    [InlineData("""{"serialNumber":"ann"}""", """{"serialNumber":"(erased)"}""")]
+    [InlineData("no JSON, and ann", """{"erased":true}""")]
+    [InlineData("""{"cut off":"\u0061nn""", """{"erased":true}""")]
+    [InlineData("""{"half":"\ud800","clientUserId":"ann"}""", """{"erased":true}""")]
     public void They_are_taken_out_of_what_is_stored(string stored, string left) =>
         Redact(stored, new PersonalIdentifiers(ErasureKinds.User, "ann", [])).ShouldBe(left);
 
@@ -45,7 +45,7 @@ public sealed class JsonRedactionTests
         var identifiers = new PersonalIdentifiers(ErasureKinds.User, "5", []);
 
         Redact("""{"countDelta":5,"users":[{"clientUserId":5}],"index":"5"}""", identifiers)
-            .ShouldBe("""{"countDelta":5,"users":[{"clientUserId":"(purged)"}],"index":"(purged)"}""");
+            .ShouldBe("""{"countDelta":5,"users":[{"clientUserId":"(erased)"}],"index":"(erased)"}""");
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class JsonRedactionTests
         );
 
         identifiers.Found.ShouldBe(["ann@b.c"]);
-        Redact("""{"to":"ann@b.c","cc":"bob@b.c"}""", identifiers).ShouldBe("""{"to":"(purged)","cc":"bob@b.c"}""");
+        Redact("""{"to":"ann@b.c","cc":"bob@b.c"}""", identifiers).ShouldBe("""{"to":"(erased)","cc":"bob@b.c"}""");
     }
 
     private static string? Redact(string stored, PersonalIdentifiers identifiers) =>

@@ -5,9 +5,9 @@ namespace NotificationHub.Tests.Erasure;
 public sealed class PersonalIdentifiersTests
 {
     [Theory]
-    [InlineData("users/ann%20", "users/(purged)")]
-    [InlineData("assignments/1/STDQ/user:ann%20", "assignments/1/STDQ/user:(purged)")]
-    [InlineData("subscription-assignments/1/ann%20", "subscription-assignments/1/(purged)")]
+    [InlineData("users/ann%20", "users/(erased)")]
+    [InlineData("assignments/1/STDQ/user:ann%20", "assignments/1/STDQ/user:(erased)")]
+    [InlineData("subscription-assignments/1/ann%20", "subscription-assignments/1/(erased)")]
     [InlineData("users/ann", "users/ann")]
     [InlineData("assignments/1/STDQ/user:ann", "assignments/1/STDQ/user:ann")]
     [InlineData("subscription-assignments/1/ann%2520", "subscription-assignments/1/ann%2520")]

@@ -10,7 +10,7 @@ public sealed class BatchSizeTests
     [InlineData(StorageOptions.SqlServer)]
     public async Task A_batch_that_fails_is_halved_down_to_a_row_and_grows_again(string engine)
     {
-        var batch = BatchSize.Of(engine);
+        var batch = BatchSize.ForEngine(engine);
         List<int> tried = [];
 
         while (batch.Rows > 1)

@@ -90,7 +90,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     [Fact]
     public async Task A_transaction_takes_as_many_rows_as_it_can_in_time()
     {
-        var batch = BatchSize.Of(StorageOptions.Sqlite);
+        var batch = BatchSize.ForEngine(StorageOptions.Sqlite);
         var first = batch.Rows;
 
         (await batch.RunAsync(rows => Task.FromResult((rows, TimeSpan.FromMilliseconds(0.5))))).ShouldBe(first);
@@ -108,7 +108,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     [Fact]
     public async Task On_SQL_Server_a_turn_has_many_transactions_and_round_trips_make_them_no_smaller()
     {
-        var batch = BatchSize.Of(StorageOptions.SqlServer);
+        var batch = BatchSize.ForEngine(StorageOptions.SqlServer);
         List<int> taken = [];
         (int, TimeSpan) Take(int rows, double milliseconds)
         {

@@ -99,7 +99,7 @@ public sealed class RetentionHubTests
         fault.Message.ShouldContain(
             "Retention:Notifications: an event's data is its notification, which must be kept for as long: set it to 40.00:00:00 or more, or lower Retention:Events"
         );
-        fault.Message.ShouldContain("Retention:UnroutedNotifications: must lie between");
+        fault.Message.ShouldContain("Retention:UnroutedNotifications: must be between");
     }
 
     /// <summary>Posts of long ago, routed and told of.</summary>

@@ -69,5 +69,5 @@ public abstract class LogPastContract : StoreContract
     }
 
     private static Task<int> EmptyAsync(WriteTransaction transaction, PrunedLog log) =>
-        LogPruning.RemoveAsync(transaction, log, last: long.MaxValue, old: 0, before: long.MaxValue, limit: 100);
+        LogPruning.DeleteAsync(transaction, log, last: long.MaxValue, old: 0, before: long.MaxValue, limit: 100);
 }

@@ -52,7 +52,7 @@ internal static partial class InlineStatements
         ["log.Table"] = [.. PrunedLogs.Select(log => log.Table)],
         ["log.At"] = [.. PrunedLogs.Select(log => log.At)],
         ["log.StartSql"] = [.. PrunedLogs.Select(log => log.StartSql)],
-        ["log.Goes"] = [.. PrunedLogs.Select(log => log.Goes)],
+        ["log.Condition"] = [.. PrunedLogs.Select(log => log.Condition)],
         ["DueTimes.which"] = ["t.attempts = 0", "t.attempts > 0"],
         ["DueTimes.within"] = ["not in", "in"],
         ["DueTimes.deferred"] = ["= 0", "<> 0"],
