@@ -135,7 +135,7 @@ internal sealed class LocationLock(string locationId, Lease lease, Func<ValueTas
         {
             throw new LocationException(
                 LocationErrorCode.Unconfirmed,
-                $"The lock on location {locationId} expired before the command ended, so its outcome is unconfirmed. "
+                $"The lock of location {locationId} expired before the command ended, so its outcome is unconfirmed. "
                     + "Run it again to resume.",
                 exception
             );

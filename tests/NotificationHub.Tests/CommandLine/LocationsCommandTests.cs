@@ -215,7 +215,7 @@ public sealed class LocationsCommandTests
     [Fact]
     public async Task Verify_says_what_differs_and_what_to_do()
     {
-        await using var scene = await RegistrationScene.StartAsync();
+        await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         var apple = $"--Apple:BaseUrl={scene.Apple.BaseUrl}";
         (await CommandRun.OnAsync(scene.Hub, "locations", "verify", location.LocationId, apple)).ExitCode.ShouldBe(
