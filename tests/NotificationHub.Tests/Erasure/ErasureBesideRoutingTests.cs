@@ -6,7 +6,7 @@ using NotificationHub.Tests.Routing;
 
 namespace NotificationHub.Tests.Erasure;
 
-/// <summary>A router that runs may hold notifications as they were before they were purged.</summary>
+/// <summary>A running router may have read notifications before they were redacted.</summary>
 public sealed class ErasureBesideRoutingTests : IAsyncLifetime
 {
     private static readonly ErasureRequest OfDevice = new() { SerialNumber = ErasureScene.Device };
@@ -39,7 +39,7 @@ public sealed class ErasureBesideRoutingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_follows_from_them_is_waited_for()
+    public async Task An_erasure_waits_for_events_of_earlier_notifications()
     {
         var purging = desk.EraseAsync(OfDevice, TestActor.Operator, CancellationToken.None);
         await clock.TimersPending();
@@ -55,7 +55,7 @@ public sealed class ErasureBesideRoutingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_router_that_does_not_get_on_is_not_waited_for_for_ever_and_the_erasure_goes_on_later()
+    public async Task An_erasure_stops_waiting_for_a_stalled_router_and_continues_later()
     {
         var purging = desk.EraseAsync(OfDevice, TestActor.Operator, CancellationToken.None);
         while (!purging.IsCompleted)

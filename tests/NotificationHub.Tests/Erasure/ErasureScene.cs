@@ -6,14 +6,14 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Erasure;
 
-/// <summary>A hub that has Ann, her device and others in every place where somebody can be named.</summary>
+/// <summary>A hub with data of Ann, her device and others in every table that can contain personal data.</summary>
 internal sealed class ErasureScene : IAsyncDisposable
 {
     public const string Ann = "ann/7%";
     public const string Device = "C39NQ0AAPUR7";
     public const string Email = "ann@example.com";
 
-    /// <summary>All that says who Ann is, as it may stand in a database.</summary>
+    /// <summary>All of Ann's identifiers, as a database may contain them.</summary>
     public static readonly IReadOnlyList<string> AnnsTraces =
     [
         Ann,
@@ -38,7 +38,7 @@ internal sealed class ErasureScene : IAsyncDisposable
 
     public TestLocation Location { get; }
 
-    /// <summary>A location that knows Ann, too.</summary>
+    /// <summary>Another location with Ann's data.</summary>
     public TestLocation Other { get; }
 
     public static async Task<ErasureScene> StartAsync(Action<WebApplicationBuilder>? configure = null)
@@ -59,7 +59,7 @@ internal sealed class ErasureScene : IAsyncDisposable
         return scene;
     }
 
-    /// <summary>What is posted: notifications that fit, one that does not, and posts that are no JSON.</summary>
+    /// <summary>The deliveries: valid notifications, an unrecognized one, and bodies that are not JSON.</summary>
     public static IReadOnlyList<byte[]> Bodies { get; } =
     [
         Text(
@@ -98,7 +98,7 @@ internal sealed class ErasureScene : IAsyncDisposable
         return await connection.ExecuteScalarAsync<T>(sql);
     }
 
-    /// <summary>Where these texts stand in any column of any table.</summary>
+    /// <summary>The columns of all tables that contain one of the texts.</summary>
     public Task<IReadOnlyList<string>> FindAsync(IEnumerable<string> traces) =>
         PersonalRows.FindAsync(Hub.Database, traces);
 

@@ -10,7 +10,7 @@ namespace NotificationHub.Tests.Erasure;
 public sealed class ErasureTests
 {
     [Fact]
-    public async Task A_user_is_named_nowhere_any_more_and_everybody_else_still_is()
+    public async Task A_user_is_erased_everywhere_and_the_others_stay()
     {
         await using var scene = await ErasureScene.StartAsync();
         (await scene.FindAsync(ErasureScene.AnnsTraces)).ShouldBe([
@@ -44,7 +44,7 @@ public sealed class ErasureTests
     }
 
     [Fact]
-    public async Task A_device_is_named_nowhere_any_more_and_one_of_a_longer_name_still_is()
+    public async Task A_device_is_erased_everywhere_and_one_with_a_longer_serial_number_stays()
     {
         await using var scene = await ErasureScene.StartAsync();
 
@@ -62,7 +62,7 @@ public sealed class ErasureTests
     }
 
     [Fact]
-    public async Task The_feed_shows_the_same_events_without_the_person()
+    public async Task The_feed_returns_the_same_events_redacted()
     {
         await using var scene = await ErasureScene.StartAsync();
         var before = await EventsAsync(scene);
@@ -86,7 +86,7 @@ public sealed class ErasureTests
     }
 
     [Fact]
-    public async Task A_repeat_of_what_was_purged_is_still_recognised()
+    public async Task A_repeat_of_an_erased_notification_is_recognized()
     {
         await using var scene = await ErasureScene.StartAsync();
         var kept = await scene.ScalarAsync<long>("select count(*) from notification_log");
@@ -102,7 +102,7 @@ public sealed class ErasureTests
     }
 
     [Fact]
-    public async Task The_audit_log_says_that_somebody_was_purged_and_not_who()
+    public async Task The_audit_log_records_the_erasure_without_the_identifier()
     {
         await using var scene = await ErasureScene.StartAsync();
 
@@ -139,7 +139,7 @@ public sealed class ErasureTests
     }
 
     [Fact]
-    public async Task One_location_alone_can_be_purged()
+    public async Task An_erasure_can_be_limited_to_one_location()
     {
         await using var scene = await ErasureScene.StartAsync();
 
@@ -157,7 +157,7 @@ public sealed class ErasureTests
     }
 
     [Fact]
-    public async Task It_must_be_clear_who_is_meant()
+    public async Task The_request_must_identify_one_user_or_device()
     {
         await using var hub = await HubHost.StartAsync();
 

@@ -28,7 +28,7 @@ public sealed class JsonRedactionTests
     [InlineData("no JSON, and ann", """{"erased":true}""")]
     [InlineData("""{"cut off":"\u0061nn""", """{"erased":true}""")]
     [InlineData("""{"half":"\ud800","clientUserId":"ann"}""", """{"erased":true}""")]
-    public void They_are_taken_out_of_what_is_stored(string stored, string left) =>
+    public void Identifiers_are_redacted_in_stored_bodies(string stored, string left) =>
         Redact(stored, new PersonalIdentifiers(ErasureKinds.User, "ann", [])).ShouldBe(left);
 
     [Theory]
@@ -36,11 +36,11 @@ public sealed class JsonRedactionTests
     [InlineData("""{"a\\b":"no","clientUserId":"bob"}""")]
     [InlineData("no JSON, and joann")]
     [InlineData("")]
-    public void What_names_others_stays_byte_for_byte(string stored) =>
+    public void Bodies_about_others_stay_unchanged(string stored) =>
         Redact(stored, new PersonalIdentifiers(ErasureKinds.User, "ann", [])).ShouldBeNull();
 
     [Fact]
-    public void A_number_is_only_taken_for_a_name_where_a_name_stands()
+    public void A_number_is_an_identifier_only_in_an_identifying_member()
     {
         var identifiers = new PersonalIdentifiers(ErasureKinds.User, "5", []);
 
@@ -49,7 +49,7 @@ public sealed class JsonRedactionTests
     }
 
     [Fact]
-    public void What_else_says_who_it_is_is_found_beside_the_id_alone()
+    public void Further_identifiers_are_collected_only_beside_the_id()
     {
         var identifiers = new PersonalIdentifiers(ErasureKinds.User, "ann", []);
 

@@ -11,6 +11,6 @@ public sealed class PersonalIdentifiersTests
     [InlineData("users/ann", "users/ann")]
     [InlineData("assignments/1/STDQ/user:ann", "assignments/1/STDQ/user:ann")]
     [InlineData("subscription-assignments/1/ann%2520", "subscription-assignments/1/ann%2520")]
-    public void A_user_is_found_in_subjects_as_keys_name_it(string subject, string redacted) =>
+    public void A_user_is_redacted_in_subjects_with_escaped_keys(string subject, string redacted) =>
         new PersonalIdentifiers(ErasureKinds.User, "ann ", found: []).RedactSubject(subject).ShouldBe(redacted);
 }

@@ -4,7 +4,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Erasure;
 
-/// <summary>What is kept of Ann, her device and others, besides what was posted.</summary>
+/// <summary>Rows about Ann, her device and others, besides the notifications.</summary>
 internal static class PersonalRows
 {
     public static Task RecordAsync(Database database, string location) =>
@@ -180,7 +180,7 @@ internal static class PersonalRows
             }
         );
 
-    /// <summary>Where these texts stand in any column of any table.</summary>
+    /// <summary>The columns of all tables that contain one of the texts.</summary>
     public static async Task<IReadOnlyList<string>> FindAsync(Database database, IEnumerable<string> traces)
     {
         byte[][] needles =

@@ -3,14 +3,14 @@ using NotificationHub.Locations;
 
 namespace NotificationHub.Tests.Locations;
 
-/// <summary>A registration whose answers are lost: it rolls forward, and the same command finishes it.</summary>
+/// <summary>A registration whose responses are lost.</summary>
 public sealed class InterruptedRegistrationTests
 {
     [Fact]
-    public async Task A_lost_answer_is_made_up_for_by_reading_back()
+    public async Task A_lost_response_is_replaced_by_reading_back()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        scene.Network.LoseAnswer = LostAnswers.IsPost;
+        scene.Network.LoseResponse = LossyNetwork.IsPost;
 
         var location = await scene.RegisterAsync();
 
@@ -19,7 +19,7 @@ public sealed class InterruptedRegistrationTests
     }
 
     [Fact]
-    public async Task An_unknown_outcome_stays_pending_and_the_same_command_finds_that_it_took_effect()
+    public async Task An_unknown_outcome_stays_pending_and_the_same_command_finds_its_effect()
     {
         await using var scene = await RegistrationScene.StartAsync();
         CutOffAfterTheFirstRead(scene);
@@ -43,7 +43,7 @@ public sealed class InterruptedRegistrationTests
     public async Task A_request_that_never_arrived_is_sent_again_with_a_new_secret()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        scene.Network.LoseRequest = LostAnswers.IsPost;
+        scene.Network.LoseRequest = LossyNetwork.IsPost;
         (await scene.FailToRegisterAsync()).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         (await scene.SecretStatesAsync()).ShouldBe(["pending"]);
 
@@ -55,7 +55,7 @@ public sealed class InterruptedRegistrationTests
     }
 
     [Fact]
-    public async Task Apple_out_of_reach_from_the_start_leaves_nothing_behind()
+    public async Task A_registration_leaves_nothing_behind_if_Apple_is_unreachable()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Network.LoseRequest = _ => true;
@@ -65,10 +65,10 @@ public sealed class InterruptedRegistrationTests
         (await scene.LocationsAsync()).ShouldBeEmpty();
     }
 
-    // The first read and the post arrive; from the post's answer on nothing comes back.
+    // The first read and the request arrive; the response to the request, and all later ones, are lost.
     private static void CutOffAfterTheFirstRead(RegistrationScene scene)
     {
         var posted = false;
-        scene.Network.LoseAnswer = request => posted |= LostAnswers.IsPost(request);
+        scene.Network.LoseResponse = request => posted |= LossyNetwork.IsPost(request);
     }
 }

@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Locations;
 public sealed class LocationRegistrationTests
 {
     [Fact]
-    public async Task A_location_is_registered_while_the_hub_answers_the_test_notification()
+    public async Task A_location_is_registered_while_the_hub_responds_to_the_test_notification()
     {
         await using var scene = await RegistrationScene.StartAsync();
 
@@ -28,7 +28,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task The_owner_that_Apple_has_recorded_is_kept()
+    public async Task The_owner_at_Apple_is_kept()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.TakeOver("mdm-7", "The MDM", "since 2019");
@@ -40,7 +40,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task The_owner_that_the_operator_names_is_recorded()
+    public async Task The_owner_that_the_operator_sets_is_recorded()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.TakeOver("mdm-7", "The MDM", "since 2019");
@@ -51,7 +51,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task A_url_that_does_not_answer_the_test_is_refused_and_leaves_nothing_behind()
+    public async Task A_url_without_a_response_to_the_test_is_refused_and_leaves_nothing_behind()
     {
         await using var scene = await RegistrationScene.StartAsync();
 
@@ -65,7 +65,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task Where_a_type_is_refused_those_that_Apple_lists_are_asked_for()
+    public async Task If_a_type_is_refused_the_types_that_Apple_lists_are_requested()
     {
         string[] known = [NotificationTypes.Test, "ASSET_MANAGEMENT", "USER_MANAGEMENT"];
         await using var scene = await RegistrationScene.StartAsync(new() { NotificationTypes = known });
@@ -77,7 +77,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task A_token_that_Apple_does_not_know_is_an_error_though_its_status_is_200()
+    public async Task An_unknown_token_is_an_error_although_the_status_is_200()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.ContentToken.State = ContentTokenState.Invalid;
@@ -90,7 +90,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task What_cannot_be_meant_is_refused_with_all_its_faults_and_Apple_is_not_asked()
+    public async Task An_invalid_request_is_rejected_with_all_its_errors_and_Apple_is_not_called()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var owner = new MdmInfo { Id = new string('x', 101), Metadata = new string('x', 256) };
@@ -109,7 +109,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task A_library_is_registered_once()
+    public async Task A_library_can_be_registered_only_once()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var first = await scene.RegisterAsync();
@@ -123,7 +123,7 @@ public sealed class LocationRegistrationTests
     }
 
     [Fact]
-    public async Task A_token_that_ends_soon_is_told_of_at_once()
+    public async Task A_token_that_expires_soon_is_reported_at_once()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.IssueContentToken(TimeProvider.System.GetUtcNow().AddDays(3));

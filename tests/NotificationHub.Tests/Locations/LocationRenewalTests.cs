@@ -14,7 +14,7 @@ public sealed class LocationRenewalTests
     [InlineData("revoked")]
     [InlineData("invalid")]
     [InlineData("expiring")]
-    public async Task A_new_token_for_the_same_library_keeps_everything_and_is_used(string state)
+    public async Task A_new_token_for_the_same_library_is_used_and_nothing_else_changes(string state)
     {
         await using var scene = await RegistrationScene.StartAsync();
         var before = await scene.RegisterAsync();
@@ -36,7 +36,7 @@ public sealed class LocationRenewalTests
     }
 
     [Fact]
-    public async Task A_token_for_another_library_is_refused_with_a_clear_word_and_changes_nothing()
+    public async Task A_token_for_another_library_is_rejected_and_changes_nothing()
     {
         await using var scene = await RegistrationScene.StartAsync();
         await scene.RegisterAsync();
@@ -55,7 +55,7 @@ public sealed class LocationRenewalTests
     }
 
     [Fact]
-    public async Task A_token_that_Apple_does_not_take_is_refused_and_the_old_one_stays()
+    public async Task A_token_that_Apple_rejects_is_rejected_and_the_old_one_stays()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -71,7 +71,7 @@ public sealed class LocationRenewalTests
     }
 
     [Fact]
-    public async Task A_token_that_ends_soon_again_is_told_of_again()
+    public async Task A_new_token_that_expires_soon_is_reported_again()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.IssueContentToken(TimeProvider.System.GetUtcNow().AddDays(3));
@@ -85,7 +85,7 @@ public sealed class LocationRenewalTests
     }
 
     [Fact]
-    public async Task A_location_that_only_receives_takes_no_token()
+    public async Task A_receive_only_location_rejects_a_token()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var receiveOnly = await scene.Hub.AddLocationAsync();
@@ -96,7 +96,7 @@ public sealed class LocationRenewalTests
     }
 
     [Fact]
-    public async Task Wherever_the_process_dies_the_location_has_one_of_the_tokens_and_the_next_renewal_succeeds()
+    public async Task A_crash_at_any_step_leaves_one_of_the_tokens_and_the_next_renewal_succeeds()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();

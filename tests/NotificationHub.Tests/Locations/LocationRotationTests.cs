@@ -10,7 +10,7 @@ public sealed class LocationRotationTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task Apple_uses_a_new_secret_and_the_old_one_is_accepted_for_a_while()
+    public async Task Apple_uses_the_new_secret_and_the_old_one_stays_accepted_for_a_while()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -37,7 +37,7 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task What_the_MDM_has_recorded_and_when_the_location_was_registered_stays()
+    public async Task The_mdmInfo_and_the_registration_time_do_not_change()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.TakeOver("mdm-7", "The MDM", "since 2019");
@@ -54,7 +54,7 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task A_refused_url_leaves_everything_as_it_was()
+    public async Task A_refused_url_changes_nothing()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -70,7 +70,7 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task A_post_that_timed_out_but_took_effect_is_found_out_by_the_same_command()
+    public async Task A_request_that_timed_out_but_took_effect_is_found_by_the_same_command()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -88,14 +88,14 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task A_post_with_the_new_secret_proves_what_the_answer_would_have_told_and_a_test_does_not()
+    public async Task A_delivery_with_the_new_secret_proves_it_and_a_test_does_not()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
         CutOffFromThePostOn(scene);
         await scene.FailToRotateAsync(location);
 
-        // Apple's test came with it, before Apple took the configuration.
+        // Apple's test used it, before Apple applied the configuration.
         await scene.KeepUpAsync();
         (await scene.SecretStatesAsync()).ShouldBe(["active", "pending"]);
 
@@ -106,11 +106,11 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task A_post_that_never_arrived_ends_no_secret_that_Apple_uses()
+    public async Task A_request_that_never_arrived_retires_no_secret_that_Apple_uses()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        scene.Network.LoseRequest = LostAnswers.IsPost;
+        scene.Network.LoseRequest = LossyNetwork.IsPost;
         (await scene.FailToRotateAsync(location)).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         await scene.LetTimePassAsync();
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
@@ -125,7 +125,7 @@ public sealed class LocationRotationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_two_operators_at_once_one_is_told_to_wait(bool inTheSameProcess)
+    public async Task Of_two_concurrent_commands_one_fails_as_busy(bool inTheSameProcess)
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -133,7 +133,7 @@ public sealed class LocationRotationTests
         scene.Network.Hold = request =>
         {
             arrived.TrySetResult();
-            return LostAnswers.IsPost(request) ? goOn.Task : Task.CompletedTask;
+            return LossyNetwork.IsPost(request) ? goOn.Task : Task.CompletedTask;
         };
         var first = scene.RotateAsync(location);
         await arrived.Task;
@@ -151,7 +151,7 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task Wherever_the_process_dies_Apples_posts_are_accepted_and_the_next_rotation_succeeds()
+    public async Task A_crash_at_any_step_keeps_the_hub_accepting_deliveries_and_the_next_rotation_succeeds()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -171,7 +171,7 @@ public sealed class LocationRotationTests
             }
         }
 
-        // The lease, a read and what follows, the pending secret, the post, the read-back, the confirmation, at least.
+        // At least the lease, a read and its write, the pending secret, the request, the read-back, and the confirmation.
         steps.ShouldBeGreaterThan(7);
         await scene.RotateAsync(location);
         await scene.LetTimePassAsync();
@@ -180,7 +180,7 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task Apple_hears_of_no_secret_that_a_running_hub_does_not_accept()
+    public async Task Apple_gets_no_secret_that_a_running_replica_does_not_accept()
     {
         await using var scene = await RegistrationScene.StartWithAsync(
             new ReplicaTimings { MaxWait = TimeSpan.FromSeconds(1) }
@@ -203,7 +203,7 @@ public sealed class LocationRotationTests
     }
 
     [Fact]
-    public async Task Another_server_is_never_fought_unless_an_operator_says_so()
+    public async Task Another_servers_settings_are_overwritten_only_on_request()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -224,7 +224,7 @@ public sealed class LocationRotationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Somebody_elses_secret_or_types_are_overwritten_only_when_an_operator_says_so(bool secret)
+    public async Task Another_partys_secret_or_types_are_overwritten_only_on_request(bool secret)
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -236,7 +236,7 @@ public sealed class LocationRotationTests
         }
         else
         {
-            // What is recorded is what the hub had set; Apple has others now.
+            // The hub recorded what it had set; Apple has other settings now.
             await scene.ExecuteAsync("update location set notification_types = '[\"ASSET_COUNT\"]'");
         }
 
@@ -262,6 +262,6 @@ public sealed class LocationRotationTests
     private static void CutOffFromThePostOn(RegistrationScene scene)
     {
         var posted = false;
-        scene.Network.LoseAnswer = request => posted |= LostAnswers.IsPost(request);
+        scene.Network.LoseResponse = request => posted |= LossyNetwork.IsPost(request);
     }
 }

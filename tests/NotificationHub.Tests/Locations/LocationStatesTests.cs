@@ -47,11 +47,11 @@ public sealed class LocationStatesTests
     }
 
     [Fact]
-    public void Every_state_has_a_word_of_its_own() =>
+    public void Every_state_has_its_own_name() =>
         Enum.GetValues<LocationState>().ShouldAllBe(state => LocationStates.Parse(state.ToWireName()) == state);
 
     [Fact]
-    public async Task A_change_of_state_is_told_once()
+    public async Task A_change_of_state_is_published_once()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync(
@@ -75,7 +75,7 @@ public sealed class LocationStatesTests
     }
 
     [Fact]
-    public async Task An_answer_to_an_earlier_content_token_changes_neither_state_nor_expiry()
+    public async Task A_response_to_an_earlier_content_token_changes_neither_state_nor_expiry()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync(

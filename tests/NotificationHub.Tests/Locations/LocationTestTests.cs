@@ -24,7 +24,7 @@ public sealed class LocationTestTests
     }
 
     [Fact]
-    public async Task A_url_that_leads_nowhere_is_told_of_and_the_settings_stay()
+    public async Task An_unreachable_url_is_reported_and_the_settings_stay()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -40,7 +40,7 @@ public sealed class LocationTestTests
     }
 
     [Fact]
-    public async Task A_test_that_somebody_else_answers_never_comes()
+    public async Task A_test_that_another_server_answers_does_not_arrive()
     {
         await using var scene = await RegistrationScene.StartAsync();
         await using var other = await NotificationReceiver.StartAsync();
@@ -54,12 +54,12 @@ public sealed class LocationTestTests
     }
 
     [Fact]
-    public async Task A_test_that_arrives_and_is_not_seen_answered_is_told_apart()
+    public async Task A_test_that_arrives_without_a_response_is_reported_separately()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
         scene.Network.Hold = request =>
-            LostAnswers.IsPost(request) ? ArriveAndRefuseAsync(scene, location) : Task.CompletedTask;
+            LossyNetwork.IsPost(request) ? ArriveAndRefuseAsync(scene, location) : Task.CompletedTask;
 
         var result = await TestAsync(scene, location);
 
@@ -68,7 +68,7 @@ public sealed class LocationTestTests
     }
 
     [Fact]
-    public async Task Apple_out_of_reach_is_no_test_at_all()
+    public async Task No_test_takes_place_while_Apple_is_unreachable()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -80,7 +80,7 @@ public sealed class LocationTestTests
     }
 
     [Fact]
-    public async Task How_long_to_wait_is_bounded_and_all_faults_are_named_at_once()
+    public async Task The_wait_is_limited_and_all_errors_are_reported_at_once()
     {
         await using var scene = await RegistrationScene.StartAsync();
 
@@ -100,7 +100,7 @@ public sealed class LocationTestTests
             .Service<LocationTest>()
             .TestAsync(new TestRequest(location.LocationId, TimeSpan.Zero), CancellationToken.None);
 
-    /// <summary>The name of the hub leads to a server of somebody who answers everything.</summary>
+    /// <summary>The hub's name resolves to another server, which answers every request.</summary>
     private static Task PointElsewhereAsync(RegistrationScene scene, Uri elsewhere, Location location)
     {
         var owner = scene.Library.Configuration.MdmInfo!;
@@ -117,7 +117,7 @@ public sealed class LocationTestTests
         );
     }
 
-    // A proxy passed it on and answered otherwise: Apple refuses after the hub has kept it.
+    // A proxy changed the response: Apple refuses after the hub has stored the notification.
     private static async Task ArriveAndRefuseAsync(RegistrationScene scene, Location location)
     {
         var configured = scene.Library.Configuration;

@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Locations;
 public sealed class LocationVerificationTests
 {
     [Fact]
-    public async Task A_location_that_is_as_it_was_registered_differs_in_nothing()
+    public async Task An_unchanged_location_has_no_differences()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -22,7 +22,7 @@ public sealed class LocationVerificationTests
     }
 
     [Fact]
-    public async Task Another_owner_is_a_take_over()
+    public async Task Another_owner_means_that_the_location_was_taken_over()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -38,7 +38,7 @@ public sealed class LocationVerificationTests
     }
 
     [Fact]
-    public async Task A_location_that_was_given_back_is_valid_again()
+    public async Task A_location_that_was_given_back_is_valid()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -54,7 +54,7 @@ public sealed class LocationVerificationTests
     }
 
     [Fact]
-    public async Task Another_address_and_secret_are_told_of_once_and_without_the_secret()
+    public async Task Another_url_and_secret_are_published_once_and_without_the_secret()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -77,7 +77,7 @@ public sealed class LocationVerificationTests
     [InlineData(ContentTokenState.Expired, LocationState.Expired, EventNames.LocationTokenExpired)]
     [InlineData(ContentTokenState.Revoked, LocationState.Revoked, EventNames.LocationTokenRevoked)]
     [InlineData(ContentTokenState.Invalid, LocationState.Invalid, EventNames.LocationTokenRevoked)]
-    public async Task A_dead_content_token_is_a_finding_and_not_a_failure(object token, object state, string name)
+    public async Task A_rejected_content_token_is_a_difference_and_not_an_error(object token, object state, string name)
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -91,7 +91,7 @@ public sealed class LocationVerificationTests
     }
 
     [Fact]
-    public async Task One_answer_that_the_token_is_unknown_changes_nothing()
+    public async Task One_unknown_token_response_changes_nothing()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -101,7 +101,7 @@ public sealed class LocationVerificationTests
     }
 
     [Fact]
-    public async Task What_is_no_id_and_what_is_no_location_are_refused_with_clear_words()
+    public async Task An_invalid_id_and_an_unknown_location_have_different_errors()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var verification = scene.Hub.Services.GetRequiredService<LocationVerification>();

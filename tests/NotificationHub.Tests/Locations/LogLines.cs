@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NotificationHub.Tests.Locations;
 
-/// <summary>Everything that was logged, exceptions included.</summary>
+/// <summary>All log lines, with exceptions.</summary>
 internal sealed class LogLines : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> lines = new();
@@ -11,7 +11,7 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     public string Text => string.Join('\n', lines);
 
-    /// <summary>Ends with the next line that has the text in it.</summary>
+    /// <summary>Completes with the next line that contains the text.</summary>
     public Task Next(string text) =>
         awaited.GetOrAdd(text, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 

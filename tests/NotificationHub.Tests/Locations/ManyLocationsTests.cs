@@ -8,13 +8,13 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Locations;
 
-/// <summary>What ten thousand locations cost, in work: reads of the database and rows looked at, not time.</summary>
+/// <summary>The cost of ten thousand locations in queries and rows, not in time.</summary>
 public sealed class ManyLocationsTests
 {
     private const int Locations = 10_000;
 
     [Fact]
-    public async Task A_post_for_any_of_them_asks_the_database_nothing()
+    public async Task A_delivery_causes_no_query()
     {
         await using var test = await FillAsync();
         await using var counting = new CountingDatabase(test.Sqlite);
@@ -39,7 +39,7 @@ public sealed class ManyLocationsTests
     }
 
     [Fact]
-    public async Task They_are_listed_by_pages_each_read_from_where_the_last_one_ended()
+    public async Task Each_page_of_locations_is_read_from_the_end_of_the_previous_one()
     {
         await using var test = await FillAsync();
         await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);

@@ -11,7 +11,7 @@ public sealed class NotificationUrlTests
     [InlineData("https://hub.example.com/", "https://hub.example.com/notifications/abc")]
     [InlineData("https://hub.example.com:31704/apple/", "https://hub.example.com:31704/apple/notifications/abc")]
     [InlineData("http://127.0.0.1:5080", "http://127.0.0.1:5080/notifications/abc")]
-    public void The_notification_url_lies_below_the_hubs(string hubUrl, string expected)
+    public void The_notification_url_extends_the_hub_url(string hubUrl, string expected)
     {
         NotificationUrl.TryParseHub(hubUrl, out var url, out _).ShouldBeTrue();
 
@@ -26,7 +26,7 @@ public sealed class NotificationUrlTests
     [InlineData("https://hub.example.com?a=b", "query")]
     [InlineData("https://hub.example.com#a", "fragment")]
     [InlineData("https://hüb.example.com", "ASCII")]
-    public void What_Apple_would_refuse_is_refused_before(string hubUrl, string fault)
+    public void A_hub_url_that_Apple_would_refuse_is_rejected(string hubUrl, string fault)
     {
         NotificationUrl.TryParseHub(hubUrl, out _, out var found).ShouldBeFalse();
 
@@ -34,7 +34,7 @@ public sealed class NotificationUrlTests
     }
 
     [Fact]
-    public void The_notification_url_may_have_512_characters()
+    public void The_notification_url_has_at_most_512_characters()
     {
         const string Host = "https://hub.example.com/";
         var room = 512 - Host.Length - "/notifications/".Length - LocationId.Generate().Length;
@@ -45,7 +45,7 @@ public sealed class NotificationUrlTests
     }
 
     [Fact]
-    public void A_secret_is_long_unlike_any_other_and_hides_itself()
+    public void A_secret_is_long_unique_and_not_printed()
     {
         var secret = NotificationSecret.Generate();
 

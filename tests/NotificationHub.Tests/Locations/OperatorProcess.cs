@@ -7,10 +7,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Locations;
 
-/// <summary>
-/// A command's own process beside the running hub, which can be made to die: at a step, a transaction or a request to Apple, after which
-/// nothing of it ever happens, no <c>catch</c> and no <c>finally</c> either.
-/// </summary>
+/// <summary>A command in its own process, which can crash at a step: no <c>catch</c> and no <c>finally</c> runs after it.</summary>
 internal sealed class OperatorProcess : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -22,9 +19,8 @@ internal sealed class OperatorProcess : IAsyncDisposable
         this.mortality = mortality;
     }
 
-    /// <param name="scene">The hub and Apple.</param>
     /// <param name="diesAt">The step, from 1; 0 for never.</param>
-    /// <param name="afterIt">The step is done, and nothing after it.</param>
+    /// <param name="afterIt">Whether the step completes before the crash.</param>
     public static async Task<OperatorProcess> StartAsync(RegistrationScene scene, int diesAt = 0, bool afterIt = false)
     {
         var mortality = new Mortality(diesAt, afterIt);
@@ -47,7 +43,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
         return new OperatorProcess(app, mortality);
     }
 
-    /// <returns>The result; null where the process died, or the command ended with an error.</returns>
+    /// <returns>The result; Null if the process crashed or the command failed.</returns>
     public async Task<T?> RunAsync<TOperation, T>(Func<TOperation, Task<T>> work)
         where TOperation : notnull
         where T : class
@@ -59,7 +55,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
 
     public bool IsDead => mortality.Died.IsCompleted;
 
-    // What has died must not be waited for.
+    // A crashed process must not be awaited.
     public async ValueTask DisposeAsync()
     {
         if (!IsDead)

@@ -11,7 +11,7 @@ public sealed class ReceiveOnlyRotationTests
     private const string UId = "2049025000431439";
 
     [Fact]
-    public async Task A_secret_that_was_lost_is_replaced_and_ends_once_the_MDM_has_configured_the_new_one()
+    public async Task A_lost_secret_is_replaced_and_retires_once_the_MDM_uses_the_new_one()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var (location, lost) = await AddAsync(scene);
@@ -36,7 +36,7 @@ public sealed class ReceiveOnlyRotationTests
     }
 
     [Fact]
-    public async Task However_often_the_secret_is_lost_there_is_another_and_the_one_in_use_stays()
+    public async Task A_lost_secret_can_be_replaced_any_number_of_times_and_the_one_in_use_stays()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var (location, used) = await AddAsync(scene);
@@ -52,7 +52,7 @@ public sealed class ReceiveOnlyRotationTests
     }
 
     [Fact]
-    public async Task One_whose_registration_died_is_not_rotated_but_added_again()
+    public async Task An_interrupted_receive_only_registration_is_not_rotated_but_added_again()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var (location, _) = await AddAsync(scene);

@@ -25,7 +25,7 @@ internal sealed partial class RegistrationScene
     public async Task<LocationException> FailToRotateAsync(Location location) =>
         await Should.ThrowAsync<LocationException>(() => RotateAsync(location));
 
-    /// <summary>A post as Apple would send it now; the hub knows of every secret that was written down.</summary>
+    /// <summary>Sends a delivery as Apple would now; the hub has loaded every stored secret.</summary>
     public Task<HttpStatusCode> PostAsAppleAsync(SimulatedLocation? library = null)
     {
         var configured = (library ?? Library).Configuration;
@@ -44,7 +44,7 @@ internal sealed partial class RegistrationScene
         return answer.StatusCode;
     }
 
-    /// <summary>Runs one pass of the watch under a lease of its own.</summary>
+    /// <summary>Runs one pass of a monitor under its own lease.</summary>
     public async Task UnderLeaseAsync(Func<Lease, Task> pass)
     {
         var leases = Service<LeaseKeeper>();
@@ -53,14 +53,14 @@ internal sealed partial class RegistrationScene
         await leases.ReleaseAsync(lease, CancellationToken.None);
     }
 
-    /// <summary>Writes down which secrets were used, and draws the conclusions.</summary>
+    /// <summary>Stores which secrets were used, and runs the secret lifecycle.</summary>
     public async Task KeepUpAsync()
     {
         await Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
         await UnderLeaseAsync(lease => Service<SecretLifecycle>().RunAsync(lease, CancellationToken.None));
     }
 
-    /// <summary>A quarter of an hour goes by, as far as the database can tell: leases run out, secrets end.</summary>
+    /// <summary>Moves all stored times back by a quarter of an hour, so that leases expire and secrets retire.</summary>
     public async Task LetTimePassAsync()
     {
         await Hub.Database.WriteAsync(

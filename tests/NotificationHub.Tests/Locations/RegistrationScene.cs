@@ -16,7 +16,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
     private RegistrationScene(
         SimulatedApple apple,
         SimulatedLocation library,
-        LostAnswers network,
+        LossyNetwork network,
         LogLines log,
         HubHost hub
     )
@@ -32,7 +32,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
 
     public SimulatedLocation Library { get; }
 
-    public LostAnswers Network { get; }
+    public LossyNetwork Network { get; }
 
     public LogLines Log { get; }
 
@@ -40,7 +40,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
 
     public Uri HubUrl => Hub.Http.BaseAddress!;
 
-    /// <summary>Without the import in the background, which could see a change at Apple before the part that is tested.</summary>
+    /// <summary>Without the import in the background, which could find a change at Apple before the tested code does.</summary>
     public static Task<RegistrationScene> StartWithoutImportAsync() => StartAsync(null, "Refetch:FullSyncs=false");
 
     public static Task<RegistrationScene> StartAsync(SimulatedAppleOptions? options = null, params string[] settings) =>
@@ -56,7 +56,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
     {
         var apple = await SimulatedApple.StartAsync(options);
         var library = apple.AddLocation();
-        var network = new LostAnswers();
+        var network = new LossyNetwork();
         var log = new LogLines();
         var hub = await HubHost.StartAsync(
             builder =>

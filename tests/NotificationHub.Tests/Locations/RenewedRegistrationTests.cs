@@ -7,7 +7,7 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Tests.Locations;
 
-/// <summary>A location for which Apple is not called any more comes back by being added again.</summary>
+/// <summary>A closed location is registered again.</summary>
 public sealed class RenewedRegistrationTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -17,7 +17,7 @@ public sealed class RenewedRegistrationTests
     [InlineData("revoked")]
     [InlineData("invalid")]
     [InlineData("taken-over")]
-    public async Task A_location_comes_back_under_its_id_and_what_waits_is_read(string state)
+    public async Task A_location_returns_under_its_id_and_pending_targets_are_read(string state)
     {
         await using var scene = await RegistrationScene.StartAsync();
         var before = await scene.RegisterAsync();
@@ -38,7 +38,7 @@ public sealed class RenewedRegistrationTests
     }
 
     [Fact]
-    public async Task A_refused_attempt_leaves_the_location_as_it_was()
+    public async Task A_refused_attempt_does_not_change_the_location()
     {
         await using var scene = await RegistrationScene.StartAsync();
         await scene.RegisterAsync();
@@ -54,7 +54,7 @@ public sealed class RenewedRegistrationTests
         (await scene.SecretStatesAsync()).ShouldBe(secrets);
     }
 
-    /// <summary>Brings the location into the state, with a target that waits.</summary>
+    /// <summary>Sets the state of the location, and adds a pending target.</summary>
     private static async Task StopAsync(RegistrationScene scene, string state)
     {
         var targets = scene.Hub.Services.GetRequiredService<RefetchTargets>();

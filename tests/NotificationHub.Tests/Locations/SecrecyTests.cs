@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Locations;
 public sealed class SecrecyTests
 {
     [Fact]
-    public async Task Neither_the_content_token_nor_the_notification_secret_is_in_a_file_or_a_log_line()
+    public async Task No_file_or_log_line_contains_the_content_token_or_the_notification_secret()
     {
         await using var scene = await RegistrationScene.StartAsync();
         await scene.RegisterAsync();
@@ -31,7 +31,7 @@ public sealed class SecrecyTests
     }
 
     [Fact]
-    public async Task No_command_on_a_location_leaves_a_token_or_secret_in_a_file_or_a_log_line()
+    public async Task No_location_command_writes_a_token_or_secret_to_a_file_or_log_line()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -59,7 +59,7 @@ public sealed class SecrecyTests
     }
 
     [Fact]
-    public async Task A_refusal_names_no_secret()
+    public async Task An_error_contains_no_secret()
     {
         await using var scene = await RegistrationScene.StartAsync();
 

@@ -8,15 +8,15 @@ namespace NotificationHub.Tests.Locations;
 public sealed class SecretStoreTests
 {
     [Fact]
-    public void As_many_secrets_are_made_as_the_intake_compares_a_post_with() =>
+    public void A_location_has_at_most_as_many_secrets_as_intake_compares() =>
         SecretStore.MaxAccepted.ShouldBe(NotificationTokenVerifier.Slots);
 
     [Fact]
-    public async Task However_many_attempts_stay_unknown_the_secret_that_Apple_uses_is_never_crowded_out()
+    public async Task Attempts_with_an_unknown_outcome_never_displace_the_secret_that_Apple_uses()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        scene.Network.LoseRequest = LostAnswers.IsPost;
+        scene.Network.LoseRequest = LossyNetwork.IsPost;
         for (var open = 1; open < SecretStore.MaxAccepted; open++)
         {
             (await scene.FailToRotateAsync(location)).Code.ShouldBe(LocationErrorCode.Unconfirmed);

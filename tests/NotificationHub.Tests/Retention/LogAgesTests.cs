@@ -28,7 +28,7 @@ public sealed class LogAgesTests
     }
 
     [Fact]
-    public async Task Where_all_rows_lie_in_the_future_only_new_ones_are_read()
+    public async Task If_all_rows_are_in_the_future_only_new_ones_are_read()
     {
         await using var store = await TestDatabase.OpenAsync();
         await AppendAsync(store, RowsAhead, Ahead);
@@ -42,7 +42,7 @@ public sealed class LogAgesTests
     }
 
     [Fact]
-    public async Task What_was_skipped_is_forgotten_once_it_is_deleted()
+    public async Task Skipped_rows_are_forgotten_once_they_are_deleted()
     {
         await using var store = await TestDatabase.OpenAsync();
         await AppendAsync(store, RowsAhead, Ahead);

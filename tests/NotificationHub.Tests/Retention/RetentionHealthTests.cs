@@ -26,7 +26,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_overdue_is_seen_with_what_holds_it_up()
+    public async Task Overdue_rows_are_reported_with_what_needs_them()
     {
         await scene.RouteAsync(5);
         await scene.SetPublishedAsync("assets", 3);
@@ -59,7 +59,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_removed_is_counted_and_the_age_of_the_oldest_is_measured()
+    public async Task Deleted_rows_are_counted_and_the_oldest_age_is_measured()
     {
         await scene.RouteAsync(5);
         await scene.SetPublishedAsync("assets", 5);
@@ -75,7 +75,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_has_lost_the_lease_removes_nothing()
+    public async Task A_replica_that_lost_the_lease_deletes_nothing()
     {
         await scene.RouteAsync(5);
         await scene.SetPublishedAsync("assets", 5);
@@ -106,7 +106,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task On_SQL_Server_a_turn_has_many_transactions_and_round_trips_make_them_no_smaller()
+    public async Task On_SQL_Server_a_pass_has_many_transactions_and_round_trips_do_not_shrink_them()
     {
         var batch = BatchSize.ForEngine(StorageOptions.SqlServer);
         List<int> taken = [];

@@ -12,16 +12,16 @@ using NotificationHub.Tests.Health;
 
 namespace NotificationHub.Tests.Retention;
 
-/// <summary>Retention within the whole hub.</summary>
+/// <summary>Retention in a running hub.</summary>
 public sealed class RetentionHubTests
 {
     private const int Old = 3_000;
 
-    // Leases are judged by the database's clock, so that the two should not be far apart.
+    // The database's clock decides whether a lease has expired, so the clocks should not differ much.
     private readonly ManualClock clock = new(TimeProvider.System.GetUtcNow());
 
     [Fact]
-    public async Task What_is_old_goes_while_posts_come_in_and_readers_of_it_are_told()
+    public async Task Old_rows_are_deleted_while_notifications_arrive_and_readers_get_a_410()
     {
         await using var hub = await HubHost.StartAsync(builder => builder.Services.AddSingleton<TimeProvider>(clock));
         var location = await hub.AddLocationAsync();
@@ -47,7 +47,7 @@ public sealed class RetentionHubTests
     }
 
     [Fact]
-    public async Task A_snapshot_says_where_to_read_on_when_no_event_is_left()
+    public async Task A_snapshot_returns_a_position_even_if_no_event_is_left()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -65,7 +65,7 @@ public sealed class RetentionHubTests
     }
 
     [Fact]
-    public async Task A_reader_does_not_pass_over_what_is_removed_while_it_reads()
+    public async Task A_reader_does_not_skip_rows_that_are_deleted_while_it_reads()
     {
         await using var hub = await HubHost.StartAsync();
         await FillAsync(hub);
@@ -80,7 +80,7 @@ public sealed class RetentionHubTests
         );
         var feed = hub.Services.GetRequiredService<EventFeed>();
 
-        // Whoever asks so far back is refused before; this one was let in when the row after 5 was there.
+        // A reader that starts so early gets a 410; this one started while the row after 5 existed.
         var late = await feed.ReadAsync(5, new EventFilter(), limit: 1, CancellationToken.None);
         var intime = await feed.ReadAsync(9, new EventFilter(), limit: 1, CancellationToken.None);
 
@@ -90,7 +90,7 @@ public sealed class RetentionHubTests
     }
 
     [Fact]
-    public void Notifications_must_be_kept_for_as_long_as_events()
+    public void Notifications_must_be_stored_at_least_as_long_as_events()
     {
         var fault = Should.Throw<ConfigurationException>(() =>
             HubApplication.Build(["--Retention:Events=40.00:00:00", "--Retention:UnroutedNotifications=00:00:01"])
@@ -102,7 +102,7 @@ public sealed class RetentionHubTests
         fault.Message.ShouldContain("Retention:UnroutedNotifications: must be between");
     }
 
-    /// <summary>Posts of long ago, routed and told of.</summary>
+    /// <summary>Old notifications, routed and published.</summary>
     private static Task FillAsync(HubHost hub) =>
         hub.Database.WriteAsync(
             async transaction =>

@@ -11,7 +11,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Retention;
 
-/// <summary>Retention over a database that the test has opened, pass by pass, with events for 14 days and notifications for 30.</summary>
+/// <summary>Retention passes over a database, with events for 14 days and notifications for 30.</summary>
 internal sealed class RetentionScene : IDisposable
 {
     public const string Bus = "Endpoint=sb://bus.example/;SharedAccessKeyName=key;SharedAccessKey=c2VjcmV0";
@@ -43,7 +43,7 @@ internal sealed class RetentionScene : IDisposable
 
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Nobody renews the lease.</summary>
+    /// <summary>The lease is not renewed.</summary>
     public static void Configure(StorageOptions options) => options.LeaseDuration = TimeSpan.FromMinutes(5);
 
     /// <summary>Simulates a restart of the hub, which forgets earlier clock readings.</summary>
@@ -51,7 +51,7 @@ internal sealed class RetentionScene : IDisposable
 
     public void Pass(int days) => Clock.Advance(TimeSpan.FromDays(days));
 
-    /// <summary>Stores a post of now.</summary>
+    /// <summary>Stores a notification with the current time.</summary>
     public async Task<long> PostAsync(Disposition disposition = Disposition.Accepted)
     {
         var body = Encoding.UTF8.GetBytes($$"""{"notificationId":"n-{{++posts}}"}""");
@@ -71,8 +71,8 @@ internal sealed class RetentionScene : IDisposable
         return outcome.Seq;
     }
 
-    /// <summary>Appends an event of now.</summary>
-    /// <param name="notification">The notification that it tells of.</param>
+    /// <summary>Appends an event with the current time.</summary>
+    /// <param name="notification">The notification that the event refers to.</param>
     public async Task<long> TellAsync(long? notification = null, string type = "asset.changed")
     {
         var seqs = await Store.Database.AppendEventsAsync(
@@ -87,7 +87,7 @@ internal sealed class RetentionScene : IDisposable
         return seqs[0];
     }
 
-    /// <summary>Posts and routes so many notifications.</summary>
+    /// <summary>Stores and routes a number of notifications.</summary>
     public async Task RouteAsync(int count)
     {
         var seq = 0L;
@@ -112,7 +112,7 @@ internal sealed class RetentionScene : IDisposable
 
     public Task SetPublishedAsync(string topic, long position) => SetCursorAsync(TopicLog.NameOf(topic), position);
 
-    /// <summary>Removes until nothing is due any more.</summary>
+    /// <summary>Deletes until nothing is due.</summary>
     public async Task RunAsync()
     {
         while (await RunOnceAsync() > 0)
@@ -121,7 +121,7 @@ internal sealed class RetentionScene : IDisposable
         }
     }
 
-    /// <summary>Removes a batch of each kind.</summary>
+    /// <summary>Deletes a batch of each kind.</summary>
     public async Task<int> RunOnceAsync()
     {
         lease ??= await leases.TryAcquireAsync(RetentionWorker.LeaseName, CancellationToken.None);

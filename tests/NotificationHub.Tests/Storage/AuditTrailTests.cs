@@ -8,13 +8,13 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What takes more than one transaction leaves an entry, however it ends.</summary>
+/// <summary>Actions of several transactions have an audit entry, whatever their outcome.</summary>
 public sealed class AuditTrailTests
 {
     private static readonly AuditedAct Act = new("locations rotate", "loc1");
 
     [Fact]
-    public async Task The_entry_is_there_before_the_work_begins()
+    public async Task The_entry_exists_before_the_work_starts()
     {
         await using var test = await TestDatabase.OpenAsync();
         string[] meanwhile = [];
@@ -38,7 +38,7 @@ public sealed class AuditTrailTests
     [InlineData(LocationErrorCode.Busy, "refused busy")]
     [InlineData(LocationErrorCode.Refused, "refused refused")]
     [InlineData(LocationErrorCode.Unconfirmed, "failed unconfirmed")]
-    internal async Task A_fault_is_named_by_its_kind_and_not_by_its_words(LocationErrorCode fault, string outcome)
+    internal async Task An_error_is_recorded_by_its_code_and_not_by_its_message(LocationErrorCode fault, string outcome)
     {
         await using var test = await TestDatabase.OpenAsync();
 
@@ -48,7 +48,7 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
-    public async Task Who_gives_up_leaves_an_entry_too()
+    public async Task A_canceled_action_has_an_outcome()
     {
         await using var test = await TestDatabase.OpenAsync();
 
@@ -58,7 +58,7 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
-    public async Task What_was_done_is_answered_also_where_its_entry_cannot_be_closed()
+    public async Task The_result_is_returned_even_if_the_entry_cannot_be_closed()
     {
         await using var test = await OpenAsync();
         using var log = new LogLines();
@@ -72,7 +72,7 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
-    public async Task A_fault_is_thrown_also_where_its_entry_cannot_be_closed()
+    public async Task The_error_is_thrown_even_if_the_entry_cannot_be_closed()
     {
         await using var test = await OpenAsync();
         using var log = new LogLines();

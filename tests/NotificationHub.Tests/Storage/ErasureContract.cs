@@ -42,7 +42,7 @@ public abstract class ErasureContract : StoreContract
     }
 
     [Fact]
-    public async Task A_user_is_named_nowhere_any_more_and_everybody_else_still_is()
+    public async Task A_user_is_erased_everywhere_and_the_others_stay()
     {
         (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10);
         var others = await FindAsync(["bob"]);
@@ -66,7 +66,7 @@ public abstract class ErasureContract : StoreContract
     }
 
     [Fact]
-    public async Task A_device_is_named_nowhere_any_more_and_one_of_a_longer_name_still_is()
+    public async Task A_device_is_erased_everywhere_and_one_with_a_longer_serial_number_stays()
     {
         var result = await EraseAsync(DeskOf(Database), OfDevice);
 
@@ -78,7 +78,7 @@ public abstract class ErasureContract : StoreContract
     }
 
     [Fact]
-    public async Task One_location_alone_can_be_purged()
+    public async Task An_erasure_can_be_limited_to_one_location()
     {
         var request = new ErasureRequest { ClientUserId = ErasureScene.Ann, LocationId = Elsewhere };
 
@@ -89,7 +89,7 @@ public abstract class ErasureContract : StoreContract
     }
 
     [Fact]
-    public async Task A_repeat_of_what_was_purged_is_still_recognised()
+    public async Task A_repeat_of_an_erased_notification_is_recognized()
     {
         await EraseAsync(DeskOf(Database), OfAnn);
 
@@ -108,7 +108,7 @@ public abstract class ErasureContract : StoreContract
     public async Task What_one_process_dies_at_another_finishes(int write, bool committed)
     {
         var expected = await DeskOf(Database).PreviewAsync(OfAnn, CancellationToken.None);
-        var dying = DeskOf(new DyingDatabase(Database, write, committed));
+        var dying = DeskOf(new CrashingDatabase(Database, write, committed));
         await Should.ThrowAsync<DiedException>(() => EraseAsync(dying, OfAnn));
         (await PendingAsync()).ShouldBe(1);
         await Test.ExecuteAsync("update lease set expires_at = 1");

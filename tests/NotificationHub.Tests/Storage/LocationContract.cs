@@ -112,7 +112,7 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task A_change_of_state_is_told_once()
+    public async Task A_change_of_state_is_published_once()
     {
         await SaveAsync(Full);
 

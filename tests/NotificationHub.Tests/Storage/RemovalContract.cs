@@ -46,7 +46,7 @@ public abstract class RemovalContract : StoreContract
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_a_stage_has_not_come_to_is_kept_until_it_has(bool isRouted)
+    public async Task Rows_are_kept_until_every_stage_has_processed_them(bool isRouted)
     {
         await CursorAsync("publishing:hub", 1);
         await CursorAsync("publishing:assets", 1);

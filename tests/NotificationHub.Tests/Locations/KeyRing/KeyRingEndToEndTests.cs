@@ -38,7 +38,7 @@ public sealed class KeyRingEndToEndTests
     }
 
     [Fact]
-    public async Task With_another_certificate_the_hub_receives_all_the_same()
+    public async Task The_hub_receives_notifications_with_another_certificate()
     {
         using var folder = new TemporaryFolder();
         await using var scene = await RegistrationScene.StartAsync(
@@ -65,7 +65,7 @@ public sealed class KeyRingEndToEndTests
     }
 
     [Fact]
-    public async Task Where_the_ring_is_lost_a_hub_creates_a_key_and_no_command_does()
+    public async Task If_the_ring_is_lost_a_hub_creates_a_key_and_no_command_does()
     {
         using var folder = new TemporaryFolder();
         string[] ring = [$"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "one")}"];
@@ -139,7 +139,7 @@ public sealed class KeyRingEndToEndTests
         );
         stored.ShouldBe(1);
         var protector = hub.Services.GetRequiredService<ContentTokenProtector>();
-        // The clocks stand: a use that waited for the vault would never end.
+        // The clocks do not move: a use that waited for the vault would never end.
         var use = await Task.Run(() => Should.Throw<KeyRingException>(() => protector.Unprotect(token)))
             .WaitAsync(TimeSpan.FromMinutes(1));
         use.Message.ShouldContain(problem);

@@ -98,10 +98,9 @@ internal sealed class TestVault : IAsyncDisposable
             new HttpClientTransport(network)
         );
 
-    /// <summary>Has a hub's key ring call this vault.</summary>
-    /// <param name="services">The hub's.</param>
-    /// <param name="retries">The clock of its pauses.</param>
-    /// <param name="timeouts">The clock of its requests.</param>
+    /// <summary>Makes a hub's key ring call this vault.</summary>
+    /// <param name="retries">The clock of the retries.</param>
+    /// <param name="timeouts">The clock of the timeouts.</param>
     public void Replace(IServiceCollection services, TimeProvider? retries = null, TimeProvider? timeouts = null)
     {
         services.AddSingleton(Client(timeouts));

@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.Locations.Monitoring;
 public sealed class OrphanedRegistrationsTests
 {
     [Fact]
-    public async Task A_receive_only_location_whose_registration_died_is_dropped_once_nobody_can_be_at_it()
+    public async Task An_interrupted_receive_only_registration_is_deleted_once_its_lock_has_expired()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var other = await scene.RegisterAsync();

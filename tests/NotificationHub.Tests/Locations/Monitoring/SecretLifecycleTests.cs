@@ -7,7 +7,7 @@ namespace NotificationHub.Tests.Locations.Monitoring;
 public sealed class SecretLifecycleTests
 {
     [Fact]
-    public async Task An_answer_that_is_older_than_a_rotation_ends_no_secret_that_Apple_uses()
+    public async Task A_response_older_than_a_rotation_retires_no_secret_that_Apple_uses()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -25,7 +25,7 @@ public sealed class SecretLifecycleTests
     }
 
     [Fact]
-    public async Task An_answer_that_changes_nothing_has_no_hub_load_its_secrets_anew()
+    public async Task A_response_that_changes_nothing_makes_no_replica_reload_its_secrets()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -40,7 +40,7 @@ public sealed class SecretLifecycleTests
     }
 
     [Fact]
-    public async Task A_superseded_secret_that_is_used_when_no_repeat_can_come_any_more_has_Apple_asked()
+    public async Task A_retiring_secret_that_is_used_after_the_last_retry_causes_a_read_of_Client_Config()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -59,7 +59,7 @@ public sealed class SecretLifecycleTests
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
     }
 
-    /// <summary>Client Config names a secret that Apple does not use any more: reads may lag.</summary>
+    /// <summary>Client Config names a secret that Apple no longer uses, because reads may lag.</summary>
     private static async Task AnswerWithAsync(RegistrationScene scene, Location location, string secret)
     {
         var configured = scene.Library.Configuration;

@@ -11,7 +11,7 @@ namespace NotificationHub.Tests.Locations.Monitoring;
 public sealed class SilenceMonitorTests
 {
     [Fact]
-    public async Task The_silence_of_a_busy_location_is_told_of_once_until_it_is_heard_from_again()
+    public async Task The_silence_of_a_busy_location_is_reported_once_until_its_next_notification()
     {
         await using var scene = await RegistrationScene.StartAsync();
         await scene.RegisterAsync();
@@ -38,7 +38,7 @@ public sealed class SilenceMonitorTests
     }
 
     [Fact]
-    public async Task The_silence_of_a_quiet_location_says_nothing()
+    public async Task The_silence_of_a_quiet_location_is_not_reported()
     {
         await using var scene = await RegistrationScene.StartAsync();
         await scene.RegisterAsync();
@@ -52,7 +52,7 @@ public sealed class SilenceMonitorTests
     }
 
     [Fact]
-    public async Task Tests_neither_hide_a_silence_nor_make_a_location_busy()
+    public async Task Test_notifications_neither_hide_silence_nor_make_a_location_busy()
     {
         await using var scene = await RegistrationScene.StartAsync();
         await scene.RegisterAsync();
@@ -71,7 +71,7 @@ public sealed class SilenceMonitorTests
     }
 
     [Fact]
-    public async Task A_location_may_have_a_time_of_its_own()
+    public async Task A_location_can_have_its_own_threshold()
     {
         await using var scene = await RegistrationScene.StartAsync(null, "Locations:SilenceThreshold=");
         var location = await scene.RegisterAsync();
@@ -90,7 +90,7 @@ public sealed class SilenceMonitorTests
     }
 
     [Fact]
-    public async Task The_times_of_single_locations_are_read_and_judged()
+    public async Task The_thresholds_of_single_locations_are_validated()
     {
         await using var hub = await HubHost.StartAsync("Locations:SilenceThresholds:abc2=1.00:00:00");
         var options = (IOptions<LocationOptions>)hub.Services.GetService(typeof(IOptions<LocationOptions>))!;

@@ -11,7 +11,7 @@ namespace NotificationHub.Tests.Locations.Removal;
 public sealed class LocationDataDeletionTests
 {
     [SqliteFact]
-    public async Task Every_table_that_names_a_location_is_purged()
+    public async Task The_data_of_a_location_is_deleted_from_every_table()
     {
         await using var hub = await HubHost.StartAsync();
         await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
@@ -33,7 +33,7 @@ public sealed class LocationDataDeletionTests
     }
 
     [Fact]
-    public async Task Nothing_but_its_removal_is_left_of_a_purged_location_a_day_later_and_nothing_of_another_is_missing()
+    public async Task A_day_after_the_deletion_only_the_removal_event_is_left_and_other_locations_are_complete()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -62,7 +62,7 @@ public sealed class LocationDataDeletionTests
     }
 
     [Fact]
-    public async Task What_a_stage_has_not_come_to_is_kept_until_it_has()
+    public async Task Rows_are_kept_until_every_stage_has_processed_them()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -78,7 +78,7 @@ public sealed class LocationDataDeletionTests
     }
 
     [Fact]
-    public async Task An_event_of_a_topic_that_has_no_cursor_yet_is_kept()
+    public async Task An_event_of_a_topic_without_a_cursor_is_kept()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -102,7 +102,7 @@ public sealed class LocationDataDeletionTests
     }
 
     [SqliteFact]
-    public async Task What_is_kept_of_a_location_is_found_without_looking_through_the_others()
+    public async Task The_data_of_a_location_is_found_without_scanning_other_locations()
     {
         await using var hub = await HubHost.StartAsync();
         await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);

@@ -13,7 +13,7 @@ namespace NotificationHub.Tests.Locations.Removal;
 public sealed class LocationRemovalTests
 {
     [Fact]
-    public async Task Apple_is_told_the_token_is_forgotten_and_late_posts_are_kept_and_not_routed()
+    public async Task A_removal_clears_Client_Config_deletes_the_token_and_stores_late_notifications()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.TakeOver("mdm-7", "The MDM", "since 2019");
@@ -39,14 +39,14 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task A_late_post_becomes_no_event_and_after_a_day_it_is_refused()
+    public async Task A_late_notification_is_not_routed_and_gets_a_401_after_a_day()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
         var before = scene.Library.Configuration;
         await RemoveAsync(scene, location);
         await LatePostAsync(scene, before);
-        // What comes after it, for a location that is there, shows that the router has passed it.
+        // A later notification for another location shows that the router has processed it.
         var other = await scene.Hub.AddLocationAsync();
         await other.PostAsync(TestLocation.Notification("after"));
         await Until.TrueAsync(
@@ -64,7 +64,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task The_library_can_be_added_again_at_once_as_a_new_location()
+    public async Task A_removed_library_can_be_added_at_once_as_a_new_location()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var first = await scene.RegisterAsync();
@@ -85,7 +85,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task What_another_server_has_set_is_left_alone()
+    public async Task Settings_of_another_server_are_not_cleared()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -99,7 +99,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task Where_Apple_refuses_empty_members_the_types_alone_are_cleared()
+    public async Task If_Apple_refuses_empty_members_only_the_types_are_cleared()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -113,7 +113,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task Apple_out_of_reach_changes_nothing_unless_told_to_do_without()
+    public async Task Nothing_changes_while_Apple_is_unreachable_unless_Apple_is_skipped()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -133,7 +133,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task A_removal_that_was_cut_off_waits_for_Apple_and_is_not_given_up()
+    public async Task An_interrupted_removal_is_retried_until_Apple_responds()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -183,7 +183,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task A_dead_token_does_not_keep_a_location_from_being_removed()
+    public async Task A_location_with_a_rejected_token_can_be_removed()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -196,7 +196,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task A_location_that_only_receives_is_removed_and_the_MDM_has_to_do_the_rest()
+    public async Task A_receive_only_location_is_removed_and_its_MDM_clears_Client_Config()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var receiveOnly = await scene.Hub.AddLocationAsync();
@@ -210,7 +210,7 @@ public sealed class LocationRemovalTests
     }
 
     [Fact]
-    public async Task Wherever_the_process_dies_the_hub_finishes_the_removal_or_it_never_began()
+    public async Task A_crash_at_any_step_lets_the_hub_finish_the_removal_or_nothing_has_started()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var steps = 0;

@@ -4,10 +4,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Locations.Removal;
 
-/// <summary>What is kept of a location besides itself.</summary>
+/// <summary>The rows that belong to a location.</summary>
 internal static class LocationRows
 {
-    /// <summary>What goes with the location itself a day later, and what outlives it.</summary>
+    /// <summary>Tables that are deleted with the location a day later, or that outlive it.</summary>
     public static readonly IReadOnlyList<string> NotInChunks =
     [
         "location",
@@ -71,7 +71,7 @@ internal static class LocationRows
             CancellationToken.None
         );
 
-    /// <summary>All rows that name it, but for what people did.</summary>
+    /// <summary>All rows of the location, except for the audit log.</summary>
     public static async Task<long> CountAsync(Database database, string locationId)
     {
         var rows = 0L;

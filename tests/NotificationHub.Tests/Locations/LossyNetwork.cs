@@ -1,20 +1,20 @@
 namespace NotificationHub.Tests.Locations;
 
-/// <summary>A network between the hub and Apple that loses what a test tells it to lose.</summary>
-internal sealed class LostAnswers : DelegatingHandler
+/// <summary>A network between the hub and Apple that loses selected messages.</summary>
+internal sealed class LossyNetwork : DelegatingHandler
 {
     /// <summary>Requests that never arrive.</summary>
     public Func<HttpRequestMessage, bool> LoseRequest { get; set; } = _ => false;
 
-    /// <summary>Requests that arrive, and whose answers do not.</summary>
-    public Func<HttpRequestMessage, bool> LoseAnswer { get; set; } = _ => false;
+    /// <summary>Requests that arrive, but whose responses do not.</summary>
+    public Func<HttpRequestMessage, bool> LoseResponse { get; set; } = _ => false;
 
     /// <summary>Requests that wait before they are sent.</summary>
     public Func<HttpRequestMessage, Task> Hold { get; set; } = _ => Task.CompletedTask;
 
     public static bool IsPost(HttpRequestMessage request) => request.Method == HttpMethod.Post;
 
-    public void Heal() => LoseRequest = LoseAnswer = _ => false;
+    public void Heal() => LoseRequest = LoseResponse = _ => false;
 
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request,
@@ -28,7 +28,7 @@ internal sealed class LostAnswers : DelegatingHandler
         }
 
         var answer = await base.SendAsync(request, cancellationToken);
-        if (!LoseAnswer(request))
+        if (!LoseResponse(request))
         {
             return answer;
         }

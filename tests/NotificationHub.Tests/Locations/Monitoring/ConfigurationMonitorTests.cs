@@ -7,10 +7,10 @@ using NotificationHub.Tests.Crash;
 
 namespace NotificationHub.Tests.Locations.Monitoring;
 
-public sealed class LocationStateUpdaterTests
+public sealed class ConfigurationMonitorTests
 {
     [Fact]
-    public async Task A_location_is_read_when_it_is_due_and_not_before()
+    public async Task A_location_is_verified_when_due_and_not_before()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -28,7 +28,7 @@ public sealed class LocationStateUpdaterTests
     }
 
     [Fact]
-    public async Task A_setting_that_was_changed_behind_our_back_is_told_of_once_and_not_fought()
+    public async Task A_changed_setting_is_reported_once_and_not_overwritten()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -47,7 +47,7 @@ public sealed class LocationStateUpdaterTests
     }
 
     [Fact]
-    public async Task The_end_of_the_content_token_is_told_of_once_at_each_step()
+    public async Task The_expiry_of_the_content_token_is_reported_once_at_each_step()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -68,7 +68,7 @@ public sealed class LocationStateUpdaterTests
     [Theory]
     [InlineData(ContentTokenState.Expired, "expired", EventNames.LocationTokenExpired)]
     [InlineData(ContentTokenState.Revoked, "revoked", EventNames.LocationTokenRevoked)]
-    public async Task A_dead_token_stops_the_reading(object token, string state, string name)
+    public async Task A_rejected_token_stops_the_reads(object token, string state, string name)
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         await scene.RegisterAsync();
@@ -118,7 +118,7 @@ public sealed class LocationStateUpdaterTests
     }
 
     [Fact]
-    public async Task A_location_that_was_taken_over_is_reopened_when_it_is_given_back()
+    public async Task A_location_that_was_taken_over_is_reopened_when_it_is_returned()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         await scene.RegisterAsync();
@@ -135,7 +135,7 @@ public sealed class LocationStateUpdaterTests
     }
 
     [Fact]
-    public async Task Apple_out_of_order_is_noted_and_read_again_sooner()
+    public async Task A_failed_verification_is_recorded_and_retried_sooner()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -151,7 +151,7 @@ public sealed class LocationStateUpdaterTests
     }
 
     [Fact]
-    public async Task Apple_is_left_alone_for_as_long_as_it_asked()
+    public async Task Retry_After_pauses_the_location()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         await scene.RegisterAsync();
@@ -166,7 +166,7 @@ public sealed class LocationStateUpdaterTests
     }
 
     [Fact]
-    public async Task A_secret_is_rotated_when_it_is_old_enough_and_only_then()
+    public async Task A_secret_is_rotated_only_at_its_configured_age()
     {
         await using var scene = await RegistrationScene.StartAsync(
             null,
@@ -186,7 +186,7 @@ public sealed class LocationStateUpdaterTests
     }
 
     [Fact]
-    public async Task A_location_that_Apple_keeps_waiting_holds_up_no_other_and_one_that_fails_is_tried_later()
+    public async Task A_slow_or_failing_location_does_not_delay_the_others()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();

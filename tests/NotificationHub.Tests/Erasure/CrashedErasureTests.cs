@@ -9,21 +9,21 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Erasure;
 
-/// <summary>A purge whose process dies at a transaction, beside a hub that finishes it.</summary>
-public sealed class DyingErasureTests
+/// <summary>An erasure whose process crashes at a transaction, and a hub that finishes it.</summary>
+public sealed class CrashedErasureTests
 {
     private static readonly ErasureRequest OfAnn = new() { ClientUserId = ErasureScene.Ann };
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Wherever_it_is_cut_off_the_hub_finishes_it(bool committed)
+    public async Task The_hub_finishes_an_erasure_that_crashed_at_any_step(bool committed)
     {
         await using var scene = await ErasureScene.StartAsync(WithoutWorker);
         var desk = scene.Hub.Services.GetRequiredService<ErasureService>();
         var expected = (await desk.PreviewAsync(OfAnn, CancellationToken.None)).Counts.ShouldNotBeNull();
 
-        // It goes on where the one before it died, so that each dies one step further.
+        // Each run continues where the previous one crashed, so that each crashes one step later.
         await DieAsync(scene, write: 1, committed, erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default));
         if (!committed)
         {
@@ -39,7 +39,7 @@ public sealed class DyingErasureTests
         var deaths = 0;
         for (; await RowsAsync(scene) > 0 && deaths < 100; deaths++)
         {
-            // The first one takes the lease; of one that is rolled back nothing is left, so that the next must get further.
+            // The first transaction takes the lease. A rolled-back one leaves nothing, so the next run must get further.
             await DieAsync(scene, write: 2 + (committed ? 0 : deaths % 20), committed, ResumeAsync);
         }
 
@@ -54,7 +54,7 @@ public sealed class DyingErasureTests
     }
 
     [Fact]
-    public async Task Two_that_are_asked_for_at_once_are_both_done()
+    public async Task Two_concurrent_erasures_both_complete()
     {
         await using var scene = await ErasureScene.StartAsync(WithoutWorker);
         var desk = scene.Hub.Services.GetRequiredService<ErasureService>();
@@ -70,7 +70,7 @@ public sealed class DyingErasureTests
         (await RowsAsync(scene)).ShouldBe(0);
     }
 
-    // It would go on by itself after a while.
+    // The hub would continue it after a while.
     private static void WithoutWorker(WebApplicationBuilder builder) =>
         builder.Services.Remove(
             builder.Services.Single(service => service.ImplementationType == typeof(ErasureWorker))
@@ -84,10 +84,10 @@ public sealed class DyingErasureTests
 
     private static Task<long> RowsAsync(ErasureScene scene) => scene.ScalarAsync<long>("select count(*) from erasure");
 
-    /// <summary>Runs it in a process that dies at its n-th transaction, and lets its lease run out.</summary>
+    /// <summary>Runs an erasure that crashes at its n-th transaction, and lets its lease expire.</summary>
     private static async Task DieAsync(ErasureScene scene, int write, bool committed, Func<ErasureService, Task> work)
     {
-        var database = new DyingDatabase(scene.Hub.Database, write, committed);
+        var database = new CrashingDatabase(scene.Hub.Database, write, committed);
         using var leases = new LeaseKeeper(
             database,
             Options.Create(new StorageOptions { LeaseDuration = TimeSpan.FromMinutes(5) }),

@@ -4,11 +4,11 @@ using NotificationHub.Locations;
 
 namespace NotificationHub.Tests.Locations;
 
-/// <summary>A registration whose process dies: nothing half done is left that the same command does not finish.</summary>
-public sealed class DyingRegistrationTests
+/// <summary>A registration whose process crashes.</summary>
+public sealed class CrashedRegistrationTests
 {
     [Fact]
-    public async Task Wherever_the_process_dies_Apples_posts_are_accepted_and_the_same_command_finishes()
+    public async Task A_crash_at_any_step_keeps_the_hub_accepting_deliveries_and_the_same_command_resumes()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var steps = 0;
@@ -49,7 +49,7 @@ public sealed class DyingRegistrationTests
         }
         catch (LocationException fault) when (fault.Code == LocationErrorCode.AlreadyRegistered)
         {
-            // It had died after the last step, or not at all.
+            // It crashed after the last step, or not at all.
         }
     }
 }

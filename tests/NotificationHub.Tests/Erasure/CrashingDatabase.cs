@@ -4,8 +4,8 @@ namespace NotificationHub.Tests.Erasure;
 
 internal sealed class DiedException : Exception;
 
-/// <summary>A process that dies at its n-th transaction, before or after it is committed.</summary>
-internal sealed class DyingDatabase(Database alive, int diesAt, bool committed) : DelegatingDatabase(alive)
+/// <summary>Simulates a process that crashes at its n-th transaction, before or after the commit.</summary>
+internal sealed class CrashingDatabase(Database alive, int diesAt, bool committed) : DelegatingDatabase(alive)
 {
     private int writes;
 
