@@ -25,7 +25,6 @@ internal sealed partial class ErasureService(
     public void Dispose() => mutex.Dispose();
 
     /// <summary>Counts what an erasure would change now.</summary>
-    /// <exception cref="LocationException">The location does not exist.</exception>
     public async Task<ErasureResult> PreviewAsync(ErasureRequest request, CancellationToken cancellationToken)
     {
         await EnsureLocationAsync(request, cancellationToken);
@@ -39,8 +38,6 @@ internal sealed partial class ErasureService(
         return new ErasureResult(AuditSeq: null, IsDone: true, row.Counts);
     }
 
-    /// <exception cref="LocationException">The location does not exist.</exception>
-    /// <exception cref="StorageUnavailableException">The erasure was not started.</exception>
     public async Task<ErasureResult> EraseAsync(
         ErasureRequest request,
         Actor actor,

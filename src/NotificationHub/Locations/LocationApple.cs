@@ -8,7 +8,6 @@ namespace NotificationHub.Locations;
 internal sealed class LocationApple(AppleClient client, ContentTokenProtector protector)
 {
     /// <param name="rate">The command's own rate: its few requests need not wait for scheduled reads.</param>
-    /// <exception cref="LocationException">There is no content token, or it cannot be decrypted.</exception>
     public AppleSession Open(Location location, RequestRate rate)
     {
         if (location.ContentToken is null)

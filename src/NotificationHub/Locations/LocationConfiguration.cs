@@ -9,7 +9,6 @@ internal sealed class LocationConfiguration(RegistrationStore store, AppleClient
     private const int InvalidArgument = 9602;
 
     /// <summary>Sets Client Config and reads it back. A refused secret is withdrawn; one with an unknown outcome stays accepted.</summary>
-    /// <exception cref="LocationException">Apple refused the configuration, or the outcome is unknown.</exception>
     public async Task<ClientConfig> ApplyAsync(
         AppleSession session,
         RegistrationAttempt attempt,

@@ -11,7 +11,6 @@ internal sealed record DescribeRequest(string LocationId) : LocationRequest(Loca
 /// <summary>What the hub knows of a location, without tokens and secrets.</summary>
 /// <param name="Secrets">Newest first.</param>
 /// <param name="Check">The result of the last reads of Client Config; null before the first.</param>
-/// <param name="PendingTargets">How many refetch targets are waiting.</param>
 internal sealed record LocationDetails(
     Location Location,
     IReadOnlyList<StoredSecret> Secrets,
@@ -29,7 +28,6 @@ internal sealed class LocationDescription(Database database)
 {
     private static readonly LocationRequestValidator Validator = new();
 
-    /// <exception cref="LocationException">The location does not exist.</exception>
     public async Task<LocationDetails> DescribeAsync(DescribeRequest request, CancellationToken cancellationToken)
     {
         Validator.Ensure(request);

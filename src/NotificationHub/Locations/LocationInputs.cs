@@ -4,7 +4,6 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Locations;
 
-/// <summary>The base of every command on one location.</summary>
 internal abstract record LocationRequest(string LocationId);
 
 // A class, because a record's ToString would print the content token.
@@ -36,7 +35,6 @@ internal sealed class RenewalInput
 {
     public required string LocationId { get; init; }
 
-    /// <summary>The content of the new content token's file.</summary>
     public string? ContentToken { get; init; }
 }
 
@@ -134,7 +132,6 @@ internal static class LocationRules
         rule.Must(text => text is null or { Length: <= MaxMdmMetadataLength })
             .WithMessage($"must be at most {MaxMdmMetadataLength} characters long");
 
-    /// <exception cref="LocationException">The request is invalid; the message lists every error.</exception>
     public static void Ensure<T>(this IValidator<T> validator, T request)
     {
         var result = validator.Validate(request);

@@ -13,7 +13,6 @@ internal sealed class LocationLocks(Database database, LeaseKeeper leases)
     private readonly ConcurrentDictionary<string, bool> held = new(StringComparer.Ordinal);
 
     /// <summary>Locks an existing location for one command.</summary>
-    /// <exception cref="LocationException">The location does not exist, was removed, or is locked.</exception>
     public async Task<LockedLocation> OpenAsync(
         LocationRequest request,
         CancellationToken cancellationToken,
@@ -38,7 +37,6 @@ internal sealed class LocationLocks(Database database, LeaseKeeper leases)
     }
 
     /// <summary>Locks a location that may not exist yet.</summary>
-    /// <exception cref="LocationException">Another command has locked it.</exception>
     public async Task<LocationLock> AcquireAsync(string locationId, CancellationToken cancellationToken)
     {
         var name = LeaseName(locationId);
@@ -124,7 +122,6 @@ internal sealed record LockedLocation(LocationLock Lock, Location Location) : IA
 /// <summary>The right to work on a location, which every transaction of the command checks.</summary>
 internal sealed class LocationLock(string locationId, Lease lease, Func<ValueTask> release) : IAsyncDisposable
 {
-    /// <exception cref="LocationException">The lock was lost; the transaction must not commit.</exception>
     public async Task EnsureAsync(WriteTransaction transaction)
     {
         try

@@ -18,7 +18,6 @@ internal sealed class LocationRegistration(
 {
     private static readonly RegistrationRequestValidator Validator = new();
 
-    /// <exception cref="LocationException">The registration failed; the code says whether it can resume.</exception>
     public async Task<Location> RegisterAsync(RegistrationRequest request, CancellationToken cancellationToken)
     {
         Validator.Ensure(request);
@@ -81,7 +80,6 @@ internal sealed class ReceiveOnlyRegistration(
     TimeProvider time
 )
 {
-    /// <exception cref="LocationException">No replica is running, or one did not accept the secret in time.</exception>
     public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
     {
         await replicas.EnsureLiveAsync(cancellationToken);

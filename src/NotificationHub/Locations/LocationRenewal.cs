@@ -7,7 +7,6 @@ namespace NotificationHub.Locations;
 
 internal sealed record RenewRequest(string LocationId, ContentToken Token) : LocationRequest(LocationId);
 
-/// <param name="Location">The row after the renewal.</param>
 internal sealed record RenewResult(Location Location, IReadOnlyList<LocationDifference> Differences);
 
 /// <summary>Replaces the content token of a location by another one for the same library.</summary>
@@ -19,7 +18,6 @@ internal sealed class LocationRenewal(
     TimeProvider time
 )
 {
-    /// <exception cref="LocationException">Apple rejected the token, or it is for another library; nothing was changed.</exception>
     public async Task<RenewResult> RenewAsync(RenewRequest request, CancellationToken cancellationToken)
     {
         await using var locked = await locks.OpenAsync(request, cancellationToken);

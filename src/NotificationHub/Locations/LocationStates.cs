@@ -47,7 +47,6 @@ internal static class LocationStates
     public static bool NeedsRegistration(LocationState state) => state is LocationState.Pending || IsClosed(state);
 
     /// <summary>Ensures that a command may call Apple for the location, and change its configuration.</summary>
-    /// <exception cref="LocationException">The state does not allow it.</exception>
     public static void EnsureCallable(Location location)
     {
         // A receive-only location gets a clearer error when its missing content token is needed.

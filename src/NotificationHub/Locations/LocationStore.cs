@@ -7,7 +7,8 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <summary>The statements over <c>location</c>. After a change of a location, <c>uId</c> or secret, call <see cref="IncrementVersionAsync"/>.</summary>
+// After a change of a location, uId or secret, call IncrementVersionAsync in the same transaction.
+/// <summary>The statements over <c>location</c>.</summary>
 internal static class LocationStore
 {
     public const int PageRows = 1_000;

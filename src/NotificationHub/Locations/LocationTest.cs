@@ -6,7 +6,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <param name="Wait">How long to wait for the test notification.</param>
 internal sealed record TestRequest(string LocationId, TimeSpan Wait) : LocationRequest(LocationId)
 {
     public static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(30);
@@ -55,7 +54,6 @@ internal sealed class LocationTest(
     private static readonly TestRequestValidator Validator = new();
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <exception cref="LocationException">No test took place: the location cannot be configured, or Apple did not respond.</exception>
     public async Task<TestResult> TestAsync(TestRequest request, CancellationToken cancellationToken)
     {
         Validator.Ensure(request);

@@ -6,10 +6,9 @@ namespace NotificationHub.Locations;
 /// <param name="Audit">The person who verifies, for an audit entry if the location's state changes.</param>
 internal sealed record VerifyRequest(string LocationId, StateAudit? Audit = null) : LocationRequest(LocationId);
 
-/// <param name="Location">The row after the verification.</param>
 internal sealed record VerifyResult(Location Location, IReadOnlyList<LocationDifference> Differences);
 
-/// <summary>Compares Apple's configuration of a location with the recorded one. It calls Apple in every state, so that it finds returned access.</summary>
+/// <summary>Compares Apple's configuration of a location with the recorded one, in every state.</summary>
 internal sealed class LocationVerification(
     LocationLocks locks,
     LocationCheck check,
@@ -17,7 +16,6 @@ internal sealed class LocationVerification(
     TimeProvider time
 )
 {
-    /// <exception cref="LocationException">The location does not exist, has no content token or is locked, or Apple did not respond.</exception>
     public async Task<VerifyResult> VerifyAsync(VerifyRequest request, CancellationToken cancellationToken)
     {
         await using var locked = await locks.OpenAsync(request, cancellationToken);

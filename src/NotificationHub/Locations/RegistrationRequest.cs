@@ -3,7 +3,6 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Locations;
 
-/// <param name="HubUrl">The hub's public address.</param>
 /// <param name="MdmInfo">The owner to record; null members keep Apple's values.</param>
 internal sealed record RegistrationRequest(ContentToken Token, Uri HubUrl, MdmInfo? MdmInfo = null);
 
@@ -59,7 +58,6 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
         found.NotificationUrl == Location.NotificationUrl
         && (found.MdmInfo?.Id is null || found.MdmInfo.Id == MdmInfo.Id);
 
-    /// <summary>The row after Apple has confirmed the configuration.</summary>
     public Location Confirm(ClientConfig confirmed, DateTimeOffset now)
     {
         var expiresAt = confirmed.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? Location.TokenExpiresAt;

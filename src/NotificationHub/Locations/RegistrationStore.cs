@@ -15,7 +15,6 @@ internal sealed class RegistrationStore(
     /// <summary>Plans a new location, or resumes a pending or closed one under its ID.</summary>
     /// <param name="found">Apple's current Client Config.</param>
     /// <param name="plannedId">The location that was planned and locked; null for the first plan.</param>
-    /// <exception cref="LocationException">The library is registered already, and its content token works.</exception>
     public async Task<RegistrationAttempt> PlanAsync(
         RegistrationRequest request,
         ClientConfig found,
@@ -58,7 +57,6 @@ internal sealed class RegistrationStore(
     }
 
     /// <summary>Adds a pending secret, and returns when every running replica accepts it.</summary>
-    /// <exception cref="LocationException">A replica did not accept it in time; the secret was withdrawn.</exception>
     public async Task BeginAsync(
         LocationLock held,
         Location location,

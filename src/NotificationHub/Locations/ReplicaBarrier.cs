@@ -23,7 +23,6 @@ internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, 
     public async Task<bool> IsAnyLiveAsync(CancellationToken cancellationToken) =>
         (await ReadLiveAsync(cancellationToken)).Count > 0;
 
-    /// <exception cref="LocationException">No replica is running.</exception>
     public async Task EnsureLiveAsync(CancellationToken cancellationToken)
     {
         if (!await IsAnyLiveAsync(cancellationToken))
@@ -36,7 +35,6 @@ internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, 
         }
     }
 
-    /// <exception cref="LocationException">A replica has not loaded the change in time, or none is running anymore.</exception>
     public async Task WaitAsync(long version, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();

@@ -9,7 +9,7 @@ internal sealed record PrunedLog(string Name, string Table, string At, string Co
 {
     public static readonly PrunedLog Events = new("event", "event_log", "created_at", "1 = 1");
 
-    // 0 accepted, 5 late. The others await an operator, or an event of another age refers to them.
+    // 0 accepted, 5 after-removal. The others await an operator, or an event of another age refers to them.
     public static readonly PrunedLog Notifications = new(
         "notification",
         "notification_log",

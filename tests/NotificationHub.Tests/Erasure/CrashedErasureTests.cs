@@ -20,8 +20,8 @@ public sealed class CrashedErasureTests
     public async Task The_hub_finishes_an_erasure_that_crashed_at_any_step(bool committed)
     {
         await using var scene = await ErasureScene.StartAsync(WithoutWorker);
-        var desk = scene.Hub.Services.GetRequiredService<ErasureService>();
-        var expected = (await desk.PreviewAsync(OfAnn, CancellationToken.None)).Counts.ShouldNotBeNull();
+        var service = scene.Hub.Services.GetRequiredService<ErasureService>();
+        var expected = (await service.PreviewAsync(OfAnn, CancellationToken.None)).Counts.ShouldNotBeNull();
 
         // Each run continues where the previous one crashed, so that each crashes one step later.
         await DieAsync(scene, write: 1, committed, erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default));
@@ -44,7 +44,7 @@ public sealed class CrashedErasureTests
         }
 
         deaths.ShouldBeGreaterThan(5);
-        await desk.ResumeAsync(CancellationToken.None);
+        await service.ResumeAsync(CancellationToken.None);
         (await scene.FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
         (
             await scene.ScalarAsync<string>(
@@ -57,12 +57,12 @@ public sealed class CrashedErasureTests
     public async Task Two_concurrent_erasures_both_complete()
     {
         await using var scene = await ErasureScene.StartAsync(WithoutWorker);
-        var desk = scene.Hub.Services.GetRequiredService<ErasureService>();
+        var service = scene.Hub.Services.GetRequiredService<ErasureService>();
 
         var results = await Task.WhenAll(
-            desk.EraseAsync(OfAnn, TestActor.Operator, CancellationToken.None),
-            desk.EraseAsync(new ErasureRequest { SerialNumber = "C39NQ0AAPUR77" }, TestActor.Operator, default),
-            desk.EraseAsync(OfAnn, TestActor.Operator, CancellationToken.None)
+            service.EraseAsync(OfAnn, TestActor.Operator, CancellationToken.None),
+            service.EraseAsync(new ErasureRequest { SerialNumber = "C39NQ0AAPUR77" }, TestActor.Operator, default),
+            service.EraseAsync(OfAnn, TestActor.Operator, CancellationToken.None)
         );
 
         results.ShouldAllBe(result => result.IsDone);
@@ -76,9 +76,9 @@ public sealed class CrashedErasureTests
             builder.Services.Single(service => service.ImplementationType == typeof(ErasureWorker))
         );
 
-    private static async Task<ErasureResult> ResumeAsync(ErasureService desk)
+    private static async Task<ErasureResult> ResumeAsync(ErasureService service)
     {
-        await desk.ResumeAsync(CancellationToken.None);
+        await service.ResumeAsync(CancellationToken.None);
         return new ErasureResult(null, true, null);
     }
 
@@ -94,7 +94,7 @@ public sealed class CrashedErasureTests
             TimeProvider.System,
             NullLogger<LeaseKeeper>.Instance
         );
-        using var desk = new ErasureService(
+        using var service = new ErasureService(
             database,
             new ErasureRun(database, TimeProvider.System),
             leases,
@@ -104,7 +104,7 @@ public sealed class CrashedErasureTests
         );
         try
         {
-            await work(desk);
+            await work(service);
         }
         catch (DiedException)
         {

@@ -13,14 +13,14 @@ public sealed class ErasureBesideRoutingTests : IAsyncLifetime
 
     private readonly ManualClock clock = new();
     private RoutingHarness harness = null!;
-    private ErasureService desk = null!;
+    private ErasureService service = null!;
     private Lease routing = null!;
 
     public async ValueTask InitializeAsync()
     {
         harness = await RoutingHarness.StartAsync();
         routing = await harness.TakeLeaseAsync();
-        desk = new ErasureService(
+        service = new ErasureService(
             harness.Database,
             new ErasureRun(harness.Database, clock),
             harness.Leases,
@@ -34,20 +34,20 @@ public sealed class ErasureBesideRoutingTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        desk.Dispose();
+        service.Dispose();
         await harness.DisposeAsync();
     }
 
     [Fact]
     public async Task An_erasure_waits_for_events_of_earlier_notifications()
     {
-        var purging = desk.EraseAsync(OfDevice, TestActor.Operator, CancellationToken.None);
+        var erasing = service.EraseAsync(OfDevice, TestActor.Operator, CancellationToken.None);
         await clock.TimersPending();
 
         await harness.NewPass().RouteNextPageAsync(routing, CancellationToken.None);
         clock.Advance(TimeSpan.FromSeconds(1));
 
-        (await purging).IsDone.ShouldBeTrue();
+        (await erasing).IsDone.ShouldBeTrue();
         (await harness.EventTypesAsync()).ShouldBe(["asset.management.notified"]);
         (
             await harness.Test.QueryAsync<string>("select holders from refetch_target where holders like '%C39%'")
@@ -57,18 +57,18 @@ public sealed class ErasureBesideRoutingTests : IAsyncLifetime
     [Fact]
     public async Task An_erasure_stops_waiting_for_a_stalled_router_and_continues_later()
     {
-        var purging = desk.EraseAsync(OfDevice, TestActor.Operator, CancellationToken.None);
-        while (!purging.IsCompleted)
+        var erasing = service.EraseAsync(OfDevice, TestActor.Operator, CancellationToken.None);
+        while (!erasing.IsCompleted)
         {
-            await Task.WhenAny(purging, clock.TimersPending());
+            await Task.WhenAny(erasing, clock.TimersPending());
             clock.Advance(TimeSpan.FromSeconds(50));
         }
 
-        (await purging).IsDone.ShouldBeFalse();
+        (await erasing).IsDone.ShouldBeFalse();
         (await harness.Test.ScalarAsync<string>("select phase from erasure")).ShouldBe("records");
 
         await harness.NewPass().RouteNextPageAsync(routing, CancellationToken.None);
-        await desk.ResumeAsync(CancellationToken.None);
+        await service.ResumeAsync(CancellationToken.None);
         (await harness.Test.ScalarAsync<long>("select count(*) from erasure")).ShouldBe(0);
     }
 

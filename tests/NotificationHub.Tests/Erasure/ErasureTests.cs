@@ -167,10 +167,10 @@ public sealed class ErasureTests
             ExitCode.NotFound
         );
         using var both = await hub.Http.PostAsJsonAsync("/admin/purge", new { clientUserId = "u", serialNumber = "s" });
-        using var nobody = await hub.Http.PostAsJsonAsync("/admin/purge", new { clientUserId = "" });
+        using var invalid = await hub.Http.PostAsJsonAsync("/admin/purge", new { clientUserId = "" });
         using var nowhere = await hub.Http.PostAsJsonAsync("/admin/purge", new { clientUserId = "u", location = "l" });
         both.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        nobody.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        invalid.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         nowhere.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
@@ -184,5 +184,6 @@ public sealed class ErasureTests
                 .Select(line => JsonDocument.Parse(line).RootElement),
         ];
 
-    private static string IdAndType(JsonElement told) => $"{told.GetProperty("id")} {told.GetProperty("type")}";
+    private static string IdAndType(JsonElement published) =>
+        $"{published.GetProperty("id")} {published.GetProperty("type")}";
 }

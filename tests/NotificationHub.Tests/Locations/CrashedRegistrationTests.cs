@@ -47,7 +47,7 @@ public sealed class CrashedRegistrationTests
         {
             await scene.Service<LocationRegistration>().RegisterAsync(request, CancellationToken.None);
         }
-        catch (LocationException fault) when (fault.Code == LocationErrorCode.AlreadyRegistered)
+        catch (LocationException error) when (error.Code == LocationErrorCode.AlreadyRegistered)
         {
             // It crashed after the last step, or not at all.
         }

@@ -55,7 +55,7 @@ public sealed class LocationRegistrationTests
     {
         await using var scene = await RegistrationScene.StartAsync();
 
-        var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
+        var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/unknown"));
 
         failure.Code.ShouldBe(LocationErrorCode.Refused);
         failure.Message.ShouldContain("9728");

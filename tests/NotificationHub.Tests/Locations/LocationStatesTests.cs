@@ -35,8 +35,8 @@ public sealed class LocationStatesTests
     [InlineData(AppleErrorKind.TokenInvalid, LocationState.Invalid)]
     [InlineData(AppleErrorKind.Throttled, LocationState.Valid)]
     [InlineData(AppleErrorKind.Network, LocationState.Valid)]
-    internal void Only_a_fault_of_the_token_itself_changes_the_state(AppleErrorKind fault, LocationState after) =>
-        LocationStates.AfterError(LocationState.Valid, fault).ShouldBe(after);
+    internal void Only_an_error_about_the_token_changes_the_state(AppleErrorKind error, LocationState after) =>
+        LocationStates.AfterError(LocationState.Valid, error).ShouldBe(after);
 
     [Fact]
     public void Apple_is_called_only_with_a_token_that_works()

@@ -67,8 +67,8 @@ public sealed class LocationVerificationTests
         first.Differences.Select(one => one.Setting).ShouldBe(["notificationUrl", "notificationAuthToken"]);
         second.Differences.ShouldBe(first.Differences);
         second.Location.State.ShouldBe(LocationState.Valid);
-        var told = (await scene.EventsAsync(EventNames.LocationSettingsChanged)).ShouldHaveSingleItem();
-        var text = System.Text.Encoding.UTF8.GetString(told.Data);
+        var published = (await scene.EventsAsync(EventNames.LocationSettingsChanged)).ShouldHaveSingleItem();
+        var text = System.Text.Encoding.UTF8.GetString(published.Data);
         text.ShouldContain("https://elsewhere.example.com/in");
         text.ShouldNotContain("their-secret");
     }
@@ -113,7 +113,7 @@ public sealed class LocationVerificationTests
         ).Code.ShouldBe(LocationErrorCode.BadInput);
         (
             await Should.ThrowAsync<LocationException>(() =>
-                verification.VerifyAsync(new VerifyRequest("nobody"), CancellationToken.None)
+                verification.VerifyAsync(new VerifyRequest("unknown"), CancellationToken.None)
             )
         ).Code.ShouldBe(LocationErrorCode.NotFound);
     }

@@ -34,7 +34,7 @@ public sealed class ManyLocationsTests
             (result, location.Usages.Count).ShouldBe((VerificationResult.WrongSecret, 1));
         }
 
-        credentials.Find("nobody").ShouldBeNull();
+        credentials.Find("unknown").ShouldBeNull();
         counting.Readers.ShouldBe(1);
     }
 

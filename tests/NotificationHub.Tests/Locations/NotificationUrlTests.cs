@@ -26,11 +26,11 @@ public sealed class NotificationUrlTests
     [InlineData("https://hub.example.com?a=b", "query")]
     [InlineData("https://hub.example.com#a", "fragment")]
     [InlineData("https://hüb.example.com", "ASCII")]
-    public void A_hub_url_that_Apple_would_refuse_is_rejected(string hubUrl, string fault)
+    public void A_hub_url_that_Apple_would_refuse_is_rejected(string hubUrl, string error)
     {
         NotificationUrl.TryParseHub(hubUrl, out _, out var found).ShouldBeFalse();
 
-        found!.ShouldContain(fault);
+        found!.ShouldContain(error);
     }
 
     [Fact]
@@ -40,8 +40,8 @@ public sealed class NotificationUrlTests
         var room = 512 - Host.Length - "/notifications/".Length - LocationId.Generate().Length;
 
         NotificationUrl.TryParseHub(Host + new string('a', room), out _, out _).ShouldBeTrue();
-        NotificationUrl.TryParseHub(Host + new string('a', room + 1), out _, out var fault).ShouldBeFalse();
-        fault!.ShouldContain("512");
+        NotificationUrl.TryParseHub(Host + new string('a', room + 1), out _, out var error).ShouldBeFalse();
+        error!.ShouldContain("512");
     }
 
     [Fact]

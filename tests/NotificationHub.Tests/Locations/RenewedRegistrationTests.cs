@@ -46,7 +46,7 @@ public sealed class RenewedRegistrationTests
         var before = (await scene.LocationsAsync()).ShouldHaveSingleItem();
         var secrets = await scene.SecretStatesAsync();
 
-        await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
+        await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/unknown"));
 
         var after = (await scene.LocationsAsync()).ShouldHaveSingleItem();
         after.ShouldBe(before with { ContentToken = after.ContentToken });

@@ -63,7 +63,7 @@ public sealed class SecrecyTests
     {
         await using var scene = await RegistrationScene.StartAsync();
 
-        var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/nobody"));
+        var failure = await scene.FailToRegisterAsync(new Uri(scene.Apple.BaseUrl, "/unknown"));
 
         failure.ToString().ShouldNotContain(ContentToken.Parse(scene.Library.ContentTokenFile).Reveal());
     }

@@ -92,14 +92,14 @@ public sealed class RetentionHubTests
     [Fact]
     public void Notifications_must_be_stored_at_least_as_long_as_events()
     {
-        var fault = Should.Throw<ConfigurationException>(() =>
+        var error = Should.Throw<ConfigurationException>(() =>
             HubApplication.Build(["--Retention:Events=40.00:00:00", "--Retention:UnroutedNotifications=00:00:01"])
         );
 
-        fault.Message.ShouldContain(
-            "Retention:Notifications: an event's data is its notification, which must be kept for as long: set it to 40.00:00:00 or more, or lower Retention:Events"
+        error.Message.ShouldContain(
+            "Retention:Notifications: must be at least Retention:Events, because events refer to their notifications: set it to 40.00:00:00 or more, or lower Retention:Events"
         );
-        fault.Message.ShouldContain("Retention:UnroutedNotifications: must be between");
+        error.Message.ShouldContain("Retention:UnroutedNotifications: must be between");
     }
 
     /// <summary>Old notifications, routed and published.</summary>

@@ -46,15 +46,15 @@ public abstract class ErasureContract : StoreContract
     {
         (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10);
         var others = await FindAsync(["bob"]);
-        var desk = DeskOf(Database);
-        var rehearsed = await desk.PreviewAsync(OfAnn, CancellationToken.None);
-        (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10, "a rehearsal changes nothing");
+        var service = CreateService(Database);
+        var preview = await service.PreviewAsync(OfAnn, CancellationToken.None);
+        (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10, "a preview changes nothing");
 
-        var result = await EraseAsync(desk, OfAnn);
+        var result = await EraseAsync(service, OfAnn);
 
         result.IsDone.ShouldBeTrue();
         result.Counts.ShouldBe(new ErasureCounts(Notifications: 12, Events: 2, Records: 9));
-        result.Counts.ShouldBe(rehearsed.Counts);
+        result.Counts.ShouldBe(preview.Counts);
         (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
         (await FindAsync(["bob"])).ShouldBe(others);
         (
@@ -68,7 +68,7 @@ public abstract class ErasureContract : StoreContract
     [Fact]
     public async Task A_device_is_erased_everywhere_and_one_with_a_longer_serial_number_stays()
     {
-        var result = await EraseAsync(DeskOf(Database), OfDevice);
+        var result = await EraseAsync(CreateService(Database), OfDevice);
 
         result.IsDone.ShouldBeTrue();
         var left = await FindAsync(ErasureScene.DevicesTraces);
@@ -82,7 +82,7 @@ public abstract class ErasureContract : StoreContract
     {
         var request = new ErasureRequest { ClientUserId = ErasureScene.Ann, LocationId = Elsewhere };
 
-        var result = await EraseAsync(DeskOf(Database), request);
+        var result = await EraseAsync(CreateService(Database), request);
 
         result.Counts.ShouldBe(new ErasureCounts(Notifications: 6, Events: 0, Records: 0));
         (await FindAsync(ErasureScene.AnnsTraces)).Count.ShouldBe(10);
@@ -91,7 +91,7 @@ public abstract class ErasureContract : StoreContract
     [Fact]
     public async Task A_repeat_of_an_erased_notification_is_recognized()
     {
-        await EraseAsync(DeskOf(Database), OfAnn);
+        await EraseAsync(CreateService(Database), OfAnn);
 
         foreach (var (body, i) in ErasureScene.Bodies.Select((body, i) => (body, i)))
         {
@@ -107,13 +107,13 @@ public abstract class ErasureContract : StoreContract
     [InlineData(16, true)]
     public async Task What_one_process_dies_at_another_finishes(int write, bool committed)
     {
-        var expected = await DeskOf(Database).PreviewAsync(OfAnn, CancellationToken.None);
-        var dying = DeskOf(new CrashingDatabase(Database, write, committed));
+        var expected = await CreateService(Database).PreviewAsync(OfAnn, CancellationToken.None);
+        var dying = CreateService(new CrashingDatabase(Database, write, committed));
         await Should.ThrowAsync<DiedException>(() => EraseAsync(dying, OfAnn));
         (await PendingAsync()).ShouldBe(1);
         await Test.ExecuteAsync("update lease set expires_at = 1");
 
-        await DeskOf(await Test.OpenAnotherAsync()).ResumeAsync(CancellationToken.None);
+        await CreateService(await Test.OpenAnotherAsync()).ResumeAsync(CancellationToken.None);
 
         (await PendingAsync()).ShouldBe(0);
         (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
@@ -126,9 +126,9 @@ public abstract class ErasureContract : StoreContract
     [Fact]
     public async Task Two_that_two_processes_are_asked_for_at_once_are_both_done()
     {
-        var other = DeskOf(await Test.OpenAnotherAsync());
+        var other = CreateService(await Test.OpenAnotherAsync());
 
-        var results = await Task.WhenAll(EraseAsync(DeskOf(Database), OfAnn), EraseAsync(other, OfDevice));
+        var results = await Task.WhenAll(EraseAsync(CreateService(Database), OfAnn), EraseAsync(other, OfDevice));
 
         results.ShouldAllBe(result => result.IsDone);
         (await FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
@@ -136,11 +136,11 @@ public abstract class ErasureContract : StoreContract
         (await PendingAsync()).ShouldBe(0);
     }
 
-    private static Task<ErasureResult> EraseAsync(ErasureService desk, ErasureRequest request) =>
-        desk.EraseAsync(request, TestActor.Operator, CancellationToken.None);
+    private static Task<ErasureResult> EraseAsync(ErasureService service, ErasureRequest request) =>
+        service.EraseAsync(request, TestActor.Operator, CancellationToken.None);
 
     /// <summary>A process of its own; nobody renews its lease.</summary>
-    private ErasureService DeskOf(Database database)
+    private ErasureService CreateService(Database database)
     {
         var leases = new LeaseKeeper(
             database,
@@ -148,7 +148,7 @@ public abstract class ErasureContract : StoreContract
             TimeProvider.System,
             NullLogger<LeaseKeeper>.Instance
         );
-        var desk = new ErasureService(
+        var service = new ErasureService(
             database,
             new ErasureRun(database, TimeProvider.System),
             leases,
@@ -156,8 +156,8 @@ public abstract class ErasureContract : StoreContract
             TimeProvider.System,
             NullLogger<ErasureService>.Instance
         );
-        processes.AddRange([desk, leases]);
-        return desk;
+        processes.AddRange([service, leases]);
+        return service;
     }
 
     private Task<AppendOutcome> RepeatAsync(string location, byte[] body, int id) =>

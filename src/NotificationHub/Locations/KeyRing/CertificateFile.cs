@@ -3,7 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>A certificate with its private key in a PFX file. One that has expired is accepted: it only encrypts, and no party has to trust it.</summary>
+// An expired certificate is accepted: it only encrypts, and no party has to trust it.
+/// <summary>Loads a certificate with its private key from a PFX file.</summary>
 internal static class CertificateFile
 {
     private const int MinKeySize = 2048;
@@ -12,7 +13,6 @@ internal static class CertificateFile
     public static X509KeyStorageFlags KeyStorage =>
         OperatingSystem.IsMacOS() ? X509KeyStorageFlags.DefaultKeySet : X509KeyStorageFlags.EphemeralKeySet;
 
-    /// <exception cref="KeyRingException">It cannot be used; the message says what to do.</exception>
     public static X509Certificate2 Load(string path, string? password)
     {
         try
@@ -35,7 +35,6 @@ internal static class CertificateFile
         }
     }
 
-    /// <exception cref="KeyRingException">It cannot be used.</exception>
     public static X509Certificate2 Check(X509Certificate2 certificate, string name)
     {
         using var key = certificate.GetRSAPrivateKey();

@@ -6,14 +6,12 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>The key ring cannot be used now, or lacks a key; the message says why and what to do.</summary>
 internal sealed class KeyRingException(string message, Exception? innerException = null)
     : CryptographicException(message, innerException);
 
-/// <summary>
-/// Data Protection for content tokens. It needs its certificates when it is configured, and Key Vault may be unavailable then: so it has a
-/// service provider of its own. Only <see cref="OpenAsync"/> calls Key Vault; every use before fails at once.
-/// </summary>
+// Data Protection needs its certificates when it is configured, and Key Vault may be unavailable then. So it has its own service provider.
+// Only OpenAsync calls Key Vault; every use before fails at once.
+/// <summary>Data Protection for content tokens.</summary>
 internal sealed partial class HubKeyRing(
     KeyRingOptions options,
     KeyRingRepository repository,
@@ -30,23 +28,21 @@ internal sealed partial class HubKeyRing(
 
     public bool IsOpen => opened is not null;
 
-    /// <summary>Why it could not be opened, or loaded again, and what to do; null if it could.</summary>
+    /// <summary>Why the last load failed, and what to do; null if it succeeded.</summary>
     public string? Problem => problem;
 
-    /// <summary>Completes when a content token cannot be decrypted: another replica may have added a key.</summary>
+    // Another replica may have added the key.
+    /// <summary>Completes when a content token cannot be decrypted.</summary>
     public Task FailedDecryption => failedDecryption.Next;
 
-    /// <summary>Data Protection's services.</summary>
-    /// <exception cref="KeyRingException">It is not open.</exception>
     public IServiceProvider Services => opened ?? throw new KeyRingException(problem ?? "The key ring is not open.");
 
-    /// <exception cref="KeyRingException">It is not open.</exception>
     public IDataProtector CreateProtector(string purpose) =>
         Services.GetRequiredService<IDataProtectionProvider>().CreateProtector(purpose);
 
-    /// <summary>Loads the certificates and the keys, again if it is open. Keys that were loaded before stay in use if this fails.</summary>
-    /// <param name="createsKeys">Whether a key is created if none is usable. Only a hub that serves does so.</param>
-    /// <returns>Whether it did; if not, see <see cref="Problem"/>.</returns>
+    /// <summary>Loads the certificates and the keys. If this fails, the keys that were loaded before stay in use.</summary>
+    /// <param name="createsKeys">Whether a key is created if none is usable, as in a serving hub.</param>
+    /// <returns>Whether it succeeded.</returns>
     public async Task<bool> OpenAsync(bool createsKeys, CancellationToken cancellationToken)
     {
         try
@@ -78,7 +74,7 @@ internal sealed partial class HubKeyRing(
         }
     }
 
-    /// <summary>Why a content token cannot be decrypted. The hub loads the key ring again.</summary>
+    /// <summary>Explains why a content token cannot be decrypted, and makes the hub reload the key ring.</summary>
     public KeyRingException Explain(CryptographicException failure)
     {
         failedDecryption.Raise();
@@ -106,7 +102,7 @@ internal sealed partial class HubKeyRing(
         return services.BuildServiceProvider();
     }
 
-    /// <returns>First the one that protects new keys.</returns>
+    /// <returns>The first one protects new keys.</returns>
     private async Task<List<X509Certificate2>> LoadCertificatesAsync(CancellationToken cancellationToken)
     {
         List<X509Certificate2> certificates = [];
@@ -152,7 +148,7 @@ internal sealed partial class HubKeyRing(
     {
         [LoggerMessage(
             LogLevel.Error,
-            "The key ring could not be opened, so that content tokens are unreadable; notifications are received: {Problem}"
+            "Could not open the key ring; content tokens are unreadable, but notifications are received: {Problem}"
         )]
         public static partial void Failed(ILogger logger, string problem);
     }

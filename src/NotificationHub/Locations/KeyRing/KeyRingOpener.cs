@@ -1,12 +1,8 @@
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>
-/// Opens the key ring of a hub that serves, without holding up its start if Key Vault is needed. Retries until it is open, and loads it
-/// again when a content token cannot be decrypted.
-/// </summary>
+/// <summary>Opens the key ring of a serving hub, and reloads it when a content token cannot be decrypted. Key Vault does not delay the start.</summary>
 internal sealed class KeyRingOpener(HubKeyRing keys, KeyRingOptions options, TimeProvider time) : BackgroundService
 {
-    /// <summary>The pause between two attempts.</summary>
     public static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
 
     public override async Task StartAsync(CancellationToken cancellationToken)

@@ -2,30 +2,27 @@ using FluentValidation;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>Where the keys of the content tokens are stored, and which certificate protects them.</summary>
 internal sealed class KeyRingOptions
 {
     public const string Section = "KeyRing";
 
-    /// <summary>The folder of the keys on SQLite without a certificate; null for <c>keys</c> beside the database.</summary>
+    /// <summary>The folder on SQLite without a certificate; null for <c>keys</c> beside the database.</summary>
     public string? Folder { get; set; }
 
-    /// <summary>A PFX file with the certificate that protects the keys, and its private key.</summary>
+    /// <summary>A PFX file with the certificate and its private key.</summary>
     public string? CertificateFile { get; set; }
 
-    /// <summary>The password of that file.</summary>
     public string? CertificatePassword { get; set; }
 
-    /// <summary>The identifier of the certificate in a Key Vault, without a version for the newest.</summary>
+    /// <summary>The identifier of the certificate; without a version, the newest protects new keys.</summary>
     public Uri? KeyVaultCertificate { get; set; }
 
-    /// <summary>PFX files with earlier certificates, which only decrypt.</summary>
+    /// <summary>PFX files that only decrypt.</summary>
     public IReadOnlyList<string> PreviousCertificateFiles { get; set; } = [];
 
-    /// <summary>The password of those files.</summary>
     public string? PreviousCertificatePassword { get; set; }
 
-    /// <summary>Earlier certificates in a Key Vault, which only decrypt.</summary>
+    /// <summary>Key Vault certificates that only decrypt.</summary>
     public IReadOnlyList<Uri> PreviousKeyVaultCertificates { get; set; } = [];
 
     public bool UsesKeyVault => KeyVaultCertificate is not null || PreviousKeyVaultCertificates.Count > 0;

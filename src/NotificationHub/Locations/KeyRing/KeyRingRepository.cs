@@ -5,11 +5,9 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>
-/// The keys: rows of <c>data_protection_key</c>, which all replicas share, or, on SQLite without a certificate, files that only the hub's user
-/// can read. Files from the time before a certificate still decrypt. Data Protection's interface is synchronous: never encrypt or decrypt inside
-/// a write transaction, which would wait for itself.
-/// </summary>
+// The keys are in the table data_protection_key or, on SQLite without a certificate, in files that only the hub's user can read. Files from
+// the time before a certificate still decrypt. Data Protection's interface is synchronous: never encrypt or decrypt inside a write
+// transaction, which would wait for itself.
 internal sealed class KeyRingRepository(
     KeyRingOptions options,
     StorageOptions storage,
@@ -22,7 +20,6 @@ internal sealed class KeyRingRepository(
 
     public bool InDatabase { get; } = storage.IsSqlServer || options.HasCertificate;
 
-    /// <summary>Null on SQL Server.</summary>
     public string? Folder { get; } = storage.IsSqlServer ? null : Path.GetFullPath(options.Folder ?? storage.KeyFolder);
 
     public string Place => InDatabase ? "the database" : Folder!;

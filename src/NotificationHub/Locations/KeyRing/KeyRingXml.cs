@@ -15,11 +15,10 @@ internal static class KeyRingXml
 
     public static bool IsKey(XElement element) => element.Name == "key";
 
-    /// <summary>Whether it has a secret that is not encrypted.</summary>
     public static bool IsUnprotected(XElement element) =>
         element.Descendants().Any(one => (bool?)one.Attribute(RequiresEncryption) == true);
 
-    /// <summary>The certificate, without private key, that encrypts its secret; null if there is none.</summary>
+    /// <summary>The public certificate that encrypts the key; null if there is none.</summary>
     public static X509Certificate2? FindCertificate(XElement element) =>
         element.Descendants(Certificate).FirstOrDefault() is { } encoded
             ? X509CertificateLoader.LoadCertificate(Convert.FromBase64String(encoded.Value))

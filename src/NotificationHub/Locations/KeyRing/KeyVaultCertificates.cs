@@ -8,9 +8,7 @@ using Azure.Security.KeyVault.Secrets;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>Loads certificates with their private keys from Key Vault, which keeps them as secrets of the same name.</summary>
-/// <param name="credential">Created when the first vault is called.</param>
-/// <param name="transport">Carries the requests; null for the SDK's own.</param>
+/// <summary>Loads certificates with their private keys from Key Vault, which stores them as secrets of the same name.</summary>
 internal sealed class KeyVaultCertificates(
     Func<TokenCredential> credential,
     TimeProvider time,
@@ -23,8 +21,7 @@ internal sealed class KeyVaultCertificates(
         id is { IsAbsoluteUri: true, Scheme: "https", UserInfo: "", Query: "", Fragment: "", Segments.Length: 3 or 4 }
         && id.Segments[1].Equals("certificates/", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The identified version or, without one, all enabled versions, the newest first: a renewed certificate has another key.</summary>
-    /// <exception cref="KeyRingException">There is none that can be used; the message says what to do.</exception>
+    /// <summary>Loads the given version or, without one, all enabled versions, newest first: a renewed certificate has another key.</summary>
     public async Task<IReadOnlyList<X509Certificate2>> LoadAsync(Uri id, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Timeout, time);
@@ -44,7 +41,7 @@ internal sealed class KeyVaultCertificates(
 
     private async Task<IReadOnlyList<X509Certificate2>> DownloadAsync(Uri id, CancellationToken cancellationToken)
     {
-        // The hub retries by itself.
+        // KeyRingOpener retries.
         var options = new SecretClientOptions
         {
             Retry = { MaxRetries = 0 },
@@ -74,7 +71,6 @@ internal sealed class KeyVaultCertificates(
             : throw new KeyRingException("it has no enabled version. Enable one, or create the certificate.");
     }
 
-    // The vault's own format for a certificate with its key.
     private static X509Certificate2 Parse(KeyVaultSecret secret) =>
         X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(secret.Value), null, CertificateFile.KeyStorage);
 

@@ -5,7 +5,6 @@ using NotificationHub.Storage;
 namespace NotificationHub.Locations.Monitoring;
 
 /// <summary>The result of reading a location's Client Config.</summary>
-/// <param name="Location">The row after the read.</param>
 /// <param name="Found">Null if Apple responded that the content token is no longer valid.</param>
 internal sealed record LocationReading(
     Location Location,
@@ -14,7 +13,6 @@ internal sealed record LocationReading(
 );
 
 /// <summary>Adds an audit entry if a person's read of Client Config changes the location's state.</summary>
-/// <param name="Action">The command.</param>
 internal sealed record StateAudit(Actor Actor, string Action)
 {
     public Task RecordAsync(WriteTransaction transaction, Location before, LocationState now) =>
@@ -32,7 +30,6 @@ internal sealed record StateAudit(Actor Actor, string Action)
 /// </summary>
 internal sealed class LocationCheck(Database database)
 {
-    /// <exception cref="LocationException">Apple refused the request or could not be reached.</exception>
     public async Task<LocationReading> ReadAsync(
         LockedLocation locked,
         AppleSession session,

@@ -12,7 +12,6 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
     private const string StillSending =
         "Apple keeps sending notifications to the hub until another notification URL is set for the location.";
 
-    /// <exception cref="LocationException">Apple could not be reached, or the outcome is unknown.</exception>
     public async Task<DeregistrationResult> RunAsync(Location location, CancellationToken cancellationToken)
     {
         if (location.ContentToken is null)

@@ -8,7 +8,6 @@ namespace NotificationHub.Locations.Removal;
 internal sealed record RemoveRequest(string LocationId, bool DeleteData = false, bool SkipApple = false)
     : LocationRequest(LocationId);
 
-/// <param name="Location">The row after the removal.</param>
 internal sealed record RemoveResult(Location Location, DeregistrationResult Apple);
 
 // The request is stored first, so that the hub finishes a removal that was interrupted.
@@ -60,7 +59,6 @@ internal sealed class LocationRemoval(
     }
 
     /// <summary>Continues a removal that was interrupted. It is never given up, because its outcome is unknown.</summary>
-    /// <exception cref="LocationException">It failed again.</exception>
     public async Task ResumeAsync(PendingRemoval pending, CancellationToken cancellationToken)
     {
         var request = new RemoveRequest(pending.LocationId, pending.DeleteData, pending.SkipApple);

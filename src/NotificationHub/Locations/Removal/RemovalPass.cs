@@ -4,7 +4,7 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations.Removal;
 
-/// <summary>Continues removals that were interrupted, and ends them a day after the removal, when no late notification is accepted anymore.</summary>
+/// <summary>Continues interrupted removals, and ends them when the period for late notifications is over.</summary>
 internal sealed partial class RemovalPass(
     Database database,
     LocationRemoval removal,

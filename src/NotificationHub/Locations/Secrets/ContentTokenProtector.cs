@@ -14,7 +14,6 @@ internal sealed class ContentTokenProtector(IDataProtectionProvider provider)
 
     private IDataProtector Protector => provider.CreateProtector("NotificationHub.Locations.ContentToken");
 
-    /// <exception cref="LocationException">The key ring is not open, or has no usable key.</exception>
     public byte[] Protect(ContentToken token)
     {
         try

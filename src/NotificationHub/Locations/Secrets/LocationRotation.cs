@@ -5,7 +5,6 @@ namespace NotificationHub.Locations.Secrets;
 /// <param name="Overwrite">Whether to overwrite another party's URL, secret or types at Apple.</param>
 internal sealed record RotateRequest(string LocationId, bool Overwrite = false) : LocationRequest(LocationId);
 
-/// <param name="Location">The row after the rotation.</param>
 /// <param name="IsResumed">Whether an earlier rotation with an unknown outcome had taken effect, so that no new secret was set.</param>
 /// <param name="HandedOut">The only copy of a receive-only location's new secret, for its MDM to configure.</param>
 internal sealed record RotateResult(Location Location, bool IsResumed, NotificationSecret? HandedOut = null);
@@ -20,7 +19,6 @@ internal sealed class LocationRotation(
     TimeProvider time
 )
 {
-    /// <exception cref="LocationException">The rotation failed; the code says whether it can resume.</exception>
     public async Task<RotateResult> RotateAsync(RotateRequest request, CancellationToken cancellationToken)
     {
         await using var locked = await locks.OpenAsync(request, cancellationToken);

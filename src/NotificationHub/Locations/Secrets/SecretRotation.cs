@@ -16,7 +16,6 @@ internal sealed class SecretRotation(
 {
     /// <param name="overwrite">Whether to overwrite another party's URL, secret or types at Apple.</param>
     /// <param name="mayResume">Whether an earlier attempt that took effect suffices.</param>
-    /// <exception cref="LocationException">The rotation failed; the code says whether it can resume.</exception>
     public async Task<RotateResult> RotateAsync(
         LockedLocation locked,
         AppleSession session,

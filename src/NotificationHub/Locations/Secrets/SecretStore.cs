@@ -11,7 +11,6 @@ internal static class SecretStore
     /// <summary>How long a secret stays accepted after Apple was seen to use another one.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many secrets of a location are accepted at once.</summary>
     public const int MaxAccepted = 8;
 
     public static Task AddAsync(WriteTransaction transaction, string locationId, byte[] sha256, long now) =>

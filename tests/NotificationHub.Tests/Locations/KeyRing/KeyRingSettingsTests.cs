@@ -12,27 +12,27 @@ public sealed class KeyRingSettingsTests : IDisposable
     [Fact]
     public void On_sql_server_a_certificate_is_required()
     {
-        var fault = Faults("Production", OnSqlServer)
-            .Single(fault => fault.Contains("KeyRing", StringComparison.Ordinal));
+        var error = FindErrors("Production", OnSqlServer)
+            .Single(error => error.Contains("KeyRing", StringComparison.Ordinal));
 
-        fault.ShouldContain("KeyRing:KeyVaultCertificate");
-        fault.ShouldContain("KeyRing:CertificateFile");
-        Faults("Production", OnSqlServer, "KeyRing:Folder=/data/keys")
-            .ShouldContain(fault => fault.Contains("KeyRing", StringComparison.Ordinal));
+        error.ShouldContain("KeyRing:KeyVaultCertificate");
+        error.ShouldContain("KeyRing:CertificateFile");
+        FindErrors("Production", OnSqlServer, "KeyRing:Folder=/data/keys")
+            .ShouldContain(error => error.Contains("KeyRing", StringComparison.Ordinal));
     }
 
     [Fact]
     public void On_sqlite_and_in_development_no_certificate_is_required()
     {
-        Faults("Production").ShouldBeEmpty();
-        Faults("Development", OnSqlServer)
-            .ShouldNotContain(fault => fault.Contains("KeyRing", StringComparison.Ordinal));
+        FindErrors("Production").ShouldBeEmpty();
+        FindErrors("Development", OnSqlServer)
+            .ShouldNotContain(error => error.Contains("KeyRing", StringComparison.Ordinal));
     }
 
     [Fact]
     public void All_errors_are_reported_at_once()
     {
-        var faults = Faults(
+        var errors = FindErrors(
             "Production",
             "KeyRing:KeyVaultCertificate=https://contoso.vault.azure.net/secrets/key-ring",
             $"KeyRing:CertificateFile={folder.File("none.pfx")}",
@@ -41,11 +41,11 @@ public sealed class KeyRingSettingsTests : IDisposable
             "Locations:VerifyInterval=00:00:00"
         );
 
-        faults.Count.ShouldBe(6);
-        faults.ShouldContain(fault => fault.Contains("cannot be combined", StringComparison.Ordinal));
-        faults.ShouldContain(fault => fault.Contains("none.pfx", StringComparison.Ordinal));
-        faults.ShouldContain(fault => fault.Contains("PreviousCertificateFiles[0]", StringComparison.Ordinal));
-        faults.ShouldContain(fault => fault.Contains("PreviousKeyVaultCertificates[0]", StringComparison.Ordinal));
+        errors.Count.ShouldBe(6);
+        errors.ShouldContain(error => error.Contains("cannot be combined", StringComparison.Ordinal));
+        errors.ShouldContain(error => error.Contains("none.pfx", StringComparison.Ordinal));
+        errors.ShouldContain(error => error.Contains("PreviousCertificateFiles[0]", StringComparison.Ordinal));
+        errors.ShouldContain(error => error.Contains("PreviousKeyVaultCertificates[0]", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -57,45 +57,45 @@ public sealed class KeyRingSettingsTests : IDisposable
     [InlineData("https://contoso.vault.azure.net/certificates", false)]
     [InlineData("/certificates/key-ring", false)]
     public void A_certificate_in_key_vault_has_an_identifier(string id, bool isValid) =>
-        (Faults("Production", $"KeyRing:KeyVaultCertificate={id}").Count == 0).ShouldBe(isValid);
+        (FindErrors("Production", $"KeyRing:KeyVaultCertificate={id}").Count == 0).ShouldBe(isValid);
 
     [Fact]
     public void A_wrong_password_is_an_error_that_does_not_contain_it()
     {
         var file = TestCertificate.WritePfx(folder, "one", "correct horse");
 
-        var fault = Faults(
+        var error = FindErrors(
                 "Production",
                 $"KeyRing:CertificateFile={file}",
                 "KeyRing:CertificatePassword=battery staple"
             )
             .ShouldHaveSingleItem();
 
-        fault.ShouldContain("password");
-        fault.ShouldNotContain("battery staple");
+        error.ShouldContain("password");
+        error.ShouldNotContain("battery staple");
     }
 
     [Fact]
     public void A_certificate_without_a_private_key_is_an_error() =>
-        Faults("Production", $"KeyRing:CertificateFile={TestCertificate.WriteWithoutKey(folder, "half")}")
+        FindErrors("Production", $"KeyRing:CertificateFile={TestCertificate.WriteWithoutKey(folder, "half")}")
             .ShouldHaveSingleItem()
             .ShouldContain("export the certificate together with its private key");
 
     [Fact]
     public void A_short_key_is_an_error() =>
-        Faults("Production", $"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "short", keySize: 1024)}")
+        FindErrors("Production", $"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, "short", keySize: 1024)}")
             .ShouldHaveSingleItem()
             .ShouldContain("2048");
 
     [Fact]
     public void An_earlier_certificate_without_a_current_one_is_an_error() =>
-        Faults("Production", $"KeyRing:PreviousCertificateFiles:0={TestCertificate.WritePfx(folder, "one")}")
+        FindErrors("Production", $"KeyRing:PreviousCertificateFiles:0={TestCertificate.WritePfx(folder, "one")}")
             .ShouldHaveSingleItem()
             .ShouldContain("has no effect without KeyRing:CertificateFile");
 
     public void Dispose() => folder.Dispose();
 
-    private IReadOnlyList<string> Faults(string environment, params string[] settings)
+    private IReadOnlyList<string> FindErrors(string environment, params string[] settings)
     {
         var hub = HubApplication.Compose([
             $"--environment={environment}",

@@ -60,8 +60,9 @@ public sealed class ConfigurationMonitorTests
             await PublishExpiryAsync(scene, location);
         }
 
-        var told = await scene.EventsAsync(EventNames.LocationTokenExpiring);
-        told.Select(one => System.Text.Json.JsonDocument.Parse(one.Data).RootElement.GetProperty("daysLeft").GetInt32())
+        var published = await scene.EventsAsync(EventNames.LocationTokenExpiring);
+        published
+            .Select(one => System.Text.Json.JsonDocument.Parse(one.Data).RootElement.GetProperty("daysLeft").GetInt32())
             .ShouldBe([30, 15, 7, 1]);
     }
 

@@ -51,7 +51,9 @@ public sealed class LocationRemovalTests
         await other.PostAsync(TestLocation.Notification("after"));
         await Until.TrueAsync(
             async () =>
-                (await scene.EventsAsync(EventNames.NotificationTestReceived)).Any(told => told.LocationId == other.Id),
+                (await scene.EventsAsync(EventNames.NotificationTestReceived)).Any(published =>
+                    published.LocationId == other.Id
+                ),
             "the router has come to the last post"
         );
 
