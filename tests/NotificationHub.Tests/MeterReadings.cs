@@ -3,52 +3,76 @@ using System.Diagnostics.Metrics;
 
 namespace NotificationHub.Tests;
 
-/// <summary>Meters belong to the whole process: who reads them runs while nobody else does.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class MeterReaders
+/// <summary>Creates meters for one test, so that tests that run at the same time do not see each other's measurements.</summary>
+internal sealed class TestMeters : IMeterFactory
 {
-    public const string Name = "meters";
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Meter> meters = new(StringComparer.Ordinal);
+
+    public Meter Create(MeterOptions options)
+    {
+        lock (gate)
+        {
+            if (!meters.TryGetValue(options.Name, out var meter))
+            {
+                meters[options.Name] = meter = new Meter(new MeterOptions(options.Name) { Scope = this });
+            }
+
+            return meter;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (var meter in meters.Values)
+            {
+                meter.Dispose();
+            }
+        }
+    }
 }
 
-/// <summary>What the hub's instruments have said since this was made, by the value of their one tag.</summary>
+/// <summary>The measurements of the hub's instruments since this was created, by the value of their one tag.</summary>
 internal sealed class MeterReadings : IDisposable
 {
     private readonly ConcurrentQueue<(string Instrument, string Tag, double Value)> readings = new();
     private readonly MeterListener listener;
 
-    /// <param name="scope">Whose instruments alone are read; null for everybody's.</param>
-    public MeterReadings(object? scope = null)
+    /// <param name="meters">Only measurements of meters of this factory are collected.</param>
+    public MeterReadings(IMeterFactory meters)
     {
         listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == "NotificationHub" && (scope is null || instrument.Meter.Scope == scope))
+                if (instrument.Meter.Name == "NotificationHub" && instrument.Meter.Scope == meters)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
             },
         };
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(instrument, value, tags));
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Note(instrument, value, tags));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Record(instrument, value, tags));
         listener.Start();
     }
 
     public IReadOnlyList<double> Of(string instrument, string tag) =>
         [.. readings.Where(reading => reading.Instrument == instrument && reading.Tag == tag).Select(r => r.Value)];
 
-    /// <summary>A counter's sums.</summary>
+    /// <summary>The sums of a counter.</summary>
     public IEnumerable<(string Tag, double Sum)> Sums(string instrument) =>
         readings
             .Where(reading => reading.Instrument == instrument)
             .GroupBy(reading => reading.Tag, (tag, ofTag) => (tag, ofTag.Sum(reading => reading.Value)));
 
-    /// <summary>Asks the instruments that speak only when they are asked.</summary>
+    /// <summary>Reads the observable instruments.</summary>
     public void Observe() => listener.RecordObservableInstruments();
 
     public void Dispose() => listener.Dispose();
 
-    private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         readings.Enqueue((instrument.Name, tags is [var tag] ? $"{tag.Value}" : "", value));
 }

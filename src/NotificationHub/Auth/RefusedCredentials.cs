@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Auth;
 
@@ -7,7 +8,11 @@ namespace NotificationHub.Auth;
 /// Counts and logs requests with an invalid key or token: the first immediately, later ones as one line a minute. So a client that guesses
 /// keys cannot flood the log, even from many addresses.
 /// </summary>
-internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<RefusedCredentials> logger) : IDisposable
+internal sealed partial class RefusedCredentials(
+    AccessMetrics metrics,
+    TimeProvider time,
+    ILogger<RefusedCredentials> logger
+) : IDisposable
 {
     /// <summary>The values of the metric's <c>api</c>.</summary>
     public const string Admin = "admin";
@@ -22,7 +27,7 @@ internal sealed partial class RefusedCredentials(TimeProvider time, ILogger<Refu
         var headers = context.Request.Headers;
         if (headers.Authorization.Count > 0 || headers.ContainsKey(ApiKey.Header))
         {
-            AccessMetrics.CountRefused(api);
+            metrics.CountRefused(api);
             summaries
                 .Single(summary => summary.Api == api)
                 .Add(context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address");
@@ -118,19 +123,20 @@ internal static class RefusedCredentialsSetup
     public static void AddRefusedCredentials(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AccessMetrics>();
         services.TryAddSingleton<RefusedCredentials>();
     }
 }
 
-internal static class AccessMetrics
+internal sealed class AccessMetrics(IMeterFactory meters)
 {
-    private static readonly Meter Meter = new("NotificationHub");
+    private readonly Counter<long> refused = meters
+        .CreateHubMeter()
+        .CreateCounter<long>(
+            "notificationhub.access.refused",
+            "{request}",
+            "Requests with an invalid key or token, by API."
+        );
 
-    private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
-        "notificationhub.access.refused",
-        "{request}",
-        "Requests with an invalid key or token, by API."
-    );
-
-    public static void CountRefused(string api) => Refused.Add(1, new KeyValuePair<string, object?>("api", api));
+    public void CountRefused(string api) => refused.Add(1, new KeyValuePair<string, object?>("api", api));
 }

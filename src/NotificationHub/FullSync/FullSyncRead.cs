@@ -10,7 +10,7 @@ using NotificationHub.Telemetry;
 namespace NotificationHub.FullSync;
 
 /// <summary>Reads one page of a full sync and keeps how far it has come with the last of the page's records.</summary>
-internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule schedule)
+internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics metrics, FullSyncSchedule schedule)
 {
     /// <summary>No list has so many pages: a million records of several hundred each are far fewer.</summary>
     private const int MaxPages = 10_000;
@@ -23,7 +23,7 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, FullSyncSchedule 
         var page = await RecordReader
             .ReadAsync(turn.Apple, fullSync.Read, fullSync.From, turn.CancellationToken)
             .FirstAsync(turn.CancellationToken);
-        RefetchMetrics.CountRequest(fullSync.Kind.Name);
+        metrics.CountRequest(fullSync.Kind.Name);
         await watch.ObserveAsync(turn, page);
         turn.NoteAnswer();
 

@@ -5,6 +5,7 @@ using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Health;
 
@@ -12,14 +13,14 @@ namespace NotificationHub.Health;
 internal sealed class DatabaseGauges : PeriodicWorker
 {
     private readonly Database database;
-    private readonly Meter meter = new("NotificationHub");
     private readonly Instrument[] instruments;
     private volatile Stock? latest;
 
-    public DatabaseGauges(Database database, TimeProvider time, ILogger<DatabaseGauges> logger)
+    public DatabaseGauges(Database database, IMeterFactory meters, TimeProvider time, ILogger<DatabaseGauges> logger)
         : base("count locations and dead letters", TimeSpan.FromSeconds(15), time, logger)
     {
         this.database = database;
+        var meter = meters.CreateHubMeter();
         instruments =
         [
             meter.CreateObservableGauge(
@@ -52,12 +53,6 @@ internal sealed class DatabaseGauges : PeriodicWorker
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         latest = new Stock(await UnhealthyLocation.CountAsync(connection), await CountDeadLettersAsync(connection));
-    }
-
-    public override void Dispose()
-    {
-        meter.Dispose();
-        base.Dispose();
     }
 
     protected override Task RunAsync(CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using NotificationHub.Hosting;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Health;
 
@@ -8,14 +9,20 @@ internal sealed class StageMonitor : PeriodicWorker
 {
     private readonly StageReader reader;
     private readonly StallDetector standstills;
-    private readonly Meter meter = new("NotificationHub");
     private volatile IReadOnlyList<EvaluatedStage> latest = [];
 
-    public StageMonitor(StageReader reader, StallDetector standstills, TimeProvider time, ILogger<StageMonitor> logger)
+    public StageMonitor(
+        StageReader reader,
+        StallDetector standstills,
+        IMeterFactory meters,
+        TimeProvider time,
+        ILogger<StageMonitor> logger
+    )
         : base("read the status of the stages", TimeSpan.FromSeconds(15), time, logger)
     {
         this.reader = reader;
         this.standstills = standstills;
+        var meter = meters.CreateHubMeter();
         meter.CreateObservableGauge(
             "notificationhub.stage.oldest_pending_age",
             () => Observe(stage => stage.Reading.OldestAge(time.GetUtcNow()).TotalSeconds),
@@ -31,12 +38,6 @@ internal sealed class StageMonitor : PeriodicWorker
     }
 
     protected override bool RunsAtStart => true;
-
-    public override void Dispose()
-    {
-        meter.Dispose();
-        base.Dispose();
-    }
 
     protected override async Task RunAsync(CancellationToken cancellationToken) =>
         latest = standstills.Judge(await reader.ReadAsync(cancellationToken));

@@ -13,6 +13,7 @@ namespace NotificationHub.Intake;
 internal sealed partial class IntakeEndpoint(
     LocationCredentialCache credentials,
     Database database,
+    IntakeMetrics metrics,
     IOptions<IntakeOptions> options,
     TimeProvider time,
     ILogger<IntakeEndpoint> logger
@@ -40,7 +41,7 @@ internal sealed partial class IntakeEndpoint(
         )
         {
             location?.CountUnauthorized();
-            IntakeMetrics.Count(IntakeOutcome.Unauthorized);
+            metrics.Count(IntakeOutcome.Unauthorized);
             await IntakeResponses.UnauthorizedAsync(context);
             return;
         }
@@ -48,7 +49,7 @@ internal sealed partial class IntakeEndpoint(
         context.MarkAuthenticated("location", location!.LocationId);
         if (!location.Rate.TryTake(out var retryAfter))
         {
-            IntakeMetrics.Count(IntakeOutcome.RateLimited);
+            metrics.Count(IntakeOutcome.RateLimited);
             await IntakeResponses.RateLimitedAsync(context, retryAfter);
             return;
         }
@@ -56,7 +57,7 @@ internal sealed partial class IntakeEndpoint(
         var coding = ContentCodings.Read(context.Request.Headers.ContentEncoding);
         if (coding == ContentCoding.Unknown)
         {
-            IntakeMetrics.Count(IntakeOutcome.UnknownCoding);
+            metrics.Count(IntakeOutcome.UnknownCoding);
             await IntakeResponses.UnknownCodingAsync(context);
             return;
         }
@@ -79,7 +80,7 @@ internal sealed partial class IntakeEndpoint(
         catch (BadHttpRequestException exception)
         {
             // Kestrel found a malformed chunk, or a body beyond its own limit.
-            IntakeMetrics.Count(
+            metrics.Count(
                 exception.StatusCode == StatusCodes.Status413PayloadTooLarge
                     ? IntakeOutcome.TooLarge
                     : IntakeOutcome.Malformed
@@ -88,7 +89,7 @@ internal sealed partial class IntakeEndpoint(
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            IntakeMetrics.Count(IntakeOutcome.TimedOut);
+            metrics.Count(IntakeOutcome.TimedOut);
             context.Abort();
         }
     }
@@ -106,7 +107,7 @@ internal sealed partial class IntakeEndpoint(
         var maxCost = ContentCodings.DecodingCost(options.Value.MaxBodyBytes);
         if (!location.Rate.TryTake(maxCost, out var retryAfter))
         {
-            IntakeMetrics.Count(IntakeOutcome.RateLimited);
+            metrics.Count(IntakeOutcome.RateLimited);
             await IntakeResponses.RateLimitedAsync(context, retryAfter);
             return;
         }
@@ -149,14 +150,14 @@ internal sealed partial class IntakeEndpoint(
         catch (Exception exception)
         {
             LogFailure(location.LocationId, exception);
-            IntakeMetrics.Count(IntakeOutcome.Unavailable);
+            metrics.Count(IntakeOutcome.Unavailable);
             await IntakeResponses.UnavailableAsync(context, "the database cannot be written to");
             return;
         }
 
         location.Usages[slot].Record(append.ReceivedAt, envelope.NotificationType.Span.SequenceEqual(TestNotification));
         var outcome = Outcome(stored.Result, append.Disposition);
-        IntakeMetrics.Count(outcome);
+        metrics.Count(outcome);
         DeliveryTrace.SetOutcome(location.LocationId, outcome, stored.Seq);
         if (envelope.Error is not null)
         {
@@ -188,16 +189,16 @@ internal sealed partial class IntakeEndpoint(
         switch (result)
         {
             case BodyResult.TooLarge:
-                IntakeMetrics.Count(IntakeOutcome.TooLarge);
+                metrics.Count(IntakeOutcome.TooLarge);
                 return IntakeResponses.TooLargeAsync(context, options.Value.MaxBodyBytes);
             case BodyResult.Undecodable:
-                IntakeMetrics.Count(IntakeOutcome.Malformed);
+                metrics.Count(IntakeOutcome.Malformed);
                 return IntakeResponses.UndecodableAsync(context);
             case BodyResult.TimedOut:
-                IntakeMetrics.Count(IntakeOutcome.TimedOut);
+                metrics.Count(IntakeOutcome.TimedOut);
                 return IntakeResponses.TimedOutAsync(context);
             default:
-                IntakeMetrics.Count(IntakeOutcome.Overloaded);
+                metrics.Count(IntakeOutcome.Overloaded);
                 return IntakeResponses.UnavailableAsync(context, "too many deliveries are waiting to be stored");
         }
     }

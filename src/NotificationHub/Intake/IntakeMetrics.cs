@@ -1,19 +1,15 @@
 using System.Diagnostics.Metrics;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Intake;
 
-internal static class IntakeMetrics
+internal sealed class IntakeMetrics(IMeterFactory meters)
 {
-    private static readonly Meter Meter = new("NotificationHub");
+    private readonly Counter<long> deliveries = meters
+        .CreateHubMeter()
+        .CreateCounter<long>("notificationhub.intake.deliveries", "{delivery}", "Deliveries received, by outcome.");
 
-    private static readonly Counter<long> Deliveries = Meter.CreateCounter<long>(
-        "notificationhub.intake.deliveries",
-        "{delivery}",
-        "Deliveries received, by outcome."
-    );
-
-    public static void Count(string outcome) =>
-        Deliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    public void Count(string outcome) => deliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 }
 
 /// <summary>The values of the metric's <c>outcome</c>.</summary>

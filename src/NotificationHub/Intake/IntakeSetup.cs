@@ -14,6 +14,7 @@ internal static class IntakeSetup
     {
         var options = hub.AddOptions(IntakeOptions.Section, new IntakeOptionsValidator());
         hub.Services.AddSingleton(new MemoryBudget(options.MaxBytesInFlight));
+        hub.Services.AddSingleton<IntakeMetrics>();
         hub.Services.AddSingleton<LocationCredentialCache>();
         hub.Services.AddHostedService<CredentialCacheRefresher>();
         hub.Services.AddSingleton<SecretUsageWriter>();

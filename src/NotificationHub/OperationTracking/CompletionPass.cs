@@ -4,7 +4,7 @@ using NotificationHub.Storage.Leases;
 namespace NotificationHub.OperationTracking;
 
 /// <summary>Ends operations whose every task was notified: nobody needs to be asked.</summary>
-internal sealed class CompletionPass(Database database, TimeProvider time)
+internal sealed class CompletionPass(Database database, OperationEvents events, TimeProvider time)
 {
     private const int PageRows = 100;
 
@@ -37,7 +37,7 @@ internal sealed class CompletionPass(Database database, TimeProvider time)
                 {
                     var state = tally.Failed == 0 ? OperationStates.Completed : OperationStates.Failed;
                     var report = OperationReports.OfNotifications(operation, tally, now);
-                    await OperationEvents.TellAsync(transaction, operation, state, report, now);
+                    await events.TellAsync(transaction, operation, state, report, now);
                 }
                 else
                 {

@@ -13,7 +13,13 @@ internal sealed record PollRequest(Operation Operation, Location Location, Locat
 /// Asks Apple how far one operation is and commits what follows. That it is being asked is committed before, so that a hub that
 /// dies with the answer does not make the next one ask too soon.
 /// </summary>
-internal sealed class EventStatusPoll(Database database, PollFailurePolicy faults, TimeProvider time)
+internal sealed class EventStatusPoll(
+    Database database,
+    PollFailurePolicy faults,
+    OperationEvents events,
+    OperationMetrics metrics,
+    TimeProvider time
+)
 {
     private const string Pending = "PENDING";
 
@@ -30,7 +36,7 @@ internal sealed class EventStatusPoll(Database database, PollFailurePolicy fault
         var tally = await TaskCounts.ReadAsync(database, ask.Operation, cancellationToken);
         try
         {
-            OperationMetrics.CountQuestion();
+            metrics.CountQuestion();
             var status = await ask.Session.Apple.GetEventStatusAsync(ask.Operation.EventId, cancellationToken);
             ask.Session.Token.ConsecutiveRejections = 0;
             await WriteAsync(ask, t => TakeInAsync(t, ask.Operation, status, tally), cancellationToken);
@@ -62,13 +68,13 @@ internal sealed class EventStatusPoll(Database database, PollFailurePolicy fault
         if (Final.Contains(status.Status, StringComparer.Ordinal))
         {
             var state = status.IsSuccess ? OperationStates.Completed : OperationStates.Failed;
-            return await OperationEvents.TellAsync(transaction, operation, state, report, now);
+            return await events.TellAsync(transaction, operation, state, report, now);
         }
 
         if (OperationTiming.IsStalled(operation, now))
         {
             var reason = status.IsPending ? StallReasons.Pending : StallReasons.Unanswered;
-            await OperationEvents.TellAsync(
+            await events.TellAsync(
                 transaction,
                 operation,
                 OperationStates.Stalled,
@@ -95,7 +101,7 @@ internal sealed class EventStatusPoll(Database database, PollFailurePolicy fault
     {
         var now = Now;
         var report = OperationReports.OfNoStatus(operation, tally, StallReasons.Unknown, now);
-        return OperationEvents.TellAsync(transaction, operation, OperationStates.Unknown, report, now);
+        return events.TellAsync(transaction, operation, OperationStates.Unknown, report, now);
     }
 
     private Task<bool> WriteAsync(

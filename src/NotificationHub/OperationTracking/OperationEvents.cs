@@ -6,10 +6,10 @@ using NotificationHub.Storage;
 namespace NotificationHub.OperationTracking;
 
 /// <summary>Tells of an operation's new state in the transaction that writes it: once, whoever tries again.</summary>
-internal static class OperationEvents
+internal sealed class OperationEvents(OperationMetrics metrics)
 {
     /// <returns>False where it was told already, or the operation has ended.</returns>
-    public static async Task<bool> TellAsync(
+    public async Task<bool> TellAsync(
         WriteTransaction transaction,
         Operation operation,
         string state,
@@ -29,7 +29,7 @@ internal static class OperationEvents
         if (entered)
         {
             transaction.AppendEvents([EventOf(operation, state, report, data, now)]);
-            transaction.OnCommit(() => OperationMetrics.CountTold(state));
+            transaction.OnCommit(() => metrics.CountTold(state));
         }
 
         return entered;

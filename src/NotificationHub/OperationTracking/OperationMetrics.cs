@@ -1,25 +1,24 @@
 using System.Diagnostics.Metrics;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.OperationTracking;
 
 /// <summary>How the MDM's operations go, and what it costs to know.</summary>
-internal static class OperationMetrics
+internal sealed class OperationMetrics(IMeterFactory meters)
 {
-    private static readonly Meter Meter = new("NotificationHub");
+    private readonly Counter<long> told = meters
+        .CreateHubMeter()
+        .CreateCounter<long>(
+            "notificationhub.operations.transitions",
+            "{operation}",
+            "Operations that came into a state, by the state."
+        );
 
-    private static readonly Counter<long> Told = Meter.CreateCounter<long>(
-        "notificationhub.operations.transitions",
-        "{operation}",
-        "Operations that came into a state, by the state."
-    );
+    private readonly Counter<long> questions = meters
+        .CreateHubMeter()
+        .CreateCounter<long>("notificationhub.operations.polls", "{request}", "Event Status requests.");
 
-    private static readonly Counter<long> Questions = Meter.CreateCounter<long>(
-        "notificationhub.operations.polls",
-        "{request}",
-        "Event Status requests."
-    );
+    public void CountTold(string state) => told.Add(1, new KeyValuePair<string, object?>("state", state));
 
-    public static void CountTold(string state) => Told.Add(1, new KeyValuePair<string, object?>("state", state));
-
-    public static void CountQuestion() => Questions.Add(1);
+    public void CountQuestion() => questions.Add(1);
 }

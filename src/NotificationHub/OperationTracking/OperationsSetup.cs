@@ -9,6 +9,8 @@ internal static class OperationsSetup
     {
         hub.AddOptions(OperationsOptions.Section, new OperationsOptionsValidator());
         hub.Services.AddSingleton<Announcements>();
+        hub.Services.AddSingleton<OperationMetrics>();
+        hub.Services.AddSingleton<OperationEvents>();
         hub.Services.AddSingleton<PollFailurePolicy>();
         hub.Services.AddSingleton<EventStatusPoll>();
         hub.Services.AddSingleton<CompletionPass>();

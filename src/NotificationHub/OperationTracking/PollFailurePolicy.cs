@@ -6,7 +6,11 @@ using NotificationHub.Storage;
 namespace NotificationHub.OperationTracking;
 
 /// <summary>What follows from a question that Apple did not answer: it is asked again, and the location's trouble is noted.</summary>
-internal sealed partial class PollFailurePolicy(TimeProvider time, ILogger<PollFailurePolicy> logger)
+internal sealed partial class PollFailurePolicy(
+    OperationEvents events,
+    TimeProvider time,
+    ILogger<PollFailurePolicy> logger
+)
 {
     /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
     private const int UnknownTokenAnswersUntilInvalid = 2;
@@ -45,7 +49,7 @@ internal sealed partial class PollFailurePolicy(TimeProvider time, ILogger<PollF
         else if (!concernsAll && OperationTiming.IsStalled(ask.Operation, now))
         {
             var report = OperationReports.OfNoStatus(ask.Operation, tally, StallReasons.Unanswered, now);
-            await OperationEvents.TellAsync(transaction, ask.Operation, OperationStates.Stalled, report, now);
+            await events.TellAsync(transaction, ask.Operation, OperationStates.Stalled, report, now);
         }
 
         var pause = concernsAll

@@ -1,55 +1,58 @@
 using System.Diagnostics.Metrics;
 using NotificationHub.Storage;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Publishing;
 
-internal static class PublishingMetrics
+internal sealed class PublishingMetrics(IMeterFactory meters)
 {
-    private static readonly Meter Meter = new("NotificationHub");
+    private readonly Counter<long> sentEvents = meters
+        .CreateHubMeter()
+        .CreateCounter<long>("notificationhub.publishing.sent", "{event}", "Events that a topic has accepted.");
 
-    private static readonly Counter<long> SentEvents = Meter.CreateCounter<long>(
-        "notificationhub.publishing.sent",
-        "{event}",
-        "Events that a topic has accepted."
-    );
+    private readonly Counter<long> deadLetteredEvents = meters
+        .CreateHubMeter()
+        .CreateCounter<long>(
+            "notificationhub.publishing.dead_lettered",
+            "{event}",
+            "Events that were set aside because the broker refuses them."
+        );
 
-    private static readonly Counter<long> DeadLetteredEvents = Meter.CreateCounter<long>(
-        "notificationhub.publishing.dead_lettered",
-        "{event}",
-        "Events that were set aside because the broker refuses them."
-    );
+    private readonly Histogram<double> deliveryDelay = meters
+        .CreateHubMeter()
+        .CreateHistogram(
+            "notificationhub.publishing.delay",
+            "s",
+            "From the post, or from the append of what the hub found out itself, to the topic's acceptance.",
+            tags: null,
+            DelayBuckets.Advice
+        );
 
-    private static readonly Histogram<double> DeliveryDelay = Meter.CreateHistogram(
-        "notificationhub.publishing.delay",
-        "s",
-        "From the post, or from the append of what the hub found out itself, to the topic's acceptance.",
-        tags: null,
-        DelayBuckets.Advice
-    );
+    private readonly Gauge<long> lag = meters
+        .CreateHubMeter()
+        .CreateGauge<long>("notificationhub.publishing.lag", "{event}", "Events that wait for a topic.");
 
-    private static readonly Gauge<long> Lag = Meter.CreateGauge<long>(
-        "notificationhub.publishing.lag",
-        "{event}",
-        "Events that wait for a topic."
-    );
+    private readonly Gauge<double> oldestUnsentAge = meters
+        .CreateHubMeter()
+        .CreateGauge<double>(
+            "notificationhub.publishing.oldest_unsent_age",
+            "s",
+            "Age of the oldest event that waits for a topic."
+        );
 
-    private static readonly Gauge<double> OldestUnsentAge = Meter.CreateGauge<double>(
-        "notificationhub.publishing.oldest_unsent_age",
-        "s",
-        "Age of the oldest event that waits for a topic."
-    );
+    private readonly Gauge<int> isStopped = meters
+        .CreateHubMeter()
+        .CreateGauge<int>(
+            "notificationhub.publishing.stopped",
+            "{topic}",
+            "1 while a topic stands still, 0 otherwise."
+        );
 
-    private static readonly Gauge<int> IsStopped = Meter.CreateGauge<int>(
-        "notificationhub.publishing.stopped",
-        "{topic}",
-        "1 while a topic stands still, 0 otherwise."
-    );
+    public void Sent(string topic, int events) => sentEvents.Add(events, Tag(topic));
 
-    public static void Sent(string topic, int events) => SentEvents.Add(events, Tag(topic));
-
-    public static void Delivered(string topic, IEnumerable<EventEntry> events, TimeProvider time)
+    public void Delivered(string topic, IEnumerable<EventEntry> events, TimeProvider time)
     {
-        if (!DeliveryDelay.Enabled)
+        if (!deliveryDelay.Enabled)
         {
             return;
         }
@@ -57,17 +60,17 @@ internal static class PublishingMetrics
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var entry in events)
         {
-            DeliveryDelay.Record(DelayBuckets.Seconds(entry.CreatedAt, now), Tag(topic));
+            deliveryDelay.Record(DelayBuckets.Seconds(entry.CreatedAt, now), Tag(topic));
         }
     }
 
-    public static void DeadLettered(string topic, int events) => DeadLetteredEvents.Add(events, Tag(topic));
+    public void DeadLettered(string topic, int events) => deadLetteredEvents.Add(events, Tag(topic));
 
-    public static void Measured(TopicStatus status, TimeProvider time)
+    public void Measured(TopicStatus status, TimeProvider time)
     {
-        Lag.Record(status.Unsent, Tag(status.Topic));
-        OldestUnsentAge.Record(status.OldestUnsentAge(time).TotalSeconds, Tag(status.Topic));
-        IsStopped.Record(status.State is TopicState.Stopped or TopicState.Waiting ? 1 : 0, Tag(status.Topic));
+        lag.Record(status.Unsent, Tag(status.Topic));
+        oldestUnsentAge.Record(status.OldestUnsentAge(time).TotalSeconds, Tag(status.Topic));
+        isStopped.Record(status.State is TopicState.Stopped or TopicState.Waiting ? 1 : 0, Tag(status.Topic));
     }
 
     private static KeyValuePair<string, object?> Tag(string topic) => new("topic", topic);

@@ -11,6 +11,7 @@ internal static class PublishingSetup
     public static void AddPublishing(this HubBuilder hub)
     {
         hub.AddOptions(PublishingOptions.Section, new PublishingOptionsValidator());
+        hub.Services.AddSingleton<PublishingMetrics>();
         hub.Services.AddSingleton<CloudEventWriter>();
         hub.Services.AddSingleton<TopicStatuses>();
         hub.Services.AddSingleton<DeadLetters>();
@@ -53,7 +54,14 @@ internal static class PublishingSetup
             new TopicLog(topic, database, time),
             new TopicMessages(services.GetRequiredService<CloudEventWriter>()),
             sender,
-            new TopicStatusTracker(topic, services.GetRequiredService<TopicStatuses>(), Random.Shared, time, logger),
+            new TopicStatusTracker(
+                topic,
+                services.GetRequiredService<TopicStatuses>(),
+                services.GetRequiredService<PublishingMetrics>(),
+                Random.Shared,
+                time,
+                logger
+            ),
             sendTimeout,
             logger
         );

@@ -202,7 +202,7 @@ internal sealed partial class TopicPublisher(
         foreach (var refused in deadLettered)
         {
             Log.DeadLettered(logger, CloudEventWriter.IdOf(refused.Entry), Topic);
-            PublishingMetrics.DeadLettered(Topic, 1);
+            health.DeadLettered();
         }
     }
 

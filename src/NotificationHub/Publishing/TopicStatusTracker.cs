@@ -8,6 +8,7 @@ namespace NotificationHub.Publishing;
 internal sealed partial class TopicStatusTracker(
     string topic,
     TopicStatuses statuses,
+    PublishingMetrics metrics,
     Random random,
     TimeProvider time,
     ILogger<TopicPublisher> logger
@@ -27,14 +28,14 @@ internal sealed partial class TopicStatusTracker(
     /// <summary>The broker has accepted something: whatever was wrong before is over.</summary>
     public void Sent(int events)
     {
-        PublishingMetrics.Sent(topic, events);
+        metrics.Sent(topic, events);
         Publishing();
         statuses.Update(topic, status => status with { LastSentAt = time.GetUtcNow() });
     }
 
     /// <summary>They were sent for the first time; a dead letter that is sent again says nothing of the topic's delay.</summary>
     public void Delivered(IEnumerable<OutgoingMessage> batch) =>
-        PublishingMetrics.Delivered(topic, batch.Select(message => message.Entry), time);
+        metrics.Delivered(topic, batch.Select(message => message.Entry), time);
 
     /// <summary>Nothing stands in the way.</summary>
     public void Publishing()
@@ -70,10 +71,12 @@ internal sealed partial class TopicStatusTracker(
         Measured(unsent: 0, oldest: null);
     }
 
+    public void DeadLettered() => metrics.DeadLettered(topic, 1);
+
     public void Measured(long unsent, DateTimeOffset? oldest)
     {
         statuses.Update(topic, status => status with { Unsent = unsent, OldestUnsentAt = oldest });
-        PublishingMetrics.Measured(statuses[topic], time);
+        metrics.Measured(statuses[topic], time);
     }
 
     /// <summary>Waits for as long as Service Bus asks for, or else with full jitter.</summary>

@@ -37,6 +37,7 @@ internal sealed record RemovalAssessment(RemovalVerdict Verdict, long Known, lon
 internal sealed partial class MassRemovals(
     Database database,
     IOptions<RefetchOptions> options,
+    RefetchMetrics metrics,
     TimeProvider time,
     ILogger<MassRemovals> logger
 )
@@ -68,7 +69,7 @@ internal sealed partial class MassRemovals(
             return null;
         }
 
-        RefetchMetrics.CountMassRemoval(isBelieved: false);
+        metrics.CountMassRemoval(isBelieved: false);
         Log.Doubted(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
         return judgment;
     }
@@ -118,7 +119,7 @@ internal sealed partial class MassRemovals(
     {
         transaction.OnCommit(() =>
         {
-            RefetchMetrics.CountMassRemoval(isBelieved: true);
+            metrics.CountMassRemoval(isBelieved: true);
             Log.Confirmed(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
         });
         transaction.AppendEvents([

@@ -15,6 +15,7 @@ namespace NotificationHub.Refetch;
 internal sealed partial class RefetchFailures(
     Database database,
     IOptions<RefetchOptions> options,
+    RefetchMetrics metrics,
     TimeProvider time,
     ILogger<RefetchFailures> logger
 )
@@ -25,7 +26,7 @@ internal sealed partial class RefetchFailures(
     public async Task<bool> NoteAsync(RefetchContext turn, IReadOnlyList<ClaimedTarget> targets, AppleException fault)
     {
         Log.Failed(logger, turn.Location.LocationId, ErrorCode.From(fault));
-        RefetchMetrics.CountError(fault.Kind);
+        metrics.CountError(fault.Kind);
         if (fault.IsTokenFault)
         {
             await LocationStateUpdater.ObserveAsync(turn, fault);

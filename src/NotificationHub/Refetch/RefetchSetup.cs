@@ -18,6 +18,7 @@ internal static class RefetchSetup
         hub.AddOptions(RefetchOptions.Section, new RefetchOptionsValidator());
         hub.Services.AddSingleton(services => TimingOf(services.GetRequiredService<IOptions<RefetchOptions>>().Value));
         hub.Services.AddSingleton<RefetchTargets>();
+        hub.Services.AddSingleton<RefetchMetrics>();
         hub.Services.AddSingleton<TargetStore>();
         hub.Services.AddSingleton<RetiredUsers>();
         hub.Services.AddSingleton<AbsentRecords>();

@@ -1,31 +1,30 @@
 using System.Diagnostics.Metrics;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Retention;
 
-internal static class RetentionMetrics
+internal sealed class RetentionMetrics(IMeterFactory meters)
 {
-    private static readonly Meter Meter = new("NotificationHub");
+    private readonly Counter<long> deleted = meters
+        .CreateHubMeter()
+        .CreateCounter<long>(
+            "notificationhub.retention.deleted",
+            "{row}",
+            "Rows deleted because of their age, by log."
+        );
 
-    private static readonly Counter<long> Deleted = Meter.CreateCounter<long>(
-        "notificationhub.retention.deleted",
-        "{row}",
-        "Rows deleted because of their age, by log."
-    );
+    private readonly Gauge<double> oldestAge = meters
+        .CreateHubMeter()
+        .CreateGauge<double>("notificationhub.retention.oldest_age", "s", "Age of the oldest row, by log.");
 
-    private static readonly Gauge<double> OldestAge = Meter.CreateGauge<double>(
-        "notificationhub.retention.oldest_age",
-        "s",
-        "Age of the oldest row, by log."
-    );
-
-    public static void CountDeleted(string log, int rows)
+    public void CountDeleted(string log, int rows)
     {
         if (rows > 0)
         {
-            Deleted.Add(rows, new KeyValuePair<string, object?>("log", log));
+            deleted.Add(rows, new KeyValuePair<string, object?>("log", log));
         }
     }
 
-    public static void RecordOldest(string log, double seconds) =>
-        OldestAge.Record(seconds, new KeyValuePair<string, object?>("log", log));
+    public void RecordOldest(string log, double seconds) =>
+        oldestAge.Record(seconds, new KeyValuePair<string, object?>("log", log));
 }

@@ -10,6 +10,7 @@ internal sealed class RetentionPass(
     Database database,
     EventRetentionLimit events,
     LogAges ages,
+    RetentionMetrics metrics,
     IOptions<RetentionOptions> options,
     TrustedClock clock,
     TimeProvider time
@@ -74,7 +75,7 @@ internal sealed class RetentionPass(
                 },
                 cancellationToken
             );
-            RetentionMetrics.CountDeleted($"{log.Name}s", deleted);
+            metrics.CountDeleted($"{log.Name}s", deleted);
             return (deleted, taken);
         });
     }
@@ -106,7 +107,7 @@ internal sealed class RetentionPass(
             },
             cancellationToken
         );
-        RetentionMetrics.CountDeleted(rows.Name, deleted);
+        metrics.CountDeleted(rows.Name, deleted);
         return deleted + redated;
     }
 
@@ -154,10 +155,7 @@ internal sealed class RetentionPass(
         foreach (var log in new[] { PrunedLog.Events, PrunedLog.Notifications })
         {
             var oldest = await ages.ReadFirstAsync(connection, log, now.Future);
-            RetentionMetrics.RecordOldest(
-                $"{log.Name}s",
-                oldest is var (_, at) ? Math.Max(now.Now - at, 0) / 1000d : 0
-            );
+            metrics.RecordOldest($"{log.Name}s", oldest is var (_, at) ? Math.Max(now.Now - at, 0) / 1000d : 0);
         }
     }
 

@@ -10,6 +10,7 @@ internal static class RetentionSetup
         hub.Services.AddSingleton<WriteThrottle>();
         hub.Services.AddSingleton<EventRetentionLimit>();
         hub.Services.AddSingleton<LogAges>();
+        hub.Services.AddSingleton<RetentionMetrics>();
         hub.Services.AddSingleton<RetentionPass>();
         hub.Services.AddSingleton<DueTimes>();
         hub.Services.AddHostedService<RetentionWorker>();

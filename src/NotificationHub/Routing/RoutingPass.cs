@@ -11,6 +11,7 @@ internal sealed partial class RoutingPass(
     Database database,
     NotificationRouter router,
     RefetchTargets targets,
+    RoutingMetrics metrics,
     TimeProvider time,
     ILogger<RoutingPass> logger
 )
@@ -66,7 +67,7 @@ internal sealed partial class RoutingPass(
             if (chunk.IsFull || entry == page[^1])
             {
                 await CommitAsync(lease, chunk, cancellationToken);
-                committed += RoutingMetrics.Routed(page, committed, chunk.To, time);
+                committed += metrics.Routed(page, committed, chunk.To, time);
                 chunk = new RoutingChunk(chunk.To);
             }
         }

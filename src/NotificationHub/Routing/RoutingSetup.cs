@@ -8,6 +8,7 @@ internal static class RoutingSetup
     {
         hub.Services.AddSingleton(new NotificationRouter(NotificationRoutes.All));
         hub.Services.AddSingleton<Reroute>();
+        hub.Services.AddSingleton<RoutingMetrics>();
         hub.Services.AddSingleton<RoutingPass>();
         hub.Services.AddHostedService<RoutingWorker>();
     }

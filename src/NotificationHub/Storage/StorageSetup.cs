@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Azure.Core;
 using Microsoft.Data.SqlClient;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,7 +30,11 @@ internal static class StorageSetup
                 EntraProvider.Register(services.GetRequiredService<TokenCredential>());
             }
 
-            return Create(options, services.GetRequiredService<TimeProvider>());
+            return Create(
+                options,
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<IMeterFactory>()
+            );
         });
         hub.Services.AddSingleton(services => services.GetRequiredService<Database>().Signals);
         hub.Services.AddHostedService<DatabaseStartup>();
@@ -38,8 +43,13 @@ internal static class StorageSetup
         hub.Services.AddHostedService(services => services.GetRequiredService<LeaseKeeper>());
     }
 
-    public static Database Create(StorageOptions options, TimeProvider time) =>
-        options.IsSqlServer ? new SqlServerDatabase(options, time) : new SqliteDatabase(options);
+    public static Database Create(StorageOptions options, TimeProvider time, IMeterFactory? meters = null)
+    {
+        var metrics = meters is null ? null : new StorageMetrics(meters);
+        return options.IsSqlServer
+            ? new SqlServerDatabase(options, time, metrics: metrics)
+            : new SqliteDatabase(options, metrics: metrics);
+    }
 
     private static bool UsesEntra(StorageOptions options) =>
         options.IsSqlServer

@@ -21,7 +21,7 @@ internal static class TelemetrySetup
     /// <inheritdoc cref="Sources"/>
     public static readonly IReadOnlyList<string> Meters =
     [
-        "NotificationHub",
+        HubMeter.Name,
         "Microsoft.AspNetCore.Hosting",
         "Microsoft.AspNetCore.Server.Kestrel",
         "System.Net.Http",

@@ -3,7 +3,7 @@ using NotificationHub.Tests.Documents;
 namespace NotificationHub.Tests.Drill;
 
 /// <summary>What is to be seen while something is broken, and that all is well afterwards: the command's own audit has found no loss.</summary>
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class DrillTests
 {
     private const string Well = "health  live 200, ready 200, healthy";

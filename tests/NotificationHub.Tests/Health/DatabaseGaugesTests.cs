@@ -4,7 +4,6 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Health;
 
-[Collection(MeterReaders.Name)]
 public sealed class DatabaseGaugesTests
 {
     [Fact]
@@ -25,8 +24,13 @@ public sealed class DatabaseGaugesTests
 
         await AddDeadLetterAsync(test, 1, "assets", "open");
         await AddDeadLetterAsync(test, 2, "assets", "discarded");
-        using var watch = new DatabaseGauges(test.Database, TimeProvider.System, NullLogger<DatabaseGauges>.Instance);
-        using var readings = new MeterReadings();
+        using var watch = new DatabaseGauges(
+            test.Database,
+            test.Meters,
+            TimeProvider.System,
+            NullLogger<DatabaseGauges>.Instance
+        );
+        using var readings = new MeterReadings(test.Meters);
 
         readings.Observe();
         await watch.TakeStockAsync(CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,6 @@ using NotificationHub.Tests.Locations;
 namespace NotificationHub.Tests.Health;
 
 /// <summary>The whole hub on a manual clock: a silent backlog is not silent for longer than Health:StallThreshold.</summary>
-[Collection(MeterReaders.Name)]
 public sealed class StandstillSeenTests
 {
     private const string Stage = "publishing:hub";
@@ -23,9 +23,9 @@ public sealed class StandstillSeenTests
     [Fact]
     public async Task A_topic_that_stands_still_is_seen_in_the_detail_in_the_log_and_in_the_metrics()
     {
-        using var readings = new MeterReadings();
         await using var bus = await LocalServiceBus.StartAsync();
         await using var hub = await StartAsync(bus);
+        using var readings = new MeterReadings(hub.Services.GetRequiredService<IMeterFactory>());
         await bus.StopListeningAsync(CancellationToken.None);
         await StopTopicAsync(hub);
 

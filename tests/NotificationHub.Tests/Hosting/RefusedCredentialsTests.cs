@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Auth;
 using NotificationHub.Tests.EndToEnd;
@@ -7,13 +9,11 @@ using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Hosting;
 
-[Collection(MeterReaders.Name)]
 public sealed class RefusedCredentialsTests
 {
     [Fact]
     public async Task Wrong_keys_are_counted_by_API_and_requests_without_one_are_not()
     {
-        using var readings = new MeterReadings();
         await using var hub = await ScenarioHub.StartAsync(
             "environment=Production",
             "Consumers:ApiKeys:0:Name=team",
@@ -21,6 +21,7 @@ public sealed class RefusedCredentialsTests
             "Admin:ApiKeys:0:Name=operator",
             $"Admin:ApiKeys:0:Sha256={new string('0', 64)}"
         );
+        using var readings = new MeterReadings(hub.Services.GetRequiredService<IMeterFactory>());
         (string Path, string? Key, string? ApiKey)[] requests =
         [
             ("/events", "wrong", null),
@@ -56,7 +57,12 @@ public sealed class RefusedCredentialsTests
         var clock = new FakeTimeProvider();
         var log = new LogLines();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
-        using var refused = new RefusedCredentials(clock, loggers.CreateLogger<RefusedCredentials>());
+        using var meters = new TestMeters();
+        using var refused = new RefusedCredentials(
+            new AccessMetrics(meters),
+            clock,
+            loggers.CreateLogger<RefusedCredentials>()
+        );
 
         refused.Note(RefusedCredentials.Admin, Request("10.0.0.1"));
         Lines()

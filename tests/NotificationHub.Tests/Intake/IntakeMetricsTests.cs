@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,19 +10,15 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Intake;
 
-[Collection(MeterReaders.Name)]
-public sealed class IntakeMetricsTests : IDisposable
+public sealed class IntakeMetricsTests
 {
     private const string UId = "2049025000431439";
-
-    private readonly MeterReadings readings = new();
-
-    public void Dispose() => readings.Dispose();
 
     [Fact]
     public async Task Each_delivery_is_counted_once_with_its_outcome()
     {
         await using var hub = await HubHost.StartAsync("Intake:MaxBodyBytes=65536");
+        using var readings = ReadingsOf(hub);
         var location = await hub.AddLocationAsync(UId);
         (string Body, HttpStatusCode Status)[] deliveries =
         [
@@ -42,7 +39,7 @@ public sealed class IntakeMetricsTests : IDisposable
         using var content = new StringContent("{}");
         (await location.PostAsync(content, "wrong")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
 
-        Deliveries()
+        Deliveries(readings)
             .ShouldBe(
                 [
                     ("stored", 2),
@@ -61,6 +58,7 @@ public sealed class IntakeMetricsTests : IDisposable
     public async Task A_delivery_over_the_rate_limit_is_counted()
     {
         await using var hub = await HubHost.StartAsync("Intake:DeliveriesPerSecondPerLocation=1");
+        using var readings = ReadingsOf(hub);
         var location = await hub.AddLocationAsync();
 
         var stored = 0;
@@ -69,26 +67,28 @@ public sealed class IntakeMetricsTests : IDisposable
             stored++;
         }
 
-        Deliveries().ShouldBe([("stored", stored), ("rate-limited", 1)], ignoreOrder: true);
+        Deliveries(readings).ShouldBe([("stored", stored), ("rate-limited", 1)], ignoreOrder: true);
     }
 
     [Fact]
     public async Task A_body_that_times_out_is_counted()
     {
         await using var hub = await HubHost.StartAsync("Intake:BodyTimeout=00:00:01");
+        using var readings = ReadingsOf(hub);
         var location = await hub.AddLocationAsync();
         using var slow = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
 
         await slow.SendAsync(RawConnection.HeadOf(location, contentLength: 100));
 
         (await slow.ReadLineAsync()).ShouldBe("HTTP/1.1 408 Request Timeout");
-        Deliveries().ShouldBe([("timed-out", 1)]);
+        Deliveries(readings).ShouldBe([("timed-out", 1)]);
     }
 
     [SqliteFact]
     public async Task A_delivery_that_cannot_be_stored_is_counted()
     {
         await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        using var readings = ReadingsOf(hub);
         var location = await hub.AddLocationAsync();
         await using var other = new SqliteConnection(
             $"Data Source={((SqliteDatabase)hub.Database).File};Pooling=false"
@@ -99,7 +99,7 @@ public sealed class IntakeMetricsTests : IDisposable
         var answer = await location.PostAsync(TestLocation.Notification("n-1"));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        Deliveries().ShouldBe([("unavailable", 1)]);
+        Deliveries(readings).ShouldBe([("unavailable", 1)]);
     }
 
     [Fact]
@@ -110,6 +110,7 @@ public sealed class IntakeMetricsTests : IDisposable
             "Intake:MaxBytesInFlight=65536",
             "Intake:MaxBytesInFlightPerLocation=65536"
         );
+        using var readings = ReadingsOf(hub);
         var location = await hub.AddLocationAsync();
         using var half = await RawConnection.OpenAsync(hub.Http.BaseAddress!);
         await half.SendAsync(RawConnection.HeadOf(location, contentLength: 65536) + new string(' ', 65535));
@@ -119,9 +120,11 @@ public sealed class IntakeMetricsTests : IDisposable
         var answer = await location.PostAsync(TestLocation.Notification("n-1"));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        Deliveries().ShouldBe([("overloaded", 1)]);
+        Deliveries(readings).ShouldBe([("overloaded", 1)]);
     }
 
-    private IEnumerable<(string Outcome, double Count)> Deliveries() =>
+    private static MeterReadings ReadingsOf(HubHost hub) => new(hub.Services.GetRequiredService<IMeterFactory>());
+
+    private static IEnumerable<(string Outcome, double Count)> Deliveries(MeterReadings readings) =>
         readings.Sums("notificationhub.intake.deliveries");
 }

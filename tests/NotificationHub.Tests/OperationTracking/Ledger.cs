@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
@@ -20,13 +21,16 @@ internal sealed class Ledger
         LocationSessions sessions,
         IOptions<OperationsOptions> options,
         TimeProvider time,
+        IMeterFactory meters,
         Lease? lease
     )
     {
-        var faults = new PollFailurePolicy(time, NullLogger<PollFailurePolicy>.Instance);
-        var inquiry = new EventStatusPoll(database, faults, time);
+        var metrics = new OperationMetrics(meters);
+        var events = new OperationEvents(metrics);
+        var faults = new PollFailurePolicy(events, time, NullLogger<PollFailurePolicy>.Instance);
+        var inquiry = new EventStatusPoll(database, faults, events, metrics, time);
         this.lease = lease;
-        counts = new CompletionPass(database, time);
+        counts = new CompletionPass(database, events, time);
         statuses = new EventStatusPoller(database, inquiry, sessions, time, NullLogger<EventStatusPoller>.Instance);
         Clock = new TrustedClock(database, time, NullLogger<TrustedClock>.Instance);
         pruning = new OperationPruning(database, options, Clock);

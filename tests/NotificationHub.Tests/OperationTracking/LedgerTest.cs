@@ -74,6 +74,7 @@ public abstract class LedgerTest : IAsyncLifetime
             Store.Database,
             new NotificationRouter(NotificationRoutes.All),
             new RefetchTargets(new RefetchTiming(default, default, default)),
+            new RoutingMetrics(Store.Meters),
             Clock,
             NullLogger<RoutingPass>.Instance
         );
@@ -98,6 +99,7 @@ public abstract class LedgerTest : IAsyncLifetime
             new LocationSessions(client!, protector, requestsPerSecond: 5, Clock),
             Options.Create(options ?? new OperationsOptions()),
             Clock,
+            Store.Meters,
             await NewKeeper().TryAcquireAsync(OperationWorker.LeaseName, CancellationToken.None)
         );
 

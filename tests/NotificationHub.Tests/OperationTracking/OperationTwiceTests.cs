@@ -5,7 +5,6 @@ using NotificationHub.Tests.Storage;
 namespace NotificationHub.Tests.OperationTracking;
 
 /// <summary>Every transaction is run a second time, as on SQL Server after a conflict: that is no second answer of Apple's.</summary>
-[Collection(MeterReaders.Name)]
 public sealed class OperationTwiceTests : LedgerTest
 {
     private protected override Database Wrap(Database database) => new EveryWriteTwice(database);
@@ -26,7 +25,7 @@ public sealed class OperationTwiceTests : LedgerTest
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId, tasks: 3);
-        using var readings = new MeterReadings();
+        using var readings = new MeterReadings(Store.Meters);
         await DeliverAsync(await NotificationsAsync());
         await Ledger.LookAsync();
 

@@ -1,17 +1,20 @@
 namespace NotificationHub.Tests.Publishing;
 
-[Collection(MeterReaders.Name)]
 public sealed class PublishingMetricsTests : IAsyncLifetime
 {
-    private readonly MeterReadings readings = new();
+    private MeterReadings readings = null!;
     private PublishingScene scene = null!;
 
-    public async ValueTask InitializeAsync() => scene = await PublishingScene.OpenAsync();
+    public async ValueTask InitializeAsync()
+    {
+        scene = await PublishingScene.OpenAsync();
+        readings = new MeterReadings(scene.Meters);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await scene.DisposeAsync();
         readings.Dispose();
+        await scene.DisposeAsync();
     }
 
     [Fact]

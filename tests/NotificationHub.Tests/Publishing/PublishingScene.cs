@@ -98,6 +98,8 @@ internal sealed class PublishingScene : IAsyncDisposable
         return one;
     }
 
+    public TestMeters Meters => test.Meters;
+
     public Task<long> CursorAsync(string topic = "assets") =>
         test.ScalarAsync<long>(
             "select coalesce(max(position), 0) from log_cursor where name = @name",
@@ -121,7 +123,7 @@ internal sealed class PublishingScene : IAsyncDisposable
             new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions()))),
             // On the real clock, so that the only timers of the test's clock are those that a test waits for.
             new TopicSender(Bus, SendTimeout, TimeProvider.System),
-            new TopicStatusTracker(topic, Statuses, new Random(1), Clock, logger),
+            new TopicStatusTracker(topic, Statuses, new PublishingMetrics(Meters), new Random(1), Clock, logger),
             SendTimeout,
             logger
         );

@@ -3,7 +3,7 @@ using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Publishing;
 
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class SendTraceTests : IAsyncLifetime
 {
     private readonly RecordedTraces traces = new();

@@ -10,10 +10,12 @@ public sealed class TopicStatusTrackerTests
     [InlineData(6)]
     public void A_clock_that_is_set_changes_no_wait(int hours)
     {
+        using var meters = new TestMeters();
         var clock = new ManualClock();
         var health = new TopicStatusTracker(
             "assets",
             new TopicStatuses(),
+            new PublishingMetrics(meters),
             new Random(1),
             clock,
             NullLogger<TopicPublisher>.Instance

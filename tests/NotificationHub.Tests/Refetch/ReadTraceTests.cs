@@ -6,7 +6,7 @@ using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Refetch;
 
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class ReadTraceTests
 {
     private const string One = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

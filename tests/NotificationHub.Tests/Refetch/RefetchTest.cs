@@ -101,7 +101,7 @@ public abstract class RefetchTest : IAsyncLifetime
         return new FullSyncPass(
             Store.Database,
             TurnsOf(Clock),
-            new FullSyncRead(WatchOf(Clock), schedule),
+            new FullSyncRead(WatchOf(Clock), Metrics, schedule),
             new FullSyncFinalizer(
                 WalkOf(Clock),
                 new UnseenRecords(Store.Database, new AbsentRecords(Store.Database)),
@@ -125,14 +125,17 @@ public abstract class RefetchTest : IAsyncLifetime
             new RetiredUsers(Store.Database, new RefetchTargets(Timing)),
             WatchOf(time),
             MassRemovalsOf(time),
+            Metrics,
             time
         );
 
+    private RefetchMetrics Metrics => new(Store.Meters);
+
     private MassRemovals MassRemovalsOf(TimeProvider time) =>
-        new(Store.Database, settings, time, NullLogger<MassRemovals>.Instance);
+        new(Store.Database, settings, Metrics, time, NullLogger<MassRemovals>.Instance);
 
     private RefetchFailures FailuresOf(TimeProvider time) =>
-        new(Store.Database, settings, time, NullLogger<RefetchFailures>.Instance);
+        new(Store.Database, settings, Metrics, time, NullLogger<RefetchFailures>.Instance);
 
     private RefetchContextFactory TurnsOf(TimeProvider time) =>
         new(

@@ -5,7 +5,6 @@ using NotificationHub.Tests.Storage;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>Every transaction is run a second time, as on SQL Server after a conflict: nothing may be lost with the first run.</summary>
-[Collection(MeterReaders.Name)]
 public sealed class RefetchTwiceTests : RefetchTest
 {
     private const int Users = 250;
@@ -34,7 +33,7 @@ public sealed class RefetchTwiceTests : RefetchTest
         Array.ForEach(Ids, id => Location.AddUser(id));
         await RequestAsync([.. Ids.Select(User)]);
         await RequestAsync([.. Ids.Select(User)]);
-        using var readings = new MeterReadings();
+        using var readings = new MeterReadings(Store.Meters);
         await TurnAsync();
 
         (await WaitingAsync()).ShouldBe(0);

@@ -5,10 +5,9 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Retention;
 
-[Collection(MeterReaders.Name)]
 public sealed class RetentionHealthTests : IAsyncLifetime
 {
-    private readonly MeterReadings readings = new();
+    private MeterReadings readings = null!;
     private TestDatabase store = null!;
     private RetentionScene scene = null!;
 
@@ -16,13 +15,14 @@ public sealed class RetentionHealthTests : IAsyncLifetime
     {
         store = await TestDatabase.OpenAsync(RetentionScene.Configure);
         scene = new RetentionScene(store, RetentionScene.Bus);
+        readings = new MeterReadings(store.Meters);
     }
 
     public async ValueTask DisposeAsync()
     {
         scene.Dispose();
-        await store.DisposeAsync();
         readings.Dispose();
+        await store.DisposeAsync();
     }
 
     [Fact]

@@ -154,6 +154,14 @@ internal sealed class RetentionScene : IDisposable
     {
         ages = new LogAges();
         trusted = new TrustedClock(Store.Database, Clock, NullLogger<TrustedClock>.Instance);
-        return new RetentionPass(Store.Database, bounds, ages, Options.Create(new RetentionOptions()), trusted, Clock);
+        return new RetentionPass(
+            Store.Database,
+            bounds,
+            ages,
+            new RetentionMetrics(Store.Meters),
+            Options.Create(new RetentionOptions()),
+            trusted,
+            Clock
+        );
     }
 }

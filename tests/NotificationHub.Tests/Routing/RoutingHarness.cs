@@ -65,6 +65,8 @@ internal sealed class RoutingHarness : IAsyncDisposable
     public LeaseKeeper NewKeeper() =>
         new(Database, Options.Create(test.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
 
+    public TestMeters Meters => test.Meters;
+
     public async Task<Lease> TakeLeaseAsync() =>
         (await Leases.TryAcquireAsync(RoutingPass.Name, CancellationToken.None)).ShouldNotBeNull();
 
@@ -73,6 +75,7 @@ internal sealed class RoutingHarness : IAsyncDisposable
             Database,
             new NotificationRouter(routes ?? NotificationRoutes.All),
             Targets,
+            new RoutingMetrics(Meters),
             TimeProvider.System,
             NullLogger<RoutingPass>.Instance
         );

@@ -1,8 +1,8 @@
+using NotificationHub.Routing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Routing;
 
-[Collection(MeterReaders.Name)]
 public sealed class RoutingMetricsTests
 {
     private const string Delay = "notificationhub.routing.delay";
@@ -11,7 +11,7 @@ public sealed class RoutingMetricsTests
     public async Task Each_routed_notification_is_measured_once()
     {
         await using var harness = await RoutingHarness.StartAsync();
-        using var readings = new MeterReadings();
+        using var readings = new MeterReadings(harness.Meters);
         await harness.PostAsync("ASSET_MANAGEMENT/associate-devices.json");
         await harness.PostAsync("ASSET_MANAGEMENT/both-qualities-of-one-asset.json");
 
@@ -26,9 +26,10 @@ public sealed class RoutingMetricsTests
         var clock = new FakeTimeProvider();
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         NotificationEntry[] page = [Received(1, now - 3000), Received(2, now + 500), Received(3, now - 1)];
-        using var readings = new MeterReadings();
+        using var meters = new TestMeters();
+        using var readings = new MeterReadings(meters);
 
-        NotificationHub.Routing.RoutingMetrics.Routed(page, first: 0, upTo: 2, clock).ShouldBe(2);
+        new RoutingMetrics(meters).Routed(page, first: 0, upTo: 2, clock).ShouldBe(2);
 
         readings.Of(Delay, tag: "").ShouldBe([3, 0]);
     }

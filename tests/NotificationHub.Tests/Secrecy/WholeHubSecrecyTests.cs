@@ -15,7 +15,7 @@ namespace NotificationHub.Tests.Secrecy;
 /// A run of the whole hub with every secret marked, rightly and wrongly used, with others that quote them back; then all that it let out
 /// is searched, in clear and in every usual encoding.
 /// </summary>
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class WholeHubSecrecyTests
 {
     private const string EventId = "4d303493-3c5a-f652-55b3-51d69589d1d2";

@@ -6,7 +6,6 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>A failure after the commit does not make the commit look failed.</summary>
-[Collection(MeterReaders.Name)]
 public sealed class AfterCommitTests
 {
     [Fact]
@@ -17,7 +16,10 @@ public sealed class AfterCommitTests
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == "notificationhub.storage.commit.duration")
+                if (
+                    instrument.Meter.Scope == database.Meters
+                    && instrument.Name == "notificationhub.storage.commit.duration"
+                )
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }

@@ -1,13 +1,12 @@
 namespace NotificationHub.Tests.Storage;
 
-[Collection(MeterReaders.Name)]
 public sealed class StorageMetricsTests
 {
     [Fact]
     public async Task The_length_of_the_write_ahead_log_is_measured()
     {
         await using var test = await TestDatabase.OpenAsync();
-        using var readings = new MeterReadings(scope: test.Database);
+        using var readings = new MeterReadings(test.Meters);
         readings.Observe();
 
         // The pages of a commit are counted before the lane turns to the next.
@@ -24,7 +23,7 @@ public sealed class StorageMetricsTests
     public async Task A_commit_is_timed()
     {
         await using var test = await TestDatabase.OpenAsync();
-        using var readings = new MeterReadings();
+        using var readings = new MeterReadings(test.Meters);
 
         await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
 
@@ -35,7 +34,7 @@ public sealed class StorageMetricsTests
     public async Task What_waits_for_the_lane_is_counted()
     {
         await using var test = await TestDatabase.OpenAsync();
-        using var readings = new MeterReadings(scope: test.Database);
+        using var readings = new MeterReadings(test.Meters);
         using var leave = new ManualResetEventSlim();
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var holding = test.Database.WriteAsync(

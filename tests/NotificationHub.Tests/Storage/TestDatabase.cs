@@ -24,11 +24,13 @@ internal sealed class TestDatabase : IAsyncDisposable
         this.store = store;
         Options = store.Options;
         configure?.Invoke(Options);
-        inner = StorageSetup.Create(Options, TimeProvider.System);
+        inner = StorageSetup.Create(Options, TimeProvider.System, Meters);
         Database = wrap?.Invoke(inner) ?? inner;
     }
 
     public StorageOptions Options { get; }
+
+    public TestMeters Meters { get; } = new();
 
     public Database Database { get; }
 
@@ -93,6 +95,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         }
 
         await inner.DisposeAsync();
+        Meters.Dispose();
         store.Dispose();
         folder.Dispose();
     }

@@ -10,7 +10,7 @@ using NotificationHub.Tests.Publishing.ServiceBus;
 namespace NotificationHub.Tests.Telemetry;
 
 /// <summary>What a whole hub sends to Application Insights.</summary>
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class AzureMonitorExportTests
 {
     private const string SendersTrace = "0af7651916cd43dd8448eb211c80319c";

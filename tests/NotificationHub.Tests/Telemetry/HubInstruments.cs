@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
-using NotificationHub.Intake;
+using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Telemetry;
@@ -16,9 +15,17 @@ internal static class HubInstruments
     public static async Task<IReadOnlyCollection<HubInstrument>> OfHubAsync()
     {
         await using var hub = await HubHost.StartAsync();
-        using var found = new Found();
+        // Some metrics are created only when their stage first runs.
+        foreach (var type in typeof(HubApplication).Assembly.GetTypes().Where(IsMetrics))
+        {
+            hub.Services.GetService(type);
+        }
+
+        using var found = new Found(hub.Services.GetRequiredService<IMeterFactory>());
         return found.List();
     }
+
+    private static bool IsMetrics(Type type) => type.Name.EndsWith("Metrics", StringComparison.Ordinal);
 
     private static string KindOf(Instrument instrument) =>
         instrument.GetType().GetGenericTypeDefinition() switch
@@ -35,13 +42,13 @@ internal static class HubInstruments
         private readonly ConcurrentBag<HubInstrument> instruments = [];
         private readonly MeterListener listener;
 
-        public Found()
+        public Found(IMeterFactory meters)
         {
             listener = new MeterListener
             {
                 InstrumentPublished = (instrument, _) =>
                 {
-                    if (instrument.Meter.Name == "NotificationHub")
+                    if (instrument.Meter.Name == "NotificationHub" && instrument.Meter.Scope == meters)
                     {
                         instruments.Add(new(instrument.Name, KindOf(instrument), instrument.Unit ?? ""));
                     }
@@ -51,17 +58,10 @@ internal static class HubInstruments
 
         public IReadOnlyCollection<HubInstrument> List()
         {
-            foreach (var type in typeof(IntakeMetrics).Assembly.GetTypes().Where(IsOfMetrics))
-            {
-                RuntimeHelpers.RunClassConstructor(type.TypeHandle);
-            }
-
             listener.Start();
             return [.. instruments.Distinct()];
         }
 
         public void Dispose() => listener.Dispose();
-
-        private static bool IsOfMetrics(Type type) => type.Name.EndsWith("Metrics", StringComparison.Ordinal);
     }
 }

@@ -3,7 +3,7 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Tests.Telemetry;
 
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class HubTracesTests
 {
     private const string Trace = "0af7651916cd43dd8448eb211c80319c";

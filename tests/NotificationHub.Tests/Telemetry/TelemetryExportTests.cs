@@ -3,7 +3,7 @@ using System.Net;
 namespace NotificationHub.Tests.Telemetry;
 
 /// <summary>What a whole hub tells of itself, as a collector gets it.</summary>
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class TelemetryExportTests
 {
     private const string SendersTrace = "0af7651916cd43dd8448eb211c80319c";

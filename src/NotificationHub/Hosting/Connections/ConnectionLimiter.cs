@@ -9,7 +9,12 @@ namespace NotificationHub.Hosting.Connections;
 /// Limits the connections of a listener. A quarter may be unauthenticated, grouped by remote address. The others presented a valid
 /// credential with their last request and are grouped by its owner. When a limit is reached, the largest group loses its oldest connection.
 /// </summary>
-internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, ClosedConnections closed)
+internal sealed class ConnectionLimiter(
+    int maxConnections,
+    int maxPerAddress,
+    ClosedConnections closed,
+    ConnectionMetrics metrics
+)
 {
     private const int UnauthenticatedShare = 4;
 
@@ -113,10 +118,10 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
             removed = pool.Add(connection, group);
         }
 
-        ConnectionMetrics.Opened(pool.Limit);
+        metrics.Opened(pool.Limit);
         if (removed is var (evicted, limit))
         {
-            ConnectionMetrics.Ended(pool.Limit);
+            metrics.Ended(pool.Limit);
             closed.Count(limit);
             evicted.Abort();
         }
@@ -134,7 +139,7 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
 
         if (pool is not null)
         {
-            ConnectionMetrics.Ended(pool.Limit);
+            metrics.Ended(pool.Limit);
         }
 
         return pool is not null;

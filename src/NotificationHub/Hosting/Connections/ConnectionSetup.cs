@@ -17,9 +17,9 @@ internal static class ConnectionSetup
     public static void AddConnections(this HubBuilder hub, int maxConnections, int? maxPerAddress)
     {
         hub.RefuseOtherProtocols();
-        var closed = new ClosedConnections();
         var admin = new AdminListeners(hub.AddAdminEndpoints());
-        hub.Services.AddSingleton(closed);
+        hub.Services.AddSingleton<ConnectionMetrics>();
+        hub.Services.AddSingleton<ClosedConnections>();
         hub.Services.AddSingleton(admin);
         hub.Services.AddHostedService<ConnectionReport>();
         hub.Services.AddSingleton<IStartupFilter, RequestTracking>();
@@ -30,29 +30,39 @@ internal static class ConnectionSetup
 
         var isBehindProxy = string.Equals(hub.Configuration[BehindProxy], "true", StringComparison.OrdinalIgnoreCase);
         var perAddress = maxPerAddress ?? (isBehindProxy ? int.MaxValue : DefaultPerAddress);
-        var limiters = new ConnectionLimiters(
-            new ConnectionLimiter(maxConnections, perAddress, closed),
-            admin.AreSeparate ? new ConnectionLimiter(maxConnections, perAddress, closed) : null
-        );
-        hub.Services.AddSingleton(limiters);
-        hub.Services.Configure<KestrelServerOptions>(kestrel =>
+        hub.Services.AddSingleton(services =>
         {
-            // Not reloaded while the hub runs: a changed file could bring HTTP/2 back, past the check at startup.
-            kestrel.Configure(hub.Configuration.GetSection("Kestrel"), reloadOnChange: false);
-            kestrel.ConfigureEndpointDefaults(listener =>
-            {
-                // A reset HTTP/2 stream can occupy a connection slot permanently, and Apple does not need HTTP/2.
-                listener.Protocols = HttpProtocols.Http1;
-                listener.Use(next =>
-                {
-                    var routes = admin.RoutesOf(listener);
-                    var limiter = limiters.For(routes);
-                    var time = listener.ApplicationServices.GetRequiredService<TimeProvider>();
-                    return transport => limiter.RunAsync(transport, routes, time, next);
-                });
-            });
-            admin.FindIn(kestrel);
+            return new ConnectionLimiters(Create(), admin.AreSeparate ? Create() : null);
+
+            ConnectionLimiter Create() =>
+                new(
+                    maxConnections,
+                    perAddress,
+                    services.GetRequiredService<ClosedConnections>(),
+                    services.GetRequiredService<ConnectionMetrics>()
+                );
         });
+        hub.Services.AddOptions<KestrelServerOptions>()
+            .Configure<ConnectionLimiters>(
+                (kestrel, limiters) =>
+                {
+                    // Not reloaded while the hub runs: a changed file could bring HTTP/2 back, past the check at startup.
+                    kestrel.Configure(hub.Configuration.GetSection("Kestrel"), reloadOnChange: false);
+                    kestrel.ConfigureEndpointDefaults(listener =>
+                    {
+                        // A reset HTTP/2 stream can occupy a connection slot permanently, and Apple does not need HTTP/2.
+                        listener.Protocols = HttpProtocols.Http1;
+                        listener.Use(next =>
+                        {
+                            var routes = admin.RoutesOf(listener);
+                            var limiter = limiters.For(routes);
+                            var time = listener.ApplicationServices.GetRequiredService<TimeProvider>();
+                            return transport => limiter.RunAsync(transport, routes, time, next);
+                        });
+                    });
+                    admin.FindIn(kestrel);
+                }
+            );
     }
 
     public static void UseAdminListeners(this WebApplication app)

@@ -18,6 +18,7 @@ internal sealed class ReadExecutor(
     RetiredUsers retired,
     LocationStateUpdater watch,
     MassRemovals removals,
+    RefetchMetrics metrics,
     TimeProvider time
 )
 {
@@ -44,7 +45,7 @@ internal sealed class ReadExecutor(
     private async Task<ReadOutcome> RunAsync(RefetchContext turn, RefetchStep step, string? traceparent)
     {
         var held = await retired.FindAsync([.. step.CompletedTargets], turn.CancellationToken);
-        var walk = new ReadState(ContextOf(turn, step, traceparent), step, held);
+        var walk = new ReadState(ContextOf(turn, step, traceparent), step, held, metrics);
         await using var pages = RecordReader
             .ReadAsync(turn.Apple, step.Read, turn.CancellationToken)
             .GetAsyncEnumerator(turn.CancellationToken);
@@ -58,7 +59,7 @@ internal sealed class ReadExecutor(
             }
 
             page = pages.Current;
-            RefetchMetrics.CountRequest(step.Read.Kind.Name);
+            metrics.CountRequest(step.Read.Kind.Name);
             await watch.ObserveAsync(turn, page);
             await TakeInAsync(turn, walk, page);
             if (!page.IsLast)

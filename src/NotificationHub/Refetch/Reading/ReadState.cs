@@ -5,7 +5,12 @@ using NotificationHub.Snapshots;
 namespace NotificationHub.Refetch.Reading;
 
 /// <summary>How far a walk has come.</summary>
-internal sealed class ReadState(ReadContext context, RefetchStep step, ILookup<string, MergedRequest> held)
+internal sealed class ReadState(
+    ReadContext context,
+    RefetchStep step,
+    ILookup<string, MergedRequest> held,
+    RefetchMetrics metrics
+)
 {
     public ReadContext Context => context;
 
@@ -61,7 +66,7 @@ internal sealed class ReadState(ReadContext context, RefetchStep step, ILookup<s
         if (progress.Completed is { } completed)
         {
             Targets.Dequeue();
-            RefetchMetrics.CountCoalesced(completed.Sum(target => target.Requested - target.Fetched - 1));
+            metrics.CountCoalesced(completed.Sum(target => target.Requested - target.Fetched - 1));
         }
     }
 }

@@ -16,6 +16,7 @@ internal sealed partial class RefetchWorker(
     LocationScheduler queue,
     DueLocationsQuery due,
     PendingTargetCount pending,
+    RefetchMetrics metrics,
     IOptions<RefetchOptions> options,
     ReplicaTimings replicaTimings,
     TimeProvider time,
@@ -101,7 +102,7 @@ internal sealed partial class RefetchWorker(
         var locations = await due.ReadAsync(shards.Held, options.Value.FullSyncs, now, stoppingToken);
         if (await pending.CountAsync(stoppingToken) is { } count)
         {
-            RefetchMetrics.SetPending(count);
+            metrics.SetPending(count);
         }
 
         foreach (var locationId in queue.Take(locations.Due))

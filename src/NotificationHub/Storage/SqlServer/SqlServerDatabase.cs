@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Data.SqlClient;
 
@@ -26,10 +25,14 @@ internal sealed class SqlServerDatabase : Database
     private readonly SqlServerWriter lane;
     private readonly SqlServerNotificationWriter posts;
     private readonly SchemaMigrator migrator;
-    private readonly Meter meter;
 
     /// <param name="migrations">Other files than this version's own.</param>
-    public SqlServerDatabase(StorageOptions options, TimeProvider time, SqlFiles? migrations = null)
+    public SqlServerDatabase(
+        StorageOptions options,
+        TimeProvider time,
+        SqlFiles? migrations = null,
+        StorageMetrics? metrics = null
+    )
         : base("SqlServer")
     {
         migrator = new SchemaMigrator(this, migrations);
@@ -47,10 +50,9 @@ internal sealed class SqlServerDatabase : Database
         reader = Named(builder, "NotificationHub reader", pooling: true, builder.CommandTimeout);
         // The schema of many rows, or all of them: it takes what it takes.
         upkeep = Named(builder, "NotificationHub upkeep", pooling: false, commandTimeout: 0);
-        lane = new SqlServerWriter(this, time);
-        posts = new SqlServerNotificationWriter(this, time);
-        meter = new Meter(new MeterOptions("NotificationHub") { Scope = this });
-        StorageMetrics.ObserveQueue(meter, () => (posts.Waiting, lane.Waiting));
+        lane = new SqlServerWriter(this, metrics, time);
+        posts = new SqlServerNotificationWriter(this, metrics, time);
+        metrics?.ObserveQueue(() => (posts.Waiting, lane.Waiting));
     }
 
     public override string Place { get; }
@@ -190,7 +192,6 @@ internal sealed class SqlServerDatabase : Database
     {
         posts.Dispose();
         await lane.DisposeAsync();
-        meter.Dispose();
         await using var pool = new SqlConnection(reader);
         SqlConnection.ClearPool(pool);
     }

@@ -8,7 +8,11 @@ namespace NotificationHub.Storage.SqlServer;
 /// Where posts wait for their batch: one batch at a time for each replica, each in one round trip. A batch whose outcome is unknown is sent again:
 /// what the first try has kept is found by its id and digest, and answered alike.
 /// </summary>
-internal sealed class SqlServerNotificationWriter(SqlServerDatabase database, TimeProvider time) : IDisposable
+internal sealed class SqlServerNotificationWriter(
+    SqlServerDatabase database,
+    StorageMetrics? metrics,
+    TimeProvider time
+) : IDisposable
 {
     private readonly WriteQueue queue = new();
     private readonly CancellationTokenSource closing = new();
@@ -110,7 +114,7 @@ internal sealed class SqlServerNotificationWriter(SqlServerDatabase database, Ti
                 );
                 var rows = (await answer.ReadAsync<QueuedNotification>()).AsList();
                 var outcomes = batch.Outcomes(rows, (await answer.ReadAsync<long>()).AsList());
-                StorageMetrics.Committed(begun);
+                metrics?.Committed(begun);
                 return outcomes;
             }
             catch (Exception exception)

@@ -8,7 +8,8 @@ namespace NotificationHub.Storage.SqlServer;
 /// A few connections that the stages' transactions take turns on. What fails for a reason that passes is done again from its beginning; work
 /// must therefore have no effect but through its transaction.
 /// </summary>
-internal sealed class SqlServerWriter(SqlServerDatabase database, TimeProvider time) : IAsyncDisposable
+internal sealed class SqlServerWriter(SqlServerDatabase database, StorageMetrics? metrics, TimeProvider time)
+    : IAsyncDisposable
 {
     private const int Connections = 8;
 
@@ -84,7 +85,7 @@ internal sealed class SqlServerWriter(SqlServerDatabase database, TimeProvider t
                 throw new StorageUnavailableException("The write lane is closed.");
             }
 
-            var attempt = new TransactionAttempt<T>(work);
+            var attempt = new TransactionAttempt<T>(work, metrics);
             var fault = await attempt.RunAsync(TakeAsync, idle.Add, cancellationToken);
             if (
                 fault is null

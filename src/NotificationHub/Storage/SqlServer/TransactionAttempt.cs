@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>One try of a transaction.</summary>
-internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work)
+internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work, StorageMetrics? metrics)
 {
     private WriteTransaction? transaction;
     private T result = default!;
@@ -39,7 +39,7 @@ internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work
             await transaction.WriteEventsAsync();
             IsUncertain = true;
             await connection.CommitAsync();
-            StorageMetrics.Committed(begun);
+            metrics?.Committed(begun);
             giveBack(connection);
             return null;
         }

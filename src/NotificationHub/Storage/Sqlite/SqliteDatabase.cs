@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -15,12 +14,11 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
     private readonly SqliteWriter lane;
-    private readonly Meter meter;
     private readonly SchemaMigrator migrator;
 
     /// <param name="options">Where it is, and for whom it waits how long.</param>
     /// <param name="migrations">Other files than this version's own.</param>
-    public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null)
+    public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null, StorageMetrics? metrics = null)
         : base("Sqlite")
     {
         migrator = new SchemaMigrator(this, migrations);
@@ -32,15 +30,9 @@ internal sealed class SqliteDatabase : Database
             DefaultTimeout = 1,
         };
         reader = new SqliteConnectionStringBuilder(options.ConnectionString) { Mode = SqliteOpenMode.ReadOnly };
-        lane = new SqliteWriter(this);
-        meter = new Meter(new MeterOptions("NotificationHub") { Scope = this });
-        meter.CreateObservableGauge(
-            "notificationhub.storage.wal.pages",
-            () => lane.WalPages,
-            "{page}",
-            "Pages in SQLite's write-ahead log that are not in the database file yet."
-        );
-        StorageMetrics.ObserveQueue(meter, () => lane.Waiting);
+        lane = new SqliteWriter(this, metrics);
+        metrics?.ObserveWriteAheadLog(() => lane.WalPages);
+        metrics?.ObserveQueue(() => lane.Waiting);
     }
 
     public TimeSpan BusyTimeout => options.BusyTimeout;
@@ -194,7 +186,6 @@ internal sealed class SqliteDatabase : Database
         using var pool = new SqliteConnection(reader.ConnectionString);
         SqliteConnection.ClearPool(pool);
         lane.Dispose();
-        meter.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -13,14 +13,16 @@ namespace NotificationHub.Storage.Sqlite;
 internal sealed class SqliteWriter : IDisposable
 {
     private readonly SqliteDatabase database;
+    private readonly StorageMetrics? metrics;
     private readonly WriteQueue queue = new();
     private readonly Thread thread;
     private readonly WalCheckpoints checkpoints;
     private SqliteSession? session;
 
-    public SqliteWriter(SqliteDatabase database)
+    public SqliteWriter(SqliteDatabase database, StorageMetrics? metrics)
     {
         this.database = database;
+        this.metrics = metrics;
         checkpoints = new WalCheckpoints(database, queue.Nudge);
         thread = new Thread(Loop) { IsBackground = true, Name = "write lane" };
     }
@@ -126,7 +128,7 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         // Outside the try block: a failure after the commit must not repeat the write, from buffers that have been returned.
-        StorageMetrics.Committed(begun);
+        metrics?.Committed(begun);
         Complete(batch, outcomes, job, fault);
     }
 

@@ -7,12 +7,22 @@ using NotificationHub.Hosting.Connections;
 
 namespace NotificationHub.Tests.Hosting.Connections;
 
-public sealed class ConnectionLimiterTests
+public sealed class ConnectionLimiterTests : IDisposable
 {
     // 4 unauthenticated, 12 authenticated.
     private const int MaxConnections = 16;
 
-    private readonly ClosedConnections closed = new();
+    private readonly TestMeters meters = new();
+    private readonly ConnectionMetrics metrics;
+    private readonly ClosedConnections closed;
+
+    public ConnectionLimiterTests()
+    {
+        metrics = new ConnectionMetrics(meters);
+        closed = new ClosedConnections(metrics);
+    }
+
+    public void Dispose() => meters.Dispose();
 
     [Fact]
     public void A_flood_from_one_address_closes_connections_of_that_address_only()
@@ -178,7 +188,8 @@ public sealed class ConnectionLimiterTests
         connection.IsClosed.ShouldBe(aborted);
     }
 
-    private ConnectionLimiter Limiter(int maxPerAddress = int.MaxValue) => new(MaxConnections, maxPerAddress, closed);
+    private ConnectionLimiter Limiter(int maxPerAddress = int.MaxValue) =>
+        new(MaxConnections, maxPerAddress, closed, metrics);
 
     private sealed class TestConnection : IDisposable
     {

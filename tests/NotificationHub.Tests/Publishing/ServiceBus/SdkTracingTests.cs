@@ -6,7 +6,7 @@ using NotificationHub.LocalBus;
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
 /// <summary>Listeners belong to the whole process.</summary>
-[Collection(MeterReaders.Name)]
+[Collection(ProcessTelemetry.Name)]
 public sealed class SdkTracingTests
 {
     [Fact]
