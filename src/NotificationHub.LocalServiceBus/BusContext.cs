@@ -2,7 +2,7 @@ using Microsoft.Azure.Amqp;
 
 namespace NotificationHub.LocalBus;
 
-/// <summary>What the links of a namespace share.</summary>
+/// <summary>State that the links of a namespace share.</summary>
 internal sealed class BusContext
 {
     public BusContext(LocalServiceBusOptions options)
@@ -41,14 +41,14 @@ internal sealed class BusContext
         Topics.FirstOrDefault(topic => topic.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new AmqpException(
             AmqpConditions.NotFound,
-            $"The messaging entity '{name}' could not be found: there is no such topic."
+            $"The messaging entity '{name}' could not be found. Check the topic's name."
         );
 
     public LocalSubscription Subscription(string topic, string name) =>
         Topic(topic).Subscription(name)
         ?? throw new AmqpException(
             AmqpConditions.NotFound,
-            $"The messaging entity '{topic}/subscriptions/{name}' could not be found: there is no such subscription."
+            $"The messaging entity '{topic}/subscriptions/{name}' could not be found. Check the subscription's name."
         );
 
     public MessageQueue Queue(BusAddress entity)
@@ -66,7 +66,7 @@ internal sealed class BusContext
         {
             throw new AmqpException(
                 AmqpConditions.ResourceLimitExceeded,
-                $"Subscription '{full.Name}' holds {Options.MaxQueuedMessages} messages, the most that is allowed."
+                $"Subscription '{full.Name}' already holds the maximum of {Options.MaxQueuedMessages} messages."
             );
         }
 

@@ -17,7 +17,7 @@ namespace NotificationHub.LocalBus;
 /// <summary>
 /// A Service Bus namespace inside the process, for the official SDKs, with the topics of a topology. One port serves
 /// AMQP 1.0, AMQP over WebSockets and the administration client's HTTP, without TLS. Everything is in memory. It refuses
-/// what Service Bus refuses, and lists it in <see cref="Violations"/>.
+/// what Service Bus rejects, and lists it in <see cref="Violations"/>.
 /// </summary>
 public sealed class LocalServiceBus : IAsyncDisposable
 {
@@ -61,7 +61,7 @@ public sealed class LocalServiceBus : IAsyncDisposable
     /// <summary>Faults to inject.</summary>
     public LocalServiceBusFaults Faults => context.Faults;
 
-    /// <summary>What clients did that Service Bus refuses or loses.</summary>
+    /// <summary>Client errors that Service Bus rejects, or that lose messages.</summary>
     public ViolationCollection Violations => context.Violations;
 
     private string Host =>
@@ -98,14 +98,14 @@ public sealed class LocalServiceBus : IAsyncDisposable
     /// <inheritdoc cref="LocalSubscription.Tap"/>
     public ChannelReader<BusMessage> Tap(string topic, string subscription) => Subscription(topic, subscription).Tap();
 
-    /// <summary>Cuts all connections and refuses new ones. Messages are kept.</summary>
+    /// <summary>Cuts all connections and rejects new ones. Messages are kept.</summary>
     public async Task StopListeningAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (Interlocked.Exchange(ref server, null) is { } stopped)
         {
             CutAll();
-            // There is nothing left to wait for.
+            // Nothing is left to wait for.
             await stopped.StopAsync(new CancellationToken(canceled: true));
             await stopped.DisposeAsync();
         }

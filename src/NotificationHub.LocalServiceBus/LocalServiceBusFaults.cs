@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace NotificationHub.LocalBus;
 
-/// <summary>Faults to inject; none at first.</summary>
+/// <summary>Faults to inject; none by default.</summary>
 public sealed class LocalServiceBusFaults
 {
     private readonly Random random;
@@ -44,7 +44,7 @@ public sealed class LocalServiceBusFaults
     /// <summary>Share of sends (0 to 1) that are stored, but whose connection is cut before the response.</summary>
     public double LostResponseShare { get; set; }
 
-    /// <summary>Refuses every token, and responds with what it returns.</summary>
+    /// <summary>If set, rejects every token with the returned response.</summary>
     public Func<string, string>? RefuseTokens { get; set; }
 
     /// <summary>Rejects a send that contains such a message, with <see cref="AmqpConditions.ArgumentError"/>.</summary>
@@ -56,7 +56,7 @@ public sealed class LocalServiceBusFaults
     /// <summary>
     /// Rejects everything sent to the topic with this AMQP error. <see cref="AmqpConditions.EntityDisabled"/>,
     /// <see cref="AmqpConditions.NotFound"/>, <see cref="AmqpConditions.UnauthorizedAccess"/> and
-    /// <see cref="AmqpConditions.DetachForced"/> close the topic's links and refuse new ones instead.
+    /// <see cref="AmqpConditions.DetachForced"/> close the topic's links and reject new ones instead.
     /// </summary>
     public void Refuse(string topic, string condition)
     {
@@ -133,7 +133,7 @@ public sealed record BusFault
 
     /// <summary>The send is rejected with this AMQP error, for example one of <see cref="AmqpConditions"/>.</summary>
     /// <param name="condition">The condition.</param>
-    /// <param name="description">The error's text; null: a fixed one.</param>
+    /// <param name="description">The error's text; null for a default text.</param>
     public static BusFault Reject(string condition, string? description = null) =>
         new()
         {
@@ -146,7 +146,7 @@ public sealed record BusFault
     public static BusFault Detach(string condition) => new() { Effect = FaultEffect.Detach, Condition = condition };
 }
 
-/// <summary>What a fault does.</summary>
+/// <summary>The effect of a fault.</summary>
 internal enum FaultEffect
 {
     Reject,

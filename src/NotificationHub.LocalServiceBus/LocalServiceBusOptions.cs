@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace NotificationHub.LocalBus;
 
-/// <summary>Settings of a local Service Bus namespace; null: the value in the topology.</summary>
+/// <summary>Settings of a local Service Bus namespace. Null means the value in the topology.</summary>
 public sealed record LocalServiceBusOptions
 {
     /// <summary>Largest message or batch of the Standard tier, in bytes.</summary>
@@ -24,7 +24,7 @@ public sealed record LocalServiceBusOptions
     /// <summary>Largest message or batch, in bytes.</summary>
     public int MaxMessageBytes { get; init; } = StandardMaxBytes;
 
-    /// <summary>Most messages in one subscription. A send that would exceed it is rejected: quota exceeded.</summary>
+    /// <summary>Maximum number of messages in one subscription. A send that would exceed it is rejected (quota exceeded).</summary>
     public int MaxQueuedMessages { get; init; } = 1_000_000;
 
     /// <summary>How long a topic remembers message IDs.</summary>
@@ -51,6 +51,6 @@ public sealed record LocalServiceBusOptions
     /// <summary>Clock of locks, schedules, expirations and duplicate detection. Tokens use the system clock, as the SDKs do.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Leaves out the key.</summary>
+    /// <summary>The settings without the key.</summary>
     public override string ToString() => $"{nameof(LocalServiceBusOptions)} {{ Address = {Address}, Port = {Port} }}";
 }

@@ -5,7 +5,7 @@ namespace NotificationHub.LocalBus;
 
 /// <summary>Topics, subscriptions and rules, in the format of the hub's <c>topics.json</c>. Durations are in ISO 8601.</summary>
 /// <param name="Topics">The topics.</param>
-/// <param name="Rules">Correlation rules of every subscription: application properties by rule name. <c>{subscription}</c> is replaced by the subscription's name.</param>
+/// <param name="Rules">Correlation rules of every subscription: application properties by rule name. <c>{subscription}</c> stands for the subscription's name.</param>
 /// <param name="DuplicateDetectionWindow">How long a topic remembers message IDs.</param>
 /// <param name="LockDuration">How long a receiver holds a message or a session.</param>
 /// <param name="MaxDeliveryCount">Deliveries before a message becomes a dead letter.</param>
@@ -28,7 +28,7 @@ public sealed record Topology(
     };
 
     /// <summary>Reads a <c>topics.json</c>.</summary>
-    /// <exception cref="JsonException">The text is no such file, or a duration is invalid.</exception>
+    /// <exception cref="JsonException">The text is not a topology, or a duration is invalid.</exception>
     public static Topology Parse(string json)
     {
         var topology =
@@ -61,7 +61,7 @@ public sealed record Topology(
         if (parsed is null || parsed <= TimeSpan.Zero)
         {
             throw new JsonException(
-                $"{JsonNamingPolicy.CamelCase.ConvertName(member)} must be a positive duration in ISO 8601, such as PT1M or P14D, and not '{duration}'."
+                $"{JsonNamingPolicy.CamelCase.ConvertName(member)} must be a positive duration in ISO 8601, such as PT1M or P14D, not '{duration}'."
             );
         }
     }

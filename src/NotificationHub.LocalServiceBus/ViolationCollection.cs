@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 
 namespace NotificationHub.LocalBus;
 
-/// <summary>What clients did that Service Bus refuses or loses; at most 100 entries. Injected faults are not among them.</summary>
+/// <summary>Client errors that Service Bus rejects, or that lose messages; at most 100 entries, without injected faults.</summary>
 public sealed class ViolationCollection : IReadOnlyCollection<string>
 {
     private const int Kept = 100;

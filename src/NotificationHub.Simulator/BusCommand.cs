@@ -5,7 +5,7 @@ using NotificationHub.LocalBus;
 
 namespace NotificationHub.Simulator;
 
-/// <summary>Runs the local Service Bus alone, for a team that develops a consumer.</summary>
+/// <summary>Runs the local Service Bus alone, for teams that develop consumers.</summary>
 internal static class BusCommand
 {
     public static Command Create(TextWriter output, TextWriter error)

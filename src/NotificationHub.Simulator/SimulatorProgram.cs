@@ -5,12 +5,12 @@ using NotificationHub.Simulator.Demonstration;
 
 namespace NotificationHub.Simulator;
 
-/// <summary>Shows the hub doing its job: the real hub between a simulated Apple and a local Service Bus, on loopback.</summary>
+/// <summary>Runs the real hub between a simulated Apple and a local Service Bus, on loopback.</summary>
 internal static class SimulatorProgram
 {
     private const int UsageError = 2;
 
-    // The hub and both simulators stop in order when Ctrl+C is pressed.
+    // The time for the hub and both simulators to stop after Ctrl+C.
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     private static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
@@ -136,7 +136,7 @@ internal static class SimulatorProgram
         where T : IComparable<T>, IParsable<T> =>
         option.Validators.Add(result =>
         {
-            // What is no number at all is reported without us.
+            // System.CommandLine reports a value that is not a number.
             if (
                 result.Tokens is [var token]
                 && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)

@@ -2,10 +2,9 @@ using System.Globalization;
 
 namespace NotificationHub.Drill;
 
-/// <summary>Something that was done in a drill, or said by the hub.</summary>
+/// <summary>An action of the drill or an observation of the hub.</summary>
 /// <param name="At">The virtual time since the drill's start.</param>
-/// <param name="Source">Who says it: <c>done</c> is the drill itself.</param>
-/// <param name="Text">What was done or said.</param>
+/// <param name="Source"><c>done</c> for an action, otherwise where the hub was observed.</param>
 internal sealed record DrillLine(TimeSpan At, string Source, string Text)
 {
     public override string ToString() =>

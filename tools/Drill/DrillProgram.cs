@@ -95,7 +95,7 @@ internal static class DrillProgram
             string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value}")
         );
         await output.WriteLineAsync($"  received: {string.Join(", ", received)}");
-        await output.WriteLineAsync($"  {(result.IsGood ? "recovered" : "FAILED")}; {result.Summary}");
+        await output.WriteLineAsync($"  {(result.IsGood ? "recovered" : "FAILED")}; {result.ResultLine}");
         await output.WriteLineAsync();
     }
 }

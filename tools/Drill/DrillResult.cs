@@ -4,7 +4,6 @@ using NotificationHub.Simulator.Demonstration;
 
 namespace NotificationHub.Drill;
 
-/// <summary>What came of a drill.</summary>
 internal sealed record DrillResult
 {
     public required string Scenario { get; init; }
@@ -15,39 +14,39 @@ internal sealed record DrillResult
 
     public long Lost { get; init; }
 
-    public long Doubled { get; init; }
+    public long Duplicated { get; init; }
 
     public long Unexpected { get; init; }
 
     public long OutOfOrder { get; init; }
 
-    /// <summary>Work that was not finished: posts that Apple gave up, unpublished events, waiting targets, dead letters.</summary>
+    /// <summary>Deliveries that Apple abandoned, events not published, pending targets, dead letters.</summary>
     public long LeftOver { get; init; }
 
-    /// <summary>How many messages each subscription's subscriber received after the recovery.</summary>
+    /// <summary>Messages that each subscription's subscriber received after the recovery.</summary>
     public IReadOnlyDictionary<string, int> Received { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>What the hub sent that Apple or Service Bus would refuse, one id with two contents among it.</summary>
+    /// <summary>Requests and messages that Apple or Service Bus would reject, such as one ID with two contents.</summary>
     public IReadOnlyList<string> Violations { get; init; } = [];
 
-    /// <summary>Whether another process answered at the end than at the start.</summary>
+    /// <summary>Whether the hub's process is another one than at the start.</summary>
     public bool Restarted { get; init; }
 
-    /// <summary>What did not come about; null where all did.</summary>
-    public string? Fault { get; init; }
+    /// <summary>The condition that timed out; null if there is none.</summary>
+    public string? Error { get; init; }
 
     [JsonIgnore]
     public bool IsGood =>
-        Fault is null
-        && (Lost, Doubled, Unexpected, OutOfOrder, LeftOver) == (0, 0, 0, 0, 0)
+        Error is null
+        && (Lost, Duplicated, Unexpected, OutOfOrder, LeftOver) == (0, 0, 0, 0, 0)
         && Violations.Count == 0
         && !Restarted;
 
     [JsonIgnore]
-    public string Summary =>
-        $"lost: {Lost}, doubled: {Doubled}, unexpected: {Unexpected}, out of order: {OutOfOrder}, left over: {LeftOver}, "
-        + $"refused by Apple or the bus: {Violations.Count}, restarted: {(Restarted ? "yes" : "no")}"
-        + (Fault is null ? "" : $"; {Fault}");
+    public string ResultLine =>
+        $"lost: {Lost}, duplicated: {Duplicated}, unexpected: {Unexpected}, out of order: {OutOfOrder}, left over: {LeftOver}, "
+        + $"violations: {Violations.Count}, restarted: {(Restarted ? "yes" : "no")}"
+        + (Error is null ? "" : $"; {Error}");
 
     public static string ToJson(IReadOnlyList<DrillResult> results) =>
         JsonSerializer.Serialize(results, DrillJsonContext.Default.IReadOnlyListDrillResult);
@@ -56,7 +55,7 @@ internal sealed record DrillResult
         this with
         {
             Lost = findings.Losses.Lost,
-            Doubled = findings.Losses.Doubled,
+            Duplicated = findings.Losses.Duplicated,
             Unexpected = findings.Losses.Unexpected,
             OutOfOrder = findings.OutOfOrder,
             Received = findings.Received.ToDictionary(

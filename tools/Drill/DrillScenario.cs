@@ -3,18 +3,17 @@ using NotificationHub.Simulator.Demonstration;
 
 namespace NotificationHub.Drill;
 
-/// <summary>Something that breaks, what is seen of it, and how it is over.</summary>
-/// <param name="Name">As the command line names it.</param>
-/// <param name="Title">What happens.</param>
-/// <param name="PlayAsync">Breaks it and mends it; that all is well afterwards is for the caller to see.</param>
+/// <summary>A failure of a dependency, what an operator sees, and the recovery.</summary>
+/// <param name="Name">The name on the command line.</param>
+/// <param name="PlayAsync">Breaks and repairs the dependency. The caller checks that the hub recovers.</param>
 internal sealed record DrillScenario(string Name, string Title, Func<DrillScene, CancellationToken, Task> PlayAsync)
 {
     public static readonly IReadOnlyList<DrillScenario> All =
     [
-        new("bus-down", "Service Bus refuses every connection for three hours", BusDown.PlayAsync),
-        new("apple-down", "Apple's API answers 503 for three hours", AppleDown.PlayAsync),
-        new("token-revoked", "Apple takes the content token no longer, for eight hours", TokenRevoked.PlayAsync),
-        new("database-locked", "another program holds the database for two minutes", DatabaseLocked.PlayAsync),
+        new("bus-down", "Service Bus rejects every connection for three hours", BusDown.PlayAsync),
+        new("apple-down", "Apple's API returns 503 for three hours", AppleDown.PlayAsync),
+        new("token-revoked", "Apple rejects a revoked content token for eight hours", TokenRevoked.PlayAsync),
+        new("database-locked", "another program locks the database for two minutes", DatabaseLocked.PlayAsync),
         new("disk-full", "the database cannot grow for two minutes", DiskFull.PlayAsync),
     ];
 
@@ -22,27 +21,27 @@ internal sealed record DrillScenario(string Name, string Title, Func<DrillScene,
     {
         await using var scene = await DrillScene.StartAsync(cancellationToken);
         var replica = await ReplicaAsync(scene, cancellationToken);
-        string? fault = null;
+        string? error = null;
         try
         {
             await PlayAsync(scene, cancellationToken);
-            await scene.UntilWellAsync(cancellationToken);
-            scene.Witness.Answers();
-            await scene.Witness.HealthAsync(cancellationToken);
-            await scene.Witness.EventsAsync(cancellationToken);
+            await scene.UntilHealthyAsync(cancellationToken);
+            scene.Journal.RecordResponses();
+            await scene.Journal.RecordHealthAsync(cancellationToken);
+            await scene.Journal.RecordEventsAsync(cancellationToken);
         }
         catch (TimeoutException exception)
         {
-            fault = exception.Message;
+            error = exception.Message;
         }
 
-        return await AuditAsync(scene, replica, fault, cancellationToken);
+        return await AuditAsync(scene, replica, error, cancellationToken);
     }
 
     private async Task<DrillResult> AuditAsync(
         DrillScene scene,
         string replica,
-        string? fault,
+        string? error,
         CancellationToken cancellationToken
     )
     {
@@ -51,23 +50,23 @@ internal sealed record DrillScenario(string Name, string Title, Func<DrillScene,
             scene.Database,
             cancellationToken
         );
-        var posts = scene.Apple.Posts;
-        scene.Witness.Note(
+        var deliveries = scene.Apple.DeliveryCounts;
+        scene.Journal.Record(
             "audit",
-            $"{posts.Answered} posts answered 2xx, {counts.Stored} in the log; {counts.Appended} events, {counts.Published} published"
+            $"{deliveries.Answered} deliveries answered 2xx, {counts.Stored} notifications stored; {counts.Appended} events appended, {counts.Published} published"
         );
         return new DrillResult
         {
             Scenario = Name,
             Title = Title,
-            Timeline = scene.Witness.Lines,
-            LeftOver = counts.LeftOver + posts.Copies - posts.Answered,
+            Timeline = scene.Journal.Lines,
+            LeftOver = counts.LeftOver + deliveries.Copies - deliveries.Answered,
             Violations = [.. scene.Apple.Violations, .. scene.Bus.Violations],
             Restarted = await ReplicaAsync(scene, cancellationToken) != replica,
-            Fault = fault,
+            Error = error,
         }.With(findings);
     }
 
     private static async Task<string> ReplicaAsync(DrillScene scene, CancellationToken cancellationToken) =>
-        (await scene.Witness.DetailAsync(cancellationToken)).GetProperty("replica").GetString()!;
+        (await scene.Journal.ReadDetailAsync(cancellationToken)).GetProperty("replica").GetString()!;
 }

@@ -15,7 +15,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Drill;
 
-/// <summary>The whole hub, with one imported location, between Apple and the bus, on a clock that a drill moves.</summary>
+/// <summary>A complete hub with one imported location, between Apple and the bus, on a clock that the drill moves.</summary>
 internal sealed class DrillScene : IAsyncDisposable
 {
     private const int DevicesAtOnce = 5;
@@ -32,7 +32,7 @@ internal sealed class DrillScene : IAsyncDisposable
     {
         (Time, Apple, Bus) = (time, apple, bus);
         Location = apple.AddLocation();
-        Witness = new DrillWitness(http, apple, meters, time);
+        Journal = new DrillJournal(http, apple, meters, time);
     }
 
     public DrillTime Time { get; }
@@ -43,7 +43,7 @@ internal sealed class DrillScene : IAsyncDisposable
 
     public LocalServiceBus Bus { get; }
 
-    public DrillWitness Witness { get; }
+    public DrillJournal Journal { get; }
 
     public Database Database => hub.Database;
 
@@ -79,7 +79,7 @@ internal sealed class DrillScene : IAsyncDisposable
         }
     }
 
-    /// <summary>Apps go to devices, licences are bought, a user is made: Apple has something to notify of.</summary>
+    /// <summary>Assigns apps to devices, buys licenses and creates a user, so that Apple sends notifications.</summary>
     public async Task WorkAsync(CancellationToken cancellationToken)
     {
         var app = Apps[rounds % Apps.Length];
@@ -97,18 +97,17 @@ internal sealed class DrillScene : IAsyncDisposable
         await Time.DuringAsync(Location.CreateUsersAsync(user), cancellationToken);
     }
 
-    /// <summary>Some work, and Apple's posts for it answered.</summary>
     public async Task WorkUntilAnsweredAsync(CancellationToken cancellationToken)
     {
         await WorkAsync(cancellationToken);
         await Time.UntilAsync(
-            () => Task.FromResult(Apple.Posts is var posts && posts.Answered == posts.Copies),
-            "all posts are answered",
+            () => Task.FromResult(Apple.DeliveryCounts is var deliveries && deliveries.Answered == deliveries.Copies),
+            "all deliveries are answered",
             cancellationToken
         );
     }
 
-    /// <summary>Work spread over the time in which something is broken.</summary>
+    /// <summary>Spreads work over the time of an outage.</summary>
     public async Task WorkForAsync(TimeSpan span, CancellationToken cancellationToken)
     {
         const int Times = 6;
@@ -121,27 +120,26 @@ internal sealed class DrillScene : IAsyncDisposable
 
     public Task UntilReasonAsync(string text, CancellationToken cancellationToken) =>
         Time.UntilAsync(
-            () => Witness.HasReasonAsync(text, cancellationToken),
-            $"health says: {text}",
+            () => Journal.HasReasonAsync(text, cancellationToken),
+            $"health reports: {text}",
             cancellationToken
         );
 
-    /// <summary>Metrics follow what happens some seconds later.</summary>
+    // Metrics follow some seconds after the event that they measure.
     public async Task UntilMetricAsync(string metric, double value, CancellationToken cancellationToken)
     {
         await Time.UntilAsync(
-            () => Task.FromResult(Witness.Measure(metric).Equals(value)),
+            () => Task.FromResult(Journal.Measure(metric).Equals(value)),
             $"{metric} becomes {value}",
             cancellationToken
         );
-        Witness.Metric(metric);
+        Journal.RecordMetric(metric);
     }
 
-    /// <summary>Lets time pass until nothing waits and the hub calls itself healthy.</summary>
-    public Task UntilWellAsync(CancellationToken cancellationToken) =>
-        Time.UntilAsync(() => IsWellAsync(cancellationToken), "all is well", cancellationToken);
+    public Task UntilHealthyAsync(CancellationToken cancellationToken) =>
+        Time.UntilAsync(() => IsHealthyAsync(cancellationToken), "the hub is healthy and idle", cancellationToken);
 
-    /// <summary>What an operator does at the admin API, as <c>locations renew</c> does it.</summary>
+    /// <summary>Calls the admin API like <c>locations renew-token</c>.</summary>
     public async Task RenewContentTokenAsync(CancellationToken cancellationToken)
     {
         Location.IssueContentToken(Time.Clock.GetUtcNow().AddYears(1));
@@ -185,22 +183,22 @@ internal sealed class DrillScene : IAsyncDisposable
             RunOnVirtualTime,
             cancellationToken,
             "--Logging:LogLevel:Default=None",
-            // Time passes in steps of up to a minute: what is shorter could run out within one.
+            // Time passes in steps of up to a minute: a shorter limit could elapse within one step.
             "--Storage:LeaseDuration=00:05:00",
             "--ServiceBus:SendTimeout=00:02:00",
-            // Of the machine's time.
+            // In real time.
             "--Storage:BusyTimeout=00:00:00.02"
         );
         http.BaseAddress = hub.Url;
-        Time.Written = WriteNothingAsync;
+        Time.WritesCompleted = WriteNothingAsync;
         locationId = await Time.DuringAsync(hub.RegisterAsync(Location, cancellationToken), cancellationToken);
-        Witness.LocationId = locationId;
+        Journal.LocationId = locationId;
         await WorkAsync(cancellationToken);
-        await UntilWellAsync(cancellationToken);
-        await Witness.PassOverEventsAsync(cancellationToken);
-        Witness.Did("a location is registered and imported; Apple posts; nothing is wrong");
-        Witness.Answers();
-        await Witness.HealthAsync(cancellationToken);
+        await UntilHealthyAsync(cancellationToken);
+        await Journal.SkipEventsAsync(cancellationToken);
+        Journal.Action("a location is registered and imported; Apple delivers notifications; all is healthy");
+        Journal.RecordResponses();
+        await Journal.RecordHealthAsync(cancellationToken);
     }
 
     private async Task WriteNothingAsync(CancellationToken cancellationToken)
@@ -211,7 +209,7 @@ internal sealed class DrillScene : IAsyncDisposable
         }
         catch (StorageUnavailableException)
         {
-            // That it is refused is what some drills are for.
+            // Some drills make writes fail.
         }
     }
 
@@ -226,11 +224,11 @@ internal sealed class DrillScene : IAsyncDisposable
         ));
     }
 
-    private async Task<bool> IsWellAsync(CancellationToken cancellationToken)
+    private async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
     {
         if (
-            Apple.Posts is var posts && posts.Answered + posts.GaveUp < posts.Copies
-            || (await Witness.DetailAsync(cancellationToken)).GetProperty("status").GetString() != "healthy"
+            Apple.DeliveryCounts is var deliveries && deliveries.Answered + deliveries.Abandoned < deliveries.Copies
+            || (await Journal.ReadDetailAsync(cancellationToken)).GetProperty("status").GetString() != "healthy"
         )
         {
             return false;

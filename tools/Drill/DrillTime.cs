@@ -5,26 +5,26 @@ using NotificationHub.Drill.Virtual;
 namespace NotificationHub.Drill;
 
 /// <summary>
-/// Lets hours pass in seconds for a hub that runs whole, on threads and sockets. Time stands still while an HTTP request is under way, or
-/// time limits of a minute would strike requests that take a millisecond.
+/// Lets hours pass in seconds for a complete hub with threads and sockets. Time stops during an HTTP request,
+/// because a time limit of a minute would otherwise cancel requests that take a millisecond.
 /// </summary>
 internal sealed class DrillTime : IDisposable
 {
-    /// <summary>A request is over before the next step; what else is limited in time is given longer than this.</summary>
+    // Requests end before the next step. All other time limits are longer than this.
     private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(1);
 
-    // Of the machine's time, as the glances are: the hub needs it to act upon the timers that have fired.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(1);
-    private const int QuietGlances = 2;
+    // In real time, like the checks: the hub needs it to react to the timers that have fired.
+    private static readonly TimeSpan RealTimeLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(1);
+    private const int QuietChecks = 2;
     private const int SmallSteps = 60;
 
-    /// <summary>A request may itself wait for time to pass.</summary>
-    private const int MostGlances = 100;
+    // A request may itself wait for time to pass.
+    private const int MaxChecks = 100;
 
     private readonly MeterListener requests = new();
     private readonly DateTimeOffset start;
-    private long underWay;
+    private long activeRequests;
 
     public DrillTime()
     {
@@ -36,14 +36,14 @@ internal sealed class DrillTime : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        requests.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref underWay, change));
+        requests.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref activeRequests, change));
         requests.Start();
     }
 
     public ManualClock Clock { get; } = new();
 
-    /// <summary>Ends when what the hub has set out to write is written, or refused.</summary>
-    public Func<CancellationToken, Task> Written { get; set; } = _ => Task.CompletedTask;
+    /// <summary>Completes when the hub's pending writes have succeeded or failed.</summary>
+    public Func<CancellationToken, Task> WritesCompleted { get; set; } = _ => Task.CompletedTask;
 
     public TimeSpan Passed => Clock.GetUtcNow() - start;
 
@@ -51,22 +51,22 @@ internal sealed class DrillTime : IDisposable
     {
         for (var left = span; left > TimeSpan.Zero; left -= LongestStep)
         {
-            // Every poll of every second would take longer than all that is to be seen.
+            // Running every poll of every second would take too long.
             Clock.Jump(left < LongestStep ? left : LongestStep);
             await SettleAsync(cancellationToken);
         }
     }
 
-    /// <summary>Lets time pass until it is so: a second at a time, and where that does not do, in larger steps.</summary>
-    /// <exception cref="TimeoutException">It does not become so.</exception>
+    /// <summary>Lets time pass until the condition holds: first a second at a time, then in larger steps.</summary>
+    /// <exception cref="TimeoutException">The condition did not become true.</exception>
     public async Task UntilAsync(Func<Task<bool>> condition, string what, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         for (var steps = 0; !await condition(); steps++)
         {
-            if (Stopwatch.GetElapsedTime(started) > Patience)
+            if (Stopwatch.GetElapsedTime(started) > RealTimeLimit)
             {
-                throw new TimeoutException($"It did not come about: {what}.");
+                throw new TimeoutException($"Timed out: {what}.");
             }
 
             if (steps < SmallSteps)
@@ -82,10 +82,10 @@ internal sealed class DrillTime : IDisposable
         }
     }
 
-    /// <summary>Lets time pass while the work waits for it.</summary>
+    /// <summary>Lets time pass until the work completes.</summary>
     public async Task<T> DuringAsync<T>(Task<T> work, CancellationToken cancellationToken)
     {
-        await UntilAsync(() => Task.FromResult(work.IsCompleted), "the work ends", cancellationToken);
+        await UntilAsync(() => Task.FromResult(work.IsCompleted), "the work completes", cancellationToken);
         return await work;
     }
 
@@ -94,12 +94,12 @@ internal sealed class DrillTime : IDisposable
     private async Task SettleAsync(CancellationToken cancellationToken)
     {
         var quiet = 0;
-        for (var glances = 0; quiet < QuietGlances && glances < MostGlances; glances++)
+        for (var checks = 0; quiet < QuietChecks && checks < MaxChecks; checks++)
         {
-            await Task.Delay(Glance, cancellationToken);
-            quiet = Interlocked.Read(ref underWay) > 0 || ThreadPool.PendingWorkItemCount > 0 ? 0 : quiet + 1;
+            await Task.Delay(CheckInterval, cancellationToken);
+            quiet = Interlocked.Read(ref activeRequests) > 0 || ThreadPool.PendingWorkItemCount > 0 ? 0 : quiet + 1;
         }
 
-        await Written(cancellationToken);
+        await WritesCompleted(cancellationToken);
     }
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace NotificationHub.Drill;
 
-/// <summary>What the hub's instruments say: the sums of its counters, the last values of its gauges, by their one tag.</summary>
+/// <summary>The hub's metrics: sums of counters and last values of gauges, by their only tag.</summary>
 internal sealed class HubMeters : IDisposable
 {
     private readonly ConcurrentDictionary<string, double> values = new(StringComparer.Ordinal);
@@ -18,14 +18,14 @@ internal sealed class HubMeters : IDisposable
                 listening.EnableMeasurementEvents(instrument);
             }
         };
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(instrument, value, tags));
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Note(instrument, value, tags));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Record(instrument, value, tags));
         listener.Start();
     }
 
     /// <param name="metric">Such as <c>notificationhub.publishing.lag{topic=assets}</c>.</param>
-    /// <returns>Its value; null where it was not measured.</returns>
+    /// <returns>The value; null if it was not measured.</returns>
     public double? Read(string metric)
     {
         listener.RecordObservableInstruments();
@@ -34,7 +34,7 @@ internal sealed class HubMeters : IDisposable
 
     public void Dispose() => listener.Dispose();
 
-    private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var metric = tags is [var tag] ? $"{instrument.Name}{{{tag.Key}={tag.Value}}}" : instrument.Name;
         var isCounter =

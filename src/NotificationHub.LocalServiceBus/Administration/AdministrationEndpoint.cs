@@ -45,7 +45,6 @@ internal sealed class AdministrationEndpoint(BusContext bus)
         }
     }
 
-    /// <summary>Carries a request out; the result is empty after a deletion.</summary>
     private XElement? Route(HttpContext context, XElement? body)
     {
         var request = context.Request;

@@ -4,7 +4,7 @@ using Microsoft.Azure.Amqp.Transport;
 
 namespace NotificationHub.LocalBus;
 
-/// <summary>Opens the clients' links, or refuses them as Service Bus does.</summary>
+/// <summary>Opens the clients' links, or rejects them as Service Bus does.</summary>
 internal sealed class LinkFactory(BusContext bus) : IRuntimeProvider
 {
     private const uint Credit = 1000;
@@ -108,7 +108,7 @@ internal sealed class LinkFactory(BusContext bus) : IRuntimeProvider
         _ = new SendLink(connection, link, topic, bus);
     }
 
-    /// <summary>Whether the error is an injected fault or everyday life, and no violation.</summary>
+    /// <summary>Whether the error is an injected fault or normal operation, and so not a violation.</summary>
     private static bool IsExpected(AmqpException e) =>
         Fault.Is(e) || e.Error.Condition.Value is AmqpConditions.Timeout or AmqpConditions.SessionCannotBeLocked;
 
@@ -121,7 +121,7 @@ internal sealed class LinkFactory(BusContext bus) : IRuntimeProvider
 /// <summary>Errors of injected faults.</summary>
 internal static class Fault
 {
-    private const string Description = "An injected fault.";
+    private const string Description = "Injected fault.";
 
     public static Error Error(string condition, string? description = null) =>
         new() { Condition = condition, Description = description ?? Description };

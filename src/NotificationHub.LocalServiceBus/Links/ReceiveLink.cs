@@ -4,7 +4,7 @@ using Microsoft.Azure.Amqp.Framing;
 
 namespace NotificationHub.LocalBus;
 
-/// <summary>Delivers a queue's messages, or one session's, to a client, and takes its decisions about them.</summary>
+/// <summary>Delivers messages of a queue or session to a client, and applies the client's outcomes.</summary>
 internal sealed class ReceiveLink : IMessageReceiver
 {
     private const string SessionFilter = "com.microsoft:session-filter";
@@ -93,7 +93,7 @@ internal sealed class ReceiveLink : IMessageReceiver
         link.Settings.Properties["com.microsoft:locked-until-utc"] = queue.SessionLockedUntil(session).Ticks;
     }
 
-    /// <summary>The client's timeout, less some time for the response.</summary>
+    /// <summary>The client's timeout, minus some time for the response.</summary>
     private TimeSpan Wait() =>
         link.Settings.Properties is { } properties
         && properties.TryGetValue("com.microsoft:timeout", out object value)
@@ -150,9 +150,12 @@ internal sealed class ReceiveLink : IMessageReceiver
                 },
                 Modified abandoned => new Settlement.Abandon { Changed = Changes(abandoned.MessageAnnotations) },
                 Rejected rejected => DeadLetter(rejected.Error?.Info),
-                _ => throw new AmqpException(AmqpConditions.NotImplemented, "The outcome is not supported."),
+                _ => throw new AmqpException(
+                    AmqpConditions.NotImplemented,
+                    "The local Service Bus does not support this outcome."
+                ),
             };
-            // The JavaScript SDK takes an echoed rejection for a failure.
+            // The JavaScript SDK treats an echoed rejection as a failure.
             return queue.Settle(token, settlement)
                 ? outcome is Rejected
                     ? AmqpConstants.AcceptedOutcome
@@ -178,7 +181,7 @@ internal sealed class ReceiveLink : IMessageReceiver
             Error = new Error
             {
                 Condition = session is null ? AmqpConditions.MessageLockLost : AmqpConditions.SessionLockLost,
-                Description = "The lock has expired, or the message is settled already.",
+                Description = "The lock has expired, or the message is already settled.",
             },
         };
 

@@ -3,7 +3,7 @@ using Microsoft.Azure.Amqp.Framing;
 
 namespace NotificationHub.LocalBus;
 
-/// <summary>Takes what a client sends to a topic.</summary>
+/// <summary>Accepts the messages that a client sends to a topic.</summary>
 internal sealed class SendLink
 {
     private readonly BusConnection connection;
@@ -26,7 +26,7 @@ internal sealed class SendLink
 
     private void OnMessage(AmqpMessage message)
     {
-        // The library calls for one message after the other.
+        // The library calls this for one message after the other.
         if (bus.Faults.Delay > TimeSpan.Zero || !last.IsCompleted)
         {
             last = HandleLaterAsync(last, Task.Delay(bus.Faults.Delay, bus.Options.TimeProvider), message);
@@ -64,7 +64,7 @@ internal sealed class SendLink
         }
         catch (Exception e)
         {
-            // Without a response the sender would wait until its timeout.
+            // Without a response, the sender would wait until its timeout.
             bus.Violations.Add($"send to {topic.Name}: {e.GetType().Name}: {e.Message}");
             Reject(message, new Error { Condition = AmqpConditions.InternalError, Description = e.GetType().Name });
         }

@@ -33,7 +33,7 @@ internal sealed class TokenNode(BusContext bus)
             var type = properties?["type"] as string;
             if (properties?["operation"] as string != "put-token" || type != SasType)
             {
-                return Response(400, $"Only put-token with {SasType} is supported, and not the type '{type}'.");
+                return Response(400, $"Only put-token with {SasType} is supported, not the type '{type}'.");
             }
 
             var token = request.ValueBody?.Value as string;

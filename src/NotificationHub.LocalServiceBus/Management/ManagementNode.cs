@@ -9,7 +9,7 @@ internal sealed class ManagementNode(BusContext bus)
 {
     public void Open(BusConnection connection, AmqpLink link, BusAddress entity)
     {
-        // Refuses unknown entities.
+        // Rejects unknown entities.
         _ = entity.Subscription is { } name ? (object)bus.Subscription(entity.Topic, name) : bus.Topic(entity.Topic);
         var node = entity.Path.ToUpperInvariant();
         if (link is SendingAmqpLink reply)
@@ -39,7 +39,11 @@ internal sealed class ManagementNode(BusContext bus)
                 : RuleOperations.Handle(bus.Subscription(entity.Topic, entity.Subscription), request)
                     ?? QueueOperations.Handle(bus.Queue(entity), request);
             return result is null
-                ? Failure(501, AmqpConditions.NotImplemented, $"'{request.Operation}' is not supported here.")
+                ? Failure(
+                    501,
+                    AmqpConditions.NotImplemented,
+                    $"The local Service Bus does not support '{request.Operation}'."
+                )
                 : Response(result.Count == 0 && request.IsQuery ? 204 : 200, "OK", result);
         }
         catch (AmqpException e)

@@ -9,7 +9,7 @@ internal static class QueueOperations
     public const string PeekOperation = "com.microsoft:peek-message";
     public const string SessionsOperation = "com.microsoft:get-message-sessions";
 
-    /// <summary>The result; null: no such operation.</summary>
+    /// <summary>The result; null if the operation is unknown.</summary>
     public static AmqpMap? Handle(MessageQueue queue, ManagementRequest request) =>
         request.Operation switch
         {
@@ -91,7 +91,7 @@ internal static class QueueOperations
             {
                 Changed = changed,
             },
-            var other => throw new AmqpException(AmqpConditions.ArgumentError, $"There is no disposition '{other}'."),
+            var other => throw new AmqpException(AmqpConditions.ArgumentError, $"Unknown disposition '{other}'."),
         };
         foreach (var token in request.List<Guid>("lock-tokens"))
         {
@@ -123,5 +123,5 @@ internal static class QueueOperations
     }
 
     private static AmqpException LockLost() =>
-        new(AmqpConditions.MessageLockLost, "The lock has expired, or the message is settled already.");
+        new(AmqpConditions.MessageLockLost, "The lock has expired, or the message is already settled.");
 }

@@ -13,7 +13,7 @@ internal static class RuleOperations
     private const ulong FalseFilter = 0x1370000008;
     private const ulong Correlation = 0x1370000009;
 
-    /// <summary>The result; null: no such operation.</summary>
+    /// <summary>The result; null if the operation is unknown.</summary>
     public static AmqpMap? Handle(LocalSubscription subscription, ManagementRequest request)
     {
         switch (request.Operation)

@@ -5,7 +5,7 @@ namespace NotificationHub.LocalBus;
 /// <summary>Management of a topic's scheduled messages.</summary>
 internal static class TopicOperations
 {
-    /// <summary>The result; null: no such operation.</summary>
+    /// <summary>The result; null if the operation is unknown.</summary>
     public static AmqpMap? Handle(BusContext bus, LocalTopic topic, ManagementRequest request)
     {
         switch (request.Operation)

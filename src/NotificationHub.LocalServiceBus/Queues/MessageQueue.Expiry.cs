@@ -13,7 +13,7 @@ internal sealed partial class MessageQueue
         }
     }
 
-    /// <summary>Ends everything whose time has come.</summary>
+    /// <summary>Ends every lock, session and lifetime that has expired.</summary>
     private void Expire()
     {
         var now = time.GetUtcNow();
@@ -52,7 +52,7 @@ internal sealed partial class MessageQueue
         }
     }
 
-    /// <summary>Records when the message's lock or life ends.</summary>
+    /// <summary>Records when the message's lock or lifetime ends.</summary>
     private void Track(QueuedMessage queued)
     {
         var deadline = queued.State switch
@@ -61,7 +61,7 @@ internal sealed partial class MessageQueue
             // The session's lock holds its messages.
             MessageState.Locked when queued.Line.SessionId is not null => DateTimeOffset.MaxValue,
             MessageState.Locked => queued.LockedUntil,
-            // The queue's own lifetime is so long that it is enough to look at it when the message is delivered.
+            // The queue's own lifetime is so long that checking it at delivery is enough.
             _ => queued.Message.TimeToLive is null ? DateTimeOffset.MaxValue : queued.ExpiresAt,
         };
         if (deadline == queued.Deadline)

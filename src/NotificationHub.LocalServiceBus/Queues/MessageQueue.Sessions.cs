@@ -53,7 +53,7 @@ internal sealed partial class MessageQueue
         throw new AmqpException(AmqpConditions.Timeout, "No session became available in time.");
     }
 
-    /// <summary>Starts deliveries to the receiver that holds the session.</summary>
+    /// <summary>Starts deliveries to the session's receiver.</summary>
     public void StartSession(MessageLine session, IMessageReceiver receiver)
     {
         lock (gate)
@@ -66,7 +66,7 @@ internal sealed partial class MessageQueue
         }
     }
 
-    /// <summary>Ends the receiver's hold. Its messages are delivered again.</summary>
+    /// <summary>Releases the receiver's session. Its messages are delivered again.</summary>
     public void EndSession(MessageLine session, IMessageReceiver receiver)
     {
         lock (gate)

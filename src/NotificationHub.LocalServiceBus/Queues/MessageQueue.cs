@@ -92,7 +92,7 @@ internal sealed partial class MessageQueue : IDisposable
         }
     }
 
-    /// <summary>Sends what waits to the receivers that have credit.</summary>
+    /// <summary>Sends available messages to the receivers that have credit.</summary>
     public void Deliver(MessageLine? session)
     {
         lock (gate)
@@ -256,7 +256,7 @@ internal sealed partial class MessageQueue : IDisposable
         Track(queued);
     }
 
-    /// <summary>Takes a message back whose lock has ended.</summary>
+    /// <summary>Returns a message to the queue after its lock has ended.</summary>
     private void GiveBack(QueuedMessage queued)
     {
         if (deadLetter is not null && queued.DeliveryCount >= settings.MaxDeliveryCount)
@@ -287,7 +287,7 @@ internal sealed partial class MessageQueue : IDisposable
     {
         if (deadLetter is null)
         {
-            // A dead letter stays one.
+            // A dead letter stays a dead letter.
             MakeAvailable(queued);
             return;
         }

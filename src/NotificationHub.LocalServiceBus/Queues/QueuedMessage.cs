@@ -90,7 +90,7 @@ internal sealed record QueueSettings(
     bool RequiresSession
 );
 
-/// <summary>What a receiver decides about a message that it holds.</summary>
+/// <summary>A receiver's decision about a message that it holds.</summary>
 internal abstract record Settlement
 {
     private Settlement() { }

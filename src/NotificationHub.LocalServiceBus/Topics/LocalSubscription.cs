@@ -83,7 +83,7 @@ public sealed class LocalSubscription
         }
     }
 
-    /// <summary>Takes a message that a rule matches. The topic calls it for one message after the other.</summary>
+    /// <summary>Stores a message that a rule matches. The topic calls this for one message after the other.</summary>
     internal void Offer(BusMessage message)
     {
         if (!Array.Exists(rules, rule => rule.Filter.Matches(message)))

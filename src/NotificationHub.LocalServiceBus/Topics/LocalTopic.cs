@@ -62,7 +62,7 @@ public sealed class LocalTopic
     public LocalSubscription? Subscription(string name) =>
         Array.Find(subscriptions, candidate => candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Stores a send; scheduled messages wait.</summary>
+    /// <summary>Stores a send. Scheduled messages become available later.</summary>
     internal void Accept(IReadOnlyList<BusMessage> messages)
     {
         var now = time.GetUtcNow();

@@ -47,7 +47,7 @@ internal sealed class ScheduledMessages : IDisposable
             var found = messages.Keys.Where(key => sequenceNumbers.Contains(key.SequenceNumber)).ToList();
             if (found.Count < sequenceNumbers.Count)
             {
-                throw new AmqpException(AmqpConditions.MessageNotFound, "A message is not scheduled (any more).");
+                throw new AmqpException(AmqpConditions.MessageNotFound, "A message is not scheduled, or no longer.");
             }
 
             found.ForEach(key => messages.Remove(key));

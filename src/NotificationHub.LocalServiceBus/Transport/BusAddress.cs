@@ -3,10 +3,10 @@ namespace NotificationHub.LocalBus;
 /// <summary>The entity that a link's address names.</summary>
 internal sealed record BusAddress(string Path, string Topic, string? Subscription, bool IsDeadLetter, bool IsManagement)
 {
-    /// <summary>The node that takes tokens.</summary>
+    /// <summary>The node that accepts tokens.</summary>
     public const string Tokens = "$cbs";
 
-    /// <summary>Parses <c>topic[/subscriptions/name[/$DeadLetterQueue]][/$management]</c>, with or without scheme and host; null: no such address.</summary>
+    /// <summary>Parses <c>topic[/subscriptions/name[/$DeadLetterQueue]][/$management]</c>, with or without scheme and host. Null if invalid.</summary>
     public static BusAddress? Parse(string? address)
     {
         var path = PathOf(address);

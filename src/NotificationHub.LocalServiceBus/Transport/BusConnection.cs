@@ -27,7 +27,7 @@ internal sealed class BusConnection(
 
     public void AddReplyLink(string node, SendingAmqpLink link)
     {
-        // The JavaScript SDK gives no address: it uses the link's name.
+        // The JavaScript SDK sends no address; use the link's name.
         var address = (link.Settings.Target as Target)?.Address?.ToString() ?? link.Name;
         replies[(node, address)] = link;
         link.Closed += (_, _) => replies.TryRemove((node, address), out var _);

@@ -11,13 +11,13 @@ internal sealed class SharedAccessCheck(string keyName, string key)
     private const string Scheme = "SharedAccessSignature ";
 
     /// <summary>The path that a valid token covers.</summary>
-    /// <remarks>The host is not compared: clients reach the bus by many names.</remarks>
+    /// <remarks>The host is not compared, because clients reach the bus by many names.</remarks>
     /// <exception cref="AmqpException">The token is invalid or expired.</exception>
     public string Resource(string? token)
     {
         if (token is null || !token.StartsWith(Scheme, StringComparison.Ordinal))
         {
-            throw Unauthorized("The token is no SharedAccessSignature.");
+            throw Unauthorized("The token is not a SharedAccessSignature.");
         }
 
         var fields = Fields(token[Scheme.Length..]);

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace NotificationHub.Simulator.Apple;
 
-/// <summary>Apple's error numbers that the simulator gives, with their HTTP status and our own wording.</summary>
+/// <summary>The error numbers of Apple that the simulator returns, with HTTP status and our own wording.</summary>
 internal static class AppleErrors
 {
     public const int InvalidArgument = 9602;
@@ -78,7 +78,7 @@ internal static class AppleErrors
             [MdmMetadataTooLong] = "MDM metadata too long",
             [TooManyUsers] = "Too many users",
             [DuplicateUsers] = "Duplicate users",
-            [ExistingUser] = "The user exists already",
+            [ExistingUser] = "The user already exists",
             [BadEmail] = "Invalid e-mail address",
             [AssetsMissing] = "Assets are required",
             [TargetsMissing] = "Client user ids or serial numbers are required",

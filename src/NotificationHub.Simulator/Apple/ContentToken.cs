@@ -7,18 +7,17 @@ internal enum ContentTokenState
 {
     Valid,
 
-    /// <summary>Answered 401 with 9621; also reached when the expiry date has passed.</summary>
+    // 401 with 9621; also returned once the expiry date has passed.
     Expired,
 
-    /// <summary>Answered 401 with 9625.</summary>
+    // 401 with 9625.
     Revoked,
 
-    /// <summary>Answered 200 with 9622 in the body, as an unknown token is.</summary>
+    // 200 with 9622 in the body, as for an unknown token.
     Invalid,
 }
 
-/// <summary>A content token (sToken) of a location; a location may have several.</summary>
-/// <param name="text">The base64 text that a client presents as its bearer token.</param>
+/// <summary>A content token (sToken). A location can have several.</summary>
 internal sealed class ContentToken(string text, DateTimeOffset expiresAt)
 {
     public string Text { get; } = text;
@@ -27,7 +26,7 @@ internal sealed class ContentToken(string text, DateTimeOffset expiresAt)
 
     public ContentTokenState State { get; set; }
 
-    /// <summary>The content of the .vpptoken file, with the white space round it that editors and mail programs leave.</summary>
+    // The white space around the token is what editors and mail programs leave in the file.
     public string File => $"\n  {Text}\r\n";
 
     public static ContentToken Create(SeededRandom random, string organization, DateTimeOffset expiresAt)
@@ -39,7 +38,7 @@ internal sealed class ContentToken(string text, DateTimeOffset expiresAt)
         return new ContentToken(Convert.ToBase64String(Encoding.UTF8.GetBytes(json)), expiresAt);
     }
 
-    /// <summary>Apple's form of a time: the offset has no colon.</summary>
+    // Apple writes the offset without a colon.
     public static string AppleDate(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'+0000'", CultureInfo.InvariantCulture);
 }

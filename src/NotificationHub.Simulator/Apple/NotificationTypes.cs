@@ -1,6 +1,5 @@
 namespace NotificationHub.Simulator.Apple;
 
-/// <summary>The values of <c>notificationType</c> that Apple documents.</summary>
 internal static class NotificationTypes
 {
     public const string Test = "TEST_NOTIFICATION";

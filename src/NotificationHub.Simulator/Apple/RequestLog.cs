@@ -1,10 +1,9 @@
 namespace NotificationHub.Simulator.Apple;
 
-/// <summary>One request that the simulated Apple took.</summary>
 /// <param name="Path">The path below the base address, such as <c>/assets</c>.</param>
 /// <param name="Query">The query with its question mark, or an empty string.</param>
-/// <param name="Status">The status answered; 0 where the connection was aborted.</param>
-/// <param name="LocationUId">The location whose content token was presented; null where there was none or an unknown one.</param>
+/// <param name="Status">The HTTP status; 0 if the connection was aborted.</param>
+/// <param name="LocationUId">The location of the content token; null without a known token.</param>
 internal sealed record RequestRecord(
     string Method,
     string Path,
@@ -14,7 +13,7 @@ internal sealed record RequestRecord(
     string? LocationUId
 );
 
-/// <summary>Everything that was asked of the simulated Apple, in the order of the answers.</summary>
+/// <summary>All requests to the simulated Apple, in the order of the responses.</summary>
 internal sealed class RequestLog
 {
     private readonly Lock _lock = new();
@@ -42,7 +41,7 @@ internal sealed class RequestLog
         }
     }
 
-    /// <summary>How often each endpoint was asked, by <c>METHOD /path</c>.</summary>
+    /// <summary>Number of requests by <c>METHOD /path</c>.</summary>
     public IReadOnlyDictionary<string, int> ByEndpoint =>
         All.CountBy(record => $"{record.Method} {record.Path}").ToDictionary();
 

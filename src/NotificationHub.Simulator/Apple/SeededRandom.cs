@@ -2,18 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace NotificationHub.Simulator.Apple;
 
-/// <summary>A random source that threads share and a seed repeats.</summary>
-[SuppressMessage(
-    "Security",
-    "CA5394",
-    Justification = "A simulation must be repeatable; nothing here guards anything."
-)]
+/// <summary>A thread-safe, repeatable source of random values.</summary>
+[SuppressMessage("Security", "CA5394", Justification = "A simulation must be repeatable and protects nothing.")]
 internal sealed class SeededRandom(int seed)
 {
     private readonly Lock _lock = new();
     private readonly Random _random = new(seed);
 
-    /// <summary>A number from 0 up to but not including 1.</summary>
     public double Next()
     {
         lock (_lock)
@@ -33,7 +28,7 @@ internal sealed class SeededRandom(int seed)
         return bytes;
     }
 
-    /// <summary>An id that looks like a UUID, as most of Apple's do.</summary>
+    // Most of Apple's IDs look like a UUID.
     public string Id() => new Guid(Bytes(16)).ToString();
 
     public T[] Shuffle<T>(IEnumerable<T> items)

@@ -14,13 +14,13 @@ using NotificationHub.Simulator.Apple.Faults;
 namespace NotificationHub.Simulator.Apple;
 
 /// <summary>
-/// Apple's App and Book Management API on a free loopback port, written from Apple's documentation and independent of
-/// the client in this repository, so that each checks the other.
+/// Apple's App and Book Management API on a free loopback port. It was written from Apple's documentation,
+/// independently of the client in this repository, so that each checks the other.
 /// </summary>
 internal sealed class SimulatedApple : IAsyncDisposable
 {
     private readonly ConcurrentQueue<SimulatedLocation> _locations = new();
-    private readonly DeliveryLedger _ledger = new();
+    private readonly DeliveryLog _deliveries = new();
     private readonly SimulationContext _context;
     private readonly WebApplication _server;
     private bool _isDisposed;
@@ -28,14 +28,14 @@ internal sealed class SimulatedApple : IAsyncDisposable
     private SimulatedApple(SimulatedAppleOptions options)
     {
         var random = new SeededRandom(options.Seed);
-        var outstanding = new Outstanding();
+        var pendingWork = new PendingWork();
         _context = new SimulationContext(
             options,
             random,
             new SimulatedAppleFaults(random),
             new Violations(),
-            outstanding,
-            new NotificationDelivery(options, random, outstanding, _ledger)
+            pendingWork,
+            new NotificationDelivery(options, random, pendingWork, _deliveries)
         );
         _server = BuildServer(new RequestHandler(_context, Requests, () => _locations));
     }
@@ -47,15 +47,15 @@ internal sealed class SimulatedApple : IAsyncDisposable
 
     public SimulatedAppleFaults Faults => _context.Faults;
 
-    /// <summary>What clients sent that Apple would not take; empty if all is well.</summary>
+    /// <summary>Requests that Apple would reject; empty for a correct client.</summary>
     public IReadOnlyList<string> Violations => _context.Violations.Found;
 
     public IReadOnlyCollection<SimulatedLocation> Locations => _locations;
 
-    /// <summary>Every notification so far, in the order in which Apple made them, with its attempts.</summary>
-    public IReadOnlyList<DeliveredNotification> Notifications => _ledger.All;
+    /// <summary>All notifications with their attempts, in the order in which they were created.</summary>
+    public IReadOnlyList<DeliveredNotification> Notifications => _deliveries.All;
 
-    public PostCounts Posts => _ledger.Counts;
+    public DeliveryCounts DeliveryCounts => _deliveries.Counts;
 
     public static async Task<SimulatedApple> StartAsync(
         SimulatedAppleOptions? options = null,
@@ -72,8 +72,8 @@ internal sealed class SimulatedApple : IAsyncDisposable
         return apple;
     }
 
-    /// <param name="uId">The library id; by default a new one of Apple's form.</param>
-    /// <param name="tokenExpiresAt">By default a year from now.</param>
+    /// <param name="uId">The library ID; generated in Apple's form by default.</param>
+    /// <param name="tokenExpiresAt">A year from now by default.</param>
     public SimulatedLocation AddLocation(
         string? uId = null,
         string locationName = "Zürich Hauptsitz",
@@ -92,11 +92,11 @@ internal sealed class SimulatedApple : IAsyncDisposable
         return location;
     }
 
-    /// <summary>Ends when every accepted event is done and every notification was answered or given up.</summary>
+    /// <summary>Completes when every accepted event is processed and every notification is delivered or abandoned.</summary>
     public Task WaitUntilDeliveredAsync(CancellationToken cancellationToken = default) =>
-        _context.Outstanding.Idle.WaitAsync(cancellationToken);
+        _context.PendingWork.Idle.WaitAsync(cancellationToken);
 
-    /// <summary>Stops at once: notifications that are not delivered yet never will be.</summary>
+    /// <summary>Stops at once; pending notifications are never delivered.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, true))
@@ -111,7 +111,7 @@ internal sealed class SimulatedApple : IAsyncDisposable
         }
 
         _context.Delivery.Stop();
-        await _context.Outstanding.Idle;
+        await _context.PendingWork.Idle;
         _context.Delivery.Dispose();
     }
 

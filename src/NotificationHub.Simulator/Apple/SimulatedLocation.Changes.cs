@@ -4,7 +4,7 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple;
 
-/// <remarks>Changes that no request caused: Apple notifies them without an event id.</remarks>
+/// <remarks>Changes without a request; Apple's notifications about them have no event ID.</remarks>
 internal sealed partial class SimulatedLocation
 {
     /// <summary>A purchase or transfer (positive) or a refund (negative): ASSET_COUNT.</summary>
@@ -56,8 +56,8 @@ internal sealed partial class SimulatedLocation
     }
 
     /// <summary>
-    /// The billing period ends: expiring seats go, deferred disassociations are carried out and notified under the
-    /// event id that they were given then.
+    /// The billing period ends: expiring seats disappear, and deferred disassociations are executed and reported under
+    /// their original event ID.
     /// </summary>
     public void EndBillingPeriod(long adamId)
     {
@@ -79,7 +79,7 @@ internal sealed partial class SimulatedLocation
     private void NotifySubscriptionCount(long adamId)
     {
         var subscription = Records.Current.Subscriptions[adamId].Value;
-        var counts = SubscriptionCounts.Of(subscription);
+        var counts = SubscriptionCounts.From(subscription);
         Notify(
             NotificationTypes.SubscriptionCount,
             new JsonObject
@@ -94,4 +94,45 @@ internal sealed partial class SimulatedLocation
             }
         );
     }
+}
+
+internal sealed partial class SimulatedLocation
+{
+    /// <summary>Changes records without a notification.</summary>
+    public void Silently(Action<RecordsChange> change) =>
+        Records.Change(changing =>
+        {
+            change(changing);
+            return true;
+        });
+
+    public void AddAsset(
+        string adamId,
+        string pricingParam = "STDQ",
+        int total = 100,
+        string productType = "App",
+        bool deviceAssignable = true,
+        bool revocable = true
+    ) =>
+        Silently(change => change.PutAsset(new(adamId, pricingParam, total, productType, deviceAssignable, revocable)));
+
+    /// <summary>Adds an active user: associated if there is a Managed Apple Account, else registered and invited.</summary>
+    public void AddUser(string clientUserId, string? email = null, string? managedAppleId = null) =>
+        Silently(change => change.CreateUser(clientUserId, email, managedAppleId, NewInviteCode()));
+
+    public void AddSubscription(long adamId, int renewing, int expiring = 0, long? parentAdamId = null) =>
+        Silently(change => change.PutSubscription(new(adamId, parentAdamId, renewing, expiring)));
+
+    public void AddSubscriptionAdmin(long adamId, string clientUserId) =>
+        Silently(change => change.PutSubscriptionAdmin(new(adamId, clientUserId)));
+
+    /// <summary>The current records, even if reads lag behind.</summary>
+    public SimulatedState ExportState() => Records.Current.Export();
+
+    /// <summary>Lets reads return the current records until <see cref="ThawReads"/>.</summary>
+    public void FreezeReads() => Records.FreezeReads();
+
+    public void ThawReads() => Records.ThawReads();
+
+    private string NewInviteCode() => Convert.ToHexStringLower(_context.Random.Bytes(16));
 }

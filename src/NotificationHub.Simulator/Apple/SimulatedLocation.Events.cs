@@ -5,7 +5,7 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple;
 
-/// <remarks>The asynchronous writes end with the event's id once the state has changed; the notifications may trail.</remarks>
+/// <remarks>Asynchronous writes. Each returns its event ID once the records have changed; notifications may follow later.</remarks>
 internal sealed partial class SimulatedLocation
 {
     public Task<string> AssociateAsync(
@@ -28,7 +28,6 @@ internal sealed partial class SimulatedLocation
             AssetEvents.Disassociate(id, Keys(adamIds, pricingParam), Targets(serialNumbers, clientUserIds))
         );
 
-    /// <summary>Takes back everything revocable.</summary>
     public Task<string> RevokeAsync(
         IReadOnlyList<string>? serialNumbers = null,
         IReadOnlyList<string>? clientUserIds = null
@@ -54,10 +53,10 @@ internal sealed partial class SimulatedLocation
         IReadOnlyList<string> clientUserIds
     ) => AcceptAndFinishAsync(id => SubscriptionEvents.Disassociate(id, adamIds, clientUserIds, deferred: false));
 
-    /// <summary>Event Status of an event; null where the id is unknown.</summary>
+    /// <summary>Event Status of an event; null if the ID is unknown.</summary>
     public JsonObject? EventStatus(string eventId) => _events.Find(eventId)?.Status();
 
-    /// <summary>Sends any notification, also one that Apple has never described.</summary>
+    /// <summary>Sends any notification, even one that Apple does not document.</summary>
     public void Notify(string notificationType, JsonObject payload) => NotifyAll(notificationType, [payload]);
 
     internal string Accept(Func<string, AppleEvent> create) => AcceptEvent(create).EventId;

@@ -4,7 +4,7 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple;
 
-/// <summary>A location of the simulated Apple: its tokens, its Client Config, its records.</summary>
+/// <summary>A location of the simulated Apple: content tokens, Client Config, records.</summary>
 internal sealed partial class SimulatedLocation : IAsyncDisposable
 {
     private readonly SimulationContext _context;
@@ -26,7 +26,7 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
         LocationName = locationName;
         Country = country;
         Records = new LocationRecords(context.Options.TimeProvider, () => context.Faults.ReadLag);
-        _events = new EventLoop(WorkAsync, context.Outstanding);
+        _events = new EventLoop(WorkAsync, context.PendingWork);
         IssueContentToken(tokenExpiresAt);
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
 
     public string Country { get; }
 
-    /// <summary>The newest content token. Older ones stay valid until their state says otherwise.</summary>
+    /// <summary>The newest content token. Older ones stay valid until their state changes.</summary>
     public ContentToken ContentToken
     {
         get
@@ -48,10 +48,8 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
         }
     }
 
-    /// <summary>The .vpptoken file of the newest content token.</summary>
     public string ContentTokenFile => ContentToken.File;
 
-    /// <summary>What Client Config holds.</summary>
     public ClientConfiguration Configuration
     {
         get
@@ -72,11 +70,7 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
 
     internal LocationRecords Records { get; }
 
-    internal RateWindow Rate { get; } = new();
-
-    internal PageRead.Counter PagesInFlight { get; } = new();
-
-    internal Patience Patience { get; } = new();
+    internal RequestLimits Limits { get; } = new();
 
     public ContentToken IssueContentToken(DateTimeOffset expiresAt)
     {
@@ -89,7 +83,7 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
         return token;
     }
 
-    /// <summary>Another server writes its own <c>mdmInfo</c>, and its notification URL where one is given.</summary>
+    /// <summary>Writes the <c>mdmInfo</c> of another server and, if given, its notification URL.</summary>
     public void TakeOver(string mdmId, string mdmName, string metadata = "", Uri? url = null, string? secret = null)
     {
         var before = Configuration;
@@ -110,4 +104,16 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
             return _contentTokens.Find(token => token.Text == text);
         }
     }
+}
+
+internal sealed record MdmInfo(string Id, string Name, string Metadata);
+
+internal sealed record ClientConfiguration(
+    MdmInfo? MdmInfo,
+    Uri? NotificationUrl,
+    string? NotificationAuthToken,
+    IReadOnlyList<string> NotificationTypes
+)
+{
+    public static ClientConfiguration Empty { get; } = new(null, null, null, []);
 }

@@ -7,13 +7,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>What an audit found.</summary>
-/// <param name="Losses">Notifications, events and messages against what had to be there.</param>
-/// <param name="OutOfOrder">Messages that came to a subscription after a later one of their topic's log.</param>
-/// <param name="Received">The messages of each subscription.</param>
+/// <summary>The result of an audit.</summary>
+/// <param name="OutOfOrder">Messages that a subscription received after a later message of the same topic.</param>
 internal readonly record struct Findings(Losses Losses, long OutOfOrder, IReadOnlyList<Received> Received);
 
-/// <summary>The messages that a subscriber received from a subscription.</summary>
 internal sealed record Received(
     string Topic,
     string Subscription,
@@ -21,19 +18,19 @@ internal sealed record Received(
     IReadOnlyList<ServiceBusReceivedMessage> Messages
 )
 {
-    /// <summary>The message IDs whose order is guaranteed: within each session, otherwise by sequence number.</summary>
+    // Order is guaranteed within a session, or for the whole subscription without sessions.
     public IEnumerable<IEnumerable<string>> Sequences =>
         RequiresSession
             ? Messages.GroupBy(message => message.SessionId, message => message.MessageId)
             : [Messages.Select(message => message.MessageId)];
 }
 
-/// <summary>Follows every notification from Apple's answer to the last subscriber, and the records back from Apple.</summary>
+/// <summary>Follows each notification from Apple's delivery to the subscribers, and compares their copy with Apple's records.</summary>
 internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, LocalServiceBus bus)
 {
     private readonly Subscriber subscriber = new();
 
-    /// <summary>Receives all messages of all subscriptions: afterwards they are empty.</summary>
+    /// <summary>Receives all messages of all subscriptions, which are empty afterwards.</summary>
     public async Task<Findings> RunAsync(Database database, CancellationToken cancellationToken)
     {
         var losses = await FollowNotificationsAsync(database, cancellationToken);
@@ -85,7 +82,7 @@ internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, Lo
         var sent = apple.Notifications;
         return Losses.Between(
                 [.. sent.Where(notification => notification.IsAnswered).Select(one => one.NotificationId)],
-                // An answer can be late for Apple: then it is stored all the same.
+                // Apple may have timed out although the hub stored the notification.
                 [.. sent.Select(notification => notification.NotificationId)],
                 [.. stored.Select(id => id ?? "")]
             ) + Losses.Between(routable.AsList(), notified.AsList());
@@ -103,7 +100,7 @@ internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, Lo
         return rows.ToLookup(row => row.Topic, row => row.Id, StringComparer.Ordinal);
     }
 
-    /// <summary>Sent again does not count: at least once means that the first arrivals are in the log's order.</summary>
+    // Delivery is at least once: only the first arrival of each message must be in log order.
     private static long CountOutOfOrder(IEnumerable<string> messageIds)
     {
         var (latest, outOfOrder) = (0L, 0L);
@@ -123,4 +120,30 @@ internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, Lo
         );
 
     private long DifferencesToApple() => subscriber.DifferencesTo(location.ExportState());
+}
+
+internal readonly record struct Losses(long Lost, long Duplicated, long Unexpected)
+{
+    public static Losses operator +(Losses left, Losses right) =>
+        new(left.Lost + right.Lost, left.Duplicated + right.Duplicated, left.Unexpected + right.Unexpected);
+
+    /// <summary>Compares the expected items with those found.</summary>
+    public static Losses Between<T>(IReadOnlyCollection<T> expected, IReadOnlyCollection<T> found)
+        where T : notnull => Between(expected, expected, found);
+
+    /// <param name="possible">All expected items, and others that may be there.</param>
+    public static Losses Between<T>(
+        IReadOnlyCollection<T> expected,
+        IReadOnlyCollection<T> possible,
+        IReadOnlyCollection<T> found
+    )
+        where T : notnull
+    {
+        var once = found.ToHashSet();
+        return new Losses(
+            Lost: expected.Distinct().LongCount(item => !once.Contains(item)),
+            Duplicated: found.Count - once.Count,
+            Unexpected: once.Except(possible).LongCount()
+        );
+    }
 }

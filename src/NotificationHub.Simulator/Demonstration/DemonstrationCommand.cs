@@ -1,12 +1,11 @@
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>The demonstration as a person or a program starts it: what is printed where, and the exit code.</summary>
 internal static class DemonstrationCommand
 {
     private const int UnusableFolder = 2;
     private const int Interrupted = 130;
 
-    /// <returns>The process's exit code: 0 if nothing was lost, doubled or left over.</returns>
+    /// <returns>The process's exit code: 0 if nothing was lost, duplicated or left over.</returns>
     public static async Task<int> RunAsync(
         DemonstrationOptions options,
         TextWriter output,
@@ -15,9 +14,9 @@ internal static class DemonstrationCommand
     )
     {
         using var folder = DemonstrationFolder.Open(options);
-        if (folder.Fault is { } fault)
+        if (folder.Error is { } problem)
         {
-            await error.WriteLineAsync(fault);
+            await error.WriteLineAsync(problem);
             return UnusableFolder;
         }
 
@@ -29,11 +28,11 @@ internal static class DemonstrationCommand
                 await demonstrator.PlayAsync(view, cancellationToken);
             }
 
-            var summary = await demonstrator.SummariseAsync(cancellationToken);
+            var summary = await demonstrator.SummarizeAsync(cancellationToken);
             await PrintAsync(options, summary, output);
             if (options.KeepRunning)
             {
-                // The JSON object stays alone on the output.
+                // Standard output contains only the JSON object.
                 await (options.Json ? error : output).WriteLineAsync(demonstrator.Describe());
                 await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -43,7 +42,7 @@ internal static class DemonstrationCommand
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await error.WriteLineAsync("Interrupted: there is no verdict.");
+            await error.WriteLineAsync("Interrupted. There is no result.");
             return Interrupted;
         }
     }

@@ -1,21 +1,42 @@
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>Where the database is made: a temporary folder that goes with the run, or one that stays.</summary>
+internal sealed record DemonstrationOptions
+{
+    public int Devices { get; init; } = 1000;
+
+    public int Apps { get; init; } = 25;
+
+    /// <summary>The share of notifications that Apple delivers twice.</summary>
+    public double Duplicates { get; init; } = 0.05;
+
+    public bool Faults { get; init; }
+
+    /// <summary>The folder of the database; null for a temporary folder.</summary>
+    public string? DataFolder { get; init; }
+
+    public int Seed { get; init; } = 1;
+
+    public bool Json { get; init; }
+
+    public bool KeepRunning { get; init; }
+}
+
+/// <summary>The folder of the database: temporary and deleted afterwards, or a given one that stays.</summary>
 internal sealed class DemonstrationFolder : IDisposable
 {
     private readonly bool temporary;
 
-    private DemonstrationFolder(string path, bool temporary, string? fault = null)
+    private DemonstrationFolder(string path, bool temporary, string? error = null)
     {
         Path = path;
         this.temporary = temporary;
-        Fault = fault;
+        Error = error;
     }
 
     public string Path { get; }
 
-    /// <summary>Why it cannot be used; null where it can.</summary>
-    public string? Fault { get; }
+    /// <summary>Why the folder cannot be used; null if it can.</summary>
+    public string? Error { get; }
 
     public static DemonstrationFolder Open(DemonstrationOptions options)
     {
@@ -32,7 +53,7 @@ internal sealed class DemonstrationFolder : IDisposable
             return new DemonstrationFolder(
                 path,
                 temporary: false,
-                $"{path} holds a database already, whose location the simulated Apple does not know. Name an empty folder."
+                $"{path} already contains a database from another run. Nothing was changed. Choose an empty folder."
             );
         }
 
@@ -61,7 +82,7 @@ internal sealed class DemonstrationFolder : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return $"{path} cannot be used for the database: {exception.Message}";
+            return $"Cannot create the database in {path}: {exception.Message}";
         }
     }
 }

@@ -7,13 +7,13 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>Starts everything, plays the burst, waits until all of it has arrived, and audits the result.</summary>
+/// <summary>Starts all parts, runs the burst, waits until every event has arrived, and audits the result.</summary>
 internal sealed class Demonstrator : IAsyncDisposable
 {
     private const int SerialsPerRequest = 1000;
     private const int AppsPerRequest = 25;
 
-    // No MDM shares the location here: the hub may have most of Apple's 15 requests a second.
+    // No MDM shares the location here, so the hub may use most of Apple's 15 requests per second.
     private const int RequestsPerSecond = 12;
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(90);
 
@@ -57,7 +57,7 @@ internal sealed class Demonstrator : IAsyncDisposable
                 Seed = options.Seed,
                 Delivery = new SimulatedDeliveryOptions
                 {
-                    // Apple's five minutes in five seconds.
+                    // Apple's five minutes take five seconds.
                     DeliverySpeed = 60,
                     SpreadOver = TimeSpan.FromMinutes(5),
                     DuplicateFraction = options.Duplicates,
@@ -80,7 +80,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         return new Demonstrator(options, folder, apple, bus, hub);
     }
 
-    /// <summary>Plays the burst and returns when every stage is idle, or stands still.</summary>
+    /// <summary>Runs the burst and returns when every stage is idle or stalled.</summary>
     public async Task PlayAsync(ProgressView view, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
@@ -88,7 +88,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         view.Registered(locationId, hub.Url);
         if (options.Faults)
         {
-            Misbehave();
+            InjectFaults();
         }
 
         await AssociateAsync();
@@ -96,13 +96,13 @@ internal sealed class Demonstrator : IAsyncDisposable
         elapsed = Stopwatch.GetElapsedTime(startedAt);
     }
 
-    /// <summary>Audits what was played, once: it receives all messages of all subscriptions.</summary>
-    public async Task<Summary> SummariseAsync(CancellationToken cancellationToken)
+    /// <summary>Audits the run. Can be called once, because it receives all messages.</summary>
+    public async Task<Summary> SummarizeAsync(CancellationToken cancellationToken)
     {
         var counts = await HubCounts.ReadAsync(hub.Database, cancellationToken);
         var findings = await new Audit(apple, location, bus).RunAsync(hub.Database, cancellationToken);
-        var (p50, p99) = Lag.Of(findings.Received);
-        var posts = apple.Posts;
+        var (p50, p99) = Latency.Percentiles(findings.Received);
+        var deliveries = apple.DeliveryCounts;
         return new Summary
         {
             Devices = options.Devices,
@@ -110,24 +110,24 @@ internal sealed class Demonstrator : IAsyncDisposable
             Seed = options.Seed,
             Seconds = Math.Round(elapsed.TotalSeconds, 1),
             RequestsPerSecond = RequestsPerSecond,
-            PostsIntended = posts.Copies,
-            PostsSent = posts.Sent,
-            PostsAnswered = posts.Answered,
-            PostsStored = counts.Stored,
+            DeliveriesPlanned = deliveries.Copies,
+            DeliveryAttempts = deliveries.Sent,
+            DeliveriesAccepted = deliveries.Answered,
+            NotificationsStored = counts.Stored,
             EventsAppended = counts.Appended,
             EventsPublished = counts.Published,
-            Topics = [.. findings.Received.GroupBy(one => one.Topic).Select(topic => Summarise(topic, counts))],
-            RefetchHints = counts.Hints,
+            Topics = [.. findings.Received.GroupBy(one => one.Topic).Select(topic => Summarize(topic, counts))],
+            RefetchRequests = counts.Requests,
             RefetchTargets = counts.Targets,
             AppleRequests = apple.Requests.Total,
             AppleRequestsByEndpoint = apple.Requests.ByEndpoint,
-            LagP50Milliseconds = Math.Round(p50, 1),
-            LagP99Milliseconds = Math.Round(p99, 1),
+            LatencyP50Milliseconds = Math.Round(p50, 1),
+            LatencyP99Milliseconds = Math.Round(p99, 1),
             Lost = findings.Losses.Lost,
-            Doubled = findings.Losses.Doubled,
+            Duplicated = findings.Losses.Duplicated,
             Unexpected = findings.Losses.Unexpected,
             OutOfOrder = findings.OutOfOrder,
-            LeftOver = counts.LeftOver + posts.Copies - posts.Answered,
+            LeftOver = counts.LeftOver + deliveries.Copies - deliveries.Answered,
             Violations = [.. apple.Violations, .. bus.Violations],
         };
     }
@@ -139,7 +139,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         await bus.DisposeAsync();
     }
 
-    private void Misbehave()
+    private void InjectFaults()
     {
         apple.Faults.RandomFraction = 0.05;
         // After "busy", a topic waits for the ten seconds that Azure asks for.
@@ -174,8 +174,8 @@ internal sealed class Demonstrator : IAsyncDisposable
         var movedAt = Stopwatch.GetTimestamp();
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            var now = (apple.Posts.Sent, Counts: await HubCounts.ReadAsync(hub.Database, cancellationToken));
-            view.Show(apple.Posts, now.Counts, apple.Requests.Total);
+            var now = (apple.DeliveryCounts.Sent, Counts: await HubCounts.ReadAsync(hub.Database, cancellationToken));
+            view.Show(apple.DeliveryCounts, now.Counts, apple.Requests.Total);
             if (delivered.IsCompleted && now.Counts.IsIdle)
             {
                 return;
@@ -191,7 +191,7 @@ internal sealed class Demonstrator : IAsyncDisposable
             }
             else if (Stopwatch.GetElapsedTime(movedAt) > StallLimit)
             {
-                // What is left over is part of the result.
+                // Pending work is part of the result.
                 return;
             }
 
@@ -199,7 +199,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         }
     }
 
-    private static TopicSummary Summarise(IGrouping<string, Received> topic, HubCounts counts)
+    private static TopicSummary Summarize(IGrouping<string, Received> topic, HubCounts counts)
     {
         var count = counts.Topics.FirstOrDefault(count => count.Topic == topic.Key);
         return new TopicSummary(
@@ -210,24 +210,24 @@ internal sealed class Demonstrator : IAsyncDisposable
         );
     }
 
-    /// <summary>Where everything is, for a person who wants to try it.</summary>
+    /// <summary>The addresses of all parts, for experiments.</summary>
     public string Describe()
     {
         var configuration = location.Configuration;
         return $$"""
 
-            The hub         {{hub.Url}}
-            Its events      {{new Uri(hub.Url, "/events?after=0")}}
-            Its database    {{folder.Path}}
+            Hub             {{hub.Url}}
+            Events          {{new Uri(hub.Url, "/events?after=0")}}
+            Database        {{folder.Path}}
             Simulated Apple {{apple.BaseUrl}}
-            Its Service Bus {{bus.ConnectionString}}
+            Service Bus     {{bus.ConnectionString}}
 
-            Post a notification of your own:
+            Send a notification of your own:
               curl -i -H 'Authorization: Bearer {{configuration.NotificationAuthToken}}' -H 'Content-Type: application/json' \
                 -d '{"notificationId":"mine-1","notificationType":"ASSET_COUNT","notification":{"adamId":"361304891","pricingParam":"STDQ","countDelta":5},"uId":"{{location.UId}}"}' \
                 {{configuration.NotificationUrl}}
 
-            Ctrl+C ends it.
+            Press Ctrl+C to stop.
             """;
     }
 

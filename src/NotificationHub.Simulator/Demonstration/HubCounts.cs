@@ -3,10 +3,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>How many events of a topic there are, and how many of them the bus has accepted.</summary>
+/// <summary>The events of a topic, and how many of them the bus has accepted.</summary>
 internal sealed record TopicCount(string Topic, long Appended, long Published);
 
-/// <summary>How far the hub's stages have come, read from its database.</summary>
+/// <summary>The progress of the hub's stages, read from its database.</summary>
 internal sealed record HubCounts
 {
     public required long Stored { get; init; }
@@ -17,25 +17,22 @@ internal sealed record HubCounts
 
     public required long Targets { get; init; }
 
-    /// <summary>How often a target was asked for.</summary>
-    public required long Hints { get; init; }
+    public required long Requests { get; init; }
 
     public required long PendingTargets { get; init; }
 
     public required long DeadLetters { get; init; }
 
-    /// <summary>Posts that were kept but not routed: rejected, quarantined, unrecognized.</summary>
-    public required long SetAside { get; init; }
+    /// <summary>Stored but not routed: rejected, quarantined or unrecognized.</summary>
+    public required long NotRouted { get; init; }
 
     public long Appended => Topics.Sum(topic => topic.Appended);
 
     public long Published => Topics.Sum(topic => topic.Published);
 
-    /// <summary>Whether no stage has anything left to do.</summary>
     public bool IsIdle => Routed == Stored && Published == Appended && PendingTargets == 0;
 
-    /// <summary>What a stage has not finished, or has put aside.</summary>
-    public long LeftOver => Stored - Routed + Appended - Published + PendingTargets + DeadLetters + SetAside;
+    public long LeftOver => Stored - Routed + Appended - Published + PendingTargets + DeadLetters + NotRouted;
 
     public static async Task<HubCounts> ReadAsync(Database database, CancellationToken cancellationToken)
     {
@@ -44,10 +41,10 @@ internal sealed record HubCounts
             long Stored,
             long Routed,
             long Targets,
-            long Hints,
+            long Requests,
             long Waiting,
             long Dead,
-            long SetAside
+            long NotRouted
         )>(
             """
             select
@@ -61,7 +58,7 @@ internal sealed record HubCounts
                 (select count(*) from notification_log where disposition <> 0)
             """
         );
-        // After the targets: the read that completes the last one appends its events in the same transaction.
+        // Read after the targets: the read that completes the last target appends its events in the same transaction.
         var topics = await connection.QueryAsync<TopicCount>(
             """
             select e.topic Topic, count(*) Appended,
@@ -78,10 +75,10 @@ internal sealed record HubCounts
             Routed = counts.Routed,
             Topics = [.. topics],
             Targets = counts.Targets,
-            Hints = counts.Hints,
+            Requests = counts.Requests,
             PendingTargets = counts.Waiting,
             DeadLetters = counts.Dead,
-            SetAside = counts.SetAside,
+            NotRouted = counts.NotRouted,
         };
     }
 }

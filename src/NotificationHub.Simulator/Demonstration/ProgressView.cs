@@ -4,7 +4,6 @@ using Spectre.Console;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>What a person sees while it runs.</summary>
 internal sealed class ProgressView : IDisposable
 {
     private readonly TextWriter writer;
@@ -17,20 +16,20 @@ internal sealed class ProgressView : IDisposable
         console = Screen.On(writer);
     }
 
-    /// <summary>Nothing at all for a program that reads JSON.</summary>
+    /// <summary>Creates a view that writes nothing if the output is JSON.</summary>
     public static ProgressView On(TextWriter writer, DemonstrationOptions options) =>
         new(options.Json ? TextWriter.Null : writer);
 
     public void Registered(string locationId, Uri hub) =>
         console.MarkupLineInterpolated(
-            $"Registered location [bold]{locationId}[/] at the simulated Apple: its TEST_NOTIFICATION has come to {hub}"
+            $"Registered location [bold]{locationId}[/] at the simulated Apple; {hub} received its TEST_NOTIFICATION"
         );
 
-    public void Show(PostCounts posts, HubCounts counts, int requests)
+    public void Show(DeliveryCounts deliveries, HubCounts counts, int requests)
     {
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"posts answered {posts.Answered}/{posts.Copies} | stored {counts.Stored} | routed {counts.Routed} | events published {counts.Published}/{counts.Appended} | to read {counts.PendingTargets}/{counts.Targets} | requests to Apple {requests}"
+            $"delivered {deliveries.Answered}/{deliveries.Copies} | stored {counts.Stored} | routed {counts.Routed} | events published {counts.Published}/{counts.Appended} | refetch targets pending {counts.PendingTargets}/{counts.Targets} | requests to Apple {requests}"
         );
         if (line == shown)
         {
@@ -52,5 +51,33 @@ internal sealed class ProgressView : IDisposable
         {
             console.WriteLine();
         }
+    }
+}
+
+/// <summary>Colors and live updates for a terminal, plain text for a file or a pipe.</summary>
+internal static class Screen
+{
+    // Redirected output has no width; this is wide enough for every table.
+    private const int PlainWidth = 140;
+
+    public static IAnsiConsole On(TextWriter writer)
+    {
+        var output = new AnsiConsoleOutput(writer);
+        if (output.IsTerminal)
+        {
+            return AnsiConsole.Create(new AnsiConsoleSettings { Out = output });
+        }
+
+        var plain = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = output,
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+            }
+        );
+        plain.Profile.Width = PlainWidth;
+        return plain;
     }
 }

@@ -5,16 +5,14 @@ using NotificationHub.LocalBus;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>A consumer on the official SDK: a processor, or a session processor where the subscription requires sessions.</summary>
+/// <summary>A consumer on the official SDK, with a session processor if the subscription requires sessions.</summary>
 internal static class Receiver
 {
     private const int Concurrency = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Receives and completes messages until the subscription is empty and has delivered this many.</summary>
-    /// <returns>The messages: in order of receipt where sessions are required, otherwise by sequence number.</returns>
-    /// <exception cref="InvalidOperationException">A message could not be received or completed.</exception>
-    /// <exception cref="TimeoutException">The messages did not arrive.</exception>
+    /// <returns>The messages in order of receipt if sessions are required, otherwise by sequence number.</returns>
     public static async Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveAllAsync(
         LocalServiceBus bus,
         string topic,

@@ -7,7 +7,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
 
-/// <summary>The real hub in this process, on its own Kestrel and a free port.</summary>
+/// <summary>The real hub in this process, on a free port.</summary>
 internal sealed class RunningHub : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -18,10 +18,6 @@ internal sealed class RunningHub : IAsyncDisposable
 
     public Database Database => app.Services.GetRequiredService<Database>();
 
-    /// <param name="folder">Where the database is.</param>
-    /// <param name="apple">Whom it asks.</param>
-    /// <param name="bus">Where it publishes.</param>
-    /// <param name="cancellationToken">Gives up the start.</param>
     /// <param name="settings">More settings, as <c>--Section:Key=value</c>.</param>
     public static Task<RunningHub> StartAsync(
         string folder,
@@ -31,8 +27,6 @@ internal sealed class RunningHub : IAsyncDisposable
         params string[] settings
     ) => StartAsync(folder, apple, bus, configure: null, cancellationToken, settings);
 
-    /// <inheritdoc cref="StartAsync(string, SimulatedApple, LocalServiceBus, CancellationToken, string[])"/>
-    /// <param name="configure">A last word on the hub's services.</param>
     public static async Task<RunningHub> StartAsync(
         string folder,
         SimulatedApple apple,
@@ -66,8 +60,8 @@ internal sealed class RunningHub : IAsyncDisposable
         }
     }
 
-    /// <summary>Registers the location as <c>locations add</c> would: Client Config, the test post, the confirmation.</summary>
-    /// <returns>The hub's id of the location.</returns>
+    /// <summary>Registers the location like <c>locations add</c>: Client Config, test notification, confirmation.</summary>
+    /// <returns>The hub's ID of the location.</returns>
     public async Task<string> RegisterAsync(SimulatedLocation location, CancellationToken cancellationToken)
     {
         var registration = app.Services.GetRequiredService<LocationRegistration>();

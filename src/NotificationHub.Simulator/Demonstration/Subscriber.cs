@@ -6,8 +6,8 @@ using NotificationHub.Simulator.Apple.State;
 namespace NotificationHub.Simulator.Demonstration;
 
 /// <summary>
-/// A downstream team: it keeps a copy of a location's assets and assignments from the <c>*.changed</c> events alone, by
-/// revision, and never calls Apple.
+/// A downstream team: it maintains a copy of a location's assets and assignments from the <c>*.changed</c> events
+/// alone, by revision, and never calls Apple.
 /// </summary>
 internal sealed class Subscriber
 {
@@ -34,7 +34,7 @@ internal sealed class Subscriber
         }
     }
 
-    /// <summary>How many of Apple's records this copy lacks, has too many or has with other counts.</summary>
+    /// <summary>Number of records that are missing, superfluous or different in this copy.</summary>
     public int DifferencesTo(SimulatedState state)
     {
         HashSet<(string, string, long?, long?)> ours =
@@ -79,7 +79,7 @@ internal sealed class Subscriber
         where TKey : notnull
         where TRecord : class
     {
-        // Revisions are zero-padded: they order as text.
+        // Revisions are zero-padded, so they compare as text.
         if (!copy.TryGetValue(key, out var known) || string.CompareOrdinal(known.Revision, change.Revision) < 0)
         {
             copy[key] = (change.Revision!, change.Data!.After);

@@ -10,12 +10,12 @@ public sealed class DrillResultTests
     {
         Scenario = "bus-down",
         Title = "the bus is down",
-        Timeline = [new DrillLine(TimeSpan.FromMinutes(61), "done", "it is over")],
+        Timeline = [new DrillLine(TimeSpan.FromMinutes(61), "done", "the bus is back")],
         Received = new Dictionary<string, int> { ["assets/deployment"] = 7 },
     };
 
     [Fact]
-    public void Whatever_is_lost_doubled_or_left_over_is_no_recovery()
+    public void Only_a_run_without_any_problem_is_a_recovery()
     {
         Good.IsGood.ShouldBeTrue();
         DrillResult[] bad =
@@ -26,7 +26,7 @@ public sealed class DrillResultTests
             },
             Good with
             {
-                Doubled = 1,
+                Duplicated = 1,
             },
             Good with
             {
@@ -42,7 +42,7 @@ public sealed class DrillResultTests
             },
             Good with
             {
-                Violations = ["one id, two bodies"],
+                Violations = ["one ID, two bodies"],
             },
             Good with
             {
@@ -50,14 +50,14 @@ public sealed class DrillResultTests
             },
             Good with
             {
-                Fault = "It did not come about: all is well.",
+                Error = "Timed out: the hub is healthy and idle.",
             },
         ];
-        bad.Where(result => result.IsGood || result.Summary == Good.Summary).ShouldBeEmpty();
+        bad.Where(result => result.IsGood || result.ResultLine == Good.ResultLine).ShouldBeEmpty();
     }
 
     [Fact]
-    public void A_program_gets_what_a_person_gets()
+    public void JSON_output_contains_the_same_result()
     {
         var result = JsonDocument.Parse(DrillResult.ToJson([Good])).RootElement.EnumerateArray().Single();
 
@@ -66,12 +66,12 @@ public sealed class DrillResultTests
         result.GetProperty("received").GetProperty("assets/deployment").GetInt32().ShouldBe(7);
         var line = result.GetProperty("timeline").EnumerateArray().Single();
         line.GetProperty("at").GetString().ShouldBe("01:01:00");
-        line.GetProperty("text").GetString().ShouldBe("it is over");
-        Good.Timeline[0].ToString().ShouldBe("01:01:00  done    it is over");
+        line.GetProperty("text").GetString().ShouldBe("the bus is back");
+        Good.Timeline[0].ToString().ShouldBe("01:01:00  done    the bus is back");
     }
 
     [Fact]
-    public async Task Only_what_there_is_can_be_drilled()
+    public async Task An_unknown_scenario_is_rejected()
     {
         var run = await ProgramRun.StartAsync(DrillProgram.RunAsync, "--scenario", "flood");
 

@@ -2,32 +2,32 @@ using NotificationHub.Tests.Documents;
 
 namespace NotificationHub.Tests.Drill;
 
-/// <summary>What is to be seen while something is broken, and that all is well afterwards: the command's own audit has found no loss.</summary>
+/// <summary>Each scenario shows the outage as documented, and ends with a recovery without loss.</summary>
 [Collection(ProcessTelemetry.Name)]
 public sealed class DrillTests
 {
     private const string Well = "health  live 200, ready 200, healthy";
     private const string Degraded = "health  live 200, ready 200, degraded";
     private const string Unhealthy = "health  live 200, ready 503, unhealthy";
-    private const string Recovered = "recovered; lost: 0, doubled: 0";
+    private const string Recovered = "recovered; lost: 0, duplicated: 0";
 
     [Fact]
-    public async Task While_the_bus_is_down_for_hours_topics_are_seen_to_stand_still_and_then_send_all()
+    public async Task Topics_report_a_stall_while_the_bus_is_down_and_then_publish_all_events()
     {
-        var drill = await DrillRun.OfAsync("bus-down");
+        var drill = await DrillRun.RunAsync("bus-down");
 
-        drill.ShouldSay(
+        drill.ShouldPrint(
             Well,
-            "done    the bus is gone",
-            "posts answered 200",
+            "done    the bus is down",
+            "deliveries answered 200",
             Degraded,
             "health  - topic assets stands still since 2026-08-01T12:",
             "Service Bus could not be reached",
             "metric  notificationhub.stage.stalled{stage=publishing:assets} 1",
             "three hours later",
-            "18 posts answered 200",
+            "18 deliveries answered 200",
             Degraded,
-            // As at first: what a topic's state is since is no news of each lease.
+            // Unchanged: a renewed lease does not reset the time.
             "health  - topic assets stands still since 2026-08-01T12:",
             "metric  notificationhub.publishing.oldest_unsent_age{topic=assets} 11",
             "event   /events?topic=assets has ",
@@ -41,17 +41,17 @@ public sealed class DrillTests
     }
 
     [Fact]
-    public async Task While_Apple_is_down_for_hours_reads_are_seen_to_stand_still_and_are_made_soon_after()
+    public async Task Refetch_reports_a_stall_while_Apple_is_down_and_catches_up_soon_after()
     {
-        var drill = await DrillRun.OfAsync("apple-down");
+        var drill = await DrillRun.RunAsync("apple-down");
 
-        drill.ShouldSay(
+        drill.ShouldPrint(
             Well,
-            "posts answered 200",
+            "deliveries answered 200",
             Degraded,
             "health  - refetch: ",
             "three hours later",
-            "18 posts answered 200",
+            "18 deliveries answered 200",
             Degraded,
             "health  - refetch stands still since 2026-08-01T12:",
             "health  - full-sync stands still since 2026-08-01T",
@@ -62,17 +62,17 @@ public sealed class DrillTests
             Well,
             Recovered
         );
-        // Not the hour that the pauses between an operation's questions grow to.
+        // Less than the hour that the pause between an operation's polls can reach.
         (drill.At("refetch} 0") - drill.At("Apple is back")).ShouldBeLessThan(TimeSpan.FromMinutes(20));
         Runbook.ShouldQuote("apple-down", drill);
     }
 
     [Fact]
-    public async Task A_revoked_content_token_is_told_posts_are_taken_and_a_new_token_reads_what_waits()
+    public async Task Deliveries_are_stored_while_the_content_token_is_revoked_and_a_new_token_clears_the_backlog()
     {
-        var drill = await DrillRun.OfAsync("token-revoked");
+        var drill = await DrillRun.RunAsync("token-revoked");
 
-        drill.ShouldSay(
+        drill.ShouldPrint(
             Well,
             Degraded,
             "health  - locations revoked: 1",
@@ -80,7 +80,7 @@ public sealed class DrillTests
             "event   location.token-revoked.v1 {\"state\":\"revoked\"",
             "metric  notificationhub.refetch.errors{kind=TokenRevoked} 1",
             "eight hours later",
-            "18 posts answered 200",
+            "18 deliveries answered 200",
             "metric  notificationhub.refetch.pending ",
             "new content token",
             Well,
@@ -90,21 +90,21 @@ public sealed class DrillTests
     }
 
     [Fact]
-    public async Task While_the_database_is_locked_Apple_is_told_to_come_again_and_does()
+    public async Task Apple_retries_deliveries_that_are_rejected_while_the_database_is_locked()
     {
-        var drill = await DrillRun.OfAsync("database-locked");
+        var drill = await DrillRun.RunAsync("database-locked");
 
-        drill.ShouldSay(
+        drill.ShouldPrint(
             Well,
-            "done    another program holds the database",
-            "posts answered 503 with Retry-After: 5",
+            "done    another program locks the database",
+            "deliveries answered 503 with Retry-After: 5",
             Unhealthy,
             "health  - the database cannot be used: SQLite refused the write: SQLite Error 5",
-            "posts answered 503 with Retry-After: 5",
+            "deliveries answered 503 with Retry-After: 5",
             Unhealthy,
             "metric  notificationhub.intake.deliveries{outcome=unavailable} 6",
-            "done    the other program is done",
-            "3 posts answered 200",
+            "done    the lock is released",
+            "3 deliveries answered 200",
             Well,
             Recovered
         );
@@ -112,20 +112,20 @@ public sealed class DrillTests
     }
 
     [Fact]
-    public async Task While_the_disk_is_full_no_posts_are_sent_here_and_with_room_they_are_kept()
+    public async Task Apple_retries_deliveries_that_are_rejected_while_the_disk_is_full()
     {
-        var drill = await DrillRun.OfAsync("disk-full");
+        var drill = await DrillRun.RunAsync("disk-full");
 
-        drill.ShouldSay(
+        drill.ShouldPrint(
             Well,
-            "done    not one page more can be written",
-            "posts answered 503 with Retry-After: 5",
+            "done    the database cannot grow",
+            "deliveries answered 503 with Retry-After: 5",
             Unhealthy,
             "health  - the database cannot be used: SQLite refused the write: SQLite Error 13: 'database or disk is full'",
-            "posts answered 503 with Retry-After: 5",
+            "deliveries answered 503 with Retry-After: 5",
             Unhealthy,
-            "done    there is room again",
-            "posts answered 200",
+            "done    there is space again",
+            "deliveries answered 200",
             Well,
             Recovered
         );

@@ -453,7 +453,7 @@ internal sealed class ModelRun : IAsyncDisposable
 
     private async Task StartAsync(int replica)
     {
-        var options = VirtualDatabase.OptionsOf(file);
+        var options = VirtualDatabase.CreateOptions(file);
         options.LeaseDuration = LeaseDuration;
         hubs[replica] = await ModelHub.StartAsync(
             new MortalDatabase(options, databaseClock),

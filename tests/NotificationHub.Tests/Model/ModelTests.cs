@@ -49,7 +49,7 @@ public sealed class ModelTests(ITestOutputHelper output)
             }
 
             // A clock that was set wrong ends a pause early.
-            run.Apple.Violations.ShouldAllBe(violation => violation.EndsWith("called before a Retry-After was over"));
+            run.Apple.Violations.ShouldAllBe(violation => violation.EndsWith("called before the Retry-After elapsed"));
             (await run.LogAsync())
                 .Where(entry => entry.Type == EventNames.LocationImported)
                 .Select(entry => entry.LocationId)

@@ -88,7 +88,7 @@ internal static class StateLines
 
     private static string OfSubscription(SimulatedSubscription subscription)
     {
-        var counts = SimulatedCounts.Of(subscription);
+        var counts = SimulatedCounts.From(subscription);
         return Of(
             string.Create(CultureInfo.InvariantCulture, $"subscriptions/{subscription.AdamId}"),
             JsonSerializer.Serialize(

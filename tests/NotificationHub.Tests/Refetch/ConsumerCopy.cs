@@ -97,7 +97,7 @@ internal sealed class ConsumerCopy
 
     private static string SubscriptionLine(SimulatedSubscription subscription)
     {
-        var counts = SubscriptionCounts.Of(subscription);
+        var counts = SubscriptionCounts.From(subscription);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"subscriptions/{subscription.AdamId} {{\"assigned\":{Seats(counts.Assigned)},\"available\":{Seats(counts.Available)},\"total\":{Seats(counts.Total)}}}"

@@ -8,7 +8,7 @@ using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Drill.Requests;
 
-/// <summary>An imported location and the hub's own stages on virtual time: what a change makes them ask Apple can be counted.</summary>
+/// <summary>An imported location and the hub's stages on virtual time, to count the requests that a change causes.</summary>
 internal sealed class RequestScene : IAsyncDisposable
 {
     private const int PageSize = 500;
@@ -29,7 +29,6 @@ internal sealed class RequestScene : IAsyncDisposable
         location = apple.AddLocation();
     }
 
-    /// <summary>What it took to read everything.</summary>
     public int ImportRequests { get; private set; }
 
     public static async Task<RequestScene> StartAsync(
@@ -48,8 +47,8 @@ internal sealed class RequestScene : IAsyncDisposable
         return scene;
     }
 
-    /// <summary>Makes a change, brings its notifications over that time, and lets the hub read what is due until nothing is.</summary>
-    /// <param name="isMixed">They come in no order.</param>
+    /// <summary>Makes a change, delivers its notifications over the given time and processes all due reads.</summary>
+    /// <param name="isMixed">Whether the notifications arrive in random order.</param>
     public async Task<(int Notifications, IReadOnlyList<RequestRecord> Requests)> MeasureAsync(
         Func<SimulatedLocation, Task> change,
         TimeSpan over,
@@ -57,31 +56,31 @@ internal sealed class RequestScene : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        // Far enough from what was read before.
+        // Long enough after the previous reads.
         clock.Advance(TimeSpan.FromHours(1));
         apple.Requests.Clear();
         await change(location);
         await apple.WaitUntilDeliveredAsync(cancellationToken);
-        var posts = apple.Notifications.Skip(delivered).ToList();
-        delivered += posts.Count;
+        var deliveries = apple.Notifications.Skip(delivered).ToList();
+        delivered += deliveries.Count;
         if (isMixed)
         {
-            new Random(Seed).Shuffle(CollectionsMarshal.AsSpan(posts));
+            new Random(Seed).Shuffle(CollectionsMarshal.AsSpan(deliveries));
         }
 
         var start = clock.Milliseconds;
-        foreach (var (place, post) in posts.Index())
+        foreach (var (index, delivery) in deliveries.Index())
         {
-            await ReadUntilAsync(start + (long)(over.TotalMilliseconds * place / posts.Count));
-            await hub.PostAsync(post.Body.ToArray());
+            await ReadUntilAsync(start + (long)(over.TotalMilliseconds * index / deliveries.Count));
+            await hub.StoreAsync(delivery.Body.ToArray());
             await hub.RouteAsync();
         }
 
         await ReadUntilAsync(clock.Milliseconds + (long)TimeSpan.FromMinutes(30).TotalMilliseconds);
-        return (posts.Count, Sent());
+        return (deliveries.Count, Sent());
     }
 
-    /// <summary>What it takes to read everything as it is now.</summary>
+    /// <summary>Number of requests that read everything.</summary>
     public int CountEverything()
     {
         var state = location.ExportState();
@@ -105,12 +104,15 @@ internal sealed class RequestScene : IAsyncDisposable
 
     private async Task ImportAsync(CancellationToken cancellationToken)
     {
-        // Nobody is there to post to: Apple makes its notifications, and they are brought from here.
+        // Without a URL, Apple creates the notifications but sends none; this class delivers them.
         location.Configuration = ClientConfiguration.Empty with
         {
             NotificationTypes = NotificationTypes.All,
         };
-        var database = new VirtualDatabase(VirtualDatabase.OptionsOf(Path.Combine(folder.FullName, "hub.db")), clock);
+        var database = new VirtualDatabase(
+            VirtualDatabase.CreateOptions(Path.Combine(folder.FullName, "hub.db")),
+            clock
+        );
         hub = await VirtualHub.StartAsync(database, apple.BaseUrl, protector, clock);
         await database.WriteAsync(
             transaction =>
@@ -130,7 +132,7 @@ internal sealed class RequestScene : IAsyncDisposable
             cancellationToken
         );
         var until = clock.Milliseconds + (long)TimeSpan.FromMinutes(10).TotalMilliseconds;
-        while (await hub.TurnAsync() is not { } next || next < until)
+        while (await hub.RunDueWorkAsync() is not { } next || next < until)
         {
             cancellationToken.ThrowIfCancellationRequested();
             clock.Advance(TimeSpan.FromMilliseconds(500));
@@ -143,7 +145,7 @@ internal sealed class RequestScene : IAsyncDisposable
     {
         while (clock.Milliseconds < until)
         {
-            if (await hub.TurnAsync(fullSyncs: false) is { } next)
+            if (await hub.RunDueWorkAsync(fullSyncs: false) is { } next)
             {
                 clock.Advance(TimeSpan.FromMilliseconds(Math.Max(1, Math.Min(next, until) - clock.Milliseconds)));
             }

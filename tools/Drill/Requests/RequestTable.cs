@@ -3,13 +3,13 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Drill.Requests;
 
-/// <summary>What Apple's burst costs.</summary>
+/// <summary>The cost of Apple's burst.</summary>
 /// <param name="Counts">Reads of the counts of the app that was read most often.</param>
-/// <param name="Pages">Pages of the assignments of the app that was read most often.</param>
-/// <param name="Everything">The requests of reading everything again with each post.</param>
-internal sealed record BurstCost(int Posts, int Requests, int Counts, int Pages, int Everything);
+/// <param name="Pages">Pages of assignments of the app that was read most often.</param>
+/// <param name="Everything">Requests if each delivery caused a read of everything.</param>
+internal sealed record BurstCost(int Deliveries, int Requests, int Counts, int Pages, int Everything);
 
-/// <summary>Prints what typical changes cost in requests to Apple beside reading everything again, and what Apple's burst does: both as Markdown.</summary>
+/// <summary>Prints two Markdown tables: the requests that typical changes cause, and those of Apple's burst.</summary>
 internal static class RequestTable
 {
     public static async Task<int> PrintAsync(TextWriter output, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ internal static class RequestTable
     {
         await using var scene = await RequestScene.StartAsync(TypicalLocation.Fill, cancellationToken);
         var everything = scene.ImportRequests;
-        await output.WriteLineAsync("| change | notifications | requests | everything again |");
+        await output.WriteLineAsync("| change | notifications | requests | reading everything |");
         await output.WriteLineAsync("| --- | --: | --: | --: |");
         foreach (var (change, make) in TypicalLocation.Changes)
         {
@@ -46,7 +46,7 @@ internal static class RequestTable
     private static async Task PrintBurstAsync(TextWriter output, CancellationToken cancellationToken)
     {
         await output.WriteLineAsync(
-            "| burst of 25 apps for 1,000 devices, spread over | posts | requests | reads of an app's counts | reads of an app's assignments, pages | everything again with each post |"
+            "| burst of 25 apps for 1,000 devices, spread over | deliveries | requests | reads of an app's counts | pages of an app's assignments | reading everything each time |"
         );
         await output.WriteLineAsync("| --- | --: | --: | --: | --: | --: |");
         foreach (var (seconds, isMixed) in new[] { (5, false), (5, true), (300, false), (300, true) })
@@ -55,13 +55,12 @@ internal static class RequestTable
             await output.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {seconds} s{(isMixed ? ", in no order" : ", app by app")} | {cost.Posts} | {cost.Requests} | {cost.Counts} | {cost.Pages} | {cost.Everything} |"
+                    $"| {seconds} s{(isMixed ? ", in random order" : ", app by app")} | {cost.Deliveries} | {cost.Requests} | {cost.Counts} | {cost.Pages} | {cost.Everything} |"
                 )
             );
         }
     }
 
-    /// <summary>Apple's burst, its posts spread over that time.</summary>
     public static async Task<BurstCost> MeasureBurstAsync(
         TimeSpan over,
         bool isMixed,
@@ -69,17 +68,22 @@ internal static class RequestTable
     )
     {
         await using var scene = await RequestScene.StartAsync(TypicalLocation.FillForBurst, cancellationToken);
-        var (posts, requests) = await scene.MeasureAsync(TypicalLocation.BurstAsync, over, isMixed, cancellationToken);
+        var (deliveries, requests) = await scene.MeasureAsync(
+            TypicalLocation.BurstAsync,
+            over,
+            isMixed,
+            cancellationToken
+        );
         return new BurstCost(
-            posts,
+            deliveries,
             requests.Count,
             PerApp(requests, "/assets"),
             PerApp(requests, "/assignments"),
-            posts * scene.CountEverything()
+            deliveries * scene.CountEverything()
         );
     }
 
-    /// <summary>How often each app was read, at most: a read of all of them is one of each.</summary>
+    // How often the most frequently read app was read. A read of all apps counts once for each app.
     private static int PerApp(IReadOnlyList<RequestRecord> requests, string path)
     {
         var reads = requests.Where(request => request.Path == path).ToList();
@@ -90,8 +94,8 @@ internal static class RequestTable
             .Select(app => app.Value)
             .DefaultIfEmpty()
             .Max();
-        // Of all pages those that hold an app's records.
-        var walks = together.Count(request => !request.Query.Contains("pageIndex", StringComparison.Ordinal));
-        return alone + (walks * (path == "/assignments" ? TypicalLocation.PagesPerApp : 1));
+        // Of all pages, count those with the app's records.
+        var fullReads = together.Count(request => !request.Query.Contains("pageIndex", StringComparison.Ordinal));
+        return alone + (fullReads * (path == "/assignments" ? TypicalLocation.PagesPerApp : 1));
     }
 }

@@ -5,10 +5,10 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Drill.Requests;
 
-/// <summary>300 assets, of which 25 are on each of 1,000 devices, 2,000 users, 20 subscriptions with 800 seats; and what happens there.</summary>
+/// <summary>300 assets, 25 of them on each of 1,000 devices; 2,000 users; 20 subscriptions with 800 seats; typical changes.</summary>
 internal static class TypicalLocation
 {
-    /// <summary>The pages over which an app's 1,000 assignments are spread.</summary>
+    // An app's 1,000 assignments span two pages.
     public const int PagesPerApp = 2;
 
     private const int Assets = 300;
@@ -23,19 +23,19 @@ internal static class TypicalLocation
     [
         ("1 app for 1 new device", location => location.AssociateAsync(["1"], ["N1"])),
         ("25 apps for 1 new device", location => location.AssociateAsync(Apps, ["N2"])),
-        ("1 app for 5 new devices", location => location.AssociateAsync(["1"], Named("A", 5))),
-        ("25 apps for 5 new devices", location => location.AssociateAsync(Apps, Named("B", 5))),
-        ("1 app for 200 new devices", location => location.AssociateAsync(["2"], Named("C", 200))),
-        ("1 app taken back from 1 device", location => location.DisassociateAsync(["1"], ["D0001"])),
-        ("all apps taken back from 1 device", location => location.RevokeAsync(["D0002"])),
-        ("10 licences of 1 app bought", location => Buy(location, 1)),
-        ("10 licences of each of 25 apps bought", location => Buy(location, Apps.Length)),
+        ("1 app for 5 new devices", location => location.AssociateAsync(["1"], CreateNames("A", 5))),
+        ("25 apps for 5 new devices", location => location.AssociateAsync(Apps, CreateNames("B", 5))),
+        ("1 app for 200 new devices", location => location.AssociateAsync(["2"], CreateNames("C", 200))),
+        ("1 app revoked from 1 device", location => location.DisassociateAsync(["1"], ["D0001"])),
+        ("all apps revoked from 1 device", location => location.RevokeAsync(["D0002"])),
+        ("10 licenses of 1 app bought", location => Buy(location, 1)),
+        ("10 licenses of each of 25 apps bought", location => Buy(location, Apps.Length)),
         ("1 user created", location => location.CreateUsersAsync(NewUsers("one", 1))),
         ("100 users created", location => location.CreateUsersAsync(NewUsers("many", 100))),
         ("1 user retired", location => location.RetireUsersAsync("user-1999")),
-        ("1 seat given", location => location.AssociateSubscriptionsAsync([1], ["user-1500"])),
+        ("1 seat assigned", location => location.AssociateSubscriptionsAsync([1], ["user-1500"])),
         (
-            "10 seats in each of 10 subscriptions given",
+            "10 seats in each of 10 subscriptions assigned",
             location =>
                 location.AssociateSubscriptionsAsync(
                     [.. Enumerable.Range(1, 10).Select(plan => (long)plan)],
@@ -72,7 +72,7 @@ internal static class TypicalLocation
             }
         });
 
-    /// <summary>The same apps, on no device yet.</summary>
+    /// <summary>The same apps without assignments.</summary>
     public static void FillForBurst(SimulatedLocation location) =>
         location.Silently(change =>
         {
@@ -94,11 +94,11 @@ internal static class TypicalLocation
         return Task.CompletedTask;
     }
 
-    private static string[] Named(string prefix, int count) =>
+    private static string[] CreateNames(string prefix, int count) =>
         [.. Enumerable.Range(0, count).Select(i => $"{prefix}{i}")];
 
     private static UserRequest[] NewUsers(string prefix, int count) =>
-        [.. Named(prefix, count).Select(user => new UserRequest(user, $"{user}@example.org"))];
+        [.. CreateNames(prefix, count).Select(user => new UserRequest(user, $"{user}@example.org"))];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

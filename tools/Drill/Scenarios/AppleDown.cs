@@ -6,28 +6,28 @@ internal static class AppleDown
 {
     public static async Task PlayAsync(DrillScene scene, CancellationToken cancellationToken)
     {
-        var witness = scene.Witness;
+        var journal = scene.Journal;
         scene.Apple.Faults.RandomFaults = [Fault.Unavailable()];
         scene.Apple.Faults.RandomFraction = 1;
-        witness.Did("Apple's API answers nothing but 503; its notifications come all the same");
+        journal.Action("Apple's API returns only 503; its notifications still arrive");
         await scene.WorkUntilAnsweredAsync(cancellationToken);
         await scene.UntilReasonAsync("refetch", cancellationToken);
-        witness.Answers();
-        await witness.HealthAsync(cancellationToken);
+        journal.RecordResponses();
+        await journal.RecordHealthAsync(cancellationToken);
 
         await scene.WorkForAsync(TimeSpan.FromHours(3), cancellationToken);
-        witness.Did("three hours later; Apple is still down");
-        witness.Answers();
-        await witness.HealthAsync(cancellationToken);
-        witness.Metric("notificationhub.stage.stalled{stage=refetch}");
-        witness.Metric("notificationhub.stage.oldest_pending_age{stage=refetch}");
-        witness.Metric("notificationhub.refetch.errors{kind=Unavailable}");
-        witness.Metric("notificationhub.refetch.pending");
-        await witness.EventsAsync(cancellationToken);
+        journal.Action("three hours later; Apple is still down");
+        journal.RecordResponses();
+        await journal.RecordHealthAsync(cancellationToken);
+        journal.RecordMetric("notificationhub.stage.stalled{stage=refetch}");
+        journal.RecordMetric("notificationhub.stage.oldest_pending_age{stage=refetch}");
+        journal.RecordMetric("notificationhub.refetch.errors{kind=Unavailable}");
+        journal.RecordMetric("notificationhub.refetch.pending");
+        await journal.RecordEventsAsync(cancellationToken);
 
         scene.Apple.Faults.Clear();
-        witness.Did("Apple is back");
-        await scene.UntilWellAsync(cancellationToken);
+        journal.Action("Apple is back");
+        await scene.UntilHealthyAsync(cancellationToken);
         await scene.UntilMetricAsync("notificationhub.stage.stalled{stage=refetch}", 0, cancellationToken);
     }
 }

@@ -4,33 +4,33 @@ internal static class BusDown
 {
     public static async Task PlayAsync(DrillScene scene, CancellationToken cancellationToken)
     {
-        var witness = scene.Witness;
+        var journal = scene.Journal;
         await scene.Bus.StopListeningAsync(cancellationToken);
-        witness.Did("the bus is gone; Apple posts on");
+        journal.Action("the bus is down; Apple keeps delivering");
         await scene.WorkUntilAnsweredAsync(cancellationToken);
         await scene.UntilReasonAsync("topic assets stands still", cancellationToken);
         await scene.UntilReasonAsync("topic users stands still", cancellationToken);
-        witness.Answers();
-        await witness.HealthAsync(cancellationToken);
+        journal.RecordResponses();
+        await journal.RecordHealthAsync(cancellationToken);
 
         await scene.Time.PassAsync(TimeSpan.FromMinutes(6), cancellationToken);
-        witness.Did("six minutes later");
-        witness.Metric("notificationhub.stage.stalled{stage=publishing:assets}");
-        witness.Metric("notificationhub.publishing.stopped{topic=assets}");
+        journal.Action("six minutes later");
+        journal.RecordMetric("notificationhub.stage.stalled{stage=publishing:assets}");
+        journal.RecordMetric("notificationhub.publishing.stopped{topic=assets}");
 
         await scene.WorkForAsync(TimeSpan.FromHours(3), cancellationToken);
-        witness.Did("three hours later; the bus is still gone");
-        witness.Answers();
-        await witness.HealthAsync(cancellationToken);
-        witness.Metric("notificationhub.publishing.oldest_unsent_age{topic=assets}");
-        witness.Metric("notificationhub.stage.oldest_pending_age{stage=publishing:assets}");
-        witness.Metric("notificationhub.publishing.lag{topic=assets}");
-        await witness.EventsAsync(cancellationToken);
-        await witness.FeedAsync("assets", cancellationToken);
+        journal.Action("three hours later; the bus is still down");
+        journal.RecordResponses();
+        await journal.RecordHealthAsync(cancellationToken);
+        journal.RecordMetric("notificationhub.publishing.oldest_unsent_age{topic=assets}");
+        journal.RecordMetric("notificationhub.stage.oldest_pending_age{stage=publishing:assets}");
+        journal.RecordMetric("notificationhub.publishing.lag{topic=assets}");
+        await journal.RecordEventsAsync(cancellationToken);
+        await journal.RecordFeedAsync("assets", cancellationToken);
 
         await scene.Bus.ResumeListeningAsync(cancellationToken);
-        witness.Did("the bus is back");
-        await scene.UntilWellAsync(cancellationToken);
+        journal.Action("the bus is back");
+        await scene.UntilHealthyAsync(cancellationToken);
         await scene.UntilMetricAsync("notificationhub.stage.stalled{stage=publishing:assets}", 0, cancellationToken);
         await scene.UntilMetricAsync(
             "notificationhub.publishing.oldest_unsent_age{topic=assets}",

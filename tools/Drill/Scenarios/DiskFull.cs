@@ -6,13 +6,13 @@ internal static class DiskFull
 
     public static async Task PlayAsync(DrillScene scene, CancellationToken cancellationToken)
     {
-        var witness = scene.Witness;
+        var journal = scene.Journal;
         await LimitPagesAsync(scene, 1, cancellationToken);
-        witness.Did("not one page more can be written; Apple posts");
+        journal.Action("the database cannot grow by a single page; Apple keeps delivering");
         await FillAsync(scene, cancellationToken);
-        await DatabaseLocked.WorkWithoutAsync(scene, "database or disk is full", cancellationToken);
+        await DatabaseLocked.WorkDuringOutageAsync(scene, "database or disk is full", cancellationToken);
         await LimitPagesAsync(scene, NoLimit, cancellationToken);
-        witness.Did("there is room again; Apple's third try is yet to come");
+        journal.Action("there is space again; Apple's third attempt follows");
     }
 
     // SQLite raises a limit below the present size to that size.
@@ -22,7 +22,7 @@ internal static class DiskFull
             cancellationToken
         );
 
-    /// <summary>Pages that are begun take something yet.</summary>
+    // Partly filled pages still accept some rows.
     private static async Task FillAsync(DrillScene scene, CancellationToken cancellationToken)
     {
         while (scene.Apple.Notifications.All(notification => notification.Attempts.All(attempt => attempt.IsAnswered)))

@@ -6,24 +6,24 @@ internal static class TokenRevoked
 {
     public static async Task PlayAsync(DrillScene scene, CancellationToken cancellationToken)
     {
-        var witness = scene.Witness;
+        var journal = scene.Journal;
         scene.Location.ContentToken.State = ContentTokenState.Revoked;
-        witness.Did("somebody has made a new content token in Apple's console: the old one is dead");
+        journal.Action("a new content token was created in Apple's console, which revoked the old one");
         await scene.WorkUntilAnsweredAsync(cancellationToken);
         await scene.UntilReasonAsync("locations revoked", cancellationToken);
-        witness.Answers();
-        await witness.HealthAsync(cancellationToken);
-        await witness.EventsAsync(cancellationToken);
-        witness.Metric("notificationhub.refetch.errors{kind=TokenRevoked}");
+        journal.RecordResponses();
+        await journal.RecordHealthAsync(cancellationToken);
+        await journal.RecordEventsAsync(cancellationToken);
+        journal.RecordMetric("notificationhub.refetch.errors{kind=TokenRevoked}");
 
         await scene.WorkForAsync(TimeSpan.FromHours(8), cancellationToken);
-        witness.Did("eight hours later");
-        witness.Answers();
-        await witness.HealthAsync(cancellationToken);
-        witness.Metric("notificationhub.locations{state=revoked}");
-        witness.Metric("notificationhub.refetch.pending");
+        journal.Action("eight hours later");
+        journal.RecordResponses();
+        await journal.RecordHealthAsync(cancellationToken);
+        journal.RecordMetric("notificationhub.locations{state=revoked}");
+        journal.RecordMetric("notificationhub.refetch.pending");
 
         await scene.RenewContentTokenAsync(cancellationToken);
-        witness.Did("an operator gives the location the new content token: locations renew L --token-file F");
+        journal.Action("an operator gives the location the new content token: locations renew L --token-file F");
     }
 }

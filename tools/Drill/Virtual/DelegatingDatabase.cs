@@ -3,7 +3,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Drill.Virtual;
 
-/// <summary>A database that does what another one does, but for what is overridden.</summary>
+/// <summary>Delegates to another database, except for what is overridden.</summary>
 internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engine)
 {
     protected Database Inner => inner;
@@ -47,6 +47,6 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
         IReadOnlyCollection<NewEvent> events
     ) => inner.AppendEventsAsync(transaction, events);
 
-    /// <summary>Leaves the other one to whoever made it.</summary>
+    // The creator of the inner database disposes it.
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

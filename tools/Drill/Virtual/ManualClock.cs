@@ -1,13 +1,14 @@
 namespace NotificationHub.Drill.Virtual;
 
 /// <summary>
-/// A clock that moves only when a test or drill moves it; timers fire on the thread that calls <see cref="Advance"/>. It does what
-/// <c>FakeTimeProvider</c> cannot: it stops at each timer on the way, so that a loop of delays runs every time; it jumps, so that a late timer
-/// fires once; it sets the wall clock without a change of timestamps; and it reports that the code under test waits for a timer.
+/// A clock that moves only when a test or drill moves it; timers fire on the thread that calls <see cref="Advance"/>.
+/// Unlike <c>FakeTimeProvider</c>, it stops at each timer on the way, so that a loop of delays runs every time; it can
+/// jump, so that a late timer fires once; it can set the wall clock without changing timestamps; and it reports when
+/// the code under test waits for a timer.
 /// </summary>
 internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 {
-    private readonly Lock gate = new();
+    private readonly Lock access = new();
     private readonly List<ManualTimer> timers = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> watchers = [];
     private DateTimeOffset now = start;
@@ -22,7 +23,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate)
+        lock (access)
         {
             return now + shift;
         }
@@ -30,7 +31,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 
     public override long GetTimestamp()
     {
-        lock (gate)
+        lock (access)
         {
             return now.UtcTicks;
         }
@@ -53,11 +54,11 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
         }
     }
 
-    /// <summary>Moves the clock forward at once, as on a machine that slept: what has fallen due on the way is late, and fires once.</summary>
+    /// <summary>Moves the clock forward at once, as if the machine had slept: a late timer fires once.</summary>
     public void Jump(TimeSpan by)
     {
         List<Action> due;
-        lock (gate)
+        lock (access)
         {
             now += by;
             due = [.. timers.Where(timer => timer.Due <= now).OrderBy(timer => timer.Due).ToList().Select(Take)];
@@ -66,19 +67,19 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
         due.ForEach(fire => fire());
     }
 
-    /// <summary>Sets the wall clock forward or back. No time passes: no timer fires, and timestamps do not change.</summary>
+    /// <summary>Sets the wall clock forward or back. No timer fires, and timestamps do not change.</summary>
     public void SetWall(TimeSpan by)
     {
-        lock (gate)
+        lock (access)
         {
             shift += by;
         }
     }
 
-    /// <summary>Completes once at least <paramref name="count"/> timers wait: the code under test has gone to sleep.</summary>
+    /// <summary>Completes when at least <paramref name="count"/> timers are pending: the code under test sleeps.</summary>
     public Task TimersPending(int count = 1)
     {
-        lock (gate)
+        lock (access)
         {
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             watchers.Add((count, reached));
@@ -89,7 +90,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 
     private Action? TakeDue(DateTimeOffset target)
     {
-        lock (gate)
+        lock (access)
         {
             if (timers.Where(timer => timer.Due <= target).MinBy(timer => timer.Due) is not { } next)
             {
@@ -106,7 +107,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
     {
         if (timer.Period > TimeSpan.Zero)
         {
-            // More than one period can be over after a jump.
+            // After a jump, more than one period may have passed.
             timer.Due += timer.Period * Math.Max(1, Math.Ceiling((now - timer.Due) / timer.Period));
         }
         else
@@ -136,7 +137,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock.gate)
+            lock (clock.access)
             {
                 clock.timers.Remove(this);
                 Period = period;
@@ -154,7 +155,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 
         public void Dispose()
         {
-            lock (clock.gate)
+            lock (clock.access)
             {
                 clock.timers.Remove(this);
             }

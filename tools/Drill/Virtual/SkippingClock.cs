@@ -1,11 +1,11 @@
 namespace NotificationHub.Drill.Virtual;
 
-/// <summary>A clock on which every short wait is over at once and time has passed by it; long time limits never strike.</summary>
+/// <summary>A clock that skips every short wait and moves forward by it; long time limits never elapse.</summary>
 internal sealed class SkippingClock : TimeProvider
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    private readonly Lock gate = new();
+    private readonly Lock access = new();
     private TimeSpan shift;
     private DateTimeOffset now = new(2026, 8, 1, 12, 0, 0, TimeSpan.Zero);
 
@@ -13,7 +13,7 @@ internal sealed class SkippingClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate)
+        lock (access)
         {
             return now + shift;
         }
@@ -23,16 +23,16 @@ internal sealed class SkippingClock : TimeProvider
 
     public override long GetTimestamp()
     {
-        lock (gate)
+        lock (access)
         {
             return now.UtcTicks;
         }
     }
 
-    /// <summary>Sets the wall clock forward or back. No time passes, and timestamps do not change.</summary>
+    /// <summary>Sets the wall clock forward or back. Timestamps do not change.</summary>
     public void SetWall(TimeSpan by)
     {
-        lock (gate)
+        lock (access)
         {
             shift += by;
         }
@@ -40,7 +40,7 @@ internal sealed class SkippingClock : TimeProvider
 
     public void Advance(TimeSpan by)
     {
-        lock (gate)
+        lock (access)
         {
             now += by;
         }

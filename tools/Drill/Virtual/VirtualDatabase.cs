@@ -5,8 +5,8 @@ using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Drill.Virtual;
 
-/// <summary>A SQLite database whose clock is the given one.</summary>
-#pragma warning disable MA0053 // The tests make one of it that dies.
+/// <summary>A SQLite database that uses the given clock.</summary>
+#pragma warning disable MA0053 // A test derives a database that dies.
 internal class VirtualDatabase(StorageOptions options, TimeProvider time)
     : DelegatingDatabase(new SqliteDatabase(options))
 #pragma warning restore MA0053
@@ -15,8 +15,8 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
 
     public StorageOptions Options => options;
 
-    /// <summary>Leases are judged by virtual time too, and nobody renews them.</summary>
-    public static StorageOptions OptionsOf(string file) =>
+    /// <summary>Options with leases that do not expire, because no worker renews them on virtual time.</summary>
+    public static StorageOptions CreateOptions(string file) =>
         new() { ConnectionString = $"Data Source={file}", LeaseDuration = TimeSpan.FromDays(10_000) };
 
     public override async Task<T> WriteAsync<T>(
@@ -52,7 +52,7 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
     public override async Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
         WithClock(await base.OpenReaderAsync(cancellationToken));
 
-    // A function, and not the time itself: Dapper compiles code for each statement that it has not seen.
+    // A function instead of the time itself: Dapper compiles code for each new statement.
     private DbConnection WithClock(DbConnection connection)
     {
         ((SqliteConnection)connection).CreateFunction(Now, () => time.GetUtcNow().ToUnixTimeMilliseconds());

@@ -19,7 +19,7 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Drill.Virtual;
 
-/// <summary>The hub from one start to its end: its own stages as it puts them together, driven pass by pass on virtual time.</summary>
+/// <summary>The hub's own stages, run pass by pass on virtual time, from one start to its end.</summary>
 internal sealed class VirtualHub : IAsyncDisposable
 {
     public const string LocationId = "location-1";
@@ -38,7 +38,7 @@ internal sealed class VirtualHub : IAsyncDisposable
 
     public VirtualDatabase Database { get; }
 
-    /// <param name="database">What an earlier life left in it is taken up; it ends with the hub.</param>
+    /// <param name="database">May contain the data of an earlier hub. Disposed with the hub.</param>
     public static async Task<VirtualHub> StartAsync(
         VirtualDatabase database,
         Uri apple,
@@ -59,13 +59,13 @@ internal sealed class VirtualHub : IAsyncDisposable
             new AppleClientOptions { BaseUrl = apple, ServiceConfigTimeout = TimeSpan.FromMinutes(1) },
             clock
         ));
-        var life = new VirtualHub(hub.Host.Build(), database, clock);
-        await life.TakeLeasesAsync();
-        return life;
+        var started = new VirtualHub(hub.Host.Build(), database, clock);
+        await started.TakeLeasesAsync();
+        return started;
     }
 
-    /// <summary>Takes a post in, as the intake does.</summary>
-    public async Task<AppendOutcome> PostAsync(byte[] body)
+    /// <summary>Stores a notification like intake.</summary>
+    public async Task<AppendOutcome> StoreAsync(byte[] body)
     {
         var envelope = EnvelopeReader.Read(body);
         var digest = SHA256.HashData(body);
@@ -90,14 +90,13 @@ internal sealed class VirtualHub : IAsyncDisposable
         var pass = app.Services.GetRequiredService<RoutingPass>();
         while (await pass.RouteNextPageAsync(routing, CancellationToken.None) > 0)
         {
-            // Page by page.
+            // Routes page by page.
         }
     }
 
-    /// <summary>Gives the location whatever turn is due, in the order in which the worker would.</summary>
-    /// <param name="fullSyncs">Whether it may be one of a full sync.</param>
-    /// <returns>When the next one is due; null where it had one.</returns>
-    public async Task<long?> TurnAsync(bool fullSyncs = true)
+    /// <summary>Runs the location's next due work, in the worker's order.</summary>
+    /// <returns>When the next work is due; null if work was done.</returns>
+    public async Task<long?> RunDueWorkAsync(bool fullSyncs = true)
     {
         var due = await app
             .Services.GetRequiredService<DueLocationsQuery>()
@@ -119,7 +118,7 @@ internal sealed class VirtualHub : IAsyncDisposable
         return due.NextDueAt ?? long.MaxValue;
     }
 
-    /// <summary>Resets due times that are further ahead than any interval allows, as the hub does once a minute.</summary>
+    /// <summary>Resets due times that are too far ahead, as the hub does once a minute.</summary>
     public Task<int> RepairDueTimesAsync() =>
         app.Services.GetRequiredService<DueTimes>().RepairAsync(reading, CancellationToken.None);
 
@@ -131,7 +130,7 @@ internal sealed class VirtualHub : IAsyncDisposable
 
     private async Task TakeLeasesAsync()
     {
-        // The life before this one ended long enough ago.
+        // Expire the leases of the earlier hub.
         await Database.WriteAsync(
             transaction => transaction.ExecuteAsync("update lease set expires_at = 0"),
             CancellationToken.None

@@ -1,39 +1,38 @@
 namespace NotificationHub.Simulator.Apple.Delivery;
 
-/// <summary>Delivers notifications as Apple does: up to three attempts each, some twice, out of order, then never again.</summary>
+/// <summary>Delivers notifications like Apple: up to three attempts each, some twice, out of order.</summary>
 internal sealed class NotificationDelivery(
     SimulatedAppleOptions options,
     SeededRandom random,
-    Outstanding outstanding,
-    DeliveryLedger ledger
+    PendingWork pendingWork,
+    DeliveryLog log
 ) : IDisposable
 {
     private readonly SimulatedDeliveryOptions _delivery = options.Delivery;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly NotificationPoster _poster = new(options.TimeProvider, options.Delivery, ledger);
+    private readonly NotificationSender _sender = new(options.TimeProvider, options.Delivery, log);
 
-    /// <summary>Sets out to deliver; <see cref="Outstanding"/> falls idle when every copy was answered or given up.</summary>
-    /// <param name="destination">Asked at each copy's first attempt: retries go where the first one went.</param>
+    /// <param name="destination">Evaluated at the first attempt of each copy; retries use the same destination.</param>
     public void Enqueue(IReadOnlyList<OutgoingNotification> notifications, Func<NotificationDestination?> destination)
     {
         var copies = DeliveryPlan.Arrange(notifications, _delivery, random);
         for (var index = 0; index < copies.Count; index++)
         {
-            ledger.Expect(copies[index]);
-            outstanding.Enter();
+            log.Expect(copies[index]);
+            pendingWork.Enter();
             _ = DeliverAsync(copies[index], destination, _delivery.SpreadOver * index / copies.Count);
         }
     }
 
-    /// <summary>The single post that Client Config waits for.</summary>
+    /// <summary>Sends the single test notification that Client Config waits for.</summary>
     public async Task<bool> TestAsync(
         OutgoingNotification notification,
         NotificationDestination destination,
         CancellationToken cancellationToken
     )
     {
-        ledger.Expect(notification);
-        return (await _poster.PostAsync(notification, destination, cancellationToken)).IsAnswered;
+        log.Expect(notification);
+        return (await _sender.PostAsync(notification, destination, cancellationToken)).IsAnswered;
     }
 
     public void Stop() => _stopping.Cancel();
@@ -41,7 +40,7 @@ internal sealed class NotificationDelivery(
     public void Dispose()
     {
         _stopping.Dispose();
-        _poster.Dispose();
+        _sender.Dispose();
     }
 
     private async Task DeliverAsync(
@@ -60,11 +59,11 @@ internal sealed class NotificationDelivery(
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // The simulator is being stopped; what is undelivered stays so.
+            // The simulator stops; undelivered notifications stay undelivered.
         }
         finally
         {
-            outstanding.Leave();
+            pendingWork.Leave();
         }
     }
 
@@ -72,7 +71,7 @@ internal sealed class NotificationDelivery(
     {
         foreach (var retryDelay in _delivery.RetryDelays)
         {
-            if ((await _poster.PostAsync(notification, destination, _stopping.Token)).IsAnswered)
+            if ((await _sender.PostAsync(notification, destination, _stopping.Token)).IsAnswered)
             {
                 return;
             }
@@ -80,9 +79,9 @@ internal sealed class NotificationDelivery(
             await WaitAsync(retryDelay);
         }
 
-        if (!(await _poster.PostAsync(notification, destination, _stopping.Token)).IsAnswered)
+        if (!(await _sender.PostAsync(notification, destination, _stopping.Token)).IsAnswered)
         {
-            ledger.GaveUp(notification);
+            log.RecordAbandoned(notification);
         }
     }
 
@@ -90,4 +89,33 @@ internal sealed class NotificationDelivery(
         delay > TimeSpan.Zero
             ? Task.Delay(delay / _delivery.DeliverySpeed, options.TimeProvider, _stopping.Token)
             : Task.CompletedTask;
+}
+
+/// <summary>Decides the order and the duplicates in which an event's notifications are sent.</summary>
+internal static class DeliveryPlan
+{
+    public static IReadOnlyList<OutgoingNotification> Arrange(
+        IReadOnlyList<OutgoingNotification> notifications,
+        SimulatedDeliveryOptions options,
+        SeededRandom random
+    )
+    {
+        var copies = notifications
+            .SelectMany(notification =>
+                random.Next() < options.DuplicateFraction ? [notification, notification] : new[] { notification }
+            )
+            .ToList();
+        return options.ReorderWindow <= 0
+            ? copies
+            :
+            [
+                .. copies
+                    .Select(
+                        (notification, index) =>
+                            (notification, Position: index + (random.Next() * options.ReorderWindow))
+                    )
+                    .OrderBy(placed => placed.Position)
+                    .Select(placed => placed.notification),
+            ];
+    }
 }

@@ -2,9 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
 
-/// <summary>One method of one path.</summary>
 /// <param name="Path">Below the base address, such as <c>/assets</c>.</param>
-/// <param name="Query">The parameters Apple documents. One that ends in <c>[]</c> may be repeated.</param>
+/// <param name="Query">The parameters that Apple documents. One that ends in <c>[]</c> can be repeated.</param>
 internal sealed record AppleEndpoint(
     string Method,
     string Path,
@@ -12,7 +11,7 @@ internal sealed record AppleEndpoint(
     Func<AppleRequest, CancellationToken, Task<JsonObject>> AnswerAsync
 )
 {
-    /// <summary>Whether pages of it may be read in parallel, five at once.</summary>
+    // Apple lets clients read five pages in parallel.
     public bool IsPaged => Query.Contains("pageIndex");
 
     public bool TakesBody { get; private init; }
@@ -30,4 +29,31 @@ internal sealed record AppleEndpoint(
 
     public static AppleEndpoint PostWithoutBody(string path, Func<AppleRequest, JsonObject> answer) =>
         new("POST", path, [], (request, _) => Task.FromResult(answer(request)));
+}
+
+/// <summary>All endpoints that require a content token.</summary>
+internal static class EndpointTable
+{
+    private static readonly ILookup<string, AppleEndpoint> ByPath = new[]
+    {
+        ClientConfigEndpoints.All,
+        [AssetEndpoint.Get, AssignmentEndpoint.Get, UserEndpoint.Get, EventStatusEndpoint.Get],
+        SubscriptionEndpoints.All,
+        AssetWriteEndpoints.All,
+        UserWriteEndpoints.All,
+        SubscriptionWriteEndpoints.All,
+        SubscriptionManagementEndpoints.All,
+    }
+        .SelectMany(endpoints => endpoints)
+        .ToLookup(endpoint => endpoint.Path, StringComparer.Ordinal);
+
+    /// <returns>Null if the path does not exist.</returns>
+    public static AppleEndpoint? Find(string method, string path)
+    {
+        var endpoints = ByPath[path];
+        return !endpoints.Any()
+            ? null
+            : endpoints.FirstOrDefault(endpoint => endpoint.Method == method)
+                ?? throw AppleException.ForViolation(AppleErrors.WrongMethod, $"{method} {path} is not allowed");
+    }
 }

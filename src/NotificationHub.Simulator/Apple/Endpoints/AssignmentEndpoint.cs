@@ -34,7 +34,7 @@ internal static class AssignmentEndpoint
         return answer;
     }
 
-    /// <summary>Since a version: what was added after it. A removal leaves no trace, as Apple documents none.</summary>
+    // sinceVersionId returns what was added after that version. Apple documents no trace of a removal.
     private static Func<Versioned<SimulatedAssignment>, bool> Filter(AppleRequest request)
     {
         var adamId = request.Text("adamId");

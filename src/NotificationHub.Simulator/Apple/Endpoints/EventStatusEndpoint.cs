@@ -11,11 +11,9 @@ internal static class EventStatusEndpoint
                 var eventId = request.Text("eventId") ?? "";
                 var status =
                     request.Location.EventStatus(eventId) ?? throw new AppleException(AppleErrors.EventNotFound);
-                if (!request.Location.Patience.TryLook(eventId, request.Context.Options.TimeProvider.GetUtcNow()))
+                if (!request.Location.Limits.TryPoll(eventId, request.Context.Options.TimeProvider.GetUtcNow()))
                 {
-                    request.Context.Violations.Add(
-                        "GET /status: an event is looked at more often than every 30 seconds"
-                    );
+                    request.Context.Violations.Add("GET /status: an event is polled more often than every 30 seconds");
                 }
 
                 foreach (var (name, value) in Envelope.Create(request))

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
 
-/// <summary>A JSON object that is read strictly: members of the wrong type or of unknown name are refused.</summary>
+/// <summary>A JSON object that is read strictly: wrong types and unknown members are errors.</summary>
 internal sealed class RequestBody(JsonElement root)
 {
     public static RequestBody None { get; } = new(default);
@@ -40,6 +40,20 @@ internal sealed class RequestBody(JsonElement root)
                     $"unknown member of the body: {member.Name}"
                 );
             }
+        }
+    }
+
+    /// <summary>Rejects a list that is too long or contains an item twice.</summary>
+    public static void CheckItems<T>(IReadOnlyList<T> items, int limit, int tooMany, int duplicate)
+    {
+        if (items.Count > limit)
+        {
+            throw AppleException.ForViolation(tooMany, $"{items.Count} items, but at most {limit} are allowed");
+        }
+
+        if (items.Distinct().Count() < items.Count)
+        {
+            throw AppleException.ForViolation(duplicate, "the list contains an item twice");
         }
     }
 
@@ -84,5 +98,5 @@ internal sealed class RequestBody(JsonElement root)
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private static AppleException Bad(string name) =>
-        AppleException.ForViolation(AppleErrors.InvalidArgument, $"bad value in the body: {name}");
+        AppleException.ForViolation(AppleErrors.InvalidArgument, $"invalid value in the body: {name}");
 }

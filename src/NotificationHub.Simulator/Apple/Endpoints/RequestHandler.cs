@@ -4,7 +4,7 @@ using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
 
-/// <summary>Takes every request to the simulated Apple: checks it, spoils it if a fault says so, answers and records it.</summary>
+/// <summary>Handles every request to the simulated Apple.</summary>
 internal sealed class RequestHandler(
     SimulationContext context,
     RequestLog log,
@@ -20,10 +20,10 @@ internal sealed class RequestHandler(
             ? rest.Value!
             : http.Request.Path.Value!;
         SimulatedLocation? caller = null;
-        Answer answer;
+        AppleResponse response;
         try
         {
-            answer = await AnswerAsync(http, path, at, location => caller = location);
+            response = await AnswerAsync(http, path, at, location => caller = location);
         }
         catch (AppleException refused)
         {
@@ -32,20 +32,20 @@ internal sealed class RequestHandler(
                 context.Violations.Add($"{http.Request.Method} {path}: {violation}");
             }
 
-            answer = Answer.For(refused);
+            response = AppleResponse.From(refused);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            answer = Answer.Aborted;
+            response = AppleResponse.Aborted;
         }
 
-        // Recorded before the answer leaves: whoever has the answer finds the record.
-        log.Add(new(http.Request.Method, path, http.Request.QueryString.Value ?? "", at, answer.Status, caller?.UId));
-        await answer.SendAsync(http);
-        caller?.Patience.Ask(answer.RetryUntil);
+        // Recorded before the response is sent, so that a client that has the response finds the record.
+        log.Add(new(http.Request.Method, path, http.Request.QueryString.Value ?? "", at, response.Status, caller?.UId));
+        await response.SendAsync(http);
+        caller?.Limits.RetryAfter(response.RetryUntil);
     }
 
-    private async Task<Answer> AnswerAsync(
+    private async Task<AppleResponse> AnswerAsync(
         HttpContext http,
         string path,
         DateTimeOffset at,
@@ -56,7 +56,7 @@ internal sealed class RequestHandler(
         if (path == ServiceConfig.Path)
         {
             ServiceConfig.CheckMethod(http.Request.Method);
-            return await SpoilAsync(
+            return await ApplyFaultAsync(
                 http.Request.Method,
                 path,
                 at,
@@ -67,41 +67,52 @@ internal sealed class RequestHandler(
 
         if (EndpointTable.Find(http.Request.Method, path) is not { } endpoint)
         {
-            context.Violations.Add($"{http.Request.Method} {path}: there is no such endpoint");
-            return new Answer(StatusCodes.Status404NotFound, null);
+            context.Violations.Add($"{http.Request.Method} {path}: this endpoint does not exist");
+            return new AppleResponse(StatusCodes.Status404NotFound, null);
         }
 
-        var (location, token) = Door.Authorize(http.Request, locations(), at);
+        var (location, token) = RequestChecks.Authorize(http.Request, locations(), at);
         found(location);
-        if (location.Patience.IsEarly(at))
+        if (location.Limits.IsEarly(at))
         {
-            context.Violations.Add($"{http.Request.Method} {path}: called before a Retry-After was over");
+            context.Violations.Add($"{http.Request.Method} {path}: called before the Retry-After elapsed");
         }
 
-        if (context.Options.EnforceRate && !location.Rate.TryEnter(at, context.Options.RequestsPerSecond))
+        if (context.Options.EnforceRate && !location.Limits.TryEnter(at, context.Options.RequestsPerSecond))
         {
             throw new AppleException(AppleErrors.TooManyRequests);
         }
 
-        Door.CheckQuery(endpoint, http.Request.Query);
+        RequestChecks.CheckQuery(endpoint, http.Request.Query);
         var body = endpoint.TakesBody
             ? await RequestBody.ReadAsync(http.Request, http.RequestAborted)
             : RequestBody.None;
-        using var page = endpoint.IsPaged ? PageRead.Begin(location, context.Violations) : null;
-        return await SpoilAsync(
-            http.Request.Method,
-            path,
-            at,
-            () =>
-                endpoint.AnswerAsync(
-                    new AppleRequest(context, location, token, http.Request.Query, body),
-                    http.RequestAborted
-                ),
-            http.RequestAborted
-        );
+        if (endpoint.IsPaged && !location.Limits.BeginPage())
+        {
+            context.Violations.Add($"more than {RequestLimits.MaxParallelPages} pages are read in parallel");
+        }
+
+        try
+        {
+            var request = new AppleRequest(context, location, token, http.Request.Query, body);
+            return await ApplyFaultAsync(
+                http.Request.Method,
+                path,
+                at,
+                () => endpoint.AnswerAsync(request, http.RequestAborted),
+                http.RequestAborted
+            );
+        }
+        finally
+        {
+            if (endpoint.IsPaged)
+            {
+                location.Limits.EndPage();
+            }
+        }
     }
 
-    private async Task<Answer> SpoilAsync(
+    private async Task<AppleResponse> ApplyFaultAsync(
         string method,
         string path,
         DateTimeOffset at,
@@ -111,16 +122,16 @@ internal sealed class RequestHandler(
     {
         switch (context.Faults.Take(method, path))
         {
-            case AnswerFault fault:
-                return Answer.For(fault, at);
+            case ErrorFault fault:
+                return AppleResponse.From(fault, at);
             case WebPageFault fault:
-                return Answer.For(fault);
+                return AppleResponse.From(fault);
             case MalformedFault fault:
-                return Answer.For(await answerAsync(), fault.Malformation);
+                return AppleResponse.From(await answerAsync(), fault.Malformation);
             case NoRecordsFault fault:
                 return new(StatusCodes.Status200OK, MalformedBody.WithoutRecords(await answerAsync(), fault.IsLast));
             case AbortFault:
-                return Answer.Aborted;
+                return AppleResponse.Aborted;
             case SlowFault fault:
                 await Task.Delay(fault.Delay, context.Options.TimeProvider, cancellationToken);
                 return new(StatusCodes.Status200OK, await answerAsync());
@@ -130,6 +141,76 @@ internal sealed class RequestHandler(
                 return new(StatusCodes.Status200OK, answer);
             default:
                 return new(StatusCodes.Status200OK, await answerAsync());
+        }
+    }
+}
+
+internal static class RequestChecks
+{
+    private const string Scheme = "Bearer ";
+
+    public static (SimulatedLocation Location, ContentToken Token) Authorize(
+        HttpRequest request,
+        IReadOnlyCollection<SimulatedLocation> locations,
+        DateTimeOffset now
+    )
+    {
+        if (
+            request.Headers.Authorization is not [{ } header]
+            || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            || header.AsSpan(Scheme.Length).ContainsAny(" \t")
+        )
+        {
+            throw AppleException.ForViolation(
+                AppleErrors.AuthorizationMalformed,
+                "the Authorization header is not in the form Bearer {sToken}"
+            );
+        }
+
+        foreach (var location in locations)
+        {
+            if (location.FindContentToken(header[Scheme.Length..]) is { } token)
+            {
+                Check(token, now);
+                return (location, token);
+            }
+        }
+
+        throw new AppleException(AppleErrors.TokenInvalid);
+    }
+
+    public static void CheckQuery(AppleEndpoint endpoint, IQueryCollection query)
+    {
+        foreach (var (name, values) in query)
+        {
+            var allowed =
+                endpoint.Query.Contains($"{name}[]") ? int.MaxValue
+                : endpoint.Query.Contains(name) ? 1
+                : 0;
+            if (values.Count > allowed)
+            {
+                throw AppleException.ForViolation(
+                    AppleErrors.InvalidArgument,
+                    $"{endpoint.Path} accepts no query parameter {name}{(allowed == 1 ? " twice" : "")}"
+                );
+            }
+        }
+    }
+
+    private static void Check(ContentToken token, DateTimeOffset now)
+    {
+        switch (token.State)
+        {
+            case ContentTokenState.Invalid:
+                throw new AppleException(AppleErrors.TokenInvalid);
+            case ContentTokenState.Revoked:
+                throw new AppleException(AppleErrors.TokenRevoked);
+            case ContentTokenState.Expired:
+                throw new AppleException(AppleErrors.TokenExpired);
+            case ContentTokenState.Valid when now >= token.ExpiresAt:
+                throw new AppleException(AppleErrors.TokenExpired);
+            default:
+                return;
         }
     }
 }

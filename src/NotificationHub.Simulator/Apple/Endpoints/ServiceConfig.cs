@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
 
-/// <summary>Service Config: the one answer that needs no content token.</summary>
+/// <summary>Service Config, the only endpoint that requires no content token.</summary>
 internal static class ServiceConfig
 {
     public const string Path = "/service/config";
@@ -11,7 +11,7 @@ internal static class ServiceConfig
     {
         if (method != "GET")
         {
-            throw AppleException.ForViolation(AppleErrors.WrongMethod, "Service Config is only read");
+            throw AppleException.ForViolation(AppleErrors.WrongMethod, "Service Config is read-only");
         }
     }
 
@@ -44,5 +44,40 @@ internal static class ServiceConfig
             ["revokeAssets"] = $"{root}/assets/revoke",
             ["eventStatus"] = $"{root}/status",
             ["contentMetadataLookup"] = $"{root}/lookup",
+        };
+}
+
+/// <summary>The limits that Service Config lists.</summary>
+internal static class AppleLimits
+{
+    public const int Assets = 25;
+    public const int ClientUserIds = 1000;
+    public const int SerialNumbers = 1000;
+    public const int RevokeClientUserIds = 100;
+    public const int RevokeSerialNumbers = 100;
+    public const int Users = 100;
+    public const int Subscriptions = 25;
+    public const int SubscriptionClientUserIds = 1000;
+    public const int NotificationLength = 512;
+    public const int MdmIdLength = 100;
+    public const int MdmNameLength = 100;
+    public const int MdmMetadataLength = 255;
+
+    public static IReadOnlyDictionary<string, int> Published(SimulatedAppleOptions options) =>
+        new Dictionary<string, int>
+        {
+            ["maxAssets"] = Assets,
+            ["maxClientUserIds"] = ClientUserIds,
+            ["maxSerialNumbers"] = SerialNumbers,
+            ["maxRevokeClientUserIds"] = RevokeClientUserIds,
+            ["maxRevokeSerialNumbers"] = RevokeSerialNumbers,
+            ["maxUsers"] = Users,
+            ["maxSubscriptions"] = Subscriptions,
+            ["maxSubscriptionClientUserIds"] = SubscriptionClientUserIds,
+            ["maxNotificationLength"] = NotificationLength,
+            ["maxMdmIdLength"] = MdmIdLength,
+            ["maxMdmNameLength"] = MdmNameLength,
+            ["maxMdmMetadataLength"] = MdmMetadataLength,
+            ["maxRequestPerSecond"] = options.RequestsPerSecond,
         };
 }

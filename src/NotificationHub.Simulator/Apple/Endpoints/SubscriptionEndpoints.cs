@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
@@ -89,7 +90,7 @@ internal static class SubscriptionEndpoints
 
     private static JsonObject Describe(SimulatedSubscription subscription)
     {
-        var counts = SubscriptionCounts.Of(subscription);
+        var counts = SubscriptionCounts.From(subscription);
         var described = new JsonObject
         {
             ["parentAdamId"] = subscription.ParentAdamId,
@@ -108,5 +109,122 @@ internal static class SubscriptionEndpoints
         }
 
         return described;
+    }
+}
+
+internal static class SubscriptionWriteEndpoints
+{
+    public static IReadOnlyList<AppleEndpoint> All { get; } =
+    [
+        AppleEndpoint.Post("/subscriptions/associate", Associate),
+        AppleEndpoint.Post("/subscriptions/disassociate", Disassociate),
+    ];
+
+    private static JsonObject Associate(AppleRequest request)
+    {
+        var (adamIds, users) = AdamIdsAndUsers(request, "renewing");
+        var renewing =
+            request.Body.Flag("renewing")
+            ?? throw AppleException.ForViolation(AppleErrors.BadSubscriptionAssociation, "renewing is missing");
+        return Envelope.CreateForEvent(request, id => SubscriptionEvents.Associate(id, adamIds, users, renewing));
+    }
+
+    private static JsonObject Disassociate(AppleRequest request)
+    {
+        var (adamIds, users) = AdamIdsAndUsers(request, "deferred");
+        var deferred = request.Body.Flag("deferred") ?? false;
+        return Envelope.CreateForEvent(request, id => SubscriptionEvents.Disassociate(id, adamIds, users, deferred));
+    }
+
+    /// <param name="more">Other members that the body may contain.</param>
+    public static (IReadOnlyList<long> AdamIds, IReadOnlyList<string> ClientUserIds) AdamIdsAndUsers(
+        AppleRequest request,
+        params IReadOnlyList<string> more
+    )
+    {
+        request.Body.Allow(["adamIds", "clientUserIds", .. more]);
+        if (
+            request.Body.Numbers("adamIds") is not { Count: > 0 } adamIds
+            || request.Body.Texts("clientUserIds") is not { Count: > 0 } users
+        )
+        {
+            throw AppleException.ForViolation(
+                AppleErrors.BadSubscriptionAssociation,
+                "adamIds or clientUserIds is missing"
+            );
+        }
+
+        RequestBody.CheckItems(
+            adamIds,
+            AppleLimits.Subscriptions,
+            AppleErrors.OverSubscriptionLimit,
+            AppleErrors.BadSubscriptionAssociation
+        );
+        RequestBody.CheckItems(
+            users,
+            AppleLimits.SubscriptionClientUserIds,
+            AppleErrors.OverSubscriptionLimit,
+            AppleErrors.BadSubscriptionAssociation
+        );
+        return (adamIds, users);
+    }
+}
+
+/// <summary>Administrators of subscriptions, enabling and disabling: synchronous, without an event.</summary>
+internal static class SubscriptionManagementEndpoints
+{
+    public static IReadOnlyList<AppleEndpoint> All { get; } =
+    [
+        AppleEndpoint.Post(
+            "/subscriptions/admins/add",
+            request => ChangeAdmins(request, (change, admin) => change.AddSubscriptionAdmin(admin))
+        ),
+        AppleEndpoint.Post(
+            "/subscriptions/admins/remove",
+            request => ChangeAdmins(request, (change, admin) => change.RemoveSubscriptionAdmin(admin))
+        ),
+        AppleEndpoint.PostWithoutBody("/subscriptions/enable", request => Managed(request, true)),
+        AppleEndpoint.PostWithoutBody("/subscriptions/disable", Disable),
+    ];
+
+    private static JsonObject ChangeAdmins(
+        AppleRequest request,
+        Func<RecordsChange, SimulatedSubscriptionAdmin, int?> change
+    )
+    {
+        var (adamIds, users) = SubscriptionWriteEndpoints.AdamIdsAndUsers(request);
+        var version = request.Location.Records.Change(changing =>
+        {
+            foreach (
+                var admin in adamIds.SelectMany(_ => users, (id, user) => new SimulatedSubscriptionAdmin(id, user))
+            )
+            {
+                // A synchronous error means that nothing was changed: the exception discards the change.
+                if (change(changing, admin) is { } error)
+                {
+                    throw new AppleException(error);
+                }
+            }
+
+            return changing.ToSnapshot().Version;
+        });
+        var answer = Envelope.WithoutMdmInfo(request);
+        answer["versionId"] = VersionId.Encode(VersionKind.Subscriptions, version);
+        return answer;
+    }
+
+    private static JsonObject Disable(AppleRequest request) =>
+        request.Location.Records.Current.Subscriptions.Values.Any(row =>
+            row.Value is { TotalRenewing: > 0 } or { TotalExpiring: > 0 }
+        )
+            ? throw new AppleException(AppleErrors.CannotDisableSubscriptions)
+            : Managed(request, false);
+
+    private static JsonObject Managed(AppleRequest request, bool isOn)
+    {
+        var answer = Envelope.Create(request);
+        answer.TryAdd("mdmInfo", null);
+        answer["subscriptionManagement"] = isOn;
+        return answer;
     }
 }

@@ -3,9 +3,9 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple.Events;
 
-/// <summary>An accepted write: its tasks, and the status that Event Status shows.</summary>
+/// <summary>An accepted write with its tasks and the status that Event Status returns.</summary>
 /// <param name="elementsName">The array's name in the notification: <c>assignments</c> or <c>users</c>.</param>
-/// <param name="batches">Tasks that are notified together, at most <see cref="MaxBatch"/> each.</param>
+/// <param name="batches">Tasks that share a notification, at most <see cref="MaxBatch"/> each.</param>
 internal sealed class AppleEvent(
     string eventId,
     string notificationType,
@@ -27,11 +27,10 @@ internal sealed class AppleEvent(
 
     public string NotificationType => notificationType;
 
-    /// <summary>Ends when the state has changed; the notifications may trail.</summary>
+    /// <summary>Completes when the records have changed; notifications may follow later.</summary>
     public Task Finished => _finished.Task;
 
-    /// <summary>Changes the records batch by batch.</summary>
-    /// <returns>The payloads to notify, in order.</returns>
+    /// <returns>The notification payloads, in order.</returns>
     public IEnumerable<JsonObject> Run(LocationRecords records)
     {
         foreach (var batch in batches)
@@ -49,10 +48,9 @@ internal sealed class AppleEvent(
         }
     }
 
-    /// <summary>The simulator stops before the event was worked on: whoever waits for it is let go.</summary>
     public void Abandon() => _finished.TrySetCanceled();
 
-    /// <summary>Records outcomes and groups them as Apple notifies them: one result, and at most one error, each.</summary>
+    // Apple groups outcomes into notifications with one result and at most one error each.
     public IEnumerable<JsonObject> Settle(IReadOnlyList<TaskOutcome> outcomes)
     {
         var payloads = new List<JsonObject>();
@@ -123,5 +121,44 @@ internal sealed class AppleEvent(
         }
 
         return payload;
+    }
+}
+
+/// <summary>One task of an asynchronous event, such as one asset for one device.</summary>
+internal delegate TaskOutcome EventTask(RecordsChange change);
+
+/// <param name="Element">The entry in the notification's array.</param>
+/// <param name="Error">Apple's error number; null for success.</param>
+/// <param name="Concerned">The subject of an error.</param>
+/// <param name="IsDeferred">Whether it is executed and reported only at the end of the billing period.</param>
+internal sealed record TaskOutcome(JsonObject Element, int? Error, TaskSubject Concerned, bool IsDeferred = false);
+
+internal readonly record struct TaskSubject(AssetKey? Asset, string? ClientUserId, string? SerialNumber)
+{
+    /// <summary>Apple's <c>errorInfo</c>: the assets, users and devices of a failure.</summary>
+    public static JsonObject ErrorInfo(IReadOnlyList<TaskSubject> subjects)
+    {
+        var assets = subjects.Select(subject => subject.Asset).OfType<AssetKey>().Distinct();
+        var info = new JsonObject();
+        AddIfAny(
+            info,
+            "assets",
+            assets.Select(asset => new JsonObject { ["adamId"] = asset.AdamId, ["pricingParam"] = asset.PricingParam })
+        );
+        AddIfAny(info, "clientUserIds", Names(subjects.Select(subject => subject.ClientUserId)));
+        AddIfAny(info, "serialNumbers", Names(subjects.Select(subject => subject.SerialNumber)));
+        return info;
+    }
+
+    private static IEnumerable<JsonValue> Names(IEnumerable<string?> names) =>
+        names.OfType<string>().Distinct().Select(name => JsonValue.Create(name));
+
+    private static void AddIfAny(JsonObject info, string name, IEnumerable<JsonNode> items)
+    {
+        JsonArray array = [.. items];
+        if (array.Count > 0)
+        {
+            info[name] = array;
+        }
     }
 }

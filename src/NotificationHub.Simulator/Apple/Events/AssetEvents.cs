@@ -3,7 +3,7 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple.Events;
 
-/// <summary>Associate, disassociate and revoke, cut into notifications as Apple does: one asset, up to 100 targets.</summary>
+/// <summary>Associate, disassociate and revoke. As at Apple, a notification has one asset and up to 100 targets.</summary>
 internal static class AssetEvents
 {
     public static AppleEvent Associate(
@@ -18,7 +18,7 @@ internal static class AssetEvents
         IReadOnlyList<AssignmentTarget> targets
     ) => Create(eventId, "DISASSOCIATE", assets, targets, (change, key, target) => change.Disassociate(key, target));
 
-    /// <summary>Takes back every revocable asset that the targets hold now; one notification may mix assets.</summary>
+    /// <summary>Revokes every revocable asset of the targets. One notification can mix assets.</summary>
     public static AppleEvent Revoke(string eventId, LocationSnapshot now, IReadOnlyList<AssignmentTarget> targets)
     {
         var chosen = targets.ToHashSet();

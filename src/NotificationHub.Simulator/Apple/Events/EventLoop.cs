@@ -3,30 +3,30 @@ using System.Threading.Channels;
 
 namespace NotificationHub.Simulator.Apple.Events;
 
-/// <summary>Works on a location's accepted events, one after another.</summary>
+/// <summary>Processes a location's accepted events one after another.</summary>
 internal sealed class EventLoop : IAsyncDisposable
 {
     private readonly Channel<AppleEvent> _accepted = Channel.CreateUnbounded<AppleEvent>();
     private readonly ConcurrentDictionary<string, AppleEvent> _known = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<AppleEvent, CancellationToken, Task> _work;
-    private readonly Outstanding _outstanding;
+    private readonly PendingWork _pendingWork;
     private readonly Task _loop;
 
-    public EventLoop(Func<AppleEvent, CancellationToken, Task> work, Outstanding outstanding)
+    public EventLoop(Func<AppleEvent, CancellationToken, Task> work, PendingWork pendingWork)
     {
         _work = work;
-        _outstanding = outstanding;
+        _pendingWork = pendingWork;
         _loop = LoopAsync();
     }
 
     public void Accept(AppleEvent accepted)
     {
         _known[accepted.EventId] = accepted;
-        _outstanding.Enter();
+        _pendingWork.Enter();
         if (!_accepted.Writer.TryWrite(accepted))
         {
-            _outstanding.Leave();
+            _pendingWork.Leave();
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class EventLoop : IAsyncDisposable
             }
             finally
             {
-                _outstanding.Leave();
+                _pendingWork.Leave();
             }
         }
     }

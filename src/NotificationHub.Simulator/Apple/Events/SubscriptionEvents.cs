@@ -20,7 +20,7 @@ internal static class SubscriptionEvents
                 Outcome(adamId, user, renewing, change.AssociateSubscription(adamId, user, renewing))
         );
 
-    /// <param name="deferred">Whether the seats come back, and the notification goes out, only at the period's end.</param>
+    /// <param name="deferred">Whether seats return, and notifications are sent, only at the end of the period.</param>
     public static AppleEvent Disassociate(
         string eventId,
         IReadOnlyList<long> adamIds,

@@ -3,7 +3,7 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple.Events;
 
-/// <summary>A user as a write request names it.</summary>
+/// <summary>A user in a write request.</summary>
 internal sealed record UserRequest(string ClientUserId, string? Email = null, string? ManagedAppleId = null);
 
 internal static class UserEvents
@@ -33,7 +33,7 @@ internal static class UserEvents
     public static AppleEvent Retire(string eventId, IReadOnlyList<UserRequest> users) =>
         Event(eventId, "RETIRE", users, (change, user) => change.RetireUser(user.ClientUserId));
 
-    /// <summary>ResponseUser: members without a value are left out.</summary>
+    // ResponseUser omits members without a value.
     public static JsonObject Describe(SimulatedUser user)
     {
         var element = new JsonObject { ["clientUserId"] = user.ClientUserId };

@@ -3,13 +3,77 @@ using System.Text.Json.Nodes;
 
 namespace NotificationHub.Simulator.Apple.Faults;
 
-/// <summary>Turns a complete answer of Apple into one that is malformed.</summary>
+/// <summary>A way in which a response with status 200 is incomplete or invalid.</summary>
+internal enum Malformation
+{
+    Empty,
+
+    // {"status":"ok"}
+    StatusOnly,
+
+    UIdOnly,
+
+    NoList,
+
+    NullList,
+
+    ObjectForList,
+
+    // The list has the name of another endpoint's list.
+    OtherList,
+
+    // An errorMessage and nothing else.
+    ErrorMessage,
+
+    // An errorMessage with number 0 and nothing else.
+    ErrorNumberZero,
+
+    // An errorMessage beside an empty list.
+    ErrorBesideList,
+
+    // An object "error" beside the records.
+    ErrorMember,
+
+    // A list "errors" beside the records.
+    ErrorsMember,
+
+    // "status":"error" beside the records.
+    StatusError,
+
+    Html,
+
+    // The first half of the response.
+    Truncated,
+
+    // A size that is not the number of records.
+    WrongSize,
+
+    // Fewer records than size says.
+    MissingRow,
+
+    RowWithoutIdentity,
+
+    NullRow,
+
+    ForeignUId,
+
+    NoUId,
+
+    // Another page than the requested one.
+    WrongPageIndex,
+
+    // A nextPageIndex that skips or repeats pages.
+    SkippedPage,
+
+    // No next page, although totalPages requires one.
+    EarlyEnd,
+}
+
 internal static class MalformedBody
 {
     private static readonly string[] Lists = ["assets", "assignments", "users", "subscriptions", "admins"];
     private static readonly string[] Identity = ["adamId", "serialNumber", "clientUserId"];
 
-    /// <summary>Whether the malformation applies to the answer.</summary>
     public static bool IsPossible(JsonObject answer, Malformation malformation) =>
         malformation switch
         {
@@ -32,7 +96,7 @@ internal static class MalformedBody
             _ => ListOf(answer) is not null,
         };
 
-    /// <summary>The body to send; <c>{}</c> if the malformation does not apply to the answer.</summary>
+    /// <summary>The malformed body; <c>{}</c> if the malformation does not apply to the response.</summary>
     public static byte[] Create(JsonObject answer, Malformation malformation)
     {
         if (!IsPossible(answer, malformation))
@@ -40,17 +104,16 @@ internal static class MalformedBody
             return "{}"u8.ToArray();
         }
 
-        var spoiled = answer.DeepClone().AsObject();
+        var distorted = answer.DeepClone().AsObject();
         return malformation switch
         {
             Malformation.Html => "<!DOCTYPE html>\n<html><body>Scheduled maintenance</body></html>"u8.ToArray(),
-            Malformation.Truncated => Truncate(spoiled),
-            _ => Encoding.UTF8.GetBytes(Spoil(spoiled, malformation).ToJsonString()),
+            Malformation.Truncated => Truncate(distorted),
+            _ => Encoding.UTF8.GetBytes(Distort(distorted, malformation).ToJsonString()),
         };
     }
 
-    /// <summary>The answer as an empty page.</summary>
-    /// <param name="isLast">It is the only page of the list.</param>
+    /// <param name="isLast">Whether it becomes the only page of the list.</param>
     public static JsonObject WithoutRecords(JsonObject answer, bool isLast)
     {
         var empty = answer.DeepClone().AsObject();
@@ -73,7 +136,7 @@ internal static class MalformedBody
         return empty;
     }
 
-    private static JsonObject Spoil(JsonObject answer, Malformation malformation)
+    private static JsonObject Distort(JsonObject answer, Malformation malformation)
     {
         var list = ListOf(answer) ?? "";
         switch (malformation)
@@ -123,11 +186,11 @@ internal static class MalformedBody
                 answer.Remove("uId");
                 return answer;
             default:
-                return SpoilCounts(answer, malformation);
+                return DistortCounts(answer, malformation);
         }
     }
 
-    private static JsonObject SpoilCounts(JsonObject answer, Malformation malformation)
+    private static JsonObject DistortCounts(JsonObject answer, Malformation malformation)
     {
         var rows = RowsOf(answer);
         var index = answer["currentPageIndex"]?.GetValue<int>() ?? 0;
@@ -163,7 +226,6 @@ internal static class MalformedBody
         return answer;
     }
 
-    /// <summary>Replaces the first row.</summary>
     private static void Replace(JsonObject answer, JsonArray rows, JsonObject? row)
     {
         if (rows.Count > 0)

@@ -1,36 +1,36 @@
 namespace NotificationHub.Simulator.Apple.Faults;
 
-/// <summary>How the simulated Apple misbehaves. May be changed at any time.</summary>
+/// <summary>The faults to inject. Can be changed at any time.</summary>
 internal sealed class SimulatedAppleFaults(SeededRandom random)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Fault>> _scripted = new(StringComparer.Ordinal);
 
-    /// <summary>Reads show the state of this long ago. Set it before the changes that are to lag.</summary>
+    /// <summary>How far reads lag behind. Set it before the changes that are to lag.</summary>
     public TimeSpan ReadLag { get; set; }
 
-    /// <summary>Every page after the first carries another <c>versionId</c>.</summary>
+    /// <summary>Every page after the first has another <c>versionId</c>.</summary>
     public bool MoveVersionWhilePaging { get; set; }
 
-    /// <summary>Cursor reads answer with the cursor that they were given, for ever.</summary>
+    /// <summary>Cursor reads return the cursor of the request, so that they never end.</summary>
     public bool RepeatCursor { get; set; }
 
-    /// <summary>The index of a page that is empty though others follow it.</summary>
+    /// <summary>The index of a page that is empty although other pages follow.</summary>
     public int? EmptyPage { get; set; }
 
-    /// <summary>The first of several pages announces two more pages than there are.</summary>
+    /// <summary>The first of several pages announces two pages too many.</summary>
     public bool ShrinkTotalPages { get; set; }
 
-    /// <summary>The share of requests that meet one of <see cref="RandomFaults"/>, 0 to 1.</summary>
+    /// <summary>The share of requests that get one of <see cref="RandomFaults"/>, 0 to 1.</summary>
     public double RandomFraction { get; set; }
 
     public IReadOnlyList<Fault> RandomFaults { get; set; } =
     [Fault.TooManyRequests(), Fault.Unavailable(TimeSpan.FromSeconds(1)), Fault.InternalError()];
 
-    /// <summary>The share of answers to GET requests with a <see cref="Malformation"/> chosen at random, 0 to 1.</summary>
+    /// <summary>The share of GET responses that get a random <see cref="Malformation"/>, 0 to 1.</summary>
     public double MalformedFraction { get; set; }
 
-    /// <summary>The next requests to the path, such as <c>/assets</c>, meet these faults, one each.</summary>
+    /// <summary>Applies the faults to the next requests for the path, such as <c>/assets</c>, one each.</summary>
     public void Next(string path, params IReadOnlyList<Fault> faults)
     {
         lock (_lock)
@@ -47,7 +47,7 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
         }
     }
 
-    /// <summary>Well again: nothing scripted, nothing at random, no distortion.</summary>
+    /// <summary>Removes all faults.</summary>
     public void Clear()
     {
         lock (_lock)

@@ -1,6 +1,6 @@
 namespace NotificationHub.Simulator.Apple.State;
 
-/// <summary>The current snapshot of a location, and those before it that a delayed read still shows.</summary>
+/// <summary>The current snapshot of a location and the earlier ones that lagging reads still return.</summary>
 internal sealed class LocationRecords(TimeProvider timeProvider, Func<TimeSpan> readLag)
 {
     private readonly Lock _lock = new();
@@ -19,7 +19,7 @@ internal sealed class LocationRecords(TimeProvider timeProvider, Func<TimeSpan> 
         }
     }
 
-    /// <summary>What a read endpoint shows now: the state of <c>ReadLag</c> ago, or the frozen one.</summary>
+    /// <summary>The snapshot for read endpoints: frozen, lagging or current.</summary>
     public LocationSnapshot Visible
     {
         get

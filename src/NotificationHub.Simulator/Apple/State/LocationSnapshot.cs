@@ -5,7 +5,7 @@ namespace NotificationHub.Simulator.Apple.State;
 /// <summary>A record and the version of the location at which it last changed.</summary>
 internal sealed record Versioned<T>(T Value, long Version);
 
-/// <summary>A location's records at one version. Immutable, so that a delayed read is just an older snapshot.</summary>
+/// <summary>A location's records at one version. Immutable, so that a lagging read is just an older snapshot.</summary>
 internal sealed record LocationSnapshot(
     ImmutableSortedDictionary<AssetKey, Versioned<SimulatedAsset>> Assets,
     ImmutableSortedDictionary<AssignmentKey, Versioned<SimulatedAssignment>> Assignments,
@@ -32,7 +32,7 @@ internal sealed record LocationSnapshot(
             Version: 1
         );
 
-    /// <summary>The record of a client user id that is active, or was last.</summary>
+    /// <summary>The active record of a client user ID, or else the latest retired one.</summary>
     public SimulatedUser? NewestUser(string clientUserId)
     {
         SimulatedUser? newest = null;

@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
+
 namespace NotificationHub.Simulator.Apple.State;
 
-/// <summary>An app or book that a location owns. Limited stock: total = assigned + available + retired.</summary>
+// Limited stock: total = assigned + available + retired.
 /// <param name="Total"><see cref="Unlimited"/> for free assets without a fixed stock.</param>
 internal sealed record SimulatedAsset(
     string AdamId,
@@ -22,7 +24,7 @@ internal sealed record SimulatedAsset(
     public AssetKey Key => new(AdamId, PricingParam);
 }
 
-/// <summary>An active assignment: exactly one of serial number and client user id is set.</summary>
+/// <summary>An active assignment with either a serial number or a client user ID.</summary>
 internal sealed record SimulatedAssignment(
     string AdamId,
     string PricingParam,
@@ -33,8 +35,8 @@ internal sealed record SimulatedAssignment(
     public AssetKey Asset => new(AdamId, PricingParam);
 }
 
-/// <summary>A user record; one client user id has at most one active record and any number of retired ones.</summary>
-/// <param name="Ordinal">Tells the records of one client user id apart, oldest first; Apple does not show it.</param>
+/// <summary>A user record. A client user ID has at most one active record and any number of retired ones.</summary>
+/// <param name="Ordinal">Distinguishes the records of one client user ID, oldest first; not visible at Apple.</param>
 internal sealed record SimulatedUser(
     string ClientUserId,
     string? Email,
@@ -51,7 +53,7 @@ internal sealed record SimulatedUser(
     public bool IsActive => Status is Registered or Associated;
 }
 
-/// <summary>A subscription's licences by licence state, and its assignments by assignment state.</summary>
+/// <summary>A subscription with licenses by license state and assignments by assignment state.</summary>
 internal sealed record SimulatedSubscription(
     long AdamId,
     long? ParentAdamId,
@@ -63,7 +65,7 @@ internal sealed record SimulatedSubscription(
     int AssignedExpiring = 0
 );
 
-/// <param name="DeferredEventId">The event that takes this assignment back at the end of the billing period.</param>
+/// <param name="DeferredEventId">The event that ends the assignment at the end of the billing period.</param>
 internal sealed record SimulatedSubscriptionAssignment(
     long AdamId,
     string ClientUserId,
@@ -83,7 +85,7 @@ internal sealed record SimulatedSubscriptionAdmin(long AdamId, string ClientUser
         );
 }
 
-/// <summary>All records of a location at one moment, to compare with what a client believes.</summary>
+/// <summary>All records of a location at one moment, to compare with a client's copy.</summary>
 internal sealed record SimulatedState(
     IReadOnlyList<SimulatedAsset> Assets,
     IReadOnlyList<SimulatedAssignment> Assignments,
@@ -91,3 +93,91 @@ internal sealed record SimulatedState(
     IReadOnlyList<SimulatedSubscription> Subscriptions,
     IReadOnlyList<SimulatedSubscriptionAssignment> SubscriptionAssignments
 );
+
+internal readonly record struct AssetKey(string AdamId, string PricingParam)
+{
+    public static IComparer<AssetKey> Order { get; } =
+        Comparer<AssetKey>.Create(
+            (left, right) =>
+                string.CompareOrdinal(left.AdamId, right.AdamId) is var byAdamId and not 0
+                    ? byAdamId
+                    : string.CompareOrdinal(left.PricingParam, right.PricingParam)
+        );
+}
+
+/// <summary>The holder of an assignment: a device by serial number, or a user by client user ID.</summary>
+internal readonly record struct AssignmentTarget(bool IsDevice, string Id)
+{
+    public static AssignmentTarget Device(string serialNumber) => new(true, serialNumber);
+
+    public static AssignmentTarget User(string clientUserId) => new(false, clientUserId);
+}
+
+internal readonly record struct AssignmentKey(AssetKey Asset, AssignmentTarget Target)
+{
+    // Page order: as at Apple, a new assignment may sort before rows that were already read.
+    public static IComparer<AssignmentKey> Order { get; } =
+        Comparer<AssignmentKey>.Create(
+            (left, right) =>
+            {
+                if (AssetKey.Order.Compare(left.Asset, right.Asset) is var byAsset and not 0)
+                {
+                    return byAsset;
+                }
+
+                return left.Target.IsDevice.CompareTo(right.Target.IsDevice) is var byKind and not 0
+                    ? byKind
+                    : string.CompareOrdinal(left.Target.Id, right.Target.Id);
+            }
+        );
+}
+
+internal readonly record struct UserKey(string ClientUserId, int Ordinal)
+{
+    public static IComparer<UserKey> Order { get; } =
+        Comparer<UserKey>.Create(
+            (left, right) =>
+                string.CompareOrdinal(left.ClientUserId, right.ClientUserId) is var byId and not 0
+                    ? byId
+                    : left.Ordinal.CompareTo(right.Ordinal)
+        );
+}
+
+internal readonly record struct SubscriptionAssignmentKey(long AdamId, string ClientUserId)
+{
+    public static IComparer<SubscriptionAssignmentKey> Order { get; } =
+        Comparer<SubscriptionAssignmentKey>.Create(
+            (left, right) =>
+                left.AdamId.CompareTo(right.AdamId) is var byAdamId and not 0
+                    ? byAdamId
+                    : string.CompareOrdinal(left.ClientUserId, right.ClientUserId)
+        );
+}
+
+internal readonly record struct SeatCount(int Renewing, int Expiring)
+{
+    public JsonObject ToJson() => new() { ["renewing"] = Renewing, ["expiring"] = Expiring };
+}
+
+/// <summary>
+/// Apple's three counts. Assigned counts by assignment state, total and available by license state, so only the
+/// sums agree: assigned + available = total.
+/// </summary>
+internal readonly record struct SubscriptionCounts(SeatCount Assigned, SeatCount Available, SeatCount Total)
+{
+    public static SubscriptionCounts From(SimulatedSubscription subscription)
+    {
+        var (renewing, expiring) = (subscription.AssignedRenewing, subscription.AssignedExpiring);
+
+        // An expiring assignment uses an expiring license while there is one, and then a renewing one.
+        var expiringOnRenewing = Math.Max(0, expiring - subscription.TotalExpiring);
+        return new(
+            new(renewing, expiring),
+            new(
+                subscription.TotalRenewing - renewing - expiringOnRenewing,
+                Math.Max(0, subscription.TotalExpiring - expiring)
+            ),
+            new(subscription.TotalRenewing, subscription.TotalExpiring)
+        );
+    }
+}

@@ -5,7 +5,7 @@ internal sealed partial class RecordsChange
     public void PutSubscription(SimulatedSubscription subscription) =>
         _subscriptions[subscription.AdamId] = Now(subscription);
 
-    /// <summary>Removes a subscription that nobody holds.</summary>
+    /// <summary>Removes a subscription without assignments.</summary>
     public void RemoveSubscription(long adamId) => _subscriptions.Remove(adamId);
 
     public SimulatedSubscription? Subscription(long adamId) => _subscriptions.GetValueOrDefault(adamId)?.Value;
@@ -22,7 +22,7 @@ internal sealed partial class RecordsChange
             return AppleErrors.NoAssociatedUser;
         }
 
-        var available = SubscriptionCounts.Of(subscription).Available;
+        var available = SubscriptionCounts.From(subscription).Available;
         if (
             !_subscriptionAssignments.ContainsKey(new(adamId, clientUserId))
             && (renewing ? available.Renewing : available.Renewing + available.Expiring) <= 0
@@ -38,7 +38,7 @@ internal sealed partial class RecordsChange
     public int? DisassociateSubscription(long adamId, string clientUserId) =>
         Unassign(adamId, clientUserId) ? null : AppleErrors.UserLacksSubscription;
 
-    /// <summary>Marks the assignment to end with the billing period: it expires, and stays until then.</summary>
+    /// <summary>Lets the assignment expire at the end of the billing period.</summary>
     public int? DeferDisassociation(long adamId, string clientUserId, string eventId)
     {
         if (_subscriptionAssignments.GetValueOrDefault(new(adamId, clientUserId)) is not { } row)
@@ -50,8 +50,8 @@ internal sealed partial class RecordsChange
         return null;
     }
 
-    /// <summary>Expiring licences disappear and expiring assignments end.</summary>
-    /// <returns>The assignments that a deferred event has been waiting to take back.</returns>
+    /// <summary>Removes expiring licenses and ends expiring assignments.</summary>
+    /// <returns>The assignments that a deferred event ended.</returns>
     public IReadOnlyList<SimulatedSubscriptionAssignment> EndPeriod(long adamId)
     {
         var ended = _subscriptionAssignments

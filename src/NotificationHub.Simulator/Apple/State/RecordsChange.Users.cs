@@ -1,9 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace NotificationHub.Simulator.Apple.State;
 
 internal sealed partial class RecordsChange
 {
-    /// <summary>Adds a record, beside the retired ones of the same client user id.</summary>
-    /// <returns>9716 where an active record exists.</returns>
+    /// <summary>Adds a record beside the retired ones of the same client user ID.</summary>
     public int? CreateUser(string clientUserId, string? email, string? managedAppleId, string inviteCode)
     {
         if (ActiveUser(clientUserId) is not null)
@@ -14,7 +16,7 @@ internal sealed partial class RecordsChange
         var user = new SimulatedUser(
             clientUserId,
             managedAppleId is null ? email : null,
-            managedAppleId is null ? null : IdHash.Of(managedAppleId),
+            managedAppleId is null ? null : IdHash.Create(managedAppleId),
             managedAppleId is null ? inviteCode : null,
             managedAppleId is null ? SimulatedUser.Registered : SimulatedUser.Associated,
             NewestUser(clientUserId) is { } retired ? retired.Ordinal + 1 : 0
@@ -40,17 +42,14 @@ internal sealed partial class RecordsChange
                 {
                     Email = null,
                     InviteCode = null,
-                    IdHash = IdHash.Of(managedAppleId),
+                    IdHash = IdHash.Create(managedAppleId),
                     Status = SimulatedUser.Associated,
                 }
         );
         return null;
     }
 
-    /// <summary>
-    /// Retires the active record: revocable assets and subscriptions go back, licences that cannot be taken back
-    /// become retired ones.
-    /// </summary>
+    // Revocable assets and subscriptions are returned; licenses that are not revocable become retired ones.
     public int? RetireUser(string clientUserId)
     {
         if (ActiveUser(clientUserId) is not { } user)
@@ -77,7 +76,6 @@ internal sealed partial class RecordsChange
         return null;
     }
 
-    /// <summary>The user accepts the invitation with some Apple Account.</summary>
     public int? AcceptInvitation(string clientUserId)
     {
         if (ActiveUser(clientUserId) is not { Status: SimulatedUser.Registered } user)
@@ -85,7 +83,7 @@ internal sealed partial class RecordsChange
             return AppleErrors.UserNotFound;
         }
 
-        PutUser(user with { Status = SimulatedUser.Associated, IdHash = IdHash.Of(clientUserId) });
+        PutUser(user with { Status = SimulatedUser.Associated, IdHash = IdHash.Create(clientUserId) });
         return null;
     }
 
@@ -94,7 +92,7 @@ internal sealed partial class RecordsChange
     public SimulatedUser? ActiveUser(string clientUserId) =>
         NewestUser(clientUserId) is { IsActive: true } user ? user : null;
 
-    /// <summary>Only the newest record of a client user id can be active.</summary>
+    /// <summary>The newest record of a client user ID; only this one can be active.</summary>
     public SimulatedUser? NewestUser(string clientUserId)
     {
         SimulatedUser? newest = null;
@@ -105,4 +103,11 @@ internal sealed partial class RecordsChange
 
         return newest;
     }
+}
+
+internal static class IdHash
+{
+    // Standard base64, so that /, + and = occur as they do at Apple.
+    public static string Create(string account) =>
+        Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(account)));
 }

@@ -29,7 +29,7 @@ public sealed class AppleDeliveryTests : AppleTest
         notification.Attempts.Count.ShouldBe(3 * notification.Copies);
         notification.Attempts.ShouldAllBe(attempt => attempt.Status == 503);
         notification.IsAnswered.ShouldBeFalse();
-        Apple.Posts.GaveUp.ShouldBe(notification.Copies);
+        Apple.DeliveryCounts.Abandoned.ShouldBe(notification.Copies);
     }
 
     [Fact]
@@ -42,9 +42,9 @@ public sealed class AppleDeliveryTests : AppleTest
         await Apple.WaitUntilDeliveredAsync();
 
         Apple.Notifications.ShouldAllBe(notification => notification.IsAnswered);
-        Apple.Posts.GaveUp.ShouldBe(0);
-        Apple.Posts.Sent.ShouldBe(Receiver.Posts.Count);
-        Apple.Posts.Answered.ShouldBe(Receiver.Posts.Count - 1);
+        Apple.DeliveryCounts.Abandoned.ShouldBe(0);
+        Apple.DeliveryCounts.Sent.ShouldBe(Receiver.Posts.Count);
+        Apple.DeliveryCounts.Answered.ShouldBe(Receiver.Posts.Count - 1);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class AppleDeliveryTests : AppleTest
         await Apple.WaitUntilDeliveredAsync();
 
         Apple.Notifications[^1].Attempts.ShouldAllBe(attempt => attempt.Status == null);
-        Apple.Posts.GaveUp.ShouldBeGreaterThan(0);
+        Apple.DeliveryCounts.Abandoned.ShouldBeGreaterThan(0);
     }
 
     [Fact]

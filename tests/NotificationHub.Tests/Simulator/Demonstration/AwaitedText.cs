@@ -2,7 +2,7 @@ using System.Text;
 
 namespace NotificationHub.Tests.Simulator.Demonstration;
 
-/// <summary>A writer that tells when a text has been written to it.</summary>
+/// <summary>A writer that signals when a text has been written.</summary>
 internal sealed class AwaitedText(string awaited) : TextWriter
 {
     private readonly Lock gate = new();

@@ -11,7 +11,7 @@ public sealed partial class SimulatorCommandTests
     private static readonly string[] Small = ["--devices", "60", "--apps", "2"];
 
     [Fact]
-    public async Task A_small_burst_ends_with_nothing_lost_and_one_object_of_JSON()
+    public async Task A_small_burst_loses_nothing_and_prints_one_JSON_object()
     {
         var run = await ProgramRun.SimulatorAsync([.. Small, "--duplicates", "0.5", "--json"]);
 
@@ -19,41 +19,45 @@ public sealed partial class SimulatorCommandTests
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(0, run.Output);
         Number(summary, "lost").ShouldBe(0);
-        Number(summary, "doubled").ShouldBe(0);
+        Number(summary, "duplicated").ShouldBe(0);
         Number(summary, "leftOver").ShouldBe(0);
-        Number(summary, "postsSent").ShouldBe(Number(summary, "postsStored") + Number(summary, "duplicates"));
-        Number(summary, "postsStored").ShouldBe(3, "two apps and the test post");
+        Number(summary, "deliveryAttempts")
+            .ShouldBe(Number(summary, "notificationsStored") + Number(summary, "duplicates"));
+        Number(summary, "notificationsStored").ShouldBe(3, "two apps and the test notification");
         // Each app once, each assignment once, each notification once.
         Number(summary, "eventsAppended").ShouldBeGreaterThanOrEqualTo((60 * 2) + 2 + 2);
         Number(summary, "eventsPublished").ShouldBe(Number(summary, "eventsAppended"));
         Number(summary, "refetchTargets").ShouldBe(4);
         Number(summary, "appleRequests").ShouldBeGreaterThan(4);
-        Number(summary, "lagP50Milliseconds").ShouldBeGreaterThan(0);
-        Number(summary, "lagP99Milliseconds").ShouldBeGreaterThanOrEqualTo(Number(summary, "lagP50Milliseconds"));
+        Number(summary, "latencyP50Milliseconds").ShouldBeGreaterThan(0);
+        Number(summary, "latencyP99Milliseconds")
+            .ShouldBeGreaterThanOrEqualTo(Number(summary, "latencyP50Milliseconds"));
     }
 
     [Fact]
-    public async Task Nothing_is_lost_where_Apple_and_the_bus_fail_now_and_then()
+    public async Task Nothing_is_lost_while_Apple_and_the_bus_fail_at_random()
     {
         var run = await ProgramRun.SimulatorAsync([.. Small, "--faults"]);
 
         run.ExitCode.ShouldBe(0, run.Output);
-        run.Output.ShouldContain("lost: 0, doubled: 0");
+        run.Output.ShouldContain("lost: 0, duplicated: 0");
         run.Output.ShouldNotContain("left over");
     }
 
     [Fact]
-    public async Task What_is_redirected_holds_no_escape_sequences_and_counts_posts_against_those_intended()
+    public async Task Redirected_output_has_no_escape_sequences_and_counts_deliveries()
     {
         var run = await ProgramRun.SimulatorAsync([.. Small, "--duplicates", "1"]);
 
         run.Output.ShouldNotContain(Escape);
         run.Error.ShouldNotContain(Escape);
-        run.Error.ShouldNotContain('\r' + "posts");
+        run.Error.ShouldNotContain('\r' + "delivered");
         run.Output.ShouldContain("no MDM shares the location");
-        var progress = Progress().Matches(run.Error).Select(match => (Posts: Value(match, 1), Of: Value(match, 2)));
-        progress.ShouldAllBe(shown => shown.Posts <= shown.Of);
-        progress.Last().ShouldBe((5, 5), "two notifications, both twice, and the test post");
+        var progress = Progress()
+            .Matches(run.Error)
+            .Select(match => (Delivered: Value(match, 1), Planned: Value(match, 2)));
+        progress.ShouldAllBe(shown => shown.Delivered <= shown.Planned);
+        progress.Last().ShouldBe((5, 5), "two notifications, both twice, and the test notification");
     }
 
     [Theory]
@@ -61,7 +65,7 @@ public sealed partial class SimulatorCommandTests
     [InlineData("--devices", "many")]
     [InlineData("--duplicates", "2")]
     [InlineData("--no-such-option")]
-    public async Task A_wrong_command_line_is_explained_on_the_error_output(params string[] args)
+    public async Task Wrong_arguments_are_explained_on_standard_error(params string[] args)
     {
         var run = await ProgramRun.SimulatorAsync(args);
 
@@ -71,7 +75,7 @@ public sealed partial class SimulatorCommandTests
     }
 
     [Fact]
-    public async Task A_data_folder_that_cannot_be_made_is_named()
+    public async Task An_unusable_data_folder_is_named()
     {
         using var folder = new TemporaryFolder();
         var blocked = folder.File("a-file");
@@ -85,25 +89,25 @@ public sealed partial class SimulatorCommandTests
     }
 
     [Fact]
-    public async Task A_data_folder_that_holds_a_database_is_not_touched()
+    public async Task A_data_folder_with_a_database_is_not_changed()
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder.File("notificationhub.db"), "somebody's");
+        await File.WriteAllTextAsync(folder.File("notificationhub.db"), "other data");
 
         var run = await ProgramRun.SimulatorAsync("--data", folder.Path);
 
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain(folder.Path);
-        (await File.ReadAllTextAsync(folder.File("notificationhub.db"))).ShouldBe("somebody's");
+        (await File.ReadAllTextAsync(folder.File("notificationhub.db"))).ShouldBe("other data");
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Kept_running_it_says_how_to_post_and_ends_with_the_verdict(bool json)
+    public async Task With_keep_running_it_explains_how_to_send_a_notification(bool json)
     {
         using var stop = new CancellationTokenSource();
-        await using var told = new AwaitedText("Ctrl+C ends it.");
+        await using var text = new AwaitedText("Press Ctrl+C to stop.");
         await using var other = new StringWriter();
         string[] args =
         [
@@ -115,13 +119,13 @@ public sealed partial class SimulatorCommandTests
             .. json ? ["--json"] : Array.Empty<string>(),
         ];
 
-        var running = SimulatorProgram.RunAsync(args, json ? other : told, json ? told : other, stop.Token);
-        await told.Found.WaitAsync(TimeSpan.FromSeconds(60));
+        var running = SimulatorProgram.RunAsync(args, json ? other : text, json ? text : other, stop.Token);
+        await text.Found.WaitAsync(TimeSpan.FromSeconds(60));
         await stop.CancelAsync();
 
         (await running).ShouldBe(0);
-        told.Text.ShouldContain("curl -i -H 'Authorization: Bearer ");
-        told.Text.ShouldContain("/events?after=0");
+        text.Text.ShouldContain("curl -i -H 'Authorization: Bearer ");
+        text.Text.ShouldContain("/events?after=0");
         if (json)
         {
             Number(JsonDocument.Parse(other.ToString()).RootElement, "lost").ShouldBe(0);
@@ -133,6 +137,6 @@ public sealed partial class SimulatorCommandTests
     private static int Value(Match match, int group) =>
         int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex("posts answered ([0-9]+)/([0-9]+)")]
+    [GeneratedRegex("delivered ([0-9]+)/([0-9]+)")]
     private static partial Regex Progress();
 }

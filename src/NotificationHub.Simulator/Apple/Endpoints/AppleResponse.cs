@@ -6,34 +6,33 @@ using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
 
-/// <summary>What is sent back.</summary>
-/// <param name="Status">0 breaks the connection off.</param>
-internal sealed record Answer(int Status, JsonObject? Body, string? RetryAfter = null)
+/// <param name="Status">0 aborts the connection.</param>
+internal sealed record AppleResponse(int Status, JsonObject? Body, string? RetryAfter = null)
 {
-    /// <summary>When the Retry-After, as it is written, is over.</summary>
+    /// <summary>When the Retry-After elapses.</summary>
     public DateTimeOffset? RetryUntil { get; private init; }
 
-    /// <summary>The raw body, sent instead of <see cref="Body"/>.</summary>
+    /// <summary>A raw body, sent instead of <see cref="Body"/>.</summary>
     private byte[]? Malformed { get; init; }
 
-    /// <summary>The clock for a Retry-After date; null for the machine's clock.</summary>
+    /// <summary>The Date header that belongs to a Retry-After date; null for the machine's clock.</summary>
     public string? Date { get; private init; }
 
-    public static Answer Aborted { get; } = new(0, null);
+    public static AppleResponse Aborted { get; } = new(0, null);
 
-    public static Answer For(AppleException refused) =>
+    public static AppleResponse From(AppleException refused) =>
         new(
             AppleErrors.StatusOf(refused.ErrorNumber),
             AppleErrors.Body(refused.ErrorNumber, refused.ErrorInfo?.DeepClone().AsObject())
         );
 
-    public static Answer For(JsonObject answer, Malformation malformation) =>
+    public static AppleResponse From(JsonObject answer, Malformation malformation) =>
         new(StatusCodes.Status200OK, answer) { Malformed = MalformedBody.Create(answer, malformation) };
 
-    public static Answer For(WebPageFault fault) =>
+    public static AppleResponse From(WebPageFault fault) =>
         new(fault.Status, []) { Malformed = MalformedBody.Create([], Malformation.Html) };
 
-    public static Answer For(AnswerFault fault, DateTimeOffset now)
+    public static AppleResponse From(ErrorFault fault, DateTimeOffset now)
     {
         var body = AppleErrors.Body(fault.ErrorNumber);
         if (fault.RetryAfter is not { } wait)

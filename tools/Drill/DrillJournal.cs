@@ -5,8 +5,8 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Drill;
 
-/// <summary>Writes down what is done to a hub and what is seen of it from outside: its health, its metrics, its events, its answers to Apple.</summary>
-internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMeters meters, DrillTime time)
+/// <summary>Records the drill's actions and what is visible from outside: health, metrics, events, responses to Apple.</summary>
+internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMeters meters, DrillTime time)
 {
     private const string EventTypePrefix = "notificationhub.";
 
@@ -16,40 +16,41 @@ internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMet
 
     public IReadOnlyList<DrillLine> Lines => lines;
 
-    /// <summary>The hub's id of the location, which is another in each drill.</summary>
+    /// <summary>The hub's ID of the location, which differs in each drill.</summary>
     public string? LocationId { get; set; }
 
-    public void Did(string what) => Note("done", what);
+    public void Action(string action) => Record("done", action);
 
-    public Task<JsonElement> DetailAsync(CancellationToken cancellationToken) =>
+    public Task<JsonElement> ReadDetailAsync(CancellationToken cancellationToken) =>
         http.GetFromJsonAsync<JsonElement>("/health/detail", cancellationToken);
 
     public async Task<bool> HasReasonAsync(string text, CancellationToken cancellationToken) =>
-        ReasonsOf(await DetailAsync(cancellationToken)).Any(reason => reason.Contains(text, StringComparison.Ordinal));
+        ReasonsOf(await ReadDetailAsync(cancellationToken))
+            .Any(reason => reason.Contains(text, StringComparison.Ordinal));
 
-    /// <summary>What the three health addresses say.</summary>
-    public async Task HealthAsync(CancellationToken cancellationToken)
+    /// <summary>Records the responses of the three health endpoints.</summary>
+    public async Task RecordHealthAsync(CancellationToken cancellationToken)
     {
         var (live, ready) = (
             await StatusAsync("/health/live", cancellationToken),
             await StatusAsync("/health/ready", cancellationToken)
         );
-        var detail = await DetailAsync(cancellationToken);
-        Note("health", $"live {live}, ready {ready}, {detail.GetProperty("status")}");
+        var detail = await ReadDetailAsync(cancellationToken);
+        Record("health", $"live {live}, ready {ready}, {detail.GetProperty("status")}");
         foreach (var reason in ReasonsOf(detail))
         {
-            Note("health", $"- {reason}");
+            Record("health", $"- {reason}");
         }
 
         foreach (var location in detail.GetProperty("unhealthyLocations").EnumerateArray())
         {
             var (state, since, reason) = (Text(location, "state"), Text(location, "since"), Text(location, "reason"));
-            Note("health", $"- location {Text(location, "location")} is {state} since {since}: {reason}");
+            Record("health", $"- location {Text(location, "location")} is {state} since {since}: {reason}");
         }
     }
 
-    public void Metric(string metric) =>
-        Note(
+    public void RecordMetric(string metric) =>
+        Record(
             "metric",
             Measure(metric) is { } value
                 ? string.Create(CultureInfo.InvariantCulture, $"{metric} {value:0.#}")
@@ -58,33 +59,33 @@ internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMet
 
     public double? Measure(string metric) => meters.Read(metric);
 
-    /// <summary>What <c>/events?topic=hub</c> has said since it was asked last.</summary>
-    public async Task EventsAsync(CancellationToken cancellationToken)
+    /// <summary>Records the events of topic <c>hub</c> since the last call.</summary>
+    public async Task RecordEventsAsync(CancellationToken cancellationToken)
     {
         var events = await ReadEventsAsync("hub", lastEvent, cancellationToken);
-        foreach (var ofType in events.GroupBy(told => Text(told, "type")[EventTypePrefix.Length..]))
+        foreach (var ofType in events.GroupBy(item => Text(item, "type")[EventTypePrefix.Length..]))
         {
-            JsonElement[] told = [.. ofType];
-            var said = told is [var one] ? one.GetProperty("data").GetRawText() : $"{told.Length} times";
-            Note("event", $"{ofType.Key} {said}");
+            JsonElement[] items = [.. ofType];
+            var text = items is [var only] ? only.GetProperty("data").GetRawText() : $"{items.Length} times";
+            Record("event", $"{ofType.Key} {text}");
         }
 
         lastEvent = events is [.., var last] ? SequenceOf(last) : lastEvent;
         if (events.Count == 0)
         {
-            Note("event", "/events?topic=hub says nothing new");
+            Record("event", "/events?topic=hub has no new events");
         }
     }
 
-    /// <summary>How many events of a topic can be had without the bus.</summary>
-    public async Task FeedAsync(string topic, CancellationToken cancellationToken)
+    /// <summary>Records how many events of a topic the feed returns.</summary>
+    public async Task RecordFeedAsync(string topic, CancellationToken cancellationToken)
     {
         var events = await ReadEventsAsync(topic, after: 0, cancellationToken);
-        Note("event", $"/events?topic={topic} has {events.Count} events, those that wait among them");
+        Record("event", $"/events?topic={topic} has {events.Count} events, including those not published yet");
     }
 
-    /// <summary>Forgets the events so far.</summary>
-    public async Task PassOverEventsAsync(CancellationToken cancellationToken)
+    /// <summary>Skips the events so far.</summary>
+    public async Task SkipEventsAsync(CancellationToken cancellationToken)
     {
         if ((await ReadEventsAsync("hub", lastEvent, cancellationToken)) is [.., var last])
         {
@@ -92,30 +93,30 @@ internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMet
         }
     }
 
-    /// <summary>What Apple's posts were answered since this was asked last.</summary>
-    public void Answers()
+    /// <summary>Records the responses to Apple's deliveries since the last call.</summary>
+    public void RecordResponses()
     {
         var attempts = apple
             .Notifications.SelectMany(notification => notification.Attempts)
             .OrderBy(attempt => attempt.At)
             .ToList();
-        var answers = attempts
+        var responses = attempts
             .Skip(attemptsSeen)
             .CountBy(attempt =>
                 attempt.RetryAfter is { } after
                     ? $"{attempt.Status} with Retry-After: {after.TotalSeconds}"
                     : $"{attempt.Status}"
             )
-            .OrderBy(answer => answer.Key, StringComparer.Ordinal);
-        foreach (var (answer, posts) in answers.ToList())
+            .OrderBy(response => response.Key, StringComparer.Ordinal);
+        foreach (var (response, deliveries) in responses.ToList())
         {
-            Note("apple", $"{posts} posts answered {answer}");
+            Record("apple", $"{deliveries} deliveries answered {response}");
         }
 
         attemptsSeen = attempts.Count;
     }
 
-    public void Note(string source, string text) =>
+    public void Record(string source, string text) =>
         lines.Add(
             new DrillLine(
                 time.Passed,
@@ -126,16 +127,16 @@ internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMet
 
     private async Task<int> StatusAsync(string path, CancellationToken cancellationToken)
     {
-        using var answer = await http.GetAsync(path, cancellationToken);
-        return (int)answer.StatusCode;
+        using var response = await http.GetAsync(path, cancellationToken);
+        return (int)response.StatusCode;
     }
 
     private async Task<List<JsonElement>> ReadEventsAsync(string topic, long after, CancellationToken cancellationToken)
     {
-        var told = await http.GetStringAsync($"/events?topic={topic}&after={after}&limit=1000", cancellationToken);
+        var text = await http.GetStringAsync($"/events?topic={topic}&after={after}&limit=1000", cancellationToken);
         return
         [
-            .. told.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => JsonDocument.Parse(line).RootElement),
         ];
     }
@@ -143,8 +144,8 @@ internal sealed class DrillWitness(HttpClient http, SimulatedApple apple, HubMet
     private static IEnumerable<string> ReasonsOf(JsonElement detail) =>
         detail.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString()!);
 
-    private static long SequenceOf(JsonElement told) =>
-        long.Parse(Text(told, "sequence"), CultureInfo.InvariantCulture);
+    private static long SequenceOf(JsonElement item) =>
+        long.Parse(Text(item, "sequence"), CultureInfo.InvariantCulture);
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).ToString();
 }

@@ -1,18 +1,32 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace NotificationHub.Simulator.Apple.Delivery;
 
-/// <summary>Where notifications go, and the secret they carry.</summary>
+/// <summary>A notification with its body, which is the same in every attempt and duplicate.</summary>
+internal sealed record OutgoingNotification(string Id, string Type, string LocationUId, byte[] Body)
+{
+    public static OutgoingNotification Create(string id, string type, string locationUId, JsonObject payload)
+    {
+        var envelope = new JsonObject
+        {
+            ["notificationId"] = id,
+            ["notificationType"] = type,
+            ["notification"] = payload,
+            ["uId"] = locationUId,
+        };
+        return new(id, type, locationUId, JsonSerializer.SerializeToUtf8Bytes(envelope));
+    }
+}
+
 internal sealed record NotificationDestination(Uri Url, string Secret);
 
-/// <summary>Makes one attempt at posting a notification, over a bounded set of kept connections.</summary>
-internal sealed class NotificationPoster(
-    TimeProvider timeProvider,
-    SimulatedDeliveryOptions options,
-    DeliveryLedger ledger
-) : IDisposable
+/// <summary>Sends one delivery attempt over a bounded set of pooled connections.</summary>
+internal sealed class NotificationSender(TimeProvider timeProvider, SimulatedDeliveryOptions options, DeliveryLog log)
+    : IDisposable
 {
     private readonly SemaphoreSlim _connections = new(options.MaxConnections);
     private readonly HttpClient _client = new(
@@ -41,7 +55,7 @@ internal sealed class NotificationPoster(
             var at = timeProvider.GetUtcNow();
             var (status, retryAfter) = await SendAsync(notification, destination, cancellationToken);
             var attempt = new DeliveryAttempt(at, status, retryAfter);
-            ledger.Attempted(notification, attempt);
+            log.RecordAttempt(notification, attempt);
             return attempt;
         }
         finally

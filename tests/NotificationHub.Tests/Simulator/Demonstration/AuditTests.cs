@@ -3,8 +3,8 @@ using NotificationHub.Simulator.Demonstration;
 
 namespace NotificationHub.Tests.Simulator.Demonstration;
 
-/// <summary>The verdict is worth something only if it can fail: here something goes wrong between the run and its audit.</summary>
-public sealed class DiagnosticStatusTests : IAsyncLifetime
+/// <summary>An audit is worth something only if it can fail: these tests tamper with the data between run and audit.</summary>
+public sealed class AuditTests : IAsyncLifetime
 {
     private readonly DemonstrationOptions options = new()
     {
@@ -31,24 +31,24 @@ public sealed class DiagnosticStatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_nothing_was_touched_it_is_good()
+    public async Task An_untouched_run_passes()
     {
-        var summary = await SummariseAsync();
+        var summary = await SummarizeAsync();
 
         summary.ExitCode.ShouldBe(0);
-        summary.Verdict.ShouldBe("lost: 0, doubled: 0");
+        summary.ResultLine.ShouldBe("lost: 0, duplicated: 0");
     }
 
     [Fact]
-    public async Task A_stored_notification_that_is_gone_is_lost()
+    public async Task A_deleted_notification_is_lost()
     {
         await ExecuteAsync("delete from notification_log where seq = 2");
 
-        await ShouldFailAsync(lost: 1, doubled: 0);
+        await ShouldFailAsync(lost: 1, duplicated: 0);
     }
 
     [Fact]
-    public async Task A_notification_that_is_stored_twice_is_doubled()
+    public async Task A_notification_that_is_stored_twice_is_duplicated()
     {
         await ExecuteAsync(
             """
@@ -60,17 +60,17 @@ public sealed class DiagnosticStatusTests : IAsyncLifetime
             """
         );
 
-        await ShouldFailAsync(lost: 0, doubled: 1);
+        await ShouldFailAsync(lost: 0, duplicated: 1);
     }
 
     [Fact]
-    public async Task An_event_that_is_gone_is_lost_and_its_message_came_from_nowhere()
+    public async Task A_deleted_event_is_lost_and_its_message_is_unexpected()
     {
         await ExecuteAsync(
             "delete from event_log where seq = (select max(seq) from event_log where notification_seq > 0)"
         );
 
-        var summary = await ShouldFailAsync(lost: 1, doubled: 0);
+        var summary = await ShouldFailAsync(lost: 1, duplicated: 0);
         summary.Unexpected.ShouldBe(2, "two subscriptions deliver the message");
     }
 
@@ -85,20 +85,20 @@ public sealed class DiagnosticStatusTests : IAsyncLifetime
         );
         (await other.ReceiveMessageAsync()).ShouldNotBeNull();
 
-        await ShouldFailAsync(lost: 1, doubled: 0);
+        await ShouldFailAsync(lost: 1, duplicated: 0);
     }
 
     [Fact]
-    public async Task A_message_that_came_twice_is_doubled()
+    public async Task A_message_that_arrives_twice_is_duplicated()
     {
         var operations = demonstrator.Bus.Subscription("hub", "operations");
         operations.Offer(operations.Messages[0]);
 
-        await ShouldFailAsync(lost: 0, doubled: 1);
+        await ShouldFailAsync(lost: 0, duplicated: 1);
     }
 
     [Fact]
-    public async Task A_late_message_from_elsewhere_is_unexpected_and_out_of_order()
+    public async Task A_late_message_from_another_sender_is_unexpected_and_out_of_order()
     {
         await using var client = new ServiceBusClient(demonstrator.Bus.ConnectionString);
         await using var sender = client.CreateSender("assets");
@@ -113,30 +113,30 @@ public sealed class DiagnosticStatusTests : IAsyncLifetime
             }
         );
 
-        var summary = await ShouldFailAsync(lost: 0, doubled: 0);
+        var summary = await ShouldFailAsync(lost: 0, duplicated: 0);
         summary.OutOfOrder.ShouldBe(2, "both subscriptions deliver it, with sessions and without");
         summary.Unexpected.ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_post_that_was_set_aside_is_left_over()
+    public async Task A_notification_that_is_not_routed_is_left_over()
     {
         await ExecuteAsync("update notification_log set disposition = 3 where seq = 2");
 
-        var summary = await SummariseAsync();
+        var summary = await SummarizeAsync();
 
         summary.LeftOver.ShouldBe(1);
         summary.ExitCode.ShouldBe(1);
     }
 
-    private async Task<Summary> ShouldFailAsync(long lost, long doubled)
+    private async Task<Summary> ShouldFailAsync(long lost, long duplicated)
     {
-        var summary = await SummariseAsync();
-        (summary.Lost, summary.Doubled, summary.ExitCode).ShouldBe((lost, doubled, 1), summary.Verdict);
+        var summary = await SummarizeAsync();
+        (summary.Lost, summary.Duplicated, summary.ExitCode).ShouldBe((lost, duplicated, 1), summary.ResultLine);
         return summary;
     }
 
-    private Task<Summary> SummariseAsync() => demonstrator.SummariseAsync(CancellationToken.None);
+    private Task<Summary> SummarizeAsync() => demonstrator.SummarizeAsync(CancellationToken.None);
 
     private Task ExecuteAsync(string sql) =>
         demonstrator.Database.WriteAsync(
