@@ -3,21 +3,21 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>What every answer of Apple may carry. Each member is optional; absent and null mean the same.</summary>
+/// <summary>The members that every response of Apple may contain. Each is optional; absent and null mean the same.</summary>
 public abstract record AppleAnswer
 {
-    /// <summary>Apple's id of the location: text of digits.</summary>
+    /// <summary>Apple's ID of the location: digits as text.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? UId { get; init; }
 
-    /// <summary>The MDM that owns the location. Another id than the recorded one means that another server took over.</summary>
+    /// <summary>The MDM that owns the location. Another ID than the recorded one means that another server took over.</summary>
     public MdmInfo? MdmInfo { get; init; }
 
-    /// <summary>When the content token ends, where Apple says so; it may appear only in the last 15 days.</summary>
+    /// <summary>When the content token expires, if Apple says so. The member may appear only in the last 15 days.</summary>
     [JsonConverter(typeof(AppleDateConverter))]
     public DateTimeOffset? TokenExpirationDate { get; init; }
 
-    // Apple sends errors with a status of 200, so every answer is looked at for them.
+    // Apple sends some errors with status 200, so every response is checked for them.
     [JsonInclude]
     internal int? ErrorNumber { get; init; }
 
@@ -27,7 +27,7 @@ public abstract record AppleAnswer
     [JsonInclude]
     internal ErrorInfo? ErrorInfo { get; init; }
 
-    // Not Apple's members, but what a gateway calls an error; they may be of any type.
+    // Not Apple's members, but those that a gateway uses for an error. They can have any type.
     [JsonInclude]
     internal JsonElement? Error { get; init; }
 

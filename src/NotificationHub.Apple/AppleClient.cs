@@ -5,7 +5,7 @@ using Polly;
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// Apple's App and Book Management API, version 2. One instance serves many locations: what belongs to one of them is in its
+/// Client for Apple's App and Book Management API, version 2. One instance serves many locations; each has its own
 /// <see cref="AppleSession"/>. Safe for concurrent use.
 /// </summary>
 public sealed class AppleClient : IDisposable
@@ -14,9 +14,9 @@ public sealed class AppleClient : IDisposable
     private readonly ServiceConfigCache serviceConfig;
     private readonly ResiliencePipeline readRetries;
 
-    /// <param name="http">Sends the requests. Give it a handler of <see cref="CreateHandler"/>, or one that follows no redirect.</param>
-    /// <param name="options">Where Apple is.</param>
-    /// <param name="time">Paces, dates and times out.</param>
+    /// <param name="http">Sends the requests. Use a handler from <see cref="CreateHandler"/>, or one that follows no redirects.</param>
+    /// <param name="options">Address, time limits and retries.</param>
+    /// <param name="time">The clock for pacing, dates and time limits.</param>
     /// <exception cref="ArgumentException">The base address is neither https nor loopback.</exception>
     public AppleClient(HttpClient http, AppleClientOptions options, TimeProvider time)
     {
@@ -37,12 +37,12 @@ public sealed class AppleClient : IDisposable
         serviceConfig = new ServiceConfigCache(FetchServiceConfigAsync, options.ServiceConfigLifetime, time);
     }
 
-    /// <summary>What the client was made with.</summary>
+    /// <summary>The options of the client.</summary>
     public AppleClientOptions Options { get; }
 
     /// <summary>
-    /// A handler as this client needs it: it follows no redirect (the content token must go nowhere else), keeps no cookies, and
-    /// looks names up anew every few minutes.
+    /// Creates a handler for this client. It follows no redirects, because the content token must go nowhere else; it
+    /// stores no cookies, and resolves host names again every few minutes.
     /// </summary>
     public static SocketsHttpHandler CreateHandler() =>
         new()
@@ -54,12 +54,12 @@ public sealed class AppleClient : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
 
-    /// <summary>Limits, addresses and error texts, at most <see cref="AppleClientOptions.ServiceConfigLifetime"/> old. Needs no content token. Apple: Service Config.</summary>
-    /// <exception cref="AppleException">Apple did not answer, or not with a Service Config.</exception>
+    /// <summary>Reads limits, addresses and error texts, at most <see cref="AppleClientOptions.ServiceConfigLifetime"/> old. Needs no content token. Apple: Service Config.</summary>
+    /// <exception cref="AppleException">Apple did not respond, or not with a Service Config.</exception>
     public async Task<ServiceConfig> GetServiceConfigAsync(CancellationToken cancellationToken) =>
         await readRetries.ExecuteAsync(async token => await serviceConfig.GetAsync(token), cancellationToken);
 
-    /// <summary>Frees the client; the HttpClient stays its owner's.</summary>
+    /// <summary>Disposes the client, but not the HttpClient.</summary>
     public void Dispose() => serviceConfig.Dispose();
 
     internal async Task<T> ReadAsync<T>(
@@ -74,7 +74,7 @@ public sealed class AppleClient : IDisposable
             cancellationToken
         );
 
-    /// <summary>Without repetition: after a write that was not answered, nobody knows whether it took effect.</summary>
+    // Never repeated: without a response, it is unknown whether a write took effect.
     internal async Task<T> SendOnceAsync<T>(
         AppleCall call,
         RequestRate rate,

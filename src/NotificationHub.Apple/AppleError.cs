@@ -2,26 +2,26 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>One error as Apple writes it down, for example in the failures of an event. Apple: ErrorResponse.</summary>
+/// <summary>An error in Apple's format, for example in the failures of an event. Apple: ErrorResponse.</summary>
 public sealed record AppleError
 {
-    /// <summary>The number that says what happened; decide on it, not on the text.</summary>
+    /// <summary>The error number. Base decisions on it, not on the text.</summary>
     public int? ErrorNumber { get; init; }
 
-    /// <summary>Apple's wording, which varies for the same number.</summary>
+    /// <summary>Apple's text, which varies for the same number.</summary>
     public string? ErrorMessage { get; init; }
 
-    /// <summary>The records concerned. Personal data.</summary>
+    /// <summary>The affected records. Personal data.</summary>
     public ErrorInfo? ErrorInfo { get; init; }
 
-    /// <summary>The number alone: the rest may name people and devices.</summary>
+    /// <summary>The number alone, because the other members may name people and devices.</summary>
     public override string ToString() => $"AppleError {ErrorNumber}";
 }
 
-/// <summary>The records an error is about; each list is empty where Apple names none. Apple: ErrorResponse.ErrorInfo.</summary>
+/// <summary>The records that an error affects. A list is empty if Apple names none. Apple: ErrorResponse.ErrorInfo.</summary>
 public sealed record ErrorInfo
 {
-    /// <summary>The assets concerned.</summary>
+    /// <summary>The affected assets.</summary>
     [JsonConverter(typeof(ListConverter<AssetKey>))]
     public IReadOnlyList<AssetKey> Assets
     {
@@ -29,7 +29,7 @@ public sealed record ErrorInfo
         init;
     }
 
-    /// <summary>The users concerned. Personal data.</summary>
+    /// <summary>The affected users. Personal data.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
     public IReadOnlyList<string> ClientUserIds
     {
@@ -37,7 +37,7 @@ public sealed record ErrorInfo
         init;
     }
 
-    /// <summary>The devices concerned. Personal data.</summary>
+    /// <summary>The affected devices. Personal data.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
     public IReadOnlyList<string> SerialNumbers
     {
@@ -45,15 +45,15 @@ public sealed record ErrorInfo
         init;
     }
 
-    /// <summary>How many records of each kind, never which.</summary>
+    /// <summary>The number of records of each kind.</summary>
     public override string ToString() =>
         $"ErrorInfo {{ Assets: {Assets.Count}, ClientUserIds: {ClientUserIds.Count}, SerialNumbers: {SerialNumbers.Count} }}";
 }
 
-/// <summary>What names an asset: the same app may be there as <c>STDQ</c> and as <c>PLUS</c>.</summary>
+/// <summary>Identifies an asset. One app can exist as <c>STDQ</c> and as <c>PLUS</c>.</summary>
 public sealed record AssetKey
 {
-    /// <summary>Apple's id of the app or book.</summary>
+    /// <summary>Apple's ID of the app or book.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? AdamId { get; init; }
 

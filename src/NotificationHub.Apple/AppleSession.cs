@@ -4,21 +4,21 @@ using System.Text.Json.Serialization.Metadata;
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// One location's view of Apple: its content token and its share of the request rate. Every method throws <see cref="AppleException"/>
-/// when Apple does not answer, or answers with an error; reads of records repeat passing faults a few times first.
+/// A session for one location, with its content token and its share of the request rate. Methods throw
+/// <see cref="AppleException"/> if Apple does not respond or returns an error. Reads of records first retry transient errors.
 /// </summary>
 /// <param name="client">The client, shared by all locations.</param>
 /// <param name="token">The location's content token.</param>
-/// <param name="rate">The location's rate: all sessions of a location must share it, since Apple counts by location.</param>
-/// <param name="uId">Apple's ID of the location; responses with another one are malformed. Null if unknown.</param>
+/// <param name="rate">The location's rate. All sessions of a location must share it, because Apple counts by location.</param>
+/// <param name="uId">Apple's ID of the location. Responses with another ID are malformed. Null if unknown.</param>
 public sealed class AppleSession(AppleClient client, ContentToken token, RequestRate rate, string? uId = null)
 {
-    // RFC 6750, section 2.1: what a bearer token may consist of.
+    // RFC 6750, section 2.1: the characters of a bearer token.
     private static readonly SearchValues<char> SecretCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
     );
 
-    /// <summary>How the location is configured. Apple: Client Config (GET).</summary>
+    /// <summary>Reads the location's configuration. Apple: Client Config (GET).</summary>
     public Task<ClientConfig> GetClientConfigAsync(CancellationToken cancellationToken) =>
         client.ReadAsync(
             new AppleCall(Endpoint.ClientConfig) { Token = token },
@@ -28,18 +28,18 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         );
 
     /// <summary>
-    /// Configures the location; the answer may leave members out. Apple posts a test notification, signed with the new secret, to the
-    /// new address <em>before</em> this returns: both must work already. Never repeated: after a network error, read the
-    /// configuration back to learn whether it took effect. Apple: Client Config (POST).
+    /// Configures the location; the response may omit members. <em>Before</em> this returns, Apple posts a test
+    /// notification with the new secret to the new address, so both must already work. Never retried: after a network
+    /// error, read the configuration to see whether it took effect. Apple: Client Config (POST).
     /// </summary>
-    /// <exception cref="ArgumentException">The notification secret has characters that a header cannot carry.</exception>
+    /// <exception cref="ArgumentException">The notification secret contains characters that a header cannot carry.</exception>
     public Task<ClientConfig> SetClientConfigAsync(ClientConfigRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.NotificationAuthToken?.AsSpan().ContainsAnyExcept(SecretCharacters) == true)
         {
             throw new ArgumentException(
-                "The notification secret may hold letters, digits and - . _ ~ + / = only.",
+                "The notification secret must consist of letters, digits and - . _ ~ + / =.",
                 nameof(request)
             );
         }
@@ -53,8 +53,8 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     }
 
     /// <summary>
-    /// How far an operation is; <see cref="AppleErrorKind.EventUnknown"/> where Apple does not know the id. Never repeated: Apple wants to
-    /// be asked every 30 seconds at most. Apple: Event Status.
+    /// Reads the status of an operation; <see cref="AppleErrorKind.EventUnknown"/> if Apple does not know the ID. Never
+    /// retried, because Apple asks clients to poll every 30 seconds at most. Apple: Event Status.
     /// </summary>
     public Task<EventStatus> GetEventStatusAsync(string eventId, CancellationToken cancellationToken) =>
         client.SendOnceAsync(
@@ -69,7 +69,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
             cancellationToken
         );
 
-    /// <summary>Walks the assets, page by page. Apple: Get Assets.</summary>
+    /// <summary>Reads the assets, page by page. Apple: Get Assets.</summary>
     public IAsyncEnumerable<Page<Asset>> ReadAssetsAsync(AssetQuery query, CancellationToken cancellationToken) =>
         ByIndexAsync<Asset, AssetsAnswer>(
             Endpoint.Assets,
@@ -79,7 +79,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
             cancellationToken
         );
 
-    /// <summary>Walks the active assignments, page by page. Apple: Get Assignments.</summary>
+    /// <summary>Reads the active assignments, page by page. Apple: Get Assignments.</summary>
     public IAsyncEnumerable<Page<Assignment>> ReadAssignmentsAsync(
         AssignmentQuery query,
         CancellationToken cancellationToken
@@ -92,7 +92,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
             cancellationToken
         );
 
-    /// <summary>Walks the users, page by page; retired ones only as the query says. Apple: Get Users.</summary>
+    /// <summary>Reads the users, page by page; retired ones depend on the query. Apple: Get Users.</summary>
     public IAsyncEnumerable<Page<User>> ReadUsersAsync(UserQuery query, CancellationToken cancellationToken) =>
         ByIndexAsync<User, UsersAnswer>(
                 Endpoint.Users,
@@ -103,7 +103,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
             )
             .Select(page => page with { Items = [.. page.Items.Where(query.Matches)] });
 
-    /// <summary>Walks the subscriptions, page by page. Apple: Get Subscriptions.</summary>
+    /// <summary>Reads the subscriptions, page by page. Apple: Get Subscriptions.</summary>
     public IAsyncEnumerable<Page<Subscription>> ReadSubscriptionsAsync(
         SubscriptionQuery query,
         CancellationToken cancellationToken
@@ -116,7 +116,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
             cancellationToken
         );
 
-    /// <summary>Walks the seats in use, page by page. Apple: Get Subscription Assignments.</summary>
+    /// <summary>Reads the assigned seats, page by page. Apple: Get Subscription Assignments.</summary>
     public IAsyncEnumerable<Page<SubscriptionAssignment>> ReadSubscriptionAssignmentsAsync(
         SubscriptionAssignmentQuery query,
         CancellationToken cancellationToken
@@ -129,7 +129,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
             cancellationToken
         );
 
-    /// <summary>Walks the subscriptions' administrators, page by page. Apple: Get Subscription Admins.</summary>
+    /// <summary>Reads the subscriptions' administrators, page by page. Apple: Get Subscription Admins.</summary>
     public IAsyncEnumerable<Page<SubscriptionAdmin>> ReadSubscriptionAdminsAsync(
         SubscriptionAdminQuery query,
         CancellationToken cancellationToken

@@ -4,14 +4,13 @@ using System.Text.Json;
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// The content token (sToken) of a location, as an organisation downloads it from Apple: base64 of a small JSON object. The
-/// whole base64 text is what Apple wants to see, not the <c>token</c> inside.
+/// The content token (sToken) of a location, as downloaded from Apple: a small JSON object in base64. Apple expects
+/// the whole base64 text, not the <c>token</c> inside.
 /// </summary>
 public sealed class ContentToken
 {
     private const int MaxLength = 64 * 1024;
-    private const string WrongContent =
-        "The content token does not hold the JSON object with expDate that Apple's files hold.";
+    private const string WrongContent = "The content token is not Apple's JSON object with expDate.";
 
     private readonly string base64;
 
@@ -22,21 +21,21 @@ public sealed class ContentToken
         OrganizationName = organizationName;
     }
 
-    /// <summary>The date in the file; null where it is of an unknown form. A token can be revoked long before.</summary>
+    /// <summary>The expiry date in the file; null if its format is unknown. A token can be revoked earlier.</summary>
     public DateTimeOffset? ExpiresAt { get; }
 
-    /// <summary>The organisation's name in the file.</summary>
+    /// <summary>The organization's name in the file.</summary>
     public string? OrganizationName { get; }
 
-    /// <summary>Reads the content of a downloaded token file.</summary>
-    /// <exception cref="FormatException">The text is not a content token; the message says why and does not repeat the text.</exception>
+    /// <summary>Parses the content of a downloaded token file.</summary>
+    /// <exception cref="FormatException">The text is not a content token. The message says why, without repeating the text.</exception>
     public static ContentToken Parse(string fileText) =>
         TryParse(fileText, out var token, out var fault) ? token : throw new FormatException(fault);
 
-    /// <summary>Reads the content of a downloaded token file; white space around and inside does not matter.</summary>
+    /// <summary>Parses the content of a downloaded token file, ignoring white space.</summary>
     /// <param name="fileText">The file's text.</param>
     /// <param name="token">The token.</param>
-    /// <param name="fault">What is wrong, fit to be shown: it does not repeat the text.</param>
+    /// <param name="fault">Why it is invalid, without repeating the text.</param>
     public static bool TryParse(
         string? fileText,
         [NotNullWhen(true)] out ContentToken? token,
@@ -49,14 +48,14 @@ public sealed class ContentToken
         );
         if (text.Length is 0 or > MaxLength)
         {
-            fault = text.Length == 0 ? "The content token is empty." : "The content token is too long to be one.";
+            fault = text.Length == 0 ? "The content token is empty." : "The content token is too long.";
             return false;
         }
 
         var bytes = new byte[text.Length];
         if (!Convert.TryFromBase64String(text, bytes, out var length))
         {
-            fault = "The content token is not base64 text: give the file as it was downloaded.";
+            fault = "The content token is not base64 text. Use the file as downloaded.";
             return false;
         }
 
@@ -71,10 +70,10 @@ public sealed class ContentToken
         return true;
     }
 
-    /// <summary>The base64 text, for the Authorization header or to be encrypted. Never to be logged.</summary>
+    /// <summary>The base64 text, for the Authorization header or for encryption. Must not be logged.</summary>
     public string Reveal() => base64;
 
-    /// <summary>The date, never the token.</summary>
+    /// <summary>The date, without the token.</summary>
     public override string ToString() => $"ContentToken (expires {ExpiresAt:yyyy-MM-dd})";
 
     private static ContentToken? Read(string text, ReadOnlyMemory<byte> json)

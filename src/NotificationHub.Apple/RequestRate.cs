@@ -1,9 +1,9 @@
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// A location's share of the requests Apple allows it (15 a second, over everybody who calls for the location, the MDM included).
-/// Requests are spaced evenly; a 429 halves the rate, each quiet minute gives a tenth back, and a <c>Retry-After</c> stops every request of
-/// the location until it is over. Safe for concurrent use; all sessions of a location must share one.
+/// Paces a location's requests. Apple allows 15 per second for all clients of the location, including the MDM.
+/// Requests are spaced evenly. A 429 halves the rate, each minute without one restores a tenth, and a
+/// <c>Retry-After</c> pauses the location. Safe for concurrent use; all sessions of a location must share one instance.
 /// </summary>
 public sealed class RequestRate : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class RequestRate : IDisposable
 
     private double perSecond;
 
-    // Spans since the start: whoever sets the machine's clock must not shorten a pause, or lengthen one.
+    // Times since the start, so that a change of the machine's clock neither shortens nor extends a pause.
     private TimeSpan nextSlot;
     private TimeSpan pausedUntil;
     private TimeSpan rateSince;
@@ -27,9 +27,9 @@ public sealed class RequestRate : IDisposable
     private long lastBeforeRefusal;
     private int refusalsInARow;
 
-    /// <param name="time">The clock that paces.</param>
-    /// <param name="requestsPerSecond">The share, in requests a second.</param>
-    /// <param name="maxParallel">How many requests may be under way; Apple allows five parallel page reads.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="requestsPerSecond">The location's share, in requests per second.</param>
+    /// <param name="maxParallel">Maximum number of parallel requests. Apple allows five parallel page reads.</param>
     public RequestRate(TimeProvider time, double requestsPerSecond = 5, int maxParallel = 5)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -42,7 +42,7 @@ public sealed class RequestRate : IDisposable
         parallel = new SemaphoreSlim(maxParallel, maxParallel);
     }
 
-    /// <summary>Requests a second at present: the share, less what refusals have taken from it.</summary>
+    /// <summary>The current rate in requests per second: the share, reduced after rejections.</summary>
     public double CurrentPerSecond
     {
         get
@@ -55,7 +55,7 @@ public sealed class RequestRate : IDisposable
         }
     }
 
-    /// <summary>Until when no request is sent; null where nothing holds the location back.</summary>
+    /// <summary>Until when requests are paused; null if they are not.</summary>
     public DateTimeOffset? PausedUntil
     {
         get
@@ -71,7 +71,7 @@ public sealed class RequestRate : IDisposable
     /// <summary>Frees the rate.</summary>
     public void Dispose() => parallel.Dispose();
 
-    /// <summary>Waits for a turn. A pause that lasts longer than <paramref name="longestPause"/> is not waited for.</summary>
+    /// <summary>Waits until a request may be sent. Throws if the pause is longer than <paramref name="longestPause"/>.</summary>
     /// <exception cref="AppleException"><see cref="AppleErrorKind.Paused"/>.</exception>
     internal async Task<RequestPermit> EnterAsync(TimeSpan longestPause, CancellationToken cancellationToken)
     {
@@ -86,7 +86,7 @@ public sealed class RequestRate : IDisposable
                     return new RequestPermit(this, number);
                 }
 
-                // Timers count whole milliseconds: rounding down would spin.
+                // Timers count whole milliseconds: rounding down would cause a busy loop.
                 await Task.Delay(
                     TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)),
                     time,
@@ -118,7 +118,7 @@ public sealed class RequestRate : IDisposable
             var now = SinceStart();
             var pause = fault.RetryAfter;
 
-            // A request sent before the last halving says nothing about the rate after it.
+            // A rejection of a request that was sent before the last halving says nothing about the new rate.
             if (fault.Kind == AppleErrorKind.Throttled && number > lastBeforeRefusal)
             {
                 Recover(now);
@@ -147,7 +147,7 @@ public sealed class RequestRate : IDisposable
             {
                 throw new AppleException(
                     AppleErrorKind.Paused,
-                    $"Apple asked for a pause until {time.GetUtcNow() + (pausedUntil - now):u}: no request is sent before."
+                    $"Apple asked for a pause until {time.GetUtcNow() + (pausedUntil - now):u}. The request was not sent."
                 )
                 {
                     RetryAfter = pausedUntil - now,
@@ -179,7 +179,7 @@ public sealed class RequestRate : IDisposable
     }
 }
 
-/// <summary>One request's turn; disposing it lets the next one in.</summary>
+/// <summary>Permission for one request. Disposing it admits the next one.</summary>
 internal sealed class RequestPermit(RequestRate rate, long number) : IDisposable
 {
     public void Succeeded() => rate.Succeeded(number);

@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace NotificationHub.Benchmarks;
 
-/// <summary>How long, how wide and with what to measure.</summary>
 internal sealed record BenchmarkOptions
 {
     public const string Usage = """
@@ -37,7 +36,7 @@ internal sealed record BenchmarkOptions
     public IReadOnlyList<string> Servers { get; private init; } =
     [Comparison.Nothing, Comparison.Transaction, Comparison.GroupCommit, Comparison.Hub];
 
-    /// <summary>Until the runtime has compiled with optimisation what is measured, and it has come to its own pace.</summary>
+    // Until the runtime has compiled the measured code with optimization.
     public double WarmUpSeconds { get; private init; } = 5;
 
     public static bool TryParse(string[] args, out BenchmarkOptions options)

@@ -8,8 +8,8 @@ using Spectre.Console;
 namespace NotificationHub.Benchmarks;
 
 /// <summary>
-/// A load program: a bare endpoint, an endpoint with a transaction per request, and the hub, in one run on one machine.
-/// Only the ratios mean anything elsewhere.
+/// Compares a bare endpoint, an endpoint with a transaction per request, and the hub, in one run on one machine.
+/// Only the ratios are meaningful on other machines.
 /// </summary>
 internal static class BenchmarkProgram
 {
@@ -64,17 +64,17 @@ internal static class BenchmarkProgram
         }
 
         var failed = 0L;
-        foreach (var ground in GrowthGround.All())
+        foreach (var engine in GrowthEngine.All())
         {
-            await using (ground)
+            await using (engine)
             {
-                if (ground.FindFault(options) is { } fault)
+                if (engine.FindFault(options) is { } fault)
                 {
                     await Console.Error.WriteLineAsync(fault);
                     return 2;
                 }
 
-                var report = await new GrowthRun(options, ground).RunAsync();
+                var report = await new GrowthRun(options, engine).RunAsync();
                 report.Write(options.Json);
                 failed += report.Failed;
             }
@@ -109,19 +109,19 @@ internal static class BenchmarkProgram
             "transaction" => BareServers.OneTransactionPerRequest(arguments[0]),
             "group-commit" => BareServers.GroupCommit(arguments[0]),
             "hub" => HubServer.Build(arguments[0], arguments[1], arguments[2..]),
-            _ => throw new ArgumentException($"There is no server '{kind}'.", nameof(kind)),
+            _ => throw new ArgumentException($"Unknown server '{kind}'.", nameof(kind)),
         };
         await using (app)
         {
             await app.StartAsync();
             Console.WriteLine(app.Urls.Single());
-            // Not waited for: where the process is told to stop by a signal, nobody closes its input.
+            // Not awaited: if a signal stops the process, its input stays open.
             var obeying = Task.Run(() => ObeyAsync(app));
             await app.WaitForShutdownAsync();
         }
     }
 
-    // Whoever has started it closes its input when it is to stop in good order: it gives its leases back.
+    // The parent closes the input for a graceful stop, in which the hub releases its leases.
     private static async Task ObeyAsync(WebApplication app)
     {
         while (await Console.In.ReadLineAsync() is { } order)

@@ -4,7 +4,7 @@ using NotificationHub.Benchmarks.Servers;
 
 namespace NotificationHub.Benchmarks;
 
-/// <summary>Measures each server in turn, round after round, so that a machine that grows slower grows slower for all.</summary>
+/// <summary>Measures the servers round after round, so that a slowing machine affects all of them.</summary>
 internal sealed class Comparison(BenchmarkOptions options)
 {
     public const string GroupCommit = "group-commit";
@@ -34,7 +34,7 @@ internal sealed class Comparison(BenchmarkOptions options)
 
             if (options.Pace > 0)
             {
-                await Console.Error.WriteLineAsync($"a steady {options.Pace} posts/s");
+                await Console.Error.WriteLineAsync($"a constant {options.Pace} deliveries/s");
                 await MeasureHubAsync(report, options.Connections.Max(), options.Pace);
             }
         }
@@ -71,16 +71,16 @@ internal sealed class Comparison(BenchmarkOptions options)
 
     private async Task MeasureHubAsync(Report report, int connections, double? pace)
     {
-        var place = StorePlace.File(NewFile());
+        var store = StoreSettings.File(NewFile());
         using var bus = await ServerProcess.StartAsync("bus");
-        using var hub = await ServerProcess.StartHubAsync(place, bus.FirstLine);
+        using var hub = await ServerProcess.StartHubAsync(store, bus.FirstLine);
         var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Token, numbers.Next, options.Assignments);
         await load.RunAsync(connections, options.WarmUpSeconds, pace);
         await bus.AskAsync("start");
         var result = await MeasureAsync(load, hub, connections, pace);
-        var behind = await HubProgress.ReadAsync(place);
+        var behind = await HubProgress.ReadAsync(store);
         var arrived = Parse(await bus.AskAsync("arrived"));
-        var drain = await HubProgress.DrainAsync(place);
+        var drain = await HubProgress.DrainAsync(store);
         report.AddHub(
             new HubResult(
                 connections,
@@ -117,7 +117,7 @@ internal sealed class Comparison(BenchmarkOptions options)
     private string NewFile() => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{++files}.db"));
 }
 
-/// <summary>What a run against the hub came to, and how its later stages kept up.</summary>
+/// <summary>The result of a run against the hub, and the backlog of its later stages.</summary>
 internal sealed record HubResult(
     int Connections,
     double? Pace,

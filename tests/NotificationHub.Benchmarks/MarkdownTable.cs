@@ -3,12 +3,12 @@ using Spectre.Console;
 
 namespace NotificationHub.Benchmarks;
 
-/// <summary>How all tables are written: to be copied into a document.</summary>
+/// <summary>Tables in Markdown, to be copied into a document.</summary>
 internal static class MarkdownTable
 {
     public static Table Of(params string[] columns)
     {
-        // Also into a file, which has no width.
+        // Redirected output has no width.
         AnsiConsole.Profile.Width = 220;
         var table = new Table().Border(TableBorder.Markdown);
         foreach (var column in columns)

@@ -4,7 +4,7 @@ using static NotificationHub.Benchmarks.MarkdownTable;
 
 namespace NotificationHub.Benchmarks;
 
-/// <summary>The tables: medians over the rounds, and ratios to the bare endpoint of the same run.</summary>
+/// <summary>Medians over the rounds, and ratios to the bare endpoint of the same run.</summary>
 internal sealed class Report
 {
     private readonly List<(string Server, int Connections, LoadResult Result)> results = [];
@@ -29,7 +29,7 @@ internal sealed class Report
         AnsiConsole.Write(Drains());
         if (Failed > 0)
         {
-            AnsiConsole.MarkupLine($"[red]{Failed} posts or messages were refused.[/]");
+            AnsiConsole.MarkupLine($"[red]{Failed} deliveries or messages failed.[/]");
         }
     }
 
@@ -42,8 +42,8 @@ internal sealed class Report
             "p50 ms",
             "p99 ms",
             "server CPU µs/post",
-            "rate against group commit",
-            "p99 against group commit"
+            "rate relative to group commit",
+            "p99 relative to group commit"
         );
         foreach (var width in results.GroupBy(entry => entry.Connections))
         {
@@ -73,11 +73,11 @@ internal sealed class Report
             "connections",
             "pace",
             "posts/s",
-            "behind in routing",
-            "behind in publishing",
-            "drained after s",
-            "lag p50 ms",
-            "lag p99 ms",
+            "routing backlog",
+            "publishing backlog",
+            "drained after, s",
+            "latency p50 ms",
+            "latency p99 ms",
             "peak MiB"
         );
         foreach (var group in hubs.GroupBy(hub => (hub.Connections, hub.Pace)))

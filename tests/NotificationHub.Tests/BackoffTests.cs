@@ -12,11 +12,11 @@ public sealed class BackoffTests
     [InlineData(6, 64)]
     [InlineData(7, 120)]
     [InlineData(long.MaxValue, 120)]
-    public void Each_pause_is_twice_the_one_before_up_to_the_longest(long failures, int seconds) =>
+    public void Each_delay_doubles_up_to_the_maximum(long failures, int seconds) =>
         Backoff.PauseAfter(failures).ShouldBe(TimeSpan.FromSeconds(seconds));
 
     [Fact]
-    public void A_random_factor_stays_between_its_bounds()
+    public void Jitter_stays_within_its_bounds()
     {
         var random = new Random(1);
         var pauses = Enumerable

@@ -3,7 +3,7 @@ using System.Reflection.Emit;
 
 namespace NotificationHub.Tests;
 
-/// <summary>Finds in the compiled code which types a type knows: in its signatures, and in the instructions of its methods.</summary>
+/// <summary>Finds the types that a type references in its signatures and in the instructions of its methods.</summary>
 internal static class ReferencedTypes
 {
     private const BindingFlags Everything =

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NotificationHub.Tests;
 
-/// <summary>A test of what only Unix has; elsewhere it is skipped, and says so.</summary>
+/// <summary>A test of a Unix feature; skipped elsewhere.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class UnixFactAttribute : FactAttribute
 {
@@ -11,7 +11,7 @@ internal sealed class UnixFactAttribute : FactAttribute
     {
         if (OperatingSystem.IsWindows())
         {
-            Skip = "Windows has no file modes.";
+            Skip = "Windows has no Unix file modes.";
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>How Apple has a location configured. Apple: ClientConfigResponse.</summary>
+/// <summary>Apple's configuration of a location. Apple: ClientConfigResponse.</summary>
 public sealed record ClientConfig : AppleAnswer
 {
     /// <summary>The location's country, such as <c>US</c>.</summary>
@@ -11,7 +11,7 @@ public sealed record ClientConfig : AppleAnswer
     /// <summary><c>volumestore</c> or <c>enterprisestore</c>.</summary>
     public string? DefaultPlatform { get; init; }
 
-    /// <summary>Where the organisation administers the location.</summary>
+    /// <summary>Where the organization administers the location.</summary>
     [JsonPropertyName("websiteURL")]
     public string? WebsiteUrl { get; init; }
 
@@ -22,14 +22,14 @@ public sealed record ClientConfig : AppleAnswer
     public string? NotificationUrl { get; init; }
 
     /// <summary>
-    /// SHA-256 of the notification secret that Apple will present (of its UTF-8 bytes); null where none is set. Apple echoes the
-    /// secret itself; it is not kept, so that it cannot be logged.
+    /// SHA-256 of the notification secret that Apple presents (of its UTF-8 bytes); null if none is set. Apple returns the
+    /// secret itself, which is discarded so that it cannot be logged.
     /// </summary>
     [JsonPropertyName("notificationAuthToken")]
     [JsonConverter(typeof(DigestConverter))]
     public byte[]? NotificationAuthTokenSha256 { get; init; }
 
-    /// <summary>The notification types asked for, in no particular order.</summary>
+    /// <summary>The subscribed notification types, in no particular order.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
     public IReadOnlyList<string> SubscribedNotificationTypes
     {

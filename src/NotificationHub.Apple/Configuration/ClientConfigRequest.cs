@@ -1,33 +1,33 @@
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// The configuration wanted for a location. Whether Apple keeps or clears what is left out is not known: give all members.
+/// The new configuration of a location. It is unknown whether Apple keeps or clears omitted members, so set them all.
 /// Apple: ClientConfigRequest.
 /// </summary>
 public sealed record ClientConfigRequest
 {
-    /// <summary>The owner to record: id, name and metadata are needed together.</summary>
+    /// <summary>The owner to record. ID, name and metadata are required together.</summary>
     public MdmInfo? MdmInfo { get; init; }
 
     /// <summary>Where to post notifications: https, host and path only, at most 512 characters.</summary>
     public string? NotificationUrl { get; init; }
 
-    /// <summary>The notification secret that Apple is to present: ASCII letters, digits and <c>-._~+/=</c> (RFC 6750), at most 512 characters.</summary>
+    /// <summary>The notification secret that Apple will present: ASCII letters, digits and <c>-._~+/=</c> (RFC 6750), at most 512 characters.</summary>
     public string? NotificationAuthToken { get; init; }
 
-    /// <summary>The complete set of types wanted; it replaces the earlier one. See <see cref="AppleNotificationTypes"/>.</summary>
+    /// <summary>The complete set of types, which replaces the earlier one. See <see cref="AppleNotificationTypes"/>.</summary>
     public IReadOnlyList<string>? NotificationTypes { get; init; }
 
-    /// <summary>What is asked for, without the secret.</summary>
+    /// <summary>The request without the secret.</summary>
     public override string ToString() =>
         $"ClientConfigRequest {{ MdmInfo.Id = {MdmInfo?.Id}, NotificationUrl = {NotificationUrl}, "
         + $"NotificationTypes = [{string.Join(", ", NotificationTypes ?? [])}] }}";
 }
 
-/// <summary>The notification types Apple accepts. Apple: Subscribing to Notifications.</summary>
+/// <summary>The notification types that Apple accepts. Apple: Subscribing to Notifications.</summary>
 public static class AppleNotificationTypes
 {
-    /// <summary>Sent while a Client Config request is under way.</summary>
+    /// <summary>Sent during a Client Config request.</summary>
     public const string TestNotification = "TEST_NOTIFICATION";
 
     /// <summary>Assets were associated, disassociated or revoked.</summary>
@@ -45,10 +45,10 @@ public static class AppleNotificationTypes
     /// <summary>Subscriptions were associated or disassociated.</summary>
     public const string SubscriptionManagement = "SUBSCRIPTION_MANAGEMENT";
 
-    /// <summary>Subscription seats were bought, renewed or have ended.</summary>
+    /// <summary>Subscription seats were bought, renewed or expired.</summary>
     public const string SubscriptionCount = "SUBSCRIPTION_COUNT";
 
-    /// <summary>An accepted value; Apple describes no payload.</summary>
+    /// <summary>An accepted type; Apple documents no payload.</summary>
     public const string UnlimitedAsset = "UNLIMITED_ASSET";
 
     /// <summary>Every type, in Apple's order.</summary>

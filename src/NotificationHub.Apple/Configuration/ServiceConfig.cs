@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>Limits, addresses and error texts of Apple's service as they are now. Apple: ServiceConfigResponse.</summary>
+/// <summary>Current limits, addresses and error texts of Apple's service. Apple: ServiceConfigResponse.</summary>
 public sealed record ServiceConfig : AppleAnswer
 {
-    /// <summary>What Apple's documentation publishes: used for what an answer leaves out.</summary>
+    /// <summary>The values in Apple's documentation, used for members that a response omits.</summary>
     public static ServiceConfig Documented { get; } =
         new()
         {
@@ -28,7 +28,7 @@ public sealed record ServiceConfig : AppleAnswer
             NotificationTypes = AppleNotificationTypes.All,
         };
 
-    /// <summary>The errors Apple may answer with.</summary>
+    /// <summary>The errors that Apple may return.</summary>
     [JsonConverter(typeof(ListConverter<AppleError>))]
     public IReadOnlyList<AppleError> ErrorCodes
     {
@@ -36,10 +36,10 @@ public sealed record ServiceConfig : AppleAnswer
         init;
     }
 
-    /// <summary>Limits by Apple's key, as sent. <see cref="Limit"/> falls back to the documented value.</summary>
+    /// <summary>Limits by Apple's key, as received. <see cref="Limit"/> falls back to the documented value.</summary>
     public IReadOnlyDictionary<string, long>? Limits { get; init; }
 
-    /// <summary>The notification types the service names; it may name fewer than it accepts.</summary>
+    /// <summary>The listed notification types; the service may accept more.</summary>
     [JsonConverter(typeof(ListConverter<string>))]
     public IReadOnlyList<string> NotificationTypes
     {
@@ -47,10 +47,10 @@ public sealed record ServiceConfig : AppleAnswer
         init;
     }
 
-    /// <summary>Addresses by Apple's key, as sent. The client uses one only where it is on the host of its base address.</summary>
+    /// <summary>Addresses by Apple's key, as received. The client uses only those on the host of its base address.</summary>
     public IReadOnlyDictionary<string, string?>? Urls { get; init; }
 
-    /// <summary>A limit by Apple's key: as sent, else as documented, else null.</summary>
+    /// <summary>A limit by Apple's key: as received, else as documented, else null.</summary>
     public long? Limit(string key) =>
         Limits?.TryGetValue(key, out var sent) == true ? sent
         : Documented.Limits!.TryGetValue(key, out var documented) ? documented

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>Apple writes offsets without a colon (<c>+0000</c>, <c>-0700</c>) or as <c>Z</c>, which System.Text.Json's own reader refuses.</summary>
+/// <summary>Apple writes offsets without a colon (<c>+0000</c>, <c>-0700</c>) or as <c>Z</c>, which System.Text.Json rejects.</summary>
 internal static class AppleDate
 {
     private const string Form = "yyyy-MM-dd'T'HH:mm:ssK";
@@ -17,7 +17,7 @@ internal static class AppleDate
     public static string Format(DateTimeOffset date) => date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'+0000'", null);
 }
 
-/// <summary>A date of unknown form reads as absent: it must not spoil an answer that is otherwise good.</summary>
+// A date of unknown format counts as absent: it must not invalidate an otherwise good response.
 internal sealed class AppleDateConverter : JsonConverter<DateTimeOffset?>
 {
     public override DateTimeOffset? Read(
@@ -39,7 +39,7 @@ internal sealed class AppleDateConverter : JsonConverter<DateTimeOffset?>
     }
 }
 
-/// <summary>A day, of which only the date part is read.</summary>
+/// <summary>A day; only the date part is read.</summary>
 internal sealed class AppleDayConverter : JsonConverter<DateOnly?>
 {
     public override DateOnly? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>Reads and writes the records of this library as Apple spells them; absent members are left out.</summary>
+/// <summary>Serializes the records of this library in Apple's format and omits absent members.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
@@ -35,5 +35,5 @@ public sealed partial class AppleJsonContext : JsonSerializerContext;
 [JsonSerializable(typeof(string))]
 internal sealed partial class AnswerJsonContext : JsonSerializerContext;
 
-/// <summary>An answer that is nothing but an error.</summary>
+/// <summary>A response that is only an error.</summary>
 internal sealed record ErrorAnswer : AppleAnswer;

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// A list that holds nulls reads as a list without them. A list that is absent or null is made empty by the property itself:
-/// generated readers set every init property, absent ones to null.
+/// Reads a list without its nulls. The property itself turns an absent or null list into an empty one, because
+/// generated readers set every init property, and absent ones to null.
 /// </summary>
 internal sealed class ListConverter<T> : JsonConverter<IReadOnlyList<T>>
     where T : class

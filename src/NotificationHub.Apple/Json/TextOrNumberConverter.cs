@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>Ids are text in some of Apple's answers and numbers in others; here they are always text.</summary>
+/// <summary>IDs are text in some of Apple's responses and numbers in others; here they are always text.</summary>
 internal sealed class TextOrNumberConverter : JsonConverter<string?>
 {
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

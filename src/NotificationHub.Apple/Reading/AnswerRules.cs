@@ -9,13 +9,13 @@ namespace NotificationHub.Apple;
 /// </summary>
 internal static class AnswerRules
 {
-    /// <summary>No list has so many pages: a million records of several hundred each are far fewer.</summary>
+    // No list has so many pages: a million records need far fewer.
     public const int MaxPages = 10_000;
 
-    /// <summary>How far <c>totalPages</c> may be out of date while the pages are empty.</summary>
+    // How far totalPages may be out of date while pages are empty.
     private const int Margin = 10;
 
-    /// <returns>What is missing or contradictory, without any data of the response; null for a complete answer.</returns>
+    /// <returns>What is missing or contradictory, without data from the response; null for a complete response.</returns>
     public static string? FindFault(AppleAnswer answer, AppleCall call)
     {
         var filter = new RowFilter(call.Query);
@@ -70,7 +70,7 @@ internal static class AnswerRules
             && string.Equals(outcome.GetString(), "error", StringComparison.OrdinalIgnoreCase)
         );
 
-    /// <summary>An empty list of errors, or <c>false</c>, says that there is none.</summary>
+    // An empty list of errors, or false, means no error.
     private static bool Says(JsonElement? error) =>
         error is { } value
         && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)
@@ -91,7 +91,7 @@ internal static class AnswerRules
         : !rows.All(row => isRequested(row!)) ? $"a record in {list} that was not requested"
         : FindForeignUId(page, call) ?? FindPageFault(page, call);
 
-    /// <summary>The index of the page and of the next one; pages that follow a cursor have neither.</summary>
+    // The index of the page and of the next one. Pages with a cursor have neither.
     private static string? FindPageFault<T>(PageAnswer<T> page, AppleCall call)
         where T : class =>
         call.PageIndex is not { } requested ? null
@@ -100,7 +100,7 @@ internal static class AnswerRules
         : page.NextPageIndex is { } next
             ? next != requested + 1 ? $"page {requested} leads to page {next}"
                 : page.Rows!.Count == 0 && requested >= Math.Min((page.TotalPages ?? MaxPages) + (long)Margin, MaxPages)
-                    ? $"page {requested} is empty and leads to another one"
+                    ? $"page {requested} is empty and leads to another page"
                 : null
         : page.TotalPages > requested + 1 ? $"page {requested} of {page.TotalPages} leads to no page"
         : null;
@@ -111,7 +111,7 @@ internal static class AnswerRules
             ? "no task counts in an event that has ended"
         : FindForeignUId(status, call);
 
-    /// <summary>All members are optional, so besides the <c>uId</c>, any member that only Client Config has is sufficient.</summary>
+    // All members are optional, so besides the uId, any member that only Client Config has is sufficient.
     private static string? FindFault(ClientConfig config) =>
         !Has(config.UId) ? "no uId"
         : config

@@ -2,17 +2,17 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>An app or book of a location with its licence counts. Apple: ResponseAsset.</summary>
+/// <summary>An app or book of a location with its license counts. Apple: ResponseAsset.</summary>
 public sealed record Asset
 {
-    /// <summary>The total that stands for "as many as wanted": never calculate with it.</summary>
+    /// <summary>The total that means "unlimited". Do not calculate with it.</summary>
     public const long UnlimitedCount = 2147483647;
 
-    /// <summary>Apple's id of the app or book.</summary>
+    /// <summary>Apple's ID of the app or book.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? AdamId { get; init; }
 
-    /// <summary><c>STDQ</c> or <c>PLUS</c>; one app may be there as both.</summary>
+    /// <summary><c>STDQ</c> or <c>PLUS</c>; one app can exist as both.</summary>
     public string? PricingParam { get; init; }
 
     /// <summary><c>App</c> or <c>Book</c>.</summary>
@@ -21,19 +21,19 @@ public sealed record Asset
     /// <summary>Whether it can be assigned to devices.</summary>
     public bool? DeviceAssignable { get; init; }
 
-    /// <summary>Whether an assignment can be taken back.</summary>
+    /// <summary>Whether an assignment can be revoked.</summary>
     public bool? Revocable { get; init; }
 
-    /// <summary>Licences in use.</summary>
+    /// <summary>Assigned licenses.</summary>
     public long? AssignedCount { get; init; }
 
-    /// <summary>Licences free; null for an unlimited asset read with <see cref="AssetQuery.Unlimited"/>.</summary>
+    /// <summary>Available licenses; null for an unlimited asset read with <see cref="AssetQuery.Unlimited"/>.</summary>
     public long? AvailableCount { get; init; }
 
-    /// <summary>Licences retired; null for an unlimited asset read with <see cref="AssetQuery.Unlimited"/>.</summary>
+    /// <summary>Retired licenses; null for an unlimited asset read with <see cref="AssetQuery.Unlimited"/>.</summary>
     public long? RetiredCount { get; init; }
 
-    /// <summary>All licences, or <see cref="UnlimitedCount"/>.</summary>
+    /// <summary>All licenses, or <see cref="UnlimitedCount"/>.</summary>
     public long? TotalCount { get; init; }
 
     /// <summary><c>iOS</c>, <c>macOS</c>, <c>tvOS</c>, <c>watchOS</c>, <c>visionOS</c>.</summary>
@@ -44,15 +44,15 @@ public sealed record Asset
         init;
     }
 
-    /// <summary>Whether there are as many licences as wanted.</summary>
+    /// <summary>Whether the number of licenses is unlimited.</summary>
     [JsonIgnore]
     public bool IsUnlimited => TotalCount >= UnlimitedCount;
 }
 
-/// <summary>Which assets to read; what is null does not restrict. Apple: Get Assets.</summary>
+/// <summary>Which assets to read; null does not restrict. Apple: Get Assets.</summary>
 public sealed record AssetQuery : PageQuery
 {
-    /// <summary>One app or book; there may be an asset for each pricing.</summary>
+    /// <summary>One app or book; there can be an asset for each pricing.</summary>
     public string? AdamId { get; init; }
 
     /// <summary><c>STDQ</c> or <c>PLUS</c>.</summary>
@@ -61,25 +61,25 @@ public sealed record AssetQuery : PageQuery
     /// <summary><c>App</c> or <c>Book</c>.</summary>
     public string? ProductType { get; init; }
 
-    /// <summary>Only assets that can, or cannot, be taken back.</summary>
+    /// <summary>Only assets that can, or cannot, be revoked.</summary>
     public bool? Revocable { get; init; }
 
     /// <summary>Only assets that can, or cannot, be assigned to devices.</summary>
     public bool? DeviceAssignable { get; init; }
 
-    /// <summary>Least number of free licences.</summary>
+    /// <summary>Minimum number of available licenses.</summary>
     public long? MinAvailableCount { get; init; }
 
-    /// <summary>Greatest number of free licences.</summary>
+    /// <summary>Maximum number of available licenses.</summary>
     public long? MaxAvailableCount { get; init; }
 
-    /// <summary>Least number of licences in use.</summary>
+    /// <summary>Minimum number of assigned licenses.</summary>
     public long? MinAssignedCount { get; init; }
 
-    /// <summary>Greatest number of licences in use.</summary>
+    /// <summary>Maximum number of assigned licenses.</summary>
     public long? MaxAssignedCount { get; init; }
 
-    /// <summary>Unlimited assets: only them, none of them, or (null) all assets alike.</summary>
+    /// <summary>Unlimited assets: only these, none of these, or (null) all assets.</summary>
     public bool? Unlimited { get; init; }
 
     internal QueryString ToQuery() =>

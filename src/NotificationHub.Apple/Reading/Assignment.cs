@@ -5,17 +5,17 @@ namespace NotificationHub.Apple;
 /// <summary>An active assignment of an asset to a device or a user. Apple: Assignment.</summary>
 public sealed record Assignment
 {
-    /// <summary>Apple's id of the app or book.</summary>
+    /// <summary>Apple's ID of the app or book.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? AdamId { get; init; }
 
     /// <summary><c>STDQ</c> or <c>PLUS</c>.</summary>
     public string? PricingParam { get; init; }
 
-    /// <summary>The device that has it; null where a user has it. Personal data.</summary>
+    /// <summary>The device that holds it; null for a user's assignment. Personal data.</summary>
     public string? SerialNumber { get; init; }
 
-    /// <summary>The user who has it; null where a device has it. Personal data.</summary>
+    /// <summary>The user who holds it; null for a device's assignment. Personal data.</summary>
     public string? ClientUserId { get; init; }
 
     /// <summary>With <see cref="AssignmentQuery.IncludeUserState"/>: the user's status.</summary>
@@ -24,12 +24,12 @@ public sealed record Assignment
     /// <summary>With <see cref="AssignmentQuery.IncludeUserState"/>: the user's Apple Account, hashed by Apple. Personal data.</summary>
     public string? IdHash { get; init; }
 
-    /// <summary>The asset, not who has it.</summary>
+    /// <summary>The asset, without the holder.</summary>
     public override string ToString() => $"Assignment {{ AdamId = {AdamId}, PricingParam = {PricingParam} }}";
 }
 
 /// <summary>
-/// Which assignments to read; what is null does not restrict. An incremental read does not show what was taken back.
+/// Which assignments to read; null does not restrict. An incremental read does not return removed assignments.
 /// Apple: Get Assignments.
 /// </summary>
 public sealed record AssignmentQuery : PageQuery
@@ -46,16 +46,16 @@ public sealed record AssignmentQuery : PageQuery
     /// <summary>One device.</summary>
     public string? SerialNumber { get; init; }
 
-    /// <summary>Leave out users without an Apple Account.</summary>
+    /// <summary>Exclude users without an Apple Account.</summary>
     public bool? ExcludeInactiveUsers { get; init; }
 
-    /// <summary>Give each user's status and hashed account as well.</summary>
+    /// <summary>Include each user's status and hashed account.</summary>
     public bool? IncludeUserState { get; init; }
 
-    /// <summary>Only what is new since the version of an earlier complete walk (<see cref="Page{T}.VersionId"/>).</summary>
+    /// <summary>Only assignments since the version of an earlier complete read (<see cref="Page{T}.VersionId"/>).</summary>
     public string? SinceVersionId { get; init; }
 
-    /// <summary>The asset asked for, not the user or device.</summary>
+    /// <summary>The requested asset, without user or device.</summary>
     public override string ToString() => $"AssignmentQuery {{ AdamId = {AdamId}, PricingParam = {PricingParam} }}";
 
     internal QueryString ToQuery() =>

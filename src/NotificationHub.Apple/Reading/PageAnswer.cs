@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>A page as it was sent; <see cref="AnswerRules"/> checks whether it is complete.</summary>
+/// <summary>A page as received; <see cref="AnswerRules"/> checks whether it is complete.</summary>
 internal abstract record PageAnswer<T> : AppleAnswer
     where T : class
 {
@@ -34,7 +34,7 @@ internal sealed record AssetsAnswer : PageAnswer<Asset>
 
     public IReadOnlyList<Asset?>? UnlimitedAssets { get; init; }
 
-    // The separate list leaves the total out: it is filled in, so that both lists say "unlimited" alike.
+    // The separate list omits the total. It is filled in, so that both lists mark unlimited assets alike.
     [JsonIgnore]
     public override IReadOnlyList<Asset?>? Rows =>
         UnlimitedAssets is null

@@ -1,6 +1,6 @@
 namespace NotificationHub.Apple;
 
-/// <summary>The records that a request asked for by their identity: Apple returns no others, so that a response with another one answers another request.</summary>
+/// <summary>The identities that a request asked for. A response with another record belongs to another request.</summary>
 internal sealed class RowFilter(QueryString? query)
 {
     private const string DefaultPricing = "STDQ";

@@ -5,11 +5,11 @@ namespace NotificationHub.Apple;
 /// <summary>A subscription of a location with its seats. Apple: ResponseSubscription.</summary>
 public sealed record Subscription
 {
-    /// <summary>Apple's id of the app or offer it belongs to, where there is one.</summary>
+    /// <summary>Apple's ID of the app or offer that it belongs to, if any.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? ParentAdamId { get; init; }
 
-    /// <summary>Apple's id of the subscription.</summary>
+    /// <summary>Apple's ID of the subscription.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? AdamId { get; init; }
 
@@ -20,34 +20,34 @@ public sealed record Subscription
     [JsonConverter(typeof(AppleDayConverter))]
     public DateOnly? PeriodEndDate { get; init; }
 
-    /// <summary>The seats. All may be zero: a former subscription.</summary>
+    /// <summary>The seats. All are zero for a former subscription.</summary>
     public SubscriptionCounts? Counts { get; init; }
 }
 
-/// <summary>Seats of a subscription. Assigned and available add up to the total only over both columns together.</summary>
+/// <summary>Seats of a subscription. Assigned and available add up to the total only over both members together.</summary>
 public sealed record SubscriptionCounts
 {
-    /// <summary>Seats in use, by how they are assigned.</summary>
+    /// <summary>Assigned seats, by assignment state.</summary>
     public SeatCounts? Assigned { get; init; }
 
-    /// <summary>Free seats.</summary>
+    /// <summary>Available seats.</summary>
     public SeatCounts? Available { get; init; }
 
-    /// <summary>All seats, by how they are licensed.</summary>
+    /// <summary>All seats, by license state.</summary>
     public SeatCounts? Total { get; init; }
 }
 
-/// <summary>Seats that are renewed at the end of the period, and those that end with it.</summary>
+/// <summary>Seats that renew at the end of the period, and those that expire.</summary>
 public sealed record SeatCounts
 {
-    /// <summary>Renewed at the end of the period.</summary>
+    /// <summary>Renewing at the end of the period.</summary>
     public long? Renewing { get; init; }
 
-    /// <summary>Ending with the period.</summary>
+    /// <summary>Expiring at the end of the period.</summary>
     public long? Expiring { get; init; }
 }
 
-/// <summary>Which subscriptions to read; what is null does not restrict. Apple: Get Subscriptions.</summary>
+/// <summary>Which subscriptions to read; null does not restrict. Apple: Get Subscriptions.</summary>
 public sealed record SubscriptionQuery : PageQuery
 {
     /// <summary>One app's subscriptions.</summary>

@@ -5,21 +5,21 @@ namespace NotificationHub.Apple;
 /// <summary>A user's seat of a subscription. Apple: ResponseSubscriptionAssignment.</summary>
 public sealed record SubscriptionAssignment
 {
-    /// <summary>Apple's id of the subscription.</summary>
+    /// <summary>Apple's ID of the subscription.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? AdamId { get; init; }
 
-    /// <summary>Who has the seat. Personal data.</summary>
+    /// <summary>The user who has the seat. Personal data.</summary>
     public string? ClientUserId { get; init; }
 
-    /// <summary>Whether the assignment goes on after the period.</summary>
+    /// <summary>Whether the assignment continues after the period.</summary>
     public bool? Renewing { get; init; }
 
-    /// <summary>The subscription, not who has it.</summary>
+    /// <summary>The subscription, without the user.</summary>
     public override string ToString() => $"SubscriptionAssignment {{ AdamId = {AdamId}, Renewing = {Renewing} }}";
 }
 
-/// <summary>Which seats to read; what is null does not restrict. Apple: Get Subscription Assignments.</summary>
+/// <summary>Which seats to read; null does not restrict. Apple: Get Subscription Assignments.</summary>
 public sealed record SubscriptionAssignmentQuery : PageQuery
 {
     /// <summary>One app's subscriptions.</summary>
@@ -31,7 +31,7 @@ public sealed record SubscriptionAssignmentQuery : PageQuery
     /// <summary>One user.</summary>
     public string? ClientUserId { get; init; }
 
-    /// <summary>The subscription asked for, not the user.</summary>
+    /// <summary>The requested subscription, without the user.</summary>
     public override string ToString() => $"SubscriptionAssignmentQuery {{ AdamId = {AdamId} }}";
 
     internal QueryString ToQuery() =>
@@ -41,11 +41,11 @@ public sealed record SubscriptionAssignmentQuery : PageQuery
 /// <summary>A user who administers a subscription. Apple: Get Subscription Admins.</summary>
 public sealed record SubscriptionAdmin
 {
-    /// <summary>Apple's id of the subscription.</summary>
+    /// <summary>Apple's ID of the subscription.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? AdamId { get; init; }
 
-    /// <summary>Who administers it. Personal data.</summary>
+    /// <summary>The administrator. Personal data.</summary>
     public string? ClientUserId { get; init; }
 
     /// <summary>The user's Apple Account, hashed by Apple. Personal data.</summary>
@@ -54,17 +54,17 @@ public sealed record SubscriptionAdmin
     /// <summary>The user's status.</summary>
     public string? UserStatus { get; init; }
 
-    /// <summary>The subscription, not who administers it.</summary>
+    /// <summary>The subscription, without the administrator.</summary>
     public override string ToString() => $"SubscriptionAdmin {{ AdamId = {AdamId} }}";
 }
 
-/// <summary>Which administrators to read; what is null does not restrict.</summary>
+/// <summary>Which administrators to read; null does not restrict.</summary>
 public sealed record SubscriptionAdminQuery : PageQuery
 {
     /// <summary>One subscription.</summary>
     public string? AdamId { get; init; }
 
-    /// <summary>Give each user's status and hashed account as well.</summary>
+    /// <summary>Include each user's status and hashed account.</summary>
     public bool? IncludeUserState { get; init; }
 
     internal QueryString ToQuery() => new QueryString().Add("adamId", AdamId).Add("includeUserState", IncludeUserState);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NotificationHub.Apple;
 
-/// <summary>Reads one complete answer. Apple: Handling Error Responses.</summary>
+/// <summary>Reads one complete response. Apple: Handling Error Responses.</summary>
 internal sealed class AnswerReader(
     AppleCall call,
     HttpResponseMessage response,
@@ -23,7 +23,7 @@ internal sealed class AnswerReader(
             Parse(answerType)
             ?? throw (IsMeantAsJsonObject ? Malformed("not the JSON that Apple documents") : NotOfThisApi());
 
-        // Seen in the wild: 200 with errorNumber 9622 for an unknown token.
+        // Observed at Apple: 200 with errorNumber 9622 for an unknown token.
         return answer.ErrorNumber is not (null or 0) ? throw Refusal(answer)
             : AnswerRules.FindFault(answer, call) is { } fault ? throw Malformed(fault)
             : answer;
@@ -57,7 +57,7 @@ internal sealed class AnswerReader(
         }
 
         var error = number is null ? "" : $" {number}";
-        return new AppleException(kind, $"Apple answered {(int)response.StatusCode} to {call.Name}:{error} {kind}.")
+        return new AppleException(kind, $"Apple returned {(int)response.StatusCode} for {call.Name}:{error} {kind}.")
         {
             ErrorNumber = number,
             ErrorMessage = answer?.ErrorMessage is { Length: > 0 } text ? call.Clean(text) : null,
@@ -67,7 +67,7 @@ internal sealed class AnswerReader(
         };
     }
 
-    /// <summary>A 401 of a proxy, whatever its form, says nothing about the content token; nor does any other page that is not JSON.</summary>
+    // A proxy's 401 or any other page that is not JSON says nothing about the content token.
     private bool MayBeAProxys(AppleErrorKind kind, bool isJson) =>
         kind switch
         {
@@ -79,7 +79,7 @@ internal sealed class AnswerReader(
     private AppleException Malformed(string fault) =>
         new(
             AppleErrorKind.Malformed,
-            $"The answer to {call.Name} is malformed: {fault} (status {(int)response.StatusCode}, {body.Length} bytes)."
+            $"The response to {call.Name} is malformed: {fault} (status {(int)response.StatusCode}, {body.Length} bytes)."
         )
         {
             Malformation = fault,
@@ -92,7 +92,7 @@ internal sealed class AnswerReader(
         var contentType = call.Clean(response.Content.Headers.ContentType?.MediaType ?? "no content type");
         return new AppleException(
             AppleErrorKind.Protocol,
-            $"The answer to {call.Name} is not the JSON that Apple documents "
+            $"The response to {call.Name} is not the JSON that Apple documents "
                 + $"(status {(int)response.StatusCode}, {contentType}, {body.Length} bytes)."
         )
         {

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace NotificationHub.Apple;
 
-/// <summary>One request to be made, and what must never be repeated of it.</summary>
+/// <summary>One request, and the secrets that messages must not repeat.</summary>
 internal sealed record AppleCall(Endpoint Endpoint)
 {
     public ContentToken? Token { get; init; }
@@ -12,7 +12,7 @@ internal sealed record AppleCall(Endpoint Endpoint)
 
     public ClientConfigRequest? Body { get; init; }
 
-    /// <summary>The <c>uId</c> that the response must have; null if it is unknown, or is what the call requests.</summary>
+    /// <summary>The <c>uId</c> that the response must have; null if unknown, or if the call requests it.</summary>
     public string? UId { get; init; }
 
     /// <summary>The index of the requested page; null if pages follow a cursor.</summary>
@@ -21,10 +21,10 @@ internal sealed record AppleCall(Endpoint Endpoint)
     /// <summary>Whether unlimited assets are requested separately.</summary>
     public bool IsOfUnlimitedAssets => Query?.Has("unlimited", true) == true;
 
-    /// <summary>How long it may take; null for the client's usual time limit.</summary>
+    /// <summary>The time limit; null for the client's default.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
-    /// <summary>For messages: the documented path, never the query, which names people and devices.</summary>
+    /// <summary>For messages: the documented path without the query, which names people and devices.</summary>
     public string Name => $"{Method} {Endpoint.Path}";
 
     public override string ToString() => Name;
@@ -52,7 +52,7 @@ internal sealed record AppleCall(Endpoint Endpoint)
         return request;
     }
 
-    /// <summary>A remote text made fit for a message: one line, bounded, without what this request keeps secret.</summary>
+    /// <summary>Makes a remote text safe for a message: one line, bounded, without this request's secrets.</summary>
     public string Clean(string? text)
     {
         foreach (var secret in new[] { Token?.Reveal(), Body?.NotificationAuthToken })

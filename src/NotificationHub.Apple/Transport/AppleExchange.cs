@@ -2,7 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NotificationHub.Apple;
 
-/// <summary>Sends one request and turns whatever comes back, or does not, into an answer or an <see cref="AppleException"/>.</summary>
+/// <summary>Sends one request and turns the result into a response or an <see cref="AppleException"/>.</summary>
 internal sealed class AppleExchange(HttpClient http, AppleClientOptions options, TimeProvider time)
 {
     public async Task<T> SendAsync<T>(
@@ -39,16 +39,16 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
         {
             throw new AppleException(
                 AppleErrorKind.Network,
-                $"{call.Name}: no complete answer from Apple within {timeLimit}.",
+                $"{call.Name}: no complete response from Apple within {timeLimit}.",
                 exception
             );
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            var reason = (exception as HttpRequestException)?.HttpRequestError.ToString() ?? "answer cut short";
+            var reason = (exception as HttpRequestException)?.HttpRequestError.ToString() ?? "incomplete response";
             throw new AppleException(
                 AppleErrorKind.Network,
-                $"{call.Name}: no answer from Apple ({reason}).",
+                $"{call.Name}: no response from Apple ({reason}).",
                 exception
             );
         }
@@ -76,7 +76,7 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
             body.Write(buffer, 0, read);
         }
 
-        throw new AppleException(AppleErrorKind.Protocol, $"{call.Name}: the answer is longer than {limit} bytes.")
+        throw new AppleException(AppleErrorKind.Protocol, $"{call.Name}: the response is longer than {limit} bytes.")
         {
             HttpStatusCode = response.StatusCode,
         };

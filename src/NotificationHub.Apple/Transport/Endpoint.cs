@@ -1,6 +1,6 @@
 namespace NotificationHub.Apple;
 
-/// <summary>One address of the API: its documented path, and the key under which Service Config may give another one.</summary>
+/// <summary>One address of the API: its documented path, and the key of an alternative address in Service Config.</summary>
 internal sealed record Endpoint(string Path, string? UrlKey = null)
 {
     public static Endpoint ServiceConfig { get; } = new("/service/config");
@@ -13,7 +13,7 @@ internal sealed record Endpoint(string Path, string? UrlKey = null)
     public static Endpoint SubscriptionAssignments { get; } = new("/subscriptions/assignments");
     public static Endpoint SubscriptionAdmins { get; } = new("/subscriptions/admins");
 
-    /// <summary>The address to use. One from Service Config counts only on the very host of the base address: it will be shown the content token.</summary>
+    // An address from Service Config is used only on the host of the base address, because it receives the content token.
     public Uri Resolve(Uri baseUrl, ServiceConfig config)
     {
         if (

@@ -4,7 +4,7 @@ namespace NotificationHub.Apple;
 
 internal static class ErrorKinds
 {
-    /// <summary>Apple's number decides; a number that is not known falls back to the class of the status.</summary>
+    /// <summary>Maps Apple's number to a kind. An unknown number falls back to the class of the status.</summary>
     public static AppleErrorKind Of(int? number, HttpStatusCode status) =>
         number switch
         {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NotificationHub.Apple;
 
-/// <summary>The two ways in which Apple gives out pages. Apple: Using Paginated Endpoints.</summary>
+/// <summary>The two ways of paging. Apple: Using Paginated Endpoints.</summary>
 internal static class PagedRead
 {
     public static async IAsyncEnumerable<Page<T>> ByIndexAsync<T>(
@@ -17,7 +17,7 @@ internal static class PagedRead
         for (int? index = from is null ? 0 : IndexOf(from); index is { } wanted; )
         {
             var answer = await read(wanted, cancellationToken);
-            // The only sign of the end: a page may be empty, and totalPages may change on the way.
+            // The only sign of the end: a page may be empty, and totalPages may change during the read.
             index = answer.NextPageIndex;
             firstVersion = wanted == 0 ? answer.VersionId : firstVersion;
             yield return ToPage(answer, wanted, firstVersion, index?.ToString(CultureInfo.InvariantCulture));
@@ -40,14 +40,14 @@ internal static class PagedRead
             var answer = await read(cursor, cancellationToken);
             var next = string.IsNullOrEmpty(answer.NextCursor) ? null : answer.NextCursor;
 
-            // Apple may keep a cursor at the end: nothing comes after it. With records, even one, nothing tells a complete
-            // list from a server that stands still, and taking the one for the other would report records as gone.
+            // Apple may repeat a cursor at the end: then nothing follows. With records, even one, a complete list cannot be
+            // distinguished from a server that does not advance, and confusing the two would report records as removed.
             cursor = next == cursor && answer.Rows!.Count == 0 ? null : next;
             if (cursor is not null && answer.Rows!.Count == 0 && index >= AnswerRules.MaxPages)
             {
                 throw new AppleException(
                     AppleErrorKind.TraversalStuck,
-                    $"{name}: page {index} is empty and leads to another one."
+                    $"{name}: page {index} is empty and leads to another page."
                 );
             }
 
@@ -55,7 +55,7 @@ internal static class PagedRead
             {
                 throw new AppleException(
                     AppleErrorKind.TraversalStuck,
-                    $"{name}: the cursor after page {index} came before."
+                    $"{name}: the cursor after page {index} is the one before it."
                 );
             }
 
@@ -67,7 +67,10 @@ internal static class PagedRead
     private static int IndexOf(PageMark mark) =>
         int.TryParse(mark.Place, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             ? index
-            : throw new AppleException(AppleErrorKind.RestartTraversal, "The mark is of another kind of walk.");
+            : throw new AppleException(
+                AppleErrorKind.RestartTraversal,
+                "The position belongs to another kind of read."
+            );
 
     private static Page<T> ToPage<T>(PageAnswer<T> answer, int index, string? firstVersion, string? next)
         where T : class =>

@@ -1,6 +1,6 @@
 namespace NotificationHub.Apple;
 
-/// <summary>The query of a request: what is null is left out.</summary>
+/// <summary>The query of a request, without null values.</summary>
 internal sealed class QueryString
 {
     private readonly List<(string Name, string Value)> pairs = [];

@@ -3,7 +3,7 @@ using Polly.Retry;
 
 namespace NotificationHub.Apple;
 
-/// <summary>Repeats a read a few times when the fault may pass by itself within seconds; everything else is the caller's to decide.</summary>
+/// <summary>Retries a read after transient errors. The caller decides about all other errors.</summary>
 internal static class ReadRetries
 {
     public static ResiliencePipeline Create(AppleClientOptions options, TimeProvider time)

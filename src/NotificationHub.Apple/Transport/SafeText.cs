@@ -6,7 +6,7 @@ internal static class SafeText
 {
     private const int MaxLength = 300;
 
-    /// <summary>Without control and formatting characters, which could forge or reorder lines of a log, and no longer than 300 characters.</summary>
+    /// <summary>Removes control and formatting characters, which could forge log lines, and cuts to 300 characters.</summary>
     public static string OneLine(string? text)
     {
         var visible = (text ?? "")

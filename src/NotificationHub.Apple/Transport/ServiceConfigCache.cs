@@ -1,6 +1,6 @@
 namespace NotificationHub.Apple;
 
-/// <summary>The Service Config in use, refreshed by whoever finds it too old.</summary>
+/// <summary>The cached Service Config.</summary>
 internal sealed class ServiceConfigCache(
     Func<CancellationToken, Task<ServiceConfig>> fetch,
     TimeSpan lifetime,
@@ -35,8 +35,8 @@ internal sealed class ServiceConfigCache(
     }
 
     /// <summary>
-    /// Never fails for want of a Service Config: the last one, or the documented values, serve as well for a while. One caller
-    /// refreshes, and the others go on with what there is meanwhile.
+    /// Never fails: without a fresh Service Config, the last one or the documented values are used. One caller refreshes
+    /// it; the others continue with the cached one meanwhile.
     /// </summary>
     public async Task<ServiceConfig> GetOrDocumentedAsync(CancellationToken cancellationToken)
     {

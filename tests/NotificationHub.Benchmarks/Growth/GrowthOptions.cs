@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>How far to let the log grow, and how to measure.</summary>
 internal sealed record GrowthOptions
 {
     public const string Usage = """

@@ -4,7 +4,7 @@ using static NotificationHub.Benchmarks.MarkdownTable;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>The ratios of each size to the first one of the same round, and their medians over the rounds.</summary>
+/// <summary>Ratios of each size to the first one of the same round, and their medians over the rounds.</summary>
 internal sealed class GrowthReport(string engine)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -33,23 +33,23 @@ internal sealed class GrowthReport(string engine)
 
         AnsiConsole.WriteLine($"{engine}, ratios to a log of {samples[0].Size:N0}:");
         AnsiConsole.Write(Ratios());
-        AnsiConsole.WriteLine("The same run, absolutely; it says something about this machine only:");
+        AnsiConsole.WriteLine("The same run in absolute figures, which apply to this machine only:");
         AnsiConsole.Write(Figures());
         if (Cost is not null)
         {
-            AnsiConsole.WriteLine("What a million notifications cost, with their events:");
+            AnsiConsole.WriteLine("Cost of a million notifications with their events:");
             AnsiConsole.Write(Costs(Cost));
         }
 
         if (Failed > 0)
         {
-            AnsiConsole.MarkupLine($"[red]{Failed} posts were refused, or were repeats and not recognized.[/]");
+            AnsiConsole.MarkupLine($"[red]{Failed} deliveries failed, or were duplicates that were stored.[/]");
         }
     }
 
     private Table Ratios()
     {
-        var table = NewTable().AddColumn("against none removed");
+        var table = NewTable().AddColumn("relative to no deletions");
         foreach (var size in samples.GroupBy(sample => sample.Size))
         {
             string ToFirst(Func<GrowthSample, double> value) =>
@@ -83,15 +83,15 @@ internal sealed class GrowthReport(string engine)
 
     private static Table NewTable() =>
         Of(
-            "log holds",
-            "new posts",
-            "CPU a new post",
+            "log size",
+            "new deliveries",
+            "CPU per new delivery",
             "repeats",
-            "CPU a repeat",
-            "removed alone",
-            "CPU a removed one",
-            "removed while posts come",
-            "new posts meanwhile"
+            "CPU per duplicate",
+            "deleted without load",
+            "CPU per deletion",
+            "deleted under load",
+            "new deliveries meanwhile"
         );
 
     private static string[] Row(
@@ -114,14 +114,14 @@ internal sealed class GrowthReport(string engine)
     private static Table Costs(GrowthCost cost)
     {
         var millions = cost.Posts / 1_000_000.0;
-        var table = Of("what", "a million take");
+        var table = Of("item", "per million");
         foreach (var stored in cost.Stored)
         {
             table.AddRow(stored.What, Number(stored.Bytes / millions / 1024 / 1024, "N0") + " MiB");
         }
 
         table.AddRow("all", Number(cost.Stored.Sum(stored => stored.Bytes) / millions / 1024 / 1024, "N0") + " MiB");
-        table.AddRow("routing, publishing alongside", Number(cost.SecondsToRoute / millions, "N0") + " s");
+        table.AddRow("routing, with publishing", Number(cost.SecondsToRoute / millions, "N0") + " s");
         table.AddRow("routing and publishing", Number(cost.SecondsToPublish / millions, "N0") + " s");
         table.AddRow("processor time for both", Number(cost.ProcessorTime.TotalSeconds / millions, "N0") + " s");
         return table;

@@ -5,12 +5,12 @@ using NotificationHub.Benchmarks.Servers;
 namespace NotificationHub.Benchmarks.Growth;
 
 /// <summary>
-/// Fills a log for each size and starts a hub on each. Then all take turns of seconds, round after round: whatever else the machine does
-/// meanwhile it does to all of them alike.
+/// Fills a log for each size and starts a hub on each. The hubs then take turns of some seconds, round after round, so
+/// that other load on the machine affects all of them.
 /// </summary>
-internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
+internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
 {
-    // Behind every number that a filled log holds.
+    // Above every number in a filled log.
     private const long FirstNewNumber = 100_000_000_000;
 
     private readonly Numbers numbers = new(FirstNewNumber);
@@ -18,7 +18,7 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
 
     public async Task<GrowthReport> RunAsync()
     {
-        var report = new GrowthReport(ground.Engine);
+        var report = new GrowthReport(engine.Engine);
         if (options.Cost > 0)
         {
             report.Cost = await MeasureCostAsync();
@@ -29,16 +29,16 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
         {
             foreach (var size in options.Sizes)
             {
-                await SayAsync($"fills a log with {size:N0}, and warms up a hub");
-                var place = await ground.CreateAsync(size, routed: true);
-                await GrowthGround.ReadIndexAsync(place);
-                hubs.Add((size, await HubUnderLoad.StartAsync(options, place)));
+                await PrintAsync($"filling a log with {size:N0} notifications and warming up a hub");
+                var store = await engine.CreateAsync(size, routed: true);
+                await GrowthEngine.ReadIndexAsync(store);
+                hubs.Add((size, await HubUnderLoad.StartAsync(options, store)));
                 await hubs[^1].Hub.WarmUpAsync(numbers.Next);
             }
 
             for (var round = 1; round <= options.Rounds; round++)
             {
-                await SayAsync($"round {round} of {options.Rounds}");
+                await PrintAsync($"round {round} of {options.Rounds}");
                 await MeasureRoundAsync(report, hubs, round);
             }
         }
@@ -85,7 +85,7 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
     private async Task<GrowthSample> MeasureRepeatsAsync(GrowthSample sample, HubUnderLoad hub)
     {
         var before = await hub.ReadAsync();
-        // Retention has not come to the younger half.
+        // Retention has not reached the younger half.
         var repeats = await hub.MeasureAsync(
             sample.Size > 0
                 ? () => Pick((sample.Size / 2) + 1, sample.Size)
@@ -126,27 +126,27 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
 
     private async Task<GrowthCost> MeasureCostAsync()
     {
-        await SayAsync($"finds out what {options.Cost:N0} cost");
-        var place = await ground.CreateAsync(options.Cost, routed: false);
+        await PrintAsync($"measuring the cost of {options.Cost:N0} notifications");
+        var store = await engine.CreateAsync(options.Cost, routed: false);
         double routed;
         double published;
         TimeSpan processor;
-        await using (var hub = await HubUnderLoad.StartAsync(options, place))
+        await using (var hub = await HubUnderLoad.StartAsync(options, store))
         {
             var start = Stopwatch.GetTimestamp();
-            await HubProgress.WaitUntilAsync(place, progress => progress.Routed == options.Cost);
+            await HubProgress.WaitUntilAsync(store, progress => progress.Routed == options.Cost);
             routed = Stopwatch.GetElapsedTime(start).TotalSeconds;
             await hub.DrainAsync();
             published = Stopwatch.GetElapsedTime(start).TotalSeconds;
             processor = hub.ProcessorTime;
         }
 
-        var stored = await ground.MeasureBytesAsync(place);
-        await ground.DeleteAsync(place);
+        var stored = await engine.MeasureBytesAsync(store);
+        await engine.DeleteAsync(store);
         return new GrowthCost(options.Cost, stored, routed, published, processor);
     }
 
-    // The load's connections share it.
+    // All connections of the load share it.
     private long Pick(long first, long last)
     {
         lock (random)
@@ -155,6 +155,6 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthGround ground)
         }
     }
 
-    private Task SayAsync(FormattableString text) =>
-        Console.Error.WriteLineAsync($"{ground.Engine}: {FormattableString.Invariant(text)}");
+    private Task PrintAsync(FormattableString text) =>
+        Console.Error.WriteLineAsync($"{engine.Engine}: {FormattableString.Invariant(text)}");
 }

@@ -2,7 +2,7 @@ using NotificationHub.Benchmarks.Load;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>What one round against a log of one size came to.</summary>
+/// <summary>The result of one round against a log of one size.</summary>
 internal sealed record GrowthSample
 {
     public required long Size { get; init; }
@@ -13,20 +13,20 @@ internal sealed record GrowthSample
 
     public LoadResult Repeats { get; init; } = LoadResult.None;
 
-    /// <summary>Of the posts that were measured as new ones.</summary>
+    /// <summary>Of the new deliveries.</summary>
     public long FirstNumber { get; init; }
 
     public long LastNumber { get; init; }
 
-    /// <summary>Repeats that came to stand in the log once more: there may be none.</summary>
+    /// <summary>Duplicates that were stored again; must be zero.</summary>
     public long NotRecognized { get; init; }
 
     public LoadResult NewWhileRemoving { get; init; } = LoadResult.None;
 
-    /// <summary>Notifications, each with its event, that retention removed while posts came in.</summary>
+    /// <summary>Notifications that retention deleted with their events, under load.</summary>
     public long RemovedUnderLoad { get; init; }
 
-    /// <summary>The same while none came in.</summary>
+    /// <summary>The same without load.</summary>
     public long RemovedAlone { get; init; }
 
     public double SecondsAlone { get; init; }
@@ -44,12 +44,11 @@ internal sealed record GrowthSample
     public long Failed => New.Failed + Repeats.Failed + NewWhileRemoving.Failed + NotRecognized;
 }
 
-/// <summary>What a number of notifications take, with their events.</summary>
-/// <param name="Posts">How many.</param>
-/// <param name="Stored">By table and index.</param>
-/// <param name="SecondsToRoute">From the hub's start until all were routed, publishing alongside.</param>
-/// <param name="SecondsToPublish">Until all were published, too.</param>
-/// <param name="ProcessorTime">Of the hub for both, its start included.</param>
+/// <summary>The cost of a number of notifications with their events.</summary>
+/// <param name="Stored">Sizes by table and index.</param>
+/// <param name="SecondsToRoute">From the hub's start until all were routed; publishing runs in parallel.</param>
+/// <param name="SecondsToPublish">From the hub's start until all were published.</param>
+/// <param name="ProcessorTime">The hub's CPU time for both, including its start.</param>
 internal sealed record GrowthCost(
     long Posts,
     IReadOnlyList<StoredBytes> Stored,

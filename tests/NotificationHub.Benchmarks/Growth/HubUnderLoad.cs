@@ -3,7 +3,7 @@ using NotificationHub.Benchmarks.Servers;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>A hub on a store that may hold much, with its local Service Bus; warmed up, and with nothing left to route or to publish.</summary>
+/// <summary>A warmed-up hub on a store of any size, without a backlog, with its local Service Bus.</summary>
 internal sealed class HubUnderLoad : IAsyncDisposable
 {
     private const int Assignments = 3;
@@ -14,30 +14,30 @@ internal sealed class HubUnderLoad : IAsyncDisposable
     private readonly ServerProcess bus;
     private readonly ServerProcess hub;
 
-    private HubUnderLoad(GrowthOptions options, StorePlace place, ServerProcess bus, ServerProcess hub)
+    private HubUnderLoad(GrowthOptions options, StoreSettings store, ServerProcess bus, ServerProcess hub)
     {
         this.options = options;
         this.bus = bus;
         this.hub = hub;
-        Place = place;
+        Store = store;
     }
 
-    public StorePlace Place { get; }
+    public StoreSettings Store { get; }
 
     public TimeSpan ProcessorTime => hub.ProcessorTime;
 
-    public static async Task<HubUnderLoad> StartAsync(GrowthOptions options, StorePlace place)
+    public static async Task<HubUnderLoad> StartAsync(GrowthOptions options, StoreSettings store)
     {
         var bus = await ServerProcess.StartAsync("bus");
         var hub = await ServerProcess.StartHubAsync(
-            place,
+            store,
             bus.FirstLine,
-            // Warnings tell of events that are 40 days old, and of a hub that nobody has set up.
+            // Warnings would report events that are 40 days old and a hub that is not configured.
             "--Logging:LogLevel:Default=Error",
             $"--Retention:Events={Always}",
             $"--Retention:Notifications={Always}"
         );
-        return new HubUnderLoad(options, place, bus, hub);
+        return new HubUnderLoad(options, store, bus, hub);
     }
 
     public async Task WarmUpAsync(Func<long> next)
@@ -46,7 +46,7 @@ internal sealed class HubUnderLoad : IAsyncDisposable
         await DrainAsync();
     }
 
-    /// <summary>Posts for a while, and counts what the hub's process used meanwhile.</summary>
+    /// <summary>Sends deliveries for a while and measures the CPU time of the hub's process.</summary>
     public async Task<LoadResult> MeasureAsync(Func<long> next)
     {
         var before = hub.ProcessorTime;
@@ -54,26 +54,26 @@ internal sealed class HubUnderLoad : IAsyncDisposable
         return result with { ServerProcessorTime = hub.ProcessorTime - before };
     }
 
-    /// <summary>From now on whatever is routed and published is old enough to go.</summary>
+    /// <summary>Lets retention delete everything that is routed and published.</summary>
     public Task StartRetentionAsync() => hub.AskAsync($"keep {NotAtAll}");
 
     public Task StopRetentionAsync() => hub.AskAsync($"keep {Always}");
 
-    /// <summary>Waits until retention has taken so many notifications off the log's beginning, or all that it can.</summary>
-    /// <returns>The first notification when the wait began, and when it ended.</returns>
+    /// <summary>Waits until retention has deleted this many notifications, or all that it can.</summary>
+    /// <returns>The first notification at the start and at the end of the wait.</returns>
     public async Task<(long Before, long After)> WaitUntilRemovedAsync(long count)
     {
         var before = await ReadAsync();
         var after = await HubProgress.WaitUntilAsync(
-            Place,
+            Store,
             progress => progress.FirstPost - before.FirstPost >= count || progress.FirstPost > before.Posts
         );
         return (before.FirstPost, after.FirstPost);
     }
 
-    public Task<TimeSpan> DrainAsync() => HubProgress.DrainAsync(Place);
+    public Task<TimeSpan> DrainAsync() => HubProgress.DrainAsync(Store);
 
-    public Task<HubProgress> ReadAsync() => HubProgress.ReadAsync(Place);
+    public Task<HubProgress> ReadAsync() => HubProgress.ReadAsync(Store);
 
     public async ValueTask DisposeAsync()
     {

@@ -8,19 +8,19 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>Makes what the posts of the load leave in the logs, without posting them.</summary>
+/// <summary>Generates the log rows that the load's deliveries would leave, without sending them.</summary>
 internal sealed class LogRows
 {
     private const int Assignments = 3;
     private const string Type = "ASSET_MANAGEMENT";
 
-    // A log's beginning is about that old when retention comes to it.
+    // About the age of the rows that retention deletes.
     private static readonly TimeSpan Age = TimeSpan.FromDays(40);
 
     private readonly byte[] locationId = Encoding.UTF8.GetBytes(HubServer.LocationId);
     private readonly byte[] type = Encoding.UTF8.GetBytes(Type);
     private readonly byte[] uId = Encoding.UTF8.GetBytes(HubServer.UId);
-    private readonly PostTemplate template = new(new Uri("http://127.0.0.1/"), "", Assignments);
+    private readonly DeliveryTemplate template = new(new Uri("http://127.0.0.1/"), "", Assignments);
     private readonly long receivedAt = (TimeProvider.System.GetUtcNow() - Age).ToUnixTimeMilliseconds();
     private readonly byte[] request;
     private readonly NewEvent[] events;
@@ -29,10 +29,10 @@ internal sealed class LogRows
     {
         request = template.NewRequest();
         var router = new NotificationRouter(NotificationRoutes.All);
-        events = [.. Enumerable.Range(0, PostTemplate.Apps).Select(app => Route(router, Notification(app)))];
+        events = [.. Enumerable.Range(0, DeliveryTemplate.Apps).Select(app => Route(router, Notification(app)))];
     }
 
-    /// <summary>The post of that number, as the intake hands it to the log.</summary>
+    /// <summary>The delivery of that number, as intake appends it to the log.</summary>
     public NotificationAppend Notification(long number)
     {
         template.Number(request, number);
@@ -51,8 +51,12 @@ internal sealed class LogRows
         };
     }
 
-    /// <summary>What the post of that number becomes when it is routed.</summary>
-    public NewEvent Event(long number, long seq) => events[number % PostTemplate.Apps] with { NotificationSeq = seq };
+    /// <summary>The event that routing creates for the delivery of that number.</summary>
+    public NewEvent Event(long number, long seq) =>
+        events[number % DeliveryTemplate.Apps] with
+        {
+            NotificationSeq = seq,
+        };
 
     private static NewEvent Route(NotificationRouter router, NotificationAppend append)
     {

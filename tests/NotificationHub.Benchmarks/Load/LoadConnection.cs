@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace NotificationHub.Benchmarks.Load;
 
-/// <summary>One keep-alive connection that posts and waits for the answer. Lean, because it shares the machine with what it measures.</summary>
+/// <summary>One keep-alive connection that sends requests. Lean, because it shares the machine with the server.</summary>
 internal sealed class LoadConnection : IDisposable
 {
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -12,7 +12,7 @@ internal sealed class LoadConnection : IDisposable
     public async Task ConnectAsync(Uri url, CancellationToken cancellationToken) =>
         await socket.ConnectAsync(url.Host, url.Port, cancellationToken);
 
-    /// <summary>Sends the request and reads the whole answer; returns its status.</summary>
+    /// <summary>Sends the request, reads the whole response and returns its status.</summary>
     public async ValueTask<int> PostAsync(ReadOnlyMemory<byte> request)
     {
         await socket.SendAsync(request);
@@ -22,7 +22,7 @@ internal sealed class LoadConnection : IDisposable
             var read = await socket.ReceiveAsync(answer.AsMemory(length));
             if (read == 0)
             {
-                throw new IOException("The server has closed the connection.");
+                throw new IOException("The server closed the connection.");
             }
 
             length += read;
@@ -55,5 +55,7 @@ internal sealed class LoadConnection : IDisposable
     }
 
     private static int Parse(ReadOnlySpan<byte> digits) =>
-        Utf8Parser.TryParse(digits, out int number, out _) ? number : throw new IOException("The answer is not HTTP.");
+        Utf8Parser.TryParse(digits, out int number, out _)
+            ? number
+            : throw new IOException("The response is not HTTP.");
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace NotificationHub.Benchmarks.Load;
 
-/// <summary>What a run came to.</summary>
+/// <summary>The result of a run.</summary>
 internal sealed record LoadResult(
     long Posts,
     double Seconds,
@@ -15,24 +15,22 @@ internal sealed record LoadResult(
 
     public double PerSecond => Posts / Seconds;
 
-    /// <summary>What the server's process used while it ran: less at the mercy of whoever else uses the machine.</summary>
+    /// <summary>CPU time of the server's process, which depends less on other processes.</summary>
     public TimeSpan ServerProcessorTime { get; init; }
 
     public double ProcessorMicrosecondsPerPost => ServerProcessorTime.TotalMicroseconds / Posts;
 }
 
-/// <summary>Posts over a number of connections for a while, as fast as the answers come or at a given pace.</summary>
-/// <param name="url">Where to.</param>
-/// <param name="token">The location's secret.</param>
-/// <param name="next">The number that a post's id is made of.</param>
-/// <param name="assignments">How many a post tells of.</param>
+/// <summary>Sends deliveries over several connections, as fast as possible or at a given pace.</summary>
+/// <param name="token">The location's notification secret.</param>
+/// <param name="next">The number in the next notification ID.</param>
+/// <param name="assignments">Assignments in each notification.</param>
 internal sealed class LoadRun(Uri url, string token, Func<long> next, int assignments)
 {
-    private readonly PostTemplate template = new(url, token, assignments);
+    private readonly DeliveryTemplate template = new(url, token, assignments);
 
-    /// <param name="connections">How many posts are under way at once.</param>
-    /// <param name="seconds">For how long.</param>
-    /// <param name="postsPerSecond">The pace of all connections together; null for as fast as it goes.</param>
+    /// <param name="connections">Number of parallel connections.</param>
+    /// <param name="postsPerSecond">The pace of all connections together; null for full speed.</param>
     public async Task<LoadResult> RunAsync(int connections, double seconds, double? postsPerSecond = null)
     {
         var start = Stopwatch.GetTimestamp();
@@ -98,7 +96,7 @@ internal sealed class LoadRun(Uri url, string token, Func<long> next, int assign
         sorted.Length == 0 ? 0 : sorted[(int)((sorted.Length - 1) * share)] * 1000.0 / Stopwatch.Frequency;
 }
 
-/// <summary>Unique over all runs of the program: a repeated id would be a duplicate, and cheaper.</summary>
+// Unique over all runs of the program: a repeated ID would be a duplicate, and cheaper.
 internal sealed class Numbers(long first = 1)
 {
     private long last = first - 1;

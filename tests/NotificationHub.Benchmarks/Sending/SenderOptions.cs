@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace NotificationHub.Benchmarks.Sending;
 
-/// <summary>How long and how often to measure.</summary>
 internal sealed record SenderOptions
 {
     public const string Usage = """

@@ -16,7 +16,7 @@ internal sealed class SenderRun(SenderOptions options)
 {
     private const string Topic = "assets";
 
-    /// <summary>More than any batch holds.</summary>
+    // More messages than any batch holds.
     private const int Full = TopicLog.PageSize;
 
     private static readonly int[] BatchSizes = [1, 10, 50, Full];
@@ -73,13 +73,13 @@ internal sealed class SenderRun(SenderOptions options)
     {
         var table = Of(
             "batch",
-            "events a batch",
+            "events per batch",
             "events/s",
             "sender CPU µs/event",
             "bus CPU µs/event",
             "sender KiB/event",
-            "rate against full",
-            "sender CPU against full"
+            "rate relative to full",
+            "sender CPU relative to full"
         );
         var full = Medians(results, Full);
         foreach (var size in BatchSizes)
@@ -125,7 +125,7 @@ internal sealed class SenderRun(SenderOptions options)
         double KiB
     );
 
-    /// <summary>Sends one batch after another. What a batch does not hold begins the next one.</summary>
+    /// <summary>Sends one batch after another. A message that does not fit starts the next batch.</summary>
     private sealed class SenderLoad(TopicSender sender, TopicMessages messages, int size)
     {
         private readonly List<ServiceBusMessage> queue = [];

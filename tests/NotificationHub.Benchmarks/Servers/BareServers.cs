@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace NotificationHub.Benchmarks.Servers;
 
-/// <summary>The yardsticks: the least that an ASP.NET endpoint can do and still have the body on disk before it answers.</summary>
+/// <summary>The baselines: ASP.NET endpoints that do the least, with or without the body on disk before the response.</summary>
 internal static class BareServers
 {
     private const int MaxBatch = 512;
 
-    /// <summary>Answers, and stores nothing.</summary>
+    /// <summary>Responds and stores nothing.</summary>
     public static WebApplication Nothing()
     {
         var app = NewApp();
@@ -25,7 +25,7 @@ internal static class BareServers
         return app;
     }
 
-    /// <summary>One transaction for each request, on a connection of its own.</summary>
+    /// <summary>Commits each request in its own transaction, on its own connection.</summary>
     public static WebApplication OneTransactionPerRequest(string file)
     {
         CreateTable(file);
@@ -44,7 +44,7 @@ internal static class BareServers
         return app;
     }
 
-    /// <summary>One writer that takes whatever has queued up and commits it as one transaction.</summary>
+    /// <summary>Commits all queued requests as one transaction of a single writer.</summary>
     public static WebApplication GroupCommit(string file)
     {
         CreateTable(file);

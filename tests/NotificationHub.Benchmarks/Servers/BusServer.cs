@@ -5,10 +5,10 @@ using NotificationHub.LocalBus;
 
 namespace NotificationHub.Benchmarks.Servers;
 
-/// <summary>The local Service Bus, with a reader that notes how long after the post each event arrived.</summary>
+/// <summary>The local Service Bus, with a reader that measures each event's latency since its delivery.</summary>
 internal static class BusServer
 {
-    /// <summary>Prints the connection string; then, for each line read, what has arrived since the last one.</summary>
+    /// <summary>Prints the connection string; then, for each line read, the results since the last one.</summary>
     public static async Task RunAsync()
     {
         await using var bus = await LocalServiceBus.StartAsync(new LocalServiceBusOptions { KeepHistory = false });

@@ -3,30 +3,30 @@ using Dapper;
 
 namespace NotificationHub.Benchmarks.Servers;
 
-/// <summary>How far the hub's stages have come, read from its database.</summary>
+/// <summary>The progress of the hub's stages, read from its database.</summary>
 internal sealed record HubProgress(long Posts, long Routed, long Events, long Published, long FirstPost)
 {
     public bool IsDrained => Routed >= Posts && Published >= Events;
 
     private static readonly TimeSpan DrainDeadline = TimeSpan.FromMinutes(10);
 
-    /// <summary>Waits until all that was posted is routed and published.</summary>
-    /// <returns>How long that took.</returns>
-    public static async Task<TimeSpan> DrainAsync(StorePlace place)
+    /// <summary>Waits until everything is routed and published.</summary>
+    /// <returns>How long it took.</returns>
+    public static async Task<TimeSpan> DrainAsync(StoreSettings store)
     {
         var start = Stopwatch.GetTimestamp();
-        await WaitUntilAsync(place, progress => progress.IsDrained);
+        await WaitUntilAsync(store, progress => progress.IsDrained);
         return Stopwatch.GetElapsedTime(start);
     }
 
-    /// <returns>The first state seen that is as wanted.</returns>
-    public static async Task<HubProgress> WaitUntilAsync(StorePlace place, Func<HubProgress, bool> isThere)
+    /// <returns>The first state that satisfies the condition.</returns>
+    public static async Task<HubProgress> WaitUntilAsync(StoreSettings store, Func<HubProgress, bool> isThere)
     {
         using var deadline = new CancellationTokenSource(DrainDeadline);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (true)
         {
-            var progress = await ReadAsync(place);
+            var progress = await ReadAsync(store);
             if (isThere(progress))
             {
                 return progress;
@@ -36,9 +36,9 @@ internal sealed record HubProgress(long Posts, long Routed, long Events, long Pu
         }
     }
 
-    public static async Task<HubProgress> ReadAsync(StorePlace place)
+    public static async Task<HubProgress> ReadAsync(StoreSettings store)
     {
-        await using var database = place.Open();
+        await using var database = store.Open();
         await using var connection = await database.OpenReaderAsync(CancellationToken.None);
         return await connection.QuerySingleAsync<HubProgress>(
             """

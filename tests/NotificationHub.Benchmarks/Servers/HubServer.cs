@@ -11,15 +11,15 @@ using NotificationHub.Storage;
 namespace NotificationHub.Benchmarks.Servers;
 
 /// <summary>
-/// The hub as it is shipped, with one location that accepts the load's secret. Its content token counts as expired: routing
-/// writes what is to be read, and nobody asks Apple for it.
+/// The hub with its default settings and one location. The location's content token counts as expired: routing writes
+/// refetch targets, but the hub does not call Apple.
 /// </summary>
 internal static class HubServer
 {
     public const string LocationId = "benchmark";
     public const string Path = $"/notifications/{LocationId}";
 
-    /// <summary>The one in the load's bodies.</summary>
+    // The uId in the load's bodies.
     public const string UId = "2049025000431439";
 
     public static WebApplication Build(string token, string serviceBus, string[] settings)
@@ -27,9 +27,9 @@ internal static class HubServer
         var app = HubApplication.Build([
             "--urls=http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
-            // The output belongs to what the server answers.
+            // Standard output is for the server's responses.
             "--Logging:Console:LogToStandardErrorThreshold=Trace",
-            // One location stands for all: its share must not be what is measured.
+            // One location stands for all, so its rate limit must not be what is measured.
             string.Create(CultureInfo.InvariantCulture, $"--Intake:DeliveriesPerSecondPerLocation={10_000_000}"),
             $"--ServiceBus:ConnectionString={serviceBus}",
             .. settings,
@@ -40,7 +40,7 @@ internal static class HubServer
         return app;
     }
 
-    /// <summary>Understands <c>keep TIME</c>: how long retention keeps what was routed and published. It begins at once.</summary>
+    /// <summary>Handles <c>keep TIME</c>: how long retention keeps routed and published rows. It takes effect at once.</summary>
     public static async Task ObeyAsync(WebApplication app, string order)
     {
         var keep = TimeSpan.Parse(order["keep ".Length..], CultureInfo.InvariantCulture);

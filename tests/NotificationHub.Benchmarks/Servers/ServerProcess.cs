@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace NotificationHub.Benchmarks.Servers;
 
-/// <summary>A server in a process of its own, so that its memory and its garbage are its own too.</summary>
+/// <summary>A server in a separate process, with its own memory and garbage collection.</summary>
 internal sealed class ServerProcess : IDisposable
 {
     private readonly Process process;
@@ -14,10 +14,10 @@ internal sealed class ServerProcess : IDisposable
         FirstLine = firstLine;
     }
 
-    /// <summary>What it said when it was ready: where it listens.</summary>
+    /// <summary>The line that the server printed when it was ready: its address.</summary>
     public string FirstLine { get; }
 
-    /// <summary>The most memory it has had resident, in MiB; Linux only, otherwise what it has now.</summary>
+    /// <summary>Peak resident memory in MiB on Linux; current memory elsewhere.</summary>
     public double PeakMemoryMiB
     {
         get
@@ -35,7 +35,7 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>Of all its threads, in the kernel and out of it.</summary>
+    /// <summary>CPU time of all threads, in user and kernel mode.</summary>
     public TimeSpan ProcessorTime
     {
         get
@@ -45,14 +45,14 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <param name="place">Where it keeps its logs.</param>
-    /// <param name="arguments">The bus it publishes to, and settings.</param>
-    public static Task<ServerProcess> StartHubAsync(StorePlace place, params string[] arguments) =>
-        StartAsync(place, ["hub", Comparison.Token, .. arguments]);
+    /// <param name="store">The hub's database.</param>
+    /// <param name="arguments">The hub's bus and settings.</param>
+    public static Task<ServerProcess> StartHubAsync(StoreSettings store, params string[] arguments) =>
+        StartAsync(store, ["hub", Comparison.Token, .. arguments]);
 
-    public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAsync(place: null, arguments);
+    public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAsync(store: null, arguments);
 
-    private static async Task<ServerProcess> StartAsync(StorePlace? place, string[] arguments)
+    private static async Task<ServerProcess> StartAsync(StoreSettings? store, string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", .. arguments])
         {
@@ -60,22 +60,21 @@ internal sealed class ServerProcess : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        place?.SayIn(start.Environment);
+        store?.SayIn(start.Environment);
         var process = Process.Start(start)!;
         var line =
             await process.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException($"The server '{string.Join(' ', arguments)}' has ended at once.");
+            ?? throw new InvalidOperationException($"The server '{string.Join(' ', arguments)}' ended at once.");
         return new ServerProcess(process, line);
     }
 
     public async Task<string> AskAsync(string question)
     {
         await process.StandardInput.WriteLineAsync(question);
-        return await process.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException("The server has ended.");
+        return await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The server ended.");
     }
 
-    /// <summary>Has it end in good order.</summary>
+    /// <summary>Stops the server gracefully.</summary>
     public async Task StopAsync()
     {
         process.StandardInput.Close();

@@ -3,7 +3,7 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Tests.Apple;
 
-/// <summary>One location in front of a scripted Apple, on a clock that stands still.</summary>
+/// <summary>One location with a scripted Apple, on a clock that the test moves.</summary>
 public abstract class AppleTest : IDisposable
 {
     private readonly HttpClient http;
@@ -28,7 +28,7 @@ public abstract class AppleTest : IDisposable
 
     protected RequestRate Rate => rate;
 
-    // The clock is moved in leaps: a request under way must not time out by them.
+    // The clock jumps, so requests must not time out.
     protected AppleClientOptions Options { get; } =
         new() { RequestTimeout = TimeSpan.FromDays(1), ServiceConfigTimeout = TimeSpan.FromDays(1) };
 
@@ -45,7 +45,7 @@ public abstract class AppleTest : IDisposable
 
     protected static string TokenText(string json) => Convert.ToBase64String(Encoding.UTF8.GetBytes(json));
 
-    /// <summary>Lets time pass, second by second, until the call is done.</summary>
+    /// <summary>Advances the clock second by second until the call completes.</summary>
     protected async Task<T> Passing<T>(Task<T> call)
     {
         while (!call.IsCompleted)

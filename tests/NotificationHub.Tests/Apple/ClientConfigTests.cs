@@ -22,7 +22,7 @@ public sealed class ClientConfigTests : AppleTest
     };
 
     [Fact]
-    public async Task The_configuration_is_sent_as_JSON_with_the_whole_token_in_the_header()
+    public async Task The_configuration_is_sent_as_JSON_with_the_token_in_the_header()
     {
         Apple.Then("""{"uId":"7"}""");
 
@@ -40,7 +40,7 @@ public sealed class ClientConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task The_echo_of_the_secret_is_kept_as_a_digest_only()
+    public async Task The_returned_secret_is_reduced_to_a_digest()
     {
         Apple.Then(
             $$"""
@@ -78,7 +78,7 @@ public sealed class ClientConfigTests : AppleTest
     [InlineData("with\nline")]
     [InlineData("ünicode")]
     [InlineData("quo\"te")]
-    public async Task A_secret_that_no_header_can_carry_is_not_sent(string secret)
+    public async Task A_secret_with_invalid_characters_is_not_sent(string secret)
     {
         var fault = await Should.ThrowAsync<ArgumentException>(() =>
             Session.SetClientConfigAsync(Request with { NotificationAuthToken = secret }, default)
@@ -89,7 +89,7 @@ public sealed class ClientConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task A_refusal_that_repeats_our_secrets_does_not_get_them_into_the_error()
+    public async Task An_error_text_that_repeats_our_secrets_is_redacted()
     {
         Apple.Then($$"""{"errorNumber":9728,"errorMessage":"No answer with {{Secret}} for {{Token.Reveal()}}"}""", 400);
 
@@ -102,7 +102,7 @@ public sealed class ClientConfigTests : AppleTest
     }
 
     [Fact]
-    public void Nothing_that_is_printed_names_a_secret_or_a_person()
+    public void ToString_reveals_no_secret_and_no_person()
     {
         object[] printed =
         [

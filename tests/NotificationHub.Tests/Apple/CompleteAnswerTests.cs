@@ -7,7 +7,7 @@ using static NotificationHub.Apple.AppleErrorKind;
 
 namespace NotificationHub.Tests.Apple;
 
-/// <summary>A response with status 200 is used only if it is the complete answer that Apple documents.</summary>
+/// <summary>A response with status 200 is used only if it is complete, as Apple documents it.</summary>
 public sealed class CompleteAnswerTests : AppleTest
 {
     private static readonly JsonObject Configuration = new()
@@ -35,7 +35,7 @@ public sealed class CompleteAnswerTests : AppleTest
     private AppleSession Session7 => new(Client, Token, Rate, PageCase.UId);
 
     [Fact]
-    public void Every_legal_page_is_accepted() =>
+    public void Every_valid_page_is_accepted() =>
         Prop.ForAll(
                 PageCase.Legal.ToArbitrary(),
                 async page =>
@@ -70,7 +70,7 @@ public sealed class CompleteAnswerTests : AppleTest
             .ShouldBe(Enum.GetValues<Malformation>());
 
     [Fact]
-    public async Task No_malformed_state_of_an_event_is_accepted()
+    public async Task No_malformed_event_status_is_accepted()
     {
         foreach (var malformation in OfEveryAnswer)
         {
@@ -88,7 +88,7 @@ public sealed class CompleteAnswerTests : AppleTest
         """{"uId":"9","eventStatus":"COMPLETE","numCompleted":1,"numRequested":1}""",
         "the uId of another location"
     )]
-    public async Task An_event_has_not_ended_without_its_counts(string body, string malformation)
+    public async Task An_ended_event_must_have_its_task_counts(string body, string malformation)
     {
         Apple.Then(body.Replace("{\"eventStatus", $"{{\"uId\":\"{PageCase.UId}\",\"eventStatus", default));
 
@@ -107,7 +107,7 @@ public sealed class CompleteAnswerTests : AppleTest
     }
 
     [Fact]
-    public async Task The_Client_Config_of_another_location_is_an_answer()
+    public async Task The_Client_Config_of_another_location_is_accepted()
     {
         Apple.Then("""{"uId":"9","locationName":"Another"}""");
 
@@ -126,7 +126,7 @@ public sealed class CompleteAnswerTests : AppleTest
     }
 
     [Fact]
-    public async Task A_malformed_page_is_requested_again_and_its_cause_is_named()
+    public async Task A_malformed_page_is_retried_and_the_error_names_the_cause()
     {
         Apple.Then("""{"size":549,"totalPages":3}""").Then("""{"assets":[{"adamId":"1"}]}""");
 
@@ -135,11 +135,11 @@ public sealed class CompleteAnswerTests : AppleTest
         Apple.Then("{}").Then("{}").Then("""{"size":549,"totalPages":3}""");
         var fault = await FaultOfAssets();
         fault.Malformation.ShouldBe("no list assets");
-        fault.Message.ShouldBe("The answer to GET /assets is malformed: no list assets (status 200, 27 bytes).");
+        fault.Message.ShouldBe("The response to GET /assets is malformed: no list assets (status 200, 27 bytes).");
     }
 
     [Fact]
-    public async Task Unlimited_assets_may_be_the_list_where_they_are_requested()
+    public async Task A_page_may_contain_only_unlimited_assets_if_they_are_requested()
     {
         const string page = """{"size":1,"unlimitedAssets":[{"adamId":"1"}]}""";
         Apple.Then(page);
@@ -219,7 +219,7 @@ public sealed class CompleteAnswerTests : AppleTest
     [InlineData("'errors':['x']", false)]
     [InlineData("'errors':{'a':1}", false)]
     [InlineData("'status':'Error'", false)]
-    public async Task An_error_in_any_form_is_none_of_Apples_answers(string members, bool isAccepted)
+    public async Task A_page_with_an_error_in_any_form_is_malformed(string members, bool isAccepted)
     {
         var page = $$"""{"uId":"{{PageCase.UId}}","assets":[],{{members.Replace('\'', '"')}}}""";
         Apple.Then(page);
@@ -243,7 +243,12 @@ public sealed class CompleteAnswerTests : AppleTest
     [InlineData(10_000, "null", 0, false)]
     [InlineData(10_000, "20000", 0, false)]
     [InlineData(10_000, "null", 1, true)]
-    public async Task Empty_pages_do_not_lead_on_for_ever(int index, string totalPages, int rows, bool isAccepted)
+    public async Task An_endless_series_of_empty_pages_is_an_error(
+        int index,
+        string totalPages,
+        int rows,
+        bool isAccepted
+    )
     {
         var page = $$"""
             {"uId":"{{PageCase.UId}}","nextPageIndex":{{index + 1}},"totalPages":{{totalPages}},
@@ -259,13 +264,13 @@ public sealed class CompleteAnswerTests : AppleTest
         {
             Apple.Then(page).Then(page);
             (await FaultOf(PagedEndpoint.All[0].ReadAsync(Session7, from))).Malformation.ShouldBe(
-                $"page {index} is empty and leads to another one"
+                $"page {index} is empty and leads to another page"
             );
         }
     }
 
     [Fact]
-    public async Task Empty_pages_of_ever_new_cursors_end_with_an_error()
+    public async Task Empty_pages_with_ever_new_cursors_end_with_an_error()
     {
         var cursors = 0;
         var walk = PagedRead.ByCursorAsync<Subscription>(
@@ -331,7 +336,7 @@ public sealed class CompleteAnswerTests : AppleTest
     private AppleErrorKind Script(JsonObject answer, Malformation malformation)
     {
         var body = MalformedBody.Create(answer, malformation);
-        // A response that is not from the API is not requested again within the call.
+        // A response from another service is not retried.
         for (var i = KindOf(malformation) == Protocol ? 1 : 3; i > 0; i--)
         {
             Apple.Then(_ => Task.FromResult(Bytes(body)));

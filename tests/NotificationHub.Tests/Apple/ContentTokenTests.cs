@@ -15,7 +15,7 @@ public sealed class ContentTokenTests
         "2030-11-09T05:33:22Z"
     )]
     [InlineData("""{"expDate":"2030-11-08T22:33:22Z","orgName":"Schule Zürich"}""", "2030-11-08T22:33:22Z")]
-    public void Every_known_form_of_a_token_file_is_read(string json, string expires)
+    public void Every_known_format_of_a_token_file_is_parsed(string json, string expires)
     {
         var text = Base64(json);
 
@@ -35,7 +35,7 @@ public sealed class ContentTokenTests
     [InlineData("eyJ0b2tlbiI6InNlY3JldC10ZXh0In0=")]
     [InlineData("eyJleHBEYXRlIjoyMDMwfQ==")]
     [InlineData("eyJleHBEYXRlIjoi/yJ9")]
-    public void What_is_no_token_file_is_refused_with_a_reason_that_does_not_repeat_it(string text)
+    public void An_invalid_token_file_is_rejected_without_repeating_its_text(string text)
     {
         ContentToken.TryParse(text, out var token, out var fault).ShouldBeFalse();
 
@@ -46,11 +46,11 @@ public sealed class ContentTokenTests
     }
 
     [Fact]
-    public void A_date_of_unknown_form_leaves_the_token_usable() =>
+    public void A_token_with_a_date_of_unknown_format_is_usable() =>
         ContentToken.Parse(Base64("""{"expDate":"next year"}""")).ExpiresAt.ShouldBeNull();
 
     [Fact]
-    public void A_token_never_shows_itself()
+    public void ToString_does_not_reveal_the_token()
     {
         var token = ContentToken.Parse(Base64("""{"token":"x","expDate":"2030-11-08T22:33:22+0000"}"""));
 

@@ -48,7 +48,7 @@ public sealed class ErrorTests : AppleTest
     [InlineData(12345, 502, Unavailable)]
     [InlineData(12345, 400, Refused)]
     [InlineData(12345, 200, Refused)]
-    public async Task The_number_decides_and_an_unknown_one_falls_back_to_the_status(
+    public async Task The_error_number_determines_the_kind_and_an_unknown_number_falls_back_to_the_status(
         int number,
         int status,
         AppleErrorKind kind
@@ -64,7 +64,7 @@ public sealed class ErrorTests : AppleTest
         fault.Kind.ShouldBe(kind);
         fault.ErrorNumber.ShouldBe(number);
         fault.HttpStatusCode.ShouldBe((HttpStatusCode)status);
-        fault.Message.ShouldBe($"Apple answered {status} to GET /assets: {number} {kind}.");
+        fault.Message.ShouldBe($"Apple returned {status} for GET /assets: {number} {kind}.");
         fault.ErrorMessage.ShouldBe("Some text");
         fault.IsTokenFault.ShouldBe(kind is TokenExpired or TokenRevoked or TokenInvalid);
         Apple.Requests.Count.ShouldBe(kind == Unavailable ? 3 : 1);
@@ -78,10 +78,7 @@ public sealed class ErrorTests : AppleTest
     [InlineData(404, Protocol)]
     [InlineData(429, Throttled)]
     [InlineData(502, Unavailable)]
-    public async Task A_page_of_a_proxy_is_a_clear_error_and_says_nothing_about_the_token(
-        int status,
-        AppleErrorKind kind
-    )
+    public async Task A_proxys_page_is_a_protocol_error_and_not_a_token_error(int status, AppleErrorKind kind)
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {
@@ -102,7 +99,7 @@ public sealed class ErrorTests : AppleTest
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("\"text\"")]
-    public async Task A_success_without_a_JSON_object_is_a_protocol_error(string body)
+    public async Task A_200_without_a_JSON_object_is_a_protocol_error(string body)
     {
         Apple.Then(body);
 
@@ -134,7 +131,7 @@ public sealed class ErrorTests : AppleTest
     }
 
     [Fact]
-    public async Task A_byte_order_mark_does_not_matter()
+    public async Task A_byte_order_mark_is_ignored()
     {
         Apple.Then(_ => Task.FromResult(Bytes([.. "\uFEFF{\"uId\":\"7\",\"assets\":[]}"u8])));
 
@@ -146,7 +143,7 @@ public sealed class ErrorTests : AppleTest
     [InlineData("{}")]
     [InlineData("{\"error\":\"proxy authentication required\"}")]
     [InlineData("{\"errorNumber\":0,\"errorMessage\":\"m\"}")]
-    public async Task A_401_without_Apples_number_says_nothing_about_the_token(string body)
+    public async Task A_401_without_Apples_number_is_not_a_token_error(string body)
     {
         Apple.Then(body, 401);
 
@@ -160,7 +157,7 @@ public sealed class ErrorTests : AppleTest
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_answer_that_is_too_long_is_not_read_to_its_end(bool announced)
+    public async Task A_response_that_is_too_long_is_not_read_completely(bool announced)
     {
         Options.MaxResponseBytes = 1000;
         var endless = new CountingStream(announced ? 1001 : long.MaxValue);
@@ -179,7 +176,7 @@ public sealed class ErrorTests : AppleTest
     }
 
     [Fact]
-    public async Task What_may_name_people_and_devices_is_given_apart_from_the_message()
+    public async Task Personal_data_is_not_part_of_the_message()
     {
         Apple.Then(
             """
@@ -194,7 +191,7 @@ public sealed class ErrorTests : AppleTest
         fault.ErrorInfo!.ClientUserIds.ShouldBe(["client-4"]);
         fault.ErrorInfo.SerialNumbers.ShouldBe(["SERIAL-1"]);
         fault.ErrorMessage.ShouldBe("User client-4 not found");
-        fault.Message.ShouldBe("Apple answered 400 to GET /assets: 9609 Refused.");
+        fault.Message.ShouldBe("Apple returned 400 for GET /assets: 9609 Refused.");
         fault.ToString().ShouldNotContain("client-4");
         fault.ErrorInfo.ToString().ShouldNotContain("client-4");
     }

@@ -64,7 +64,7 @@ internal sealed record PagedEndpoint(
         (await pages.FirstAsync()).Items.Count;
 }
 
-/// <summary>A page that Apple may send, and where it is requested.</summary>
+/// <summary>A page that Apple may send, and its requested index.</summary>
 internal sealed record PageCase(PagedEndpoint Endpoint, int Index, JsonObject Json)
 {
     public const string UId = "2049025000431439";
@@ -124,7 +124,7 @@ internal sealed record PageCase(PagedEndpoint Endpoint, int Index, JsonObject Js
         {
             page["size"] = rows;
             page["currentPageIndex"] = index;
-            // On the way totalPages may be out of date.
+            // totalPages may be out of date during a read.
             page["totalPages"] = hasNext ? totalPages : Math.Min(totalPages, index + 1);
         }
 

@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Apple;
 public sealed class PagingTests : AppleTest
 {
     [Fact]
-    public async Task A_walk_goes_on_until_no_next_page_is_named_whatever_totalPages_says()
+    public async Task A_read_ends_when_no_next_page_is_named_regardless_of_totalPages()
     {
         Apple
             .Then(
@@ -27,7 +27,7 @@ public sealed class PagingTests : AppleTest
     }
 
     [Fact]
-    public async Task The_first_pages_version_counts_and_a_later_one_is_shown()
+    public async Task The_first_pages_version_is_kept_and_a_change_is_reported()
     {
         Apple.Then("""{"nextPageIndex":1,"versionId":"v1","assets":[]}""").Then("""{"versionId":"v2","assets":[]}""");
 
@@ -40,7 +40,7 @@ public sealed class PagingTests : AppleTest
     [Theory]
     [InlineData("null", "\"v2\"")]
     [InlineData("\"v1\"", "null")]
-    public async Task A_version_that_is_left_out_has_not_moved(string first, string second)
+    public async Task An_omitted_version_is_not_a_change(string first, string second)
     {
         Apple
             .Then($$"""{"nextPageIndex":1,"assets":[],"versionId":{{first}}}""")
@@ -53,7 +53,7 @@ public sealed class PagingTests : AppleTest
     [InlineData("""{"assets":[],"currentPageIndex":0,"nextPageIndex":0}""")]
     [InlineData("""{"assets":[],"currentPageIndex":7,"nextPageIndex":8}""")]
     [InlineData("""{"assets":[],"nextPageIndex":-1}""")]
-    public async Task Pages_that_do_not_advance_end_the_walk_with_an_error(string page)
+    public async Task Pages_that_do_not_advance_end_the_read_with_an_error(string page)
     {
         Apple.Then(page).Then(page).Then(page);
 
@@ -80,7 +80,7 @@ public sealed class PagingTests : AppleTest
     }
 
     [Fact]
-    public async Task A_cursor_that_came_before_ends_the_walk_with_an_error()
+    public async Task A_repeated_cursor_ends_the_read_with_an_error()
     {
         Apple
             .Then("""{"admins":[],"nextCursor":"a"}""")
@@ -94,7 +94,7 @@ public sealed class PagingTests : AppleTest
     }
 
     [Fact]
-    public async Task An_empty_page_that_leads_to_itself_is_the_end()
+    public async Task An_empty_page_with_its_own_cursor_is_the_end()
     {
         Apple
             .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""")
@@ -107,7 +107,7 @@ public sealed class PagingTests : AppleTest
     }
 
     [Fact]
-    public async Task A_page_with_a_record_that_leads_to_itself_proves_no_end()
+    public async Task A_page_with_records_and_its_own_cursor_is_not_the_end()
     {
         Apple
             .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""")
@@ -132,7 +132,7 @@ public sealed class PagingTests : AppleTest
     }
 
     [Fact]
-    public async Task Queries_carry_every_filter_that_is_set_and_no_other()
+    public async Task Queries_contain_exactly_the_filters_that_are_set()
     {
         Apple
             .Then("""{"assets":[]}""")

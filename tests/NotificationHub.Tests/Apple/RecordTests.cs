@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.Apple;
 public sealed class RecordTests : AppleTest
 {
     [Fact]
-    public async Task Ids_are_text_whether_they_come_as_text_or_as_numbers()
+    public async Task IDs_are_text_even_if_Apple_sends_numbers()
     {
         Apple.Then("""{"uId":2049025000431439,"assets":[{"adamId":"408709785"},{"adamId":408709785}]}""");
 
@@ -17,7 +17,7 @@ public sealed class RecordTests : AppleTest
     }
 
     [Fact]
-    public async Task Absent_and_null_mean_the_same_and_unknown_members_do_not_matter()
+    public async Task Absent_and_null_are_equal_and_unknown_members_are_ignored()
     {
         Apple
             .Then("""{"assets":[],"mdmInfo":null,"tokenExpirationDate":null,"uId":null,"errorNumber":0}""")
@@ -33,7 +33,7 @@ public sealed class RecordTests : AppleTest
     }
 
     [Fact]
-    public async Task An_empty_text_is_as_good_as_absent()
+    public async Task An_empty_text_counts_as_absent()
     {
         Apple.Then(
             """
@@ -54,7 +54,7 @@ public sealed class RecordTests : AppleTest
     [InlineData("2030-11-08T22:33:22-0700", "2030-11-09T05:33:22Z")]
     [InlineData("2030-11-08T22:33:22Z", "2030-11-08T22:33:22Z")]
     [InlineData("soon", null)]
-    public async Task Every_form_of_date_is_read_and_the_owner_is_shown(string date, string? expected)
+    public async Task Every_date_format_and_the_owner_are_read(string date, string? expected)
     {
         Apple.Then(
             $$$"""{"assets":[],"tokenExpirationDate":"{{{date}}}","mdmInfo":{"id":"i","name":"n","metadata":"m"}}"""
@@ -74,7 +74,7 @@ public sealed class RecordTests : AppleTest
     }
 
     [Fact]
-    public async Task An_unlimited_asset_says_so_in_either_list()
+    public async Task An_unlimited_asset_is_marked_in_both_lists()
     {
         Apple.Then(
             """
@@ -90,7 +90,7 @@ public sealed class RecordTests : AppleTest
     }
 
     [Fact]
-    public async Task Several_records_of_one_user_come_through_and_the_active_only_filter_is_applied_again()
+    public async Task All_records_of_a_user_are_returned_and_the_active_only_filter_is_applied_again()
     {
         const string users = """
             {"users":[{"clientUserId":"c","status":"Retired"},{"clientUserId":"c","status":"Retired","idHash":"a/+="},
@@ -163,7 +163,7 @@ public sealed class RecordTests : AppleTest
     }
 
     [Fact]
-    public async Task An_event_has_succeeded_only_when_every_task_was_done()
+    public async Task An_event_succeeds_only_if_every_task_completed()
     {
         Apple
             .Then("""{"eventStatus":"COMPLETE","eventType":"ASSOCIATE","numCompleted":16,"numRequested":16}""")
@@ -186,7 +186,7 @@ public sealed class RecordTests : AppleTest
     }
 
     [Fact]
-    public void Records_are_written_as_Apple_spells_them()
+    public void Records_are_serialized_in_Apples_format()
     {
         var json = JsonSerializer.Serialize(
             new Subscription { AdamId = "12345", PeriodEndDate = new DateOnly(2026, 12, 31) },

@@ -7,7 +7,7 @@ namespace NotificationHub.Tests.Apple;
 public sealed class RedirectTests
 {
     [Fact]
-    public async Task A_redirect_is_not_followed_so_that_the_token_goes_nowhere_else()
+    public async Task A_redirect_is_not_followed_because_the_token_must_stay_with_Apple()
     {
         List<string> paths = [];
         var builder = WebApplication.CreateSlimBuilder();

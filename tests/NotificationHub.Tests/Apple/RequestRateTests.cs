@@ -27,7 +27,7 @@ public sealed class RequestRateTests : IDisposable
     }
 
     [Fact]
-    public async Task No_more_than_the_allowed_number_is_under_way()
+    public async Task The_number_of_parallel_requests_is_limited()
     {
         using var first = await Enter();
         clock.Advance(TimeSpan.FromSeconds(1));
@@ -42,7 +42,7 @@ public sealed class RequestRateTests : IDisposable
     }
 
     [Fact]
-    public async Task Whoever_gives_up_waiting_leaves_the_place_to_others()
+    public async Task A_cancelled_wait_does_not_block_other_requests()
     {
         (await Enter(CancellationToken.None)).Dispose();
         using var cancellation = new CancellationTokenSource();
@@ -56,7 +56,7 @@ public sealed class RequestRateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refusal_halves_the_rate_once_for_all_requests_sent_before_it()
+    public async Task A_429_halves_the_rate_once_for_all_requests_sent_before_it()
     {
         var first = await Enter();
         clock.Advance(TimeSpan.FromSeconds(1));
@@ -72,7 +72,7 @@ public sealed class RequestRateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_quiet_minute_gives_a_tenth_back_until_the_share_is_whole_again()
+    public async Task Each_minute_without_a_429_restores_a_tenth_of_the_share()
     {
         Refuse(await Enter());
 
@@ -87,7 +87,7 @@ public sealed class RequestRateTests : IDisposable
     }
 
     [Fact]
-    public async Task Refusals_in_a_row_without_a_Retry_After_back_off_further_each_time()
+    public async Task Repeated_429s_without_a_Retry_After_back_off_further_each_time()
     {
         foreach (var pause in new[] { 1, 2, 4 })
         {
@@ -105,7 +105,7 @@ public sealed class RequestRateTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_sent_before_a_Retry_After_is_over_not_even_what_waited_already()
+    public async Task A_Retry_After_also_stops_requests_that_were_already_waiting()
     {
         var first = await Enter();
         var waiting = Enter();
@@ -132,7 +132,7 @@ public sealed class RequestRateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_long_pause_is_said_at_once_instead_of_waited_for()
+    public async Task A_long_pause_fails_at_once_instead_of_waiting()
     {
         Refuse(await Enter(), TimeSpan.FromMinutes(5));
 
@@ -145,7 +145,7 @@ public sealed class RequestRateTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]
-    public async Task Setting_the_machines_clock_neither_ends_a_pause_nor_prolongs_it(int hours)
+    public async Task A_change_of_the_machines_clock_neither_ends_nor_extends_a_pause(int hours)
     {
         using var paused = new RequestRate(clock);
         Refuse(await paused.EnterAsync(LongestPause, default), TimeSpan.FromSeconds(8));

@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Apple;
 public sealed class RetryTests : AppleTest
 {
     [Fact]
-    public async Task A_read_is_repeated_after_a_network_error_and_a_5xx()
+    public async Task A_read_is_retried_after_a_network_error_and_a_5xx()
     {
         Apple.Then(_ => throw new HttpRequestException("refused")).Then("{}", 500).Then("""{"uId":"7","assets":[]}""");
 
@@ -16,7 +16,7 @@ public sealed class RetryTests : AppleTest
     }
 
     [Fact]
-    public async Task A_network_error_that_stays_is_passed_on()
+    public async Task A_persistent_network_error_is_thrown()
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {
@@ -26,7 +26,7 @@ public sealed class RetryTests : AppleTest
         var fault = await FaultOfAssets();
 
         fault.Kind.ShouldBe(AppleErrorKind.Network);
-        fault.Message.ShouldBe("GET /assets: no answer from Apple (NameResolutionError).");
+        fault.Message.ShouldBe("GET /assets: no response from Apple (NameResolutionError).");
         fault.HttpStatusCode.ShouldBeNull();
         Apple.Requests.Count.ShouldBe(3);
     }
@@ -44,7 +44,7 @@ public sealed class RetryTests : AppleTest
     [Theory]
     [InlineData("120")]
     [InlineData("Sat, 01 Aug 2026 12:02:00 GMT")]
-    public async Task A_long_Retry_After_in_seconds_or_as_a_date_is_passed_on_and_kept(string retryAfter)
+    public async Task A_long_Retry_After_is_thrown_and_pauses_the_location(string retryAfter)
     {
         Apple.Then("""{"errorNumber":9729,"errorMessage":"m"}""", 503, retryAfter).Then("""{"assets":[]}""");
 
@@ -63,7 +63,7 @@ public sealed class RetryTests : AppleTest
     }
 
     [Fact]
-    public async Task A_Retry_After_as_a_date_is_read_by_the_clock_of_the_answer()
+    public async Task A_Retry_After_date_is_relative_to_the_responses_own_date()
     {
         var answer = ScriptedApple.Json("""{"errorNumber":9729,"errorMessage":"m"}""", 503);
         answer.Headers.TryAddWithoutValidation("Date", "Wed, 05 Aug 2026 08:00:00 GMT");
@@ -77,7 +77,7 @@ public sealed class RetryTests : AppleTest
     [InlineData("Sat, 01 Aug 2026 11:00:00 GMT", 0)]
     [InlineData("999999999", 86400)]
     [InlineData("presently", null)]
-    public async Task A_strange_Retry_After_does_no_harm(string retryAfter, int? seconds)
+    public async Task An_invalid_or_extreme_Retry_After_is_harmless(string retryAfter, int? seconds)
     {
         Apple.Then("{}", 429, retryAfter);
 
@@ -88,7 +88,7 @@ public sealed class RetryTests : AppleTest
     }
 
     [Fact]
-    public async Task A_429_is_not_repeated_but_halves_the_rate()
+    public async Task A_429_is_not_retried_but_halves_the_rate()
     {
         Apple.Then("""{"errorNumber":9646,"errorMessage":"Too many requests"}""", 429);
 
@@ -101,7 +101,7 @@ public sealed class RetryTests : AppleTest
     }
 
     [Fact]
-    public async Task A_change_of_configuration_is_never_repeated()
+    public async Task A_configuration_change_is_never_retried()
     {
         Apple.Then(_ => throw new HttpRequestException("reset"));
 
@@ -112,7 +112,7 @@ public sealed class RetryTests : AppleTest
     }
 
     [Fact]
-    public async Task No_answer_within_the_time_limit_is_a_network_error()
+    public async Task A_timeout_is_a_network_error()
     {
         Options.RequestTimeout = TimeSpan.FromSeconds(60);
         Apple.Then(Silence);
@@ -124,7 +124,7 @@ public sealed class RetryTests : AppleTest
     }
 
     [Fact]
-    public async Task Cancelling_is_not_an_error_of_Apple()
+    public async Task A_cancellation_is_not_an_Apple_error()
     {
         using var cancellation = new CancellationTokenSource();
         Apple.Then(Silence);
@@ -137,7 +137,7 @@ public sealed class RetryTests : AppleTest
     }
 
     [Fact]
-    public async Task A_connection_that_breaks_within_the_answer_is_a_network_error()
+    public async Task A_connection_that_breaks_during_the_response_is_a_network_error()
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace NotificationHub.Tests.Apple;
 
-/// <summary>Answers requests from a script, in order, and remembers them; a request that is not in the script fails the test.</summary>
+/// <summary>Returns scripted responses in order and records the requests. A request beyond the script fails the test.</summary>
 internal sealed class ScriptedApple(TimeProvider time) : HttpMessageHandler
 {
     private readonly Queue<Func<CancellationToken, Task<HttpResponseMessage>>> script = [];
@@ -14,10 +14,10 @@ internal sealed class ScriptedApple(TimeProvider time) : HttpMessageHandler
 
     public Func<HttpResponseMessage> ServiceConfig { get; set; } = () => Json("""{"limits":{}}""");
 
-    /// <summary>Whether every answer of the script was given.</summary>
+    /// <summary>Whether the whole script was used.</summary>
     public bool IsDone => script.Count == 0;
 
-    /// <summary>Service Config is answered once this is done.</summary>
+    /// <summary>Completes before Service Config responds.</summary>
     public Task ServiceConfigGate { get; set; } = Task.CompletedTask;
 
     public static HttpResponseMessage Json(string body, int status = 200) =>

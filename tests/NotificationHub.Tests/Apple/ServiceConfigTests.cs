@@ -7,7 +7,7 @@ public sealed class ServiceConfigTests : AppleTest
     private const string ServerError = """{"errorNumber":9603,"errorMessage":"m"}""";
 
     [Fact]
-    public async Task It_is_read_without_a_token_and_used_for_five_minutes()
+    public async Task Service_Config_is_read_without_a_token_and_used_for_five_minutes()
     {
         Apple.ServiceConfig = () =>
             ScriptedApple.Json("""{"limits":{"maxAssets":7,"maxNew":1},"urls":{"new":"https://x"}}""");
@@ -46,7 +46,7 @@ public sealed class ServiceConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task Without_it_the_documented_addresses_serve_and_it_is_not_asked_for_each_time()
+    public async Task Without_a_response_the_documented_addresses_are_used_and_the_failure_is_cached()
     {
         Apple.ServiceConfig = () => ScriptedApple.Json(ServerError, 500);
         Apple.Then("""{"assets":[]}""").Then("""{"assets":[]}""");
@@ -61,7 +61,7 @@ public sealed class ServiceConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task While_one_call_refreshes_it_the_others_go_on_with_the_old_one()
+    public async Task While_one_call_refreshes_it_other_calls_use_the_old_one()
     {
         await Client.GetServiceConfigAsync(default);
         Clock.Advance(TimeSpan.FromMinutes(5));
@@ -79,7 +79,7 @@ public sealed class ServiceConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task One_that_hangs_is_given_up_after_seconds_by_everybody_who_waits_for_it()
+    public async Task All_waiting_calls_give_up_after_seconds_if_it_does_not_respond()
     {
         Options.ServiceConfigTimeout = TimeSpan.FromSeconds(10);
         Apple.ServiceConfigGate = new TaskCompletionSource().Task;
@@ -96,7 +96,7 @@ public sealed class ServiceConfigTests : AppleTest
     [InlineData("http://apple.example")]
     [InlineData("ftp://127.0.0.1")]
     [InlineData("https://vpp.itunes.apple.com/mdm/v2?x=y")]
-    public void A_base_address_that_would_show_the_token_around_is_refused(string baseUrl)
+    public void A_base_address_that_would_expose_the_token_is_rejected(string baseUrl)
     {
         using var http = new HttpClient();
 

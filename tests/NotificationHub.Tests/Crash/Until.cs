@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Waits for what another process does: it can be seen, but sends no signal.</summary>
+/// <summary>Polls for an effect in another process, which sends no signal.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     public static Task TrueAsync(Func<bool> condition, string what) =>
@@ -16,9 +16,9 @@ internal static class Until
         var started = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            if (Stopwatch.GetElapsedTime(started) > Patience)
+            if (Stopwatch.GetElapsedTime(started) > Limit)
             {
-                throw new TimeoutException($"It did not happen within {Patience.TotalSeconds} seconds: {what}.");
+                throw new TimeoutException($"Timed out after {Limit.TotalSeconds} seconds: {what}.");
             }
 
             await Task.Delay(Interval);

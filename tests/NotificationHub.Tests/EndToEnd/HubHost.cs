@@ -51,7 +51,7 @@ internal sealed class HubHost : TestHub
         }
     }
 
-    /// <summary>On a store that outlives it.</summary>
+    /// <summary>Starts on a store that outlives the hub.</summary>
     public static Task<HubHost> StartOnAsync(TestStore store, params string[] settings) =>
         StartAsync(new TemporaryFolder(), store, ownsStore: false, configure: null, settings);
 

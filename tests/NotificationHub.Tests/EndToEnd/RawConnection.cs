@@ -4,7 +4,7 @@ using System.Text;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>A sender that writes what and when it likes.</summary>
+/// <summary>A sender that writes any bytes at any time.</summary>
 internal sealed class RawConnection : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -15,8 +15,8 @@ internal sealed class RawConnection : IDisposable
     private RawConnection(IPAddress? from) =>
         client = from is null ? new TcpClient() : new TcpClient(new IPEndPoint(from, 0));
 
-    /// <param name="hub">Where it connects to.</param>
-    /// <param name="from">The address that it connects from: any of 127.0.0.0/8.</param>
+    /// <param name="hub">The address to connect to.</param>
+    /// <param name="from">The address to connect from: any of 127.0.0.0/8.</param>
     public static async Task<RawConnection> OpenAsync(Uri hub, IPAddress? from = null)
     {
         var connection = new RawConnection(from);
@@ -25,7 +25,7 @@ internal sealed class RawConnection : IDisposable
         return connection;
     }
 
-    /// <summary>The head of a post that the intake believes.</summary>
+    /// <summary>The request head of an authorized delivery.</summary>
     public static string HeadOf(TestLocation location, int contentLength) =>
         HeadOf(location.Path, location.Secret, contentLength);
 
@@ -34,7 +34,7 @@ internal sealed class RawConnection : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await client.GetStream().WriteAsync(bytes);
 
-    /// <summary>Closes the connection at once, with a reset instead of an end.</summary>
+    /// <summary>Resets the connection.</summary>
     public void Reset()
     {
         client.LingerState = new LingerOption(enable: true, seconds: 0);
@@ -43,7 +43,7 @@ internal sealed class RawConnection : IDisposable
 
     public async Task SendAsync(string text) => await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
 
-    /// <returns>The next line of the answer; null where the hub has closed the connection instead.</returns>
+    /// <returns>The next line of the response; null if the hub closed the connection.</returns>
     public async Task<string?> ReadLineAsync()
     {
         try
@@ -56,7 +56,7 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
-    /// <summary>Reads until the hub has closed the connection.</summary>
+    /// <summary>Reads until the hub closes the connection.</summary>
     public async Task EndAsync()
     {
         while (await ReadLineAsync() is not null) { }

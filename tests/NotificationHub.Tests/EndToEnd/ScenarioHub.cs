@@ -46,7 +46,7 @@ internal sealed class ScenarioHub : TestHub
         }
     }
 
-    /// <summary>Sends a request, by default from loopback, and checks the response; 200 unless the scenario says otherwise.</summary>
+    /// <summary>Sends a request, from loopback by default, and checks the response; expects 200 by default.</summary>
     public Task<IScenarioResult> ScenarioAsync(Action<Scenario> scenario) => host.Scenario(scenario);
 
     /// <summary>The body of the response to a GET.</summary>
@@ -61,7 +61,7 @@ internal sealed class ScenarioHub : TestHub
         folder.Dispose();
     }
 
-    /// <summary>The test server gives a request no address.</summary>
+    /// <summary>Sets the remote address, which the test server leaves empty.</summary>
     private sealed class FromLoopback : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>

@@ -5,7 +5,7 @@ using Alba;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>What the scenarios of several endpoints have in common.</summary>
+/// <summary>Scenario steps for several endpoints.</summary>
 internal static class Scenarios
 {
     extension(Scenario scenario)
@@ -16,7 +16,7 @@ internal static class Scenarios
             scenario.ConfigureHttpContext(context => context.Request.Method = method.Method);
         }
 
-        /// <summary>Presents a key or token, if there is one.</summary>
+        /// <summary>Adds a key or token, if there is one.</summary>
         public void Authenticate(string? key)
         {
             if (key is not null)
@@ -25,11 +25,11 @@ internal static class Scenarios
             }
         }
 
-        /// <summary>Sends a body as it is written, even if it is not JSON.</summary>
+        /// <summary>Sends a raw body, which need not be JSON.</summary>
         public void PostJson(string url, string body) =>
             scenario.Post.Text(body).ToUrl(url).ContentType("application/json");
 
-        /// <summary>A delivery with the location's own secret.</summary>
+        /// <summary>Sends a delivery with the location's own secret.</summary>
         public void Deliver(TestLocation location, string body) =>
             scenario.Deliver(location, Encoding.UTF8.GetBytes(body));
 
@@ -52,7 +52,7 @@ internal static class Scenarios
             JsonSerializer.Deserialize<JsonElement>(await result.ReadAsTextAsync());
     }
 
-    /// <summary>The members of a request that this problem reports.</summary>
+    /// <summary>The members of a request that the problem details report.</summary>
     public static IEnumerable<string> InvalidMembers(this JsonElement problem) =>
         problem.GetProperty("errors").EnumerateObject().Select(error => error.Name);
 }

@@ -4,10 +4,10 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>The real hub with a database of its own, on any server.</summary>
+/// <summary>The real hub with its own database, on any server.</summary>
 internal abstract class TestHub(TestStore store) : IAsyncDisposable
 {
-    /// <summary>Sends requests from this machine.</summary>
+    /// <summary>Sends requests from loopback.</summary>
     public abstract HttpClient Http { get; }
 
     public abstract IServiceProvider Services { get; }
@@ -16,7 +16,7 @@ internal abstract class TestHub(TestStore store) : IAsyncDisposable
 
     public TestStore Store => store;
 
-    /// <summary>A receive-only location, whose secret the intake accepts when this returns.</summary>
+    /// <summary>Adds a receive-only location and waits until intake accepts its secret.</summary>
     public Task<TestLocation> AddLocationAsync(string? uId = null) => TestLocation.AddAsync(this, uId);
 
     public abstract ValueTask DisposeAsync();

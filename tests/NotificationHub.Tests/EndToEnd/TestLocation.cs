@@ -8,7 +8,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>A location written straight into the store, and the sender that knows its secret.</summary>
+/// <summary>A location that is written directly to the store, and a sender with its secret.</summary>
 internal sealed class TestLocation(TestHub hub, string id, string secret)
 {
     public string Id => id;
@@ -38,7 +38,7 @@ internal sealed class TestLocation(TestHub hub, string id, string secret)
         return location;
     }
 
-    /// <summary>The location of that library where the store has it, with another secret; a new one otherwise.</summary>
+    /// <summary>Adds another secret to the existing location with that <c>uId</c>, or creates a location.</summary>
     public static async Task<TestLocation> AddOrFindAsync(TestHub hub, string uId)
     {
         await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
@@ -57,7 +57,7 @@ internal sealed class TestLocation(TestHub hub, string id, string secret)
         return location;
     }
 
-    /// <summary>Makes the store accept another secret; the running hub has to find out by itself.</summary>
+    /// <summary>Adds another accepted secret to the store; the running hub must detect it.</summary>
     public Task AddSecretAsync(string another) =>
         hub.Database.WriteAsync(transaction => InsertSecretAsync(transaction, another), CancellationToken.None);
 
@@ -72,7 +72,7 @@ internal sealed class TestLocation(TestHub hub, string id, string secret)
         return await hub.Http.SendAsync(request);
     }
 
-    /// <summary>A post of the common envelope.</summary>
+    /// <summary>A notification with the common envelope.</summary>
     public static string Notification(string id, string uId = "2049025000431439", string type = "TEST_NOTIFICATION") =>
         $$"""{"notificationId":"{{id}}","notificationType":"{{type}}","notification":{},"uId":"{{uId}}"}""";
 

@@ -6,10 +6,10 @@ namespace NotificationHub.Tests.LocalBus;
 
 public sealed class AccessTests
 {
-    private const string Key = "a key that only the tests know";
+    private const string Key = "test-key";
 
     [Fact]
-    public async Task A_token_for_the_topic_alone_is_enough_for_it()
+    public async Task A_token_for_one_topic_permits_that_topic()
     {
         await using var test = await BusAsync();
         await using var client = With(test, "hub", TestToken.InAnHour);
@@ -22,16 +22,16 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public Task Another_key_is_refused() => ShouldBeRefused("", TestToken.InAnHour, "another key");
+    public Task A_wrong_key_is_rejected() => ShouldBeRejectedAsync("", TestToken.InAnHour, "another key");
 
     [Fact]
-    public Task Another_key_name_is_refused() => ShouldBeRefused("", TestToken.InAnHour, Key, "Other");
+    public Task A_wrong_key_name_is_rejected() => ShouldBeRejectedAsync("", TestToken.InAnHour, Key, "Other");
 
     [Fact]
-    public Task An_expired_token_is_refused() => ShouldBeRefused("", TimeProvider.System.GetUtcNow());
+    public Task An_expired_token_is_rejected() => ShouldBeRejectedAsync("", TimeProvider.System.GetUtcNow());
 
     [Fact]
-    public async Task The_administration_also_compares_whole_parts_of_the_path()
+    public async Task The_administration_also_compares_whole_path_segments()
     {
         await using var test = await BusAsync();
         using var http = new HttpClient { BaseAddress = new Uri($"http://{test.Bus.Endpoint.Authority}") };
@@ -52,7 +52,7 @@ public sealed class AccessTests
         }
     }
 
-    private static async Task ShouldBeRefused(
+    private static async Task ShouldBeRejectedAsync(
         string path,
         DateTimeOffset expiry,
         string key = Key,

@@ -120,7 +120,7 @@ public sealed class AdministrationTests
     }
 
     [Fact]
-    public async Task Another_key_and_entities_that_do_not_exist_are_refused()
+    public async Task A_wrong_key_and_missing_entities_are_rejected()
     {
         await using var test = await StartAsync();
         var other = test.Bus.ConnectionString.Replace(

@@ -4,7 +4,7 @@ using static NotificationHub.Tests.LocalBus.TestBus;
 
 namespace NotificationHub.Tests.LocalBus;
 
-/// <summary>Every fault, as the official SDK shows it.</summary>
+/// <summary>Every fault, as seen through the official SDK.</summary>
 public sealed class FaultTests
 {
     [Theory]
@@ -30,7 +30,7 @@ public sealed class FaultTests
     [InlineData(AmqpConditions.ArgumentError, typeof(ArgumentException))]
     [InlineData(AmqpConditions.ArgumentOutOfRange, typeof(ArgumentOutOfRangeException))]
     [InlineData(AmqpConditions.NotAllowed, typeof(InvalidOperationException))]
-    public async Task A_rejection_is_an_exception_of_its_own(string condition, Type exception)
+    public async Task A_rejection_throws_the_SDKs_own_exception(string condition, Type exception)
     {
         await using var test = await StartAsync();
         test.Bus.Faults.Next(BusFault.Reject(condition));
@@ -49,7 +49,7 @@ public sealed class FaultTests
         );
 
         await Fails(test, ServiceBusFailureReason.GeneralError);
-        // The SDK shows a link that is closed during a send in two ways.
+        // The SDK reports a link that is closed during a send in two ways.
         var detached = await Should.ThrowAsync<ServiceBusException>(test.Sender.SendMessageAsync(Message("1")));
         detached.Reason.ShouldBeOneOf(
             ServiceBusFailureReason.ServiceCommunicationProblem,
@@ -88,7 +88,7 @@ public sealed class FaultTests
     [InlineData(AmqpConditions.EntityDisabled, ServiceBusFailureReason.MessagingEntityDisabled)]
     [InlineData(AmqpConditions.NotFound, ServiceBusFailureReason.MessagingEntityNotFound)]
     [InlineData(AmqpConditions.ResourceLimitExceeded, ServiceBusFailureReason.QuotaExceeded)]
-    public async Task A_refusing_topic_leaves_the_others_alone(string condition, ServiceBusFailureReason reason)
+    public async Task A_refusing_topic_does_not_affect_others(string condition, ServiceBusFailureReason reason)
     {
         await using var test = await StartAsync();
         test.Bus.Faults.Refuse("hub", condition);
@@ -108,13 +108,13 @@ public sealed class FaultTests
         await test.Sender.SendMessageAsync(Message("1"));
         test.Bus.Faults.Refuse("hub", AmqpConditions.EntityDisabled);
 
-        // The first send may run into the closing link, which hides the reason.
+        // The first send may meet the closing link, which hides the reason.
         await Should.ThrowAsync<ServiceBusException>(test.Sender.SendMessageAsync(Message("2")));
         await Fails(test, ServiceBusFailureReason.MessagingEntityDisabled);
     }
 
     [Fact]
-    public async Task A_poisonous_message_spoils_its_batch()
+    public async Task A_rejected_message_rejects_its_batch()
     {
         await using var test = await StartAsync();
         test.Bus.Faults.Poison = message => message.MessageId == "2";
@@ -130,7 +130,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Random_faults_come_in_about_their_share()
+    public async Task Random_faults_occur_in_about_their_share()
     {
         await using var test = await StartAsync();
         test.Bus.Faults.InternalErrorShare = 0.5;
@@ -183,7 +183,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_bus_that_does_not_listen_keeps_its_port_and_its_messages()
+    public async Task A_bus_that_stops_listening_keeps_its_port_and_its_messages()
     {
         await using var test = await StartAsync();
         await test.Sender.SendMessageAsync(Message("1"));
@@ -210,7 +210,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_port_in_use_is_refused()
+    public async Task A_port_in_use_is_rejected()
     {
         await using var test = await StartAsync();
 

@@ -6,10 +6,10 @@ using Xunit.Sdk;
 
 namespace NotificationHub.Tests.LocalBus;
 
-/// <summary>The official JavaScript SDK: a second, independent AMQP client. It shares no code with the .NET SDK and the broker.</summary>
+/// <summary>The official JavaScript SDK, an independent AMQP client that shares no code with the .NET SDK or the broker.</summary>
 public sealed class JavaScriptSdkTests : IDisposable
 {
-    /// <summary>Set to 1 where Node must be installed: the test then fails instead of being skipped.</summary>
+    /// <summary>Set to 1 if Node must be installed: the test then fails instead of being skipped.</summary>
     public const string RequireVariable = "NOTIFICATIONHUB_REQUIRE_NODE";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);

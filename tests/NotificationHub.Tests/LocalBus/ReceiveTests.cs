@@ -10,7 +10,7 @@ public sealed class ReceiveTests
     private static readonly TimeSpan Briefly = TimeSpan.FromMilliseconds(100);
 
     [Fact]
-    public async Task A_completed_message_is_gone()
+    public async Task A_completed_message_is_removed()
     {
         await using var test = await WithAsync("1", "2");
         var receiver = test.Receiver();
@@ -24,7 +24,7 @@ public sealed class ReceiveTests
     }
 
     [Fact]
-    public async Task An_abandoned_message_comes_again_before_later_ones_with_its_changes()
+    public async Task An_abandoned_message_is_redelivered_first_with_its_changes()
     {
         await using var test = await WithAsync("1", "2");
         var receiver = test.Receiver();
@@ -131,7 +131,7 @@ public sealed class ReceiveTests
     }
 
     [Fact]
-    public async Task The_subscription_s_own_lifetime_ends_at_delivery()
+    public async Task The_subscriptions_own_lifetime_is_checked_at_delivery()
     {
         await using var test = await WithAsync("1");
         test.Clock.Advance(TimeSpan.FromDays(14));
@@ -174,7 +174,7 @@ public sealed class ReceiveTests
     }
 
     [Fact]
-    public async Task A_subscription_that_does_not_exist_is_refused()
+    public async Task A_missing_subscription_is_rejected()
     {
         await using var test = await WithAsync();
         var missing = Should.ThrowAsync<ServiceBusException>(
@@ -185,7 +185,7 @@ public sealed class ReceiveTests
     }
 
     [Fact]
-    public async Task A_processor_gets_everything_once()
+    public async Task A_processor_receives_each_message_once()
     {
         await using var test = await WithAsync();
         string[] ids = [.. Enumerable.Range(0, 50).Select(number => number.ToString())];

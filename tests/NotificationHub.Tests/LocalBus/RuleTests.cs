@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.LocalBus;
 public sealed class RuleTests
 {
     [Fact]
-    public async Task A_subscription_gets_its_own_messages_and_those_for_all()
+    public async Task A_subscription_receives_its_own_messages_and_those_for_all()
     {
         await using var test = await StartAsync();
         await test
@@ -49,7 +49,7 @@ public sealed class RuleTests
     }
 
     [Fact]
-    public async Task A_rule_that_exists_and_one_that_does_not_are_refused()
+    public async Task An_existing_rule_cannot_be_created_and_a_missing_rule_cannot_be_deleted()
     {
         await using var test = await StartAsync();
         await using var rules = test.Client.CreateRuleManager("hub", "operations");
@@ -63,7 +63,7 @@ public sealed class RuleTests
     }
 
     [Fact]
-    public async Task An_SQL_filter_other_than_a_constant_is_refused_clearly()
+    public async Task An_SQL_filter_other_than_a_constant_is_rejected_with_a_hint()
     {
         await using var test = await StartAsync();
         await using var rules = test.Client.CreateRuleManager("hub", "operations");
@@ -77,7 +77,7 @@ public sealed class RuleTests
     }
 
     [Fact]
-    public async Task A_topology_of_one_s_own_declares_topics_rules_and_sessions()
+    public async Task A_custom_topology_declares_topics_rules_and_sessions()
     {
         var topology = Topology.Parse(
             """

@@ -149,7 +149,7 @@ public sealed class SendTests
     }
 
     [Fact]
-    public async Task A_topic_that_does_not_exist_is_refused()
+    public async Task A_missing_topic_is_rejected()
     {
         await using var test = await StartAsync();
         var missing = Should.ThrowAsync<ServiceBusException>(
@@ -161,7 +161,7 @@ public sealed class SendTests
     }
 
     [Fact]
-    public async Task A_tap_gets_messages_instead_of_the_queue()
+    public async Task A_tap_receives_messages_instead_of_the_queue()
     {
         await using var test = await StartAsync();
         var tap = test.Bus.Tap("hub", "operations");

@@ -20,7 +20,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task A_held_session_is_refused_to_others()
+    public async Task A_locked_session_is_refused_to_other_receivers()
     {
         await using var test = await WithAsync(("1", "A"));
         await AcceptAsync(test);
@@ -32,7 +32,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Without_a_session_the_wait_ends_after_the_client_s_timeout()
+    public async Task Without_a_session_the_wait_ends_after_the_clients_timeout()
     {
         await using var test = await StartAsync(tryTimeout: TimeSpan.FromSeconds(1));
 
@@ -69,7 +69,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task A_session_s_lock_expires_unless_it_is_renewed()
+    public async Task A_session_lock_expires_unless_it_is_renewed()
     {
         await using var test = await WithAsync(("1", "A"));
         var session = await AcceptAsync(test);
@@ -107,7 +107,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Plain_receivers_and_session_receivers_are_not_mixed()
+    public async Task Session_receivers_require_sessions_and_other_receivers_require_none()
     {
         await using var test = await WithAsync(("1", "A"));
 

@@ -4,7 +4,7 @@ using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.LocalBus;
 
-/// <summary>Shared access signatures for a part of a local Service Bus, or for a time that is over.</summary>
+/// <summary>Creates SAS tokens for a part of a local Service Bus, or with a past expiry.</summary>
 internal static class TestToken
 {
     public const string KeyName = "RootManageSharedAccessKey";

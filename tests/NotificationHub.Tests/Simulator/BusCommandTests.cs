@@ -5,11 +5,11 @@ using NotificationHub.Tests.Simulator.Demonstration;
 
 namespace NotificationHub.Tests.Simulator;
 
-/// <summary><c>bus</c>: the local Service Bus alone.</summary>
+/// <summary>The command <c>bus</c>, which runs the local Service Bus alone.</summary>
 public sealed class BusCommandTests
 {
     [Fact]
-    public async Task It_prints_a_connection_string_that_the_SDK_can_use_and_ends_when_it_is_stopped()
+    public async Task It_prints_a_connection_string_that_the_SDK_can_use_and_stops_on_Ctrl_C()
     {
         using var stop = new CancellationTokenSource();
         await using var printed = new AwaitedText("Press Ctrl+C to stop.");
@@ -32,7 +32,7 @@ public sealed class BusCommandTests
     }
 
     [Fact]
-    public async Task A_file_that_does_not_exist_is_reported()
+    public async Task A_missing_file_is_reported()
     {
         var run = await ProgramRun.SimulatorAsync("bus", "--topics", "missing.json");
 
@@ -46,7 +46,7 @@ public sealed class BusCommandTests
     [InlineData("duplicateDetectionWindow", "\"00:10:00\"")]
     [InlineData("defaultMessageTimeToLive", "\"-P14D\"")]
     [InlineData("lockDuration", "\"P99999999999D\"")]
-    public async Task A_duration_that_is_invalid_is_reported_with_its_file_and_member(string member, string value)
+    public async Task An_invalid_duration_is_reported_with_its_file_and_member(string member, string value)
     {
         using var folder = new TemporaryFolder();
         var (file, run) = await RunAsync(folder, member, value);
@@ -58,7 +58,7 @@ public sealed class BusCommandTests
     }
 
     [Fact]
-    public async Task A_member_that_is_null_is_reported()
+    public async Task A_null_member_is_reported()
     {
         using var folder = new TemporaryFolder();
         var (file, run) = await RunAsync(folder, "topics", "null");
@@ -69,7 +69,7 @@ public sealed class BusCommandTests
     }
 
     [Fact]
-    public async Task A_port_that_does_not_exist_is_refused()
+    public async Task An_invalid_port_is_rejected()
     {
         var run = await ProgramRun.SimulatorAsync("bus", "--port", "65536");
 

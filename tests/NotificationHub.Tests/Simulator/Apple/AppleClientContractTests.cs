@@ -4,7 +4,7 @@ using SimulatedAppleOptions = NotificationHub.Simulator.Apple.SimulatedAppleOpti
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
-/// <summary>The real client and the simulated Apple were written apart from each other: here they check one another.</summary>
+/// <summary>The client and the simulated Apple were written independently, so each checks the other.</summary>
 public sealed class AppleClientContractTests : AppleTest
 {
     private readonly HttpClient _http = new(AppleClient.CreateHandler());
@@ -12,7 +12,7 @@ public sealed class AppleClientContractTests : AppleTest
     internal override SimulatedAppleOptions Options => new() { PageSize = 2, EnforceRate = false };
 
     [Fact]
-    public async Task The_client_reads_all_that_there_is_and_sends_nothing_wrong()
+    public async Task The_client_reads_all_records_without_a_violation()
     {
         Location.AddUser("u1", managedAppleId: "u1@example.com");
         Location.AddAsset("1");
@@ -71,12 +71,12 @@ public sealed class AppleClientContractTests : AppleTest
         service.NotificationTypes.ShouldNotBeEmpty();
         config.UId.ShouldBe(Location.UId);
         config.MdmInfo!.Id.ShouldBe("hub-1");
-        Receiver.Posts.ShouldHaveSingleItem().Authorization.ShouldBe("Bearer " + Secret);
+        Receiver.Deliveries.ShouldHaveSingleItem().Authorization.ShouldBe("Bearer " + Secret);
         Apple.Violations.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task The_client_repeats_a_read_that_failed_narrows_it_and_follows_an_operation()
+    public async Task The_client_retries_a_failed_read_filters_it_and_polls_an_operation()
     {
         Location.AddAsset("1", total: 10);
         Location.AddAsset("2");

@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.Simulator.Apple;
 public sealed class AppleConfigTests : AppleTest
 {
     [Fact]
-    public async Task Service_config_needs_no_token()
+    public async Task Service_Config_requires_no_token()
     {
         UseToken(null);
 
@@ -35,7 +35,7 @@ public sealed class AppleConfigTests : AppleTest
 
         answer.Status.ShouldBe(200);
         ((string?)answer.Body["notificationAuthToken"]).ShouldBe(Secret);
-        var post = Receiver.Posts.ShouldHaveSingleItem();
+        var post = Receiver.Deliveries.ShouldHaveSingleItem();
         post.Type.ShouldBe("TEST_NOTIFICATION");
         post.Authorization.ShouldBe("Bearer " + Secret);
         post.Payload.Count.ShouldBe(0);
@@ -45,7 +45,7 @@ public sealed class AppleConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task A_url_that_does_not_answer_2xx_is_refused_and_changes_nothing()
+    public async Task A_URL_that_does_not_return_2xx_is_rejected_and_changes_nothing()
     {
         Receiver.NextAnswers.Enqueue(401);
 
@@ -61,7 +61,7 @@ public sealed class AppleConfigTests : AppleTest
     [InlineData("notificationUrl", "https://hub.example.com/notifications/1?key=1", 9712)]
     [InlineData("notificationUrl", "no url", 9712)]
     [InlineData("notificationAuthToken", "a blank", 9602)]
-    public async Task A_bad_destination_is_refused(string member, string? value, int errorNumber)
+    public async Task An_invalid_destination_is_rejected(string member, string? value, int errorNumber)
     {
         var body = Subscription();
         body[member] = value;
@@ -69,7 +69,7 @@ public sealed class AppleConfigTests : AppleTest
         (await PostAsync("/client/config", body)).ShouldBe(400, errorNumber);
 
         Apple.Violations.Count.ShouldBe(1);
-        Receiver.Posts.ShouldBeEmpty();
+        Receiver.Deliveries.ShouldBeEmpty();
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed class AppleConfigTests : AppleTest
     [InlineData("id", 101, 9724)]
     [InlineData("name", 101, 9725)]
     [InlineData("metadata", 256, 9713)]
-    public async Task A_value_longer_than_its_limit_is_refused(string member, int length, int errorNumber)
+    public async Task A_value_above_its_length_limit_is_rejected(string member, int length, int errorNumber)
     {
         var body = Subscription();
         var holder = body.ContainsKey(member) ? body : body["mdmInfo"]!.AsObject();
@@ -87,7 +87,7 @@ public sealed class AppleConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task Incomplete_mdm_info_is_refused()
+    public async Task Incomplete_mdm_info_is_rejected()
     {
         var body = Subscription();
         body["mdmInfo"]!.AsObject().Remove("metadata");
@@ -96,7 +96,7 @@ public sealed class AppleConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task An_unknown_notification_type_is_refused()
+    public async Task An_unknown_notification_type_is_rejected()
     {
         var body = Subscription();
         body["notificationTypes"]!.AsArray().Add("SOMETHING_NEW");
@@ -113,11 +113,11 @@ public sealed class AppleConfigTests : AppleTest
 
         Location.Configuration.NotificationTypes.ShouldBe(["ASSET_COUNT"]);
         Location.Configuration.NotificationUrl.ShouldBe(Receiver.Url);
-        Receiver.Posts.Count.ShouldBe(1);
+        Receiver.Deliveries.Count.ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_takeover_shows_in_every_answer()
+    public async Task A_takeover_is_visible_in_every_response()
     {
         await SubscribeAsync();
 

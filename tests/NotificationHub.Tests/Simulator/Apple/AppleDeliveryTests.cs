@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Simulator.Apple;
 
 public sealed class AppleDeliveryTests : AppleTest
 {
-    // A minute between attempts becomes a millisecond, and the machine's clock lets it pass.
+    // A minute between attempts takes a millisecond of real time.
     internal override NotificationHub.Simulator.Apple.SimulatedAppleOptions Options => new() { Delivery = Delivery };
 
     internal override SimulatedDeliveryOptions Delivery =>
@@ -17,7 +17,7 @@ public sealed class AppleDeliveryTests : AppleTest
         };
 
     [Fact]
-    public async Task A_refused_notification_is_posted_three_times_and_then_given_up()
+    public async Task A_rejected_notification_is_delivered_three_times_and_then_abandoned()
     {
         await SubscribeAsync();
         Refuse(100);
@@ -33,7 +33,7 @@ public sealed class AppleDeliveryTests : AppleTest
     }
 
     [Fact]
-    public async Task A_notification_refused_once_arrives_at_the_second_attempt()
+    public async Task A_notification_that_is_rejected_once_arrives_with_the_second_attempt()
     {
         await SubscribeAsync();
         Refuse(1);
@@ -43,12 +43,12 @@ public sealed class AppleDeliveryTests : AppleTest
 
         Apple.Notifications.ShouldAllBe(notification => notification.IsAnswered);
         Apple.DeliveryCounts.Abandoned.ShouldBe(0);
-        Apple.DeliveryCounts.Sent.ShouldBe(Receiver.Posts.Count);
-        Apple.DeliveryCounts.Answered.ShouldBe(Receiver.Posts.Count - 1);
+        Apple.DeliveryCounts.Sent.ShouldBe(Receiver.Deliveries.Count);
+        Apple.DeliveryCounts.Answered.ShouldBe(Receiver.Deliveries.Count - 1);
     }
 
     [Fact]
-    public async Task A_receiver_that_is_away_gets_nothing_and_is_given_up()
+    public async Task Deliveries_to_an_unreachable_receiver_are_abandoned()
     {
         await SubscribeAsync();
         await Receiver.DisposeAsync();
@@ -61,7 +61,7 @@ public sealed class AppleDeliveryTests : AppleTest
     }
 
     [Fact]
-    public async Task Some_notifications_are_posted_twice_with_the_same_bytes_and_none_is_lost()
+    public async Task Some_notifications_are_delivered_twice_with_the_same_bytes_and_none_is_lost()
     {
         await SubscribeAsync();
         Location.AddAsset("1", total: 20_000);
@@ -76,7 +76,7 @@ public sealed class AppleDeliveryTests : AppleTest
     }
 
     [Fact]
-    public void The_order_changes_within_the_window_and_repeats_with_the_seed()
+    public void The_order_changes_within_the_window_and_is_repeatable_with_the_seed()
     {
         var notifications = Enumerable
             .Range(0, 100)

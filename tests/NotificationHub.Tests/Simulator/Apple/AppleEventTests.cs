@@ -31,7 +31,7 @@ public sealed class AppleEventTests : AppleTest
     }
 
     [Fact]
-    public async Task Too_few_licences_give_a_success_and_a_failure_under_one_event()
+    public async Task Too_few_licenses_cause_a_success_and_a_failure_of_one_event()
     {
         await SubscribeAsync();
         Location.AddAsset("1", total: 2);
@@ -51,10 +51,10 @@ public sealed class AppleEventTests : AppleTest
     }
 
     [Fact]
-    public async Task An_unknown_event_is_refused() => (await GetAsync("/status?eventId=unknown")).ShouldBe(400, 9708);
+    public async Task An_unknown_event_is_rejected() => (await GetAsync("/status?eventId=unknown")).ShouldBe(400, 9708);
 
     [Fact]
-    public async Task A_write_over_http_is_accepted_first_and_done_later()
+    public async Task A_write_over_HTTP_is_accepted_first_and_executed_later()
     {
         await SubscribeAsync();
         Location.AddAsset("1");
@@ -81,7 +81,7 @@ public sealed class AppleEventTests : AppleTest
     [InlineData("""{ "assets": [{ "adamId": "1" }], "serialNumbers": ["S1", "S1"] }""", 9705)]
     [InlineData("""{ "assets": [{ "adamId": "1" }], "clientUserIds": ["u1", "u1"] }""", 9704)]
     [InlineData("""{ "assets": [{ "adamId": "book" }], "serialNumbers": ["S1"] }""", 9707)]
-    public async Task A_bad_association_starts_nothing(string body, int errorNumber)
+    public async Task An_invalid_association_starts_no_event(string body, int errorNumber)
     {
         Location.AddAsset("1");
         Location.AddAsset("book", deviceAssignable: false);
@@ -92,13 +92,13 @@ public sealed class AppleEventTests : AppleTest
     }
 
     [Fact]
-    public async Task Revoking_takes_back_all_revocable_assets()
+    public async Task Revoking_removes_all_revocable_assets()
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
         Location.AddAsset("3", revocable: false);
         await Location.AssociateAsync(["1", "2", "3"], ["S1", "S2"]);
-        // It is not told of to anybody yet, and must not wait until somebody is there.
+        // The receiver is not registered yet, and the write must not wait for it.
         await Apple.WaitUntilDeliveredAsync();
         await SubscribeAsync();
 
@@ -132,7 +132,7 @@ public sealed class AppleEventTests : AppleTest
     }
 
     [Fact]
-    public async Task A_retired_user_gives_revocable_assets_back_and_keeps_books()
+    public async Task A_retired_user_loses_revocable_assets_and_keeps_books()
     {
         Location.AddAsset("app", total: 5);
         Location.AddAsset("book", total: 5, productType: "Book", deviceAssignable: false, revocable: false);
@@ -187,7 +187,7 @@ public sealed class AppleEventTests : AppleTest
     }
 
     [Fact]
-    public async Task Another_console_changes_records_without_a_word()
+    public async Task Records_can_change_without_a_notification()
     {
         await SubscribeAsync();
 
@@ -199,7 +199,7 @@ public sealed class AppleEventTests : AppleTest
     }
 
     [Fact]
-    public async Task An_event_that_is_not_worked_on_yet_is_pending_and_lets_go_at_the_end()
+    public async Task An_event_is_pending_until_it_is_processed_and_canceled_at_the_end()
     {
         await using var slow = await SimulatedApple.StartAsync(
             new SimulatedAppleOptions { TimeProvider = Clock, EventDelay = TimeSpan.FromMinutes(5) }

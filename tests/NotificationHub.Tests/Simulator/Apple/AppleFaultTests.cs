@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Simulator.Apple;
 public sealed class AppleFaultTests : AppleTest
 {
     [Fact]
-    public async Task Scripted_faults_are_met_one_by_one()
+    public async Task Scripted_faults_occur_one_by_one()
     {
         Apple.Faults.Next(
             "/assets",
@@ -25,7 +25,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task Unavailable_says_when_to_come_back_in_seconds_or_as_a_date()
+    public async Task Unavailable_has_a_Retry_After_in_seconds_or_as_a_date()
     {
         Apple.Faults.Next(
             "/users",
@@ -38,7 +38,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task An_aborted_connection_has_no_answer_and_is_recorded()
+    public async Task An_aborted_connection_has_no_response_and_is_recorded()
     {
         Apple.Faults.Next("/assets", Fault.Abort());
 
@@ -48,7 +48,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task A_slow_answer_waits_for_the_clock()
+    public async Task A_slow_response_waits_for_the_clock()
     {
         Apple.Faults.Next("/assets", Fault.Slow(TimeSpan.FromSeconds(20)));
 
@@ -61,7 +61,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task A_record_appears_on_a_page_that_was_read_already()
+    public async Task A_record_appears_on_a_page_that_was_already_read()
     {
         AddAssets("3", "4", "5");
         Apple.Faults.Next("/assets", Fault.ThenChange(() => Location.AddAsset("1")));
@@ -74,7 +74,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task The_version_moves_while_paging()
+    public async Task The_version_changes_while_paging()
     {
         AddAssets("1", "2", "3");
         Apple.Faults.MoveVersionWhilePaging = true;
@@ -86,7 +86,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task An_empty_page_stands_before_others()
+    public async Task An_empty_page_precedes_others()
     {
         AddAssets("1", "2", "3");
         Apple.Faults.EmptyPage = 1;
@@ -101,7 +101,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task The_first_page_promises_more_pages_than_there_are()
+    public async Task The_first_page_announces_too_many_pages()
     {
         AddAssets("1", "2", "3");
         Apple.Faults.ShrinkTotalPages = true;
@@ -111,7 +111,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task A_cursor_comes_back_for_ever()
+    public async Task A_cursor_repeats_forever()
     {
         Location.AddSubscription(11, renewing: 1);
         Apple.Faults.RepeatCursor = true;
@@ -141,7 +141,7 @@ public sealed class AppleFaultTests : AppleTest
     }
 
     [Fact]
-    public async Task A_share_of_the_answers_is_malformed_at_random()
+    public async Task A_share_of_the_responses_is_malformed_at_random()
     {
         AddAssets("1");
         var complete = await GetAsync("/assets");

@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Simulator.Apple;
 public sealed class AppleReadTests : AppleTest
 {
     [Fact]
-    public async Task An_asset_shows_its_counts()
+    public async Task An_asset_has_its_counts()
     {
         Location.AddAsset("1", total: 10);
         await Location.AssociateAsync(["1"], ["S1", "S2"]);
@@ -37,7 +37,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task Unlimited_assets_stand_apart_only_when_asked_for()
+    public async Task Unlimited_assets_are_listed_separately_only_if_requested()
     {
         Location.AddAsset("1", total: SimulatedAsset.Unlimited);
 
@@ -48,7 +48,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task Pages_are_followed_by_index_until_there_is_no_next()
+    public async Task Pages_are_read_by_index_until_there_is_no_next_page()
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], ["S1", "S2", "S3", "S4", "S5"]);
@@ -65,7 +65,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task Since_a_version_assignments_show_what_was_added_but_not_what_was_removed()
+    public async Task An_incremental_read_returns_added_assignments_but_not_removed_ones()
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], ["S1"]);
@@ -79,7 +79,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task A_version_of_other_records_or_of_no_records_is_refused()
+    public async Task A_version_of_another_kind_or_an_unknown_one_is_rejected()
     {
         var version = (string?)(await GetAsync("/assets")).Body["versionId"];
 
@@ -88,7 +88,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task User_state_is_shown_when_asked_for()
+    public async Task User_state_is_returned_if_requested()
     {
         Location.AddAsset("1");
         Location.AddUser("u1", managedAppleId: "u1@example.com");
@@ -100,7 +100,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task A_client_user_id_may_have_retired_records_beside_the_active_one()
+    public async Task A_client_user_ID_can_have_retired_records_beside_the_active_one()
     {
         Location.AddUser("u1", "u1@example.com");
         await Location.RetireUsersAsync("u1");
@@ -114,7 +114,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task Subscriptions_are_followed_by_cursor()
+    public async Task Subscriptions_are_read_by_cursor()
     {
         Location.AddSubscription(11, renewing: 100, expiring: 20, parentAdamId: 10);
         Location.AddSubscription(12, renewing: 1);
@@ -155,7 +155,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task Subscription_admins_show_their_state_when_asked_for()
+    public async Task Subscription_admins_include_their_state_if_requested()
     {
         Location.AddUser("u1", managedAppleId: "u1@example.com");
         Location.AddSubscriptionAdmin(11, "u1");
@@ -167,7 +167,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task Reads_lag_behind_for_as_long_as_they_are_told_to()
+    public async Task Reads_lag_behind_by_the_configured_time()
     {
         Apple.Faults.ReadLag = TimeSpan.FromSeconds(30);
         Location.AddAsset("1");
@@ -179,7 +179,7 @@ public sealed class AppleReadTests : AppleTest
     }
 
     [Fact]
-    public async Task Frozen_reads_show_the_old_state_until_thawed()
+    public async Task Frozen_reads_return_the_old_state_until_thawed()
     {
         Location.FreezeReads();
         Location.AddAsset("1");

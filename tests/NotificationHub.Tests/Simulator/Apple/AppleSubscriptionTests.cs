@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Simulator.Apple;
 public sealed class AppleSubscriptionTests : AppleTest
 {
     [Fact]
-    public async Task Administrators_are_added_and_removed_at_once()
+    public async Task Administrators_are_added_and_removed_synchronously()
     {
         Location.AddSubscription(11, renewing: 1);
         Location.AddUser("u1", managedAppleId: "u1@example.com");
@@ -26,7 +26,7 @@ public sealed class AppleSubscriptionTests : AppleTest
     [InlineData("add", 12, "u1", 9813)]
     [InlineData("add", 11, "registered", 9814)]
     [InlineData("remove", 11, "u1", 9815)]
-    public async Task An_error_means_that_nothing_was_done(string path, long adamId, string user, int errorNumber)
+    public async Task An_error_means_that_nothing_was_changed(string path, long adamId, string user, int errorNumber)
     {
         Location.AddSubscription(11, renewing: 1);
         Location.AddUser("u0", managedAppleId: "u0@example.com");
@@ -40,7 +40,7 @@ public sealed class AppleSubscriptionTests : AppleTest
     }
 
     [Fact]
-    public async Task Subscriptions_are_disabled_only_where_there_are_none()
+    public async Task Subscriptions_can_be_disabled_only_if_there_are_none()
     {
         var enabled = await SendAsync(HttpMethod.Post, "/subscriptions/enable", null);
         Location.AddSubscription(11, renewing: 1);

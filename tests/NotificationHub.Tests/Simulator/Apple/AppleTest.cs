@@ -57,7 +57,7 @@ public abstract class AppleTest : IAsyncLifetime
 
     internal Task<AppleAnswer> GetAsync(string pathAndQuery) => SendAsync(HttpMethod.Get, pathAndQuery, null);
 
-    /// <summary>The body as it is sent, whether it is JSON or not.</summary>
+    /// <summary>The raw body, which need not be JSON.</summary>
     internal Task<string> ReadAsync(string pathAndQuery) => _client.GetStringAsync(Apple.BaseUrl + pathAndQuery);
 
     internal Task<AppleAnswer> PostAsync(string path, JsonNode body) =>

@@ -10,10 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
-/// <summary>Takes notifications and answers 200, unless told otherwise.</summary>
+/// <summary>Receives notifications and returns 200 by default.</summary>
 internal sealed class NotificationReceiver : IAsyncDisposable
 {
-    private readonly ConcurrentQueue<ReceivedPost> _posts = new();
+    private readonly ConcurrentQueue<ReceivedDelivery> _deliveries = new();
     private readonly WebApplication _server;
 
     private NotificationReceiver()
@@ -27,13 +27,14 @@ internal sealed class NotificationReceiver : IAsyncDisposable
 
     public Uri Url { get; private set; } = new("http://127.0.0.1/notifications/1");
 
-    /// <summary>The status of the next answers; 200 when there are no more.</summary>
+    /// <summary>The status of the next responses; 200 afterwards.</summary>
     public ConcurrentQueue<int> NextAnswers { get; } = new();
 
-    public IReadOnlyList<ReceivedPost> Posts => [.. _posts];
+    public IReadOnlyList<ReceivedDelivery> Deliveries => [.. _deliveries];
 
-    /// <summary>What was posted, without the test of Client Config.</summary>
-    public IReadOnlyList<ReceivedPost> Notifications => [.. _posts.Where(post => post.Type != "TEST_NOTIFICATION")];
+    /// <summary>The received notifications, without the test notification of Client Config.</summary>
+    public IReadOnlyList<ReceivedDelivery> Notifications =>
+        [.. _deliveries.Where(post => post.Type != "TEST_NOTIFICATION")];
 
     public static async Task<NotificationReceiver> StartAsync()
     {
@@ -49,12 +50,12 @@ internal sealed class NotificationReceiver : IAsyncDisposable
     private async Task TakeAsync(HttpContext http)
     {
         var body = await JsonNode.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted);
-        _posts.Enqueue(new(http.Request.Headers.Authorization.ToString(), body!.AsObject()));
+        _deliveries.Enqueue(new(http.Request.Headers.Authorization.ToString(), body!.AsObject()));
         http.Response.StatusCode = NextAnswers.TryDequeue(out var status) ? status : 200;
     }
 }
 
-internal sealed record ReceivedPost(string Authorization, JsonObject Body)
+internal sealed record ReceivedDelivery(string Authorization, JsonObject Body)
 {
     public string Id => (string)Body["notificationId"]!;
 

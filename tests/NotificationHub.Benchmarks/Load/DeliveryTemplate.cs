@@ -3,15 +3,15 @@ using System.Text;
 
 namespace NotificationHub.Benchmarks.Load;
 
-/// <summary>One post of Apple's usual kind, as the bytes of its whole HTTP request, with places for a unique id and for an app.</summary>
-internal sealed class PostTemplate
+/// <summary>The bytes of a typical delivery as an HTTP request, with placeholders for a unique ID and an app.</summary>
+internal sealed class DeliveryTemplate
 {
     public const int Apps = 25;
     private const int IdDigits = 12;
     private const int AppDigits = 2;
     private const string IdPlace = "00000000-0000-4000-8000-000000000000";
 
-    // An adamId whose last digits say which app it is.
+    // An adamId whose last digits identify the app.
     private const string AppPlace = "408709700";
 
     private readonly byte[] request;
@@ -19,7 +19,7 @@ internal sealed class PostTemplate
     private readonly int idEnd;
     private readonly int[] appEnds;
 
-    public PostTemplate(Uri url, string token, int assignments)
+    public DeliveryTemplate(Uri url, string token, int assignments)
     {
         var body = Body(assignments);
         var text = string.Create(
@@ -32,7 +32,7 @@ internal sealed class PostTemplate
         appEnds = [.. EndsOf(AppPlace, text)];
     }
 
-    /// <summary>A buffer of its own for each connection.</summary>
+    /// <summary>A separate buffer for each connection.</summary>
     public byte[] NewRequest() => [.. request];
 
     public void Number(byte[] copy, long number)
@@ -44,7 +44,7 @@ internal sealed class PostTemplate
         }
     }
 
-    /// <summary>The body of a numbered copy, and the id within it.</summary>
+    /// <summary>The body of a numbered copy, and its notification ID.</summary>
     public (byte[] Body, Range Id) BodyOf(byte[] copy)
     {
         var end = idEnd - bodyStart;
@@ -66,15 +66,15 @@ internal sealed class PostTemplate
             """;
     }
 
-    private static IEnumerable<int> EndsOf(string place, string text)
+    private static IEnumerable<int> EndsOf(string placeholder, string text)
     {
         for (
-            var start = text.IndexOf(place, StringComparison.Ordinal);
+            var start = text.IndexOf(placeholder, StringComparison.Ordinal);
             start >= 0;
-            start = text.IndexOf(place, start + place.Length, StringComparison.Ordinal)
+            start = text.IndexOf(placeholder, start + placeholder.Length, StringComparison.Ordinal)
         )
         {
-            yield return start + place.Length;
+            yield return start + placeholder.Length;
         }
     }
 

@@ -5,13 +5,13 @@ using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
-public sealed class AppleDoorTests : AppleTest
+public sealed class RequestChecksTests : AppleTest
 {
     [Theory]
     [InlineData("Basic abc")]
     [InlineData("Bearer")]
     [InlineData("Bearer two words")]
-    public async Task A_malformed_authorization_header_is_refused(string header)
+    public async Task A_malformed_authorization_header_is_rejected(string header)
     {
         UseHeader(header);
 
@@ -21,7 +21,7 @@ public sealed class AppleDoorTests : AppleTest
     }
 
     [Fact]
-    public async Task A_missing_authorization_header_is_refused()
+    public async Task A_missing_authorization_header_is_rejected()
     {
         UseToken(null);
 
@@ -29,7 +29,7 @@ public sealed class AppleDoorTests : AppleTest
     }
 
     [Fact]
-    public async Task An_unknown_token_is_refused_inside_a_200()
+    public async Task An_unknown_token_is_rejected_with_status_200()
     {
         UseToken("dW5rbm93bg==");
 
@@ -40,7 +40,7 @@ public sealed class AppleDoorTests : AppleTest
     [InlineData("Expired", 401, 9621)]
     [InlineData("Revoked", 401, 9625)]
     [InlineData("Invalid", 200, 9622)]
-    public async Task A_token_that_is_no_longer_good_is_refused(string state, int status, int errorNumber)
+    public async Task A_token_that_is_no_longer_valid_is_rejected(string state, int status, int errorNumber)
     {
         Location.ContentToken.State = Enum.Parse<ContentTokenState>(state);
 
@@ -50,7 +50,7 @@ public sealed class AppleDoorTests : AppleTest
     }
 
     [Fact]
-    public async Task A_token_expires_with_its_date()
+    public async Task A_token_expires_on_its_date()
     {
         Clock.Advance(TimeSpan.FromDays(400));
 
@@ -58,7 +58,7 @@ public sealed class AppleDoorTests : AppleTest
     }
 
     [Fact]
-    public async Task A_renewed_token_leads_to_the_same_location()
+    public async Task A_renewed_token_belongs_to_the_same_location()
     {
         Clock.Advance(TimeSpan.FromDays(400));
         UseToken(Location.IssueContentToken(Clock.GetUtcNow().AddYears(1)).Text);
@@ -75,7 +75,7 @@ public sealed class AppleDoorTests : AppleTest
     }
 
     [Fact]
-    public async Task More_requests_than_the_rate_allows_are_answered_429()
+    public async Task Requests_above_the_rate_limit_get_429()
     {
         for (var count = 0; count < 15; count++)
         {
@@ -97,7 +97,7 @@ public sealed class AppleDoorTests : AppleTest
     }
 
     [Fact]
-    public async Task A_parameter_that_may_not_be_repeated_is_a_violation()
+    public async Task A_repeated_parameter_is_a_violation()
     {
         (await GetAsync("/assets?adamId=1&adamId=2")).ShouldBe(400, 9602);
 
@@ -136,7 +136,7 @@ public sealed class AppleDoorTests : AppleTest
     }
 
     [Fact]
-    public async Task More_than_five_page_reads_at_once_are_a_violation()
+    public async Task More_than_five_parallel_page_reads_are_a_violation()
     {
         Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Slow(TimeSpan.FromSeconds(1)), 6)]);
 

@@ -9,8 +9,8 @@ using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>Files in a temporary folder, filled by the hub's own statements, but without a journal and with much memory.</summary>
-internal sealed class SqliteGround : GrowthGround
+/// <summary>Files in a temporary folder, filled by the hub's own statements without a journal and with a large cache.</summary>
+internal sealed class SqliteGrowthEngine : GrowthEngine
 {
     private const double BytesPerPost = 1.3 * 1024 * 1024 * 1024 / 1_000_000;
     private const int PostsPerTransaction = 500_000;
@@ -29,19 +29,21 @@ internal sealed class SqliteGround : GrowthGround
         var free = new DriveInfo(folder).AvailableFreeSpace;
         var gigabytes = string.Create(
             CultureInfo.InvariantCulture,
-            $"{needed / (1 << 30)} GiB in {folder} ({free / (1 << 30)} GiB are free), and 2 GiB of memory while filling"
+            $"{needed / (1 << 30)} GiB in {folder} ({free / (1 << 30)} GiB are free), and 2 GiB of memory"
         );
         Console.Error.WriteLine($"This needs about {gigabytes}.");
-        return needed < free ? null : "There is not enough room: set TMPDIR to a folder with more, or --sizes to less.";
+        return needed < free
+            ? null
+            : "Not enough disk space. Set TMPDIR to a folder with more space, or --sizes to smaller sizes.";
     }
 
-    public override async Task<StorePlace> CreateAsync(long posts, bool routed)
+    public override async Task<StoreSettings> CreateAsync(long posts, bool routed)
     {
         var file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{++files}.db"));
-        var place = StorePlace.File(file);
-        await using var database = place.Open();
+        var store = StoreSettings.File(file);
+        await using var database = store.Open();
         await database.MigrateAsync(CancellationToken.None);
-        await using var connection = await OpenBareAsync(place);
+        await using var connection = await OpenBareAsync(store);
         for (var first = 1L; first <= posts; first += PostsPerTransaction)
         {
             await using var transaction = connection.BeginTransaction();
@@ -51,23 +53,23 @@ internal sealed class SqliteGround : GrowthGround
                 var writes = new WriteTransaction(database, connection, transaction);
                 var last = await writes.ScalarAsync<long>("select max(seq) from event_log");
                 await MoveCursorAsync(writes, TopicLog.NameOf("assets"), last);
-                // One event a post.
+                // One event for each notification.
                 await MoveCursorAsync(writes, RoutingPass.Name, last);
             }
 
             transaction.Commit();
         }
 
-        // What the system writes out on its own time, it would write while posts are measured.
+        // Otherwise the system would write the files while deliveries are measured.
         await using var written = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         written.Flush(flushToDisk: true);
-        return place;
+        return store;
     }
 
-    /// <summary>By what becomes free when it is dropped: the driver's SQLite cannot be asked.</summary>
-    public override async Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StorePlace place)
+    // Measured by the pages that a drop frees, because the driver's SQLite has no dbstat.
+    public override async Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StoreSettings store)
     {
-        await using var connection = await OpenBareAsync(place);
+        await using var connection = await OpenBareAsync(store);
         var pageBytes = await connection.ExecuteScalarAsync<long>("pragma page_size");
         List<StoredBytes> stored = [];
         foreach (
@@ -89,9 +91,9 @@ internal sealed class SqliteGround : GrowthGround
         return stored;
     }
 
-    public override Task DeleteAsync(StorePlace place)
+    public override Task DeleteAsync(StoreSettings store)
     {
-        var file = new SqliteConnectionStringBuilder(place.ConnectionString).DataSource;
+        var file = new SqliteConnectionStringBuilder(store.ConnectionString).DataSource;
         foreach (var part in new[] { file, $"{file}-wal", $"{file}-shm" })
         {
             File.Delete(part);
@@ -130,9 +132,9 @@ internal sealed class SqliteGround : GrowthGround
         }
     }
 
-    private static async Task<SqliteConnection> OpenBareAsync(StorePlace place)
+    private static async Task<SqliteConnection> OpenBareAsync(StoreSettings store)
     {
-        var connection = new SqliteConnection($"{place.ConnectionString};Pooling=false");
+        var connection = new SqliteConnection($"{store.ConnectionString};Pooling=false");
         await connection.OpenAsync();
         foreach (var pragma in new[] { "journal_mode = off", "synchronous = off", "cache_size = -1500000" })
         {

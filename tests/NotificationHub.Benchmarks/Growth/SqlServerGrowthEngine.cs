@@ -7,14 +7,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Benchmarks.Growth;
 
-/// <summary>Databases of their own on a SQL Server, filled as a hub fills them: it has its own memory and its own disks.</summary>
-internal sealed class SqlServerGround(string server) : GrowthGround
+/// <summary>Temporary databases on a SQL Server, which has its own memory and disks.</summary>
+internal sealed class SqlServerGrowthEngine(string server) : GrowthEngine
 {
     private const string Variable = "NOTIFICATIONHUB_TEST_SQLSERVER";
     private const int PostsPerBatch = 4_000;
 
     private readonly LogRows rows = new();
-    private readonly List<StorePlace> places = [];
+    private readonly List<StoreSettings> stores = [];
 
     public static string? ConnectionString => Environment.GetEnvironmentVariable(Variable);
 
@@ -23,31 +23,31 @@ internal sealed class SqlServerGround(string server) : GrowthGround
     public override string? FindFault(GrowthOptions options)
     {
         Console.Error.WriteLine(
-            $"This fills databases on the SQL Server of {Variable}, some 2 GiB for each million notifications."
+            $"This fills databases on the SQL Server of {Variable}: about 2 GiB for each million notifications."
         );
         return null;
     }
 
-    public override async Task<StorePlace> CreateAsync(long posts, bool routed)
+    public override async Task<StoreSettings> CreateAsync(long posts, bool routed)
     {
         var name = $"nh_benchmark_{Guid.NewGuid():N}";
         await ExecuteAsync($"create database {name}");
         var builder = new SqlConnectionStringBuilder(server) { InitialCatalog = name };
-        var place = new StorePlace(StorageOptions.SqlServer, builder.ConnectionString);
-        places.Add(place);
-        await using var database = place.Open();
+        var store = new StoreSettings(StorageOptions.SqlServer, builder.ConnectionString);
+        stores.Add(store);
+        await using var database = store.Open();
         await database.OpenAsync(CancellationToken.None);
         for (var first = 1L; first <= posts; first += PostsPerBatch)
         {
             await FillAsync(database, first, Math.Min(first + PostsPerBatch - 1, posts), routed);
         }
 
-        return place;
+        return store;
     }
 
-    public override async Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StorePlace place)
+    public override async Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StoreSettings store)
     {
-        await using var connection = new SqlConnection(place.ConnectionString);
+        await using var connection = new SqlConnection(store.ConnectionString);
         var stored = await connection.QueryAsync<(string Index, long Bytes)>(
             """
             select i.name, sum(s.used_page_count) * 8192
@@ -62,19 +62,19 @@ internal sealed class SqlServerGround(string server) : GrowthGround
         return [.. stored.Select(index => new StoredBytes($"index {index.Index}", index.Bytes))];
     }
 
-    public override async Task DeleteAsync(StorePlace place)
+    public override async Task DeleteAsync(StoreSettings store)
     {
-        places.Remove(place);
-        var name = new SqlConnectionStringBuilder(place.ConnectionString).InitialCatalog;
+        stores.Remove(store);
+        var name = new SqlConnectionStringBuilder(store.ConnectionString).InitialCatalog;
         await ExecuteAsync($"alter database {name} set single_user with rollback immediate");
         await ExecuteAsync($"drop database {name}");
     }
 
     public override async ValueTask DisposeAsync()
     {
-        foreach (var place in places.ToArray())
+        foreach (var store in stores.ToArray())
         {
-            await DeleteAsync(place);
+            await DeleteAsync(store);
         }
     }
 

@@ -2,12 +2,12 @@ using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
-public sealed class ApplePatienceTests : AppleTest
+public sealed class RequestLimitsTests : AppleTest
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_call_before_a_Retry_After_is_over_is_a_violation(bool asDate)
+    public async Task A_call_before_the_Retry_After_elapsed_is_a_violation(bool asDate)
     {
         Apple.Faults.Next("/assets", Fault.Unavailable(TimeSpan.FromSeconds(7), asDate));
         await GetAsync("/assets");
@@ -22,7 +22,7 @@ public sealed class ApplePatienceTests : AppleTest
     }
 
     [Fact]
-    public async Task A_Retry_After_concerns_its_location_only()
+    public async Task A_Retry_After_applies_to_its_location_only()
     {
         Apple.Faults.Next("/assets", Fault.TooManyRequests(TimeSpan.FromSeconds(7)));
         await GetAsync("/assets");
@@ -34,7 +34,7 @@ public sealed class ApplePatienceTests : AppleTest
     }
 
     [Fact]
-    public async Task Looking_at_an_event_more_often_than_every_30_seconds_is_a_violation()
+    public async Task Polling_an_event_more_often_than_every_30_seconds_is_a_violation()
     {
         Location.AddAsset("1");
         var first = await Location.AssociateAsync(["1"], ["S1"]);
