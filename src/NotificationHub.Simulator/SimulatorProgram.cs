@@ -71,7 +71,7 @@ internal static class SimulatorProgram
             Description = "The share of notifications that Apple delivers twice, 0 to 1.",
             DefaultValueFactory = _ => 0.05,
         };
-        var faults = new Option<bool>("--faults")
+        var faults = new Option<bool>("--inject-faults")
         {
             Description = "Inject faults: errors of Apple, and throttling, failures and cut connections of the bus.",
         };

@@ -145,7 +145,7 @@ internal sealed class DrillScene : IAsyncDisposable
         Location.IssueContentToken(Time.Clock.GetUtcNow().AddYears(1));
         using var answer = await Time.DuringAsync(
             http.PostAsJsonAsync(
-                $"/admin/locations/{locationId}/renew",
+                $"/admin/locations/{locationId}/renew-token",
                 new { contentToken = Location.ContentTokenFile },
                 cancellationToken
             ),

@@ -12,6 +12,7 @@ internal static class AdminSetup
     /// <summary>Who may administer the hub over HTTP, and how they prove it.</summary>
     public static void AddAdmin(this HubBuilder hub)
     {
+        hub.Services.AddSingleton<LocationService>();
         var options = hub.AddOptions(AdminOptions.Section, new AdminOptionsValidator());
         if (AccessTo(options, hub.Environment) == AdminAccess.None)
         {

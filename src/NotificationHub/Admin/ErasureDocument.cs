@@ -2,15 +2,15 @@ using NotificationHub.Erasure;
 
 namespace NotificationHub.Admin;
 
-/// <summary>What became of a purge; it does not say whose.</summary>
+/// <summary>The result of an erasure, without the person or device.</summary>
 /// <param name="Kind"><c>device</c> or <c>user</c>.</param>
-/// <param name="DryRun">Nothing was changed.</param>
-/// <param name="State"><c>done</c>, or <c>under-way</c>: the hub finishes it.</param>
-/// <param name="AuditEntry">The entry of the audit log, to refer to.</param>
-/// <param name="Notifications">Posts that named them; null where it is under way, or another process did it.</param>
-/// <param name="Events">Events that named them.</param>
-/// <param name="Records">What named them elsewhere: the snapshot, refetch targets, reports of operations, dead letters.</param>
-/// <param name="Remarks">What it does not reach.</param>
+/// <param name="DryRun">Whether nothing was changed.</param>
+/// <param name="State"><c>done</c>, or <c>under-way</c> while the hub finishes it.</param>
+/// <param name="AuditEntry">The seq of the audit log entry.</param>
+/// <param name="Notifications">Notifications with the data; null if it is under way or another process did it.</param>
+/// <param name="Events">Events with the data.</param>
+/// <param name="Records">Other rows with the data: snapshots, refetch targets, operation reports, dead letters.</param>
+/// <param name="Remarks">What the erasure does not reach.</param>
 internal sealed record ErasureDocument(
     string Kind,
     bool DryRun,
@@ -23,10 +23,10 @@ internal sealed record ErasureDocument(
 )
 {
     private const string Sent =
-        "Messages that were sent to the bus, consumers' copies and backups of the database are not reached.";
+        "Messages on the Service Bus, consumers' copies and database backups still contain the data.";
 
     private const string AtApple =
-        "What Apple still has comes back with the next notification or read: retire the user or release the device at Apple first.";
+        "Retire the user or release the device at Apple first: otherwise the next notification or read brings the data back.";
 
     public static ErasureDocument Of(ErasureRequest request, ErasureResult result) =>
         new(

@@ -5,8 +5,8 @@ using NotificationHub.Erasure;
 
 namespace NotificationHub.Admin;
 
-// No record: what that prints would name whom.
-/// <summary>Whose data is to go: either a device's or a user's.</summary>
+// Not a record, because its ToString would print personal data.
+/// <summary>Either a device or a user.</summary>
 internal sealed class ErasureInput
 {
     [Description("The device's serial number.")]
@@ -15,10 +15,10 @@ internal sealed class ErasureInput
     [Description("The user's clientUserId.")]
     public string? ClientUserId { get; init; }
 
-    [Description("Only what was kept of this location.")]
+    [Description("Only data of this location.")]
     public string? Location { get; init; }
 
-    [Description("Count what there is, and change nothing.")]
+    [Description("Only count; change nothing.")]
     public bool DryRun { get; init; }
 }
 
@@ -28,11 +28,9 @@ internal static class ErasureEndpoints
 
     public static void MapPrivacy(this IEndpointRouteBuilder admin) =>
         admin
-            .MapPost("/admin/purge", EraseAsync)
+            .MapPost("/admin/erasures", EraseAsync)
             .WithTags("Privacy")
-            .WithSummary(
-                "Takes a person's or a device's data out of everything that is kept; 202: it goes on by itself."
-            )
+            .WithSummary("Deletes a person's or a device's data. 202: the hub finishes the deletion in the background.")
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .RequireAuthorization(AdminPolicies.Operate);
@@ -50,9 +48,9 @@ internal static class ErasureEndpoints
             ClientUserId = input.ClientUserId,
             LocationId = input.Location,
         };
-        if (Requests.FaultsOf(request) is { Count: > 0 } faults)
+        if (Requests.ErrorsOf(request) is { Count: > 0 } errors)
         {
-            return TypedResults.ValidationProblem(faults);
+            return TypedResults.ValidationProblem(errors);
         }
 
         if (input.DryRun)
@@ -62,7 +60,7 @@ internal static class ErasureEndpoints
             );
         }
 
-        // A caller who hangs up does not end it.
+        // The deletion continues if the caller disconnects.
         var result = await erasure.EraseAsync(request, AdminActor.Of(context), lifetime.ApplicationStopping);
         var document = ErasureDocument.Of(request, result);
         return result.IsDone ? TypedResults.Ok(document) : TypedResults.Accepted((string?)null, document);

@@ -5,14 +5,14 @@ namespace NotificationHub.Admin;
 
 internal static class InputErrors
 {
-    /// <summary>The faults as problem details have them, by the members' names in JSON.</summary>
-    public static Dictionary<string, string[]> FaultsOf<T>(this IValidator<T> validator, T input) =>
+    /// <summary>Validation errors as problem details contain them, by JSON member.</summary>
+    public static Dictionary<string, string[]> ErrorsOf<T>(this IValidator<T> validator, T input) =>
         validator
             .Validate(input)
-            .Errors.GroupBy(fault => JsonNamingPolicy.CamelCase.ConvertName(fault.PropertyName))
+            .Errors.GroupBy(error => JsonNamingPolicy.CamelCase.ConvertName(error.PropertyName))
             .ToDictionary(
-                faults => faults.Key,
-                faults => faults.Select(fault => fault.ErrorMessage).ToArray(),
+                errors => errors.Key,
+                errors => errors.Select(error => error.ErrorMessage).ToArray(),
                 StringComparer.Ordinal
             );
 }

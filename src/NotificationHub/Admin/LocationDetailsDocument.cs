@@ -4,7 +4,6 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Admin;
 
-/// <summary>Everything that is known of a location, as commands print it.</summary>
 internal sealed record LocationDetailsDocument
 {
     public required LocationDocument Location { get; init; }
@@ -17,10 +16,10 @@ internal sealed record LocationDetailsDocument
 
     public required long PendingTargets { get; init; }
 
-    /// <summary>When Apple last answered how it has the location configured.</summary>
+    /// <summary>When Apple last returned the location's Client Config.</summary>
     public DateTimeOffset? CheckedAt { get; init; }
 
-    /// <summary>Why it has not answered since.</summary>
+    /// <summary>Why Apple has not returned it since.</summary>
     public string? CheckError { get; init; }
 
     public required IReadOnlyList<LocationDifference> Differences { get; init; }
@@ -39,7 +38,7 @@ internal sealed record LocationDetailsDocument
         };
 }
 
-/// <summary>What is known of a notification secret; nothing of the secret itself.</summary>
+/// <summary>A notification secret, without the secret itself.</summary>
 internal sealed record SecretDocument(
     string State,
     DateTimeOffset CreatedAt,

@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary>A location as commands print it: no token, no secret, no digest.</summary>
+/// <summary>A location, without tokens, secrets and digests.</summary>
 internal sealed record LocationDocument
 {
     public required string Id { get; init; }
@@ -35,13 +35,12 @@ internal sealed record LocationDocument
 
     public DateTimeOffset? RemovedAt { get; init; }
 
-    /// <summary>What is the matter with it beside its state, a word each: of <see cref="LocationWarnings"/>.</summary>
+    /// <summary>Problems in addition to the state, from <see cref="LocationWarnings"/>.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>How far the reading of the whole location is; null where it has not begun, or nothing is read: of a receive-only one, and of one that was removed.</summary>
+    /// <summary>Progress of full syncs; null before the first and for locations that are not read.</summary>
     public LocationProgress? Progress { get; init; }
 
-    /// <summary>The row alone: for one that has just been added and is never read.</summary>
     public static LocationDocument Of(Location location) =>
         new()
         {
@@ -60,18 +59,6 @@ internal sealed record LocationDocument
             RemovedAt = TimeOf(location.RemovedAt),
         };
 
-    /// <summary>The location as it is printed, with all that is known of it now.</summary>
-    public static async Task<LocationDocument> OfAsync(
-        Database database,
-        Location location,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (await OfAsync(connection, [location]))[0];
-    }
-
-    /// <summary>The locations as they are printed, with all that is known of each.</summary>
     public static async Task<IReadOnlyList<LocationDocument>> OfAsync(
         DbConnection connection,
         IReadOnlyCollection<Location> locations
@@ -99,15 +86,5 @@ internal sealed record LocationDocument
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }
 
-/// <summary>A page of the locations.</summary>
-/// <param name="Next">The location to ask on after; null where there are no more.</param>
-internal sealed record LocationPage(IReadOnlyList<LocationDocument> Locations, string? Next)
-{
-    public static async Task<LocationPage> ReadAsync(DbConnection connection, string? after, int limit)
-    {
-        // One more than asked for tells whether there is another page.
-        var page = await LocationStore.ListAsync(connection, after, limit + 1);
-        var locations = await LocationDocument.OfAsync(connection, [.. page.Take(limit)]);
-        return new LocationPage(locations, page.Count > limit ? locations[^1].Id : null);
-    }
-}
+/// <param name="Next">The <c>after</c> of the next page; null on the last page.</param>
+internal sealed record LocationPage(IReadOnlyList<LocationDocument> Locations, string? Next);

@@ -1,120 +1,192 @@
+using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Auth;
+using NotificationHub.FullSync;
 using NotificationHub.Locations;
-using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.Removal;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary><c>/admin/locations</c>: what the commands of the same names do.</summary>
+// Not a record, because its ToString would print the token.
+internal sealed class RenewTokenInput
+{
+    [Description("The text of the new content token's file, as downloaded from Apple.")]
+    public string? ContentToken { get; init; }
+}
+
+/// <param name="RequestedAt">A full sync of these kinds that finishes from then on is the requested one.</param>
+internal sealed record RequestedReconciliation(DateTimeOffset RequestedAt, IReadOnlyList<string> Resources);
+
+/// <summary><c>/admin/locations</c>.</summary>
+// Changes use the application's stopping token: they continue if the caller disconnects, because Apple may have been changed already.
 internal static class LocationEndpoints
 {
-    private const int MostAtOnce = 1000;
+    private const int MaxLimit = 1000;
 
-    // What AdminErrors makes of a LocationException.
-    private static readonly int[] Refusals = [400, 404, 409, 502, 503];
+    // The statuses into which AdminErrors translates a LocationException.
+    private static readonly int[] ErrorStatuses = [400, 404, 409, 502, 503];
+
+    private static readonly AddLocationInputValidator Additions = new();
+
+    private static readonly RenewalInputValidator Renewals = new();
 
     public static void MapLocations(this IEndpointRouteBuilder admin)
     {
         var locations = admin.MapGroup("/admin/locations").WithTags("Locations");
-        foreach (var status in Refusals)
+        foreach (var status in ErrorStatuses)
         {
             locations.ProducesProblem(status);
         }
 
+        locations.MapGet("", ListAsync).WithSummary("Lists locations with their state and warnings, oldest first.");
         locations
-            .MapGet("", ListAsync)
-            .WithSummary("The locations, their states and what is the matter with them, the oldest first.");
-        locations.MapGet("/{id}", ShowAsync).WithSummary("Everything that is known of one location.");
-        locations
-            .MapPost("", LocationAddition.AddAsync)
-            .WithSummary(
-                "Registers a location at Apple. After a time-out, send the same again: it finds out and finishes."
+            .MapGet(
+                "/{id}",
+                (string id, LocationService service, CancellationToken cancellationToken) =>
+                    service.ShowAsync(id, cancellationToken)
             )
+            .WithSummary("Returns a location with its secrets' states, progress and differences.");
+        locations
+            .MapPost("", AddAsync)
+            .WithSummary("Registers a location at Apple. Safe to repeat after a timeout: the request resumes.")
             .RequireAuthorization(AdminPolicies.Operate);
         locations
             .MapPost("/{id}/verify", VerifyAsync)
-            .WithSummary("Compares what Apple has recorded with what the hub has. Changes nothing at Apple.")
+            .WithSummary("Compares Apple's configuration of the location with the hub's. Changes nothing at Apple.")
             .RequireAuthorization(AdminPolicies.Operate);
         locations
-            .MapPost("/{id}/rotate", LocationChanges.RotateAsync)
-            .WithSummary(
-                "Gives a location a new notification secret. After a time-out, send the same again: it finishes."
-            )
+            .MapPost("/{id}/rotate-secret", RotateSecretAsync)
+            .WithSummary("Replaces the notification secret. Safe to repeat after a timeout: the request resumes.")
             .RequireAuthorization(AdminPolicies.Operate);
         locations
-            .MapPost("/{id}/renew", LocationChanges.RenewAsync)
-            .WithSummary("Gives a location a new content token for the same library. Everything else stays.")
+            .MapPost("/{id}/renew-token", RenewTokenAsync)
+            .WithSummary("Replaces the content token with a new one for the same library.")
             .RequireAuthorization(AdminPolicies.Operate);
         locations
-            .MapPost("/{id}/test", LocationChanges.TestAsync)
-            .WithSummary("Has Apple post a test notification through the public URL, and says whether it arrived.")
+            .MapPost("/{id}/test", TestAsync)
+            .WithSummary("Asks Apple to send a test notification through the public URL, and waits for it.")
             .RequireAuthorization(AdminPolicies.Operate);
         locations
-            .MapPost("/{id}/reconcile", LocationReconciliation.OrderAsync)
-            .WithSummary(
-                "Has the hub compare all of a location's records with Apple's now; the location shows how far it is."
-            )
+            .MapPost("/{id}/reconcile", ReconcileAsync)
+            .WithSummary("Requests a full reconciliation. GET the location to see its progress.")
             .RequireAuthorization(AdminPolicies.Operate);
         locations
-            .MapDelete("/{id}", LocationChanges.RemoveAsync)
-            .WithSummary("Takes a location out. Late posts are answered for a day and not routed.")
+            .MapDelete("/{id}", RemoveAsync)
+            .WithSummary("Removes the location. For one day, late deliveries are accepted and not routed.")
             .RequireAuthorization(AdminPolicies.Operate);
     }
 
     private static async Task<Results<Ok<LocationPage>, ValidationProblem>> ListAsync(
         string? after,
         int? limit,
-        Database database,
+        LocationService service,
         CancellationToken cancellationToken
-    )
-    {
-        if (limit is < 1 or > MostAtOnce)
-        {
-            return TypedResults.ValidationProblem(
+    ) =>
+        limit is < 1 or > MaxLimit
+            ? TypedResults.ValidationProblem(
                 new Dictionary<string, string[]>(StringComparer.Ordinal)
                 {
-                    ["limit"] = [$"must lie between 1 and {MostAtOnce}"],
+                    ["limit"] = [$"must be from 1 to {MaxLimit}"],
                 }
-            );
-        }
+            )
+            : TypedResults.Ok(await service.ListAsync(after, limit ?? LocationStore.PageRows, cancellationToken));
 
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        if (after is not null && await LocationStore.FindAsync(connection, after) is null)
-        {
-            throw LocationException.NotFound(after);
-        }
-
-        return TypedResults.Ok(await LocationPage.ReadAsync(connection, after, limit ?? LocationStore.PageRows));
-    }
-
-    private static async Task<Ok<LocationDetailsDocument>> ShowAsync(
-        string id,
-        Database database,
-        LocationDescription locations,
-        CancellationToken cancellationToken
+    private static async Task<Results<Created<AddedLocation>, ValidationProblem>> AddAsync(
+        AddLocationInput input,
+        HttpContext context,
+        LocationService service,
+        IHostApplicationLifetime lifetime
     )
     {
-        var details = await locations.DescribeAsync(new DescribeRequest(id), cancellationToken);
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return TypedResults.Ok(await LocationDetailsDocument.OfAsync(connection, details));
+        if (Additions.ErrorsOf(input) is { Count: > 0 } errors)
+        {
+            return TypedResults.ValidationProblem(errors);
+        }
+
+        var added = await service.AddAsync(input, AdminActor.Of(context), lifetime.ApplicationStopping);
+        return TypedResults.Created($"/admin/locations/{added.Location.Id}", added);
     }
 
-    private static async Task<Ok<ComparedLocation>> VerifyAsync(
+    private static Task<ComparedLocation> VerifyAsync(
         string id,
         HttpContext context,
-        Database database,
-        LocationVerification locations,
+        LocationService service,
         CancellationToken cancellationToken
+    ) => service.VerifyAsync(id, AdminActor.Of(context), cancellationToken);
+
+    private static Task<RotatedLocation> RotateSecretAsync(
+        string id,
+        [Description("Overwrite URL, secret and types at Apple even if another party changed them.")] bool? overwrite,
+        HttpContext context,
+        LocationService service,
+        IHostApplicationLifetime lifetime
+    ) => service.RotateSecretAsync(id, overwrite ?? false, AdminActor.Of(context), lifetime.ApplicationStopping);
+
+    private static async Task<Results<Ok<ComparedLocation>, ValidationProblem>> RenewTokenAsync(
+        string id,
+        RenewTokenInput input,
+        HttpContext context,
+        LocationService service,
+        IHostApplicationLifetime lifetime
     )
     {
-        var audit = new StateAudit(AdminActor.Of(context), "locations verify");
-        var result = await locations.VerifyAsync(new VerifyRequest(id, audit), cancellationToken);
-        var location = await LocationDocument.OfAsync(database, result.Location, cancellationToken);
-        return TypedResults.Ok(new ComparedLocation(location, result.Differences));
+        var renewal = new RenewalInput { LocationId = id, ContentToken = input.ContentToken };
+        return Renewals.ErrorsOf(renewal) is { Count: > 0 } errors
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(
+                await service.RenewTokenAsync(renewal, AdminActor.Of(context), lifetime.ApplicationStopping)
+            );
     }
-}
 
-/// <summary>How a location stands at Apple.</summary>
-/// <param name="Differences">What is not as it is recorded, each with what to do; empty if all is well.</param>
-internal sealed record ComparedLocation(LocationDocument Location, IReadOnlyList<LocationDifference> Differences);
+    private static Task<TestResult> TestAsync(
+        string id,
+        [Description("Seconds to wait for the test notification, 0 to 300; 30 by default.")] int? wait,
+        HttpContext context,
+        LocationService service,
+        IHostApplicationLifetime lifetime
+    ) =>
+        service.TestAsync(
+            id,
+            wait is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            AdminActor.Of(context),
+            lifetime.ApplicationStopping
+        );
+
+    private static async Task<Accepted<RequestedReconciliation>> ReconcileAsync(
+        string id,
+        HttpContext context,
+        AuditTrail audit,
+        ReconcileRequest request,
+        IHostApplicationLifetime lifetime
+    )
+    {
+        var requested = await audit.RunAsync(
+            AdminActor.Of(context),
+            new AuditedAct("reconcile", id),
+            () => request.OrderAsync(id, RecordKind.All, lifetime.ApplicationStopping)
+        );
+        return TypedResults.Accepted(
+            $"/admin/locations/{id}",
+            new RequestedReconciliation(
+                DateTimeOffset.FromUnixTimeMilliseconds(requested.RequestedAt),
+                requested.Resources
+            )
+        );
+    }
+
+    private static Task<RemovedLocation> RemoveAsync(
+        string id,
+        [Description("Also delete the location's notifications, events and records.")] bool? deleteData,
+        [Description("Do not contact Apple, for a content token that no longer works.")] bool? skipApple,
+        HttpContext context,
+        LocationService service,
+        IHostApplicationLifetime lifetime
+    ) =>
+        service.RemoveAsync(
+            new RemoveRequest(id, deleteData ?? false, skipApple ?? false),
+            AdminActor.Of(context),
+            lifetime.ApplicationStopping
+        );
+}

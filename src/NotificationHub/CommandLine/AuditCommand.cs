@@ -6,34 +6,44 @@ namespace NotificationHub.CommandLine;
 
 internal static class AuditCommand
 {
-    private static readonly Option<long?> After = new("--after")
-    {
-        Description = "Only those behind this seq; without it, the latest.",
-    };
-
-    private static readonly Option<int> Limit = PageLimit.Create();
-
     public static Command Create(CommandRunner runner)
     {
-        var list = new Command("list", "List who changed what, when and from where.") { After, Limit };
-        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
-        return new Command("audit", "What people changed, through commands and the admin API.")
+        var after = new Option<long?>("--after")
         {
-            CommandRunner.Json,
-            list,
+            Description = "Only entries with a higher seq. Default: the latest entries.",
+        };
+        var limit = CommandInput.Limit();
+        return new Command("audit", "Show the audit log: changes made by commands and through the admin API.")
+        {
+            runner.Json,
+            runner.Create(
+                "list",
+                "List who changed what, when and from where.",
+                context => ListAsync(context, context.Get(after), context.Get(limit)),
+                after,
+                limit
+            ),
         };
     }
 
-    private static async Task<int> ListAsync(CommandContext context)
+    private static async Task<int> ListAsync(CommandContext context, long? after, int limit)
     {
-        var limit = context.Arguments.GetValue(Limit);
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
-        var page = AuditPage.Of(await AuditLog.ListAsync(connection, context.Arguments.GetValue(After), limit), limit);
+        var page = AuditPage.Of(await AuditLog.ListAsync(connection, after, limit), limit);
         context.Output.Write(
             page,
             console =>
             {
-                var table = new ConsoleTable("Seq", "At", "What", "Outcome", "Location", "Who", "Which", "From");
+                var table = new ConsoleTable(
+                    "Seq",
+                    "At",
+                    "Action",
+                    "Outcome",
+                    "Location",
+                    "Actor",
+                    "Subject",
+                    "Origin"
+                );
                 foreach (var entry in page.Entries)
                 {
                     table.Row(

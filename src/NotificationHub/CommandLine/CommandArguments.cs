@@ -2,14 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>
-/// The command line, parted: settings of .NET configuration (<c>--Section:Key=value</c>, <c>--Section:Key value</c>, the host's
-/// <c>--urls</c>, <c>--environment</c>, <c>--allowedHosts</c>, <c>--http_ports</c>, <c>--https_ports</c>, OpenTelemetry's <c>--OTEL_…</c> and
-/// Azure Monitor's <c>--APPLICATIONINSIGHTS_…</c>) and everything else, which has to be a command's own.
-/// </summary>
+/// <summary>The command line, divided into settings and a command with its own arguments.</summary>
+// Settings: .NET configuration (`--Section:Key=value`, `--Section:Key value`), the host's `--urls`, `--environment`, `--allowedHosts`,
+// `--http_ports` and `--https_ports`, OpenTelemetry's `--OTEL_…` and Azure Monitor's `--APPLICATIONINSIGHTS_…`.
 internal sealed partial record CommandArguments(string[] Settings, string[] Others)
 {
-    public static CommandArguments Of(IReadOnlyList<string> args)
+    public static CommandArguments Parse(IReadOnlyList<string> args)
     {
         List<string> settings = [];
         List<string> others = [];

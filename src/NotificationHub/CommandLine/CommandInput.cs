@@ -1,15 +1,16 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using FluentValidation;
 
 namespace NotificationHub.CommandLine;
 
 internal static class CommandInput
 {
-    /// <summary>
-    /// What an option was given: empty where it stands there without a value, null where it does not stand there. To ask for its value while
-    /// the line is still being judged would throw where there is none.
-    /// </summary>
+    private const int MaxRows = 10_000;
+
+    /// <summary>The value of an option: empty without a value, null without the option.</summary>
+    // While the command line is being validated, GetValue throws if the value is missing.
     public static string? TextOf(this CommandResult command, Option option) =>
         command.GetResult(option) switch
         {
@@ -22,27 +23,65 @@ internal static class CommandInput
     public static bool IsSet(this CommandResult command, Option<bool> option) =>
         command.TextOf(option) is { } text && !text.Equals("false", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>
-    /// Judges what a command was given as a whole. It is done by the command and not by its options: the parser does not look at those any
-    /// more where the command has found a fault.
-    /// </summary>
-    /// <param name="command">The command; it gets a fault a line.</param>
-    /// <param name="validator">Judges.</param>
-    /// <param name="input">What it was given.</param>
-    /// <param name="names">What people call the members of the input; null for one whose fault was told already.</param>
-    public static void Judge<T>(
+    /// <summary>Validates the input of a command as a whole, and adds one error per line.</summary>
+    /// <param name="names">Each member's name on the command line; null for one whose error is reported already.</param>
+    // The command validates and not its options: the parser skips the options' validators if the command's has failed.
+    public static void Validate<T>(
         this CommandResult command,
         IValidator<T> validator,
         T input,
         params (string Member, string? Name)[] names
     )
     {
-        foreach (var fault in validator.Validate(input).Errors)
+        foreach (var error in validator.Validate(input).Errors)
         {
-            if (names.Single(pair => pair.Member == fault.PropertyName).Name is { } name)
+            if (names.Single(pair => pair.Member == error.PropertyName).Name is { } name)
             {
-                command.AddError($"{name}: {fault.ErrorMessage.TrimEnd('.')}.");
+                command.AddError($"{name}: {error.ErrorMessage.TrimEnd('.')}.");
             }
         }
+    }
+
+    /// <summary>The option <c>--limit</c> of the lists.</summary>
+    public static Option<int> Limit(int rows = 100) =>
+        new("--limit")
+        {
+            Description = $"Maximum number of rows, 1 to {MaxRows}.",
+            DefaultValueFactory = _ => rows,
+            CustomParser = given =>
+            {
+                if (
+                    int.TryParse(given.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+                    && limit is >= 1 and <= MaxRows
+                )
+                {
+                    return limit;
+                }
+
+                given.AddError($"--limit: must be a whole number from 1 to {MaxRows}.");
+                return default;
+            },
+        };
+
+    /// <summary>Parses seconds, or a time with colons.</summary>
+    // .NET would parse 30 as thirty days.
+    public static TimeSpan ParseWait(ArgumentResult given)
+    {
+        var text = given.Tokens[0].Value;
+        if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+        {
+            return TimeSpan.FromSeconds(seconds);
+        }
+
+        if (
+            text.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var wait)
+        )
+        {
+            return wait;
+        }
+
+        given.AddError("--wait: must be seconds, such as 30, or hours, minutes and seconds, such as 00:00:30.");
+        return default;
     }
 }

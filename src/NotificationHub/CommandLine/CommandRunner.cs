@@ -6,29 +6,62 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>
-/// Runs one command on the hub's own services, with the database open and no stage started: a hub may be running beside it.
-/// So no command changes the schema, under a hub of another version perhaps: only serving does.
-/// </summary>
+/// <summary>Runs commands on the hub's own services, with the database open and no stage started.</summary>
+// A hub may be running beside the command. So no command but `migrate` changes the schema.
 internal sealed class CommandRunner(string[] settings, TextWriter output, Stream bytes, int? width = null)
 {
-    /// <summary>On every command: one JSON document on the output, and nothing else.</summary>
-    public static readonly Option<bool> Json = new("--json")
-    {
-        Description = "Print one JSON document and nothing else.",
-        Recursive = true,
-    };
-
-    /// <summary>How long a command waits to write, because a busy hub and other commands write to the same database.</summary>
-    private static readonly TimeSpan LeastLockTimeout = TimeSpan.FromSeconds(30);
+    // A busy hub and other commands write to the same database.
+    private static readonly TimeSpan MinLockTimeout = TimeSpan.FromSeconds(30);
 
     public string[] Settings => settings;
 
-    /// <summary>Where the command prints its result, as it was asked to.</summary>
+    public Option<bool> Json { get; } =
+        new("--json") { Description = "Print one JSON document and nothing else.", Recursive = true };
+
     public CommandOutput OutputFor(ParseResult arguments) => new(output, bytes, arguments.GetValue(Json), width);
 
-    /// <exception cref="CommandException">There is no database yet.</exception>
-    public Task<int> RunAsync(
+    /// <summary>Creates a command that works on an existing database.</summary>
+    public Command Create(
+        string name,
+        string description,
+        Func<CommandContext, Task<int>> work,
+        params Symbol[] inputs
+    ) => Create(name, description, (arguments, cancellation) => RunAsync(arguments, work, cancellation), inputs);
+
+    /// <summary>Creates a command that opens the database itself, if at all.</summary>
+    public Command CreateUnopened(
+        string name,
+        string description,
+        Func<CommandContext, Task<int>> work,
+        params Symbol[] inputs
+    ) =>
+        Create(name, description, (arguments, cancellation) => RunUnopenedAsync(arguments, work, cancellation), inputs);
+
+    public static Command Create(
+        string name,
+        string description,
+        Func<ParseResult, CancellationToken, Task<int>> action,
+        Symbol[] inputs
+    )
+    {
+        var command = new Command(name, description);
+        foreach (var input in inputs)
+        {
+            if (input is Argument argument)
+            {
+                command.Add(argument);
+            }
+            else
+            {
+                command.Add((Option)input);
+            }
+        }
+
+        command.SetAction(action);
+        return command;
+    }
+
+    private Task<int> RunAsync(
         ParseResult arguments,
         Func<CommandContext, Task<int>> work,
         CancellationToken cancellationToken
@@ -41,7 +74,8 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
                 {
                     throw new CommandException(
                         ExitCode.NotFound,
-                        $"There is no database at {context.Database.Place}. Start the hub first, or name its database with --Storage:ConnectionString=…"
+                        $"The database {context.Database.Place} does not exist. Start the hub first, "
+                            + "or set --Storage:ConnectionString=…"
                     );
                 }
 
@@ -51,8 +85,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
             cancellationToken
         );
 
-    /// <summary>Leaves it to the work to open the database, if it can be.</summary>
-    public async Task<int> RunUnopenedAsync(
+    private async Task<int> RunUnopenedAsync(
         ParseResult arguments,
         Func<CommandContext, Task<int>> work,
         CancellationToken cancellationToken
@@ -62,7 +95,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
         hub.Host.Logging.ClearProviders();
         hub.ThrowIfFaulty();
         var storage = hub.OptionsOf<StorageOptions>();
-        storage.BusyTimeout = storage.BusyTimeout > LeastLockTimeout ? storage.BusyTimeout : LeastLockTimeout;
+        storage.BusyTimeout = storage.BusyTimeout > MinLockTimeout ? storage.BusyTimeout : MinLockTimeout;
         await using var app = hub.Host.Build();
         var context = new CommandContext(
             app.Services,
@@ -71,7 +104,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
             OutputFor(arguments),
             cancellationToken
         );
-        // A command that works on a location holds a lease while Apple takes its time.
+        // A command that changes a location holds a lease while it waits for Apple.
         var leases = app.Services.GetRequiredService<LeaseKeeper>();
         await leases.StartAsync(cancellationToken);
         try
@@ -85,7 +118,6 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
     }
 }
 
-/// <summary>What a command works with.</summary>
 internal sealed record CommandContext(
     IServiceProvider Services,
     Database Database,
@@ -94,14 +126,16 @@ internal sealed record CommandContext(
     CancellationToken CancellationToken
 )
 {
-    /// <summary>Who gave the command, for the audit log.</summary>
     public Actor Actor { get; } = Actor.OfCommand;
 
-    /// <summary>Has it audited; see <see cref="AuditTrail.RunAsync"/>.</summary>
+    public T? Get<T>(Option<T> option) => Arguments.GetValue(option);
+
+    public T Get<T>(Argument<T> argument) => Arguments.GetRequiredValue(argument);
+
     public Task<T> AuditAsync<T>(AuditedAct act, Func<Task<T>> work, Func<T, string>? locationOf = null) =>
         Service<AuditTrail>().RunAsync(Actor, act, work, locationOf);
 
-    /// <summary>For a command that needs a content token. If it cannot be opened, the first use of a token fails, and says why.</summary>
+    /// <summary>For commands that need a content token. If the key ring cannot be opened, using a token fails and explains why.</summary>
     public Task OpenKeyRingAsync() => Service<HubKeyRing>().OpenAsync(createsKeys: false, CancellationToken);
 
     public T Service<T>()

@@ -5,56 +5,61 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.CommandLine;
 
+/// <summary>The option <c>--token-file</c>. No message repeats the file's content.</summary>
 internal static class ContentTokenFile
 {
     private const long MaxBytes = 64 * 1024;
 
-    public static Option<FileInfo> CreateOption() =>
-        new("--token-file") { Description = "The content token (.vpptoken) as it was downloaded from Apple." };
+    public static Option<FileInfo> CreateOption(bool required) =>
+        new("--token-file")
+        {
+            Description = "The content token (.vpptoken), as downloaded from Apple.",
+            Required = required,
+        };
 
-    /// <summary>Reads what a command was given, to be judged; what it holds is not repeated.</summary>
-    /// <returns>The text, null where there is none, and whether the command was told of a fault.</returns>
-    public static (string? Text, bool IsTold) ReadFor(CommandResult command, Option<FileInfo> option)
+    /// <summary>Reads the file for validation.</summary>
+    /// <returns>The text, null without a file, and whether an error was reported.</returns>
+    public static (string? Text, bool HasError) ReadFor(CommandResult command, Option<FileInfo> option)
     {
         if (command.TextOf(option) is not { } path)
         {
-            return (null, IsTold: false);
+            return (null, HasError: false);
         }
 
-        if (TryRead(path, out var text, out var fault))
+        if (TryRead(path, out var text, out var error))
         {
-            return (text, IsTold: false);
+            return (text, HasError: false);
         }
 
-        command.AddError($"{option.Name} {path}: {fault}.");
-        return (null, IsTold: true);
+        command.AddError($"{option.Name} {path}: {error}.");
+        return (null, HasError: true);
     }
 
-    /// <exception cref="CommandException">It is not any more what it was when the command line was judged.</exception>
+    /// <exception cref="CommandException">The file has changed since it was validated.</exception>
     public static ContentToken Read(FileInfo file) =>
-        TryRead(file.FullName, out var text, out var fault) && ContentToken.TryParse(text, out var token, out fault)
+        TryRead(file.FullName, out var text, out var error) && ContentToken.TryParse(text, out var token, out error)
             ? token
-            : throw new CommandException(ExitCode.Usage, $"--token-file {file.FullName}: {fault}");
+            : throw new CommandException(ExitCode.Usage, $"--token-file {file.FullName}: {error}");
 
     private static bool TryRead(
         string path,
         [NotNullWhen(true)] out string? text,
-        [NotNullWhen(false)] out string? fault
+        [NotNullWhen(false)] out string? error
     )
     {
         text = null;
         var file = path.Length > 0 ? new FileInfo(path) : null;
-        fault =
-            file is not { Exists: true } ? "there is no such file"
-            : file.Length > MaxBytes ? $"it is longer than {MaxBytes} bytes, so it is no content token"
+        error =
+            file is not { Exists: true } ? "the file does not exist"
+            : file.Length > MaxBytes ? $"the file is longer than {MaxBytes} bytes, so it is not a content token"
             : null;
         try
         {
-            text = fault is null ? File.ReadAllText(path) : null;
+            text = error is null ? File.ReadAllText(path) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            fault = "it cannot be read";
+            error = "the file cannot be read";
         }
 
         return text is not null;

@@ -10,97 +10,96 @@ internal static class DeadLettersCommand
 {
     private const int PageSize = 1000;
 
-    private static readonly Option<string?> OfTopic = new Option<string?>("--topic")
-    {
-        Description = "Only those of this topic.",
-    }.AcceptOnlyFromAmong([.. TopicMap.Topics]);
-
-    private static readonly Option<string?> InState = new Option<string?>("--state")
-    {
-        Description = "Only those in this state.",
-    }.AcceptOnlyFromAmong([.. DeadLetterState.All]);
-
-    private static readonly Option<bool> All = new("--all") { Description = "All that are open." };
-
-    private static readonly Argument<long> Seq = new("seq") { Description = "The event's place in the event log." };
-
-    private static readonly Argument<long[]> Seqs = new("seq")
-    {
-        Description = "The events' places in the event log.",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+    private delegate Task<DeadLetterDecision> Decide(DeadLetters letters, long seq, CommandContext context);
 
     public static Command Create(CommandRunner runner)
     {
-        var list = new Command("list", $"List dead letters, {PageSize} at most.") { OfTopic, InState };
-        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
-        var show = new Command("show", "Show one dead letter and why it was refused.") { Seq };
-        show.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ShowAsync, cancellationToken));
-        return new Command("dead-letters", "Events that the broker refuses to take.")
+        var topic = CreateTopic();
+        var state = new Option<string?>("--state")
         {
-            CommandRunner.Json,
-            list,
-            show,
+            Description = "Only dead letters in this state.",
+        }.AcceptOnlyFromAmong([.. DeadLetterState.All]);
+        var one = new Argument<long>("seq") { Description = "The seq of the event." };
+        return new Command("dead-letters", "Manage the events that Service Bus rejected.")
+        {
+            runner.Json,
+            runner.Create(
+                "list",
+                $"List dead letters, {PageSize} at most.",
+                context => ListAsync(context, context.Get(topic), context.Get(state)),
+                topic,
+                state
+            ),
+            runner.Create(
+                "show",
+                "Show one dead letter and why it was rejected.",
+                context => ShowAsync(context, context.Get(one)),
+                one
+            ),
             CreateDecision(
                 runner,
                 "resend",
-                "Have the running hub send them once more, with the same ids.",
+                "Send events again with the same IDs, once the cause is fixed. The running hub sends them.",
                 (letters, seq, context) => letters.ResendAsync(seq, context.Actor, context.CancellationToken)
             ),
             CreateDecision(
                 runner,
                 "discard",
-                "Settle them unsent.",
+                "Resolve dead letters without sending the events.",
                 (letters, seq, context) => letters.DiscardAsync(seq, context.Actor, context.CancellationToken)
             ),
         };
     }
 
-    private static Command CreateDecision(
-        CommandRunner runner,
-        string name,
-        string description,
-        Func<DeadLetters, long, CommandContext, Task<DeadLetterDecision>> decide
-    )
+    private static Option<string?> CreateTopic() =>
+        new Option<string?>("--topic") { Description = "Only dead letters of this topic." }.AcceptOnlyFromAmong([
+            .. TopicMap.Topics,
+        ]);
+
+    private static Command CreateDecision(CommandRunner runner, string name, string description, Decide decide)
     {
-        var command = new Command(name, description) { Seqs, OfTopic, All };
+        var seqs = new Argument<long[]>("seq")
+        {
+            Description = "The seqs of the events.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var topic = CreateTopic();
+        var all = new Option<bool>("--all") { Description = "All open dead letters." };
+        var command = runner.Create(
+            name,
+            description,
+            async context => await DecideAsync(context, await SeqsAsync(context, seqs, topic), decide),
+            seqs,
+            topic,
+            all
+        );
         command.Validators.Add(result =>
         {
-            var ways = new[]
+            bool[] selections =
+            [
+                result.GetValue(seqs) is { Length: > 0 },
+                result.GetResult(topic) is not null,
+                result.GetValue(all),
+            ];
+            if (selections.Count(given => given) != 1)
             {
-                result.GetValue(Seqs) is { Length: > 0 },
-                result.GetResult(OfTopic) is not null,
-                result.GetValue(All),
-            };
-            if (ways.Count(given => given) != 1)
-            {
-                result.AddError("Give either the seqs, or --topic, or --all.");
+                result.AddError("Specify either seqs, --topic or --all.");
             }
         });
-        command.SetAction(
-            (arguments, cancellationToken) =>
-                runner.RunAsync(arguments, context => DecideAsync(context, decide), cancellationToken)
-        );
         return command;
     }
 
-    private static async Task<int> ListAsync(CommandContext context)
+    private static async Task<int> ListAsync(CommandContext context, string? topic, string? state)
     {
         var letters = await context
             .Service<DeadLetters>()
-            .ListAsync(
-                context.Arguments.GetValue(OfTopic),
-                context.Arguments.GetValue(InState),
-                after: 0,
-                PageSize,
-                context.CancellationToken
-            );
+            .ListAsync(topic, state, after: 0, PageSize, context.CancellationToken);
         DeadLetterDocument[] documents = [.. letters.Select(DeadLetterDocument.Of)];
         context.Output.Write(
             new { DeadLetters = documents },
             console =>
             {
-                var table = new ConsoleTable("Seq", "State", "Topic", "Reason", "Refused", "Location", "Type");
+                var table = new ConsoleTable("Seq", "State", "Topic", "Reason", "Rejected", "Location", "Type");
                 foreach (var letter in documents)
                 {
                     table.Row(
@@ -120,12 +119,14 @@ internal static class DeadLettersCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(CommandContext context)
+    private static async Task<int> ShowAsync(CommandContext context, long seq)
     {
-        var seq = context.Arguments.GetValue(Seq);
         var letter =
             await context.Service<DeadLetters>().FindAsync(seq, context.CancellationToken)
-            ?? throw new CommandException(ExitCode.NotFound, $"There is no dead letter {seq}.");
+            ?? throw new CommandException(
+                ExitCode.NotFound,
+                $"There is no dead letter {seq}. `dead-letters list` lists the existing ones."
+            );
         var document = DeadLetterDocument.Of(letter);
         context.Output.Write(
             document,
@@ -137,43 +138,40 @@ internal static class DeadLettersCommand
                     ("Location", document.Location),
                     ("State", document.State),
                     ("Rejected", document.RejectedAt),
-                    ("Settled", document.ResolvedAt),
+                    ("Resolved", document.ResolvedAt),
                     ("Reason", document.Reason)
                 )
         );
         return ExitCode.Ok;
     }
 
-    private static async Task<int> DecideAsync(
-        CommandContext context,
-        Func<DeadLetters, long, CommandContext, Task<DeadLetterDecision>> decide
-    )
+    private static async Task<int> DecideAsync(CommandContext context, IReadOnlyList<long> seqs, Decide decide)
     {
         var letters = context.Service<DeadLetters>();
-        var done = new List<DecisionDocument>();
-        foreach (var seq in await SeqsOfAsync(context, letters))
+        var decisions = new List<DecisionDocument>();
+        foreach (var seq in seqs)
         {
-            done.Add(new DecisionDocument(seq, await decide(letters, seq, context)));
+            decisions.Add(new DecisionDocument(seq, await decide(letters, seq, context)));
         }
 
-        context.Output.Write(new { DeadLetters = done }, console => Write(console, done));
-        return done.Exists(one => one.Result == DeadLetterDecision.NotFound) ? ExitCode.NotFound
-            : done.TrueForAll(one => one.Result == DeadLetterDecision.Taken) ? ExitCode.Ok
+        context.Output.Write(new { DeadLetters = decisions }, console => Write(console, decisions));
+        return decisions.Exists(one => one.Result == DeadLetterDecision.NotFound) ? ExitCode.NotFound
+            : decisions.TrueForAll(one => one.Result == DeadLetterDecision.Taken) ? ExitCode.Ok
             : ExitCode.Failed;
     }
 
-    private static void Write(IAnsiConsole console, List<DecisionDocument> done)
+    private static void Write(IAnsiConsole console, List<DecisionDocument> decisions)
     {
         var table = new ConsoleTable("Seq", "Result");
-        foreach (var one in done)
+        foreach (var one in decisions)
         {
             table.Row(
                 one.Seq,
                 one.Result switch
                 {
                     DeadLetterDecision.Taken => "done",
-                    DeadLetterDecision.NotFound => "there is no such dead letter",
-                    _ => "not open: settled, or about to be sent",
+                    DeadLetterDecision.NotFound => "not found",
+                    _ => "unchanged: already resolved, or about to be sent",
                 }
             );
         }
@@ -181,19 +179,20 @@ internal static class DeadLettersCommand
         table.WriteTo(console);
     }
 
-    private static async Task<IReadOnlyList<long>> SeqsOfAsync(CommandContext context, DeadLetters letters) =>
-        context.Arguments.GetValue(Seqs) is { Length: > 0 } seqs
-            ? seqs
-            :
-            [
-                .. (
-                    await letters.ListAsync(
-                        context.Arguments.GetValue(OfTopic),
-                        DeadLetterState.Open,
-                        after: 0,
-                        int.MaxValue,
-                        context.CancellationToken
-                    )
-                ).Select(letter => letter.Seq),
-            ];
+    private static async Task<IReadOnlyList<long>> SeqsAsync(
+        CommandContext context,
+        Argument<long[]> seqs,
+        Option<string?> topic
+    )
+    {
+        if (context.Arguments.GetValue(seqs) is { Length: > 0 } given)
+        {
+            return given;
+        }
+
+        var open = await context
+            .Service<DeadLetters>()
+            .ListAsync(context.Get(topic), DeadLetterState.Open, after: 0, int.MaxValue, context.CancellationToken);
+        return [.. open.Select(letter => letter.Seq)];
+    }
 }

@@ -7,39 +7,34 @@ internal static class DoctorCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var doctor = new Command(
+        var doctor = runner.CreateUnopened(
             "doctor",
-            "Look for what goes wrong in practice, and say what to do. Ends with 1 where something is wrong."
-        )
-        {
-            CommandRunner.Json,
-        };
-        doctor.SetAction(
-            (arguments, cancellationToken) => runner.RunUnopenedAsync(arguments, ExamineAsync, cancellationToken)
+            "Diagnose common problems and suggest fixes. Exit code 1: a check failed.",
+            DiagnoseAsync
         );
+        doctor.Add(runner.Json);
         return doctor;
     }
 
-    private static async Task<int> ExamineAsync(CommandContext context)
+    private static async Task<int> DiagnoseAsync(CommandContext context)
     {
-        var findings = await context.Service<DiagnosticRunner>().RunAsync(context.CancellationToken);
-        DiagnosticResultDocument[] documents = [.. findings.Select(DiagnosticResultDocument.Of)];
-        var failed = documents.Count(document => document.Status == DiagnosticStatus.Failed);
+        var results = await context.Service<DiagnosticRunner>().RunAsync(context.CancellationToken);
+        var failed = results.Count(one => one.DiagnosticResult.Status == DiagnosticStatus.Failed);
         context.Output.Write(
-            new { Findings = documents, Failed = failed },
+            new { Results = results.Select(one => Document(one.Check, one.DiagnosticResult)), Failed = failed },
             console =>
             {
-                var table = new ConsoleTable("Check", "Verdict", "Found", "Which");
-                foreach (var one in documents)
+                var table = new ConsoleTable("Check", "Status", "Found", "Subject");
+                foreach (var (check, result) in results)
                 {
-                    table.Row(one.Check, ToWireName(one.Status), one.Found, one.Subject);
+                    table.Row(check, TextOf(result.Status), result.Found, result.Subject);
                 }
 
                 table.WriteTo(console);
-                foreach (var one in documents.Where(document => document.Advice is not null))
+                foreach (var (check, result) in results.Where(one => one.DiagnosticResult.Advice is not null))
                 {
                     console.WriteUnwrapped(
-                        $"{one.Check}{(one.Subject is null ? "" : $" {one.Subject}")}: {one.Advice}"
+                        $"{check}{(result.Subject is null ? "" : $" {result.Subject}")}: {result.Advice}"
                     );
                 }
             }
@@ -47,30 +42,21 @@ internal static class DoctorCommand
         return failed == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static string ToWireName(DiagnosticStatus verdict) =>
-        verdict switch
+    private static object Document(string check, DiagnosticResult result) =>
+        new
+        {
+            check,
+            result.Subject,
+            result.Status,
+            result.Found,
+            result.Advice,
+        };
+
+    private static string TextOf(DiagnosticStatus status) =>
+        status switch
         {
             DiagnosticStatus.Ok => "ok",
             DiagnosticStatus.Failed => "FAILED",
             _ => "not checked",
         };
-
-    /// <summary>A finding as the command prints it.</summary>
-    private sealed record DiagnosticResultDocument(
-        string Check,
-        string? Subject,
-        DiagnosticStatus Status,
-        string Found,
-        string? Advice
-    )
-    {
-        public static DiagnosticResultDocument Of(NamedDiagnosticResult one) =>
-            new(
-                one.Check,
-                one.DiagnosticResult.Subject,
-                one.DiagnosticResult.Status,
-                one.DiagnosticResult.Found,
-                one.DiagnosticResult.Advice
-            );
-    }
 }

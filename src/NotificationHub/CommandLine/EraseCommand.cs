@@ -6,52 +6,56 @@ namespace NotificationHub.CommandLine;
 
 internal static class EraseCommand
 {
-    private static readonly Option<string?> OfDevice = new("--serial") { Description = "A device's serial number." };
-
-    private static readonly Option<string?> OfUser = new("--user") { Description = "A user's clientUserId." };
-
-    private static readonly Option<string?> OfLocation = new("--location")
-    {
-        Description = "Only what was kept of this location; its id, of `locations list`.",
-    };
-
-    private static readonly Option<bool> DryRun = new("--dry-run")
-    {
-        Description = "Only count what there is: nothing is changed.",
-    };
-
     public static Command Create(CommandRunner runner)
     {
-        var erasure = new Command("purge", "Take a person's or a device's data out of everything that is kept.")
+        var serial = new Option<string?>("--serial") { Description = "The device's serial number." };
+        var user = new Option<string?>("--user") { Description = "The user's clientUserId." };
+        var location = new Option<string?>("--location")
         {
-            CommandRunner.Json,
-            OfDevice,
-            OfUser,
-            OfLocation,
-            DryRun,
+            Description = "Only data of this location, by its ID from `locations list`.",
         };
-        erasure.Validators.Add(command =>
-            command.Judge(
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only count; change nothing." };
+        var erase = runner.Create(
+            "erase",
+            """
+            Delete a person's or a device's data from the hub's database. If the hub must finish the deletion in the
+            background, the exit code is 1.
+
+            Example:
+              NotificationHub erase --serial C02XK0AAJGH5 --dry-run
+            """,
+            context =>
+                EraseAsync(
+                    context,
+                    new ErasureRequest
+                    {
+                        SerialNumber = context.Get(serial),
+                        ClientUserId = context.Get(user),
+                        LocationId = context.Get(location),
+                    },
+                    context.Get(dryRun)
+                ),
+            serial,
+            user,
+            location,
+            dryRun
+        );
+        erase.Add(runner.Json);
+        erase.Validators.Add(command =>
+            command.Validate(
                 new ErasureRequestValidator(),
-                new ErasureRequest { SerialNumber = command.TextOf(OfDevice), ClientUserId = command.TextOf(OfUser) },
-                (nameof(ErasureRequest.SerialNumber), "--serial"),
-                (nameof(ErasureRequest.ClientUserId), "--user")
+                new ErasureRequest { SerialNumber = command.TextOf(serial), ClientUserId = command.TextOf(user) },
+                (nameof(ErasureRequest.SerialNumber), serial.Name),
+                (nameof(ErasureRequest.ClientUserId), user.Name)
             )
         );
-        erasure.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, EraseAsync, cancellationToken));
-        return erasure;
+        return erase;
     }
 
-    private static async Task<int> EraseAsync(CommandContext context)
+    private static async Task<int> EraseAsync(CommandContext context, ErasureRequest request, bool dryRun)
     {
-        var request = new ErasureRequest
-        {
-            SerialNumber = context.Arguments.GetValue(OfDevice),
-            ClientUserId = context.Arguments.GetValue(OfUser),
-            LocationId = context.Arguments.GetValue(OfLocation),
-        };
         var service = context.Service<ErasureService>();
-        var result = context.Arguments.GetValue(DryRun)
+        var result = dryRun
             ? await service.PreviewAsync(request, context.CancellationToken)
             : await service.EraseAsync(request, context.Actor, context.CancellationToken);
         var document = ErasureDocument.Of(request, result);

@@ -3,93 +3,94 @@ using NotificationHub.Hosting;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>Asks the running hub how it fares: the health check of a container that has nothing else to ask with.</summary>
+/// <summary>The health check of a container that has no other HTTP client.</summary>
 internal static class HealthCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    private static readonly Option<string?> Url = new("--url")
-    {
-        Description = "Where the hub listens; without it, where its settings say, over loopback.",
-    };
-
-    private static readonly Option<bool> Ready = new("--ready")
-    {
-        Description = "Ask whether it takes posts (/health/ready) and not only whether it runs (/health/live).",
-    };
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
 
     public static Command Create(CommandRunner runner)
     {
-        var health = new Command(
-            "health",
-            "Ask the running hub how it fares. Ends with 0 where it is well, else with 1."
-        )
+        var url = new Option<string?>("--url")
         {
-            CommandRunner.Json,
-            Url,
-            Ready,
+            Description = "URL of the hub. Default: this machine, at the port in the settings.",
         };
+        var ready = new Option<bool>("--ready")
+        {
+            Description = "Check /health/ready (the hub stores notifications) instead of /health/live.",
+        };
+        var health = CommandRunner.Create(
+            "health",
+            "Check a running hub. Exit code 0: healthy, 1: unhealthy or no response.",
+            (arguments, cancellationToken) =>
+                CheckAsync(
+                    runner,
+                    runner.OutputFor(arguments),
+                    arguments.GetValue(url),
+                    arguments.GetValue(ready) ? "/health/ready" : "/health/live",
+                    cancellationToken
+                ),
+            [runner.Json, url, ready]
+        );
         health.Validators.Add(result =>
         {
-            if (result.GetValue(Url) is { } url && !IsUrl(url))
+            if (result.GetValue(url) is { } given && !IsUrl(given))
             {
-                result.AddError("--url must be an http or https URL, such as http://localhost:5080.");
+                result.AddError("--url: must be an http or https URL, such as http://localhost:5080.");
             }
         });
-        health.SetAction((arguments, cancellationToken) => AskAsync(runner, arguments, cancellationToken));
         return health;
     }
 
-    private static async Task<int> AskAsync(
+    private static async Task<int> CheckAsync(
         CommandRunner runner,
-        ParseResult arguments,
+        CommandOutput output,
+        string? url,
+        string path,
         CancellationToken cancellationToken
     )
     {
-        var hub = arguments.GetValue(Url) is { } given
-            ? new Uri(given)
+        var hub = url is not null
+            ? new Uri(url)
             : ListenAddresses.FindLocal(HubApplication.Compose(runner.Settings).Configuration)
                 ?? throw new CommandException(
                     ExitCode.Failed,
-                    "The settings do not say on which port the hub listens: name it with --url."
+                    "The settings do not determine the hub's port. Specify its URL with --url."
                 );
-        var question = new Uri(hub, arguments.GetValue(Ready) ? "/health/ready" : "/health/live");
-        var (healthy, answer) = await AskAsync(question, cancellationToken);
-        runner
-            .OutputFor(arguments)
-            .Write(
-                new
-                {
-                    Url = question,
-                    Healthy = healthy,
-                    Answer = answer,
-                },
-                console => console.WriteUnwrapped($"{question}: {answer}")
-            );
+        var probe = new Uri(hub, path);
+        var (healthy, answer) = await CheckAsync(probe, cancellationToken);
+        output.Write(
+            new
+            {
+                Url = probe,
+                Healthy = healthy,
+                Answer = answer,
+            },
+            console => console.WriteUnwrapped($"{probe}: {answer}")
+        );
         return healthy ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static async Task<(bool Healthy, string Answer)> AskAsync(Uri question, CancellationToken cancellationToken)
+    private static async Task<(bool Healthy, string Answer)> CheckAsync(Uri probe, CancellationToken cancellationToken)
     {
-        // Not by way of a proxy: it is this machine that is asked.
+        // The hub runs on this machine, so a configured proxy is bypassed.
         using var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
-        using var http = new HttpClient(handler) { Timeout = Patience };
+        using var http = new HttpClient(handler) { Timeout = ResponseTimeout };
         try
         {
-            using var answer = await http.GetAsync(
-                question,
+            using var response = await http.GetAsync(
+                probe,
                 HttpCompletionOption.ResponseHeadersRead,
                 cancellationToken
             );
-            return (answer.IsSuccessStatusCode, $"{(int)answer.StatusCode}");
+            return (response.IsSuccessStatusCode, $"{(int)response.StatusCode}");
         }
-        catch (HttpRequestException fault)
+        catch (HttpRequestException exception)
         {
-            return (false, $"no answer ({fault.HttpRequestError})");
+            return (false, $"no response ({exception.HttpRequestError})");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (false, $"no answer within {Patience.TotalSeconds} seconds");
+            return (false, $"no response within {ResponseTimeout.TotalSeconds} seconds");
         }
     }
 

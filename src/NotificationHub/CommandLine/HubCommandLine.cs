@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
@@ -9,22 +10,25 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>All commands. Results go to the output; everything else an operator is to read goes to the error output.</summary>
+/// <summary>The command tree. Results go to the output, messages to the error output.</summary>
 internal static class HubCommandLine
 {
+    private const int HelpWidth = 100;
+
     private const string Description = """
-        Receives Apple's App and Book Management notifications, keeps them, passes them on as events and reads again what has changed.
-        Without a command it serves, as with serve. Every command takes settings as --Section:Key=value, for example
+        Receive Apple's App and Book Management notifications, store them, publish them as events, and read changed
+        records from Apple. Without a command, NotificationHub runs the service.
+        Every command accepts settings as --Section:Key=value, for example
         --Storage:ConnectionString="Data Source=data/notificationhub.db".
-        Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not found, 78 unusable settings.
+        Exit codes: 0 success, 1 failure, 2 invalid command line, 3 not found, 78 invalid settings.
         """;
 
-    /// <param name="args">As the process was given them.</param>
+    /// <param name="args">The process's arguments.</param>
     /// <param name="output">For results.</param>
-    /// <param name="bytes">The output once more, for results that are no text.</param>
-    /// <param name="error">For what an operator is to read.</param>
+    /// <param name="bytes">The same output, for binary results.</param>
+    /// <param name="error">For messages.</param>
     /// <param name="width">The width of the terminal in columns; null detects it.</param>
-    /// <param name="cancellationToken">Ends what was begun.</param>
+    /// <param name="cancellationToken">Stops the command.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
         string[] args,
@@ -35,11 +39,11 @@ internal static class HubCommandLine
         CancellationToken cancellationToken = default
     )
     {
-        var arguments = CommandArguments.Of(args);
+        var arguments = CommandArguments.Parse(args);
         var root = Create(new CommandRunner(arguments.Settings, output, bytes, width));
-        if (!TryParse(root, arguments.Others, out var result, out var faults))
+        if (!TryParse(root, arguments.Others, out var result, out var errors))
         {
-            return Report(error, ExitCode.Usage, string.Join(Environment.NewLine, faults));
+            return Report(error, ExitCode.Usage, string.Join(Environment.NewLine, errors));
         }
 
         try
@@ -52,7 +56,6 @@ internal static class HubCommandLine
         }
     }
 
-    /// <summary>All commands, as a tree.</summary>
     public static RootCommand Create(CommandRunner runner)
     {
         var root = new RootCommand(Description)
@@ -70,6 +73,11 @@ internal static class HubCommandLine
             HealthCommand.Create(runner),
         };
         root.SetAction((_, cancellationToken) => ServeCommand.ServeAsync(runner.Settings, cancellationToken));
+        foreach (var help in root.Options.Select(option => option.Action).OfType<HelpAction>())
+        {
+            help.MaxWidth = HelpWidth;
+        }
+
         return root;
     }
 
@@ -77,20 +85,20 @@ internal static class HubCommandLine
         RootCommand root,
         string[] args,
         [NotNullWhen(true)] out ParseResult? result,
-        out IReadOnlyList<string> faults
+        out IReadOnlyList<string> errors
     )
     {
         result = null;
         try
         {
             var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            faults = [.. parsed.Errors.Select(fault => fault.Message).Distinct(StringComparer.Ordinal).Select(Explain)];
-            result = faults.Count == 0 && parsed.Action is not ParseErrorAction ? parsed : null;
+            errors = [.. parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal).Select(Explain)];
+            result = errors.Count == 0 && parsed.Action is not ParseErrorAction ? parsed : null;
         }
-        // A validator requested a value that cannot be converted.
+        // A validator read a value that cannot be converted.
         catch (InvalidOperationException exception)
         {
-            faults = [Explain(exception.Message)];
+            errors = [Explain(exception.Message)];
         }
 
         return result is not null;
@@ -112,17 +120,17 @@ internal static class HubCommandLine
             Output = output,
             Error = error,
             EnableDefaultExceptionHandler = false,
-            // The serving host listens to the signals itself, and takes its time to write what it has taken in.
+            // The serving host handles the signals itself and needs time to write what it has received.
             ProcessTerminationTimeout = result.CommandResult.Command is RootCommand or { Name: ServeCommand.Name }
                 ? null
                 : TimeSpan.FromSeconds(5),
         };
 
-    /// <summary>Null for what nobody has foreseen: that ends the process with its trace.</summary>
+    // Null for an unexpected exception, which ends the process with its stack trace.
     private static int? CodeOf(Exception exception) =>
         exception switch
         {
-            // The two others: an address to listen on, or an appsettings.json, that cannot be read.
+            // FormatException: an address to listen on. InvalidDataException: an invalid appsettings.json.
             ConfigurationException
             or FormatException
             or InvalidDataException

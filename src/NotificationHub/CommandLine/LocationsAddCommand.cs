@@ -1,147 +1,166 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using NotificationHub.Admin;
-using NotificationHub.Apple;
 using NotificationHub.Locations;
-using NotificationHub.Locations.Secrets;
-using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 
+/// <summary>The commands that read a content token.</summary>
 internal static class LocationsAddCommand
 {
-    private static readonly AddLocationInputValidator Validator = new();
-
-    private static readonly Option<FileInfo> TokenFile = ContentTokenFile.CreateOption();
-
-    private static readonly Option<string> Url = new("--url")
+    public static Command CreateAdd(CommandRunner runner)
     {
-        Description = "The hub's public address, such as https://hub.example.com; Apple is given URL/notifications/ID.",
-        Required = true,
-    };
-
-    private static readonly Option<string?> MdmId = new("--mdm-id")
-    {
-        Description = "Record this mdmInfo.id; without it the recorded one is kept.",
-    };
-
-    private static readonly Option<string?> MdmName = new("--mdm-name") { Description = "Record this mdmInfo.name." };
-
-    private static readonly Option<string?> MdmMetadata = new("--mdm-metadata")
-    {
-        Description = "Record this mdmInfo.metadata.",
-    };
-
-    private static readonly Option<bool> ReceiveOnly = new("--receive-only")
-    {
-        Description =
-            "Take no content token and change nothing at Apple: print the URL and the secret, once, for the MDM to configure.",
-    };
-
-    public static Command Create(CommandRunner runner)
-    {
-        var add = new Command(
-            "add",
-            "Register a location at Apple, while the hub runs. After a time-out, run the same command again: it finds out and finishes."
-        )
+        var tokenFile = ContentTokenFile.CreateOption(required: false);
+        var url = new Option<string>("--url")
         {
-            TokenFile,
-            Url,
-            MdmId,
-            MdmName,
-            MdmMetadata,
-            ReceiveOnly,
+            Description = "The hub's public URL. Apple sends notifications to URL/notifications/ID.",
+            Required = true,
         };
-        add.Validators.Add(Validate);
-        add.SetAction(
-            (arguments, cancellationToken) =>
-                runner.RunAsync(
-                    arguments,
-                    arguments.GetValue(ReceiveOnly) ? AddReceiveOnlyAsync : AddAsync,
-                    cancellationToken
-                )
+        var mdmId = new Option<string?>("--mdm-id")
+        {
+            Description = "The mdmInfo.id to set at Apple. Default: Apple's current value.",
+        };
+        var mdmName = new Option<string?>("--mdm-name")
+        {
+            Description = "The mdmInfo.name to set at Apple. Default: Apple's current value.",
+        };
+        var mdmMetadata = new Option<string?>("--mdm-metadata")
+        {
+            Description = "The mdmInfo.metadata to set at Apple. Default: Apple's current value.",
+        };
+        var receiveOnly = new Option<bool>("--receive-only")
+        {
+            Description = "Read and change nothing at Apple; print a URL and a secret to enter in the MDM.",
+        };
+        var input = new AddLocationInput();
+        var add = runner.Create(
+            "add",
+            """
+            Register a location while a hub is running. Safe to repeat after a timeout: the command resumes.
+
+            Examples:
+              NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com
+              NotificationHub locations add --receive-only --url https://hub.example.com
+            """,
+            context => AddAsync(context, input),
+            tokenFile,
+            url,
+            mdmId,
+            mdmName,
+            mdmMetadata,
+            receiveOnly
         );
+        add.Validators.Add(command =>
+        {
+            var (text, hasError) = ContentTokenFile.ReadFor(command, tokenFile);
+            input = new AddLocationInput
+            {
+                Url = command.TextOf(url),
+                ContentToken = text,
+                ReceiveOnly = command.IsSet(receiveOnly),
+                MdmId = command.TextOf(mdmId),
+                MdmName = command.TextOf(mdmName),
+                MdmMetadata = command.TextOf(mdmMetadata),
+            };
+            command.Validate(
+                new AddLocationInputValidator(),
+                input,
+                (nameof(AddLocationInput.Url), url.Name),
+                (nameof(AddLocationInput.ContentToken), hasError ? null : tokenFile.Name),
+                (nameof(AddLocationInput.MdmId), mdmId.Name),
+                (nameof(AddLocationInput.MdmName), mdmName.Name),
+                (nameof(AddLocationInput.MdmMetadata), mdmMetadata.Name)
+            );
+        });
         return add;
     }
 
-    private static void Validate(CommandResult command)
+    public static Command CreateRenewToken(CommandRunner runner, Argument<string> location)
     {
-        var (text, isTold) = ContentTokenFile.ReadFor(command, TokenFile);
-        command.Judge(
-            Validator,
-            new AddLocationInput
-            {
-                Url = command.TextOf(Url),
-                ContentToken = text,
-                ReceiveOnly = command.IsSet(ReceiveOnly),
-                MdmId = command.TextOf(MdmId),
-                MdmName = command.TextOf(MdmName),
-                MdmMetadata = command.TextOf(MdmMetadata),
-            },
-            (nameof(AddLocationInput.Url), Url.Name),
-            (nameof(AddLocationInput.ContentToken), isTold ? null : TokenFile.Name),
-            (nameof(AddLocationInput.MdmId), MdmId.Name),
-            (nameof(AddLocationInput.MdmName), MdmName.Name),
-            (nameof(AddLocationInput.MdmMetadata), MdmMetadata.Name)
+        var tokenFile = ContentTokenFile.CreateOption(required: true);
+        var input = new RenewalInput { LocationId = "" };
+        var renew = runner.Create(
+            "renew-token",
+            """
+            Replace a location's content token with a new one for the same library.
+
+            Example:
+              NotificationHub locations renew-token euymam2icmymo32l --token-file token.vpptoken
+            """,
+            context => RenewTokenAsync(context, input),
+            location,
+            tokenFile
         );
+        renew.Validators.Add(command =>
+        {
+            var (text, hasError) = ContentTokenFile.ReadFor(command, tokenFile);
+            input = new RenewalInput { LocationId = command.GetValue(location) ?? "", ContentToken = text };
+            command.Validate(
+                new RenewalInputValidator(),
+                input,
+                (nameof(RenewalInput.LocationId), "location"),
+                (nameof(RenewalInput.ContentToken), hasError ? null : tokenFile.Name)
+            );
+        });
+        return renew;
     }
 
-    private static async Task<int> AddAsync(CommandContext context)
+    private static async Task<int> AddAsync(CommandContext context, AddLocationInput input)
+    {
+        if (!input.ReceiveOnly)
+        {
+            await context.OpenKeyRingAsync();
+        }
+
+        var added = await context.Service<LocationService>().AddAsync(input, context.Actor, context.CancellationToken);
+        if (added.NotificationAuthToken is not null)
+        {
+            context.Output.WriteSecret(added, added.Location, added.NotificationAuthToken);
+        }
+        else
+        {
+            context.Output.Write(added, added.Location.WriteTo);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> RenewTokenAsync(CommandContext context, RenewalInput input)
     {
         await context.OpenKeyRingAsync();
-        var arguments = context.Arguments;
-        var request = new RegistrationRequest(
-            ContentTokenFile.Read(arguments.GetValue(TokenFile)!),
-            new Uri(arguments.GetValue(Url)!),
-            new MdmInfo
-            {
-                Id = arguments.GetValue(MdmId),
-                Name = arguments.GetValue(MdmName),
-                Metadata = arguments.GetValue(MdmMetadata),
-            }
+        context.Output.WriteComparison(
+            await context.Service<LocationService>().RenewTokenAsync(input, context.Actor, context.CancellationToken)
         );
-        var location = await context.AuditAsync(
-            new AuditedAct("locations add"),
-            () => context.Service<LocationRegistration>().RegisterAsync(request, context.CancellationToken),
-            added => added.LocationId
-        );
-        var document = await LocationDocument.OfAsync(context.Database, location, context.CancellationToken);
-        context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
     }
 
-    private static async Task<int> AddReceiveOnlyAsync(CommandContext context)
-    {
-        var (location, secret) = await context.AuditAsync(
-            new AuditedAct("locations add --receive-only"),
-            () =>
-                context
-                    .Service<ReceiveOnlyRegistration>()
-                    .RegisterAsync(new Uri(context.Arguments.GetValue(Url)!), context.CancellationToken),
-            added => added.Location.LocationId
-        );
-        context.Output.WriteHandedOut(location, secret);
-        return ExitCode.Ok;
-    }
-
-    /// <summary>What the MDM of a receive-only location has to configure.</summary>
-    public static void WriteHandedOut(this CommandOutput output, Location location, NotificationSecret secret) =>
+    /// <summary>Prints what the MDM of a receive-only location needs.</summary>
+    public static void WriteSecret<T>(
+        this CommandOutput output,
+        T document,
+        LocationDocument location,
+        string secret
+    ) =>
         output.Write(
-            new
-            {
-                Id = location.LocationId,
-                location.NotificationUrl,
-                location.ReceiveOnly,
-                NotificationAuthToken = secret.Reveal(),
-            },
+            document,
             console =>
             {
                 console.WriteFields(
-                    ("Location", location.LocationId),
+                    ("Location", location.Id),
                     ("notificationUrl", location.NotificationUrl),
-                    ("notificationAuthToken", secret.Reveal())
+                    ("notificationAuthToken", secret)
                 );
-                console.WriteText("Enter both in the MDM's Client Config now: the hub keeps no copy of the secret.");
+                console.WriteText("Enter both in the MDM's Client Config now: the hub does not store the secret.");
+            }
+        );
+
+    public static void WriteComparison(this CommandOutput output, ComparedLocation compared) =>
+        output.Write(
+            compared,
+            console =>
+            {
+                compared.Location.WriteTo(console);
+                compared.Differences.WriteTo(console);
             }
         );
 }

@@ -1,68 +1,134 @@
 using System.CommandLine;
 using NotificationHub.Admin;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Removal;
 
 namespace NotificationHub.CommandLine;
 
 internal static class LocationsCommand
 {
-    private static readonly Option<string?> After = new("--after")
-    {
-        Description = "Begin behind this location: the last one of the page before.",
-    };
-
-    private static readonly Option<int> Limit = PageLimit.Create(LocationStore.PageRows);
-
     public static Command Create(CommandRunner runner)
     {
-        var list = new Command(
-            "list",
-            "List the locations, their states and what is the matter with them, a page at a time."
-        )
+        var location = new Argument<string>("location") { Description = "The location's ID from `locations list`." };
+        return new Command("locations", "Manage the locations: Apple's app and book libraries.")
         {
-            After,
-            Limit,
+            runner.Json,
+            LocationsAddCommand.CreateAdd(runner),
+            CreateList(runner),
+            runner.Create(
+                "show",
+                "Show a location with its secrets, progress and differences. No secret or token is printed.",
+                context => ShowAsync(context, context.Get(location)),
+                location
+            ),
+            runner.Create(
+                "verify",
+                "Compare Apple's configuration of a location with the hub's. Changes nothing at Apple.\n"
+                    + "Exit code 1: they differ.",
+                context => VerifyAsync(context, context.Get(location)),
+                location
+            ),
+            CreateRotateSecret(runner, location),
+            LocationsAddCommand.CreateRenewToken(runner, location),
+            CreateTest(runner, location),
+            CreateRemove(runner, location),
         };
-        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
-        var locations = new Command(
-            "locations",
-            "The locations (Apple's libraries) whose notifications the hub receives."
-        )
-        {
-            CommandRunner.Json,
-            LocationsAddCommand.Create(runner),
-            list,
-        };
-        foreach (var command in LocationCommands.Create(runner))
-        {
-            locations.Add(command);
-        }
-
-        return locations;
     }
 
-    private static async Task<int> ListAsync(CommandContext context)
+    private static Command CreateList(CommandRunner runner)
     {
-        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
-        var (after, limit) = (context.Arguments.GetValue(After), context.Arguments.GetValue(Limit));
-        if (after is not null && await LocationStore.FindAsync(connection, after) is null)
-        {
-            throw LocationException.NotFound(after);
-        }
+        var after = new Option<string?>("--after") { Description = "Continue after this location's ID." };
+        var limit = CommandInput.Limit(LocationStore.PageRows);
+        return runner.Create(
+            "list",
+            "List locations with their state and warnings.",
+            context => ListAsync(context, context.Get(after), context.Get(limit)),
+            after,
+            limit
+        );
+    }
 
-        var page = await LocationPage.ReadAsync(connection, after, limit);
+    private static Command CreateRotateSecret(CommandRunner runner, Argument<string> location)
+    {
+        var overwrite = new Option<bool>("--overwrite")
+        {
+            Description = "Overwrite URL, secret and types at Apple even if another party changed them.",
+        };
+        return runner.Create(
+            "rotate-secret",
+            """
+            Replace a location's notification secret while a hub is running. Safe to repeat after a timeout: the
+            command resumes. For a receive-only location, the new secret is printed once, to enter in the MDM.
+            """,
+            context => RotateSecretAsync(context, context.Get(location), context.Get(overwrite)),
+            location,
+            overwrite
+        );
+    }
+
+    private static Command CreateTest(CommandRunner runner, Argument<string> location)
+    {
+        var wait = new Option<TimeSpan>("--wait")
+        {
+            Description = "How long to wait: seconds, or hh:mm:ss. At most five minutes.",
+            DefaultValueFactory = _ => TestRequest.DefaultWait,
+            CustomParser = CommandInput.ParseWait,
+        };
+        return runner.Create(
+            "test",
+            """
+            Ask Apple to send a test notification through the public URL, and wait for it. Apple sends one only with a
+            new configuration, so this also replaces the secret. Exit code 1: the notification did not arrive.
+            """,
+            context => TestAsync(context, context.Get(location), context.Get(wait)),
+            location,
+            wait
+        );
+    }
+
+    private static Command CreateRemove(CommandRunner runner, Argument<string> location)
+    {
+        var deleteData = new Option<bool>("--delete-data")
+        {
+            Description = "Also delete the location's notifications, events and records.",
+        };
+        var skipApple = new Option<bool>("--skip-apple")
+        {
+            Description = "Do not contact Apple. For a location whose content token no longer works.",
+        };
+        return runner.Create(
+            "remove",
+            """
+            Remove a location and its configuration at Apple. Its data is kept unless you use --delete-data.
+            For one day, the hub accepts late deliveries and does not route them. The library can be registered again
+            at once.
+            """,
+            context =>
+                RemoveAsync(
+                    context,
+                    new RemoveRequest(context.Get(location), context.Get(deleteData), context.Get(skipApple))
+                ),
+            location,
+            deleteData,
+            skipApple
+        );
+    }
+
+    private static async Task<int> ListAsync(CommandContext context, string? after, int limit)
+    {
+        var page = await context.Service<LocationService>().ListAsync(after, limit, context.CancellationToken);
         context.Output.Write(
             page,
             console =>
             {
                 var table = new ConsoleTable(
-                    "Id",
+                    "ID",
                     "State",
                     "Warnings",
                     "Name",
                     "uId",
                     "Since",
-                    "Content token",
+                    "Content token expires",
                     "Imported",
                     "Notification URL"
                 );
@@ -75,7 +141,7 @@ internal static class LocationsCommand
                         location.Name,
                         location.UId,
                         location.StateSince,
-                        location.ReceiveOnly ? "none (receive only)" : location.TokenExpiresAt,
+                        location.ReceiveOnly ? "none (receive-only)" : location.TokenExpiresAt,
                         location.Progress?.Import,
                         location.NotificationUrl
                     );
@@ -84,8 +150,84 @@ internal static class LocationsCommand
                 table.WriteTo(console);
                 if (page.Next is not null)
                 {
-                    console.WriteText($"There are more: --after {page.Next}");
+                    console.WriteText($"There are more. Continue with --after {page.Next}.");
                 }
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> ShowAsync(CommandContext context, string locationId)
+    {
+        var document = await context.Service<LocationService>().ShowAsync(locationId, context.CancellationToken);
+        context.Output.Write(document, document.WriteTo);
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> VerifyAsync(CommandContext context, string locationId)
+    {
+        await context.OpenKeyRingAsync();
+        var compared = await context
+            .Service<LocationService>()
+            .VerifyAsync(locationId, context.Actor, context.CancellationToken);
+        context.Output.WriteComparison(compared);
+        return compared.Differences.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static async Task<int> RotateSecretAsync(CommandContext context, string locationId, bool overwrite)
+    {
+        await context.OpenKeyRingAsync();
+        var rotated = await context
+            .Service<LocationService>()
+            .RotateSecretAsync(locationId, overwrite, context.Actor, context.CancellationToken);
+        if (rotated.NotificationAuthToken is { } secret)
+        {
+            context.Output.WriteSecret(rotated, rotated.Location, secret);
+            return ExitCode.Ok;
+        }
+
+        context.Output.Write(
+            rotated,
+            console =>
+            {
+                rotated.Location.WriteTo(console);
+                console.WriteText(
+                    rotated.Resumed
+                        ? "Apple already used the secret of an earlier rotation, which is now complete. "
+                            + "Run the command again for another secret."
+                        : "Apple uses the new secret. The hub accepts the previous ones for ten more minutes."
+                );
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> TestAsync(CommandContext context, string locationId, TimeSpan wait)
+    {
+        await context.OpenKeyRingAsync();
+        var result = await context
+            .Service<LocationService>()
+            .TestAsync(locationId, wait, context.Actor, context.CancellationToken);
+        context.Output.Write(result, console => console.WriteText(result.Message));
+        return result.Outcome == TestOutcome.Arrived ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static async Task<int> RemoveAsync(CommandContext context, RemoveRequest request)
+    {
+        if (!request.SkipApple)
+        {
+            await context.OpenKeyRingAsync();
+        }
+
+        var removed = await context
+            .Service<LocationService>()
+            .RemoveAsync(request, context.Actor, context.CancellationToken);
+        context.Output.Write(
+            removed,
+            console =>
+            {
+                removed.Location.WriteTo(console);
+                console.WriteText(removed.Apple.Message);
             }
         );
         return ExitCode.Ok;

@@ -11,63 +11,64 @@ namespace NotificationHub.CommandLine;
 
 internal static class MigrateCommand
 {
-    private static readonly Option<bool> AfterRestore = new("--after-restore")
-    {
-        Description =
-            "After restoring a backup, before starting a hub: start a new epoch with unused event IDs and revisions, and schedule every location to be read and every record to be restated.",
-    };
-
-    private static readonly Option<string?> From = new("--from-sqlite")
-    {
-        Description =
-            "Copy another hub's SQLite file into this database, which must be new, and encrypt its content tokens with this database's key ring. Stop the hub first. Event IDs, revisions and cursors do not change.",
-        HelpName = "FILE",
-    };
-
     public static Command Create(CommandRunner runner)
     {
-        var migrate = new Command(
-            "migrate",
-            "Bring the database's schema up to date, as serving does unless Storage:MigrateOnStart is false."
-        )
+        var afterRestore = new Option<bool>("--after-restore")
         {
-            CommandRunner.Json,
-            AfterRestore,
-            From,
+            Description =
+                "Start a new log epoch so that no event ID or revision is reused, and schedule a full reconciliation. "
+                + "Run it after restoring a backup, before starting a hub.",
         };
+        var source = new Option<string?>("--from-sqlite")
+        {
+            Description =
+                "Copy another hub's SQLite file into this database, which must be new. Content tokens are encrypted "
+                + "again, with this database's key ring. Stop the other hub first.",
+            HelpName = "FILE",
+        };
+        var migrate = runner.CreateUnopened(
+            "migrate",
+            """
+            Create the database or update its schema. The service does this when it starts, unless
+            Storage:MigrateOnStart is false.
+
+            Example:
+              NotificationHub migrate --from-sqlite notificationhub.db --Storage:Provider=SqlServer
+            """,
+            context => MigrateAsync(context, context.Get(source), context.Get(afterRestore)),
+            afterRestore,
+            source
+        );
+        migrate.Add(runner.Json);
         migrate.Validators.Add(result =>
         {
-            if (result.GetValue(AfterRestore) && result.GetValue(From) is not null)
+            if (result.GetValue(afterRestore) && result.GetValue(source) is not null)
             {
-                result.AddError("--after-restore and --from-sqlite are two different things: give one of them.");
+                result.AddError("Specify either --after-restore or --from-sqlite, not both.");
             }
         });
-        migrate.SetAction(
-            (arguments, cancellationToken) => runner.RunUnopenedAsync(arguments, MigrateAsync, cancellationToken)
-        );
         return migrate;
     }
 
-    private static async Task<int> MigrateAsync(CommandContext context)
+    private static async Task<int> MigrateAsync(CommandContext context, string? source, bool afterRestore)
     {
-        var from = context.Arguments.GetValue(From);
-        if (from is not null && !File.Exists(from))
+        if (source is not null && !File.Exists(source))
         {
-            throw new CommandException(ExitCode.NotFound, $"There is no file {from} to copy from.");
+            throw new CommandException(ExitCode.NotFound, $"The file {source} does not exist. Nothing was copied.");
         }
 
-        if (context.Arguments.GetValue(AfterRestore) && !context.Database.Exists)
+        if (afterRestore && !context.Database.Exists)
         {
             throw new CommandException(
                 ExitCode.NotFound,
-                $"There is no database at {context.Database.Place}: restore the backup first."
+                $"The database {context.Database.Place} does not exist: restore the backup first."
             );
         }
 
         var applied = await context.Database.MigrateAsync(context.CancellationToken);
         await context.Database.OpenBesideAsync(context.CancellationToken);
-        return from is not null ? await CopyAsync(context, from, applied)
-            : context.Arguments.GetValue(AfterRestore) ? await GoOnAsync(context, applied)
+        return source is not null ? await CopyAsync(context, source, applied)
+            : afterRestore ? await StartEpochAsync(context, applied)
             : Report(context, applied);
     }
 
@@ -79,13 +80,13 @@ internal static class MigrateCommand
                 console.WriteUnwrapped(
                     applied.Count == 0
                         ? $"{context.Database.Place} is up to date."
-                        : $"{context.Database.Place} was brought up to date: {string.Join(", ", applied)}."
+                        : $"{context.Database.Place} was updated: {string.Join(", ", applied)}."
                 )
         );
         return ExitCode.Ok;
     }
 
-    private static async Task<int> GoOnAsync(CommandContext context, IReadOnlyList<string> applied)
+    private static async Task<int> StartEpochAsync(CommandContext context, IReadOnlyList<string> applied)
     {
         var outcome = await new RestoreRecovery(context.Database).GoOnAsync(context.Actor, context.CancellationToken);
         context.Output.Write(
@@ -98,17 +99,18 @@ internal static class MigrateCommand
             },
             console =>
                 console.WriteUnwrapped(
-                    $"The logs continue in epoch {outcome.Epoch}; the first new event is {outcome.Epoch}-{outcome.FirstEvent} or later. "
-                        + "Once a hub runs, it reads every location again and restates every record with cause restore. When a location is "
-                        + "complete, location.restated is published. Run `doctor`, and see docs/storage.md for further checks."
+                    $"The logs continue in epoch {outcome.Epoch}, and the next event's ID is {outcome.Epoch}-{outcome.FirstEvent} "
+                        + "or higher. Start a hub now: it reads every location again and publishes every record with cause "
+                        + "restore. When a location is complete, it publishes location.restated. Then run `doctor`; "
+                        + "docs/storage.md lists further checks."
                 )
         );
         return ExitCode.Ok;
     }
 
-    private static async Task<int> CopyAsync(CommandContext context, string from, IReadOnlyList<string> applied)
+    private static async Task<int> CopyAsync(CommandContext context, string file, IReadOnlyList<string> applied)
     {
-        var connection = new SqliteConnectionStringBuilder { DataSource = from, Mode = SqliteOpenMode.ReadWrite };
+        var connection = new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWrite };
         await using var source = new SqliteDatabase(
             new StorageOptions { ConnectionString = connection.ConnectionString }
         );
@@ -151,7 +153,7 @@ internal static class MigrateCommand
                 console.WriteUnwrapped(
                     unreadable.Count == 0
                         ? "The database was copied."
-                        : "The database was copied. The content tokens of these locations could not be decrypted; run `locations renew` for each: "
+                        : "The database was copied. The content tokens of these locations could not be decrypted; run `locations renew-token` for each: "
                             + string.Join(", ", unreadable)
                 );
             }
@@ -159,7 +161,7 @@ internal static class MigrateCommand
         return ExitCode.Ok;
     }
 
-    /// <summary>Before anything is copied: the copy must not fail at the end because a certificate is missing.</summary>
+    // Before anything is copied, so that the copy does not fail at the end because a certificate is missing.
     private static async Task<(ContentTokenProtector Old, ContentTokenProtector New)> OpenKeyRingsAsync(
         CommandContext context,
         Database source,
@@ -176,7 +178,8 @@ internal static class MigrateCommand
             ? (new ContentTokenProtector(old), new ContentTokenProtector(current))
             : throw new CommandException(
                 ExitCode.Failed,
-                $"The key ring cannot be opened: {old.Problem ?? current.Problem} Nothing was copied. Correct the settings KeyRing:… and run this command again."
+                $"The key ring cannot be opened: {old.Problem ?? current.Problem} Nothing was copied. "
+                    + "Correct the settings KeyRing:… and run the command again."
             );
     }
 }

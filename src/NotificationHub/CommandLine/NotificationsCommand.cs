@@ -7,43 +7,12 @@ namespace NotificationHub.CommandLine;
 
 internal static class NotificationsCommand
 {
-    private static readonly Option<string?> WithDisposition = new Option<string?>("--disposition")
-    {
-        Description = "Only those of which this became.",
-    }.AcceptOnlyFromAmong([.. Dispositions.WireNames]);
-
-    private static readonly Option<string?> SetAside = new Option<string?>("--disposition")
-    {
-        Description = "All of which this became.",
-    }.AcceptOnlyFromAmong("rejected", "quarantined", "unrecognized");
-
-    private static readonly Option<string?> OfLocation = new("--location")
-    {
-        Description = "Only those of this location.",
-    };
-
-    private static readonly Option<long> After = new("--after") { Description = "Only those behind this seq." };
-
-    private static readonly Option<int> Limit = PageLimit.Create();
-
-    private static readonly Argument<long> Seq = new("seq") { Description = "The notification's place in the log." };
-
-    private static readonly Argument<long[]> Seqs = new("seq")
-    {
-        Description = "The notifications' places in the log.",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
-
-    private static readonly Option<bool> Raw = new("--raw")
-    {
-        Description =
-            "Print only the body, with invite codes, byte for byte. A terminal gets no control characters; --json: as text.",
-    };
+    private static readonly string[] Reroutable = ["rejected", "quarantined", "unrecognized"];
 
     public static Command Create(CommandRunner runner) =>
-        new("notifications", "What Apple has posted, and what became of it.")
+        new("notifications", "Inspect and reroute the stored notifications.")
         {
-            CommandRunner.Json,
+            runner.Json,
             CreateList(runner),
             CreateShow(runner),
             CreateReroute(runner),
@@ -51,61 +20,109 @@ internal static class NotificationsCommand
 
     private static Command CreateList(CommandRunner runner)
     {
-        var list = new Command("list", "List notifications in the order they were stored.")
-        {
-            WithDisposition,
-            OfLocation,
-            After,
-            Limit,
-        };
-        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
-        return list;
+        var disposition = CreateDisposition(Dispositions.WireNames);
+        var location = CreateLocation();
+        var after = new Option<long>("--after") { Description = "Only notifications with a higher seq." };
+        var limit = CommandInput.Limit();
+        return runner.Create(
+            "list",
+            "List notifications in the order in which they were stored.",
+            context =>
+                ListAsync(
+                    context,
+                    FilterOf(context.Get(disposition), context.Get(location)),
+                    context.Get(after),
+                    context.Get(limit)
+                ),
+            disposition,
+            location,
+            after,
+            limit
+        );
     }
 
     private static Command CreateShow(CommandRunner runner)
     {
-        var show = new Command("show", "Show one notification with its body.") { Seq, Raw };
-        show.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ShowAsync, cancellationToken));
-        return show;
+        var seq = new Argument<long>("seq") { Description = "The notification's seq." };
+        var raw = new Option<bool>("--raw")
+        {
+            Description =
+                "Print only the body, byte for byte, with invite codes. Control characters are replaced on a terminal.",
+        };
+        return runner.Create(
+            "show",
+            "Show one notification with its body. Invite codes are withheld.",
+            context => ShowAsync(context, context.Get(seq), context.Get(raw)),
+            seq,
+            raw
+        );
     }
 
     private static Command CreateReroute(CommandRunner runner)
     {
-        var reroute = new Command(
-            "reroute",
-            "Route notifications that were set aside (rejected, quarantined, unrecognized) as if they had been accepted."
-        )
+        var seqs = new Argument<long[]>("seq")
         {
-            Seqs,
-            SetAside,
-            OfLocation,
+            Description = "The notifications' seqs.",
+            Arity = ArgumentArity.ZeroOrMore,
         };
+        var disposition = CreateDisposition(Reroutable);
+        var location = CreateLocation();
+        var reroute = runner.Create(
+            "reroute",
+            """
+            Route notifications again that were rejected, quarantined or unrecognized, as if they had been accepted.
+
+            Examples:
+              NotificationHub notifications reroute 17 18
+              NotificationHub notifications reroute --disposition unrecognized
+            """,
+            context =>
+                RerouteAsync(
+                    context,
+                    context.Get(seqs) is { Length: > 0 } given
+                        ? given.ToAsyncEnumerable()
+                        : NotificationListing.SeqsAsync(
+                            context.Database,
+                            FilterOf(context.Get(disposition), context.Get(location)),
+                            context.CancellationToken
+                        )
+                ),
+            seqs,
+            disposition,
+            location
+        );
         reroute.Validators.Add(command =>
         {
-            var hasDisposition = command.GetResult(SetAside) is not null;
-            if (hasDisposition == (command.GetValue(Seqs) is { Length: > 0 }))
+            var hasDisposition = command.GetResult(disposition) is not null;
+            if (hasDisposition == (command.GetValue(seqs) is { Length: > 0 }))
             {
-                command.AddError("Give either the seqs or --disposition.");
+                command.AddError("Specify either seqs or --disposition.");
             }
 
-            if (command.GetResult(OfLocation) is not null && !hasDisposition)
+            if (command.GetResult(location) is not null && !hasDisposition)
             {
-                command.AddError("--location goes with --disposition only.");
+                command.AddError("--location requires --disposition.");
             }
         });
-        reroute.SetAction(
-            (arguments, cancellationToken) => runner.RunAsync(arguments, RerouteAsync, cancellationToken)
-        );
         return reroute;
     }
 
-    private static async Task<int> ListAsync(CommandContext context)
+    private static Option<string?> CreateDisposition(IEnumerable<string> values) =>
+        new Option<string?>("--disposition")
+        {
+            Description = "Only notifications with this disposition.",
+        }.AcceptOnlyFromAmong([.. values]);
+
+    private static Option<string?> CreateLocation() =>
+        new("--location") { Description = "Only notifications of this location." };
+
+    private static async Task<int> ListAsync(CommandContext context, NotificationFilter filter, long after, int limit)
     {
         var page = await NotificationListing.ReadAsync(
             context.Database,
-            FilterOf(context.Arguments, WithDisposition),
-            context.Arguments.GetValue(After),
-            context.Arguments.GetValue(Limit),
+            filter,
+            after,
+            limit,
             most: int.MaxValue,
             context.CancellationToken
         );
@@ -120,7 +137,7 @@ internal static class NotificationsCommand
                     "Received",
                     "Location",
                     "Error",
-                    "Id",
+                    "ID",
                     "Bytes"
                 );
                 foreach (var row in page.Notifications)
@@ -143,14 +160,15 @@ internal static class NotificationsCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(CommandContext context)
+    private static async Task<int> ShowAsync(CommandContext context, long seq, bool raw)
     {
-        var seq = context.Arguments.GetValue(Seq);
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var entry =
             await NotificationLog.FindAsync(connection, seq)
-            ?? throw new CommandException(ExitCode.NotFound, $"There is no notification {seq}.");
-        var raw = context.Arguments.GetValue(Raw);
+            ?? throw new CommandException(
+                ExitCode.NotFound,
+                $"There is no notification {seq}. `notifications list` lists the stored ones."
+            );
         if (raw && !context.Output.IsJson)
         {
             await context.Output.WriteBytesAsync(entry.Body, context.CancellationToken);
@@ -162,23 +180,23 @@ internal static class NotificationsCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<int> RerouteAsync(CommandContext context)
+    private static async Task<int> RerouteAsync(CommandContext context, IAsyncEnumerable<long> seqs)
     {
         var reroute = context.Service<Reroute>();
-        List<RerouteDocument> done = [];
-        await foreach (var seq in SeqsOfAsync(context))
+        List<RerouteDocument> results = [];
+        await foreach (var seq in seqs)
         {
-            done.Add(
+            results.Add(
                 RerouteDocument.Of(seq, await reroute.RerouteAsync(seq, context.Actor, context.CancellationToken))
             );
         }
 
         context.Output.Write(
-            new { Rerouted = done },
+            new { Rerouted = results },
             console =>
             {
-                var table = new ConsoleTable("Seq", "Result", "Events", "Faults");
-                foreach (var one in done)
+                var table = new ConsoleTable("Seq", "Result", "Events", "Errors");
+                foreach (var one in results)
                 {
                     table.Row(one.Seq, one.Result.ToString(), one.Events, one.Faults);
                 }
@@ -186,23 +204,11 @@ internal static class NotificationsCommand
                 table.WriteTo(console);
             }
         );
-        return done.Exists(one => one.Result == RerouteResult.NotFound) ? ExitCode.NotFound
-            : done.TrueForAll(one => one.Result == RerouteResult.Rerouted) ? ExitCode.Ok
+        return results.Exists(one => one.Result == RerouteResult.NotFound) ? ExitCode.NotFound
+            : results.TrueForAll(one => one.Result == RerouteResult.Rerouted) ? ExitCode.Ok
             : ExitCode.Failed;
     }
 
-    private static IAsyncEnumerable<long> SeqsOfAsync(CommandContext context) =>
-        context.Arguments.GetValue(Seqs) is { Length: > 0 } seqs
-            ? seqs.ToAsyncEnumerable()
-            : NotificationListing.SeqsAsync(
-                context.Database,
-                FilterOf(context.Arguments, SetAside),
-                context.CancellationToken
-            );
-
-    private static NotificationFilter FilterOf(ParseResult arguments, Option<string?> disposition) =>
-        new(
-            arguments.GetValue(disposition) is { } name ? Dispositions.FromWireName(name) : null,
-            arguments.GetValue(OfLocation)
-        );
+    private static NotificationFilter FilterOf(string? disposition, string? locationId) =>
+        new(disposition is null ? null : Dispositions.FromWireName(disposition), locationId);
 }

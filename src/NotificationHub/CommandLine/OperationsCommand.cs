@@ -6,48 +6,59 @@ namespace NotificationHub.CommandLine;
 
 internal static class OperationsCommand
 {
-    private static readonly Option<string?> OfLocation = new("--location")
-    {
-        Description = "Only those of this location.",
-    };
-
-    private static readonly Option<string?> InState = new Option<string?>("--state")
-    {
-        Description = "Only those in this state.",
-    }.AcceptOnlyFromAmong([.. OperationStates.All]);
-
-    private static readonly Option<int> Limit = PageLimit.Create();
-
-    private static readonly Argument<string> EventId = new("id") { Description = "Apple's eventId of the operation." };
-
     public static Command Create(CommandRunner runner)
     {
-        var list = new Command("list", "List operations, the latest first.") { OfLocation, InState, Limit };
-        list.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ListAsync, cancellationToken));
-        var show = new Command("show", "Show one operation and what failed of it.") { EventId };
-        show.SetAction((arguments, cancellationToken) => runner.RunAsync(arguments, ShowAsync, cancellationToken));
-        return new Command("operations", "What the MDM asked Apple for, and how it goes.")
+        var location = new Option<string?>("--location") { Description = "Only operations of this location." };
+        var state = new Option<string?>("--state")
         {
-            CommandRunner.Json,
-            list,
-            show,
+            Description = "Only operations in this state.",
+        }.AcceptOnlyFromAmong([.. OperationStates.All]);
+        var limit = CommandInput.Limit();
+        var eventId = new Argument<string>("id") { Description = "Apple's eventId of the operation." };
+        return new Command("operations", "Inspect the MDM's asynchronous requests to Apple.")
+        {
+            runner.Json,
+            runner.Create(
+                "list",
+                "List operations, the latest first.",
+                context =>
+                    ListAsync(
+                        context,
+                        new OperationFilter(context.Get(location), context.Get(state)),
+                        context.Get(limit)
+                    ),
+                location,
+                state,
+                limit
+            ),
+            runner.Create(
+                "show",
+                "Show one operation and the tasks that failed.",
+                context => ShowAsync(context, context.Get(eventId)),
+                eventId
+            ),
         };
     }
 
-    private static async Task<int> ListAsync(CommandContext context)
+    private static async Task<int> ListAsync(CommandContext context, OperationFilter filter, int limit)
     {
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
-        var found = await OperationStore.ListAsync(
-            connection,
-            new OperationFilter(context.Arguments.GetValue(OfLocation), context.Arguments.GetValue(InState)),
-            context.Arguments.GetValue(Limit)
-        );
+        var found = await OperationStore.ListAsync(connection, filter, limit);
         OperationDocument[] operations = [.. found.Select(OperationDocument.Of)];
         context.Output.Write(
             new { Operations = operations },
             console =>
             {
-                var table = new ConsoleTable("Id", "State", "Kind", "Done", "Failed", "Location", "Started", "Ended");
+                var table = new ConsoleTable(
+                    "ID",
+                    "State",
+                    "Kind",
+                    "Succeeded",
+                    "Failed",
+                    "Location",
+                    "Started",
+                    "Ended"
+                );
                 foreach (var one in operations)
                 {
                     table.Row(
@@ -68,14 +79,16 @@ internal static class OperationsCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(CommandContext context)
+    private static async Task<int> ShowAsync(CommandContext context, string eventId)
     {
-        var eventId = context.Arguments.GetValue(EventId)!;
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var found = await OperationStore.FindAsync(connection, eventId);
         if (found.Count == 0)
         {
-            throw new CommandException(ExitCode.NotFound, "There is no such operation in the ledger.");
+            throw new CommandException(
+                ExitCode.NotFound,
+                "There is no operation with this eventId. `operations list` lists the tracked ones."
+            );
         }
 
         OperationsDocument document = new([.. found.Select(OperationDocument.Of)]);
@@ -95,7 +108,7 @@ internal static class OperationsCommand
     private static void Write(IAnsiConsole console, OperationDocument one)
     {
         console.WriteFields(
-            ("Id", one.EventId),
+            ("ID", one.EventId),
             ("Location", one.Location),
             ("State", one.State),
             ("Reason", one.Report?.Reason),
@@ -103,13 +116,13 @@ internal static class OperationsCommand
             ("Deferred", one.Deferred),
             ("Announced by", one.AnnouncedBy),
             ("Started", one.StartedAt),
-            ("Last heard", one.LastNotificationAt),
-            ("Asked", one.LastPolledAt),
-            ("Asked next", one.AskedNextAt),
-            ("Last fault", one.LastError),
+            ("Last notification", one.LastNotificationAt),
+            ("Last polled", one.LastPolledAt),
+            ("Next poll", one.AskedNextAt),
+            ("Last error", one.LastError),
             ("Ended", one.EndedAt),
             ("Tasks", one.Requested ?? one.Tasks),
-            ("Done", one.Completed ?? one.HeardSucceeded),
+            ("Succeeded", one.Completed ?? one.HeardSucceeded),
             ("Failed", one.Failed ?? one.HeardFailed)
         );
         if (one.Report is not { Failures.Count: > 0 } report)
@@ -129,7 +142,7 @@ internal static class OperationsCommand
         table.WriteTo(console);
         if (report.ItemsOmitted > 0)
         {
-            console.WriteText($"{report.ItemsOmitted} more failed and are not listed.");
+            console.WriteText($"{report.ItemsOmitted} more tasks failed; they are not listed.");
         }
     }
 }

@@ -9,54 +9,58 @@ namespace NotificationHub.CommandLine;
 
 internal static class ReconcileCommand
 {
-    private static readonly Option<string> OfLocation = new("--location")
-    {
-        Description = "The location's id, of `locations list`.",
-        Required = true,
-    };
-
-    private static readonly Option<string?> OfResource = new Option<string?>("--resource")
-    {
-        Description = "Only records of this kind.",
-    }.AcceptOnlyFromAmong([.. RecordKind.All.Select(kind => kind.Name)]);
-
-    private static readonly Option<bool> DryRun = new("--dry-run")
-    {
-        Description = "Only list what differs: nothing is written, told or repaired. Ends with 1 where there is any.",
-    };
-
     public static Command Create(CommandRunner runner)
     {
-        var reconcile = new Command(
-            "reconcile",
-            "Compare a location's records with Apple's now. The running hub tells of each that differs and repairs it."
-        )
+        var location = new Option<string>("--location")
         {
-            CommandRunner.Json,
-            OfLocation,
-            OfResource,
-            DryRun,
+            Description = "The location's ID from `locations list`.",
+            Required = true,
         };
-        reconcile.SetAction(
-            (arguments, cancellationToken) =>
-                runner.RunAsync(
-                    arguments,
-                    arguments.GetValue(DryRun) ? RehearseAsync : ReconcileAsync,
-                    cancellationToken
-                )
+        var kind = new Option<string?>("--kind") { Description = "Only records of this kind." }.AcceptOnlyFromAmong([
+            .. RecordKind.All.Select(kind => kind.Name),
+        ]);
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "Only list differences; change and publish nothing. Exit code 1: there are some.",
+        };
+        var reconcile = runner.Create(
+            "reconcile",
+            """
+            Compare a location's records with Apple's now. The running hub repairs each difference and publishes it;
+            the command waits until the hub has finished.
+
+            Example:
+              NotificationHub reconcile --location euymam2icmymo32l --kind assignment --dry-run
+            """,
+            context =>
+            {
+                IReadOnlyList<RecordKind> kinds = context.Get(kind) is { } name
+                    ? [RecordKind.FromName(name)]
+                    : RecordKind.All;
+                return context.Get(dryRun)
+                    ? ListDifferencesAsync(context, context.Get(location)!, kinds)
+                    : ReconcileAsync(context, context.Get(location)!, kinds);
+            },
+            location,
+            kind,
+            dryRun
         );
+        reconcile.Add(runner.Json);
         return reconcile;
     }
 
-    private static async Task<int> ReconcileAsync(CommandContext context)
+    private static async Task<int> ReconcileAsync(
+        CommandContext context,
+        string locationId,
+        IReadOnlyList<RecordKind> kinds
+    )
     {
-        var locationId = context.Arguments.GetValue(OfLocation)!;
-        var order = context.Service<ReconcileRequest>();
+        var request = context.Service<ReconcileRequest>();
         var fullSyncs = await context.AuditAsync(
             new AuditedAct("reconcile", locationId),
             async () =>
-                await order.WaitAsync(
-                    await order.OrderAsync(locationId, KindsOf(context), context.CancellationToken),
+                await request.WaitAsync(
+                    await request.OrderAsync(locationId, kinds, context.CancellationToken),
                     context.CancellationToken
                 )
         );
@@ -64,7 +68,7 @@ internal static class ReconcileCommand
             new { Location = locationId, FullSyncs = fullSyncs },
             console =>
             {
-                var table = new ConsoleTable("Resource", "Records", "Pages", "Drifts", "Finished");
+                var table = new ConsoleTable("Kind", "Records", "Pages", "Differences", "Finished");
                 foreach (var fullSync in fullSyncs)
                 {
                     table.Row(
@@ -80,7 +84,7 @@ internal static class ReconcileCommand
                 foreach (var fullSync in fullSyncs.Where(fullSync => fullSync.RefusedAt is not null))
                 {
                     console.WriteText(
-                        $"Apple refuses {fullSync.Resource} ({fullSync.Fault}); the hub retries it on schedule."
+                        $"Apple refuses to return the kind {fullSync.Resource} ({fullSync.Fault}). The hub retries on schedule."
                     );
                 }
             }
@@ -88,32 +92,36 @@ internal static class ReconcileCommand
         return fullSyncs.Any(fullSync => fullSync.RefusedAt is not null) ? ExitCode.Failed : ExitCode.Ok;
     }
 
-    private static async Task<int> RehearseAsync(CommandContext context)
+    private static async Task<int> ListDifferencesAsync(
+        CommandContext context,
+        string locationId,
+        IReadOnlyList<RecordKind> kinds
+    )
     {
-        var location = await FindAsync(context);
+        var location = await FindAsync(context, locationId);
         await context.OpenKeyRingAsync();
-        var rehearsal = context.Service<ReconcileDryRun>();
+        var dryRun = context.Service<ReconcileDryRun>();
         List<DriftDocument> drifts = [];
         try
         {
-            foreach (var kind in KindsOf(context))
+            foreach (var kind in kinds)
             {
-                await foreach (var found in rehearsal.FindAsync(location, kind, context.CancellationToken))
+                await foreach (var found in dryRun.FindAsync(location, kind, context.CancellationToken))
                 {
                     drifts.Add(DriftDocument.Of(kind, found));
                 }
             }
         }
-        catch (AppleException fault)
+        catch (AppleException exception)
         {
-            throw new CommandException(ExitCode.Failed, fault.Message);
+            throw new CommandException(ExitCode.Failed, $"{exception.Message} Run the command again later.");
         }
 
         context.Output.Write(
             new { Location = location.LocationId, Drifts = drifts },
             console =>
             {
-                var table = new ConsoleTable("Resource", "Key", "Change", "Fields");
+                var table = new ConsoleTable("Kind", "Key", "Change", "Fields");
                 drifts.ForEach(drift => table.Row(drift.Resource, drift.Key, drift.Change, drift.Fields));
                 table.WriteTo(console);
             }
@@ -121,9 +129,8 @@ internal static class ReconcileCommand
         return drifts.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static async Task<Location> FindAsync(CommandContext context)
+    private static async Task<Location> FindAsync(CommandContext context, string locationId)
     {
-        var locationId = context.Arguments.GetValue(OfLocation)!;
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var location =
             await LocationStore.FindAsync(connection, locationId) ?? throw LocationException.NotFound(locationId);
@@ -131,15 +138,12 @@ internal static class ReconcileCommand
             ? location
             : throw new CommandException(
                 ExitCode.Failed,
-                $"Apple is not called for location {locationId}: it is {(location.ReceiveOnly ? "receive-only" : location.StateName)}."
+                $"Nothing was compared: the hub does not call Apple for location {locationId}, because it is "
+                    + $"{(location.ReceiveOnly ? "receive-only" : location.StateName)}."
             );
     }
-
-    private static IReadOnlyList<RecordKind> KindsOf(CommandContext context) =>
-        context.Arguments.GetValue(OfResource) is { } resource ? [RecordKind.FromName(resource)] : RecordKind.All;
 }
 
-/// <summary>A record that is not as it is known, as commands print it.</summary>
 internal sealed record DriftDocument(string Resource, string Key, string Change, IReadOnlyList<string> Fields)
 {
     public static DriftDocument Of(RecordKind kind, RecordDifference difference) =>

@@ -12,21 +12,28 @@ internal static class ServeCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var serve = new Command(Name, "Receive, route and publish until told to stop, as without a command.");
+        var serve = new Command(
+            Name,
+            "Run the service until the process is asked to stop. The default without a command."
+        );
         serve.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
         return serve;
     }
 
     public static async Task<int> ServeAsync(string[] settings, CancellationToken cancellationToken)
     {
-        var log = new StartLog();
+        var log = new StartupFailureFilter();
         await using var app = HubApplication.Build(settings, log.Attach);
         await StartAsync(app, log, cancellationToken);
         await app.WaitForShutdownAsync(cancellationToken);
         return ExitCode.Ok;
     }
 
-    private static async Task StartAsync(WebApplication app, StartLog log, CancellationToken cancellationToken)
+    private static async Task StartAsync(
+        WebApplication app,
+        StartupFailureFilter log,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -38,24 +45,24 @@ internal static class ServeCommand
             log.Close();
             if (
                 exception is StorageUnavailableException unavailable
-                && SqliteOpenError.OfWrite(app.Services.GetRequiredService<Database>().Place, unavailable) is { } fault
+                && SqliteOpenError.OfWrite(app.Services.GetRequiredService<Database>().Place, unavailable) is { } error
             )
             {
-                throw fault;
+                throw error;
             }
 
-            if (!IsOfListening(exception))
+            if (!IsListenError(exception))
             {
                 throw;
             }
 
             throw new CommandException(
                 ExitCode.Failed,
-                $"{exception.Message} Stop what listens there, or listen elsewhere with --urls=http://HOST:PORT."
+                $"{exception.Message} Stop the program that uses the port, or set another with --urls=http://HOST:PORT."
             );
         }
     }
 
-    private static bool IsOfListening(Exception exception) =>
+    private static bool IsListenError(Exception exception) =>
         exception is SocketException or IOException { InnerException: AddressInUseException or AggregateException };
 }

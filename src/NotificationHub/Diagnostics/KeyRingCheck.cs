@@ -78,7 +78,7 @@ internal sealed class KeyRingCheck(
                 ? $"Configure the certificate of every key ({Describe(stored)}): list earlier ones in KeyRing:PreviousCertificateFiles:0 or "
                     + "KeyRing:PreviousKeyVaultCertificates:0. Or restore the table data_protection_key from a backup"
                 : $"Put the keys of this database's backup into {repository.Folder}, or set KeyRing:Folder to theirs"
-        ) + "; if they are lost, restart the hub, download each content token again and run `locations renew`.";
+        ) + "; if they are lost, restart the hub, download each content token again and run `locations renew-token`.";
 
     private string Describe(IReadOnlyList<XElement> stored)
     {
@@ -104,7 +104,7 @@ internal sealed class KeyRingCheck(
             yield return DiagnosticResult.Failed(
                 $"{unprotected} key(s) in the database are not protected",
                 "Anyone who can read the database can read the content tokens. Set KeyRing:CertificateFile or KeyRing:KeyVaultCertificate, stop "
-                    + "the hub, delete these rows of data_protection_key, start the hub, and run `locations renew` for every location."
+                    + "the hub, delete these rows of data_protection_key, start the hub, and run `locations renew-token` for every location."
             );
         }
     }

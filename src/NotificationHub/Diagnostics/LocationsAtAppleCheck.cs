@@ -78,7 +78,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
         {
             LocationState.TakenOver => "Agree on who owns it; `locations add` then takes it up again.",
             LocationState.Pending => "Run the same `locations add` again: it finds out and finishes.",
-            _ => "Download a new content token at Apple and give it with `locations renew`.",
+            _ => "Download a new content token at Apple and give it with `locations renew-token`.",
         };
 
     private static string Describe(LocationDifference one) =>

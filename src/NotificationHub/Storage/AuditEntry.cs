@@ -9,15 +9,15 @@ internal sealed record AuditedAct(string Action, string? LocationId = null, stri
 /// <summary>The words of <c>audit_entry.outcome</c>.</summary>
 internal static class AuditOutcome
 {
-    /// <summary>It is under way, or was interrupted.</summary>
+    /// <summary>The action is in progress or was interrupted.</summary>
     public const string Started = "started";
 
     public const string Succeeded = "succeeded";
 
-    /// <summary>It cannot be done as things are, and nothing was changed.</summary>
+    /// <summary>The current state does not allow the action; nothing was changed.</summary>
     public const string Refused = "refused";
 
-    /// <summary>It did not come to its end; the detail names the kind of fault.</summary>
+    /// <summary>The action failed; the detail names the kind of error.</summary>
     public const string Failed = "failed";
 }
 

@@ -43,14 +43,14 @@ public sealed class LocationEndpointTests
         var before = scene.Library.Configuration.NotificationAuthToken;
         await scene.ImportHasBegunAsync();
 
-        using var rotated = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
+        using var rotated = await scene.Hub.Http.PostAsync($"{path}/rotate-secret", content: null);
         using var tested = await scene.Hub.Http.PostAsync($"{path}/test?wait=20", content: null);
         using var renewed = await scene.Hub.Http.PostAsJsonAsync(
-            $"{path}/renew",
+            $"{path}/renew-token",
             new { contentToken = scene.Library.ContentTokenFile }
         );
         using var removed = await scene.Hub.Http.DeleteAsync(path);
-        using var again = await scene.Hub.Http.PostAsync($"{path}/rotate", content: null);
+        using var again = await scene.Hub.Http.PostAsync($"{path}/rotate-secret", content: null);
 
         rotated.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await ReadAsync(rotated))
@@ -67,11 +67,11 @@ public sealed class LocationEndpointTests
             .EnumerateArray()
             .Select(entry => $"{entry.GetProperty("action").GetString()}: {entry.GetProperty("outcome").GetString()}")
             .ShouldBe([
-                "locations rotate: succeeded",
+                "locations rotate-secret: succeeded",
                 "locations test: succeeded",
-                "locations renew: succeeded",
+                "locations renew-token: succeeded",
                 "locations remove: succeeded",
-                "locations rotate: refused",
+                "locations rotate-secret: refused",
             ]);
     }
 
@@ -102,7 +102,7 @@ public sealed class LocationEndpointTests
         var location = await scene.RegisterAsync();
 
         using var renewed = await scene.Hub.Http.PostAsJsonAsync(
-            $"/admin/locations/{location.LocationId}/renew",
+            $"/admin/locations/{location.LocationId}/renew-token",
             new { contentToken = scene.Apple.AddLocation().ContentTokenFile }
         );
 
@@ -150,7 +150,7 @@ public sealed class LocationEndpointTests
         });
         var renewed = await hub.ScenarioAsync(request =>
         {
-            request.Post.Json(new { contentToken = "s3cr3t" }).ToUrl("/admin/locations/no-id/renew");
+            request.Post.Json(new { contentToken = "s3cr3t" }).ToUrl("/admin/locations/no-id/renew-token");
             request.StatusCodeShouldBe(HttpStatusCode.BadRequest);
         });
 

@@ -15,8 +15,8 @@ public sealed class BadOptionTests
         ["locations add"] = ["--receive-only", "--url=https://hub.example.com"],
         ["locations show"] = ["abc"],
         ["locations verify"] = ["abc"],
-        ["locations rotate"] = ["abc"],
-        ["locations renew"] = ["abc", "--token-file=TOKEN"],
+        ["locations rotate-secret"] = ["abc"],
+        ["locations renew-token"] = ["abc", "--token-file=TOKEN"],
         ["locations test"] = ["abc"],
         ["locations remove"] = ["abc"],
         ["notifications show"] = ["1"],
@@ -26,7 +26,7 @@ public sealed class BadOptionTests
         ["dead-letters discard"] = ["1"],
         ["operations show"] = ["abc"],
         ["reconcile"] = ["--location=abc"],
-        ["purge"] = ["--serial=abc"],
+        ["erase"] = ["--serial=abc"],
     };
 
     public static TheoryData<string, string> Options
@@ -105,7 +105,7 @@ public sealed class BadOptionTests
                 .GetValueOrDefault(path, [])
                 .Where(given =>
                     given.Split('=')[0] != name
-                    && (path, name) is not (("purge", "--user") or (_, "--all" or "--topic"))
+                    && (path, name) is not (("erase", "--user") or (_, "--all" or "--topic"))
                 ),
         ];
 
@@ -115,7 +115,7 @@ public sealed class BadOptionTests
         // A switch takes no value: after --all, the value is an additional argument, which is an error by itself.
         : option.ValueType == typeof(bool) ? value.Length > 0 && option.Name != "--all"
         : option.ValueType != typeof(string) && option.ValueType != typeof(FileInfo) ? true
-        : option.Name is "--url" or "--disposition" or "--topic" or "--state" or "--resource";
+        : option.Name is "--url" or "--disposition" or "--topic" or "--state" or "--kind";
 
     private static Task<CommandRun> RunAsync(TemporaryFolder folder, string path, string[] rest)
     {

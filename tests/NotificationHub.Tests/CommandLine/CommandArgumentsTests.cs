@@ -7,7 +7,7 @@ public sealed class CommandArgumentsTests
     [Fact]
     public void Settings_are_told_from_a_commands_own_options_wherever_they_stand()
     {
-        var arguments = CommandArguments.Of([
+        var arguments = CommandArguments.Parse([
             "locations",
             "--Apple:BaseUrl=http://127.0.0.1:1/mdm/v2",
             "add",
@@ -37,5 +37,5 @@ public sealed class CommandArgumentsTests
     [InlineData("--Storage=x")]
     [InlineData("Storage:ConnectionString=x")]
     public void Anything_else_is_left_to_be_refused(string argument) =>
-        CommandArguments.Of([argument, "--json"]).Settings.ShouldBeEmpty();
+        CommandArguments.Parse([argument, "--json"]).Settings.ShouldBeEmpty();
 }

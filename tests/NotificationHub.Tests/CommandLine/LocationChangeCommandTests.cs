@@ -17,7 +17,7 @@ public sealed class LocationChangeCommandTests
         var before = scene.Library.Configuration.NotificationAuthToken!;
         await scene.ImportHasBegunAsync();
 
-        var run = await RunAsync(scene, "rotate", location, "--json");
+        var run = await RunAsync(scene, "rotate-secret", location, "--json");
 
         run.ExitCode.ShouldBe(ExitCode.Ok);
         run.Json.GetProperty("resumed").GetBoolean().ShouldBeFalse();
@@ -26,9 +26,9 @@ public sealed class LocationChangeCommandTests
         var after = scene.Library.Configuration.NotificationAuthToken!;
         after.ShouldNotBe(before);
         run.Output.ShouldNotContain(after);
-        (await scene.ScalarAsync<string>("select outcome from audit_entry where action = 'locations rotate'")).ShouldBe(
-            "succeeded"
-        );
+        (
+            await scene.ScalarAsync<string>("select outcome from audit_entry where action = 'locations rotate-secret'")
+        ).ShouldBe("succeeded");
     }
 
     [Fact]
@@ -80,7 +80,12 @@ public sealed class LocationChangeCommandTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("note.txt"), "c2hvcHBpbmcgbGlzdA==");
 
-        var run = await CommandRun.RunAsync("locations", "renew", "no-id", $"--token-file={folder.File("note.txt")}");
+        var run = await CommandRun.RunAsync(
+            "locations",
+            "renew-token",
+            "no-id",
+            $"--token-file={folder.File("note.txt")}"
+        );
 
         run.ExitCode.ShouldBe(ExitCode.Usage);
         run.Error.ShouldContain("not a location ID");
@@ -97,12 +102,12 @@ public sealed class LocationChangeCommandTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("new.vpptoken"), scene.Library.ContentTokenFile);
 
-        var run = await RunAsync(scene, "renew", location, $"--token-file={folder.File("new.vpptoken")}");
+        var run = await RunAsync(scene, "renew-token", location, $"--token-file={folder.File("new.vpptoken")}");
 
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(ExitCode.Ok);
         run.Output.ShouldNotContain(scene.Library.ContentToken.Text);
-        (await CommandRun.OnAsync(scene.Hub, "locations", "renew", location.LocationId)).ExitCode.ShouldBe(
+        (await CommandRun.OnAsync(scene.Hub, "locations", "renew-token", location.LocationId)).ExitCode.ShouldBe(
             ExitCode.Usage
         );
     }
@@ -112,7 +117,7 @@ public sealed class LocationChangeCommandTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        (await RunAsync(scene, "remove", location, "--purge", "--keep-data")).ExitCode.ShouldBe(ExitCode.Usage);
+        (await RunAsync(scene, "remove", location, "--delete-data=maybe")).ExitCode.ShouldBe(ExitCode.Usage);
 
         var run = await RunAsync(scene, "remove", location, "--json");
 

@@ -19,9 +19,10 @@ public sealed class LocationsCommandTests
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(ExitCode.Ok);
         var url = scene.Library.Configuration.NotificationUrl!.ToString();
-        run.Json.GetProperty("notificationUrl").GetString().ShouldBe(url);
-        url.ShouldEndWith($"/notifications/{run.Json.GetProperty("id").GetString()}");
-        run.Json.GetProperty("state").GetString().ShouldBe("valid");
+        var location = run.Json.GetProperty("location");
+        location.GetProperty("notificationUrl").GetString().ShouldBe(url);
+        url.ShouldEndWith($"/notifications/{location.GetProperty("id").GetString()}");
+        location.GetProperty("state").GetString().ShouldBe("valid");
         run.Output.ShouldNotContain(scene.Library.Configuration.NotificationAuthToken!);
     }
 
@@ -151,9 +152,9 @@ public sealed class LocationsCommandTests
 
         run.ExitCode.ShouldBe(ExitCode.Ok);
         var secret = run.Json.GetProperty("notificationAuthToken").GetString()!;
-        (await PostAsync(hub, run.Json.GetProperty("notificationUrl").GetString()!, secret)).ShouldBe(
-            HttpStatusCode.OK
-        );
+        (
+            await PostAsync(hub, run.Json.GetProperty("location").GetProperty("notificationUrl").GetString()!, secret)
+        ).ShouldBe(HttpStatusCode.OK);
         (await CommandRun.OnAsync(hub, "locations", "list", "--json")).Output.ShouldNotContain(secret);
     }
 

@@ -131,7 +131,7 @@ public sealed class ReconcileCommandTests
         var location = await ImportAsync(scene);
         scene.Apple.Requests.Clear();
 
-        var run = await RunAsync(scene, location, "--dry-run", "--resource=user");
+        var run = await RunAsync(scene, location, "--dry-run", "--kind=user");
 
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(ExitCode.Ok);

@@ -33,7 +33,7 @@ internal sealed class AppleLibrary(HubDatabase database, SimulatedLocation locat
             .. database.Settings().Select(setting => $"--{setting}"),
         ]);
         run.ExitCode.ShouldBe(0, run.Error);
-        return new AppleLibrary(database, location, run.Json.GetProperty("id").GetString()!);
+        return new AppleLibrary(database, location, run.Json.GetProperty("location").GetProperty("id").GetString()!);
     }
 
     /// <summary>Nothing waits to be read from Apple.</summary>

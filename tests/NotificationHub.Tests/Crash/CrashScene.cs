@@ -56,7 +56,7 @@ internal sealed class CrashScene : IAsyncDisposable
             "--json"
         );
         run.ExitCode.ShouldBe(0, run.Error);
-        var url = new Uri(run.Json.GetProperty("notificationUrl").GetString()!);
+        var url = new Uri(run.Json.GetProperty("location").GetProperty("notificationUrl").GetString()!);
         return (url.AbsolutePath, run.Json.GetProperty("notificationAuthToken").GetString()!);
     }
 

@@ -82,7 +82,7 @@ internal sealed class DoctorScene : IAsyncDisposable
     public static IReadOnlyList<JsonElement> FindingsOf(CommandRun run, string verdict) =>
         [
             .. run
-                .Json.GetProperty("findings")
+                .Json.GetProperty("results")
                 .EnumerateArray()
                 .Where(finding => finding.GetProperty("status").GetString() == verdict),
         ];

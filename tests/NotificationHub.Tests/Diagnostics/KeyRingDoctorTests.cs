@@ -33,7 +33,7 @@ public sealed class KeyRingDoctorTests : IDisposable
         failure.Subject().ShouldBe(scene.LocationId);
         failure.Found().ShouldContain("cannot be decrypted");
         failure.Advice().ShouldContain("KeyRing:PreviousCertificateFiles:0");
-        failure.Advice().ShouldContain("locations renew");
+        failure.Advice().ShouldContain("locations renew-token");
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class ErasureTests
             "snapshot.key",
         ]);
 
-        var run = await CommandRun.OnAsync(scene.Hub, "purge", "--user", ErasureScene.Ann, "--json");
+        var run = await CommandRun.OnAsync(scene.Hub, "erase", "--user", ErasureScene.Ann, "--json");
 
         run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
         (await scene.FindAsync(ErasureScene.AnnsTraces)).ShouldBeEmpty();
@@ -67,7 +67,7 @@ public sealed class ErasureTests
         await using var scene = await ErasureScene.StartAsync();
         var before = await EventsAsync(scene);
 
-        (await CommandRun.OnAsync(scene.Hub, "purge", "--user", ErasureScene.Ann)).ExitCode.ShouldBe(ExitCode.Ok);
+        (await CommandRun.OnAsync(scene.Hub, "erase", "--user", ErasureScene.Ann)).ExitCode.ShouldBe(ExitCode.Ok);
 
         var after = await EventsAsync(scene);
         after.Select(IdAndType).ShouldBe(before.Select(IdAndType));
@@ -91,7 +91,7 @@ public sealed class ErasureTests
         await using var scene = await ErasureScene.StartAsync();
         var kept = await scene.ScalarAsync<long>("select count(*) from notification_log");
 
-        (await CommandRun.OnAsync(scene.Hub, "purge", "--user", ErasureScene.Ann)).ExitCode.ShouldBe(ExitCode.Ok);
+        (await CommandRun.OnAsync(scene.Hub, "erase", "--user", ErasureScene.Ann)).ExitCode.ShouldBe(ExitCode.Ok);
         foreach (var body in ErasureScene.Bodies)
         {
             (await scene.Location.PostAsync(body)).Dispose();
@@ -106,7 +106,7 @@ public sealed class ErasureTests
     {
         await using var scene = await ErasureScene.StartAsync();
 
-        var run = await CommandRun.OnAsync(scene.Hub, "purge", "--user", ErasureScene.Ann, "--json");
+        var run = await CommandRun.OnAsync(scene.Hub, "erase", "--user", ErasureScene.Ann, "--json");
         var audit = await CommandRun.OnAsync(scene.Hub, "audit", "list", "--json");
 
         var entry = audit.Json.GetProperty("entries").EnumerateArray().Last();
@@ -124,9 +124,9 @@ public sealed class ErasureTests
         await using var scene = await ErasureScene.StartAsync();
         var before = await scene.FindAsync(ErasureScene.AnnsTraces);
 
-        var dry = await CommandRun.OnAsync(scene.Hub, "purge", "--user", ErasureScene.Ann, "--dry-run", "--json");
+        var dry = await CommandRun.OnAsync(scene.Hub, "erase", "--user", ErasureScene.Ann, "--dry-run", "--json");
         var left = await scene.FindAsync(ErasureScene.AnnsTraces);
-        var wet = await CommandRun.OnAsync(scene.Hub, "purge", "--user", ErasureScene.Ann, "--json");
+        var wet = await CommandRun.OnAsync(scene.Hub, "erase", "--user", ErasureScene.Ann, "--json");
 
         left.ShouldBe(before);
         dry.Json.GetProperty("auditEntry").ValueKind.ShouldBe(JsonValueKind.Null);
@@ -161,21 +161,21 @@ public sealed class ErasureTests
     {
         await using var hub = await HubHost.StartAsync();
 
-        (await CommandRun.OnAsync(hub, "purge")).ExitCode.ShouldBe(ExitCode.Usage);
-        (await CommandRun.OnAsync(hub, "purge", "--user", "u", "--serial", "s")).ExitCode.ShouldBe(ExitCode.Usage);
-        (await CommandRun.OnAsync(hub, "purge", "--user", "u", "--location", "nowhere")).ExitCode.ShouldBe(
+        (await CommandRun.OnAsync(hub, "erase")).ExitCode.ShouldBe(ExitCode.Usage);
+        (await CommandRun.OnAsync(hub, "erase", "--user", "u", "--serial", "s")).ExitCode.ShouldBe(ExitCode.Usage);
+        (await CommandRun.OnAsync(hub, "erase", "--user", "u", "--location", "nowhere")).ExitCode.ShouldBe(
             ExitCode.NotFound
         );
-        using var both = await hub.Http.PostAsJsonAsync("/admin/purge", new { clientUserId = "u", serialNumber = "s" });
-        using var invalid = await hub.Http.PostAsJsonAsync("/admin/purge", new { clientUserId = "" });
-        using var nowhere = await hub.Http.PostAsJsonAsync("/admin/purge", new { clientUserId = "u", location = "l" });
+        using var both = await hub.Http.PostAsJsonAsync("/admin/erasures", new { clientUserId = "u", serialNumber = "s" });
+        using var invalid = await hub.Http.PostAsJsonAsync("/admin/erasures", new { clientUserId = "" });
+        using var nowhere = await hub.Http.PostAsJsonAsync("/admin/erasures", new { clientUserId = "u", location = "l" });
         both.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         invalid.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         nowhere.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     private static Task<HttpResponseMessage> EraseAsync(ErasureScene scene, object input) =>
-        scene.Hub.Http.PostAsJsonAsync("/admin/purge", input);
+        scene.Hub.Http.PostAsJsonAsync("/admin/erasures", input);
 
     private static async Task<IReadOnlyList<JsonElement>> EventsAsync(ErasureScene scene) =>
         [

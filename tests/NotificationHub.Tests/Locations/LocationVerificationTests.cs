@@ -86,7 +86,7 @@ public sealed class LocationVerificationTests
         var result = await VerifyAsync(scene, location);
 
         result.Location.State.ShouldBe((LocationState)state);
-        result.Differences.ShouldHaveSingleItem().Advice.ShouldContain("locations renew");
+        result.Differences.ShouldHaveSingleItem().Advice.ShouldContain("locations renew-token");
         (await scene.EventsAsync(name)).ShouldHaveSingleItem();
     }
 

@@ -70,10 +70,10 @@ public sealed class ReceiveOnlyRotationTests
         await using var scene = await RegistrationScene.StartAsync();
         var (location, lost) = await AddAsync(scene);
 
-        var run = await LocationChangeCommandTests.RunAsync(scene, "rotate", location, "--json");
+        var run = await LocationChangeCommandTests.RunAsync(scene, "rotate-secret", location, "--json");
 
         run.ExitCode.ShouldBe(ExitCode.Ok);
-        run.Json.GetProperty("notificationUrl").GetString().ShouldBe(location.NotificationUrl);
+        run.Json.GetProperty("location").GetProperty("notificationUrl").GetString().ShouldBe(location.NotificationUrl);
         var secret = run.Json.GetProperty("notificationAuthToken").GetString()!;
         secret.ShouldNotBe(lost.Reveal());
         (await scene.PostAsync(new Uri(location.NotificationUrl!), secret, UId)).ShouldBe(HttpStatusCode.OK);

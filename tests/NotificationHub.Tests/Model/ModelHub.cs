@@ -153,7 +153,7 @@ internal sealed class ModelHub : IAsyncDisposable
         await AcquireAsync([name]);
     }
 
-    /// <summary>Gives the hub another content token, as <c>locations renew</c> does.</summary>
+    /// <summary>Gives the hub another content token, as <c>locations renew-token</c> does.</summary>
     /// <returns>False where Apple did not take it at this moment.</returns>
     public async Task<bool> RenewAsync(ModelLocation location, IssuedToken token)
     {

@@ -167,7 +167,7 @@ public abstract class RefetchTest : IAsyncLifetime
             CancellationToken.None
         );
 
-    /// <summary>Stores a new content token while a read with the old one is under way, as <c>locations renew</c> does.</summary>
+    /// <summary>Stores a new content token while a read with the old one is under way, as <c>locations renew-token</c> does.</summary>
     private protected void Renew(ContentTokenState old = ContentTokenState.Revoked)
     {
         Location.ContentToken.State = old;

@@ -155,11 +155,11 @@ public sealed class WholeHubSecrecyTests
 
     private static async Task RotateAsync(SecrecyScene scene, string id)
     {
-        await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/rotate", SecrecyScene.OperateKey);
+        await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/rotate-secret", SecrecyScene.OperateKey);
         await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/test?wait=20", SecrecyScene.OperateKey);
         await scene.SendAsync(
             HttpMethod.Post,
-            $"/admin/locations/{id}/renew",
+            $"/admin/locations/{id}/renew-token",
             SecrecyScene.OperateKey,
             new { contentToken = scene.Library.ContentTokenFile }
         );
@@ -204,7 +204,7 @@ public sealed class WholeHubSecrecyTests
 
     private static async Task RemoveAsync(SecrecyScene scene, string id, string receiving)
     {
-        await scene.RunAsync("locations", "remove", receiving, "--purge");
+        await scene.RunAsync("locations", "remove", receiving, "--delete-data");
         await scene.SendAsync(HttpMethod.Delete, $"/admin/locations/{id}", SecrecyScene.OperateKey);
         scene.Library.Configuration.NotificationAuthToken.ShouldBeNullOrEmpty();
     }
@@ -215,7 +215,7 @@ public sealed class WholeHubSecrecyTests
         var topics = scene.Hub.Services.GetRequiredService<TopicStatuses>();
         await Until.TrueAsync(() => topics["hub"].State == TopicState.Stopped, "the bus has refused the signature");
         scene.Network.Echoes = true;
-        foreach (var change in new[] { "verify", "rotate", "test?wait=0" })
+        foreach (var change in new[] { "verify", "rotate-secret", "test?wait=0" })
         {
             await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/{change}", SecrecyScene.OperateKey);
         }
@@ -252,7 +252,7 @@ public sealed class WholeHubSecrecyTests
         await scene.RunAsync("locations", "list");
         await scene.RunAsync("locations", "show", id);
         await scene.RunAsync("locations", "verify", id, "--json");
-        await scene.RunAsync("locations", "rotate", id);
+        await scene.RunAsync("locations", "rotate-secret", id);
         await scene.RunAsync("notifications", "list");
         await scene.RunAsync("notifications", "show", "2");
         await scene.RunAsync("audit", "list");

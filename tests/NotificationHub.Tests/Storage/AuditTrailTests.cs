@@ -11,7 +11,7 @@ namespace NotificationHub.Tests.Storage;
 /// <summary>Actions of several transactions have an audit entry, whatever their outcome.</summary>
 public sealed class AuditTrailTests
 {
-    private static readonly AuditedAct Act = new("locations rotate", "loc1");
+    private static readonly AuditedAct Act = new("locations rotate-secret", "loc1");
 
     [Fact]
     public async Task The_entry_exists_before_the_work_starts()

@@ -24,6 +24,6 @@ internal static class TokenRevoked
         journal.RecordMetric("notificationhub.refetch.pending");
 
         await scene.RenewContentTokenAsync(cancellationToken);
-        journal.Action("an operator gives the location the new content token: locations renew L --token-file F");
+        journal.Action("an operator gives the location the new content token: locations renew-token L --token-file F");
     }
 }

@@ -37,7 +37,7 @@ public sealed partial class SimulatorCommandTests
     [Fact]
     public async Task Nothing_is_lost_while_Apple_and_the_bus_fail_at_random()
     {
-        var run = await ProgramRun.SimulatorAsync([.. Small, "--faults"]);
+        var run = await ProgramRun.SimulatorAsync([.. Small, "--inject-faults"]);
 
         run.ExitCode.ShouldBe(0, run.Output);
         run.Output.ShouldContain("lost: 0, duplicated: 0");

@@ -330,7 +330,7 @@ create table full_sync_page
     constraint full_sync_page_key primary key clustered (location_id, resource, number)
 );
 
--- Actions of operators. outcome: begun (interrupted unless a result follows), done, refused, failed. Never contains a secret.
+-- Actions of operators. outcome: started (interrupted unless a result follows), succeeded, refused, failed. Never contains a secret.
 create table audit_entry
 (
     seq         bigint        identity(1, 1) not null,

@@ -286,7 +286,7 @@ create table full_sync_page (
     primary key (location_id, resource, number)
 ) without rowid;
 
--- Actions of operators. outcome: begun (interrupted unless a result follows), done, refused, failed. Never contains a secret.
+-- Actions of operators. outcome: started (interrupted unless a result follows), succeeded, refused, failed. Never contains a secret.
 create table audit_entry (
     seq         integer primary key autoincrement,
     at          integer not null,

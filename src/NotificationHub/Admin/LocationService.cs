@@ -1,0 +1,179 @@
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.Removal;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Admin;
+
+/// <param name="NotificationAuthToken">The only copy of a receive-only location's secret, for its MDM.</param>
+internal sealed record AddedLocation(LocationDocument Location, string? NotificationAuthToken);
+
+/// <param name="Differences">Where Apple's configuration differs from the hub's, with advice.</param>
+internal sealed record ComparedLocation(LocationDocument Location, IReadOnlyList<LocationDifference> Differences);
+
+/// <param name="Resumed">Whether an earlier rotation had taken effect and is now complete, without another secret.</param>
+/// <param name="NotificationAuthToken">The only copy of a receive-only location's secret, for its MDM.</param>
+internal sealed record RotatedLocation(LocationDocument Location, bool Resumed, string? NotificationAuthToken);
+
+internal sealed record RemovedLocation(LocationDocument Location, DeregistrationResult Apple);
+
+/// <summary>The use cases of locations, for the commands and the admin API.</summary>
+internal sealed class LocationService(
+    Database database,
+    AuditTrail audit,
+    LocationRegistration registration,
+    ReceiveOnlyRegistration receiveOnly,
+    LocationDescription description,
+    LocationVerification verification,
+    LocationRotation rotation,
+    LocationRenewal renewal,
+    LocationTest test,
+    LocationRemoval removal
+)
+{
+    /// <param name="after">The last location of the previous page; null for the first page.</param>
+    /// <exception cref="LocationException">There is no such location.</exception>
+    public async Task<LocationPage> ListAsync(string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        if (after is not null && await LocationStore.FindAsync(connection, after) is null)
+        {
+            throw LocationException.NotFound(after);
+        }
+
+        // One row more shows whether there is another page.
+        var locations = await LocationStore.ListAsync(connection, after, limit + 1);
+        var page = await LocationDocument.OfAsync(connection, [.. locations.Take(limit)]);
+        return new LocationPage(page, locations.Count > limit ? page[^1].Id : null);
+    }
+
+    /// <exception cref="LocationException">There is no such location.</exception>
+    public async Task<LocationDetailsDocument> ShowAsync(string locationId, CancellationToken cancellationToken)
+    {
+        var details = await description.DescribeAsync(new DescribeRequest(locationId), cancellationToken);
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return await LocationDetailsDocument.OfAsync(connection, details);
+    }
+
+    /// <param name="input">Valid for <see cref="AddLocationInputValidator"/>.</param>
+    /// <exception cref="LocationException">The location was not registered; the message says how to continue.</exception>
+    public async Task<AddedLocation> AddAsync(AddLocationInput input, Actor actor, CancellationToken cancellationToken)
+    {
+        if (input.ReceiveOnly)
+        {
+            var (added, secret) = await audit.RunAsync(
+                actor,
+                new AuditedAct("locations add --receive-only"),
+                () => receiveOnly.RegisterAsync(new Uri(input.Url!), cancellationToken),
+                added => added.Location.LocationId
+            );
+            // No further read: nothing may fail once the only copy of the secret exists.
+            return new AddedLocation(LocationDocument.Of(added), secret.Reveal());
+        }
+
+        var request = new RegistrationRequest(
+            ContentToken.Parse(input.ContentToken!),
+            new Uri(input.Url!),
+            new MdmInfo
+            {
+                Id = input.MdmId,
+                Name = input.MdmName,
+                Metadata = input.MdmMetadata,
+            }
+        );
+        var location = await audit.RunAsync(
+            actor,
+            new AuditedAct("locations add"),
+            () => registration.RegisterAsync(request, cancellationToken),
+            added => added.LocationId
+        );
+        return new AddedLocation(await DescribeAsync(location, cancellationToken), null);
+    }
+
+    /// <exception cref="LocationException">Nothing could be compared.</exception>
+    public async Task<ComparedLocation> VerifyAsync(string locationId, Actor actor, CancellationToken cancellationToken)
+    {
+        var request = new VerifyRequest(locationId, new StateAudit(actor, "locations verify"));
+        var result = await verification.VerifyAsync(request, cancellationToken);
+        return new ComparedLocation(await DescribeAsync(result.Location, cancellationToken), result.Differences);
+    }
+
+    /// <param name="overwrite">Whether to overwrite a URL, secret or types that another party has set at Apple.</param>
+    /// <exception cref="LocationException">The rotation did not finish; the message says how to continue.</exception>
+    public async Task<RotatedLocation> RotateSecretAsync(
+        string locationId,
+        bool overwrite,
+        Actor actor,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await audit.RunAsync(
+            actor,
+            new AuditedAct("locations rotate-secret", locationId),
+            () => rotation.RotateAsync(new RotateRequest(locationId, overwrite), cancellationToken)
+        );
+        return result.HandedOut is { } secret
+            ? new RotatedLocation(LocationDocument.Of(result.Location), result.IsResumed, secret.Reveal())
+            : new RotatedLocation(await DescribeAsync(result.Location, cancellationToken), result.IsResumed, null);
+    }
+
+    /// <param name="input">Valid for <see cref="RenewalInputValidator"/>.</param>
+    /// <exception cref="LocationException">The content token was not replaced.</exception>
+    public async Task<ComparedLocation> RenewTokenAsync(
+        RenewalInput input,
+        Actor actor,
+        CancellationToken cancellationToken
+    )
+    {
+        var request = new RenewRequest(input.LocationId, ContentToken.Parse(input.ContentToken!));
+        var result = await audit.RunAsync(
+            actor,
+            new AuditedAct("locations renew-token", input.LocationId),
+            () => renewal.RenewAsync(request, cancellationToken)
+        );
+        return new ComparedLocation(await DescribeAsync(result.Location, cancellationToken), result.Differences);
+    }
+
+    /// <param name="wait">How long to wait for the test notification; null for the default.</param>
+    /// <exception cref="LocationException">There was no test.</exception>
+    public Task<TestResult> TestAsync(
+        string locationId,
+        TimeSpan? wait,
+        Actor actor,
+        CancellationToken cancellationToken
+    )
+    {
+        var request = new TestRequest(locationId, wait ?? TestRequest.DefaultWait);
+        return audit.RunAsync(
+            actor,
+            new AuditedAct("locations test", locationId),
+            () => test.TestAsync(request, cancellationToken)
+        );
+    }
+
+    /// <exception cref="LocationException">The location was not removed; the message says how to continue.</exception>
+    public async Task<RemovedLocation> RemoveAsync(
+        RemoveRequest request,
+        Actor actor,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await audit.RunAsync(
+            actor,
+            new AuditedAct(
+                request.DeleteData ? "locations remove --delete-data" : "locations remove",
+                request.LocationId
+            ),
+            () => removal.RemoveAsync(request, cancellationToken)
+        );
+        return new RemovedLocation(await DescribeAsync(result.Location, cancellationToken), result.Apple);
+    }
+
+    private async Task<LocationDocument> DescribeAsync(Location location, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        return (await LocationDocument.OfAsync(connection, [location]))[0];
+    }
+}
