@@ -39,7 +39,7 @@ internal static class SimulatorProgram
                 await error.WriteLineAsync(parseError.Message);
             }
 
-            await error.WriteLineAsync("Try --help.");
+            await error.WriteLineAsync("Use --help to list the options.");
             return UsageError;
         }
 
@@ -58,46 +58,49 @@ internal static class SimulatorProgram
     {
         var devices = new Option<int>("--devices")
         {
-            Description = "Devices that get the apps.",
+            Description = "Number of devices.",
             DefaultValueFactory = _ => 1000,
         };
         var apps = new Option<int>("--apps")
         {
-            Description = "Apps that each device gets.",
+            Description = "Number of apps to assign to each device.",
             DefaultValueFactory = _ => 25,
         };
         var duplicates = new Option<double>("--duplicates")
         {
-            Description = "The share of notifications that Apple delivers twice, 0 to 1.",
+            Description = "Share of notifications that Apple delivers twice, from 0 to 1.",
             DefaultValueFactory = _ => 0.05,
         };
         var faults = new Option<bool>("--inject-faults")
         {
-            Description = "Inject faults: errors of Apple, and throttling, failures and cut connections of the bus.",
+            Description = "Inject errors of Apple, and throttling, errors and lost connections of the Service Bus.",
         };
         var data = new Option<DirectoryInfo?>("--data")
         {
-            Description = "Where the database is made; a new temporary folder without it.",
+            Description = "Folder for the database. Default: a new temporary folder.",
         };
         var seed = new Option<int>("--seed")
         {
-            Description = "The seed of every random choice.",
+            Description = "Seed of the random numbers.",
             DefaultValueFactory = _ => 1,
         };
         var json = new Option<bool>("--json")
         {
-            Description = "Print the result as one JSON object, and nothing else.",
+            Description = "Print one JSON document and nothing else.",
         };
         var keepRunning = new Option<bool>("--keep-running")
         {
-            Description = "Leave everything up until Ctrl+C, and say where.",
+            Description = "Keep everything running until Ctrl+C, and print the addresses.",
         };
         RequireRange(devices, 1, 100_000);
         RequireRange(apps, 1, 1_000);
         RequireRange(duplicates, 0, 1);
 
         var root = new RootCommand(
-            "Plays Apple's burst of notifications against the real hub and checks that nothing is lost or doubled."
+            """
+            Run the real hub between a simulated Apple and a local Service Bus, assign apps to devices, and check that
+            no event is lost or duplicated.
+            """
         )
         {
             devices,
@@ -143,7 +146,7 @@ internal static class SimulatorProgram
                 && (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
             )
             {
-                result.AddError($"{option.Name} must lie between {least} and {most}.");
+                result.AddError($"{option.Name} must be from {least} to {most}.");
             }
         });
 }
