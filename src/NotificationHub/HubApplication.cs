@@ -49,7 +49,7 @@ internal static class HubApplication
         {
             admin.MapAdminEndpoints();
             admin.MapHealthDetail();
-            admin.MapOperations(AdminActor.Of);
+            admin.MapOperations(HubPrincipal.ActorOf);
         });
     }
 
@@ -71,6 +71,7 @@ internal static class HubApplication
         hub.AddIntake();
         hub.AddRouting();
         hub.AddPublishing();
+        hub.AddAuth();
         hub.AddFeed();
         hub.AddLocations();
         hub.AddRefetch();

@@ -48,8 +48,8 @@ var hubSettings = [
 var adminSettings = empty(adminAudience)
   ? []
   : [
-      { name: 'Admin__Entra__TenantId', value: tenant().tenantId }
-      { name: 'Admin__Entra__Audience', value: adminAudience }
+      { name: 'Auth__Entra__TenantId', value: tenant().tenantId }
+      { name: 'Auth__Entra__Audience', value: adminAudience }
     ]
 
 var otherSettings = map(items(settings), setting => { name: setting.key, value: string(setting.value) })

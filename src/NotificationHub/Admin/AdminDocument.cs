@@ -5,7 +5,7 @@ using NotificationHub.Auth;
 
 namespace NotificationHub.Admin;
 
-/// <summary>The description of the admin API at <c>/openapi/v1.json</c>.</summary>
+/// <summary>The OpenAPI document of the admin API, at <c>/openapi/v1.json</c>.</summary>
 internal static class AdminDocument
 {
     private const string BearerScheme = "bearer";
@@ -16,10 +16,11 @@ internal static class AdminDocument
         {
             options.ShouldInclude = description => IsAdmin(description.ActionDescriptor.EndpointMetadata);
             options.AddDocumentTransformer(DescribeAsync);
-            options.AddOperationTransformer(DescribeRefusalsAsync);
+            options.AddOperationTransformer(DescribeErrorsAsync);
         });
 
-    private static bool IsAdmin(IList<object> metadata) => metadata.OfType<IAuthorizeData>().Any();
+    private static bool IsAdmin(IList<object> metadata) =>
+        metadata.OfType<IAuthorizeData>().Any(required => required.Policy == HubPolicies.Read);
 
     private static Task DescribeAsync(
         OpenApiDocument document,
@@ -28,7 +29,7 @@ internal static class AdminDocument
     )
     {
         document.Info.Title = "NotificationHub administration";
-        document.Info.Description = "Operations that change something need the role Hub.Operate, all others Hub.Read.";
+        document.Info.Description = "Changes require the role Hub.Operate, all other operations Hub.Read.";
         var components = document.Components ??= new OpenApiComponents();
         components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
         {
@@ -36,14 +37,14 @@ internal static class AdminDocument
             {
                 Type = SecuritySchemeType.Http,
                 Scheme = BearerScheme,
-                Description = "A key of Admin:ApiKeys, or a token of Microsoft Entra ID.",
+                Description = "An API key from Auth:ApiKeys, or a token of Microsoft Entra ID.",
             },
             [KeyScheme] = new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
                 Name = ApiKey.Header,
-                Description = "A key of Admin:ApiKeys.",
+                Description = "An API key from Auth:ApiKeys.",
             },
         };
         document.Security =
@@ -54,7 +55,7 @@ internal static class AdminDocument
         return Task.CompletedTask;
     }
 
-    private static Task DescribeRefusalsAsync(
+    private static Task DescribeErrorsAsync(
         OpenApiOperation operation,
         OpenApiOperationTransformerContext context,
         CancellationToken cancellationToken
@@ -62,11 +63,11 @@ internal static class AdminDocument
     {
         var changes = context
             .Description.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>()
-            .Any(demand => demand.Policy == AdminPolicies.Operate);
-        operation.Description = $"Needs the role {(changes ? AdminPolicies.Operate : AdminPolicies.Read)}.";
+            .Any(required => required.Policy == HubPolicies.Operate);
+        operation.Description = $"Requires the role {(changes ? HubPolicies.Operate : HubPolicies.Read)}.";
         var responses = operation.Responses ??= [];
-        responses.TryAdd("401", new OpenApiResponse { Description = "No key or token, or one that is not accepted." });
-        responses.TryAdd("403", new OpenApiResponse { Description = "The role is lacking." });
+        responses.TryAdd("401", new OpenApiResponse { Description = "The key or token is missing or invalid." });
+        responses.TryAdd("403", new OpenApiResponse { Description = "The caller does not have the required role." });
         return Task.CompletedTask;
     }
 }

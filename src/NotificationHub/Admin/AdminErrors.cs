@@ -7,7 +7,7 @@ namespace NotificationHub.Admin;
 /// <summary>Answers the faults that are foreseen with problem details, on admin routes only.</summary>
 internal static class AdminErrors
 {
-    public static void UseAdminFaults(this IApplicationBuilder app)
+    public static void UseAdminErrors(this IApplicationBuilder app)
     {
         app.UseStatusCodePages(status =>
             TypedResults.Problem(statusCode: status.HttpContext.Response.StatusCode).ExecuteAsync(status.HttpContext)

@@ -16,18 +16,18 @@ internal static class DeadLetterEndpoints
             .MapPost(
                 "/{seq:long}/resend",
                 (long seq, HttpContext context, DeadLetters open, CancellationToken cancellationToken) =>
-                    AnswerAsync(seq, open.ResendAsync(seq, AdminActor.Of(context), cancellationToken))
+                    AnswerAsync(seq, open.ResendAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
             .WithSummary("Has it sent once more, with the same id.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
         letters
             .MapPost(
                 "/{seq:long}/discard",
                 (long seq, HttpContext context, DeadLetters open, CancellationToken cancellationToken) =>
-                    AnswerAsync(seq, open.DiscardAsync(seq, AdminActor.Of(context), cancellationToken))
+                    AnswerAsync(seq, open.DiscardAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
             .WithSummary("Settles it unsent.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
     }
 
     private static async Task<Results<Ok<DeadLetterPage>, ValidationProblem>> ListAsync(

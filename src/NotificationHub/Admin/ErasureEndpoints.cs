@@ -33,7 +33,7 @@ internal static class ErasureEndpoints
             .WithSummary("Deletes a person's or a device's data. 202: the hub finishes the deletion in the background.")
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
 
     private static async Task<Results<Ok<ErasureDocument>, Accepted<ErasureDocument>, ValidationProblem>> EraseAsync(
         ErasureInput input,
@@ -61,7 +61,7 @@ internal static class ErasureEndpoints
         }
 
         // The deletion continues if the caller disconnects.
-        var result = await erasure.EraseAsync(request, AdminActor.Of(context), lifetime.ApplicationStopping);
+        var result = await erasure.EraseAsync(request, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping);
         var document = ErasureDocument.Of(request, result);
         return result.IsDone ? TypedResults.Ok(document) : TypedResults.Accepted((string?)null, document);
     }

@@ -51,31 +51,31 @@ internal static class LocationEndpoints
         locations
             .MapPost("", AddAsync)
             .WithSummary("Registers a location at Apple. Safe to repeat after a timeout: the request resumes.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/verify", VerifyAsync)
             .WithSummary("Compares Apple's configuration of the location with the hub's. Changes nothing at Apple.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/rotate-secret", RotateSecretAsync)
             .WithSummary("Replaces the notification secret. Safe to repeat after a timeout: the request resumes.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/renew-token", RenewTokenAsync)
             .WithSummary("Replaces the content token with a new one for the same library.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/test", TestAsync)
             .WithSummary("Asks Apple to send a test notification through the public URL, and waits for it.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/reconcile", ReconcileAsync)
             .WithSummary("Requests a full reconciliation. GET the location to see its progress.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapDelete("/{id}", RemoveAsync)
             .WithSummary("Removes the location. For one day, late deliveries are accepted and not routed.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
     }
 
     private static async Task<Results<Ok<LocationPage>, ValidationProblem>> ListAsync(
@@ -105,7 +105,7 @@ internal static class LocationEndpoints
             return TypedResults.ValidationProblem(errors);
         }
 
-        var added = await service.AddAsync(input, AdminActor.Of(context), lifetime.ApplicationStopping);
+        var added = await service.AddAsync(input, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping);
         return TypedResults.Created($"/admin/locations/{added.Location.Id}", added);
     }
 
@@ -114,7 +114,7 @@ internal static class LocationEndpoints
         HttpContext context,
         LocationService service,
         CancellationToken cancellationToken
-    ) => service.VerifyAsync(id, AdminActor.Of(context), cancellationToken);
+    ) => service.VerifyAsync(id, HubPrincipal.ActorOf(context), cancellationToken);
 
     private static Task<RotatedLocation> RotateSecretAsync(
         string id,
@@ -122,7 +122,7 @@ internal static class LocationEndpoints
         HttpContext context,
         LocationService service,
         IHostApplicationLifetime lifetime
-    ) => service.RotateSecretAsync(id, overwrite ?? false, AdminActor.Of(context), lifetime.ApplicationStopping);
+    ) => service.RotateSecretAsync(id, overwrite ?? false, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping);
 
     private static async Task<Results<Ok<ComparedLocation>, ValidationProblem>> RenewTokenAsync(
         string id,
@@ -136,7 +136,7 @@ internal static class LocationEndpoints
         return Renewals.ErrorsOf(renewal) is { Count: > 0 } errors
             ? TypedResults.ValidationProblem(errors)
             : TypedResults.Ok(
-                await service.RenewTokenAsync(renewal, AdminActor.Of(context), lifetime.ApplicationStopping)
+                await service.RenewTokenAsync(renewal, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping)
             );
     }
 
@@ -150,7 +150,7 @@ internal static class LocationEndpoints
         service.TestAsync(
             id,
             wait is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            AdminActor.Of(context),
+            HubPrincipal.ActorOf(context),
             lifetime.ApplicationStopping
         );
 
@@ -163,7 +163,7 @@ internal static class LocationEndpoints
     )
     {
         var requested = await audit.RunAsync(
-            AdminActor.Of(context),
+            HubPrincipal.ActorOf(context),
             new AuditedAct("reconcile", id),
             () => request.OrderAsync(id, RecordKind.All, lifetime.ApplicationStopping)
         );
@@ -186,7 +186,7 @@ internal static class LocationEndpoints
     ) =>
         service.RemoveAsync(
             new RemoveRequest(id, deleteData ?? false, skipApple ?? false),
-            AdminActor.Of(context),
+            HubPrincipal.ActorOf(context),
             lifetime.ApplicationStopping
         );
 }

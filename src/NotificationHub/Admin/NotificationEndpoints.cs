@@ -19,7 +19,7 @@ internal static class NotificationEndpoints
         notifications
             .MapPost("/{seq:long}/reroute", RerouteAsync)
             .WithSummary("Routes a notification that was set aside as if it had been accepted.")
-            .RequireAuthorization(AdminPolicies.Operate);
+            .RequireAuthorization(HubPolicies.Operate);
     }
 
     private static async Task<Results<Ok<NotificationPage>, ValidationProblem>> ListAsync(
@@ -75,7 +75,7 @@ internal static class NotificationEndpoints
     {
         var document = RerouteDocument.Of(
             seq,
-            await reroute.RerouteAsync(seq, AdminActor.Of(context), cancellationToken)
+            await reroute.RerouteAsync(seq, HubPrincipal.ActorOf(context), cancellationToken)
         );
         return document.Result switch
         {

@@ -4,23 +4,27 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Auth;
 
-/// <summary>Lets in whoever presents a key of <c>Admin:ApiKeys</c>.</summary>
+/// <summary>Authenticates callers with an API key and, in Development, callers on this machine.</summary>
 internal sealed class ApiKeyHandler(
-    ApiKeyVerifier<AdminKey> keys,
+    ApiKeyVerifier keys,
+    ApiAccessRules access,
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory loggers,
     UrlEncoder encoder
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
-        Task.FromResult(
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var user =
             keys.Find(Request.Headers.Authorization, Request.Headers[ApiKey.Header]) is { } key
-                ? AuthenticateResult.Success(
-                    new AuthenticationTicket(
-                        AdminPrincipal.Of($"key:{key.Name}", AdminRoles.PolicyOf(key.Role)!, Scheme.Name),
-                        Scheme.Name
-                    )
-                )
-                : AuthenticateResult.NoResult()
+                ? HubPrincipal.Create($"key:{key.Name}", Scheme.Name, HubPolicies.ForRole(key.Role)!)
+            : access.IsOpenTo(Context)
+                ? HubPrincipal.Create("loopback", Scheme.Name, HubPolicies.Consume, HubPolicies.Operate)
+            : null;
+        return Task.FromResult(
+            user is null
+                ? AuthenticateResult.NoResult()
+                : AuthenticateResult.Success(new AuthenticationTicket(user, Scheme.Name))
         );
+    }
 }

@@ -4,21 +4,18 @@ using Microsoft.Extensions.Primitives;
 
 namespace NotificationHub.Auth;
 
-/// <summary>Judges a key from the headers alone: <c>Authorization: Bearer KEY</c> or <c>X-Api-Key: KEY</c>.</summary>
-internal sealed class ApiKeyVerifier<TKey>(IReadOnlyList<TKey> accepted)
-    where TKey : ApiKey
+/// <summary>Finds the key that a request presents as <c>Authorization: Bearer KEY</c> or <c>X-Api-Key: KEY</c>.</summary>
+internal sealed class ApiKeyVerifier(IReadOnlyList<ApiKey> accepted)
 {
     private const string Scheme = "Bearer ";
 
-    private readonly (byte[] Digest, TKey Key)[] keys =
+    private readonly (byte[] Digest, ApiKey Key)[] keys =
     [
         .. accepted.Select(key => (Convert.FromHexString(key.Sha256), key)),
     ];
 
-    public bool HasKeys => keys.Length > 0;
-
-    /// <summary>Whose the one key is that is presented; null where it is nobody's. It takes as long whichever it is.</summary>
-    public TKey? Find(StringValues authorization, StringValues apiKey)
+    /// <returns>The key, in constant time; null without a valid one.</returns>
+    public ApiKey? Find(StringValues authorization, StringValues apiKey)
     {
         if (Presented(authorization, apiKey) is not { Length: > 0 } presented)
         {
@@ -27,7 +24,7 @@ internal sealed class ApiKeyVerifier<TKey>(IReadOnlyList<TKey> accepted)
 
         // Headers are decoded as Latin-1, so these are the bytes that the client sent.
         var digest = SHA256.HashData(Encoding.Latin1.GetBytes(presented));
-        TKey? found = null;
+        ApiKey? found = null;
         foreach (var (candidate, key) in keys)
         {
             found = CryptographicOperations.FixedTimeEquals(candidate, digest) ? key : found;

@@ -3,27 +3,35 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace NotificationHub.Auth;
 
-/// <summary>How a bearer token of Microsoft Entra ID is judged: signature, issuer, audience and time.</summary>
+/// <summary>Validates Microsoft Entra ID's bearer tokens: signature, issuer, audience and lifetime.</summary>
 internal static class EntraTokens
 {
     private const string Root = "https://login.microsoftonline.com";
+    private const string Bearer = "Bearer ";
+    private const int DotsOfToken = 2;
+
+    // A JSON Web Token has three parts. A key with two dots works in X-Api-Key.
+    public static bool IsPresentedBy(HttpRequest request) =>
+        request.Headers.Authorization is [{ } value]
+        && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+        && value.Count(letter => letter == '.') == DotsOfToken;
 
     public static void Configure(JwtBearerOptions jwt, EntraOptions entra)
     {
         jwt.Authority = entra.Authority is { Length: > 0 } authority ? authority : $"{Root}/{entra.TenantId}/v2.0";
         jwt.Audience = entra.Audience;
-        // The validator of the settings lets plain http through on loopback only.
+        // The settings' validator accepts plain http on loopback only.
         jwt.RequireHttpsMetadata = jwt.Authority.StartsWith(Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
         jwt.MapInboundClaims = false;
         jwt.SaveToken = false;
         jwt.TokenValidationParameters = new TokenValidationParameters
         {
-            RoleClaimType = AdminPrincipal.RoleClaim,
+            RoleClaimType = HubPrincipal.RoleClaim,
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
-            // Tokens of version 1 come from another issuer than the metadata of version 2 names.
+            // Version 1 tokens have another issuer than the version 2 metadata names.
             ValidIssuers = entra.TenantId is { Length: > 0 } tenant ? [$"https://sts.windows.net/{tenant}/"] : null,
         };
-        // Whether a token is bad or the issuer cannot be asked, the caller is a stranger, and is told no more than that.
+        // An invalid token and an unreachable issuer give the same 401, without details.
         jwt.Events = new JwtBearerEvents
         {
             OnAuthenticationFailed = context =>

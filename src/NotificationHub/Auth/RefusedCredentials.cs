@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using NotificationHub.Telemetry;
 
 namespace NotificationHub.Auth;
@@ -22,7 +21,7 @@ internal sealed partial class RefusedCredentials(
     private readonly Summary[] summaries = [new(Admin, time, logger), new(Consumers, time, logger)];
 
     /// <summary>Records a 401 response; requests without a credential are not counted.</summary>
-    public void Note(string api, HttpContext context)
+    public void Record(string api, HttpContext context)
     {
         var headers = context.Request.Headers;
         if (headers.Authorization.Count > 0 || headers.ContainsKey(ApiKey.Header))
@@ -114,17 +113,6 @@ internal sealed partial class RefusedCredentials(
             "{Count} requests to the {Api} API presented an invalid key or token; responded 401. Addresses: {Addresses}."
         )]
         public static partial void Refused(ILogger logger, long count, string api, string addresses);
-    }
-}
-
-internal static class RefusedCredentialsSetup
-{
-    /// <summary>Called by each API that requires credentials; all share one instance.</summary>
-    public static void AddRefusedCredentials(this IServiceCollection services)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<AccessMetrics>();
-        services.TryAddSingleton<RefusedCredentials>();
     }
 }
 

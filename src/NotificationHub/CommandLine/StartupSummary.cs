@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Options;
-using NotificationHub.Admin;
 using NotificationHub.Auth;
-using NotificationHub.Feed;
 using NotificationHub.Hosting;
 using NotificationHub.Hosting.Connections;
 using NotificationHub.Publishing;
@@ -10,43 +8,44 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>Says at the start what the hub works with, and what its settings seem to have forgotten.</summary>
+/// <summary>Logs at startup what the hub uses, and settings that appear to be missing.</summary>
 internal static partial class StartupSummary
 {
-    public static void ReportStart(this WebApplication app, IEnumerable<UnknownSection> misspelt)
+    public static void ReportStart(this WebApplication app, IEnumerable<UnknownSection> misspelled)
     {
-        foreach (var section in misspelt)
+        foreach (var section in misspelled)
         {
-            Log.Misspelt(app.Logger, section.Name, section.Meant);
+            Log.Misspelled(app.Logger, section.Name, section.Meant);
         }
 
         var bus = app.Services.GetRequiredService<IOptions<ServiceBusOptions>>().Value;
+        var access = app.Services.GetRequiredService<ApiAccessRules>();
         if (bus.IsConfigured && !app.Environment.IsDevelopment())
         {
-            WarnOfReferences(app);
+            WarnAboutReferences(app, access);
         }
 
-        // Not before the ports are known.
-        app.Lifetime.ApplicationStarted.Register(() => ReportStarted(app, bus));
+        // The ports are not known before.
+        app.Lifetime.ApplicationStarted.Register(() => ReportStarted(app, bus, access));
     }
 
-    // An event that is too large for a message is fetched from the feed.
-    private static void WarnOfReferences(WebApplication app)
+    // Consumers fetch an event that is too large for a message from the feed.
+    private static void WarnAboutReferences(WebApplication app, ApiAccessRules access)
     {
         if (app.Services.GetRequiredService<IOptions<PublishingOptions>>().Value.PublicUrl is null)
         {
             Log.NoPublicUrl(app.Logger);
         }
 
-        if (app.AccessToFeed() == FeedAccess.None)
+        if (access.Feed == ApiAccess.None)
         {
-            Log.NoKeys(app.Logger);
+            Log.NoConsumerKey(app.Logger);
         }
     }
 
-    private static void ReportStarted(WebApplication app, ServiceBusOptions bus)
+    private static void ReportStarted(WebApplication app, ServiceBusOptions bus, ApiAccessRules access)
     {
-        Log.Keeping(app.Logger, app.Services.GetRequiredService<Database>().Place);
+        Log.Database(app.Logger, app.Services.GetRequiredService<Database>().Place);
         if (bus.IsConfigured)
         {
             Log.Publishing(app.Logger, HostOf(bus));
@@ -58,39 +57,35 @@ internal static partial class StartupSummary
 
         var admin = app.Services.GetRequiredService<AdminListeners>();
         var feeds = string.Join(", ", app.Urls.Except(admin.Urls).Select(url => $"{url}/events"));
-        switch (app.AccessToFeed())
+        switch (access.Feed)
         {
-            case FeedAccess.Open:
+            case ApiAccess.Local:
                 Log.FeedOpen(app.Logger, feeds);
                 break;
-            case FeedAccess.WithKey:
-                Log.FeedWithKey(app.Logger, feeds);
+            case ApiAccess.Credentials:
+                Log.FeedWithCredentials(app.Logger, feeds);
                 break;
             default:
-                Log.NoFeed(app.Logger, app.Environment.EnvironmentName);
+                Log.NoFeed(app.Logger);
                 break;
         }
 
-        ReportAdmin(app);
-        if (admin.AreSeparate)
+        switch (access.Admin)
         {
-            Log.AdminListeners(app.Logger, string.Join(", ", admin.Urls));
-        }
-    }
-
-    private static void ReportAdmin(WebApplication app)
-    {
-        switch (app.AccessToAdmin())
-        {
-            case AdminAccess.Loopback:
+            case ApiAccess.Local:
                 Log.AdminOpen(app.Logger);
                 break;
-            case AdminAccess.WithCredentials:
+            case ApiAccess.Credentials:
                 Log.AdminWithCredentials(app.Logger);
                 break;
             default:
-                Log.NoAdmin(app.Logger, app.Environment.EnvironmentName);
+                Log.NoAdmin(app.Logger);
                 break;
+        }
+
+        if (admin.AreSeparate)
+        {
+            Log.AdminListeners(app.Logger, string.Join(", ", admin.Urls));
         }
     }
 
@@ -101,66 +96,69 @@ internal static partial class StartupSummary
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Nothing reads the settings of section '{Section}'. Did you mean '{Meant}'?")]
-        public static partial void Misspelt(ILogger logger, string section, string? meant);
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Ignored the settings of unknown section '{Section}'. Did you mean '{Meant}'?"
+        )]
+        public static partial void Misspelled(ILogger logger, string section, string? meant);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "An event too large for a message will refer to no host: set Publishing:PublicUrl to the https address where consumers reach this hub."
+            "Publishing:PublicUrl is not set: consumers cannot fetch events that are too large for a message. Set it to this hub's https URL."
         )]
         public static partial void NoPublicUrl(ILogger logger);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "An event too large for a message cannot be fetched by anyone: set Consumers:ApiKeys:0:Name and Consumers:ApiKeys:0:Sha256 for its consumer."
+            "Auth:ApiKeys has no key with the role Consume: consumers cannot fetch events that are too large for a message."
         )]
-        public static partial void NoKeys(ILogger logger);
+        public static partial void NoConsumerKey(ILogger logger);
 
         [LoggerMessage(LogLevel.Information, "The database is {Place}.")]
-        public static partial void Keeping(ILogger logger, string place);
+        public static partial void Database(ILogger logger, string place);
 
-        [LoggerMessage(LogLevel.Information, "Events are published to the Service Bus {Bus}.")]
+        [LoggerMessage(LogLevel.Information, "Publishing events to the Service Bus {Bus}.")]
         public static partial void Publishing(ILogger logger, string? bus);
 
         [LoggerMessage(
             LogLevel.Information,
-            "Events are published to no Service Bus: neither ServiceBus:FullyQualifiedNamespace nor ServiceBus:ConnectionString is set."
+            "Publishing to no Service Bus: neither ServiceBus:FullyQualifiedNamespace nor ServiceBus:ConnectionString is set."
         )]
         public static partial void NotPublishing(ILogger logger);
 
         [LoggerMessage(
             LogLevel.Information,
-            "Events are read at {Feeds}, without a key from this machine (Development)."
+            "Serving events at {Feeds}, without a key for requests from this machine (Development)."
         )]
         public static partial void FeedOpen(ILogger logger, string feeds);
 
-        [LoggerMessage(LogLevel.Information, "Events are read at {Feeds}, with a consumer's key.")]
-        public static partial void FeedWithKey(ILogger logger, string feeds);
+        [LoggerMessage(LogLevel.Information, "Serving events at {Feeds}, to callers with the role Hub.Consume.")]
+        public static partial void FeedWithCredentials(ILogger logger, string feeds);
 
         [LoggerMessage(
             LogLevel.Information,
-            "/events and /snapshot are not served: there is no key in Consumers:ApiKeys, and {Environment} is not Development."
+            "Not serving /events and /snapshot: neither Auth:ApiKeys with the role Consume nor Auth:Entra is set."
         )]
-        public static partial void NoFeed(ILogger logger, string environment);
+        public static partial void NoFeed(ILogger logger);
 
         [LoggerMessage(
             LogLevel.Information,
-            "/admin is open to whoever is on this machine: this is Development, and neither Admin:ApiKeys nor Admin:Entra is set."
+            "Serving /admin without credentials for requests from this machine (Development)."
         )]
         public static partial void AdminOpen(ILogger logger);
 
-        [LoggerMessage(LogLevel.Information, "/admin is served to those with an administrator's key or token.")]
+        [LoggerMessage(LogLevel.Information, "Serving /admin to callers with the role Hub.Read or Hub.Operate.")]
         public static partial void AdminWithCredentials(ILogger logger);
 
         [LoggerMessage(
             LogLevel.Information,
-            "/admin is not served: neither Admin:ApiKeys nor Admin:Entra is set, and {Environment} is not Development."
+            "Not serving /admin: neither Auth:ApiKeys with the role Read or Operate nor Auth:Entra is set."
         )]
-        public static partial void NoAdmin(ILogger logger, string environment);
+        public static partial void NoAdmin(ILogger logger);
 
         [LoggerMessage(
             LogLevel.Information,
-            "Administration, readiness and health details are served only at {Urls} (Admin:Urls)."
+            "Serving administration, readiness and health details only at {Urls} (Admin:Urls)."
         )]
         public static partial void AdminListeners(ILogger logger, string urls);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NotificationHub.Auth;
 using NotificationHub.Publishing;
 
 namespace NotificationHub.Feed;
@@ -38,9 +39,7 @@ internal static class EventFeedEndpoints
 
         var refusal = 0;
         using var poll =
-            query.Wait > TimeSpan.Zero
-                ? longPolls.TryBegin(context.Features.GetRequiredFeature<FeedConsumer>().Name, out refusal)
-                : null;
+            query.Wait > TimeSpan.Zero ? longPolls.TryBegin(HubPrincipal.NameOf(context.User), out refusal) : null;
         if (refusal != 0)
         {
             return TooManyPolls(context, refusal);

@@ -2,9 +2,6 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Feed;
 
-/// <summary>A feature of a feed request: its consumer.</summary>
-internal sealed record FeedConsumer(string Name);
-
 /// <summary>
 /// Limits the requests that wait for events. Each holds a connection and reads the log whenever it grows, and one consumer must not starve
 /// the others.

@@ -22,7 +22,7 @@ internal static class OperationEndpoints
                 (HttpRequest request, Announcements announcements, CancellationToken cancellationToken) =>
                     AnnounceAsync(request, actorOf(request.HttpContext), announcements, cancellationToken)
             )
-            .RequireAuthorization(AdminPolicies.Operate)
+            .RequireAuthorization(HubPolicies.Operate)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes))
             .WithTags(Tag)
             .Accepts<Announcement>("application/json")

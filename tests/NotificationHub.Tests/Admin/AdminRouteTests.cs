@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Admin;

@@ -13,7 +13,7 @@ public sealed class CommandArgumentsTests
             "add",
             "--url",
             "https://hub.example.com",
-            "--Consumers:ApiKeys:0:Name",
+            "--Auth:ApiKeys:0:Name",
             "team",
             "--urls=http://127.0.0.1:0",
             "--OTEL_SERVICE_NAME=north",
@@ -23,7 +23,7 @@ public sealed class CommandArgumentsTests
 
         arguments.Settings.ShouldBe([
             "--Apple:BaseUrl=http://127.0.0.1:1/mdm/v2",
-            "--Consumers:ApiKeys:0:Name=team",
+            "--Auth:ApiKeys:0:Name=team",
             "--urls=http://127.0.0.1:0",
             "--OTEL_SERVICE_NAME=north",
             "--APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=key;IngestionEndpoint=https://eu.example.com/",

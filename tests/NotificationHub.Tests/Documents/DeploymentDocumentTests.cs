@@ -69,8 +69,8 @@ public sealed partial class DeploymentDocumentTests
     {
         var settings = Setting().Matches(Text).Select(match => match.Value).Distinct().ToArray();
 
-        settings.ShouldContain("Admin__ApiKeys__0__Role");
-        settings.ShouldContain("Consumers__ApiKeys__0__Sha256");
+        settings.ShouldContain("Auth__ApiKeys__0__Role");
+        settings.ShouldContain("Auth__ApiKeys__1__Sha256");
         settings.Where(setting => !HubSettings.IsKnown(setting)).ShouldBeEmpty();
     }
 

@@ -6,6 +6,7 @@ using Alba;
 using NotificationHub.Events;
 using NotificationHub.Feed;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Storage;
 
@@ -169,8 +170,8 @@ public sealed class FeedEndpointTests
     {
         await using var hub = await ScenarioHub.StartAsync(
             "environment=Production",
-            "Consumers:ApiKeys:0:Name=inventory",
-            $"Consumers:ApiKeys:0:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"
+            "Auth:ApiKeys:0:Name=inventory",
+            $"Auth:ApiKeys:0:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"
         );
 
         foreach (var path in (string[])["/events", "/events/1-1", "/snapshot/north/asset"])
@@ -187,6 +188,23 @@ public sealed class FeedEndpointTests
             request.Get.Url("/events");
             request.WithRequestHeader("X-Api-Key", Key);
             request.StatusCodeShouldBe(HttpStatusCode.OK);
+        });
+    }
+
+    [Fact]
+    public async Task An_administrators_key_does_not_open_the_feed()
+    {
+        await using var hub = await ScenarioHub.StartAsync([
+            "environment=Production",
+            .. AdminHost.Key(0, "inventory", Key, "Consume"),
+            .. AdminHost.Key(1, "operator", "operator-key", "Operate"),
+        ]);
+
+        await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url("/events");
+            request.Authenticate("operator-key");
+            request.ShouldBeProblem(HttpStatusCode.Forbidden);
         });
     }
 

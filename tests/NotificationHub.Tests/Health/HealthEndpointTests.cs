@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 using NotificationHub.LocalBus;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
-using NotificationHub.Tests.Admin;
+using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;

@@ -15,11 +15,16 @@ public sealed class ResponseHeaderTests
     [InlineData("Production", "wrong")]
     public async Task Every_route_and_every_error_says_so(string environment, string? key)
     {
-        string[] admin = ["Admin:ApiKeys:0:Name=operator", $"Admin:ApiKeys:0:Sha256={new string('0', 64)}"];
+        string[] admin =
+        [
+            "Auth:ApiKeys:1:Name=operator",
+            $"Auth:ApiKeys:1:Sha256={new string('1', 64)}",
+            "Auth:ApiKeys:1:Role=Operate",
+        ];
         await using var hub = await ScenarioHub.StartAsync([
             $"environment={environment}",
-            "Consumers:ApiKeys:0:Name=team",
-            $"Consumers:ApiKeys:0:Sha256={new string('0', 64)}",
+            "Auth:ApiKeys:0:Name=team",
+            $"Auth:ApiKeys:0:Sha256={new string('0', 64)}",
             .. environment == "Production" ? admin : [],
         ]);
         (HttpMethod Method, string Path)[] requests =

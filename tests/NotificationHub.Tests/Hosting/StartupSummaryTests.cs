@@ -19,8 +19,8 @@ public sealed class StartupSummaryTests
 
         log.ShouldContain($"The database is {hub.Database.Place}.");
         log.ShouldContain("no Service Bus");
-        log.ShouldContain($"Events are read at {hub.Http.BaseAddress}events");
-        log.ShouldNotContain("set Publishing:PublicUrl");
+        log.ShouldContain($"Serving events at {hub.Http.BaseAddress}events");
+        log.ShouldNotContain("Publishing:PublicUrl is not set");
     }
 
     [Fact]
@@ -30,9 +30,9 @@ public sealed class StartupSummaryTests
         await using var _ = hub;
 
         log.ShouldContain("the Service Bus 127.0.0.1:1");
-        log.ShouldContain("set Publishing:PublicUrl");
-        log.ShouldContain("set Consumers:ApiKeys");
-        log.ShouldContain("not served");
+        log.ShouldContain("Publishing:PublicUrl is not set");
+        log.ShouldContain("Auth:ApiKeys has no key with the role Consume");
+        log.ShouldContain("Not serving /events");
         log.ShouldNotContain("c2VjcmV0");
     }
 
@@ -43,14 +43,14 @@ public sealed class StartupSummaryTests
             "environment=Production",
             Bus,
             "Publishing:PublicUrl=https://hub.example.com",
-            "Consumers:ApiKeys:0:Name=team",
-            $"Consumers:ApiKeys:0:Sha256={Digest}"
+            "Auth:ApiKeys:0:Name=team",
+            $"Auth:ApiKeys:0:Sha256={Digest}"
         );
         await using var _ = hub;
 
-        log.ShouldContain("with a consumer's key");
-        log.ShouldNotContain("set Publishing:PublicUrl");
-        log.ShouldNotContain("set Consumers:ApiKeys");
+        log.ShouldContain("callers with the role Hub.Consume");
+        log.ShouldNotContain("Publishing:PublicUrl is not set");
+        log.ShouldNotContain("Auth:ApiKeys has no key");
     }
 
     private static async Task<(string Log, HubHost Hub)> StartAsync(params string[] settings)

@@ -24,7 +24,7 @@ public sealed class ContainerTests
         // With those for the admin API, and with a setting of a parameter file.
         var settings = Deployment.ContainerApp.Environment;
 
-        settings["Admin__Entra__Audience"].ShouldBe("api://notification-hub");
+        settings["Auth__Entra__Audience"].ShouldBe("api://notification-hub");
         settings["Refetch__RequestsPerSecond"].ShouldBe("5");
         settings.Keys.Except(NotTheHubs).Where(setting => !HubSettings.IsKnown(setting)).ShouldBeEmpty();
         NotTheHubs.Except(settings.Keys).ShouldBeEmpty();
@@ -44,8 +44,8 @@ public sealed class ContainerTests
 
     [Theory]
     [InlineData("Storage__Provider", true)]
-    [InlineData("Admin__Entra__Audience", true)]
-    [InlineData("Consumers__ApiKeys__0__Sha256", true)]
+    [InlineData("Auth__Entra__Audience", true)]
+    [InlineData("Auth__ApiKeys__0__Sha256", true)]
     [InlineData("ServiceBus__UseWebSockets", true)]
     [InlineData("Storage__Providers", false)]
     [InlineData("Storage", false)]

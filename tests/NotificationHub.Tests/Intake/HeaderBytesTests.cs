@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
+using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Intake;
@@ -11,23 +11,20 @@ public sealed class HeaderBytesTests : IAsyncLifetime
 {
     private const string Secret = "s\u00E9cret";
 
-    // Its last byte in UTF-8 is a space in Latin-1.
-    private const string Key = "cl\u00E9 \u00E0";
+    // The last byte in UTF-8 is a space in Latin-1.
+    private const string ConsumerKey = "cl\u00E9 \u00E0";
+    private const string AdminKey = "cl\u00E9 d'\u00E0";
 
     private HubHost hub = null!;
     private TestLocation location = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)));
-        hub = await HubHost.StartAsync(
+        hub = await HubHost.StartAsync([
             "environment=Production",
-            "Consumers:ApiKeys:0:Name=inventory",
-            $"Consumers:ApiKeys:0:Sha256={digest}",
-            "Admin:ApiKeys:0:Name=dashboard",
-            $"Admin:ApiKeys:0:Sha256={digest}",
-            "Admin:ApiKeys:0:Role=Read"
-        );
+            .. AdminHost.Key(0, "inventory", ConsumerKey, "Consume"),
+            .. AdminHost.Key(1, "dashboard", AdminKey, "Read"),
+        ]);
         location = await hub.AddLocationAsync();
         await location.AddSecretAsync(Secret);
         await hub.Services.GetRequiredService<LocationCredentialCache>().RefreshAsync(CancellationToken.None);
@@ -79,10 +76,10 @@ public sealed class HeaderBytesTests : IAsyncLifetime
     [InlineData("Authorization: Bearer ")]
     public async Task A_key_is_accepted_in_UTF_8(string header)
     {
-        byte[] valid = [.. Bytes(header), .. Encoding.UTF8.GetBytes(Key), .. Bytes("\r\n")];
+        (await SendAsync("GET /events?after=0", With(ConsumerKey))).ShouldBe("HTTP/1.1 200 OK");
+        (await SendAsync("GET /admin/locations", With(AdminKey))).ShouldBe("HTTP/1.1 200 OK");
 
-        (await SendAsync("GET /events?after=0", valid)).ShouldBe("HTTP/1.1 200 OK");
-        (await SendAsync("GET /admin/locations", valid)).ShouldBe("HTTP/1.1 200 OK");
+        byte[] With(string key) => [.. Bytes(header), .. Encoding.UTF8.GetBytes(key), .. Bytes("\r\n")];
     }
 
     private Task<string?> PostAsync(byte[] headers) =>

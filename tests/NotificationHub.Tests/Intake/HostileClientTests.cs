@@ -23,10 +23,11 @@ public sealed class HostileClientTests
             $"environment={environment}",
             "Logging:LogLevel:Default=Warning",
             "Intake:BodyTimeout=00:00:01",
-            "Admin:ApiKeys:0:Name=operator",
-            $"Admin:ApiKeys:0:Sha256={new string('0', 64)}",
-            "Consumers:ApiKeys:0:Name=team",
-            $"Consumers:ApiKeys:0:Sha256={new string('0', 64)}"
+            "Auth:ApiKeys:1:Name=operator",
+            $"Auth:ApiKeys:1:Sha256={new string('1', 64)}",
+            "Auth:ApiKeys:1:Role=Operate",
+            "Auth:ApiKeys:0:Name=team",
+            $"Auth:ApiKeys:0:Sha256={new string('0', 64)}"
         );
         var location = await hub.AddLocationAsync();
         log.Clear();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Alba;
-using NotificationHub.Tests.Admin;
+using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 

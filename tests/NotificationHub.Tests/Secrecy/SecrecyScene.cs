@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Tests.Admin;
+using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Telemetry;
@@ -75,8 +75,8 @@ internal sealed class SecrecyScene : IAsyncDisposable
             insights.Setting,
             .. AdminHost.Key(0, "reader", ReadKey, "Read"),
             .. AdminHost.Key(1, "operator", OperateKey, "Operate"),
-            "Consumers:ApiKeys:0:Name=inventory",
-            $"Consumers:ApiKeys:0:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(ConsumerKey)))}",
+            "Auth:ApiKeys:2:Name=inventory",
+            $"Auth:ApiKeys:2:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(ConsumerKey)))}",
         ];
         var hub = await HubHost.StartAsync(
             builder =>

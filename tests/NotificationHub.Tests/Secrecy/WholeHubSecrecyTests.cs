@@ -24,8 +24,8 @@ public sealed class WholeHubSecrecyTests
     public async Task No_secret_is_in_a_log_line_trace_metric_event_answer_or_file()
     {
         await using var scene = await SecrecyScene.StartAsync();
-        var good = scene.Issuer.Issue([AdminPolicies.Operate]);
-        var foreign = scene.Issuer.Issue([AdminPolicies.Operate], token => token.Audience = "another");
+        var good = scene.Issuer.Issue([HubPolicies.Operate]);
+        var foreign = scene.Issuer.Issue([HubPolicies.Operate], token => token.Audience = "another");
 
         var id = await RegisterAsync(scene);
         var (receiving, handedOut) = await ReceiveOnlyAsync(scene);

@@ -1,9 +1,9 @@
 using System.Net;
 using NotificationHub.Hosting;
 
-namespace NotificationHub.Tests.Admin;
+namespace NotificationHub.Tests.Auth;
 
-public sealed class AdminKeyTests
+public sealed class ApiKeyTests
 {
     private const string Reading = "reading-key";
     private const string Operating = "operating.key.with-dots";
@@ -26,6 +26,29 @@ public sealed class AdminKeyTests
     }
 
     [Fact]
+    public async Task A_consumers_key_does_not_open_the_administration()
+    {
+        await using var host = await AdminHost.StartAsync(
+            "Production",
+            [.. Keys, .. AdminHost.Key(2, "inventory", "consumer-key", "Consume")]
+        );
+
+        (await host.LookAsync("consumer-key")).ShouldBe(HttpStatusCode.Forbidden);
+        (await host.ChangeAsync("consumer-key")).ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task A_consumers_key_alone_does_not_map_the_administration()
+    {
+        await using var host = await AdminHost.StartAsync(
+            "Production",
+            AdminHost.Key(0, "inventory", "consumer-key", "Consume")
+        );
+
+        (await host.LookAsync("consumer-key")).ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task A_key_is_taken_from_its_own_header_too_and_known_by_its_name()
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
@@ -44,7 +67,7 @@ public sealed class AdminKeyTests
     [InlineData("wrong")]
     [InlineData("Reading-key")]
     [InlineData("a.b.c")]
-    public async Task A_stranger_gets_401_and_no_hint(string? key)
+    public async Task An_unknown_caller_gets_401_and_no_hint(string? key)
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
@@ -129,9 +152,9 @@ public sealed class AdminKeyTests
         var fault = await Should.ThrowAsync<ConfigurationException>(() =>
             AdminHost.StartAsync(
                 "Production",
-                "Admin:ApiKeys:0:Sha256=secret",
-                "Admin:ApiKeys:0:Role=Root",
-                "Admin:Entra:TenantId=common"
+                "Auth:ApiKeys:0:Sha256=secret",
+                "Auth:ApiKeys:0:Role=Root",
+                "Auth:Entra:TenantId=common"
             )
         );
 
@@ -139,11 +162,11 @@ public sealed class AdminKeyTests
             .Faults.Select(line => line.Trim().Split(": ")[0])
             .ShouldBe(
                 [
-                    "Admin:ApiKeys[0].Name",
-                    "Admin:ApiKeys[0].Sha256",
-                    "Admin:ApiKeys[0].Role",
-                    "Admin:Entra.Audience",
-                    "Admin:Entra.TenantId",
+                    "Auth:ApiKeys[0].Name",
+                    "Auth:ApiKeys[0].Sha256",
+                    "Auth:ApiKeys[0].Role",
+                    "Auth:Entra.Audience",
+                    "Auth:Entra.TenantId",
                 ],
                 ignoreOrder: true
             );

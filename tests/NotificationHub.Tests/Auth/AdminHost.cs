@@ -9,7 +9,7 @@ using NotificationHub.Admin;
 using NotificationHub.Auth;
 using NotificationHub.Hosting;
 
-namespace NotificationHub.Tests.Admin;
+namespace NotificationHub.Tests.Auth;
 
 /// <summary>A server with two admin routes and nothing else: one to look, one to change something.</summary>
 internal sealed class AdminHost : IAsyncDisposable
@@ -34,13 +34,14 @@ internal sealed class AdminHost : IAsyncDisposable
         ]);
         builder.Logging.ClearProviders();
         var hub = new HubBuilder(builder);
+        hub.AddAuth();
         hub.AddAdmin();
         hub.ThrowIfFaulty();
         var app = builder.Build();
         app.MapAdmin(admin =>
         {
-            admin.MapGet("/admin/look", (HttpContext context) => AdminPrincipal.NameOf(context.User));
-            admin.MapPost("/admin/change", () => "changed").RequireAuthorization(AdminPolicies.Operate);
+            admin.MapGet("/admin/look", (HttpContext context) => HubPrincipal.NameOf(context.User));
+            admin.MapPost("/admin/change", () => "changed").RequireAuthorization(HubPolicies.Operate);
         });
         await app.StartAsync();
         return new AdminHost(app);
@@ -49,9 +50,9 @@ internal sealed class AdminHost : IAsyncDisposable
     /// <summary>A key's settings, with the digest of <paramref name="key"/>.</summary>
     public static string[] Key(int index, string name, string key, string role) =>
         [
-            $"Admin:ApiKeys:{index}:Name={name}",
-            $"Admin:ApiKeys:{index}:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}",
-            $"Admin:ApiKeys:{index}:Role={role}",
+            $"Auth:ApiKeys:{index}:Name={name}",
+            $"Auth:ApiKeys:{index}:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}",
+            $"Auth:ApiKeys:{index}:Role={role}",
         ];
 
     public async Task<HttpStatusCode> LookAsync(string? bearer = null) => (await GetAsync(bearer)).StatusCode;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace NotificationHub.Tests.Admin;
+namespace NotificationHub.Tests.Auth;
 
 /// <summary>Issues tokens as Entra ID does, from this machine: an OpenID configuration, a key set, and RSA signatures.</summary>
 internal sealed class TokenIssuer : IAsyncDisposable
@@ -25,7 +25,7 @@ internal sealed class TokenIssuer : IAsyncDisposable
 
     public string Authority => app.Urls.Single();
 
-    public string[] Settings => [$"Admin:Entra:Authority={Authority}", $"Admin:Entra:Audience={Audience}"];
+    public string[] Settings => [$"Auth:Entra:Authority={Authority}", $"Auth:Entra:Audience={Audience}"];
 
     public static async Task<TokenIssuer> StartAsync()
     {

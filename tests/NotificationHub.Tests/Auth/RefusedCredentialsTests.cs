@@ -7,7 +7,7 @@ using NotificationHub.Auth;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
 
-namespace NotificationHub.Tests.Hosting;
+namespace NotificationHub.Tests.Auth;
 
 public sealed class RefusedCredentialsTests
 {
@@ -16,10 +16,11 @@ public sealed class RefusedCredentialsTests
     {
         await using var hub = await ScenarioHub.StartAsync(
             "environment=Production",
-            "Consumers:ApiKeys:0:Name=team",
-            $"Consumers:ApiKeys:0:Sha256={new string('0', 64)}",
-            "Admin:ApiKeys:0:Name=operator",
-            $"Admin:ApiKeys:0:Sha256={new string('0', 64)}"
+            "Auth:ApiKeys:0:Name=team",
+            $"Auth:ApiKeys:0:Sha256={new string('0', 64)}",
+            "Auth:ApiKeys:1:Name=operator",
+            $"Auth:ApiKeys:1:Sha256={new string('1', 64)}",
+            "Auth:ApiKeys:1:Role=Read"
         );
         using var readings = new MeterReadings(hub.Services.GetRequiredService<IMeterFactory>());
         (string Path, string? Key, string? ApiKey)[] requests =
@@ -64,7 +65,7 @@ public sealed class RefusedCredentialsTests
             loggers.CreateLogger<RefusedCredentials>()
         );
 
-        refused.Note(RefusedCredentials.Admin, Request("10.0.0.1"));
+        refused.Record(RefusedCredentials.Admin, Request("10.0.0.1"));
         Lines()
             .ShouldBe([
                 "1 requests to the admin API presented an invalid key or token; responded 401. Addresses: 10.0.0.1.",
@@ -72,7 +73,7 @@ public sealed class RefusedCredentialsTests
 
         for (var n = 0; n < 1000; n++)
         {
-            refused.Note(RefusedCredentials.Admin, Request($"10.0.1.{n % 100}"));
+            refused.Record(RefusedCredentials.Admin, Request($"10.0.1.{n % 100}"));
         }
 
         Lines().Length.ShouldBe(1);
@@ -86,8 +87,8 @@ public sealed class RefusedCredentialsTests
 
         clock.Advance(TimeSpan.FromMinutes(5));
         Lines().Length.ShouldBe(2);
-        refused.Note(RefusedCredentials.Admin, Request("10.0.0.1"));
-        refused.Note(RefusedCredentials.Consumers, Request("10.0.0.2"));
+        refused.Record(RefusedCredentials.Admin, Request("10.0.0.1"));
+        refused.Record(RefusedCredentials.Consumers, Request("10.0.0.2"));
         Lines()[2..].Select(line => line[^10..]).ShouldBe([" 10.0.0.1.", " 10.0.0.2."]);
 
         string[] Lines() => [.. log.Text.Split('\n').Select(line => line.Trim())];

@@ -1,12 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using NotificationHub.Auth;
 
-namespace NotificationHub.Tests.Feed;
+namespace NotificationHub.Tests.Auth;
 
-public sealed class ConsumerKeyVerifierTests
+public sealed class ApiKeyVerifierTests
 {
     [Theory]
     [InlineData("Bearer first", null, true)]
@@ -20,19 +19,19 @@ public sealed class ConsumerKeyVerifierTests
     [InlineData(null, null, false)]
     [InlineData("Bearer first", "first", false)]
     public void One_of_the_configured_keys_is_asked_for(string? authorization, string? apiKey, bool accepted) =>
-        Verifier("first", "second").IsAccepted(authorization, apiKey).ShouldBe(accepted);
+        (Verifier("first", "second").Find(authorization, apiKey) is not null).ShouldBe(accepted);
 
     [Fact]
     public void Two_keys_at_once_are_none() =>
-        Verifier("first").IsAccepted(new StringValues(["Bearer first", "Bearer first"]), default).ShouldBeFalse();
+        Verifier("first").Find(new StringValues(["Bearer first", "Bearer first"]), default).ShouldBeNull();
 
     [Fact]
-    public void Without_keys_nothing_is_accepted() => Verifier().IsAccepted("Bearer first", default).ShouldBeFalse();
+    public void Without_keys_nothing_is_accepted() => Verifier().Find("Bearer first", default).ShouldBeNull();
 
     [Fact]
     public void Options_that_cannot_work_are_told_all_at_once()
     {
-        var options = new ConsumerOptions
+        var options = new AuthOptions
         {
             ApiKeys =
             [
@@ -42,26 +41,18 @@ public sealed class ConsumerKeyVerifierTests
             ],
         };
 
-        new ConsumerOptionsValidator()
+        new AuthOptionsValidator()
             .Validate(options)
             .Errors.Select(error => error.PropertyName)
             .ShouldBe(["ApiKeys[0].Name", "ApiKeys[1].Sha256", "ApiKeys[2].Sha256", "ApiKeys"]);
     }
 
-    private static ConsumerKeyVerifier Verifier(params string[] keys) =>
-        new(
-            Options.Create(
-                new ConsumerOptions
-                {
-                    ApiKeys =
-                    [
-                        .. keys.Select(key => new ConsumerKey
-                        {
-                            Name = key,
-                            Sha256 = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
-                        }),
-                    ],
-                }
-            )
-        );
+    private static ApiKeyVerifier Verifier(params string[] keys) =>
+        new([
+            .. keys.Select(key => new ApiKey
+            {
+                Name = key,
+                Sha256 = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
+            }),
+        ]);
 }

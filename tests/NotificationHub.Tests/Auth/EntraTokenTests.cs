@@ -2,8 +2,9 @@ using System.Net;
 using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
 using NotificationHub.Auth;
+using NotificationHub.Tests.EndToEnd;
 
-namespace NotificationHub.Tests.Admin;
+namespace NotificationHub.Tests.Auth;
 
 public sealed class EntraTokenTests
 {
@@ -12,8 +13,8 @@ public sealed class EntraTokenTests
     {
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
-        var reading = issuer.Issue([AdminPolicies.Read]);
-        var operating = issuer.Issue(["Other.Role", AdminPolicies.Operate]);
+        var reading = issuer.Issue([HubPolicies.Read]);
+        var operating = issuer.Issue(["Other.Role", HubPolicies.Operate]);
 
         (await host.LookAsync(reading)).ShouldBe(HttpStatusCode.OK);
         (await host.ChangeAsync(reading)).ShouldBe(HttpStatusCode.Forbidden);
@@ -23,12 +24,24 @@ public sealed class EntraTokenTests
     }
 
     [Fact]
+    public async Task A_token_with_the_role_Consume_reads_the_feed_and_nothing_else()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        await using var hub = await ScenarioHub.StartAsync(["environment=Production", .. issuer.Settings]);
+        var consumer = issuer.Issue([HubPolicies.Consume]);
+
+        (await SendAsync(hub, "/events", consumer)).ShouldBe(HttpStatusCode.OK);
+        (await SendAsync(hub, "/admin/locations", consumer)).ShouldBe(HttpStatusCode.Forbidden);
+        (await SendAsync(hub, "/events", issuer.Issue([HubPolicies.Operate]))).ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
     public async Task Its_holder_is_known_by_an_object_id_and_no_address()
     {
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
 
-        using var answer = await host.GetAsync(issuer.Issue([AdminPolicies.Read]));
+        using var answer = await host.GetAsync(issuer.Issue([HubPolicies.Read]));
 
         (await answer.Content.ReadAsStringAsync()).ShouldBe("entra:0d7e9c1a-person");
     }
@@ -43,7 +56,7 @@ public sealed class EntraTokenTests
         );
 
         (await host.LookAsync("reading-key")).ShouldBe(HttpStatusCode.OK);
-        (await host.LookAsync(issuer.Issue([AdminPolicies.Read]))).ShouldBe(HttpStatusCode.OK);
+        (await host.LookAsync(issuer.Issue([HubPolicies.Read]))).ShouldBe(HttpStatusCode.OK);
     }
 
     public static TheoryData<string, Action<SecurityTokenDescriptor>> Flaws =>
@@ -72,7 +85,7 @@ public sealed class EntraTokenTests
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
 
-        using var answer = await host.GetAsync(issuer.Issue([AdminPolicies.Operate], make));
+        using var answer = await host.GetAsync(issuer.Issue([HubPolicies.Operate], make));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, flaw);
         answer.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
@@ -83,15 +96,26 @@ public sealed class EntraTokenTests
     public async Task While_the_issuer_cannot_be_asked_nobody_is_let_in_and_nothing_breaks()
     {
         await using var issuer = await TokenIssuer.StartAsync();
-        var token = issuer.Issue([AdminPolicies.Operate]);
+        var token = issuer.Issue([HubPolicies.Operate]);
         await using var host = await AdminHost.StartAsync(
             "Production",
-            "Admin:Entra:Authority=http://127.0.0.1:1",
-            $"Admin:Entra:Audience={TokenIssuer.Audience}"
+            "Auth:Entra:Authority=http://127.0.0.1:1",
+            $"Auth:Entra:Audience={TokenIssuer.Audience}"
         );
 
         (await host.LookAsync(token)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     private static SigningCredentials Signed(RsaSecurityKey key) => new(key, SecurityAlgorithms.RsaSha256);
+
+    private static async Task<HttpStatusCode> SendAsync(ScenarioHub hub, string path, string token)
+    {
+        var result = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url(path);
+            request.Authenticate(token);
+            request.IgnoreStatusCode();
+        });
+        return (HttpStatusCode)result.Context.Response.StatusCode;
+    }
 }

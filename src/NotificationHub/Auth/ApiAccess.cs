@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace NotificationHub.Auth;
+
+internal enum ApiAccess
+{
+    /// <summary>No credential is configured, so the endpoints are not mapped.</summary>
+    None,
+
+    Credentials,
+
+    /// <summary>In Development, requests from this machine need no credential.</summary>
+    Local,
+}
+
+/// <summary>Which credentials the feed and the administration require.</summary>
+internal sealed class ApiAccessRules(AuthOptions options, IHostEnvironment environment)
+{
+    public ApiAccess Feed =>
+        environment.IsDevelopment() ? ApiAccess.Local
+        : options.Entra is not null || options.HasKey(HubPolicies.Consume) ? ApiAccess.Credentials
+        : ApiAccess.None;
+
+    public ApiAccess Admin =>
+        options.Entra is not null || options.HasKey(HubPolicies.Read, HubPolicies.Operate) ? ApiAccess.Credentials
+        : environment.IsDevelopment() ? ApiAccess.Local
+        : ApiAccess.None;
+
+    public bool IsOpenTo(HttpContext context) =>
+        (IsFeed(context) ? Feed : Admin) == ApiAccess.Local && LocalCaller.IsLocal(context);
+
+    public static bool IsFeed(HttpContext context) =>
+        context
+            .GetEndpoint()
+            ?.Metadata.GetOrderedMetadata<IAuthorizeData>()
+            .Any(required => required.Policy == HubPolicies.Consume)
+        ?? false;
+}

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using NotificationHub.Hosting;
+
+namespace NotificationHub.Auth;
+
+/// <summary>Responds with problem details: 401 to unknown callers, 403 to callers without the role.</summary>
+internal sealed class AuthorizationResponses(RefusedCredentials refused, ApiAccessRules access)
+    : IAuthorizationMiddlewareResultHandler
+{
+    public Task HandleAsync(
+        RequestDelegate next,
+        HttpContext context,
+        AuthorizationPolicy policy,
+        PolicyAuthorizationResult authorizeResult
+    )
+    {
+        var isFeed = ApiAccessRules.IsFeed(context);
+        if (authorizeResult.Succeeded)
+        {
+            context.MarkAuthenticated(isFeed ? "consumer" : "administrator", HubPrincipal.NameOf(context.User));
+            return next(context);
+        }
+
+        if (authorizeResult.Forbidden)
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+        }
+
+        refused.Record(isFeed ? RefusedCredentials.Consumers : RefusedCredentials.Admin, context);
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        // Administrators get no hint.
+        return TypedResults
+            .Problem(isFeed ? Advice : null, statusCode: StatusCodes.Status401Unauthorized)
+            .ExecuteAsync(context);
+    }
+
+    private string Advice =>
+        access.Feed == ApiAccess.Local
+            ? "In Development, only requests from this machine to localhost need no key. "
+                + "Send other requests with a consumer's key as Authorization: Bearer KEY."
+            : "Send the request with a consumer's key as Authorization: Bearer KEY or X-Api-Key: KEY.";
+}

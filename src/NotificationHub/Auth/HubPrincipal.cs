@@ -1,0 +1,28 @@
+using System.Security.Claims;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Auth;
+
+/// <summary>An authenticated caller: a name for the audit log, and roles named like Entra ID's app roles.</summary>
+internal static class HubPrincipal
+{
+    public const string RoleClaim = "roles";
+
+    private const string NameClaim = "name";
+
+    public static ClaimsPrincipal Create(string name, string scheme, params string[] roles)
+    {
+        var claims = roles.Select(role => new Claim(RoleClaim, role)).Prepend(new Claim(NameClaim, name));
+        return new ClaimsPrincipal(new ClaimsIdentity(claims, scheme, NameClaim, RoleClaim));
+    }
+
+    /// <summary>The caller's name in the audit log. For a token this is an object ID: no e-mail address is logged.</summary>
+    public static string NameOf(ClaimsPrincipal user) =>
+        user.FindFirst("oid")?.Value is { } person ? $"entra:{person}"
+        : user.FindFirst("sub")?.Value is { } subject ? $"entra:{subject}"
+        : user.Identity?.Name ?? "unknown";
+
+    /// <summary>The caller, for the audit log.</summary>
+    public static Actor ActorOf(HttpContext context) =>
+        new(NameOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
+}
