@@ -9,8 +9,14 @@ internal static class AdminSetup
 {
     public static void AddAdmin(this HubBuilder hub)
     {
-        hub.AddOptions<AdminOptions>(AdminOptions.Section);
+        hub.AddAdminApi();
         hub.Services.AddSingleton<LocationService>();
+    }
+
+    /// <summary>Adds what <see cref="MapAdmin"/> requires.</summary>
+    public static void AddAdminApi(this HubBuilder hub)
+    {
+        hub.AddOptions<AdminOptions>(AdminOptions.Section);
         hub.Services.AddAdminDocument();
         hub.Services.ConfigureHttpJsonOptions(json =>
         {

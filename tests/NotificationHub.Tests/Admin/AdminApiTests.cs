@@ -143,7 +143,7 @@ public sealed partial class AdminApiTests
             .GetProperty("post")
             .GetProperty("description")
             .GetString()
-            .ShouldBe("Needs the role Hub.Operate.");
+            .ShouldBe("Requires the role Hub.Operate.");
         var components = document.GetProperty("components");
         components
             .GetProperty("securitySchemes")

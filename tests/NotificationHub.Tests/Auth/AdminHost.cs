@@ -35,7 +35,7 @@ internal sealed class AdminHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         var hub = new HubBuilder(builder);
         hub.AddAuth();
-        hub.AddAdmin();
+        hub.AddAdminApi();
         hub.ThrowIfFaulty();
         var app = builder.Build();
         app.MapAdmin(admin =>

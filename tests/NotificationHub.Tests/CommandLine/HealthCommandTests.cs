@@ -24,7 +24,7 @@ public sealed class HealthCommandTests
         ready.ExitCode.ShouldBe(ExitCode.Ok, ready.Error);
         ready.Output.ShouldBe($"http://127.0.0.1:{url.Port}/health/ready: 200{Environment.NewLine}");
         gone.ExitCode.ShouldBe(ExitCode.Failed);
-        gone.Output.ShouldContain("no answer");
+        gone.Output.ShouldContain("no response");
     }
 
     [Theory]

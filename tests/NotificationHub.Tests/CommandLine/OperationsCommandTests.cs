@@ -34,7 +34,7 @@ public sealed class OperationsCommandTests
         show.Output.ShouldContain("9709");
         show.Output.ShouldContain("too [red]few[/]");
         show.Output.ShouldContain("C02");
-        show.Output.ShouldContain("7 more failed");
+        show.Output.ShouldContain("7 more tasks failed");
         var operation = json.Json.GetProperty("operations")[0];
         operation.GetProperty("report").GetProperty("failed").GetInt64().ShouldBe(8);
     }

@@ -47,7 +47,7 @@ public sealed class LongPollsTests
     )
     {
         await using var hub = await ScenarioHub.StartAsync(setting);
-        var others = setting.Contains("PerConsumer", StringComparison.Ordinal) ? "" : "another";
+        var others = setting.Contains("PerConsumer", StringComparison.Ordinal) ? "loopback" : "another";
         var waiting = hub.Services.GetRequiredService<LongPolls>().TryBegin(others, out _)!;
 
         await hub.ScenarioAsync(request =>
