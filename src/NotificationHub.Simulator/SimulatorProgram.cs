@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using NotificationHub.Simulator.Demonstration;
@@ -9,6 +10,7 @@ namespace NotificationHub.Simulator;
 internal static class SimulatorProgram
 {
     private const int UsageError = 2;
+    private const int HelpWidth = 100;
 
     // The time for the hub and both simulators to stop after Ctrl+C.
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
@@ -84,10 +86,7 @@ internal static class SimulatorProgram
             Description = "Seed of the random numbers.",
             DefaultValueFactory = _ => 1,
         };
-        var json = new Option<bool>("--json")
-        {
-            Description = "Print one JSON document and nothing else.",
-        };
+        var json = new Option<bool>("--json") { Description = "Print one JSON document and nothing else." };
         var keepRunning = new Option<bool>("--keep-running")
         {
             Description = "Keep everything running until Ctrl+C, and print the addresses.",
@@ -97,10 +96,8 @@ internal static class SimulatorProgram
         RequireRange(duplicates, 0, 1);
 
         var root = new RootCommand(
-            """
-            Run the real hub between a simulated Apple and a local Service Bus, assign apps to devices, and check that
-            no event is lost or duplicated.
-            """
+            "Run the real hub between a simulated Apple and a local Service Bus, assign apps to devices, and check that "
+                + "no event is lost or duplicated."
         )
         {
             devices,
@@ -113,6 +110,11 @@ internal static class SimulatorProgram
             keepRunning,
             BusCommand.Create(output, error),
         };
+        foreach (var help in root.Options.OfType<HelpOption>())
+        {
+            help.Action = new HelpAction { MaxWidth = HelpWidth };
+        }
+
         root.SetAction(
             (result, cancellationToken) =>
                 DemonstrationCommand.RunAsync(

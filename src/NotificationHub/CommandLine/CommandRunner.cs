@@ -18,6 +18,9 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
     public Option<bool> Json { get; } =
         new("--json") { Description = "Print one JSON document and nothing else.", Recursive = true };
 
+    /// <summary>Text that a command's help shows last, such as examples.</summary>
+    public Dictionary<Command, string> Details { get; } = [];
+
     public CommandOutput OutputFor(ParseResult arguments) => new(output, bytes, arguments.GetValue(Json), width);
 
     /// <summary>Creates a command that works on an existing database.</summary>
@@ -37,14 +40,21 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
     ) =>
         Create(name, description, (arguments, cancellation) => RunUnopenedAsync(arguments, work, cancellation), inputs);
 
-    public static Command Create(
+    /// <param name="description">A summary and, after an empty line, details.</param>
+    public Command Create(
         string name,
         string description,
         Func<ParseResult, CancellationToken, Task<int>> action,
         Symbol[] inputs
     )
     {
-        var command = new Command(name, description);
+        var paragraphs = description.ReplaceLineEndings("\n").Split("\n\n", 2);
+        var command = new Command(name, paragraphs[0]);
+        if (paragraphs.Length > 1)
+        {
+            Details.Add(command, paragraphs[1]);
+        }
+
         foreach (var input in inputs)
         {
             if (input is Argument argument)

@@ -18,8 +18,9 @@ internal static class EraseCommand
         var erase = runner.Create(
             "erase",
             """
-            Delete a person's or a device's data from the hub's database. If the hub must finish the deletion in the
-            background, the exit code is 1.
+            Delete a person's or a device's data from the hub's database.
+
+            Exit code 1: the hub will finish the deletion in the background.
 
             Example:
               NotificationHub erase --serial C02XK0AAJGH5 --dry-run

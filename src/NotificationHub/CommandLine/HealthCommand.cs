@@ -18,7 +18,7 @@ internal static class HealthCommand
         {
             Description = "Check /health/ready (the hub stores notifications) instead of /health/live.",
         };
-        var health = CommandRunner.Create(
+        var health = runner.Create(
             "health",
             "Check a running hub. Exit code 0: healthy, 1: unhealthy or no response.",
             (arguments, cancellationToken) =>

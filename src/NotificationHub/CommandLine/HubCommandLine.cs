@@ -15,11 +15,14 @@ internal static class HubCommandLine
 {
     private const int HelpWidth = 100;
 
-    private const string Description = """
-        Receive Apple's App and Book Management notifications, store them, publish them as events, and read changed
-        records from Apple. Without a command, NotificationHub runs the service.
-        Every command accepts settings as --Section:Key=value, for example
-        --Storage:ConnectionString="Data Source=data/notificationhub.db".
+    private const string Description =
+        "Receive Apple's App and Book Management notifications, store them, publish them as events, and read changed "
+        + "records from Apple. Without a command, NotificationHub runs the service.";
+
+    private const string Details = """
+        Every command accepts settings as --Section:Key=value, for example:
+          NotificationHub locations list --Storage:ConnectionString="Data Source=data/notificationhub.db"
+
         Exit codes: 0 success, 1 failure, 2 invalid command line, 3 not found, 78 invalid settings.
         """;
 
@@ -73,9 +76,10 @@ internal static class HubCommandLine
             HealthCommand.Create(runner),
         };
         root.SetAction((_, cancellationToken) => ServeCommand.ServeAsync(runner.Settings, cancellationToken));
-        foreach (var help in root.Options.Select(option => option.Action).OfType<HelpAction>())
+        runner.Details.Add(root, Details);
+        foreach (var option in root.Options.OfType<HelpOption>())
         {
-            help.MaxWidth = HelpWidth;
+            option.Action = new HelpWithDetails(new HelpAction { MaxWidth = HelpWidth }, runner.Details);
         }
 
         return root;
@@ -154,5 +158,23 @@ internal static class HubCommandLine
     {
         error.WriteLine(TerminalText.Clean(message.ReplaceLineEndings("\n")));
         return code;
+    }
+
+    private sealed class HelpWithDetails(HelpAction help, Dictionary<Command, string> details)
+        : SynchronousCommandLineAction
+    {
+        // Help is shown although a required option is missing.
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = help.Invoke(parseResult);
+            if (details.TryGetValue(parseResult.CommandResult.Command, out var text))
+            {
+                parseResult.InvocationConfiguration.Output.WriteLine(text);
+            }
+
+            return code;
+        }
     }
 }

@@ -36,7 +36,9 @@ internal static class LocationsAddCommand
         var add = runner.Create(
             "add",
             """
-            Register a location while a hub is running. Safe to repeat after a timeout: the command resumes.
+            Register a location.
+
+            A hub must be running. Safe to repeat after a timeout: the command resumes.
 
             Examples:
               NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com

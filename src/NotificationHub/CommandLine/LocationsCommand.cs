@@ -17,14 +17,17 @@ internal static class LocationsCommand
             CreateList(runner),
             runner.Create(
                 "show",
-                "Show a location with its secrets, progress and differences. No secret or token is printed.",
+                "Show a location with its progress, differences and secrets' states.",
                 context => ShowAsync(context, context.Get(location)),
                 location
             ),
             runner.Create(
                 "verify",
-                "Compare Apple's configuration of a location with the hub's. Changes nothing at Apple.\n"
-                    + "Exit code 1: they differ.",
+                """
+                Compare Apple's configuration of a location with the hub's.
+
+                Changes nothing at Apple. Exit code 1: they differ.
+                """,
                 context => VerifyAsync(context, context.Get(location)),
                 location
             ),
@@ -57,8 +60,10 @@ internal static class LocationsCommand
         return runner.Create(
             "rotate-secret",
             """
-            Replace a location's notification secret while a hub is running. Safe to repeat after a timeout: the
-            command resumes. For a receive-only location, the new secret is printed once, to enter in the MDM.
+            Replace a location's notification secret.
+
+            A hub must be running. Safe to repeat after a timeout: the command resumes. For a receive-only
+            location, the new secret is printed once, for you to enter in the MDM.
             """,
             context => RotateSecretAsync(context, context.Get(location), context.Get(overwrite)),
             location,
@@ -77,8 +82,10 @@ internal static class LocationsCommand
         return runner.Create(
             "test",
             """
-            Ask Apple to send a test notification through the public URL, and wait for it. Apple sends one only with a
-            new configuration, so this also replaces the secret. Exit code 1: the notification did not arrive.
+            Ask Apple to send a test notification through the public URL, and wait for it.
+
+            Apple sends it only when the configuration is set, so this also replaces the secret.
+            Exit code 1: the notification did not arrive.
             """,
             context => TestAsync(context, context.Get(location), context.Get(wait)),
             location,
@@ -99,9 +106,10 @@ internal static class LocationsCommand
         return runner.Create(
             "remove",
             """
-            Remove a location and its configuration at Apple. Its data is kept unless you use --delete-data.
-            For one day, the hub accepts late deliveries and does not route them. The library can be registered again
-            at once.
+            Remove a location and its configuration at Apple.
+
+            The location's data is kept unless you use --delete-data. For one day, the hub still accepts
+            deliveries, but does not route them. You can register the library again at once.
             """,
             context =>
                 RemoveAsync(

@@ -29,8 +29,9 @@ internal static class MigrateCommand
         var migrate = runner.CreateUnopened(
             "migrate",
             """
-            Create the database or update its schema. The service does this when it starts, unless
-            Storage:MigrateOnStart is false.
+            Create the database or update its schema.
+
+            The service does this when it starts, unless Storage:MigrateOnStart is false.
 
             Example:
               NotificationHub migrate --from-sqlite notificationhub.db --Storage:Provider=SqlServer

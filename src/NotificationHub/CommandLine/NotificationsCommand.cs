@@ -70,7 +70,7 @@ internal static class NotificationsCommand
         var reroute = runner.Create(
             "reroute",
             """
-            Route notifications again that were rejected, quarantined or unrecognized, as if they had been accepted.
+            Route rejected, quarantined or unrecognized notifications as if they had been accepted.
 
             Examples:
               NotificationHub notifications reroute 17 18

@@ -26,8 +26,10 @@ internal static class ReconcileCommand
         var reconcile = runner.Create(
             "reconcile",
             """
-            Compare a location's records with Apple's now. The running hub repairs each difference and publishes it;
-            the command waits until the hub has finished.
+            Compare a location's records with Apple's now.
+
+            The running hub corrects its records and publishes an event for each difference. The command
+            waits until the hub has finished.
 
             Example:
               NotificationHub reconcile --location euymam2icmymo32l --kind assignment --dry-run

@@ -36,8 +36,8 @@ public sealed class CommandDocumentTests
     private const string SimulatorIntroduction = """
         ## The simulator
 
-        Run it with `dotnet run --project src/NotificationHub.Simulator --`. Exit code 0: nothing was lost or duplicated, 1:
-        something was, 2: invalid command line, 130: interrupted.
+        Run it with `dotnet run --project src/NotificationHub.Simulator --`. Exit codes: 0 nothing was lost or duplicated,
+        1 something was, 2 invalid command line, 130 interrupted.
 
         """;
 
@@ -62,8 +62,10 @@ public sealed class CommandDocumentTests
     [Fact]
     public async Task Every_line_of_help_fits_into_100_columns() =>
         (await GenerateAsync())
-            .Split('\n')
-            .Where(line => line.Length > MaxWidth && !line.Contains('`'))
+            .Split("```")
+            .Where((_, index) => index % 2 == 1)
+            .SelectMany(help => help.Split('\n'))
+            .Where(line => line.Length > MaxWidth)
             .ShouldBeEmpty();
 
     [Fact]
