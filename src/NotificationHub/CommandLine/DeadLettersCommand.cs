@@ -15,10 +15,7 @@ internal static class DeadLettersCommand
     public static Command Create(CommandRunner runner)
     {
         var topic = CreateTopic();
-        var state = new Option<string?>("--state")
-        {
-            Description = "Only dead letters in this state.",
-        }.AcceptOnlyFromAmong([.. DeadLetterState.All]);
+        var state = CommandInput.Choice("--state", "Only dead letters in this state", DeadLetterState.All);
         var one = new Argument<long>("seq") { Description = "The seq of the event." };
         return new Command("dead-letters", "Manage the events that Service Bus rejected.")
         {

@@ -108,10 +108,7 @@ internal static class NotificationsCommand
     }
 
     private static Option<string?> CreateDisposition(IEnumerable<string> values) =>
-        new Option<string?>("--disposition")
-        {
-            Description = "Only notifications with this disposition.",
-        }.AcceptOnlyFromAmong([.. values]);
+        CommandInput.Choice("--disposition", "Only notifications with this disposition", [.. values]);
 
     private static Option<string?> CreateLocation() =>
         new("--location") { Description = "Only notifications of this location." };

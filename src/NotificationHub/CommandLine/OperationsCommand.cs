@@ -9,10 +9,7 @@ internal static class OperationsCommand
     public static Command Create(CommandRunner runner)
     {
         var location = new Option<string?>("--location") { Description = "Only operations of this location." };
-        var state = new Option<string?>("--state")
-        {
-            Description = "Only operations in this state.",
-        }.AcceptOnlyFromAmong([.. OperationStates.All]);
+        var state = CommandInput.Choice("--state", "Only operations in this state", [.. OperationStates.All]);
         var limit = CommandInput.Limit();
         var eventId = new Argument<string>("id") { Description = "Apple's eventId of the operation." };
         return new Command("operations", "Inspect the MDM's asynchronous requests to Apple.")
