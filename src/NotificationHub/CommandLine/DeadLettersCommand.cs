@@ -49,9 +49,7 @@ internal static class DeadLettersCommand
     }
 
     private static Option<string?> CreateTopic() =>
-        new Option<string?>("--topic") { Description = "Only dead letters of this topic." }.AcceptOnlyFromAmong([
-            .. TopicMap.Topics,
-        ]);
+        CommandInput.Choice("--topic", "Only dead letters of this topic", [.. TopicMap.Topics]);
 
     private static Command CreateDecision(CommandRunner runner, string name, string description, Decide decide)
     {

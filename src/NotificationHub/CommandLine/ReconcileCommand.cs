@@ -16,9 +16,11 @@ internal static class ReconcileCommand
             Description = "The location's ID from `locations list`.",
             Required = true,
         };
-        var kind = new Option<string?>("--kind") { Description = "Only records of this kind." }.AcceptOnlyFromAmong([
-            .. RecordKind.All.Select(kind => kind.Name),
-        ]);
+        var kind = CommandInput.Choice(
+            "--kind",
+            "Only records of this kind",
+            [.. RecordKind.All.Select(kind => kind.Name)]
+        );
         var dryRun = new Option<bool>("--dry-run")
         {
             Description = "Only list differences; change and publish nothing. Exit code 1: there are some.",

@@ -89,7 +89,7 @@ public sealed class CommandDocumentTests
             Append(text, path.Length == 0 ? "NotificationHub" : string.Join(' ', path), help, "NotificationHub");
         }
 
-        text.Append(SimulatorIntroduction.ReplaceLineEndings("\n"));
+        text.Append('\n').Append(SimulatorIntroduction.ReplaceLineEndings("\n"));
         foreach (var path in new string[][] { [], ["bus"] })
         {
             var help = await HelpAsync(
