@@ -273,7 +273,7 @@ public sealed class CompleteAnswerTests : AppleTest
     public async Task Empty_pages_with_ever_new_cursors_end_with_an_error()
     {
         var cursors = 0;
-        var walk = PagedRead.ByCursorAsync<Subscription>(
+        var read = PagedRead.ByCursorAsync<Subscription>(
             "GET /subscriptions",
             from: null,
             (_, _) =>
@@ -283,7 +283,7 @@ public sealed class CompleteAnswerTests : AppleTest
             default
         );
 
-        var fault = await Should.ThrowAsync<AppleException>(walk.Take(20_000).CountAsync().AsTask());
+        var fault = await Should.ThrowAsync<AppleException>(read.Take(20_000).CountAsync().AsTask());
         fault.Kind.ShouldBe(TraversalStuck);
         cursors.ShouldBe(10_001);
     }

@@ -87,9 +87,9 @@ public sealed class PagingTests : AppleTest
             .Then("""{"admins":[],"nextCursor":"b"}""")
             .Then("""{"admins":[],"nextCursor":"a"}""");
 
-        var walk = Session.ReadSubscriptionAdminsAsync(new SubscriptionAdminQuery(), default).ToListAsync().AsTask();
+        var read = Session.ReadSubscriptionAdminsAsync(new SubscriptionAdminQuery(), default).ToListAsync().AsTask();
 
-        (await FaultOf(walk)).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
+        (await FaultOf(read)).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
         Apple.Requests.Count.ShouldBe(3);
     }
 
@@ -123,12 +123,12 @@ public sealed class PagingTests : AppleTest
             .Then("""{"assignments":[],"nextCursor":"a"}""")
             .Then("""{"errorNumber":9812,"errorMessage":"Invalid cursor"}""", 400);
 
-        var walk = Session
+        var read = Session
             .ReadSubscriptionAssignmentsAsync(new SubscriptionAssignmentQuery(), default)
             .ToListAsync()
             .AsTask();
 
-        (await FaultOf(walk)).Kind.ShouldBe(AppleErrorKind.RestartTraversal);
+        (await FaultOf(read)).Kind.ShouldBe(AppleErrorKind.RestartTraversal);
     }
 
     [Fact]

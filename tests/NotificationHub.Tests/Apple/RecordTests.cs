@@ -117,8 +117,8 @@ public sealed class RecordTests : AppleTest
             """
         );
 
-        var walk = Session.ReadSubscriptionsAsync(new SubscriptionQuery(), default).ToListAsync().AsTask();
-        var subscriptions = (await Passing(walk)).ShouldHaveSingleItem().Items;
+        var read = Session.ReadSubscriptionsAsync(new SubscriptionQuery(), default).ToListAsync().AsTask();
+        var subscriptions = (await Passing(read)).ShouldHaveSingleItem().Items;
 
         subscriptions[0].AdamId.ShouldBe("12345");
         subscriptions[0].PeriodEndDate.ShouldBe(new DateOnly(2026, 12, 31));

@@ -5,9 +5,6 @@ internal sealed partial class RecordsChange
     public void PutSubscription(SimulatedSubscription subscription) =>
         _subscriptions[subscription.AdamId] = Now(subscription);
 
-    /// <summary>Removes a subscription without assignments.</summary>
-    public void RemoveSubscription(long adamId) => _subscriptions.Remove(adamId);
-
     public SimulatedSubscription? Subscription(long adamId) => _subscriptions.GetValueOrDefault(adamId)?.Value;
 
     public int? AssociateSubscription(long adamId, string clientUserId, bool renewing)
