@@ -92,13 +92,13 @@ internal sealed class SqlServerGrowthEngine(string server) : GrowthEngine
             return;
         }
 
-        var routed = appends.Select(append => rows.Event(append.Key, append.Value.Result.Seq));
+        var newEvents = appends.Select(append => rows.Event(append.Key, append.Value.Result.Seq));
         await database.WriteAsync(
             async transaction =>
             {
                 await MoveCursorAsync(transaction, RoutingPass.Name, appends.Values.Max(append => append.Result.Seq));
                 transaction.AppendEvents(
-                    [.. routed],
+                    [.. newEvents],
                     seqs => MoveCursorAsync(transaction, TopicLog.NameOf("assets"), seqs.Max())
                 );
             },
