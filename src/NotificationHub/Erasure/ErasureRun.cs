@@ -91,12 +91,7 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
         }
 
         var started = time.GetTimestamp();
-        long last;
-        await using (var connection = await database.OpenReaderAsync(cancellationToken))
-        {
-            last = await ErasableLog.Notifications.ReadLastAsync(connection);
-        }
-
+        var last = await database.ReadAsync(ErasableLog.Notifications.ReadLastAsync, cancellationToken);
         while (await IsBehindAsync(last, cancellationToken))
         {
             if (time.GetElapsedTime(started) > RoutingTimeout)

@@ -55,7 +55,7 @@ internal sealed partial class ErasureService(
     /// <summary>Continues interrupted erasures.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        foreach (var row in await ListAsync(cancellationToken))
+        foreach (var row in await database.ReadAsync(ErasureStore.ListAsync, cancellationToken))
         {
             await ContinueAsync(row.AuditSeq, cancellationToken);
         }
@@ -124,17 +124,8 @@ internal sealed partial class ErasureService(
         }
     }
 
-    private async Task<IReadOnlyList<ErasureRow>> ListAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await ErasureStore.ListAsync(connection);
-    }
-
-    private async Task<ErasureRow?> FindAsync(long auditSeq, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await ErasureStore.FindAsync(connection, auditSeq);
-    }
+    private Task<ErasureRow?> FindAsync(long auditSeq, CancellationToken cancellationToken) =>
+        database.ReadAsync(connection => ErasureStore.FindAsync(connection, auditSeq), cancellationToken);
 
     private static partial class Log
     {

@@ -47,12 +47,14 @@ internal sealed class TargetErasure(Database database)
         };
         const string Target =
             """from refetch_target where location_id = @locationId and resource = @KindName and "key" = @Subject""";
-        await using (var connection = await database.OpenReaderAsync(cancellationToken))
+        if (
+            await database.ReadAsync(
+                connection => connection.ExecuteScalarAsync<long>($"select count(*) {Target}", key),
+                cancellationToken
+            ) == 0
+        )
         {
-            if (await connection.ExecuteScalarAsync<long>($"select count(*) {Target}", key) == 0)
-            {
-                return;
-            }
+            return;
         }
 
         await run.StepAsync(

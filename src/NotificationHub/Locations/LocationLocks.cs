@@ -87,11 +87,8 @@ internal sealed class LocationLocks(Database database, LeaseKeeper leases)
         }
     }
 
-    private async Task<Location?> FindAsync(string locationId, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await LocationStore.FindAsync(connection, locationId);
-    }
+    private Task<Location?> FindAsync(string locationId, CancellationToken cancellationToken) =>
+        database.ReadAsync(connection => LocationStore.FindAsync(connection, locationId), cancellationToken);
 
     private static Location Ensure(Location? location, string locationId, bool includeRemoved) =>
         location switch

@@ -142,11 +142,11 @@ internal sealed class LocationTest(
         }
     }
 
-    private async Task<long> ReadLastSeqAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from notification_log");
-    }
+    private Task<long> ReadLastSeqAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection => connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from notification_log"),
+            cancellationToken
+        );
 
     private async Task<long?> FindAsync(string locationId, long after, long last, CancellationToken cancellationToken)
     {

@@ -30,7 +30,7 @@ internal sealed class RetentionPass(
         var keep = options.Value;
         now = await clock.ReadAsync(cancellationToken);
         var deleted = await PruneAsync(PrunedLog.Events, keep.Events, events.ReadAsync, lease, cancellationToken);
-        var bound = await ReadNotificationBoundAsync(cancellationToken);
+        var bound = await database.ReadAsync(oldestReferenced.ReadAsync, cancellationToken);
         deleted += await PruneAsync(
             PrunedLog.Notifications,
             keep.Notifications,
@@ -87,12 +87,7 @@ internal sealed class RetentionPass(
         CancellationToken cancellationToken
     )
     {
-        IReadOnlyList<DynamicParameters> found;
-        await using (var connection = await database.OpenReaderAsync(cancellationToken))
-        {
-            found = await rows.FindAsync(connection, from: 0, Before(keepFor), ExpiredBatchRows);
-        }
-
+        var found = await FindAsync(rows, from: 0, Before(keepFor), cancellationToken);
         var redated = await RedateAsync(rows, lease, cancellationToken);
         if (found.Count == 0)
         {
@@ -118,12 +113,7 @@ internal sealed class RetentionPass(
             return 0;
         }
 
-        IReadOnlyList<DynamicParameters> found;
-        await using (var connection = await database.OpenReaderAsync(cancellationToken))
-        {
-            found = await rows.FindAsync(connection, now.Future + 1, long.MaxValue, ExpiredBatchRows);
-        }
-
+        var found = await FindAsync(rows, now.Future + 1, long.MaxValue, cancellationToken);
         return found.Count == 0
             ? 0
             : await database.WriteAsync(
@@ -143,11 +133,12 @@ internal sealed class RetentionPass(
         return await ages.ReadFirstAsync(connection, log, now.Future) is var (seq, at) && at <= before ? seq : null;
     }
 
-    private async Task<LogBound> ReadNotificationBoundAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await oldestReferenced.ReadAsync(connection);
-    }
+    private Task<IReadOnlyList<DynamicParameters>> FindAsync(
+        ExpiredRowQuery rows,
+        long from,
+        long until,
+        CancellationToken cancellationToken
+    ) => database.ReadAsync(connection => rows.FindAsync(connection, from, until, ExpiredBatchRows), cancellationToken);
 
     private async Task MeasureAsync(CancellationToken cancellationToken)
     {

@@ -55,7 +55,7 @@ internal sealed partial class HubKeyRing(
             }
 
             missing = FindMissing(certificates);
-            // The services before are not disposed: they may still be in use.
+            // The previous services are not disposed, because they may still be in use.
             opened = services;
             problem = null;
             return true;

@@ -27,7 +27,17 @@ internal sealed class KeyRingRepository(
     public IReadOnlyCollection<XElement> GetAllElements() =>
         [.. Directory.Exists(Folder) ? Files(Folder).GetAllElements() : [], .. InDatabase ? ReadDatabase() : []];
 
-    public IReadOnlyList<XElement> ReadDatabase() => [.. ReadAsync().GetAwaiter().GetResult().Select(XElement.Parse)];
+    public IReadOnlyList<XElement> ReadDatabase() =>
+        [
+            .. database
+                .ReadAsync(
+                    connection => connection.QueryAsync<string>("select xml from data_protection_key order by id"),
+                    CancellationToken.None
+                )
+                .GetAwaiter()
+                .GetResult()
+                .Select(XElement.Parse),
+        ];
 
     public void StoreElement(XElement element, string friendlyName)
     {
@@ -48,12 +58,6 @@ internal sealed class KeyRingRepository(
     }
 
     private FileSystemXmlRepository Files(string folder) => new(new DirectoryInfo(folder), loggers);
-
-    private async Task<IEnumerable<string>> ReadAsync()
-    {
-        await using var connection = await database.OpenReaderAsync(CancellationToken.None);
-        return await connection.QueryAsync<string>("select xml from data_protection_key order by id");
-    }
 
     private Task InsertAsync(XElement element, string friendlyName) =>
         database.WriteAsync(

@@ -23,7 +23,7 @@ internal sealed partial class RemovalPass(
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(
-            await ListAsync(cancellationToken),
+            await database.ReadAsync(RemovalStore.ListAsync, cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
             async (pending, cancellation) => await TryContinueAsync(lease, pending, cancellation)
         );
@@ -143,12 +143,6 @@ internal sealed partial class RemovalPass(
                 """,
                 new { locationId }
             ) > 0;
-    }
-
-    private async Task<IReadOnlyList<PendingRemoval>> ListAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await RemovalStore.ListAsync(connection);
     }
 
     private static partial class Log

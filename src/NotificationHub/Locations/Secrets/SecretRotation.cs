@@ -24,7 +24,10 @@ internal sealed class SecretRotation(
         CancellationToken cancellationToken
     )
     {
-        var pending = await ReadPendingAsync(locked.Location.LocationId, cancellationToken);
+        var pending = await database.ReadAsync(
+            connection => SecretStore.ListPendingAsync(connection, locked.Location.LocationId),
+            cancellationToken
+        );
         var reading = await check.ReadAsync(locked, session, cancellationToken);
         var isOurs = reading.Found is { } found && pending.Any(found.Echoes);
         EnsureUnchanged(reading, overwrite, isOurs);
@@ -39,12 +42,6 @@ internal sealed class SecretRotation(
         var confirmed = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
         var location = await ConfirmAsync(locked.Lock, attempt, secret, confirmed, cancellationToken);
         return new RotateResult(location, IsResumed: false);
-    }
-
-    private async Task<IReadOnlyList<byte[]>> ReadPendingAsync(string locationId, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await SecretStore.ListPendingAsync(connection, locationId);
     }
 
     // Two servers that each correct the other would never end: settings of another party are overwritten on request only.
