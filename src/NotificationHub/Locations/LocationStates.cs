@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NotificationHub.Apple;
 using NotificationHub.Events;
 
@@ -33,6 +34,11 @@ internal static class LocationStates
 {
     // Apple: ClientConfigResponse.
     public static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(15);
+
+    private static readonly string[] Names =
+    [
+        .. Enum.GetNames<LocationState>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName),
+    ];
 
     /// <summary>The SQL condition that Apple may be called for a location <c>l</c>.</summary>
     public const string Callable =
@@ -109,24 +115,10 @@ internal static class LocationStates
             _ => null,
         };
 
-    public static string ToWireName(this LocationState state) =>
-        state switch
-        {
-            LocationState.Pending => "pending",
-            LocationState.Valid => "valid",
-            LocationState.Expiring => "expiring",
-            LocationState.Expired => "expired",
-            LocationState.Revoked => "revoked",
-            LocationState.Invalid => "invalid",
-            LocationState.TakenOver => "taken-over",
-            LocationState.Removed => "removed",
-            _ => throw new ArgumentOutOfRangeException(nameof(state), state, "The location state is undefined."),
-        };
+    public static string ToWireName(this LocationState state) => Names[(int)state];
 
     public static LocationState Parse(string name) =>
-        Enum.GetValues<LocationState>()
-            .Where(state => state.ToWireName() == name)
-            .Select(state => (LocationState?)state)
-            .FirstOrDefault()
-        ?? throw new ArgumentException($"'{name}' is not a location state.", nameof(name));
+        Array.IndexOf(Names, name) is >= 0 and var index
+            ? (LocationState)index
+            : throw new ArgumentException($"'{name}' is not a location state.", nameof(name));
 }

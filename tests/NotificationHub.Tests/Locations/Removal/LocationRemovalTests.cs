@@ -54,7 +54,7 @@ public sealed class LocationRemovalTests
                 (await scene.EventsAsync(EventNames.NotificationTestReceived)).Any(published =>
                     published.LocationId == other.Id
                 ),
-            "the router has come to the last post"
+            "the router has processed the last notification"
         );
 
         (await scene.EventsAsync(EventNames.NotificationUnrecognized)).ShouldBeEmpty();
