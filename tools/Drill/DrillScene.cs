@@ -187,7 +187,7 @@ internal sealed class DrillScene : IAsyncDisposable
             "--Storage:LeaseDuration=00:05:00",
             "--ServiceBus:SendTimeout=00:02:00",
             // In real time.
-            "--Storage:BusyTimeout=00:00:00.02"
+            "--Storage:LockTimeout=00:00:00.02"
         );
         http.BaseAddress = hub.Url;
         Time.WritesCompleted = WriteNothingAsync;

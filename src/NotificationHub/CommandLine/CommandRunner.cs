@@ -84,7 +84,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
                 {
                     throw new CommandException(
                         ExitCode.NotFound,
-                        $"The database {context.Database.Place} does not exist. Start the hub first, "
+                        $"The database {context.Database.DisplayName} does not exist. Start the hub first, "
                             + "or set --Storage:ConnectionString=…"
                     );
                 }
@@ -105,7 +105,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
         hub.Host.Logging.ClearProviders();
         hub.ThrowIfFaulty();
         var storage = hub.OptionsOf<StorageOptions>();
-        storage.BusyTimeout = storage.BusyTimeout > MinLockTimeout ? storage.BusyTimeout : MinLockTimeout;
+        storage.LockTimeout = storage.LockTimeout > MinLockTimeout ? storage.LockTimeout : MinLockTimeout;
         await using var app = hub.Host.Build();
         var context = new CommandContext(
             app.Services,
@@ -136,7 +136,7 @@ internal sealed record CommandContext(
     CancellationToken CancellationToken
 )
 {
-    public Actor Actor { get; } = Actor.OfCommand;
+    public Actor Actor { get; } = Actor.CommandLine;
 
     public T? Get<T>(Option<T> option) => Arguments.GetValue(option);
 

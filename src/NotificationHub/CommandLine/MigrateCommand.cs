@@ -62,7 +62,7 @@ internal static class MigrateCommand
         {
             throw new CommandException(
                 ExitCode.NotFound,
-                $"The database {context.Database.Place} does not exist: restore the backup first."
+                $"The database {context.Database.DisplayName} does not exist: restore the backup first."
             );
         }
 
@@ -76,12 +76,12 @@ internal static class MigrateCommand
     private static int Report(CommandContext context, IReadOnlyList<string> applied)
     {
         context.Output.Write(
-            new { Database = context.Database.Place, Applied = applied },
+            new { Database = context.Database.DisplayName, Applied = applied },
             console =>
                 console.WriteUnwrapped(
                     applied.Count == 0
-                        ? $"{context.Database.Place} is up to date."
-                        : $"{context.Database.Place} was updated: {string.Join(", ", applied)}."
+                        ? $"{context.Database.DisplayName} is up to date."
+                        : $"{context.Database.DisplayName} was updated: {string.Join(", ", applied)}."
                 )
         );
         return ExitCode.Ok;
@@ -89,11 +89,11 @@ internal static class MigrateCommand
 
     private static async Task<int> StartEpochAsync(CommandContext context, IReadOnlyList<string> applied)
     {
-        var outcome = await new RestoreRecovery(context.Database).GoOnAsync(context.Actor, context.CancellationToken);
+        var outcome = await new RestoreRecovery(context.Database).RunAsync(context.Actor, context.CancellationToken);
         context.Output.Write(
             new
             {
-                Database = context.Database.Place,
+                Database = context.Database.DisplayName,
                 Applied = applied,
                 outcome.Epoch,
                 outcome.FirstEvent,
@@ -137,7 +137,7 @@ internal static class MigrateCommand
         context.Output.Write(
             new
             {
-                Database = context.Database.Place,
+                Database = context.Database.DisplayName,
                 Applied = applied,
                 Copied = copied,
                 UnreadableContentTokens = unreadable,

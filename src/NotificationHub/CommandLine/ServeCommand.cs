@@ -45,7 +45,7 @@ internal static class ServeCommand
             log.Close();
             if (
                 exception is StorageUnavailableException unavailable
-                && SqliteOpenError.OfWrite(app.Services.GetRequiredService<Database>().Place, unavailable) is { } error
+                && SqliteOpenError.FromWrite(app.Services.GetRequiredService<Database>().DisplayName, unavailable) is { } error
             )
             {
                 throw error;

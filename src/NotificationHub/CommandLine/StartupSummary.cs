@@ -45,7 +45,7 @@ internal static partial class StartupSummary
 
     private static void ReportStarted(WebApplication app, ServiceBusOptions bus, ApiAccessRules access)
     {
-        Log.Database(app.Logger, app.Services.GetRequiredService<Database>().Place);
+        Log.Database(app.Logger, app.Services.GetRequiredService<Database>().DisplayName);
         if (bus.IsConfigured)
         {
             Log.Publishing(app.Logger, HostOf(bus));

@@ -17,7 +17,7 @@ internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
             return
             [
                 DiagnosticResult.Failed(
-                    $"there is none at {database.Place}",
+                    $"there is none at {database.DisplayName}",
                     "Start the hub, which makes it, or name the right one with --Storage:ConnectionString=…"
                 ),
             ];
@@ -27,7 +27,7 @@ internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
         {
             await database.OpenBesideAsync(cancellationToken);
             await database.WriteAsync(WriteNothingNewAsync, cancellationToken);
-            return [DiagnosticResult.Ok($"{database.Place} is of this version and can be written")];
+            return [DiagnosticResult.Ok($"{database.DisplayName} is of this version and can be written")];
         }
         catch (SchemaException exception)
         {

@@ -11,7 +11,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
     private const int AtOnce = 8;
 
     // The doctor is a command: nobody else examines.
-    private static readonly StateAudit Audit = new(Actor.OfCommand, "doctor");
+    private static readonly StateAudit Audit = new(Actor.CommandLine, "doctor");
 
     public string Name => "locations at Apple";
 

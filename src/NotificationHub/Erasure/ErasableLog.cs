@@ -81,7 +81,7 @@ internal sealed record ErasableLog(
             bytes += json?.Length ?? 0;
             if (bytes >= PageBytes)
             {
-                rows.LeaveRest();
+                rows.CancelRest();
                 return new ErasableLogPage(page, page[^1].Seq);
             }
         }

@@ -28,7 +28,7 @@ internal static class ReadingStages
                 (
                     select location_id, due_at, attempts, first_requested_at, last_error
                     from refetch_target
-                    where {connection.IsWaiting("refetch_target")}
+                    where {connection.IsPending("refetch_target")}
                     order by location_id
                     {connection.Limit("@MaxCounted")}
                 ) t

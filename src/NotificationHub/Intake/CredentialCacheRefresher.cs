@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -10,11 +9,11 @@ internal sealed partial class CredentialCacheRefresher(
     Database database,
     LocationCredentialCache credentials,
     LeaseKeeper leases,
-    IOptions<StorageOptions> options,
     TimeProvider time,
     ILogger<CredentialCacheRefresher> logger
 ) : BackgroundService
 {
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
     private const long DeleteReplicasAfter = 24 * 60 * 60 * 1000;
 
@@ -44,10 +43,10 @@ internal sealed partial class CredentialCacheRefresher(
                 if (refreshed)
                 {
                     // If ten thousand locations are registered in a row, do not reload the cache ten thousand times.
-                    await Task.Delay(options.Value.ChangePollInterval, time, stoppingToken);
+                    await Task.Delay(PollInterval, time, stoppingToken);
                 }
 
-                await Signal.WaitAsync(changed, options.Value.ChangePollInterval, time, stoppingToken);
+                await Signal.WaitAsync(changed, PollInterval, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -188,7 +188,7 @@ internal sealed partial class DueTimes(
         $"""
             select t.location_id, t.resource, t."key"
             from refetch_target t
-            where {connection.IsWaiting("t")} and t.due_at > @tooFar and {which}
+            where {connection.IsPending("t")} and t.due_at > @tooFar and {which}
             order by t.due_at
             {connection.Limit("@limit")}
             """;

@@ -3,11 +3,10 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>The statements over <c>audit_entry</c>. An entry is written in the transaction of what it tells of, where that is one.</summary>
+// An entry is written in the transaction of the action that it records, if the action has one.
 internal static class AuditLog
 {
-    /// <summary>Notes an act with its outcome.</summary>
-    /// <returns>The entry's seq.</returns>
+    /// <returns>The entry's <c>seq</c>.</returns>
     public static async Task<long> RecordAsync(
         WriteTransaction transaction,
         Actor actor,
@@ -28,12 +27,7 @@ internal static class AuditLog
             }
         );
 
-    /// <summary>Notes how an act that was noted as begun has ended.</summary>
-    /// <param name="transaction">The transaction of its end.</param>
-    /// <param name="seq">The entry.</param>
-    /// <param name="outcome">One of <see cref="AuditOutcome"/>.</param>
-    /// <param name="locationId">The location, where it was not known before.</param>
-    /// <param name="detail">The kind of fault.</param>
+    /// <summary>Records the outcome of an action that was recorded as started.</summary>
     public static Task CloseAsync(
         WriteTransaction transaction,
         long seq,
@@ -56,10 +50,10 @@ internal static class AuditLog
             }
         );
 
-    /// <summary>The entries in their order.</summary>
-    /// <param name="connection">To read from.</param>
-    /// <param name="after">Those behind this seq; null for the latest.</param>
-    /// <param name="limit">How many at most.</param>
+    /// <summary>Lists entries in order.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="after">Lists entries after this <c>seq</c>; null for the latest ones.</param>
+    /// <param name="limit">The maximum number.</param>
     public static async Task<IReadOnlyList<AuditEntry>> ListAsync(DbConnection connection, long? after, int limit)
     {
         var entries = await connection.QueryAsync<AuditEntry>(
@@ -74,4 +68,55 @@ internal static class AuditLog
         );
         return [.. entries.OrderBy(entry => entry.Seq)];
     }
+}
+
+/// <param name="Action">As on the command line: <c>dead-letters resend</c>.</param>
+/// <param name="LocationId">Null if unknown.</param>
+/// <param name="Subject">For example <c>event 17</c>. Contains no secret and no personal data.</param>
+internal sealed record AuditedAct(string Action, string? LocationId = null, string? Subject = null);
+
+/// <summary>The values of <c>audit_entry.outcome</c>.</summary>
+internal static class AuditOutcome
+{
+    /// <summary>The action is in progress or was interrupted.</summary>
+    public const string Started = "started";
+
+    public const string Succeeded = "succeeded";
+
+    /// <summary>The current state does not allow the action; nothing was changed.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>The action failed; the detail names the kind of error.</summary>
+    public const string Failed = "failed";
+}
+
+internal sealed record AuditEntry
+{
+    public required long Seq { get; init; }
+
+    /// <summary>Unix milliseconds, by the database's clock.</summary>
+    public required long At { get; init; }
+
+    public required string Actor { get; init; }
+
+    public required string Origin { get; init; }
+
+    public required string Action { get; init; }
+
+    public string? LocationId { get; init; }
+
+    public string? Subject { get; init; }
+
+    public required string Outcome { get; init; }
+
+    public string? Detail { get; init; }
+}
+
+/// <summary>The person or program that requests a change.</summary>
+/// <param name="Name">For example <c>key:pipeline</c>, <c>entra:…</c> or <c>os:alice</c>.</param>
+/// <param name="Origin">The address, or the command line of a machine.</param>
+internal sealed record Actor(string Name, string Origin)
+{
+    public static Actor CommandLine { get; } =
+        new($"os:{Environment.UserName}", $"command line of {Environment.MachineName}");
 }

@@ -2,10 +2,7 @@ using System.Data.Common;
 
 namespace NotificationHub.Storage;
 
-/// <summary>
-/// The store behind every stage: connections to read from, one lane to write through, and the statements that differ
-/// between the engines.
-/// </summary>
+/// <summary>The database of all stages: readers, the single writer, and the engine's statements.</summary>
 internal abstract class Database : IAsyncDisposable
 {
     private readonly SqlFiles statements;
@@ -16,38 +13,30 @@ internal abstract class Database : IAsyncDisposable
         statements = new SqlFiles($"{engine}/Statements/");
     }
 
-    /// <summary>The name of the engine, and of the folder that holds what differs.</summary>
+    /// <summary>The engine, which is also the name of its folder.</summary>
     public string Engine { get; }
 
-    /// <summary>In-process wake-ups between the stages.</summary>
     public Signals Signals { get; } = new();
 
-    /// <summary>Where the database is, for people; nothing secret.</summary>
-    public abstract string Place { get; }
+    /// <summary>The file, or the server and database, for messages; contains no secret.</summary>
+    public abstract string DisplayName { get; }
 
-    /// <summary>False where <see cref="OpenAsync"/> would make a new one.</summary>
+    /// <summary>False if <see cref="OpenAsync"/> would create the database.</summary>
     public abstract bool Exists { get; }
 
-    /// <summary>Pages that the engine has written and not yet put in their place; null where there is no such thing.</summary>
+    /// <summary>Pages in the write-ahead log; null if the engine has none.</summary>
     public virtual long? WalPages => null;
 
-    /// <summary>Brings the schema up to date and opens the write lane.</summary>
-    /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
-    /// <exception cref="SchemaException">It is of a newer version that shuts this one out.</exception>
+    /// <summary>Migrates the schema and opens the writer.</summary>
+    /// <exception cref="DatabaseOpenException">The database cannot be opened for writing.</exception>
+    /// <exception cref="SchemaException">A newer version made the schema incompatible.</exception>
     public abstract Task OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>Brings the schema up to date, and does nothing else.</summary>
-    /// <returns>The names of the files that were applied now.</returns>
-    /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
-    /// <exception cref="SchemaException">It is of a newer version.</exception>
+    /// <returns>The names of the migrations that were applied.</returns>
     public abstract Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken);
 
-    /// <summary>Writes rows of another database as they are, in transactions of a chunk each; nobody else may write meanwhile.</summary>
-    /// <param name="table">Where they go.</param>
-    /// <param name="columns">Their members, in the order of <paramref name="rows"/>.</param>
-    /// <param name="rows">What is written.</param>
-    /// <param name="cancellationToken">Ends it between two chunks.</param>
-    /// <returns>How many were written.</returns>
+    /// <summary>Copies rows of another database unchanged, one transaction per chunk, while no other writer runs.</summary>
+    /// <returns>The number of rows.</returns>
     public abstract Task<long> ImportAsync(
         string table,
         IReadOnlyList<string> columns,
@@ -55,19 +44,18 @@ internal abstract class Database : IAsyncDisposable
         CancellationToken cancellationToken
     );
 
-    /// <summary>Has the logs go on behind these <c>seq</c>, not necessarily with the next one.</summary>
+    /// <summary>Advances the logs' sequences, so that new rows have a higher <c>seq</c>.</summary>
     public abstract Task AdvanceSequencesAsync(long notifications, long events, CancellationToken cancellationToken);
 
-    /// <summary>Opens the write lane beside a hub that may be running, and leaves the schema alone.</summary>
-    /// <exception cref="DatabaseOpenException">It is not there to be written.</exception>
-    /// <exception cref="SchemaException">It is of an older version, or of a newer one that shuts this one out.</exception>
+    /// <summary>Opens the writer without a migration, possibly while a hub runs.</summary>
+    /// <exception cref="SchemaException">The schema is older, or incompatible with this version.</exception>
     public abstract Task OpenBesideAsync(CancellationToken cancellationToken);
 
-    /// <summary>Opens a connection for reading. Read a page and let it go: an open statement keeps the WAL from being reset.</summary>
+    /// <summary>Opens a connection for one page: an open statement prevents a reset of the write-ahead log.</summary>
     public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken);
 
-    /// <summary>Runs <paramref name="work"/> in the write lane, in one transaction of about two milliseconds at most.</summary>
-    /// <exception cref="StorageUnavailableException">The store is locked, full or broken; nothing was kept.</exception>
+    /// <summary>Runs <paramref name="work"/> in one transaction, which should take 2 ms at most.</summary>
+    /// <exception cref="StorageUnavailableException">The database is locked, full or broken; nothing was committed.</exception>
     public abstract Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken);
 
     public Task WriteAsync(Func<WriteTransaction, Task> work, CancellationToken cancellationToken) =>
@@ -80,11 +68,11 @@ internal abstract class Database : IAsyncDisposable
             cancellationToken
         );
 
-    /// <summary>Appends a post to the notification log together with whatever else waits; returns once it is on disk.</summary>
-    /// <exception cref="StorageUnavailableException">The batch was not kept.</exception>
+    /// <summary>Appends a notification together with others that are waiting; completes once it is on disk.</summary>
+    /// <exception cref="StorageUnavailableException">The batch was not committed.</exception>
     public abstract Task<AppendOutcome> AppendAsync(NotificationAppend append);
 
-    /// <summary>Whether a write failed because another row has that key.</summary>
+    /// <summary>Whether a write failed because another row has the same key.</summary>
     public abstract bool IsDuplicateKey(Exception exception);
 
     /// <summary>The engine's part of <see cref="WriteTransaction.WriteEventsAsync"/>: one row per event, in order.</summary>
@@ -93,11 +81,23 @@ internal abstract class Database : IAsyncDisposable
         IReadOnlyCollection<NewEvent> events
     );
 
-    /// <summary>Records the time that a transaction read from the database's clock, if that is not the machine's clock.</summary>
-    public virtual void NoteTime(long milliseconds) { }
+    /// <summary>Records the time of a database server's clock.</summary>
+    public virtual void RecordServerTime(long milliseconds) { }
 
-    /// <summary>The statement of that name for this engine.</summary>
+    /// <summary>This engine's statement file.</summary>
     public virtual string Sql(string name) => statements[name];
 
     public abstract ValueTask DisposeAsync();
 }
+
+/// <summary>The database cannot be opened; the message says why and what to do.</summary>
+internal sealed class DatabaseOpenException(string message, Exception? innerException = null)
+    : Exception(message, innerException)
+{
+    /// <summary>Whether the configured database is unusable, so that a retry does not help.</summary>
+    public bool IsUnusable { get; init; }
+}
+
+/// <summary>The database is locked, full or broken. Nothing was committed; the caller may retry.</summary>
+internal sealed class StorageUnavailableException(string message, Exception? innerException = null)
+    : Exception(message, innerException);

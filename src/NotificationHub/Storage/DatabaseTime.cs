@@ -1,8 +1,8 @@
 namespace NotificationHub.Storage;
 
 /// <summary>
-/// The clock of a database server, for the whole process: replicas must write and evaluate times by the same clock. It adds the machine's
-/// elapsed time, which clock changes do not affect, to the last time that a transaction read from the server.
+/// The clock of a database server: replicas must write and evaluate times by the same clock. It is the last time that a
+/// transaction read from the server plus the machine's elapsed time, which clock changes do not affect.
 /// </summary>
 internal sealed class DatabaseTime(TimeProvider machine) : TimeProvider
 {
@@ -20,8 +20,7 @@ internal sealed class DatabaseTime(TimeProvider machine) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         machine.CreateTimer(callback, state, dueTime, period);
 
-    /// <param name="milliseconds">The current time of the database's clock, in Unix milliseconds.</param>
-    public void Note(long milliseconds) =>
+    public void Record(long milliseconds) =>
         latest = new Reading(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), machine.GetTimestamp());
 
     private sealed record Reading(DateTimeOffset At, long Timestamp);

@@ -6,7 +6,6 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>An event on its way into the event log.</summary>
 internal sealed record NewEvent
 {
     /// <summary>The name without prefix and version: <c>asset.changed</c>.</summary>
@@ -19,10 +18,10 @@ internal sealed record NewEvent
     /// <summary>The CloudEvents subject: what the event is about within its location.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>The notification whose body is this event's data; null where <see cref="Data"/> is set.</summary>
+    /// <summary>The notification whose body is this event's data; null if <see cref="Data"/> is set.</summary>
     public long? NotificationSeq { get; init; }
 
-    /// <summary>UTF-8 JSON; null where the data is a notification's body.</summary>
+    /// <summary>UTF-8 JSON; null if the data is a notification's body.</summary>
     public byte[]? Data { get; init; }
 
     public string? Action { get; init; }
@@ -42,7 +41,6 @@ internal sealed record NewEvent
 
     public string? Traceparent { get; init; }
 
-    /// <summary>Unix milliseconds.</summary>
     public required long CreatedAt { get; init; }
 
     /// <summary>An event with its own data.</summary>
@@ -64,7 +62,7 @@ internal sealed record NewEvent
         };
 }
 
-/// <summary>A row of the event log, with the body it points at.</summary>
+/// <summary>A row of the event log with the body of its notification.</summary>
 internal sealed record EventEntry
 {
     public required long Epoch { get; init; }
@@ -87,7 +85,7 @@ internal sealed record EventEntry
     /// <summary>Why the row is damaged (its data is then JSON null); null if it is complete.</summary>
     public string? Error { get; init; }
 
-    /// <summary>The data is the body of an accepted notification: the intake has read it to its end as JSON.</summary>
+    /// <summary>Whether the data is known to be JSON: the body of an accepted notification, which intake has parsed.</summary>
     public bool IsProvenJson { get; init; }
 
     public string? Action { get; init; }
@@ -109,8 +107,8 @@ internal sealed record EventEntry
     public required long CreatedAt { get; init; }
 }
 
-/// <summary>What a reader of the event log wants of it; null means any.</summary>
-/// <param name="UpTo">The last <c>seq</c> to look at: bounds what a rare match costs.</param>
+/// <summary>A filter of events; null matches all.</summary>
+/// <param name="UpTo">The last <c>seq</c> to read, which limits the cost of a rare match.</param>
 internal sealed record EventFilter(
     string? Topic = null,
     string? Type = null,
@@ -122,10 +120,10 @@ internal static class EventLog
 {
     private const int PageBytes = 2 * 1024 * 1024;
 
-    /// <summary>A <c>seq</c> as consumers see it: CloudEvents has no 64-bit integer, and this format sorts as text.</summary>
+    // CloudEvents has no 64-bit integers; this format sorts as text.
     public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
 
-    /// <summary>The rows behind <paramref name="after"/> that fit the filter, in order; at least one where there is one.</summary>
+    /// <summary>Reads matching rows after <paramref name="after"/>, in order; at least one, if any exists.</summary>
     public static async Task<IReadOnlyList<EventEntry>> ReadPageAsync(
         DbConnection connection,
         long after,
@@ -156,7 +154,7 @@ internal static class EventLog
             bytes += entry.Data.Length;
             if (bytes >= PageBytes)
             {
-                rows.LeaveRest();
+                rows.CancelRest();
                 break;
             }
         }
@@ -173,16 +171,16 @@ internal static class EventLog
         return await rows.ReadAsync() ? EventRows.Read(rows) : null;
     }
 
-    /// <summary>The <c>seq</c> from which on events are kept: not the first there is, for purged locations leave gaps.</summary>
+    /// <summary>Reads the first <c>seq</c> of the log. The lowest existing <c>seq</c> may be higher, because deletions leave gaps.</summary>
     public static Task<long> ReadStartAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>("select first_seq from log_start where log = 'event'");
 
-    /// <summary>The first <c>seq</c> behind <paramref name="after"/>; where there is none, <paramref name="after"/> plus one.</summary>
+    /// <summary>Reads the first <c>seq</c> after <paramref name="after"/>; if there is none, <paramref name="after"/> + 1.</summary>
     public static async Task<long> ReadNextAsync(DbConnection connection, long after) =>
         await connection.ExecuteScalarAsync<long?>("select min(seq) from event_log where seq > @after", new { after })
         ?? after + 1;
 
-    /// <summary>The last <c>seq</c> there is, or was before all were removed.</summary>
+    /// <summary>Reads the last <c>seq</c>, also if its event was deleted.</summary>
     public static Task<long> ReadLastAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>(
             "select coalesce((select max(seq) from event_log), (select first_seq - 1 from log_start where log = 'event'))"

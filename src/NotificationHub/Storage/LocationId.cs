@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace NotificationHub.Storage;
 
-/// <summary>A location's name within the hub: part of its notification URL and of every event, so it tells nothing.</summary>
+// The ID is part of the notification URL and of every event. So it is random, and reveals nothing.
 internal static class LocationId
 {
     private const int Length = 16;

@@ -3,7 +3,7 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>How far a stage has come along a log: the <c>seq</c> it has dealt with last.</summary>
+/// <summary>The <c>seq</c> up to which a stage has processed a log.</summary>
 internal sealed class LogCursor(string name)
 {
     public string Name => name;
@@ -11,8 +11,8 @@ internal sealed class LogCursor(string name)
     public Task<long> ReadAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>("select position from log_cursor where name = @name", new { name });
 
-    /// <summary>Moves from where the pass began to where it ended. A cursor never moves back.</summary>
-    /// <exception cref="InvalidOperationException">The cursor is elsewhere: somebody else has moved it. Nothing may be committed.</exception>
+    /// <summary>Moves the cursor forward from the start of the pass to its end.</summary>
+    /// <exception cref="InvalidOperationException">The cursor is not at <paramref name="from"/>. The transaction must not be committed.</exception>
     public async Task MoveAsync(WriteTransaction transaction, long from, long to, long now)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(to, from);
@@ -28,7 +28,7 @@ internal sealed class LogCursor(string name)
         );
         if (moved == 0 && !(from == 0 && await InsertAsync(transaction, to, now)))
         {
-            throw new InvalidOperationException($"The cursor '{name}' is not at {from} any more.");
+            throw new InvalidOperationException($"The cursor '{name}' is no longer at {from}. Nothing was committed.");
         }
     }
 

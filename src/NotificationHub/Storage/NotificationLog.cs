@@ -3,7 +3,6 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>A row of the notification log.</summary>
 internal sealed record NotificationEntry
 {
     public required long Seq { get; init; }
@@ -16,12 +15,11 @@ internal sealed record NotificationEntry
 
     public string? UId { get; init; }
 
-    /// <summary>The raw bytes of the post.</summary>
+    /// <summary>The raw bytes of the delivery.</summary>
     public required byte[] Body { get; init; }
 
     public required byte[] BodySha256 { get; init; }
 
-    /// <summary>Unix milliseconds.</summary>
     public required long ReceivedAt { get; init; }
 
     public string? RemoteAddress { get; init; }
@@ -32,16 +30,15 @@ internal sealed record NotificationEntry
 
     public required Disposition Disposition { get; init; }
 
-    /// <summary>Whether an earlier notification of the same id had another body.</summary>
+    /// <summary>Whether an earlier notification has the same ID and a different body.</summary>
     public required bool Conflict { get; init; }
 
-    /// <summary>Why it was not accepted or not recognized.</summary>
+    /// <summary>Why the notification was not accepted or not recognized.</summary>
     public string? Error { get; init; }
 }
 
 internal static class NotificationLog
 {
-    /// <summary>About how many bytes of bodies a page holds before it is cut.</summary>
     private const int PageBytes = 4 * 1024 * 1024;
 
     public const string Columns = """
@@ -50,7 +47,7 @@ internal static class NotificationLog
         disposition, conflict, error
         """;
 
-    /// <summary>The rows behind <paramref name="after"/>, in order; at least one where there is one.</summary>
+    /// <summary>Reads rows after <paramref name="after"/>, in order; at least one, if any exists.</summary>
     public static async Task<IReadOnlyList<NotificationEntry>> ReadPageAsync(
         DbConnection connection,
         long after,
@@ -71,7 +68,7 @@ internal static class NotificationLog
             bytes += entry.Body.Length;
             if (bytes >= PageBytes)
             {
-                rows.LeaveRest();
+                rows.CancelRest();
                 break;
             }
         }
@@ -85,7 +82,7 @@ internal static class NotificationLog
             new { seq }
         );
 
-    /// <summary>The first <c>seq</c> behind <paramref name="after"/>; where there is none, <paramref name="after"/> plus one.</summary>
+    /// <summary>Reads the first <c>seq</c> after <paramref name="after"/>; if there is none, <paramref name="after"/> + 1.</summary>
     public static async Task<long> ReadNextAsync(DbConnection connection, long after) =>
         await connection.ExecuteScalarAsync<long?>(
             "select min(seq) from notification_log where seq > @after",
@@ -93,7 +90,7 @@ internal static class NotificationLog
         )
         ?? after + 1;
 
-    // By hand and in the order of the columns: the router reads every post, and mapping by name costs a multiple of this.
+    // Without Dapper, because the router reads every notification, and mapping by name takes several times as long.
     private static NotificationEntry Read(DbDataReader row) =>
         new()
         {
@@ -113,7 +110,6 @@ internal static class NotificationLog
             Error = row.TextOrNull(13),
         };
 
-    /// <summary>Notes what became of a post after it was stored.</summary>
     public static Task SetDispositionAsync(
         WriteTransaction transaction,
         long seq,
@@ -130,8 +126,8 @@ internal static class NotificationLog
             }
         );
 
-    /// <summary>Notes that an event of now tells of a notification of long ago: retention keeps it for as long as the event.</summary>
-    public static Task NoteReroutedAsync(WriteTransaction transaction, long seq, long eventSeq) =>
+    /// <summary>Records that a new event refers to an old notification, so that retention keeps both equally long.</summary>
+    public static Task RecordReroutedAsync(WriteTransaction transaction, long seq, long eventSeq) =>
         transaction.ExecuteAsync(
             "insert into rerouted_notification (notification_seq, event_seq) values (@seq, @eventSeq)",
             new { seq, eventSeq }

@@ -8,18 +8,18 @@ namespace NotificationHub.Storage;
 internal sealed class SchemaException(string message) : Exception(message);
 
 /// <summary>
-/// Applies the numbered files of an engine's <c>Migrations</c> folder, and keeps a journal of them with their digests: a file that
-/// was changed after it was applied is refused. While replicas are replaced one by one, the older ones go on beside what newer ones
-/// have added; only a migration that says so in its first line shuts them out.
+/// Applies the numbered files of an engine's <c>Migrations</c> folder, and records them with their digests, so that a changed
+/// file is detected. During a rolling upgrade, older replicas run on the newer schema, unless a migration's first line says
+/// that it breaks them.
 /// </summary>
 /// <param name="database">The database.</param>
-/// <param name="migrations">Other files than this version's own.</param>
+/// <param name="migrations">Replaces this version's files in tests.</param>
 internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = null)
 {
-    /// <summary>In the journal while another database is being copied into this one.</summary>
+    /// <summary>The journal's entry while another database is copied into this one.</summary>
     public const string UnfinishedCopy = "unfinished copy";
 
-    private const string BreakMark = "-- breaks: older versions\n";
+    private const string BreaksPrefix = "-- breaks: older versions\n";
 
     private const string CreateJournal = """
         create table schema_journal
@@ -30,7 +30,7 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
         )
         """;
 
-    // A table of its own: the versions that do not know a migration find its name here.
+    // Older versions, which do not have the migration's file, find its name here.
     private const string CreateBreaks = """
         create table breaking_migration
         (
@@ -43,8 +43,8 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
 
     private readonly SqlFiles files = migrations ?? new SqlFiles($"{database.Engine}/Migrations/");
 
-    /// <summary>Applies the first of what is missing. Must be called inside the engine's migration lock, in a transaction for each.</summary>
-    /// <returns>Its name; null where nothing is missing.</returns>
+    /// <summary>Applies the first missing migration, under the engine's migration lock and in a transaction of its own.</summary>
+    /// <returns>Its name; null if none is missing.</returns>
     public async Task<string?> ApplyNextAsync(WriteTransaction transaction)
     {
         if (await transaction.ScalarAsync<long>(database.Sql("JournalExists")) == 0)
@@ -70,19 +70,18 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
         return name;
     }
 
-    /// <summary>Changes nothing.</summary>
-    /// <exception cref="SchemaException">The database is older than this version, or too new for it.</exception>
+    /// <exception cref="SchemaException">The schema is older than this version, or incompatible with it.</exception>
     public async Task VerifyAsync(DbConnection connection)
     {
-        var isJournalled = await connection.ExecuteScalarAsync<long>(database.Sql("JournalExists")) > 0;
-        var journal = isJournalled ? await connection.QueryAsync<(string Name, string Sha256)>(ReadJournal) : [];
-        var isBreakable = await connection.ExecuteScalarAsync<long>(database.Sql("BreaksExist")) > 0;
-        var breaks = isBreakable ? await connection.QueryAsync<string>(ReadBreaks) : [];
+        var hasJournal = await connection.ExecuteScalarAsync<long>(database.Sql("JournalExists")) > 0;
+        var journal = hasJournal ? await connection.QueryAsync<(string Name, string Sha256)>(ReadJournal) : [];
+        var hasBreaks = await connection.ExecuteScalarAsync<long>(database.Sql("BreaksExist")) > 0;
+        var breaks = hasBreaks ? await connection.QueryAsync<string>(ReadBreaks) : [];
         if (Missing(journal, breaks) is [var first, ..])
         {
             throw new SchemaException(
-                $"The database {database.Place} is older than this version ('{first}' is missing): run `migrate`. "
-                    + "Serving does so by itself, unless Storage:MigrateOnStart is false."
+                $"The schema of {database.DisplayName} is older than this version: migration '{first}' is missing. Nothing was changed. "
+                    + "Run `migrate`; `serve` does this, too, unless Storage:MigrateOnStart is false."
             );
         }
     }
@@ -93,17 +92,17 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
         if (applied.ContainsKey(UnfinishedCopy))
         {
             throw new SchemaException(
-                $"The copy into {database.Place} did not come to its end. Drop the database, make it again, and run `migrate --from-sqlite` again."
+                $"The copy into {database.DisplayName} is incomplete. Drop and create the database, and run `migrate --from-sqlite` again."
             );
         }
 
-        RefuseUnknown(breaks.Except(files.Names, StringComparer.Ordinal));
+        EnsureKnown(breaks.Except(files.Names, StringComparer.Ordinal));
         foreach (var name in files.Names)
         {
             if (applied.TryGetValue(name, out var digest) && digest != Digest(files[name]))
             {
                 throw new SchemaException(
-                    $"The migration '{name}' has been changed since it was applied. Restore the file and write a new migration."
+                    $"The migration '{name}' was changed after it was applied. Nothing was changed. Restore the file, and add a new migration."
                 );
             }
         }
@@ -123,18 +122,18 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
                 now = await transaction.NowAsync(),
             }
         );
-        if (text.StartsWith(BreakMark, StringComparison.Ordinal))
+        if (text.StartsWith(BreaksPrefix, StringComparison.Ordinal))
         {
             await transaction.ExecuteAsync("insert into breaking_migration (name) values (@name)", new { name });
         }
     }
 
-    private static void RefuseUnknown(IEnumerable<string> names)
+    private static void EnsureKnown(IEnumerable<string> names)
     {
         if (names.FirstOrDefault() is { } newer)
         {
             throw new SchemaException(
-                $"The database was migrated by a newer version ('{newer}' is not known here). Run that version, or restore a backup."
+                $"A newer version migrated the database: this version does not have migration '{newer}'. Nothing was changed. Run the newer version, or restore a backup."
             );
         }
     }

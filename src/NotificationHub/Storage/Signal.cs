@@ -1,9 +1,8 @@
 namespace NotificationHub.Storage;
 
 /// <summary>
-/// Wakes whoever waits for something to have happened in this process. Take <see cref="Next"/> before looking at the
-/// database and wait for it after, so that nothing between the two is missed. A lost pulse costs latency only: every
-/// waiter also polls.
+/// Wakes waiters in this process early. Get <see cref="Next"/> before reading the database and await it afterward, so that
+/// no change in between is missed. A lost signal costs latency only, because every waiter also polls.
 /// </summary>
 internal sealed class Signal
 {
@@ -13,7 +12,10 @@ internal sealed class Signal
 
     public void Raise() => Interlocked.Exchange(ref next, NewSource()).TrySetResult();
 
-    /// <summary>Waits for <paramref name="taken"/> (an earlier <see cref="Next"/>), for <paramref name="atMost"/> at the longest.</summary>
+    /// <param name="taken">A <see cref="Next"/> from before the read.</param>
+    /// <param name="atMost">The poll interval.</param>
+    /// <param name="time">Measures it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task WaitAsync(
         Task taken,
         TimeSpan atMost,
@@ -27,9 +29,24 @@ internal sealed class Signal
         }
         catch (TimeoutException)
         {
-            // The poll: the caller looks for itself.
+            // The caller polls.
         }
     }
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>The signals between the stages of this process.</summary>
+internal sealed class Signals
+{
+    public Signal NotificationsAppended { get; } = new();
+
+    public Signal EventsAppended { get; } = new();
+
+    public Signal TargetsRequested { get; } = new();
+
+    public Signal LocationsChanged { get; } = new();
+
+    /// <summary>All tasks of an operation were reported.</summary>
+    public Signal OperationsCounted { get; } = new();
 }

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace NotificationHub.Storage;
 
-/// <summary>The embedded <c>.sql</c> files below a folder, by name without ending.</summary>
+/// <summary>The embedded <c>.sql</c> files of a folder, by name without extension.</summary>
 internal sealed class SqlFiles(string folder, IReadOnlyDictionary<string, string> texts)
 {
     private static readonly Assembly Assembly = typeof(SqlFiles).Assembly;
@@ -29,7 +29,7 @@ internal sealed class SqlFiles(string folder, IReadOnlyDictionary<string, string
     private static string Read(string resource)
     {
         using var reader = new StreamReader(Assembly.GetManifestResourceStream(resource)!);
-        // A checkout with other line ends is the same file.
+        // Line endings must not change the digest.
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 }

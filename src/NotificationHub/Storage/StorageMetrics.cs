@@ -4,7 +4,7 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Storage;
 
-/// <summary>How the write lane fares, on whichever engine.</summary>
+/// <summary>Metrics of the writer, for both engines.</summary>
 internal sealed class StorageMetrics(IMeterFactory meters)
 {
     private readonly Histogram<double> commitDuration = meters
@@ -12,7 +12,7 @@ internal sealed class StorageMetrics(IMeterFactory meters)
         .CreateHistogram(
             "notificationhub.storage.commit.duration",
             "s",
-            "How long a transaction of the write lane took, from its begin to its commit.",
+            "Duration of a write transaction, from its begin to its commit.",
             tags: null,
             new InstrumentAdvice<double>
             {
@@ -35,26 +35,25 @@ internal sealed class StorageMetrics(IMeterFactory meters)
             }
         );
 
-    /// <param name="begun">The <see cref="Stopwatch"/>'s reading at the begin.</param>
-    public void Committed(long begun) =>
-        AfterCommit.Run(() => commitDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds));
+    public void Committed(long startedAt) =>
+        AfterCommit.Run(() => commitDuration.Record(Stopwatch.GetElapsedTime(startedAt).TotalSeconds));
 
-    public void ObserveQueue(Func<(int Posts, int Jobs)> read) =>
+    public void ObserveQueue(Func<(int Notifications, int Requests)> read) =>
         meters
             .CreateHubMeter()
             .CreateObservableGauge<int>(
                 "notificationhub.storage.write_queue.length",
                 () =>
                 {
-                    var (posts, jobs) = read();
+                    var (notifications, requests) = read();
                     return
                     [
-                        new(posts, KeyValuePair.Create<string, object?>("kind", "posts")),
-                        new(jobs, KeyValuePair.Create<string, object?>("kind", "stages")),
+                        new(notifications, KeyValuePair.Create<string, object?>("kind", "notifications")),
+                        new(requests, KeyValuePair.Create<string, object?>("kind", "stages")),
                     ];
                 },
                 "{write}",
-                "Posts, and transactions of the stages, that wait for the write lane."
+                "Notifications and stage transactions that wait for the writer."
             );
 
     public void ObserveWriteAheadLog(Func<long> readPages) =>
@@ -64,6 +63,38 @@ internal sealed class StorageMetrics(IMeterFactory meters)
                 "notificationhub.storage.wal.pages",
                 readPages,
                 "{page}",
-                "Pages in SQLite's write-ahead log that are not in the database file yet."
+                "Pages in SQLite's write-ahead log that are not yet in the database file."
             );
+}
+
+/// <summary>The buckets of delay histograms: from milliseconds to a day, after a long outage.</summary>
+internal static class DelayBuckets
+{
+    public static InstrumentAdvice<double> Advice { get; } =
+        new()
+        {
+            HistogramBucketBoundaries =
+            [
+                0.01,
+                0.025,
+                0.05,
+                0.1,
+                0.25,
+                0.5,
+                1,
+                2.5,
+                5,
+                10,
+                30,
+                60,
+                300,
+                900,
+                3600,
+                21600,
+                86400,
+            ],
+        };
+
+    /// <summary>The seconds between two Unix times, which may be from different clocks.</summary>
+    public static double Seconds(long from, long to) => Math.Max(0, to - from) / 1000.0;
 }

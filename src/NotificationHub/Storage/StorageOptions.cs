@@ -2,7 +2,6 @@ using Microsoft.Data.Sqlite;
 
 namespace NotificationHub.Storage;
 
-/// <summary>Where the logs, the snapshots and the locations are kept.</summary>
 internal sealed class StorageOptions
 {
     public const string Section = "Storage";
@@ -19,13 +18,13 @@ internal sealed class StorageOptions
     /// </summary>
     public string ConnectionString { get; set; } = "Data Source=data/notificationhub.db";
 
-    /// <summary>Whether serving brings the schema up to date; if not, it refuses a database that is older.</summary>
+    /// <summary>Whether the hub migrates the schema when it starts; if not, it refuses to start on an older schema.</summary>
     public bool MigrateOnStart { get; set; } = true;
 
-    /// <summary>How long an owner of a stage may be silent before another replica takes over.</summary>
+    /// <summary>How long a stage's owner may be silent before another replica takes over.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The folder <c>keys</c> beside a SQLite file.</summary>
+    /// <summary>The folder <c>keys</c> next to a SQLite file.</summary>
     public string KeyFolder =>
         Path.Combine(
             Path.GetDirectoryName(Path.GetFullPath(new SqliteConnectionStringBuilder(ConnectionString).DataSource))!,
@@ -34,9 +33,6 @@ internal sealed class StorageOptions
 
     public bool IsSqlServer => Provider == SqlServer;
 
-    /// <summary>How long a write waits for another process that has locked the database or the rows; a command waits at least 30 seconds.</summary>
-    public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>How often a replica looks for changes to locations and secrets that were made elsewhere.</summary>
-    public TimeSpan ChangePollInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+    /// <summary>How long a write waits for a lock of another process; commands wait at least 30 seconds.</summary>
+    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(2);
 }

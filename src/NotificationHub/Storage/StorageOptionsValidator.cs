@@ -12,46 +12,43 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
         RuleFor(options => options.Provider)
             .Must(provider => provider is StorageOptions.Sqlite or StorageOptions.SqlServer)
             .WithMessage($"must be {StorageOptions.Sqlite} or {StorageOptions.SqlServer}");
-        When(options => options.IsSqlServer, NameADatabase).Otherwise(NameAFile);
+        When(options => options.IsSqlServer, RequireDatabase).Otherwise(RequireFile);
         RuleFor(options => options.LeaseDuration)
             .InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
-            .WithMessage("must lie between one second and five minutes");
-        RuleFor(options => options.BusyTimeout)
+            .WithMessage("must be between 1 second and 5 minutes");
+        RuleFor(options => options.LockTimeout)
             .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(1))
-            .WithMessage("must lie between zero and one minute");
-        RuleFor(options => options.ChangePollInterval)
-            .InclusiveBetween(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1))
-            .WithMessage("must lie between 10 milliseconds and one second");
+            .WithMessage("must be between 0 and 1 minute");
     }
 
-    private void NameADatabase() =>
+    private void RequireDatabase() =>
         RuleFor(options => options.ConnectionString)
             .Cascade(CascadeMode.Stop)
-            .Must(NamesADatabase)
+            .Must(HasDatabase)
             .WithMessage(
-                "must name a server and a database, such as Server=contoso.database.windows.net;Database=notificationhub;Authentication=Active Directory Default"
+                "must contain a server and a database, such as Server=contoso.database.windows.net;Database=notificationhub;Authentication=Active Directory Default"
             )
-            .Must(Encrypts)
+            .Must(IsEncrypted)
             .WithMessage(
                 "must not set Encrypt to False or Optional: without TLS, the driver's network layer on Linux can corrupt long texts. Use Encrypt=True; for a server with a self-signed certificate, also set TrustServerCertificate=True"
             )
-            .Must(IsServed)
+            .Must(IsSupported)
             .WithMessage(
                 (_, text) =>
                     $"must not set Authentication to {AuthenticationOf(text)}: this method needs a user or a secret, and the hub signs in with one identity to all Azure services. Use Authentication=Active Directory Default; for a service principal, also set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
             )
-            .Must(NamesNoSecondIdentity)
+            .Must(HasOneIdentity)
             .WithMessage(
                 (_, text) =>
                     $"must not set User Id, Password or Integrated Security with {AuthenticationOf(text)}: the hub signs in with one identity to all Azure services. For a user-assigned managed identity, set AZURE_CLIENT_ID instead"
             );
 
-    private void NameAFile() =>
+    private void RequireFile() =>
         RuleFor(options => options.ConnectionString)
             .Cascade(CascadeMode.Stop)
-            .Must(NamesAFile)
+            .Must(HasFile)
             .WithMessage(
-                "must name a file by its path, such as Data Source=data/notificationhub.db, that can be written (a database in memory would lose what was answered 200)"
+                "must contain the path of a writable file, such as Data Source=data/notificationhub.db; a database in memory would lose accepted notifications"
             )
             .Must(HasNoPassword)
             .WithMessage(
@@ -60,9 +57,9 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
             .Custom(
                 (text, context) =>
                 {
-                    if (DataFolder.FaultOf(FileOf(text)) is { } fault)
+                    if (DataFolder.FindError(FileOf(text)) is { } error)
                     {
-                        context.AddFailure(fault);
+                        context.AddFailure(error);
                     }
                 }
             );
@@ -73,14 +70,14 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
     private static bool HasNoPassword(string connectionString) =>
         new SqliteConnectionStringBuilder(connectionString).Password.Length == 0;
 
-    private static bool NamesAFile(string connectionString)
+    private static bool HasFile(string connectionString)
     {
         try
         {
             var builder = new SqliteConnectionStringBuilder(connectionString);
             return builder.DataSource.Length > 0
                 && builder.Mode is SqliteOpenMode.ReadWrite or SqliteOpenMode.ReadWriteCreate
-                // A URI can say all that is refused here.
+                // A URI can contain everything that is rejected here.
                 && !builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
                 && !builder.DataSource.Contains(":memory:", StringComparison.Ordinal);
         }
@@ -91,35 +88,83 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
     }
 
     // Observed with SqlClient's managed network layer: if TCP splits a packet, it reads the packet header as text. Recheck with each upgrade.
-    private static bool Encrypts(string connectionString) => new SqlConnectionStringBuilder(connectionString).Encrypt;
+    private static bool IsEncrypted(string connectionString) =>
+        new SqlConnectionStringBuilder(connectionString).Encrypt;
 
     private static SqlAuthenticationMethod AuthenticationOf(string connectionString) =>
         new SqlConnectionStringBuilder(connectionString).Authentication;
 
-    private static bool IsServed(string connectionString) =>
+    private static bool IsSupported(string connectionString) =>
         AuthenticationOf(connectionString) is var method
-        && (EntraProvider.IsServed(method) || !EntraProvider.IsEntra(method));
+        && (EntraProvider.IsSupportedMethod(method) || !EntraProvider.IsEntra(method));
 
-    private static bool NamesNoSecondIdentity(string connectionString) =>
+    private static bool HasOneIdentity(string connectionString) =>
         !EntraProvider.IsEntra(AuthenticationOf(connectionString))
         || new SqlConnectionStringBuilder(connectionString)
             is { UserID.Length: 0, Password.Length: 0, IntegratedSecurity: false };
 
-    private static bool NamesADatabase(string connectionString)
+    private static bool HasDatabase(string connectionString)
     {
         try
         {
             return new SqlConnectionStringBuilder(connectionString)
                 is { DataSource.Length: > 0, InitialCatalog.Length: > 0 };
         }
-        // It says which word it does not know; the rest of the text may be a password.
         catch (Exception exception) when (IsUnreadable(exception))
         {
             return false;
         }
     }
 
-    // A word that is unknown, or a value that is not of its kind or beyond its range.
+    // An unknown keyword, or a value of the wrong type or out of range. Its text is not reported, because it may contain a password.
     private static bool IsUnreadable(Exception exception) =>
         exception is ArgumentException or FormatException or OverflowException or KeyNotFoundException;
+}
+
+/// <summary>Validates the path of the database file before anything is created.</summary>
+internal static class DataFolder
+{
+    /// <returns>Why the file cannot be created there; null if it can.</returns>
+    public static string? FindError(string file)
+    {
+        if (Directory.Exists(file))
+        {
+            return $"{file} is a folder; specify a file in it";
+        }
+
+        var folder = Path.GetDirectoryName(file);
+        while (folder is not null && !Directory.Exists(folder))
+        {
+            if (File.Exists(folder))
+            {
+                return $"{folder} is a file, not a folder";
+            }
+
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder is null ? $"{Path.GetPathRoot(file)} does not exist" : FindWriteError(folder);
+    }
+
+    // Only an attempt shows it: permissions, read-only mounts and quotas are too many to check.
+    private static string? FindWriteError(string folder)
+    {
+        try
+        {
+            using var attempt = new FileStream(
+                Path.Combine(folder, Path.GetRandomFileName()),
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Options = FileOptions.DeleteOnClose,
+                }
+            );
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"the folder {folder} cannot be written: {exception.Message}";
+        }
+    }
 }

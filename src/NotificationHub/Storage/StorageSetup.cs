@@ -24,7 +24,7 @@ internal static class StorageSetup
         hub.Services.AddSingleton(services =>
         {
             var options = services.GetRequiredService<IOptions<StorageOptions>>().Value;
-            // Before the first connection of whatever runs: the hub, or a command.
+            // Before the first connection of the hub or a command.
             if (UsesEntra(options))
             {
                 EntraProvider.Register(services.GetRequiredService<TokenCredential>());
@@ -53,9 +53,9 @@ internal static class StorageSetup
 
     private static bool UsesEntra(StorageOptions options) =>
         options.IsSqlServer
-        && EntraProvider.IsServed(new SqlConnectionStringBuilder(options.ConnectionString).Authentication);
+        && EntraProvider.IsSupportedMethod(new SqlConnectionStringBuilder(options.ConnectionString).Authentication);
 
-    /// <summary>Opens the database before any stage starts, and thereby refuses to start without one.</summary>
+    // Opens the database before any stage starts. A hub without a database does not start.
     private sealed class DatabaseStartup(Database database, IOptions<StorageOptions> options) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
@@ -68,7 +68,7 @@ internal static class StorageSetup
             return database.Exists
                 ? database.OpenBesideAsync(cancellationToken)
                 : throw new SchemaException(
-                    $"There is no database at {database.Place}: run `migrate`, which makes it. (Storage:MigrateOnStart is false.)"
+                    $"There is no database at {database.DisplayName}, and Storage:MigrateOnStart is false. Run `migrate` to create it."
                 );
         }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace NotificationHub.Storage;
 
-/// <summary>Which topic each event belongs to, as <c>infra/bicep/topics.json</c> declares it.</summary>
+/// <summary>The topic of each event, from <c>infra/bicep/topics.json</c>.</summary>
 internal static class TopicMap
 {
     private static readonly FrozenDictionary<string, string> TopicByEvent = Load();

@@ -2,7 +2,7 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>A time by which rows may be deleted, in Unix milliseconds.</summary>
+/// <summary>The time for deletion by age, in Unix milliseconds.</summary>
 /// <param name="Now">The current time, or an earlier one in case of doubt.</param>
 /// <param name="Future">Rows with a later time were written while a clock was ahead.</param>
 internal readonly record struct TrustedTime(long Now, long Future);
@@ -16,15 +16,15 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     /// <summary>The largest clock correction, or stop of a hub, that is trusted.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a jump is not trusted; meanwhile, rows are at most deleted later.</summary>
+    /// <summary>How long a jump is not trusted. Meanwhile, rows are deleted later.</summary>
     public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
 
-    /// <summary>The time that was stored last, as a value within a statement: at most a minute old while a hub runs, and null before the first run.</summary>
+    /// <summary>The stored time as SQL: at most a minute old while a hub runs; null before the first run.</summary>
     public const string StoredSql = "(select trusted_at from trusted_time where name = 'pruning')";
 
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(1);
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private Anchor? anchor;
     private Jump? jump;
     private long? savedAt;
@@ -41,18 +41,18 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
         return read;
     }
 
-    /// <summary>Reads the time and stores nothing, for a reader that must not depend on the write lane.</summary>
+    /// <summary>Reads the time without storing it, for callers that must not depend on the writer.</summary>
     public async Task<TrustedTime> PeekAsync(CancellationToken cancellationToken)
     {
         var stored = anchor is null ? await LoadAsync(cancellationToken) : null;
         DateTimeOffset trusted;
         DateTimeOffset now;
-        lock (gate)
+        lock (sync)
         {
             now = time.GetUtcNow();
             var timestamp = time.GetTimestamp();
             anchor ??= new Anchor(stored ?? now, timestamp);
-            trusted = Judge(anchor, now, timestamp);
+            trusted = Evaluate(anchor, now, timestamp);
             anchor = new Anchor(trusted, timestamp);
         }
 
@@ -64,7 +64,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
 
     private bool IsSaveDue()
     {
-        lock (gate)
+        lock (sync)
         {
             var timestamp = time.GetTimestamp();
             if (savedAt is { } last && time.GetElapsedTime(last, timestamp) < SaveInterval)
@@ -77,7 +77,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
         }
     }
 
-    private DateTimeOffset Judge(Anchor before, DateTimeOffset now, long timestamp)
+    private DateTimeOffset Evaluate(Anchor before, DateTimeOffset now, long timestamp)
     {
         var explained = before.At + time.GetElapsedTime(before.Timestamp, timestamp);
         var ahead = now - explained;

@@ -1,111 +1,160 @@
 namespace NotificationHub.Storage;
 
-/// <summary>What waits for the lane: posts first, in batches, and the stages' transactions one at a time between them.</summary>
+/// <summary>The writer's queue: batches of notifications, and one stage transaction after each batch.</summary>
 internal sealed class WriteQueue
 {
     private const int MaxBatch = 512;
 
-    // Half a second's worth at the best rate seen; behind it, whoever posts is better told to come again.
-    private const int MaxWaiting = 16_384;
+    // Half a second at the highest measured rate. Beyond it, a 503 is better than a longer wait.
+    private const int MaxNotifications = 16_384;
 
-#pragma warning disable MA0158 // A Lock cannot be waited on; the lane's thread sleeps on this one.
-    private readonly object gate = new();
+#pragma warning disable MA0158 // Monitor.Wait requires an object; the writer's thread sleeps on it.
+    private readonly object sync = new();
 #pragma warning restore MA0158
-    private readonly Queue<NotificationAppend> appends = new();
-    private readonly Queue<WriteRequest> jobs = new();
+    private readonly Queue<NotificationAppend> notifications = new();
+    private readonly Queue<WriteRequest> requests = new();
     private bool waiting;
-    private bool nudged;
+    private bool wakeRequested;
     private bool closed;
 
-    public (int Posts, int Jobs) Waiting
+    public (int Notifications, int Requests) Lengths
     {
         get
         {
-            lock (gate)
+            lock (sync)
             {
-                return (appends.Count, jobs.Count);
+                return (notifications.Count, requests.Count);
             }
         }
     }
 
     public bool TryEnqueue(NotificationAppend append)
     {
-        lock (gate)
+        lock (sync)
         {
-            if (closed || appends.Count >= MaxWaiting)
+            if (closed || notifications.Count >= MaxNotifications)
             {
                 return false;
             }
 
-            appends.Enqueue(append);
-            Wake();
+            notifications.Enqueue(append);
+            Notify();
             return true;
         }
     }
 
-    public bool TryEnqueue(WriteRequest job)
+    public bool TryEnqueue(WriteRequest request)
     {
-        lock (gate)
+        lock (sync)
         {
             if (closed)
             {
                 return false;
             }
 
-            jobs.Enqueue(job);
-            Wake();
+            requests.Enqueue(request);
+            Notify();
             return true;
         }
     }
 
-    /// <summary>Lets <see cref="Take"/> return even if nothing has come.</summary>
-    public void Nudge()
+    /// <summary>Lets <see cref="Take"/> return even if the queue is empty.</summary>
+    public void Wake()
     {
-        lock (gate)
+        lock (sync)
         {
-            nudged = true;
-            Wake();
+            wakeRequested = true;
+            Notify();
         }
     }
 
     public void Close()
     {
-        lock (gate)
+        lock (sync)
         {
             closed = true;
-            Wake();
+            Notify();
         }
     }
 
-    /// <summary>Waits for work and takes one round of it; false once the queue is closed and empty.</summary>
-    public bool Take(List<NotificationAppend> batch, out WriteRequest? job)
+    /// <summary>Waits for work and takes one round; false once the queue is closed and empty.</summary>
+    public bool Take(List<NotificationAppend> batch, out WriteRequest? request)
     {
         batch.Clear();
-        lock (gate)
+        lock (sync)
         {
-            while (appends.Count == 0 && jobs.Count == 0 && !closed && !nudged)
+            while (notifications.Count == 0 && requests.Count == 0 && !closed && !wakeRequested)
             {
                 waiting = true;
-                Monitor.Wait(gate);
+                Monitor.Wait(sync);
                 waiting = false;
             }
 
-            nudged = false;
-            while (batch.Count < MaxBatch && appends.TryDequeue(out var append))
+            wakeRequested = false;
+            while (batch.Count < MaxBatch && notifications.TryDequeue(out var append))
             {
                 batch.Add(append);
             }
 
-            jobs.TryDequeue(out job);
-            return batch.Count > 0 || job is not null || !closed;
+            requests.TryDequeue(out request);
+            return batch.Count > 0 || request is not null || !closed;
         }
     }
 
-    private void Wake()
+    private void Notify()
     {
         if (waiting)
         {
-            Monitor.Pulse(gate);
+            Monitor.Pulse(sync);
+        }
+    }
+}
+
+/// <summary>A queued stage transaction.</summary>
+internal abstract class WriteRequest
+{
+    /// <summary>Runs the work; an exception rolls it back.</summary>
+    public abstract void Run(WriteTransaction transaction);
+
+    /// <summary>Completes the caller's task and sets the registered signals.</summary>
+    public abstract void Complete();
+
+    public abstract void Fail(Exception exception);
+}
+
+internal sealed class WriteRequest<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)
+    : WriteRequest
+{
+    private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WriteTransaction? ran;
+    private T result = default!;
+
+    public Task<T> Task => completion.Task;
+
+    public override void Run(WriteTransaction transaction)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // SQLite's asynchronous calls run synchronously: both tasks are already complete.
+        result = work(transaction).GetAwaiter().GetResult();
+        transaction.WriteEventsAsync().GetAwaiter().GetResult();
+        ran = transaction;
+    }
+
+    public override void Complete()
+    {
+        ran?.RunAfterCommit();
+        completion.TrySetResult(result);
+    }
+
+    public override void Fail(Exception exception)
+    {
+        if (exception is OperationCanceledException cancelled && cancellationToken.IsCancellationRequested)
+        {
+            completion.TrySetCanceled(cancelled.CancellationToken);
+        }
+        else
+        {
+            completion.TrySetException(exception);
         }
     }
 }

@@ -3,33 +3,27 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>
-/// One short transaction in the write lane. A stage commits its output and its cursor in one of these, so that it can be
-/// killed at any instruction and repeats at most its last uncommitted batch.
-/// </summary>
-/// <param name="database">The store.</param>
-/// <param name="connection">The connection that holds the transaction.</param>
-/// <param name="transaction">Null where the transaction was begun by a statement.</param>
+/// <summary>A short write transaction, in which a stage commits both its output and its cursor.</summary>
+/// <param name="database">The database.</param>
+/// <param name="connection">The connection of the transaction.</param>
+/// <param name="transaction">Null if a statement started the transaction.</param>
 internal sealed class WriteTransaction(Database database, DbConnection connection, DbTransaction? transaction = null)
 {
-    private List<Signal>? pulses;
-    private List<Action>? acts;
+    private List<Signal>? signals;
+    private List<Action>? actions;
     private List<(IReadOnlyCollection<NewEvent> Events, Func<IReadOnlyList<long>, Task>? Then)>? appends;
 
     public DbConnection Connection => connection;
 
-    /// <summary>The signals that <see cref="OnCommit(Signal)"/> accepts.</summary>
     public Signals Signals => database.Signals;
 
-    /// <summary>The statement of that name for this engine.</summary>
     public string Sql(string name) => database.Sql(name);
 
     public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
         connection.ExecuteAsync(sql, parameters, transaction);
 
-    /// <summary>Gives up a statement that waits for longer, for a row that another transaction keeps.</summary>
-    public Task<int> ExecuteAsync(string sql, object parameters, TimeSpan patience) =>
-        connection.ExecuteAsync(sql, parameters, transaction, (int)Math.Max(1, patience.TotalSeconds));
+    public Task<int> ExecuteAsync(string sql, object parameters, TimeSpan timeout) =>
+        connection.ExecuteAsync(sql, parameters, transaction, (int)Math.Max(1, timeout.TotalSeconds));
 
     public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
         connection.ExecuteScalarAsync<T>(sql, parameters, transaction);
@@ -40,16 +34,16 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null) =>
         (await connection.QueryAsync<T>(sql, parameters, transaction)).AsList();
 
-    /// <summary>The database's clock in Unix milliseconds: the one that judges leases.</summary>
+    /// <summary>Reads the database's clock, which decides the expiry of leases, in Unix milliseconds.</summary>
     public async Task<long> NowAsync()
     {
         var now = await ScalarAsync<long>(database.Sql("Now"));
-        database.NoteTime(now);
+        database.RecordServerTime(now);
         return now;
     }
 
     /// <summary>The database's time and the lease's expiry; an expiry of 0 if another owner or fencing token has it.</summary>
-    public Task<(long Now, long ExpiresAt)> LeaseAsync(string name, string owner, long fencingToken) =>
+    public Task<(long Now, long ExpiresAt)> FindLeaseAsync(string name, string owner, long fencingToken) =>
         FirstOrDefaultAsync<(long, long)>(
             database.Sql("FindLease"),
             new
@@ -98,23 +92,39 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         }
     }
 
-    /// <summary>Raises <paramref name="pulse"/> once this transaction is committed.</summary>
-    public void OnCommit(Signal pulse)
+    /// <summary>Raises the signal after the commit.</summary>
+    public void OnCommit(Signal signal)
     {
-        pulses ??= [];
-        if (!pulses.Contains(pulse))
+        signals ??= [];
+        if (!signals.Contains(signal))
         {
-            pulses.Add(pulse);
+            signals.Add(signal);
         }
     }
 
-    /// <summary>Has something counted or logged once this transaction is committed: one that is undone and run again has told nothing.</summary>
-    /// <param name="act">Must be quick: the writer waits for it.</param>
-    public void OnCommit(Action act) => (acts ??= []).Add(act);
+    /// <summary>Runs the action after the commit, so that a retried transaction counts or logs once. The writer waits for the action.</summary>
+    public void OnCommit(Action action) => (actions ??= []).Add(action);
 
-    public void RaisePulses()
+    public void RunAfterCommit()
     {
-        pulses?.ForEach(pulse => AfterCommit.Run(() => pulse.Raise()));
-        acts?.ForEach(AfterCommit.Run);
+        signals?.ForEach(signal => AfterCommit.Run(() => signal.Raise()));
+        actions?.ForEach(AfterCommit.Run);
+    }
+}
+
+internal static class AfterCommit
+{
+    /// <summary>Runs the action and ignores its exceptions, for example those of a metrics listener.</summary>
+    public static void Run(Action action)
+    {
+        try
+        {
+            action();
+        }
+        // The transaction is committed: an exception would make the caller repeat it.
+        catch (Exception)
+        {
+            // Only a measurement or a log line is lost.
+        }
     }
 }

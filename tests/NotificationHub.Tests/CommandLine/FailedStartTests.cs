@@ -41,7 +41,7 @@ public sealed class FailedStartTests
 
         var line = lines.ShouldHaveSingleItem();
         line.ShouldContain(file);
-        line.ShouldContain("no SQLite database");
+        line.ShouldContain("not a SQLite database");
     }
 
     [Fact]
@@ -52,13 +52,15 @@ public sealed class FailedStartTests
             new SqliteException("database or disk is full", raw.SQLITE_FULL)
         );
 
-        var fault = SqliteOpenError.OfWrite("/data/hub.db", full)!;
+        var fault = SqliteOpenError.FromWrite("/data/hub.db", full)!;
 
         fault.IsUnusable.ShouldBeTrue();
         fault.Message.ShouldBe(
             "The database /data/hub.db cannot be opened: the disk is full. Free some space, and try again."
         );
-        SqliteOpenError.Of("/data/hub.db", new SqliteException("locked", raw.SQLITE_BUSY)).IsUnusable.ShouldBeFalse();
+        SqliteOpenError
+            .Create("/data/hub.db", new SqliteException("locked", raw.SQLITE_BUSY))
+            .IsUnusable.ShouldBeFalse();
     }
 
     [Fact]

@@ -76,7 +76,7 @@ public sealed class MigrateCommandTests : IDisposable
                 : await CommandRun.OnAsync(running, "migrate", option);
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
-        run.Error.ShouldContain("A hub runs on");
+        run.Error.ShouldContain("A hub is running on");
     }
 
     [Fact]

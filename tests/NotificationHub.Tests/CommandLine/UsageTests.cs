@@ -45,7 +45,7 @@ public sealed class UsageTests
     {
         var run = await CommandRun.RunAsync([
             .. command,
-            "--Storage:BusyTimeout=soon",
+            "--Storage:LockTimeout=soon",
             "--Apple:BaseUrl=http://apple.example.com",
             "--Locations:Bogus=1",
             "--Intak:MaxBodyBytes=5",
@@ -55,7 +55,7 @@ public sealed class UsageTests
 
         run.ExitCode.ShouldBe(ExitCode.Configuration);
         run.Output.ShouldBeEmpty();
-        run.Error.ShouldContain("Storage:BusyTimeout");
+        run.Error.ShouldContain("Storage:LockTimeout");
         run.Error.ShouldContain("Apple:BaseUrl");
         run.Error.ShouldContain("Locations:Bogus");
         run.Error.ShouldContain("'Intake'");

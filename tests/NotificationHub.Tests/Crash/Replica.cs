@@ -35,7 +35,7 @@ internal sealed class Replica : IAsyncDisposable
             .. database.Settings(toDatabase),
             $"Storage:LeaseDuration={LeaseDuration}",
             // Longer than the test itself holds the database.
-            "Storage:BusyTimeout=00:00:05",
+            "Storage:LockTimeout=00:00:05",
             $"ServiceBus:ConnectionString={connection}",
             "ServiceBus:SendTimeout=00:00:02",
             $"Apple:BaseUrl={toApple.Lead(apple.BaseUrl)}",

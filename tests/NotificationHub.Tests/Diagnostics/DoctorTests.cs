@@ -82,7 +82,7 @@ public sealed class DoctorTests
             "doctor",
             "--json",
             "--Apple:BaseUrl=http://127.0.0.1:1",
-            "--Storage:BusyTimeout=00:00:00"
+            "--Storage:LockTimeout=00:00:00"
         );
 
         DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("no other program holds the file");

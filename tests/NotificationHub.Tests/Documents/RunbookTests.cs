@@ -44,7 +44,7 @@ public sealed class RunbookTests
 
         foreach (var number in numbers)
         {
-            SqlServerErrorCodes.IsPassing(ServerErrors.Of(number)).ShouldBeTrue();
+            SqlServerErrorCodes.IsTransient(ServerErrors.Of(number)).ShouldBeTrue();
             Runbook.Entry("answers-5xx")!.ShouldContain($"{number}");
         }
     }

@@ -19,7 +19,7 @@ public sealed class DatabaseReadinessTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        store = await TestDatabase.OpenAsync(options => options.BusyTimeout = TimeSpan.Zero);
+        store = await TestDatabase.OpenAsync(options => options.LockTimeout = TimeSpan.Zero);
         var leases = new LeaseKeeper(
             store.Database,
             Options.Create(store.Options),

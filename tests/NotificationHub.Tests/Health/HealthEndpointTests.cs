@@ -203,7 +203,7 @@ public sealed class HealthEndpointTests
     [SqliteFact]
     public async Task While_the_database_is_locked_no_posts_are_sent_here_and_afterwards_they_are_without_a_restart()
     {
-        await using var hub = await ScenarioHub.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        await using var hub = await ScenarioHub.StartAsync("Storage:LockTimeout=00:00:00.1");
         (await hub.IsReadyAsync()).ShouldBeTrue();
         await using var other = new SqliteConnection(
             $"Data Source={((SqliteDatabase)hub.Database).File};Pooling=False"

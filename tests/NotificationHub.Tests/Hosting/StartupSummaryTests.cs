@@ -17,7 +17,7 @@ public sealed class StartupSummaryTests
         var (log, hub) = await StartAsync();
         await using var _ = hub;
 
-        log.ShouldContain($"The database is {hub.Database.Place}.");
+        log.ShouldContain($"The database is {hub.Database.DisplayName}.");
         log.ShouldContain("no Service Bus");
         log.ShouldContain($"Serving events at {hub.Http.BaseAddress}events");
         log.ShouldNotContain("Publishing:PublicUrl is not set");

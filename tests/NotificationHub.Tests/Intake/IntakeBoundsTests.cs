@@ -132,7 +132,7 @@ public sealed class IntakeBoundsTests
     [SqliteFact]
     public async Task A_locked_database_is_answered_503_and_the_intake_recovers_without_a_restart()
     {
-        await using var hub = await ScenarioHub.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        await using var hub = await ScenarioHub.StartAsync("Storage:LockTimeout=00:00:00.1");
         var location = await hub.AddLocationAsync();
         await using (
             var other = new SqliteConnection($"Data Source={((SqliteDatabase)hub.Database).File};Pooling=false")

@@ -87,7 +87,7 @@ public sealed class IntakeMetricsTests
     [SqliteFact]
     public async Task A_delivery_that_cannot_be_stored_is_counted()
     {
-        await using var hub = await HubHost.StartAsync("Storage:BusyTimeout=00:00:00.1");
+        await using var hub = await HubHost.StartAsync("Storage:LockTimeout=00:00:00.1");
         using var readings = ReadingsOf(hub);
         var location = await hub.AddLocationAsync();
         await using var other = new SqliteConnection(

@@ -289,7 +289,7 @@ internal sealed class ModelRun : IAsyncDisposable
         }
 
         await StartAsync(0);
-        await new RestoreRecovery(hubs[0].Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        await new RestoreRecovery(hubs[0].Database).RunAsync(TestActor.Operator, CancellationToken.None);
         await StartAsync(1);
     }
 

@@ -47,7 +47,7 @@ internal sealed class PublishingScene : IAsyncDisposable
             await TestDatabase.OpenAsync(options =>
             {
                 options.LeaseDuration = TimeSpan.FromMinutes(5);
-                options.BusyTimeout = TimeSpan.Zero;
+                options.LockTimeout = TimeSpan.Zero;
             })
         );
 

@@ -91,7 +91,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
         var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
-            $"explain query plan {store.Database.Sql("WaitingLocations")}"
+            $"explain query plan {store.Database.Sql("PendingLocations")}"
         );
 
         var steps = plan.Select(step => step.Detail).ToList();

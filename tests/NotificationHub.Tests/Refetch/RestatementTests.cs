@@ -321,7 +321,7 @@ public sealed class RestatementTests : FullSyncStateTest
 
     private async Task<RestoreOutcome> RestoreAsync()
     {
-        var outcome = await new RestoreRecovery(Store.Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        var outcome = await new RestoreRecovery(Store.Database).RunAsync(TestActor.Operator, CancellationToken.None);
         await RestartAsync();
         return outcome;
     }

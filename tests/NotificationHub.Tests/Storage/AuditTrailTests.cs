@@ -89,7 +89,7 @@ public sealed class AuditTrailTests
     }
 
     private static Task<TestDatabase> OpenAsync() =>
-        TestDatabase.OpenAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
+        TestDatabase.OpenAsync(options => options.LockTimeout = TimeSpan.FromMilliseconds(20));
 
     /// <summary>Another process takes the database while the work is done, and gives it back when all is over.</summary>
     private static async Task<(string Result, string[] Outcomes)> WhileClosedAsync(

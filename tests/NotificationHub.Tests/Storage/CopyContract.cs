@@ -199,7 +199,7 @@ public abstract class CopyContract : LogPastContract
     private async Task<IEnumerable<string>> FirstOfTwinsAsync()
     {
         await using var connection = await source.Database.OpenReaderAsync(CancellationToken.None);
-        var from = await SqliteTables.WithoutBlankTwinsAsync(connection, "operation");
+        var from = await SqliteTables.WithoutEqualKeysAsync(connection, "operation");
         return (await connection.QueryAsync<string>($"select event_id from {from}")).Order(StringComparer.Ordinal);
     }
 

@@ -126,7 +126,7 @@ public sealed class DatabaseFileTests
                             "add",
                             "--receive-only",
                             $"--url={hub.Http.BaseAddress}",
-                            "--Storage:BusyTimeout=00:00:00"
+                            "--Storage:LockTimeout=00:00:00"
                         )
                     )
                 )
@@ -143,7 +143,7 @@ public sealed class DatabaseFileTests
         await other.OpenAsync();
         await using var held = other.BeginTransaction(deferred: false);
 
-        var run = Task.Run(() => CommandRun.OnAsync(test.File, "doctor", "--json", "--Storage:BusyTimeout=00:00:00"));
+        var run = Task.Run(() => CommandRun.OnAsync(test.File, "doctor", "--json", "--Storage:LockTimeout=00:00:00"));
         // Long enough for the command to reach the lock; a command that does not wait would have failed by then.
         await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(2)));
         await held.RollbackAsync();

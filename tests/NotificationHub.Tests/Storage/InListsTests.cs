@@ -10,7 +10,7 @@ namespace NotificationHub.Tests.Storage;
 /// <summary>SQL Server allows 2,100 parameters per statement, and a list after <c>in</c> has one for each value.</summary>
 public sealed partial class InListsTests
 {
-    private const int Many = (2 * InLists.Most) + 1;
+    private const int Many = (2 * InLists.MaxValues) + 1;
 
     private static string Source => Path.Combine(AppContext.BaseDirectory, "Source");
 
@@ -40,8 +40,8 @@ public sealed partial class InListsTests
     [Fact]
     public void A_list_that_is_too_long_is_an_error_on_every_engine()
     {
-        Enumerable.Range(0, InLists.Most).ToList().InList().Count.ShouldBe(InLists.Most);
-        Should.Throw<ArgumentException>(() => Enumerable.Range(0, InLists.Most + 1).ToList().InList());
+        Enumerable.Range(0, InLists.MaxValues).ToList().InList().Count.ShouldBe(InLists.MaxValues);
+        Should.Throw<ArgumentException>(() => Enumerable.Range(0, InLists.MaxValues + 1).ToList().InList());
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class LeaseRenewalTests
         {
             if (Interlocked.Decrement(ref heldUp) >= 0)
             {
-                throw new LeaseHeldUpException(new TimeoutException());
+                throw new LeaseRowBlockedException(new TimeoutException());
             }
 
             var result = await Inner.WriteAsync(work, cancellationToken);

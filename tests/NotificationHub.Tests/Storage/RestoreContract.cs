@@ -155,7 +155,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     private Task<RestoreOutcome> RestoreAsync() =>
-        new RestoreRecovery(Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        new RestoreRecovery(Database).RunAsync(TestActor.Operator, CancellationToken.None);
 
     /// <summary>Appends to both logs; nothing of it may lie before its epoch.</summary>
     private async Task<Firsts> NextOfBothAsync(RestoreOutcome outcome)

@@ -54,7 +54,7 @@ public abstract class RetentionContract : RetentionSceneContract
     public async Task It_gets_across_the_gap_that_a_restore_leaves()
     {
         await Scene.RouteAsync(3);
-        await new RestoreRecovery(Database).GoOnAsync(TestActor.Operator, CancellationToken.None);
+        await new RestoreRecovery(Database).RunAsync(TestActor.Operator, CancellationToken.None);
         await Scene.RouteAsync(2);
         var last = (await Scene.EventsAsync())[^1];
         await Scene.SetPublishedAsync("assets", last - 1);

@@ -71,7 +71,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
             {
                 await NotificationLog.SetDispositionAsync(transaction, 1, Disposition.Rerouted, error: null);
                 // An older version that runs beside this one notes nothing.
-                await (noted ? NotificationLog.NoteReroutedAsync(transaction, 1, 3) : Task.CompletedTask);
+                await (noted ? NotificationLog.RecordReroutedAsync(transaction, 1, 3) : Task.CompletedTask);
             },
             CancellationToken.None
         );

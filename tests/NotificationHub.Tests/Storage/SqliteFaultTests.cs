@@ -51,7 +51,7 @@ public sealed class SqliteFaultTests : StoreContract
     }
 
     private protected override Task<TestDatabase> OpenAsync() =>
-        TestDatabase.OpenAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
+        TestDatabase.OpenAsync(options => options.LockTimeout = TimeSpan.FromMilliseconds(20));
 
     // SQLite raises a limit below the present size to that size: the file may not grow then.
     private Task LimitPagesAsync(int pages) =>

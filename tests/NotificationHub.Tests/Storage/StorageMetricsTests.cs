@@ -55,6 +55,6 @@ public sealed class StorageMetricsTests
         readings.Observe();
 
         readings.Of("notificationhub.storage.write_queue.length", "stages").ShouldBe([1, 0]);
-        readings.Of("notificationhub.storage.write_queue.length", "posts").ShouldBe([0, 0]);
+        readings.Of("notificationhub.storage.write_queue.length", "notifications").ShouldBe([0, 0]);
     }
 }

@@ -64,7 +64,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     public async Task<Database> OpenAnotherAsync(Action<StorageOptions>? configure = null)
     {
         var options = store.Options;
-        options.BusyTimeout = Options.BusyTimeout;
+        options.LockTimeout = Options.LockTimeout;
         configure?.Invoke(options);
         var other = StorageSetup.Create(options, TimeProvider.System);
         others.Add(other);

@@ -41,7 +41,7 @@ public abstract class TwoOwnersContract : StoreContract
     [Fact]
     public async Task A_lease_is_not_taken_over_from_within_a_transaction_that_was_let_go_on_by_it()
     {
-        var other = await Test.OpenAnotherAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(50));
+        var other = await Test.OpenAnotherAsync(options => options.LockTimeout = TimeSpan.FromMilliseconds(50));
         using var first = KeeperOf(Database, TimeSpan.FromSeconds(1));
         using var second = KeeperOf(other, TimeSpan.FromMinutes(1));
         using var lease = (await first.TryAcquireAsync(Stage, CancellationToken.None)).ShouldNotBeNull();

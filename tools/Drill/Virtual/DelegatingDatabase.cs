@@ -8,7 +8,7 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
 {
     protected Database Inner => inner;
 
-    public override string Place => inner.Place;
+    public override string DisplayName => inner.DisplayName;
 
     public override bool Exists => inner.Exists;
 

@@ -35,7 +35,7 @@ internal class VirtualDatabase(StorageOptions options, TimeProvider time)
             },
             cancellationToken
         );
-        ran?.RaisePulses();
+        ran?.RunAfterCommit();
         return result;
     }
 

@@ -22,7 +22,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
             (
                 select t.location_id, t.due_at
                 from refetch_target t
-                where {connection.IsWaiting("t")} and t.due_at <= @now
+                where {connection.IsPending("t")} and t.due_at <= @now
                 order by t.due_at
                 {connection.Limit("@Most")}
             ) due
@@ -30,7 +30,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
             """;
 
     public static string NextTarget(DbConnection connection) =>
-        $"select min(t.due_at) from refetch_target t where {connection.IsWaiting("t")} and t.due_at > @now";
+        $"select min(t.due_at) from refetch_target t where {connection.IsPending("t")} and t.due_at > @now";
 
     /// <param name="fullSyncs">Whether full syncs are enabled.</param>
     public async Task<DueLocations> ReadAsync(
@@ -78,7 +78,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
                 .Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null))
             : (
                 await connection.QueryAsync<(string LocationId, long? PausedUntil, long? DueAt)>(
-                    database.Sql("WaitingLocations")
+                    database.Sql("PendingLocations")
                 )
             ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null));
     }

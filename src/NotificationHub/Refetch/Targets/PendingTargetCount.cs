@@ -25,7 +25,7 @@ internal sealed class PendingTargetCount(Database database, TimeProvider time)
         return await connection.ExecuteScalarAsync<long>(
             $"""
             select count(*)
-            from (select location_id from refetch_target where {connection.IsWaiting("refetch_target")} order by location_id {connection.Limit(
+            from (select location_id from refetch_target where {connection.IsPending("refetch_target")} order by location_id {connection.Limit(
                 "@Most"
             )}) waiting
             """,

@@ -36,7 +36,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             await connection.QueryAsync<ClaimedTarget>(
                 $"""
                 {Select}
-                where location_id = @locationId and {connection.IsWaiting("refetch_target")} and due_at <= @now
+                where location_id = @locationId and {connection.IsPending("refetch_target")} and due_at <= @now
                 order by due_at, resource, "key"
                 {connection.Limit("@ClaimLimit")}
                 """,
@@ -95,7 +95,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             await connection.QueryAsync<ClaimedTarget>(
                 $"""
                 {Select}
-                where location_id = @locationId and {connection.IsWaiting(
+                where location_id = @locationId and {connection.IsPending(
                     "refetch_target"
                 )} and attempts = 0 and resource in @kinds
                 order by due_at, resource, "key"

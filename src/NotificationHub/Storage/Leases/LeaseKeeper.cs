@@ -7,7 +7,7 @@ using NotificationHub.Hosting;
 
 namespace NotificationHub.Storage.Leases;
 
-/// <summary>Takes leases for this replica and renews all that it holds, in one transaction every third of their duration.</summary>
+/// <summary>Acquires leases for this replica and renews all of them in one transaction, every third of their duration.</summary>
 internal sealed partial class LeaseKeeper(
     Database database,
     IOptions<StorageOptions> options,
@@ -15,15 +15,13 @@ internal sealed partial class LeaseKeeper(
     ILogger<LeaseKeeper> logger
 ) : PeriodicWorker("renew the leases", options.Value.LeaseDuration / 3, time, logger)
 {
-    /// <summary>
-    /// Whether a row of <c>lease</c> has not expired at <c>@now</c>. An expiry far ahead means that the clock was set back: the lease is
-    /// free. The duration is the owner's, because a rolling update may change the setting.
-    /// </summary>
+    // An expiry this far ahead means that the clock was set back: the lease is free. The duration is the owner's, because a rolling
+    // upgrade may change the setting.
     public const string IsLive = "expires_at > @now and expires_at <= @now + 2 * duration";
 
     private readonly ConcurrentDictionary<string, Lease> held = new(StringComparer.Ordinal);
 
-    /// <summary>The name of this replica: unique for each start of the process.</summary>
+    /// <summary>The name of this replica, unique for each start of the process.</summary>
     public string Owner { get; } =
         string.Create(
             CultureInfo.InvariantCulture,
@@ -32,11 +30,11 @@ internal sealed partial class LeaseKeeper(
 
     public TimeSpan Duration => options.Value.LeaseDuration;
 
-    /// <summary>Takes the lease if nobody else holds it.</summary>
+    /// <summary>Acquires the lease if no other replica owns it.</summary>
     public async Task<Lease?> TryAcquireAsync(string name, CancellationToken cancellationToken) =>
         await TryAcquireAsync([name], most: 1, cancellationToken) is [var lease] ? lease : null;
 
-    /// <summary>Those of the leases that nobody else holds at this moment, looked up beside the write lane.</summary>
+    /// <summary>Finds the leases that no other replica owns, without the writer.</summary>
     public async Task<IReadOnlyList<string>> FindFreeAsync(
         IReadOnlyCollection<string> names,
         CancellationToken cancellationToken
@@ -60,7 +58,7 @@ internal sealed partial class LeaseKeeper(
         return [.. names.Except(taken, StringComparer.Ordinal)];
     }
 
-    /// <summary>Takes those of the leases that nobody else holds, up to <paramref name="most"/>, in one transaction.</summary>
+    /// <summary>Acquires up to <paramref name="most"/> leases that no other replica owns, in one transaction.</summary>
     public async Task<IReadOnlyList<Lease>> TryAcquireAsync(
         IReadOnlyCollection<string> names,
         int most,
@@ -79,11 +77,10 @@ internal sealed partial class LeaseKeeper(
         return taken;
     }
 
-    /// <summary>Gives the lease back, so that another replica need not wait until it runs out.</summary>
+    /// <summary>Releases the lease, so that another replica need not wait until it expires.</summary>
     public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) =>
         ReleaseAsync([lease], cancellationToken);
 
-    /// <summary>Gives the leases back, in one transaction.</summary>
     public async Task ReleaseAsync(IReadOnlyCollection<Lease> leases, CancellationToken cancellationToken)
     {
         foreach (var lease in leases)
@@ -119,9 +116,9 @@ internal sealed partial class LeaseKeeper(
         {
             await RenewAsync(leases, cancellationToken);
         }
-        catch (LeaseHeldUpException)
+        catch (LeaseRowBlockedException)
         {
-            // A process that was paused within a transaction keeps one row, and must not cost the other leases.
+            // A process that is paused in a transaction may lock one row. The other leases must be renewed.
             await Task.WhenAll(leases.Select(lease => RenewAsync([lease], cancellationToken)));
         }
     }
@@ -212,10 +209,10 @@ internal sealed partial class LeaseKeeper(
                 Duration / 6
             );
         }
-        catch (DbException exception) when (exception.IsHeldUp)
+        catch (DbException exception) when (exception.IsLockTimeout)
         {
-            // The lane would try it again until all have run out.
-            throw new LeaseHeldUpException(exception);
+            // The writer would retry until all leases have expired.
+            throw new LeaseRowBlockedException(exception);
         }
 
         var kept = await transaction.QueryAsync<(string, long)>(

@@ -1,12 +1,12 @@
 namespace NotificationHub.Storage.Leases;
 
-/// <summary>A loop that runs on one replica at a time: whoever holds the lease.</summary>
+/// <summary>A loop that runs on one replica at a time: the owner of the lease.</summary>
 internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseName, TimeProvider time, ILogger logger)
     : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs the stage's passes until <paramref name="cancellationToken"/> ends them: the lease is lost, or the process stops.</summary>
+    /// <summary>Runs the stage until the lease is lost or the process stops.</summary>
     protected abstract Task RunAsync(Lease lease, CancellationToken cancellationToken);
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -22,10 +22,10 @@ internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseNam
                     && stoppingToken.IsCancellationRequested
                 )
             {
-                // Where the store was closed first, the lease runs out by itself.
+                // If the database was closed first, the lease expires.
                 return;
             }
-            // A stage that ends would let its backlog grow unnoticed.
+            // If the loop ended, the backlog would grow unnoticed.
             catch (Exception exception)
             {
                 Log.Failed(logger, leaseName, exception);
@@ -50,18 +50,18 @@ internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseNam
         catch (Exception exception)
             when (exception is LeaseLostException or OperationCanceledException && lease.Lost.IsCancellationRequested)
         {
-            // Another replica goes on from the cursor.
+            // Another replica continues from the cursor.
         }
         finally
         {
-            // Also when stopping: the next owner need not wait until it runs out.
+            // Also when stopping, so that the next owner need not wait until the lease expires.
             await leases.ReleaseAsync(lease, CancellationToken.None);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "The stage {Name} failed; it is tried again.")]
+        [LoggerMessage(LogLevel.Error, "The stage {Name} failed; retrying.")]
         public static partial void Failed(ILogger logger, string name, Exception exception);
     }
 }

@@ -5,12 +5,12 @@ using NotificationHub.Storage.Sqlite;
 namespace NotificationHub.Storage.Maintenance;
 
 /// <summary>
-/// Copies all of a SQLite database into the configured one, which must be new: how a hub moves from one box to SQL Server. Every <c>seq</c>, and so
-/// every event id, revision and cursor, stays what it is: consumers notice nothing.
+/// Copies a SQLite database into the configured new one, to move a hub to SQL Server. Sequences, event IDs, revisions and
+/// cursors stay the same, so consumers are not affected.
 /// </summary>
 internal sealed class DatabaseCopy(Database source, Database target)
 {
-    /// <summary>Of a process, not of the data.</summary>
+    // The state of processes, not data.
     private static readonly string[] NotCopied =
     [
         "schema_journal",
@@ -18,16 +18,13 @@ internal sealed class DatabaseCopy(Database source, Database target)
         "lease",
         "replica",
         "commit_token",
-        // The new database has its own key, with which the content tokens are encrypted again.
+        // The new database has its own key, which encrypts the content tokens again.
         "data_protection_key",
     ];
 
     private static readonly string[] MustBeEmpty = ["notification_log", "event_log", "location", "audit_entry"];
 
-    /// <param name="actor">Who copies.</param>
-    /// <param name="reencrypt">Encrypts a location's content token with the key ring of the target.</param>
-    /// <param name="cancellationToken">Ends the copy, which must then be repeated into a new database.</param>
-    /// <returns>How many rows each table had.</returns>
+    /// <returns>The number of rows per table.</returns>
     /// <exception cref="DatabaseOpenException">A hub runs on the source, or the target is not new.</exception>
     public async Task<IReadOnlyDictionary<string, long>> RunAsync(
         Actor actor,
@@ -35,10 +32,7 @@ internal sealed class DatabaseCopy(Database source, Database target)
         CancellationToken cancellationToken
     )
     {
-        await source.WriteAsync(
-            transaction => RunningHubs.RefuseAsync(transaction, source, "copy its database"),
-            cancellationToken
-        );
+        await source.WriteAsync(transaction => RunningHubs.EnsureNoneAsync(transaction, source), cancellationToken);
         await target.WriteAsync(BeginAsync, cancellationToken);
         SortedDictionary<string, long> copied = new(StringComparer.Ordinal);
         await using (var connection = await source.OpenReaderAsync(cancellationToken))
@@ -53,8 +47,8 @@ internal sealed class DatabaseCopy(Database source, Database target)
         var tokens = (await ReadTokensAsync(cancellationToken))
             .Select(row => row with { ContentToken = reencrypt(row) })
             .ToList();
-        var seqs = await source.WriteAsync(LogSeqs.ReadAsync, cancellationToken);
-        await target.AdvanceSequencesAsync(seqs.Notifications, seqs.Events, cancellationToken);
+        var sequences = await source.WriteAsync(LogSequences.ReadAsync, cancellationToken);
+        await target.AdvanceSequencesAsync(sequences.Notifications, sequences.Events, cancellationToken);
         await target.WriteAsync(
             async transaction =>
             {
@@ -87,16 +81,16 @@ internal sealed class DatabaseCopy(Database source, Database target)
         );
     }
 
-    // Its note is in the journal until all is done: no hub starts on half a copy.
+    // This journal entry remains until the copy is complete, so that no hub starts on an incomplete copy.
     private async Task BeginAsync(WriteTransaction transaction)
     {
-        await RunningHubs.RefuseAsync(transaction, target, "copy into its database");
+        await RunningHubs.EnsureNoneAsync(transaction, target);
         foreach (var table in MustBeEmpty)
         {
             if (await transaction.ScalarAsync<long>($"select count(*) from {table}") > 0)
             {
                 throw new DatabaseOpenException(
-                    $"{target.Place} is not new: there are rows in its {table}. Copy into a database that no hub has run on. Nothing was changed."
+                    $"{target.DisplayName} is not new: table {table} has rows. Nothing was changed. Copy into a database that no hub has used."
                 );
             }
         }
@@ -109,29 +103,28 @@ internal sealed class DatabaseCopy(Database source, Database target)
 
     private async Task<long> CopyAsync(DbConnection connection, string table, CancellationToken cancellationToken)
     {
-        // What the schema itself has put there.
+        // The initial rows of the schema.
         await target.WriteAsync(transaction => transaction.ExecuteAsync($"delete from {table}"), cancellationToken);
         var columns = await SqliteTables.ColumnsAsync(connection, table);
         var from =
             target.Engine == StorageOptions.SqlServer
-                ? await SqliteTables.WithoutBlankTwinsAsync(connection, table)
+                ? await SqliteTables.WithoutEqualKeysAsync(connection, table)
                 : table;
-        long here;
+        long copied;
         await using (var rows = await SqliteTables.ReadAsync(connection, from, columns))
         {
-            here = await target.ImportAsync(table, columns, rows, cancellationToken);
+            copied = await target.ImportAsync(table, columns, rows, cancellationToken);
         }
 
-        var there = await connection.ExecuteScalarAsync<long>($"select count(*) from {from}");
-        return there == here
-            ? here
+        var expected = await connection.ExecuteScalarAsync<long>($"select count(*) from {from}");
+        return expected == copied
+            ? copied
             : throw new DatabaseOpenException(
-                $"Of {there} rows of {table}, {here} were copied: somebody wrote to it meanwhile. Stop that, make the new database again, and copy again."
+                $"Only {copied} of {expected} rows of {table} were copied, because the source changed in the meantime. Stop all writers, create the target database again, and repeat the copy."
             );
     }
 }
 
-/// <summary>A location's content token, encrypted.</summary>
 internal sealed record ContentTokenRow
 {
     public required string LocationId { get; init; }

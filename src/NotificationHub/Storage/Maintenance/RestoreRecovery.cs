@@ -2,9 +2,8 @@ using NotificationHub.Events;
 
 namespace NotificationHub.Storage.Maintenance;
 
-/// <summary>What a restore has come to.</summary>
-/// <param name="Epoch">That of the events from now on.</param>
-/// <param name="FirstEvent">None of them has a smaller <c>seq</c>.</param>
+/// <param name="Epoch">The new epoch of the event log.</param>
+/// <param name="FirstEvent">Its first <c>seq</c>.</param>
 internal sealed record RestoreOutcome(long Epoch, long FirstEvent);
 
 /// <summary>
@@ -14,50 +13,53 @@ internal sealed record RestoreOutcome(long Epoch, long FirstEvent);
 /// </summary>
 internal sealed class RestoreRecovery(Database database)
 {
-    /// <summary>
-    /// For a clock that is behind: more than is appended between a backup and its restore. Small, so that the sequences do not run days ahead of
-    /// the clock: otherwise a later restore from an older backup, which only has the clock, would use lower revisions than consumers have.
-    /// </summary>
+    // For a clock that is behind: more than is appended between a backup and its restore. If the sequences ran days ahead of the clock,
+    // a later restore from an older backup, which has only the clock, would use lower revisions than consumers have.
     private const long Leap = 100_000_000;
 
-    /// <summary>
-    /// More than is appended in a millisecond. This number for each millisecond since 1970 exceeds every <c>seq</c> ever used, even after an
-    /// earlier restore from the same backup, which this database does not know about.
-    /// </summary>
-    private const long MostPerMillisecond = 1_000;
+    // More than is appended in a millisecond. This number for each millisecond since 1970 exceeds every seq ever used, even after an earlier
+    // restore from the same backup, which this database does not know about.
+    private const long MaxPerMillisecond = 1_000;
 
-    /// <summary>Above any number that an owner may hold that has not noticed yet.</summary>
+    // Above the fencing token of any owner that has not noticed the restore.
     private const long LeaseLeap = 1_000_000;
 
-    /// <exception cref="DatabaseOpenException">A hub runs on it.</exception>
-    public async Task<RestoreOutcome> GoOnAsync(Actor actor, CancellationToken cancellationToken)
+    /// <exception cref="DatabaseOpenException">A hub is running.</exception>
+    public async Task<RestoreOutcome> RunAsync(Actor actor, CancellationToken cancellationToken)
     {
-        var (seqs, now) = await database.WriteAsync(
+        var (sequences, now) = await database.WriteAsync(
             async transaction =>
             {
-                await RunningHubs.RefuseAsync(transaction, database, "run `migrate --after-restore`");
-                return (await LogSeqs.ReadAsync(transaction), await transaction.NowAsync());
+                await RunningHubs.EnsureNoneAsync(transaction, database);
+                return (await LogSequences.ReadAsync(transaction), await transaction.NowAsync());
             },
             cancellationToken
         );
-        // First: should this end between the two, the logs have leapt once too often, which costs nothing.
-        var raised = new LogSeqs(Behind(seqs.Notifications, now), Behind(seqs.Events, now));
-        await database.AdvanceSequencesAsync(raised.Notifications, raised.Events, cancellationToken);
-        return await database.WriteAsync(transaction => BeginAnewAsync(transaction, raised, actor), cancellationToken);
+        // First: if the process ends after this step, the next run advances the sequences again, which costs nothing.
+        var advanced = new LogSequences(Advance(sequences.Notifications, now), Advance(sequences.Events, now));
+        await database.AdvanceSequencesAsync(advanced.Notifications, advanced.Events, cancellationToken);
+        return await database.WriteAsync(
+            transaction => StartEpochsAsync(transaction, advanced, actor),
+            cancellationToken
+        );
     }
 
-    private static long Behind(long seq, long now) => Math.Max(seq + Leap, now * MostPerMillisecond);
+    private static long Advance(long seq, long now) => Math.Max(seq + Leap, now * MaxPerMillisecond);
 
-    private static async Task<RestoreOutcome> BeginAnewAsync(WriteTransaction transaction, LogSeqs raised, Actor actor)
+    private static async Task<RestoreOutcome> StartEpochsAsync(
+        WriteTransaction transaction,
+        LogSequences advanced,
+        Actor actor
+    )
     {
         var now = await transaction.NowAsync();
-        await BeginEpochAsync(transaction, "notification", raised.Notifications + 1);
+        await StartEpochAsync(transaction, "notification", advanced.Notifications + 1);
         var outcome = new RestoreOutcome(
-            await BeginEpochAsync(transaction, "event", raised.Events + 1),
-            raised.Events + 1
+            await StartEpochAsync(transaction, "event", advanced.Events + 1),
+            advanced.Events + 1
         );
-        await ForgetOwnersAsync(transaction);
-        await LookAgainAsync(transaction, now);
+        await ResetOwnersAsync(transaction);
+        await ScheduleChecksAsync(transaction, now);
         await RestateAsync(transaction, outcome, now);
         await AuditLog.RecordAsync(
             transaction,
@@ -65,11 +67,11 @@ internal sealed class RestoreRecovery(Database database)
             new AuditedAct("migrate --after-restore", Subject: $"epoch {outcome.Epoch}"),
             AuditOutcome.Succeeded
         );
-        transaction.AppendEvents([await RestoredAsync(transaction, outcome, now)]);
+        transaction.AppendEvents([await CreateEventAsync(transaction, outcome, now)]);
         return outcome;
     }
 
-    private static async Task<long> BeginEpochAsync(WriteTransaction transaction, string log, long from)
+    private static async Task<long> StartEpochAsync(WriteTransaction transaction, string log, long from)
     {
         var epoch =
             1 + await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = @log", new { log });
@@ -85,7 +87,7 @@ internal sealed class RestoreRecovery(Database database)
         return epoch;
     }
 
-    private static async Task ForgetOwnersAsync(WriteTransaction transaction)
+    private static async Task ResetOwnersAsync(WriteTransaction transaction)
     {
         await transaction.ExecuteAsync(
             "update lease set owner = null, expires_at = 0, fencing_token = fencing_token + @LeaseLeap",
@@ -97,7 +99,7 @@ internal sealed class RestoreRecovery(Database database)
 
     // Apple does not repeat what it has sent since the backup. So each Client Config is compared, and the Event Status of each open operation
     // is requested, as soon as a hub runs.
-    private static async Task LookAgainAsync(WriteTransaction transaction, long now)
+    private static async Task ScheduleChecksAsync(WriteTransaction transaction, long now)
     {
         await transaction.ExecuteAsync("update location_check set due_at = @now where due_at > @now", new { now });
         await transaction.ExecuteAsync(
@@ -125,7 +127,11 @@ internal sealed class RestoreRecovery(Database database)
         );
     }
 
-    private static async Task<NewEvent> RestoredAsync(WriteTransaction transaction, RestoreOutcome outcome, long now) =>
+    private static async Task<NewEvent> CreateEventAsync(
+        WriteTransaction transaction,
+        RestoreOutcome outcome,
+        long now
+    ) =>
         NewEvent.Create(
             EventNames.HubRestored,
             locationId: null,
@@ -141,4 +147,41 @@ internal sealed class RestoreRecovery(Database database)
             EventJsonContext.Wire.HubRestored,
             now
         );
+}
+
+/// <summary>The last <c>seq</c> that each log has used, even if its row was deleted.</summary>
+internal sealed record LogSequences(long Notifications, long Events)
+{
+    public static async Task<LogSequences> ReadAsync(WriteTransaction transaction)
+    {
+        var (notifications, events) = await transaction.FirstOrDefaultAsync<(long, long)>(
+            transaction.Sql("ReadSequences")
+        );
+        return new LogSequences(notifications, events);
+    }
+}
+
+internal static class RunningHubs
+{
+    // A running hub updates its row every two seconds.
+    private const long SilentMilliseconds = 5_000;
+
+    // A later last-seen time means that the clock was set back after the replica stopped.
+    public const long FutureMilliseconds = 10 * 60_000;
+
+    /// <exception cref="DatabaseOpenException">A hub is running.</exception>
+    public static async Task EnsureNoneAsync(WriteTransaction transaction, Database database)
+    {
+        var now = await transaction.NowAsync();
+        var running = await transaction.QueryAsync<string>(
+            "select replica_id from replica where seen_at > @since and seen_at <= @until order by replica_id",
+            new { since = now - SilentMilliseconds, until = now + FutureMilliseconds }
+        );
+        if (running.Count > 0)
+        {
+            throw new DatabaseOpenException(
+                $"A hub is running on {database.DisplayName} ({string.Join(", ", running)}). Nothing was changed. Stop all hubs, and run the command again."
+            );
+        }
+    }
 }

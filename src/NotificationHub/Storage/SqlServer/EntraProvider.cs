@@ -11,7 +11,7 @@ namespace NotificationHub.Storage.SqlServer;
 /// <summary>Gets SqlClient's access tokens from the hub's credential. SqlClient 7 has no Entra ID support of its own.</summary>
 internal sealed partial class EntraProvider(TokenCredential credential) : SqlAuthenticationProvider
 {
-    // The others need a user who signs in, or a secret in the connection string.
+    // The other methods require an interactive user, or a secret in the connection string.
     private static readonly SqlAuthenticationMethod[] Methods =
     [
         SqlAuthenticationMethod.ActiveDirectoryDefault,
@@ -20,7 +20,7 @@ internal sealed partial class EntraProvider(TokenCredential credential) : SqlAut
         SqlAuthenticationMethod.ActiveDirectoryWorkloadIdentity,
     ];
 
-    public static bool IsServed(SqlAuthenticationMethod method) => Methods.Contains(method);
+    public static bool IsSupportedMethod(SqlAuthenticationMethod method) => Methods.Contains(method);
 
     /// <summary>Whether SqlClient requests an access token for this method.</summary>
     public static bool IsEntra(SqlAuthenticationMethod method) =>
@@ -36,7 +36,8 @@ internal sealed partial class EntraProvider(TokenCredential credential) : SqlAut
         }
     }
 
-    public override bool IsSupported(SqlAuthenticationMethod authenticationMethod) => IsServed(authenticationMethod);
+    public override bool IsSupported(SqlAuthenticationMethod authenticationMethod) =>
+        IsSupportedMethod(authenticationMethod);
 
     public override async Task<SqlAuthenticationToken> AcquireTokenAsync(SqlAuthenticationParameters parameters)
     {
@@ -81,22 +82,22 @@ internal sealed partial class EntraProvider(TokenCredential credential) : SqlAut
                 }
             );
 
-    // Zero is no response. The endpoint for managed identities answers 404 and 410 while it is updated.
+    // Zero means no response. The managed identity endpoint returns 404 and 410 while it is updated.
     private static bool IsTransient(int status) => status is 0 or 404 or 408 or 410 or 429 or >= 500;
 
-    // The credential's own text stays out of it: it is a page of help, and may quote the request.
+    // Without the credential's own text, which is a page of help, and may quote the request.
     private static string Describe(Exception exception)
     {
         var causes = Causes(exception).ToList();
         return causes.Select(cause => ErrorCode().Match(cause.Message)).FirstOrDefault(match => match.Success)
                 is { } code
-                ? $"Microsoft Entra ID refused the request for a token ({code.Value})"
+                ? $"Microsoft Entra ID rejected the token request ({code.Value})"
             : causes.OfType<RequestFailedException>().FirstOrDefault(cause => cause.Status > 0) is { } refused
-                ? $"the request for a token was answered with status {refused.Status}"
+                ? $"the token request returned status {refused.Status}"
             : causes.Exists(cause => cause is OperationCanceledException or TimeoutException)
-                ? "the request for a token was not answered in time"
-            : exception is CredentialUnavailableException ? "no identity of Microsoft Entra ID is available to the hub"
-            : $"the request for a token failed ({causes[^1].GetType().Name})";
+                ? "the token request timed out"
+            : exception is CredentialUnavailableException ? "the hub has no Microsoft Entra ID identity"
+            : $"the token request failed ({causes[^1].GetType().Name})";
     }
 
     private static IEnumerable<Exception> Causes(Exception exception) =>
@@ -106,4 +107,42 @@ internal sealed partial class EntraProvider(TokenCredential credential) : SqlAut
 
     [GeneratedRegex(@"\bAADSTS[0-9]{3,9}\b")]
     private static partial Regex ErrorCode();
+}
+
+/// <summary>
+/// No access token for SQL Server. SqlClient drops it, and throws a <see cref="SqlException"/> with number 0 whose errors contain its failure
+/// code and its message.
+/// </summary>
+// Without SqlClient's own retry: after the second failure, it would sign in with an empty token.
+internal sealed class EntraTokenException(
+    SqlAuthenticationMethod method,
+    bool isTransient,
+    string message,
+    Exception causedBy
+)
+    : SqlAuthenticationProviderException(
+        method,
+        isTransient ? Unavailable : Refused,
+        shouldRetry: false,
+        retryPeriod: 0,
+        message,
+        causedBy
+    )
+{
+    private const string Unavailable = "TokenServiceUnavailable";
+    private const string Refused = "TokenRequestRefused";
+
+    /// <summary>Whether the same request may succeed soon.</summary>
+    public static bool IsTransient(SqlException exception) => HasCode(exception, Unavailable);
+
+    /// <summary>What SqlClient made of this exception; null for every other failure.</summary>
+    public static string? MessageOf(SqlException exception) =>
+        HasCode(exception, Unavailable) || HasCode(exception, Refused)
+            ? exception.Errors[exception.Errors.Count - 1].Message
+            : null;
+
+    private static bool HasCode(SqlException exception, string code) =>
+        exception
+            .Errors.Cast<SqlError>()
+            .Any(error => error.Number == 0 && error.Message.Contains(code, StringComparison.Ordinal));
 }

@@ -1,13 +1,16 @@
 using System.Buffers;
+using System.Data;
 using System.Text;
 using System.Text.Json;
+using Dapper;
+using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Storage.SqlServer;
 
-/// <summary>Events as the parameters of <c>AppendEvents.sql</c>: their data in one piece, and the place of each in it.</summary>
+/// <summary>The parameters of <c>AppendEvents.sql</c>: rows as JSON, and their concatenated data.</summary>
 internal static class EventBatch
 {
-    public static object Of(IReadOnlyCollection<NewEvent> events, TimeSpan patience) =>
+    public static object ToParameters(IReadOnlyCollection<NewEvent> events, TimeSpan patience) =>
         new
         {
             Rows = Rows(events),
@@ -35,10 +38,10 @@ internal static class EventBatch
         {
             json.WriteStartArray();
             // T-SQL counts from one.
-            var (place, start) = (0, 1);
+            var (index, start) = (0, 1);
             foreach (var entry in events)
             {
-                Write(json, entry, place++, start);
+                Write(json, entry, index++, start);
                 start += entry.Data?.Length ?? 0;
             }
 
@@ -48,10 +51,10 @@ internal static class EventBatch
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void Write(Utf8JsonWriter json, NewEvent entry, int place, int start)
+    private static void Write(Utf8JsonWriter json, NewEvent entry, int index, int start)
     {
         json.WriteStartObject();
-        json.WriteNumber("place", place);
+        json.WriteNumber("index", index);
         json.WriteString("topic", entry.Topic);
         json.WriteString("type", entry.Type);
         json.WriteString("location", entry.LocationId);
@@ -78,4 +81,15 @@ internal static class EventBatch
         json.WriteNumber("createdAt", entry.CreatedAt);
         json.WriteEndObject();
     }
+}
+
+/// <summary>A <c>varbinary(max)</c> parameter: with its length declared, each length would be compiled as another statement.</summary>
+internal sealed class Blob(byte[] bytes) : SqlMapper.ICustomQueryParameter
+{
+    private const int Max = -1;
+
+    public ReadOnlySpan<byte> Bytes => bytes;
+
+    public void AddParameter(IDbCommand command, string name) =>
+        command.Parameters.Add(new SqlParameter(name, SqlDbType.VarBinary, Max) { Value = bytes });
 }

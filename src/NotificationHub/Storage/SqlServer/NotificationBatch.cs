@@ -6,34 +6,34 @@ using System.Text.Json;
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>
-/// Posts as the parameters of <c>AppendNotifications.sql</c>: the bodies in one piece, each behind its digest, and the place of each in
-/// it. What is in the batch twice is sent once.
+/// The parameters of <c>AppendNotifications.sql</c>: rows as JSON, and their concatenated digests and bodies. A duplicate in
+/// the batch is sent once.
 /// </summary>
 internal sealed class NotificationBatch
 {
     private const int DigestBytes = 32;
 
-    private readonly NotificationAppend[] posts;
+    private readonly NotificationAppend[] batch;
 
-    /// <summary>For each post, where in <see cref="sent"/> the same one stands.</summary>
-    private readonly int[] places;
+    /// <summary>For each notification, the index in <see cref="sent"/>.</summary>
+    private readonly int[] indexes;
     private readonly List<NotificationAppend> sent = [];
     private readonly List<bool> conflicts = [];
 
-    public NotificationBatch(NotificationAppend[] posts)
+    public NotificationBatch(NotificationAppend[] batch)
     {
-        this.posts = posts;
-        places = new int[posts.Length];
-        Dictionary<PostKey, int> known = [];
+        this.batch = batch;
+        indexes = new int[batch.Length];
+        Dictionary<NotificationKey, int> known = [];
         HashSet<(string, string)> ids = [];
-        for (var i = 0; i < posts.Length; i++)
+        for (var i = 0; i < batch.Length; i++)
         {
-            var key = PostKey.Of(posts[i]);
-            if (!known.TryGetValue(key, out places[i]))
+            var key = NotificationKey.Create(batch[i]);
+            if (!known.TryGetValue(key, out indexes[i]))
             {
-                known[key] = places[i] = sent.Count;
-                sent.Add(posts[i]);
-                // Rejected posts have no id to be in conflict over.
+                known[key] = indexes[i] = sent.Count;
+                sent.Add(batch[i]);
+                // Rejected notifications have no ID, so they cannot conflict.
                 conflicts.Add(!ids.Add((key.LocationId, key.NotificationId)) && key.NotificationId.Length > 0);
             }
         }
@@ -47,10 +47,10 @@ internal sealed class NotificationBatch
             json.WriteStartArray();
             // T-SQL counts from one.
             var start = 1;
-            for (var place = 0; place < sent.Count; place++)
+            for (var index = 0; index < sent.Count; index++)
             {
-                Write(json, place, start);
-                start += DigestBytes + sent[place].Body.Length;
+                Write(json, index, start);
+                start += DigestBytes + sent[index].Body.Length;
             }
 
             json.WriteEndArray();
@@ -61,41 +61,40 @@ internal sealed class NotificationBatch
 
     public byte[] Bodies()
     {
-        var bodies = new byte[sent.Sum(post => DigestBytes + post.Body.Length)];
+        var bodies = new byte[sent.Sum(notification => DigestBytes + notification.Body.Length)];
         var start = 0;
-        foreach (var post in sent)
+        foreach (var notification in sent)
         {
-            post.BodySha256.CopyTo(bodies, start);
-            post.Body.Span.CopyTo(bodies.AsSpan(start + DigestBytes));
-            start += DigestBytes + post.Body.Length;
+            notification.BodySha256.CopyTo(bodies, start);
+            notification.Body.Span.CopyTo(bodies.AsSpan(start + DigestBytes));
+            start += DigestBytes + notification.Body.Length;
         }
 
         return bodies;
     }
 
-    /// <summary>What became of each post.</summary>
-    /// <param name="rows">Of each that was sent, in order: the seq of the same one in the log, whether it is in conflict, whether it is over its quota.</param>
-    /// <param name="seqs">Of those that were kept, in order.</param>
+    /// <param name="rows">The result of each notification that was sent, in order.</param>
+    /// <param name="seqs">The <c>seq</c> of each notification that was stored, in order.</param>
     public AppendOutcome[] Outcomes(IReadOnlyList<QueuedNotification> rows, IReadOnlyList<long> seqs)
     {
-        var kept = 0;
+        var stored = 0;
         var outcomes = rows.Select(row =>
                 row switch
                 {
                     { SameSeq: { } same } => new AppendOutcome(AppendResult.Duplicate, same),
                     { OverQuota: not 0 } => new AppendOutcome(AppendResult.OverQuota, 0),
-                    { Conflict: not 0 } => new AppendOutcome(AppendResult.StoredAsConflict, seqs[kept++]),
-                    _ => new AppendOutcome(AppendResult.Stored, seqs[kept++]),
+                    { Conflict: not 0 } => new AppendOutcome(AppendResult.StoredAsConflict, seqs[stored++]),
+                    _ => new AppendOutcome(AppendResult.Stored, seqs[stored++]),
                 }
             )
             .ToList();
-        var told = new HashSet<int>();
+        var seen = new HashSet<int>();
         return
         [
-            .. places.Select(place =>
-                told.Add(place) || outcomes[place].Seq == 0
-                    ? outcomes[place]
-                    : outcomes[place] with
+            .. indexes.Select(index =>
+                seen.Add(index) || outcomes[index].Seq == 0
+                    ? outcomes[index]
+                    : outcomes[index] with
                     {
                         Result = AppendResult.Duplicate,
                     }
@@ -103,27 +102,27 @@ internal sealed class NotificationBatch
         ];
     }
 
-    private void Write(Utf8JsonWriter json, int place, int start)
+    private void Write(Utf8JsonWriter json, int index, int start)
     {
-        var post = sent[place];
+        var notification = sent[index];
         json.WriteStartObject();
-        json.WriteNumber("place", place);
-        json.WriteString("location", post.LocationId);
-        json.WriteNumber("dedupHash", post.DedupHash);
-        json.WriteNumber("bodyHash", BinaryPrimitives.ReadInt64LittleEndian(post.BodySha256));
-        WriteText(json, "id", post.NotificationId);
-        WriteText(json, "type", post.NotificationType);
-        WriteText(json, "uId", post.UId);
-        json.WriteNumber("receivedAt", post.ReceivedAt);
-        json.WriteString("remoteAddress", post.RemoteAddress);
-        json.WriteString("userAgent", post.UserAgent);
-        json.WriteString("traceparent", post.Traceparent);
-        json.WriteNumber("disposition", (int)post.Disposition);
-        json.WriteNumber("conflict", conflicts[place] ? 1 : 0);
-        json.WriteString("error", post.Error);
-        json.WriteNumber("quota", post.RejectedQuota);
+        json.WriteNumber("index", index);
+        json.WriteString("location", notification.LocationId);
+        json.WriteNumber("dedupHash", notification.DedupHash);
+        json.WriteNumber("bodyHash", BinaryPrimitives.ReadInt64LittleEndian(notification.BodySha256));
+        WriteText(json, "id", notification.NotificationId);
+        WriteText(json, "type", notification.NotificationType);
+        WriteText(json, "uId", notification.UId);
+        json.WriteNumber("receivedAt", notification.ReceivedAt);
+        json.WriteString("remoteAddress", notification.RemoteAddress);
+        json.WriteString("userAgent", notification.UserAgent);
+        json.WriteString("traceparent", notification.Traceparent);
+        json.WriteNumber("disposition", (int)notification.Disposition);
+        json.WriteNumber("conflict", conflicts[index] ? 1 : 0);
+        json.WriteString("error", notification.Error);
+        json.WriteNumber("quota", notification.RejectedQuota);
         json.WriteNumber("start", start);
-        json.WriteNumber("length", post.Body.Length);
+        json.WriteNumber("length", notification.Body.Length);
         json.WriteEndObject();
     }
 
@@ -135,18 +134,17 @@ internal sealed class NotificationBatch
         }
     }
 
-    private readonly record struct PostKey(string LocationId, string NotificationId, string Sha256)
+    private readonly record struct NotificationKey(string LocationId, string NotificationId, string Sha256)
     {
-        public static PostKey Of(NotificationAppend post) =>
+        public static NotificationKey Create(NotificationAppend notification) =>
             new(
-                Encoding.UTF8.GetString(post.LocationId),
-                Encoding.UTF8.GetString(post.NotificationId.Span),
-                Convert.ToHexString(post.BodySha256)
+                Encoding.UTF8.GetString(notification.LocationId),
+                Encoding.UTF8.GetString(notification.NotificationId.Span),
+                Convert.ToHexString(notification.BodySha256)
             );
     }
 }
 
-/// <summary>What the statement says of a post that was sent.</summary>
 internal sealed record QueuedNotification
 {
     public long? SameSeq { get; init; }

@@ -5,8 +5,8 @@ using Microsoft.Data.SqlClient;
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>
-/// A database of SQL Server or Azure SQL, which several replicas share. Every transaction of a stage runs under snapshot isolation: it waits for no
-/// reader, and what it has decided on the ground of rows that another one changed meanwhile is refused and done again.
+/// A database of SQL Server or Azure SQL, shared by replicas. Stage transactions use snapshot isolation: they do not wait for
+/// readers, and are rejected and retried if another transaction changed a row that they write.
 /// </summary>
 internal sealed class SqlServerDatabase : Database
 {
@@ -14,19 +14,19 @@ internal sealed class SqlServerDatabase : Database
 
     private const int ImportChunk = 2_000;
 
-    private const int SecondsToConnect = 5;
-    private const int SecondsToAnswer = 5;
+    private const int ConnectSeconds = 5;
+    private const int ResponseSeconds = 5;
 
     private readonly StorageOptions options;
     private readonly TimeProvider time;
-    private readonly string writer;
-    private readonly string reader;
-    private readonly string upkeep;
-    private readonly SqlServerWriter lane;
-    private readonly SqlServerNotificationWriter posts;
+    private readonly string writerConnection;
+    private readonly string readerConnection;
+    private readonly string maintenanceConnection;
+    private readonly SqlServerWriter writer;
+    private readonly SqlServerNotificationWriter notificationWriter;
     private readonly SchemaMigrator migrator;
 
-    /// <param name="migrations">Other files than this version's own.</param>
+    /// <param name="migrations">Replaces this version's files in tests.</param>
     public SqlServerDatabase(
         StorageOptions options,
         TimeProvider time,
@@ -39,31 +39,35 @@ internal sealed class SqlServerDatabase : Database
         this.options = options;
         this.time = time;
         var builder = Settings(options.ConnectionString);
-        Place = $"{builder.DataSource}/{builder.InitialCatalog}";
-        // The lanes keep their connections for themselves, and look after them.
-        writer = Named(
+        DisplayName = $"{builder.DataSource}/{builder.InitialCatalog}";
+        // The writers manage their connections themselves.
+        writerConnection = ConnectionString(
             builder,
             "NotificationHub",
             pooling: false,
-            (int)Math.Ceiling(Patience.TotalSeconds) + SecondsToAnswer
+            (int)Math.Ceiling(LockTimeout.TotalSeconds) + ResponseSeconds
         );
-        reader = Named(builder, "NotificationHub reader", pooling: true, builder.CommandTimeout);
-        // The schema of many rows, or all of them: it takes what it takes.
-        upkeep = Named(builder, "NotificationHub upkeep", pooling: false, commandTimeout: 0);
-        lane = new SqlServerWriter(this, metrics, time);
-        posts = new SqlServerNotificationWriter(this, metrics, time);
-        metrics?.ObserveQueue(() => (posts.Waiting, lane.Waiting));
+        readerConnection = ConnectionString(builder, "NotificationHub reader", pooling: true, builder.CommandTimeout);
+        // Without a timeout: a migration or import of many rows takes long.
+        maintenanceConnection = ConnectionString(
+            builder,
+            "NotificationHub maintenance",
+            pooling: false,
+            commandTimeout: 0
+        );
+        writer = new SqlServerWriter(this, metrics, time);
+        notificationWriter = new SqlServerNotificationWriter(this, metrics, time);
+        metrics?.ObserveQueue(() => (notificationWriter.QueueLength, writer.QueueLength));
     }
 
-    public override string Place { get; }
+    public override string DisplayName { get; }
 
-    /// <summary>True: the hub makes tables, and no database.</summary>
+    /// <summary>True: the hub creates tables, but no database.</summary>
     public override bool Exists => true;
 
-    public override void NoteTime(long milliseconds) => (time as DatabaseTime)?.Note(milliseconds);
+    public override void RecordServerTime(long milliseconds) => (time as DatabaseTime)?.Record(milliseconds);
 
-    /// <summary>How long a statement waits for a lock, and for its answer.</summary>
-    public TimeSpan Patience => options.BusyTimeout;
+    public TimeSpan LockTimeout => options.LockTimeout;
 
     public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(ApplyAsync, cancellationToken);
 
@@ -75,7 +79,7 @@ internal sealed class SqlServerDatabase : Database
         }
         catch (Exception exception) when (SqlServerOpenError.IsOne(exception))
         {
-            throw SqlServerOpenError.Of(Place, exception);
+            throw SqlServerOpenError.Create(DisplayName, exception);
         }
     }
 
@@ -86,15 +90,16 @@ internal sealed class SqlServerDatabase : Database
     {
         for (var attempt = 0; ; attempt++)
         {
-            var connection = new SqlConnection(reader);
+            var connection = new SqlConnection(readerConnection);
             try
             {
                 await connection.OpenAsync(cancellationToken);
-                // A reader waits for no writer, and sees a log without holes.
+                // A reader does not wait for a writer, and reads a log without gaps.
                 await connection.ExecuteAsync("set transaction isolation level snapshot");
                 return connection;
             }
-            catch (Exception exception) when (SqlServerErrorCodes.IsPassing(exception) && attempt < ReaderPauses.Length)
+            catch (Exception exception)
+                when (SqlServerErrorCodes.IsTransient(exception) && attempt < ReaderPauses.Length)
             {
                 await connection.DisposeAsync();
                 await Task.Delay(ReaderPauses[attempt], time, cancellationToken);
@@ -102,9 +107,9 @@ internal sealed class SqlServerDatabase : Database
             catch (Exception exception)
             {
                 await connection.DisposeAsync();
-                throw exception is SqlException || SqlServerErrorCodes.IsPassing(exception)
+                throw exception is SqlException || SqlServerErrorCodes.IsTransient(exception)
                     ? new StorageUnavailableException(
-                        $"SQL Server cannot be read: {SqlServerErrorCodes.Describe(exception)}",
+                        $"Could not read from SQL Server: {SqlServerErrorCodes.Describe(exception)}",
                         exception
                     )
                     : exception;
@@ -113,9 +118,10 @@ internal sealed class SqlServerDatabase : Database
     }
 
     public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken) =>
-        lane.WriteAsync(work, cancellationToken);
+        writer.WriteAsync(work, cancellationToken);
 
-    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => posts.AppendAsync(append);
+    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) =>
+        notificationWriter.AppendAsync(append);
 
     public override bool IsDuplicateKey(Exception exception) =>
         SqlServerErrorCodes.IsDuplicateKey(
@@ -128,7 +134,7 @@ internal sealed class SqlServerDatabase : Database
     ) =>
         events.Count == 0
             ? Task.FromResult<IReadOnlyList<long>>([])
-            : transaction.QueryAsync<long>(Sql("AppendEvents"), EventBatch.Of(events, Patience));
+            : transaction.QueryAsync<long>(Sql("AppendEvents"), EventBatch.ToParameters(events, LockTimeout));
 
     public override async Task AdvanceSequencesAsync(
         long notifications,
@@ -136,9 +142,9 @@ internal sealed class SqlServerDatabase : Database
         CancellationToken cancellationToken
     )
     {
-        // Not in a transaction of the lane: what it does is no change of rows, which is what snapshots are of.
-        await using var connection = await OpenAsync(upkeep, cancellationToken);
-        await connection.ExecuteAsync(Sql("RaiseSeqs"), new { Notifications = notifications, Events = events });
+        // Not in a write transaction: snapshot isolation does not cover this statement.
+        await using var connection = await OpenAsync(maintenanceConnection, cancellationToken);
+        await connection.ExecuteAsync(Sql("AdvanceSequences"), new { Notifications = notifications, Events = events });
     }
 
     public override async Task<long> ImportAsync(
@@ -148,7 +154,7 @@ internal sealed class SqlServerDatabase : Database
         CancellationToken cancellationToken
     )
     {
-        await using var connection = await OpenAsync(upkeep, cancellationToken);
+        await using var connection = await OpenAsync(maintenanceConnection, cancellationToken);
         using var copy = new SqlBulkCopy(
             connection,
             SqlBulkCopyOptions.KeepIdentity | SqlBulkCopyOptions.UseInternalTransaction,
@@ -169,9 +175,8 @@ internal sealed class SqlServerDatabase : Database
         return copy.RowsCopied64;
     }
 
-    /// <summary>A connection of a lane; the lane closes it.</summary>
     public Task<SqlConnection> OpenWriterAsync(CancellationToken cancellationToken) =>
-        OpenAsync(writer, cancellationToken);
+        OpenAsync(writerConnection, cancellationToken);
 
     private static async Task<SqlConnection> OpenAsync(string connectionString, CancellationToken cancellationToken)
     {
@@ -190,9 +195,9 @@ internal sealed class SqlServerDatabase : Database
 
     public override async ValueTask DisposeAsync()
     {
-        posts.Dispose();
-        await lane.DisposeAsync();
-        await using var pool = new SqlConnection(reader);
+        notificationWriter.Dispose();
+        await writer.DisposeAsync();
+        await using var pool = new SqlConnection(readerConnection);
         SqlConnection.ClearPool(pool);
     }
 
@@ -204,14 +209,13 @@ internal sealed class SqlServerDatabase : Database
         // With Entra authentication, the driver's default of 15 seconds applies, because it includes the request for a token.
         if (!isGiven && !EntraProvider.IsEntra(builder.Authentication))
         {
-            builder.ConnectTimeout = SecondsToConnect;
+            builder.ConnectTimeout = ConnectSeconds;
         }
 
         return builder;
     }
 
-    /// <summary>The connection string of one purpose.</summary>
-    internal static string Named(
+    internal static string ConnectionString(
         SqlConnectionStringBuilder builder,
         string application,
         bool pooling,
@@ -223,7 +227,7 @@ internal sealed class SqlServerDatabase : Database
             CommandTimeout = commandTimeout,
             Pooling = pooling,
             MultipleActiveResultSets = false,
-            // A connection that was put up again on the quiet has lost its transaction.
+            // A silently restored connection has lost its transaction.
             ConnectRetryCount = 0,
             Enlist = false,
             // After an outage, the pool would repeat the last error for up to a minute.
@@ -235,16 +239,16 @@ internal sealed class SqlServerDatabase : Database
         try
         {
             await prepare(cancellationToken);
-            await using var connection = await OpenAsync(upkeep, cancellationToken);
+            await using var connection = await OpenAsync(maintenanceConnection, cancellationToken);
             await SqlServerSchema.AllowSnapshotsAsync(connection, time, cancellationToken);
         }
         catch (Exception exception) when (SqlServerOpenError.IsOne(exception))
         {
-            throw SqlServerOpenError.Of(Place, exception);
+            throw SqlServerOpenError.Create(DisplayName, exception);
         }
 
-        lane.Open();
-        posts.Start();
+        writer.Open();
+        notificationWriter.Start();
     }
 
     private async Task VerifyAsync(CancellationToken cancellationToken)
@@ -255,7 +259,7 @@ internal sealed class SqlServerDatabase : Database
 
     private async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await OpenAsync(upkeep, cancellationToken);
+        await using var connection = await OpenAsync(maintenanceConnection, cancellationToken);
         return await SqlServerSchema.MigrateAsync(this, migrator, connection);
     }
 }

@@ -9,11 +9,11 @@ namespace NotificationHub.Storage.SqlServer;
 /// </summary>
 internal static class SqlServerErrorCodes
 {
-    /// <summary>Two rows of one key; of a unique index, and of a unique constraint.</summary>
-    private static readonly FrozenSet<int> DuplicateKeys = SetOf([2601, 2627]);
+    // Of a unique index, and of a unique constraint.
+    private static readonly FrozenSet<int> DuplicateKeys = ToSet([2601, 2627]);
 
     /// <summary>Transient errors: the same transaction may be run again.</summary>
-    private static readonly FrozenSet<int> Passing = SetOf(
+    private static readonly FrozenSet<int> Transient = ToSet(
         // No response or a broken connection, while connecting, during login or later; -2 is SqlClient's own timeout.
         [-2, 20, 64, 121, 233, 997, 10053, 10054, 10060, 17197],
         // The server is stopping, paused, starting or upgrading its system databases; an Azure pool is paused or warming up.
@@ -31,12 +31,12 @@ internal static class SqlServerErrorCodes
         [615, 617, 669, 2021, 2816, 4117, 4184],
         // Overload: no memory to compile or run the statement, a limit of the tier or pool is reached, or the service is busy.
         [8628, 8651, 10922, 10928, 10929, 10930, 10936, 40501, 40642, 40648, 40675, 40903, 49918, 49919, 49920],
-        // Our own: a timeout for the lock of a log, a lost connection mark, or a transaction that had already ended.
+        // Our own: a timeout for the lock of a log, a lost commit token, or a transaction that had already ended.
         [50001, 50002, EndedTransaction]
     );
 
     /// <summary>Errors of the database that last longer than seconds: an operator has to free resources.</summary>
-    private static readonly FrozenSet<int> Full = SetOf(
+    private static readonly FrozenSet<int> Full = ToSet(
         // Out of memory.
         [701, 8645],
         // No space in the filegroup or the transaction log, or the database has reached its maximum size.
@@ -51,15 +51,15 @@ internal static class SqlServerErrorCodes
     /// <summary>Whether nothing was committed for certain, although the commit was sent.</summary>
     public static bool IsEndedTransaction(Exception exception) => Has(exception, number => number == EndedTransaction);
 
-    /// <summary>Whether it is the store that cannot be written to now, and no statement that is wrong.</summary>
-    public static bool IsUnavailable(Exception exception) => IsPassing(exception) || Has(exception, Full.Contains);
+    /// <summary>Whether the database is unavailable, as opposed to a faulty statement.</summary>
+    public static bool IsUnavailable(Exception exception) => IsTransient(exception) || Has(exception, Full.Contains);
 
-    /// <summary>Whether the same may be tried again.</summary>
-    public static bool IsPassing(Exception exception) =>
+    /// <summary>Whether a retry may succeed.</summary>
+    public static bool IsTransient(Exception exception) =>
         exception switch
         {
-            SqlException sql => Has(sql, Passing.Contains) || sql.Class >= 20 || EntraTokenException.IsTransient(sql),
-            // What SqlClient says of a connection that was found closed.
+            SqlException sql => Has(sql, Transient.Contains) || sql.Class >= 20 || EntraTokenException.IsTransient(sql),
+            // SqlClient's exception for a closed connection.
             InvalidOperationException
             {
                 Source: "Microsoft.Data.SqlClient" or "Core Microsoft SqlClient Data Provider"
@@ -82,7 +82,7 @@ internal static class SqlServerErrorCodes
             ? EntraTokenException.MessageOf(sql) ?? $"{sql.Message} (error {sql.Number})"
             : exception.Message;
 
-    private static FrozenSet<int> SetOf(params int[][] groups) => groups.SelectMany(group => group).ToFrozenSet();
+    private static FrozenSet<int> ToSet(params int[][] groups) => groups.SelectMany(group => group).ToFrozenSet();
 
     private static bool Has(Exception exception, Predicate<int> number) =>
         exception is SqlException sql && sql.Errors.Cast<SqlError>().Any(error => number(error.Number));

@@ -5,8 +5,8 @@ using Microsoft.Data.SqlClient;
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>
-/// Where posts wait for their batch: one batch at a time for each replica, each in one round trip. A batch whose outcome is unknown is sent again:
-/// what the first try has kept is found by its id and digest, and answered alike.
+/// Appends notifications: one batch at a time per replica, each in one round trip. A batch with an unknown outcome is sent
+/// again: the statement recognizes notifications that the first attempt stored by ID and digest.
 /// </summary>
 internal sealed class SqlServerNotificationWriter(
     SqlServerDatabase database,
@@ -20,12 +20,12 @@ internal sealed class SqlServerNotificationWriter(
     private SqlConnection? connection;
     private bool disposed;
 
-    public int Waiting => queue.Waiting.Posts;
+    public int QueueLength => queue.Lengths.Notifications;
 
     public void Start()
     {
-        // It sleeps until there are posts: a thread of its own, so that it takes none of the pool's.
-        thread = new Thread(Loop) { IsBackground = true, Name = "post lane" };
+        // A dedicated thread: it sleeps until notifications arrive, and must not block a thread of the pool.
+        thread = new Thread(Loop) { IsBackground = true, Name = "notification writer" };
         thread.Start();
     }
 
@@ -33,15 +33,13 @@ internal sealed class SqlServerNotificationWriter(
     {
         if (thread is null || !queue.TryEnqueue(append))
         {
-            append.SetException(
-                new StorageUnavailableException("The write lane is closed, or too many posts wait for it.")
-            );
+            append.SetException(new StorageUnavailableException("The writer is closed, or its queue is full."));
         }
 
         return append.Task;
     }
 
-    /// <summary>Writes what has been taken in, then ends.</summary>
+    /// <summary>Writes all queued notifications, then ends.</summary>
     public void Dispose()
     {
         if (disposed)
@@ -51,8 +49,8 @@ internal sealed class SqlServerNotificationWriter(
 
         disposed = true;
         queue.Close();
-        // What cannot be written by now is answered 503.
-        closing.CancelAfter(database.Patience);
+        // Intake responds 503 to notifications that are not written by then.
+        closing.CancelAfter(database.LockTimeout);
         thread?.Join();
         connection?.Dispose();
         closing.Dispose();
@@ -65,7 +63,7 @@ internal sealed class SqlServerNotificationWriter(
         {
             if (batch.Count > 0)
             {
-                // The lane's own thread, which has nothing else to do meanwhile.
+                // This dedicated thread has nothing else to do.
                 RunAsync([.. batch]).GetAwaiter().GetResult();
             }
         }
@@ -85,7 +83,7 @@ internal sealed class SqlServerNotificationWriter(
             return;
         }
 
-        // Outside of the try: the batch is committed, and a failure from here on must not be answered 503.
+        // Outside the try block: the batch is committed, so a failure must not lead to a 503.
         AppendCompletion.Complete(batch, outcomes, database.Signals.NotificationsAppended);
     }
 
@@ -95,32 +93,32 @@ internal sealed class SqlServerNotificationWriter(
         {
             Rows = batch.Rows(),
             Bodies = new Blob(batch.Bodies()),
-            Patience = (int)database.Patience.TotalMilliseconds,
+            Patience = (int)database.LockTimeout.TotalMilliseconds,
         };
         var retry = new Retry(time);
         while (true)
         {
-            var begun = Stopwatch.GetTimestamp();
+            var startedAt = Stopwatch.GetTimestamp();
             try
             {
                 connection ??= await database.OpenWriterAsync(closing.Token);
-                await using var answer = await connection.QueryMultipleAsync(
+                await using var response = await connection.QueryMultipleAsync(
                     new CommandDefinition(
                         database.Sql("AppendNotifications"),
                         parameters,
-                        commandTimeout: (int)Math.Ceiling(database.Patience.TotalSeconds) + 5,
+                        commandTimeout: (int)Math.Ceiling(database.LockTimeout.TotalSeconds) + 5,
                         cancellationToken: closing.Token
                     )
                 );
-                var rows = (await answer.ReadAsync<QueuedNotification>()).AsList();
-                var outcomes = batch.Outcomes(rows, (await answer.ReadAsync<long>()).AsList());
-                metrics?.Committed(begun);
+                var rows = (await response.ReadAsync<QueuedNotification>()).AsList();
+                var outcomes = batch.Outcomes(rows, (await response.ReadAsync<long>()).AsList());
+                metrics?.Committed(startedAt);
                 return outcomes;
             }
             catch (Exception exception)
             {
-                await ForgetAsync();
-                if (!SqlServerErrorCodes.IsPassing(exception) || !await retry.PauseAsync(closing.Token))
+                await CloseAsync();
+                if (!SqlServerErrorCodes.IsTransient(exception) || !await retry.PauseAsync(closing.Token))
                 {
                     throw;
                 }
@@ -128,8 +126,8 @@ internal sealed class SqlServerNotificationWriter(
         }
     }
 
-    // Whatever the transaction was, it ends with its connection.
-    private async Task ForgetAsync()
+    // Closing the connection ends its transaction.
+    private async Task CloseAsync()
     {
         if (connection is { } broken)
         {

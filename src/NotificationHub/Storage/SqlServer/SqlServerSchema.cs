@@ -3,10 +3,10 @@ using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Storage.SqlServer;
 
-/// <summary>Brings the schema up to date, a file in a transaction, while no other process does.</summary>
+/// <summary>Applies migrations, one transaction per file, under a lock.</summary>
 internal static class SqlServerSchema
 {
-    // Without parameters: they would make it a call of sp_executesql, which takes its settings back, and complains of a transaction that outlives it.
+    // Without parameters: sp_executesql would restore the settings, and fail if the transaction outlived it.
     private const string Begin = """
         set xact_abort on;
         set transaction isolation level read committed;
@@ -16,10 +16,10 @@ internal static class SqlServerSchema
         exec @lock = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', @LockOwner = 'Transaction',
             @LockTimeout = 120000;
         if @lock < 0
-            throw 50001, 'Another process has been changing the schema for too long.', 1;
+            throw 50001, 'Another process has locked the schema for too long.', 1;
         """;
 
-    // A statement that is refused here ends nothing: without it the answer is that snapshots are not allowed.
+    // The select fails if snapshot isolation is disabled.
     private const string ProbeSnapshots = """
         set transaction isolation level snapshot;
         begin transaction;
@@ -32,7 +32,7 @@ internal static class SqlServerSchema
 
     private const string AllowSnapshots = "alter database current set allow_snapshot_isolation on";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     public static async Task<IReadOnlyList<string>> MigrateAsync(
@@ -50,8 +50,8 @@ internal static class SqlServerSchema
         return applied;
     }
 
-    /// <summary>Has the database keep row versions, which Azure SQL does by itself.</summary>
-    /// <exception cref="SqlException">It does not, and may not be told to.</exception>
+    /// <summary>Enables snapshot isolation, which Azure SQL does by default.</summary>
+    /// <exception cref="SqlException">This identity may not enable it.</exception>
     public static Task AllowSnapshotsAsync(
         SqlConnection connection,
         TimeProvider time,
@@ -62,7 +62,7 @@ internal static class SqlServerSchema
             async () =>
             {
                 await connection.ExecuteAsync(EndProbe);
-                await connection.ExecuteAsync(AllowSnapshots, commandTimeout: (int)Patience.TotalSeconds);
+                await connection.ExecuteAsync(AllowSnapshots, commandTimeout: (int)MaxWait.TotalSeconds);
             },
             () => connection.ExecuteAsync(EndProbe),
             time,
@@ -83,9 +83,9 @@ internal static class SqlServerSchema
         CancellationToken cancellationToken
     )
     {
-        var begun = time.GetTimestamp();
+        var startedAt = time.GetTimestamp();
         var isAllowed = false;
-        bool MayWait() => time.GetElapsedTime(begun) < Patience;
+        bool MayWait() => time.GetElapsedTime(startedAt) < MaxWait;
         while (true)
         {
             try
@@ -110,7 +110,7 @@ internal static class SqlServerSchema
         }
     }
 
-    /// <returns>False where another session alters the database, and there is time to wait for it.</returns>
+    /// <returns>False if another session alters the database, and there is time to wait for it.</returns>
     private static async Task<bool> TryAsync(Func<Task> allow, Func<bool> mayWait)
     {
         try
@@ -130,7 +130,7 @@ internal static class SqlServerSchema
         SchemaMigrator migrator
     )
     {
-        await connection.ExecuteAsync(Begin, commandTimeout: (int)Patience.TotalSeconds + 10);
+        await connection.ExecuteAsync(Begin, commandTimeout: (int)MaxWait.TotalSeconds + 10);
         try
         {
             var name = await migrator.ApplyNextAsync(new WriteTransaction(database, connection));

@@ -1,55 +1,54 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Microsoft.Data.SqlClient;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>
-/// A few connections that the stages' transactions take turns on. What fails for a reason that passes is done again from its beginning; work
-/// must therefore have no effect but through its transaction.
+/// Runs stage transactions on a small pool of connections. A transient failure repeats the whole transaction, so the work
+/// must have no effect outside it.
 /// </summary>
 internal sealed class SqlServerWriter(SqlServerDatabase database, StorageMetrics? metrics, TimeProvider time)
     : IAsyncDisposable
 {
     private const int Connections = 8;
 
-    /// <summary>So many may be at the same rows at once.</summary>
-    private const int MostDuplicates = 3;
+    private const int MaxDuplicates = 3;
 
-    private readonly SemaphoreSlim turns = new(Connections, Connections);
+    private readonly SemaphoreSlim slots = new(Connections, Connections);
     private readonly ConcurrentBag<WriteConnection> idle = [];
     private volatile bool open;
     private int waiting;
 
-    /// <summary>Transactions that wait for a connection.</summary>
-    public int Waiting => Volatile.Read(ref waiting);
+    public int QueueLength => Volatile.Read(ref waiting);
 
     public void Open() => open = true;
 
     public async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
-        await TakeTurnAsync(cancellationToken);
+        await TakeSlotAsync(cancellationToken);
         try
         {
             return await TryAsync(work, cancellationToken);
         }
         finally
         {
-            turns.Release();
+            slots.Release();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         open = false;
-        // All turns: nobody is left who would put one back.
+        // All slots: no transaction is left that could return a connection.
         for (var i = 0; i < Connections; i++)
         {
-            await turns.WaitAsync(CancellationToken.None);
+            await slots.WaitAsync(CancellationToken.None);
         }
 
         await CloseIdleAsync();
-        turns.Release(Connections);
+        slots.Release(Connections);
     }
 
     private async Task CloseIdleAsync()
@@ -60,12 +59,12 @@ internal sealed class SqlServerWriter(SqlServerDatabase database, StorageMetrics
         }
     }
 
-    private async Task TakeTurnAsync(CancellationToken cancellationToken)
+    private async Task TakeSlotAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref waiting);
         try
         {
-            await turns.WaitAsync(cancellationToken);
+            await slots.WaitAsync(cancellationToken);
         }
         finally
         {
@@ -82,16 +81,16 @@ internal sealed class SqlServerWriter(SqlServerDatabase database, StorageMetrics
             cancellationToken.ThrowIfCancellationRequested();
             if (!open)
             {
-                throw new StorageUnavailableException("The write lane is closed.");
+                throw new StorageUnavailableException("The writer is closed.");
             }
 
             var attempt = new TransactionAttempt<T>(work, metrics);
-            var fault = await attempt.RunAsync(TakeAsync, idle.Add, cancellationToken);
+            var failure = await attempt.RunAsync(TakeAsync, idle.Add, cancellationToken);
             if (
-                fault is null
+                failure is null
                 || (
                     attempt.IsUncertain
-                    && !SqlServerErrorCodes.IsEndedTransaction(fault)
+                    && !SqlServerErrorCodes.IsEndedTransaction(failure)
                     && await WasCommittedAsync(attempt, cancellationToken)
                 )
             )
@@ -101,17 +100,17 @@ internal sealed class SqlServerWriter(SqlServerDatabase database, StorageMetrics
 
             if (attempt.HasLostConnection)
             {
-                // What broke one has broken those that wait: each of them would cost a try.
+                // The idle connections are probably broken, too: each would cost an attempt.
                 await CloseIdleAsync();
             }
 
-            // Two that insert the same row at once: the second finds it when it looks again.
+            // Another transaction inserted the same row: the retry finds it.
             var again =
-                SqlServerErrorCodes.IsPassing(fault)
-                || (SqlServerErrorCodes.IsDuplicateKey(fault) && duplicates++ < MostDuplicates);
+                SqlServerErrorCodes.IsTransient(failure)
+                || (SqlServerErrorCodes.IsDuplicateKey(failure) && duplicates++ < MaxDuplicates);
             if (!again || !await retry.PauseAsync(cancellationToken))
             {
-                ExceptionDispatchInfo.Throw(Translate(fault, attempt.HasBegun));
+                ExceptionDispatchInfo.Throw(Translate(failure, attempt.HasBegun));
             }
         }
     }
@@ -131,19 +130,19 @@ internal sealed class SqlServerWriter(SqlServerDatabase database, StorageMetrics
         return await WriteConnection.OpenAsync(database, time, cancellationToken);
     }
 
-    /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
-    internal static Exception Translate(Exception fault, bool hasBegun) =>
-        // If a key is still a duplicate after all tries, the caller may expect that: see Database.IsDuplicateKey.
-        SqlServerErrorCodes.IsUnavailable(fault)
-        || SqlServerErrorCodes.IsDuplicateKey(fault)
-        || (fault is SqlException && !hasBegun)
+    /// <summary>Distinguishes an unavailable database from a faulty statement.</summary>
+    internal static Exception Translate(Exception failure, bool hasBegun) =>
+        // The caller may expect a duplicate key: see Database.IsDuplicateKey.
+        SqlServerErrorCodes.IsUnavailable(failure)
+        || SqlServerErrorCodes.IsDuplicateKey(failure)
+        || (failure is SqlException && !hasBegun)
             ? new StorageUnavailableException(
-                $"SQL Server refused the write: {SqlServerErrorCodes.Describe(fault)}",
-                fault
+                $"SQL Server refused the write: {SqlServerErrorCodes.Describe(failure)}",
+                failure
             )
-            : fault;
+            : failure;
 
-    /// <summary>Asks the mark, as long as it takes to be answered: what is not known may neither be done again nor be called failed.</summary>
+    // A transaction with an unknown outcome must be neither repeated nor reported as failed.
     private async Task<bool> WasCommittedAsync<T>(TransactionAttempt<T> attempt, CancellationToken cancellationToken)
     {
         var retry = new Retry(time);
@@ -152,18 +151,43 @@ internal sealed class SqlServerWriter(SqlServerDatabase database, StorageMetrics
             try
             {
                 await using var connection = await database.OpenWriterAsync(cancellationToken);
-                return await WriteConnection.SettleAsync(connection, attempt.Sign.Mark) == attempt.Sign.Number;
+                return await WriteConnection.SettleAsync(connection, attempt.CommitToken.Id)
+                    == attempt.CommitToken.Number;
             }
-            catch (Exception exception) when (SqlServerErrorCodes.IsPassing(exception))
+            catch (Exception exception) when (SqlServerErrorCodes.IsTransient(exception))
             {
                 if (!await retry.PauseAsync(cancellationToken))
                 {
                     throw new StorageUnavailableException(
-                        "The connection to SQL Server was lost during a commit, and the server cannot be asked whether it was kept.",
+                        "The connection to SQL Server was lost during a commit, and its outcome cannot be read. The transaction may have been committed.",
                         exception
                     );
                 }
             }
         }
+    }
+}
+
+/// <summary>The pauses between attempts after a transient failure, with jitter, so that replicas do not retry in step.</summary>
+internal sealed class Retry(TimeProvider time)
+{
+    private static readonly Backoff Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(1280));
+
+    // After this, the caller gets the failure. An attempt may itself take seconds.
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(5);
+
+    private readonly long startedAt = time.GetTimestamp();
+    private int attempts;
+
+    /// <returns>False if the time is up.</returns>
+    public async Task<bool> PauseAsync(CancellationToken cancellationToken)
+    {
+        if (time.GetElapsedTime(startedAt) + Backoff.PauseAfter(attempts) > MaxDuration)
+        {
+            return false;
+        }
+
+        await Task.Delay(Backoff.PauseAfter(attempts++, least: 0.5, most: 1, Random.Shared), time, cancellationToken);
+        return true;
     }
 }

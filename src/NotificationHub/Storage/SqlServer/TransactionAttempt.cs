@@ -2,7 +2,6 @@ using System.Diagnostics;
 
 namespace NotificationHub.Storage.SqlServer;
 
-/// <summary>One try of a transaction.</summary>
 internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work, StorageMetrics? metrics)
 {
     private WriteTransaction? transaction;
@@ -10,22 +9,18 @@ internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work
 
     public bool HasBegun => transaction is not null;
 
-    /// <summary>The commit was sent, and its answer is not known.</summary>
+    /// <summary>Whether the commit was sent, but its outcome is unknown.</summary>
     public bool IsUncertain { get; private set; }
 
-    /// <summary>The connection was of no more use.</summary>
     public bool HasLostConnection { get; private set; }
 
-    /// <summary>The mark of the connection that was used, and the number that it has if the commit came to its end.</summary>
-    public (long Mark, long Number) Sign { get; private set; }
+    /// <summary>The connection's commit token, and the number that it has if the commit succeeded.</summary>
+    public (long Id, long Number) CommitToken { get; private set; }
 
-    /// <param name="take">Takes a connection.</param>
-    /// <param name="giveBack">Puts it back, where it can be used again.</param>
-    /// <param name="cancellationToken">Gives up before the transaction.</param>
-    /// <returns>Why it failed; null where it is committed.</returns>
+    /// <returns>The failure; null if the transaction was committed.</returns>
     public async Task<Exception?> RunAsync(
         Func<CancellationToken, Task<WriteConnection>> take,
-        Action<WriteConnection> giveBack,
+        Action<WriteConnection> release,
         CancellationToken cancellationToken
     )
     {
@@ -33,14 +28,14 @@ internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work
         try
         {
             connection = await take(cancellationToken);
-            var begun = Stopwatch.GetTimestamp();
+            var startedAt = Stopwatch.GetTimestamp();
             transaction = await connection.BeginAsync();
             result = await work(transaction);
             await transaction.WriteEventsAsync();
             IsUncertain = true;
             await connection.CommitAsync();
-            metrics?.Committed(begun);
-            giveBack(connection);
+            metrics?.Committed(startedAt);
+            release(connection);
             return null;
         }
         // The writer decides whether to retry.
@@ -48,8 +43,8 @@ internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work
         {
             if (connection is not null)
             {
-                Sign = (connection.Mark, connection.Number);
-                await EndAsync(connection, giveBack);
+                CommitToken = (connection.TokenId, connection.Number);
+                await EndAsync(connection, release);
             }
 
             return exception;
@@ -58,16 +53,16 @@ internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work
 
     public T Complete()
     {
-        transaction?.RaisePulses();
+        transaction?.RunAfterCommit();
         return result;
     }
 
-    private async Task EndAsync(WriteConnection connection, Action<WriteConnection> giveBack)
+    private async Task EndAsync(WriteConnection connection, Action<WriteConnection> release)
     {
-        // After a commit that failed nothing is known of the connection: it is closed, which ends whatever it holds.
+        // After a failed commit, the state of the connection is unknown: closing it releases its locks.
         if (!IsUncertain && await TryRollBackAsync(connection))
         {
-            giveBack(connection);
+            release(connection);
             return;
         }
 
@@ -82,7 +77,7 @@ internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work
             await connection.RollBackAsync();
             return connection.IsUsable;
         }
-        // The first failure is the one to report.
+        // The caller reports the first failure.
         catch (Exception)
         {
             return false;

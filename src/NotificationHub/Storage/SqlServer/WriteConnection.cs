@@ -5,36 +5,36 @@ using Microsoft.Data.SqlClient;
 namespace NotificationHub.Storage.SqlServer;
 
 /// <summary>
-/// A connection of the write lane with its mark: a row whose number each of its transactions raises with the commit, in one round trip. Where
-/// the answer to a commit is lost, the mark tells whether there was one.
+/// A connection of the writer with its commit token: a row whose number each transaction increments when it commits. If the
+/// response to a commit is lost, the token tells whether the transaction was committed.
 /// </summary>
 internal sealed class WriteConnection(
     SqlServerDatabase database,
     SqlConnection connection,
-    long mark,
+    long tokenId,
     TimeProvider time
 ) : IAsyncDisposable
 {
-    private const string Make = """
+    private const string CreateToken = """
         delete from commit_token
-        where created_at < @forgotten
+        where created_at < @oldest
             and token_id < (select min(token_id) from (select top (1000) token_id from commit_token order by token_id desc) newest);
         insert into commit_token (number, created_at) output inserted.token_id values (0, @now);
         """;
 
-    // Waits for a transaction that still holds the row: the commit that was sent last may be under way. One that the server has not come to yet
-    // finds the row changed since its snapshot, and is refused: what is read here is final.
+    // Waits for a transaction that still locks the row, because its commit may be in progress. A commit that the server has not started finds
+    // the row changed since its snapshot, and is rejected. So the number is final.
     private const string Settle = """
         update commit_token
         set created_at = created_at + 1
         output inserted.number
-        where token_id = @mark
+        where token_id = @tokenId
         """;
 
-    // A connection is replaced long before, so that its mark is not deleted while it is open. The newest marks stay in any case: by a clock that
-    // has jumped ahead, those of open connections would be old.
-    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(7);
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+    // Longer than MaxAge, so that the token of an open connection is not deleted. The newest 1,000 tokens remain in any case, because the clock
+    // may have jumped ahead.
+    private static readonly TimeSpan TokenRetention = TimeSpan.FromDays(7);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromDays(1);
 
     private readonly long openedAt = time.GetTimestamp();
 
@@ -45,32 +45,32 @@ internal sealed class WriteConnection(
         $"""
         set nocount off;
         set xact_abort on;
-        set lock_timeout {(int)database.Patience.TotalMilliseconds};
+        set lock_timeout {(int)database.LockTimeout.TotalMilliseconds};
         set transaction isolation level snapshot;
         begin transaction;
         """
     );
 
-    // Where the server has ended the transaction unseen, what follows would be one of its own.
+    // If the server has already ended the transaction, the update would run in a transaction of its own.
     private readonly string commit = string.Create(
         CultureInfo.InvariantCulture,
         $"""
         if @@trancount = 0
             throw {SqlServerErrorCodes.EndedTransaction}, 'The transaction has ended before its commit.', 1;
-        update commit_token set number = number + 1 where token_id = {mark};
+        update commit_token set number = number + 1 where token_id = {tokenId};
         if @@rowcount = 0
-            throw 50002, 'The mark of this connection is gone.', 1;
+            throw 50002, 'The commit token of this connection was deleted.', 1;
         commit transaction;
         """
     );
     private long number;
 
-    public long Mark => mark;
+    public long TokenId => tokenId;
 
     public long Number => number;
 
     public bool IsUsable =>
-        connection.State == System.Data.ConnectionState.Open && time.GetElapsedTime(openedAt) < Longest;
+        connection.State == System.Data.ConnectionState.Open && time.GetElapsedTime(openedAt) < MaxAge;
 
     public static async Task<WriteConnection> OpenAsync(
         SqlServerDatabase database,
@@ -82,11 +82,11 @@ internal sealed class WriteConnection(
         try
         {
             var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
-            var mark = await connection.ExecuteScalarAsync<long>(
-                Make,
-                new { now, forgotten = now - (long)Forgotten.TotalMilliseconds }
+            var tokenId = await connection.ExecuteScalarAsync<long>(
+                CreateToken,
+                new { now, oldest = now - (long)TokenRetention.TotalMilliseconds }
             );
-            return new WriteConnection(database, connection, mark, time);
+            return new WriteConnection(database, connection, tokenId, time);
         }
         catch
         {
@@ -95,10 +95,10 @@ internal sealed class WriteConnection(
         }
     }
 
-    /// <summary>Sees to it that no commit of the mark's connection comes any more.</summary>
-    /// <returns>The number that the mark has for good; null where it is gone.</returns>
-    public static Task<long?> SettleAsync(SqlConnection connection, long mark) =>
-        connection.ExecuteScalarAsync<long?>(Settle, new { mark });
+    /// <summary>Prevents any later commit with this token.</summary>
+    /// <returns>The token's final number; null if it was deleted.</returns>
+    public static Task<long?> SettleAsync(SqlConnection connection, long tokenId) =>
+        connection.ExecuteScalarAsync<long?>(Settle, new { tokenId });
 
     public async Task<WriteTransaction> BeginAsync()
     {

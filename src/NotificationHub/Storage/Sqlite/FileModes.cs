@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 
 namespace NotificationHub.Storage.Sqlite;
 
-/// <summary>Restricts the database files to their owner: bodies contain e-mail addresses, serial numbers and invite codes.</summary>
+/// <summary>Restricts the database files to their owner: bodies contain email addresses, serial numbers and invite codes.</summary>
 [UnsupportedOSPlatform("windows")]
 internal static class FileModes
 {
@@ -18,7 +18,6 @@ internal static class FileModes
         | UnixFileMode.OtherWrite
         | UnixFileMode.OtherExecute;
 
-    /// <summary>Whether another user may read or write it.</summary>
     public static bool IsOpenToOthers(string path) => (File.GetUnixFileMode(path) & Others) != UnixFileMode.None;
 
     /// <summary>Whether another user may rename or delete what is in the folder.</summary>

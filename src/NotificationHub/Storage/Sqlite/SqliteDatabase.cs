@@ -11,43 +11,42 @@ internal sealed class SqliteDatabase : Database
     private const int ImportChunk = 500;
 
     private readonly StorageOptions options;
-    private readonly SqliteConnectionStringBuilder writer;
-    private readonly SqliteConnectionStringBuilder reader;
-    private readonly SqliteWriter lane;
+    private readonly SqliteConnectionStringBuilder writerSettings;
+    private readonly SqliteConnectionStringBuilder readerSettings;
+    private readonly SqliteWriter writer;
     private readonly SchemaMigrator migrator;
 
-    /// <param name="options">Where it is, and for whom it waits how long.</param>
-    /// <param name="migrations">Other files than this version's own.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="migrations">Replaces this version's files in tests.</param>
     public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null, StorageMetrics? metrics = null)
         : base("Sqlite")
     {
         migrator = new SchemaMigrator(this, migrations);
         this.options = options;
-        writer = new SqliteConnectionStringBuilder(options.ConnectionString)
+        writerSettings = new SqliteConnectionStringBuilder(options.ConnectionString)
         {
             Pooling = false,
-            // The native busy timeout waits; this one only bounds the driver's own retries behind it.
+            // SQLite's busy timeout waits; this one only limits the driver's retries after it.
             DefaultTimeout = 1,
         };
-        reader = new SqliteConnectionStringBuilder(options.ConnectionString) { Mode = SqliteOpenMode.ReadOnly };
-        lane = new SqliteWriter(this, metrics);
-        metrics?.ObserveWriteAheadLog(() => lane.WalPages);
-        metrics?.ObserveQueue(() => lane.Waiting);
+        readerSettings = new SqliteConnectionStringBuilder(options.ConnectionString) { Mode = SqliteOpenMode.ReadOnly };
+        writer = new SqliteWriter(this, metrics);
+        metrics?.ObserveWriteAheadLog(() => writer.WalPages);
+        metrics?.ObserveQueue(() => writer.QueueLengths);
     }
 
-    public TimeSpan BusyTimeout => options.BusyTimeout;
+    public TimeSpan LockTimeout => options.LockTimeout;
 
-    public string File => Path.GetFullPath(writer.DataSource);
+    public string File => Path.GetFullPath(writerSettings.DataSource);
 
     /// <summary>The file, and the files that SQLite creates next to it while it is open.</summary>
     public IReadOnlyList<string> Files => [File, $"{File}-wal", $"{File}-shm"];
 
-    public override string Place => File;
+    public override string DisplayName => File;
 
     public override bool Exists => System.IO.File.Exists(File);
 
-    /// <summary>About how many pages the write-ahead log holds.</summary>
-    public override long? WalPages => lane.WalPages;
+    public override long? WalPages => writer.WalPages;
 
     public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(ApplyAsync, cancellationToken);
 
@@ -59,7 +58,7 @@ internal sealed class SqliteDatabase : Database
         }
         catch (Exception exception) when (SqliteOpenError.IsOne(exception))
         {
-            throw SqliteOpenError.Of(File, exception);
+            throw SqliteOpenError.Create(File, exception);
         }
     }
 
@@ -68,28 +67,31 @@ internal sealed class SqliteDatabase : Database
 
     public override async Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(reader.ConnectionString);
+        var connection = new SqliteConnection(readerSettings.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         return connection;
     }
 
     public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken) =>
-        lane.WriteAsync(work, cancellationToken);
+        writer.WriteAsync(work, cancellationToken);
 
     public override Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
         IReadOnlyCollection<NewEvent> events
-    ) => Task.FromResult<IReadOnlyList<long>>(lane.AppendEvents(events));
+    ) => Task.FromResult<IReadOnlyList<long>>(writer.AppendEvents(events));
 
     public override bool IsDuplicateKey(Exception exception) =>
         exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
 
-    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => lane.AppendAsync(append);
+    public override Task<AppendOutcome> AppendAsync(NotificationAppend append) => writer.AppendAsync(append);
 
     public override Task AdvanceSequencesAsync(long notifications, long events, CancellationToken cancellationToken) =>
         WriteAsync(
             transaction =>
-                transaction.ExecuteAsync(Sql("RaiseSeqs"), new { Notifications = notifications, Events = events }),
+                transaction.ExecuteAsync(
+                    Sql("AdvanceSequences"),
+                    new { Notifications = notifications, Events = events }
+                ),
             cancellationToken
         );
 
@@ -101,7 +103,7 @@ internal sealed class SqliteDatabase : Database
     )
     {
         var names = string.Join(", ", columns.Select(column => $"\"{column}\""));
-        var places = string.Join(", ", Enumerable.Range(0, columns.Count).Select(place => $"@p{place}"));
+        var parameters = string.Join(", ", Enumerable.Range(0, columns.Count).Select(index => $"@p{index}"));
         List<object[]> chunk = [];
         var written = 0L;
         do
@@ -120,12 +122,12 @@ internal sealed class SqliteDatabase : Database
                     foreach (var row in chunk)
                     {
                         await transaction.ExecuteAsync(
-                            $"insert into {table} ({names}) values ({places})",
+                            $"insert into {table} ({names}) values ({parameters})",
                             new DynamicParameters(
                                 row.Select(
-                                    (value, place) =>
+                                    (value, index) =>
                                         KeyValuePair.Create<string, object?>(
-                                            $"p{place}",
+                                            $"p{index}",
                                             value is DBNull ? null : value
                                         )
                                 )
@@ -141,27 +143,27 @@ internal sealed class SqliteDatabase : Database
         return written;
     }
 
-    /// <summary>A connection that may write; for the lane and its checkpointer.</summary>
+    /// <summary>Opens a connection for the writer or its checkpoints.</summary>
     public SqliteConnection OpenWriter()
     {
-        var connection = new SqliteConnection(writer.ConnectionString);
+        var connection = new SqliteConnection(writerSettings.ConnectionString);
         try
         {
             connection.Open();
-            raw.sqlite3_busy_timeout(connection.Handle, (int)BusyTimeout.TotalMilliseconds);
-            // One by one: the driver would pass over a fault of any but the first.
+            raw.sqlite3_busy_timeout(connection.Handle, (int)LockTimeout.TotalMilliseconds);
+            // One at a time: the driver reports only an error of the first statement.
             var mode = Pragma(connection, "journal_mode = wal");
             if (!string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
             {
                 throw new StorageUnavailableException(
-                    $"{Place} cannot be used in WAL mode (it is in mode '{mode}'); a network drive is no place for it."
+                    $"{DisplayName} does not support WAL mode (its mode is '{mode}'). Use a local disk, not a network drive."
                 );
             }
 
             Pragma(connection, "synchronous = full");
             Pragma(connection, "wal_autocheckpoint = 0");
-            // SQLite walks the whole cache at the end of every commit that has split a page: a large one costs more than the
-            // reads that it saves, which the operating system's own cache answers.
+            // SQLite scans the whole cache at the end of every commit that has split a page: a large cache costs more than the reads that it
+            // saves, which the operating system's cache serves.
             Pragma(connection, "cache_size = -8192");
             Pragma(connection, "temp_store = memory");
             return connection;
@@ -182,10 +184,10 @@ internal sealed class SqliteDatabase : Database
 
     public override ValueTask DisposeAsync()
     {
-        // The readers first: only the last connection to close can take the write-ahead log with it.
-        using var pool = new SqliteConnection(reader.ConnectionString);
+        // Readers first: only the last connection that closes can delete the write-ahead log.
+        using var pool = new SqliteConnection(readerSettings.ConnectionString);
         SqliteConnection.ClearPool(pool);
-        lane.Dispose();
+        writer.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -227,11 +229,11 @@ internal sealed class SqliteDatabase : Database
         {
             RestrictFiles();
             await prepare(cancellationToken);
-            lane.Start();
+            writer.Start();
         }
         catch (Exception exception) when (SqliteOpenError.IsOne(exception))
         {
-            throw SqliteOpenError.Of(File, exception);
+            throw SqliteOpenError.Create(File, exception);
         }
     }
 

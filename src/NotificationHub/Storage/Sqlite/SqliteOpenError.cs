@@ -9,7 +9,7 @@ internal static class SqliteOpenError
     public static bool IsOne(Exception exception) =>
         exception is SqliteException or IOException or UnauthorizedAccessException;
 
-    public static DatabaseOpenException Of(string file, Exception exception)
+    public static DatabaseOpenException Create(string file, Exception exception)
     {
         var code = (exception as SqliteException)?.SqliteErrorCode;
         return new($"The database {file} cannot be opened: {Explain(file, code, exception)}", exception)
@@ -18,10 +18,10 @@ internal static class SqliteOpenError
         };
     }
 
-    /// <summary>Explains why the first writes of a starting hub failed; null for other exceptions.</summary>
-    public static DatabaseOpenException? OfWrite(string file, StorageUnavailableException exception) =>
-        exception.InnerException is SqliteException { SqliteErrorCode: raw.SQLITE_FULL or raw.SQLITE_IOERR } fault
-            ? Of(file, fault)
+    /// <summary>Explains why the first write of a starting hub failed; null for other exceptions.</summary>
+    public static DatabaseOpenException? FromWrite(string file, StorageUnavailableException exception) =>
+        exception.InnerException is SqliteException { SqliteErrorCode: raw.SQLITE_FULL or raw.SQLITE_IOERR } error
+            ? Create(file, error)
             : null;
 
     private static string Explain(string file, int? code, Exception exception) =>
@@ -30,7 +30,7 @@ internal static class SqliteOpenError
             raw.SQLITE_CANTOPEN =>
                 "it is not a file, or this user cannot read and write the file and its folder. Specify another file with --Storage:ConnectionString=…",
             raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT =>
-                "it is no SQLite database, or it is damaged. Restore it from a backup, or name another with --Storage:ConnectionString=…",
+                "it is not a SQLite database, or it is damaged. Restore it from a backup, or specify another file with --Storage:ConnectionString=…",
             raw.SQLITE_READONLY or raw.SQLITE_PERM =>
                 "this user cannot write to it. Grant write access, or specify another file with --Storage:ConnectionString=…",
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => "another process has locked it. Stop that process, or try again.",

@@ -3,7 +3,7 @@ using SQLitePCL;
 
 namespace NotificationHub.Storage.Sqlite;
 
-/// <summary>The lane's connection with its prepared statements; replaced whole when the connection itself is at fault.</summary>
+/// <summary>The writer's connection and its prepared statements, replaced together if the connection fails.</summary>
 internal sealed class SqliteSession : IDisposable
 {
     private readonly SqliteDatabase database;
@@ -13,7 +13,7 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteStatement setSavepoint;
     private readonly SqliteStatement releaseSavepoint;
     private readonly SqliteStatement rollBackToSavepoint;
-    private readonly SqliteAppender posts;
+    private readonly SqliteAppender notifications;
     private readonly SqliteEventAppender events;
 
     public SqliteSession(SqliteDatabase database)
@@ -24,10 +24,10 @@ internal sealed class SqliteSession : IDisposable
         {
             begin = new SqliteStatement(connection, "begin immediate");
             commit = new SqliteStatement(connection, "commit");
-            setSavepoint = new SqliteStatement(connection, "savepoint job");
-            releaseSavepoint = new SqliteStatement(connection, "release job");
-            rollBackToSavepoint = new SqliteStatement(connection, "rollback to job");
-            posts = new SqliteAppender(connection, database);
+            setSavepoint = new SqliteStatement(connection, "savepoint request");
+            releaseSavepoint = new SqliteStatement(connection, "release request");
+            rollBackToSavepoint = new SqliteStatement(connection, "rollback to request");
+            notifications = new SqliteAppender(connection, database);
             events = new SqliteEventAppender(connection, database);
         }
         catch
@@ -45,21 +45,22 @@ internal sealed class SqliteSession : IDisposable
 
     public void Commit() => commit.Run();
 
-    public void Append(List<NotificationAppend> batch, List<AppendOutcome> outcomes) => posts.Append(batch, outcomes);
+    public void Append(List<NotificationAppend> batch, List<AppendOutcome> outcomes) =>
+        notifications.Append(batch, outcomes);
 
     public List<long> Append(IReadOnlyCollection<NewEvent> entries) => events.Append(entries);
 
-    /// <summary>Runs a job so that its failure undoes only itself; returns why it failed.</summary>
-    public Exception? TryRun(WriteRequest job)
+    /// <summary>Runs a request behind a savepoint, so that a failure rolls back only the request; returns the failure.</summary>
+    public Exception? TryRun(WriteRequest request)
     {
         setSavepoint.Run();
         try
         {
-            job.Run(new WriteTransaction(database, connection));
+            request.Run(new WriteTransaction(database, connection));
             releaseSavepoint.Run();
             return null;
         }
-        // Some faults, a full disk among them, make SQLite undo everything: then the round has failed, not the job.
+        // After some errors, such as a full disk, SQLite rolls back the whole transaction: then the round has failed.
         catch (Exception exception) when (IsInTransaction)
         {
             rollBackToSavepoint.Run();
@@ -83,7 +84,7 @@ internal sealed class SqliteSession : IDisposable
         setSavepoint.Dispose();
         releaseSavepoint.Dispose();
         rollBackToSavepoint.Dispose();
-        posts.Dispose();
+        notifications.Dispose();
         events.Dispose();
         connection.Dispose();
     }

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace NotificationHub.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement without ADO.NET around it: 2-4 µs a row where Dapper takes 10-13 µs. Only the appends to
-/// the two logs are hot enough for it. Parameters are positional and bound afresh for each row.
+/// A prepared statement without ADO.NET: 2–4 µs per row instead of Dapper's 10–13 µs, for the appends to the two logs.
+/// Parameters are positional, and bound again for each row.
 /// </summary>
 internal sealed class SqliteStatement : IDisposable
 {
@@ -56,7 +56,7 @@ internal sealed class SqliteStatement : IDisposable
                 : raw.sqlite3_bind_blob(statement, index, value)
         );
 
-    /// <summary>Goes on to the next row; false where there is none.</summary>
+    /// <summary>Moves to the next row; false if there is none.</summary>
     public bool Step()
     {
         var result = raw.sqlite3_step(statement);
@@ -75,7 +75,6 @@ internal sealed class SqliteStatement : IDisposable
 
     public long Int64(int column) => raw.sqlite3_column_int64(statement, column);
 
-    /// <summary>Ends the run, so that nothing stays open behind the row.</summary>
     public void Reset() => raw.sqlite3_reset(statement);
 
     public void Run()

@@ -3,7 +3,6 @@ using Dapper;
 
 namespace NotificationHub.Storage.Sqlite;
 
-/// <summary>What a database holds, as it says itself.</summary>
 internal static class SqliteTables
 {
     public static async Task<IReadOnlyList<string>> ListAsync(DbConnection connection) =>
@@ -16,20 +15,16 @@ internal static class SqliteTables
     public static async Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table) =>
         (await connection.QueryAsync<string>("select name from pragma_table_info(@table)", new { table })).AsList();
 
-    /// <summary>All rows, with the members in that order.</summary>
-    /// <param name="connection">A connection to the database.</param>
-    /// <param name="from">A table, or the result of <see cref="WithoutBlankTwinsAsync"/> for it.</param>
-    /// <param name="columns">The columns to read.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="from">A table, or the result of <see cref="WithoutEqualKeysAsync"/>.</param>
+    /// <param name="columns">The columns, in order.</param>
     public static Task<DbDataReader> ReadAsync(DbConnection connection, string from, IEnumerable<string> columns) =>
         connection.ExecuteReaderAsync(
             $"select {string.Join(", ", columns.Select(column => $"\"{column}\""))} from {from}"
         );
 
-    /// <summary>
-    /// The table without rows whose key differs from another key only in trailing spaces. SQL Server treats such keys as equal: only the first
-    /// row is copied, as with that engine's statements.
-    /// </summary>
-    public static async Task<string> WithoutBlankTwinsAsync(DbConnection connection, string table)
+    /// <summary>Excludes rows whose key differs from an earlier key only in trailing spaces: SQL Server treats them as equal.</summary>
+    public static async Task<string> WithoutEqualKeysAsync(DbConnection connection, string table)
     {
         var keys = (
             await connection.QueryAsync<(string Name, string Type)>(

@@ -5,10 +5,9 @@ using SQLitePCL;
 namespace NotificationHub.Storage.Sqlite;
 
 /// <summary>
-/// The one place that writes: SQLite has a single writer, and connections that fight for it lose three quarters of the
-/// rate and all of the tail. A thread of its own takes, round after round, a batch of posts and one stage's work, and
-/// commits them together: they share the wait for the disk. The work stands behind a savepoint, so that what it throws
-/// undoes only itself.
+/// The only writer of the process: competing connections would lose three quarters of the throughput. Its thread commits a
+/// batch of notifications and one stage's work per round, so that they share the wait for the disk. The work runs behind a
+/// savepoint: its exception rolls back only the work.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -23,13 +22,13 @@ internal sealed class SqliteWriter : IDisposable
     {
         this.database = database;
         this.metrics = metrics;
-        checkpoints = new WalCheckpoints(database, queue.Nudge);
-        thread = new Thread(Loop) { IsBackground = true, Name = "write lane" };
+        checkpoints = new WalCheckpoints(database, queue.Wake);
+        thread = new Thread(Loop) { IsBackground = true, Name = "SQLite writer" };
     }
 
     public long WalPages => checkpoints.WalPages;
 
-    public (int Posts, int Jobs) Waiting => queue.Waiting;
+    public (int Notifications, int Requests) QueueLengths => queue.Lengths;
 
     public void Start()
     {
@@ -41,9 +40,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         if (!queue.TryEnqueue(append))
         {
-            append.SetException(
-                new StorageUnavailableException("The write lane is closed, or too many posts wait for it.")
-            );
+            append.SetException(new StorageUnavailableException("The writer is closed, or its queue is full."));
         }
 
         return append.Task;
@@ -51,20 +48,20 @@ internal sealed class SqliteWriter : IDisposable
 
     public Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
-        var job = new WriteRequest<T>(work, cancellationToken);
-        if (!queue.TryEnqueue(job))
+        var request = new WriteRequest<T>(work, cancellationToken);
+        if (!queue.TryEnqueue(request))
         {
-            job.Fail(new StorageUnavailableException("The write lane is closed."));
+            request.Fail(new StorageUnavailableException("The writer is closed."));
         }
 
-        return job.Task;
+        return request.Task;
     }
 
-    /// <summary>Appends events; only from within a job of this lane, which is where transactions are.</summary>
+    /// <summary>Appends events in the transaction of the current request.</summary>
     public List<long> AppendEvents(IReadOnlyCollection<NewEvent> entries) =>
-        session is null ? throw new InvalidOperationException("The write lane is not open.") : session.Append(entries);
+        session is null ? throw new InvalidOperationException("The writer is not open.") : session.Append(entries);
 
-    /// <summary>Writes what has been taken in, then ends.</summary>
+    /// <summary>Writes all queued work, then ends.</summary>
     public void Dispose()
     {
         queue.Close();
@@ -82,9 +79,9 @@ internal sealed class SqliteWriter : IDisposable
     {
         List<NotificationAppend> batch = [];
         List<AppendOutcome> outcomes = [];
-        while (queue.Take(batch, out var job))
+        while (queue.Take(batch, out var request))
         {
-            RunRound(batch, outcomes, job);
+            RunRound(batch, outcomes, request);
             if (session is { } open)
             {
                 checkpoints.AfterCommit(open.Connection);
@@ -92,32 +89,32 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private void RunRound(List<NotificationAppend> batch, List<AppendOutcome> outcomes, WriteRequest? job)
+    private void RunRound(List<NotificationAppend> batch, List<AppendOutcome> outcomes, WriteRequest? request)
     {
-        if (batch.Count == 0 && job is null)
+        if (batch.Count == 0 && request is null)
         {
             return;
         }
 
-        var begun = Stopwatch.GetTimestamp();
-        Exception? fault;
+        var startedAt = Stopwatch.GetTimestamp();
+        Exception? requestFailure;
         try
         {
             session ??= new SqliteSession(database);
             session.Begin();
             session.Append(batch, outcomes);
-            fault = job is null ? null : session.TryRun(job);
+            requestFailure = request is null ? null : session.TryRun(request);
             session.Commit();
         }
         // Every caller of the round must get the failure, and the writer must continue.
         catch (Exception exception)
         {
             var failure = Recover(exception);
-            job?.Fail(failure);
-            if (job is not null && batch.Count > 0)
+            request?.Fail(failure);
+            if (request is not null && batch.Count > 0)
             {
-                // It may have been the job that filled the disk: the posts have a try of their own.
-                RunRound(batch, outcomes, job: null);
+                // The request may have filled the disk: retry the notifications alone.
+                RunRound(batch, outcomes, request: null);
             }
             else
             {
@@ -127,16 +124,16 @@ internal sealed class SqliteWriter : IDisposable
             return;
         }
 
-        // Outside the try block: a failure after the commit must not repeat the write, from buffers that have been returned.
-        metrics?.Committed(begun);
-        Complete(batch, outcomes, job, fault);
+        // Outside the try block: a failure after the commit must not repeat the write from returned buffers.
+        metrics?.Committed(startedAt);
+        Complete(batch, outcomes, request, requestFailure);
     }
 
     private void Complete(
         List<NotificationAppend> batch,
         List<AppendOutcome> outcomes,
-        WriteRequest? job,
-        Exception? fault
+        WriteRequest? request,
+        Exception? failure
     )
     {
         if (batch.Count > 0)
@@ -144,17 +141,17 @@ internal sealed class SqliteWriter : IDisposable
             AppendCompletion.Complete([.. batch], [.. outcomes], database.Signals.NotificationsAppended);
         }
 
-        if (fault is null)
+        if (failure is null)
         {
-            job?.Complete();
+            request?.Complete();
         }
         else
         {
-            job?.Fail(Translate(fault));
+            request?.Fail(Translate(failure));
         }
     }
 
-    /// <summary>Leaves no transaction open and, where the connection itself may be at fault, no connection.</summary>
+    /// <summary>Rolls back the transaction, and closes the connection if it may be broken.</summary>
     private Exception Recover(Exception exception)
     {
         session?.RollBack();
@@ -172,7 +169,7 @@ internal sealed class SqliteWriter : IDisposable
         return Translate(exception);
     }
 
-    /// <summary>Tells a store that cannot be written to now from a statement that is wrong.</summary>
+    /// <summary>Distinguishes an unavailable database from a faulty statement.</summary>
     private static Exception Translate(Exception exception) =>
         exception
             is SqliteException

@@ -6,46 +6,44 @@ using SQLitePCL;
 namespace NotificationHub.Storage.Sqlite;
 
 /// <summary>
-/// Moves the write-ahead log into the database file beside the lane instead of within its commits. The bulk is done on a
-/// connection of its own; only then a short pass in the lane finds every frame moved, so that the next write starts the
-/// WAL over: without it the WAL never resets while the lane is busy.
+/// Moves the write-ahead log into the database file, on a connection of its own instead of in the writer's commits. A short
+/// last pass on the writer's connection finds every frame moved, so that the next write restarts the log; without it, the
+/// log would grow while the writer is busy.
 /// </summary>
 internal sealed class WalCheckpoints : IDisposable
 {
     private const int PagesBeforeCheckpoint = 4_000;
 
-    // 256 MiB: beyond this the lane asks for a restart of the WAL, though not more often than this, and never waits for
-    // a reader that holds on to it: posts go on.
-    private const int PagesCap = 65_536;
+    // 256 MiB. Above it, the writer requests a restart of the log, at most once per interval, without waiting for a reader that blocks it.
+    private const int MaxPages = 65_536;
     private static readonly TimeSpan RestartInterval = TimeSpan.FromSeconds(10);
 
     private readonly SqliteDatabase database;
-    private readonly Action nudgeLane;
+    private readonly Action wakeWriter;
     private readonly SemaphoreSlim due = new(0);
     private readonly Thread thread;
     private volatile bool running;
-    private volatile bool finishInLane;
+    private volatile bool finishOnWriter;
     private volatile bool disposed;
     private long walPages;
     private long nextAtPages = PagesBeforeCheckpoint;
     private long restartedAt;
 
-    public WalCheckpoints(SqliteDatabase database, Action nudgeLane)
+    public WalCheckpoints(SqliteDatabase database, Action wakeWriter)
     {
         this.database = database;
-        this.nudgeLane = nudgeLane;
-        thread = new Thread(Loop) { IsBackground = true, Name = "checkpointer" };
+        this.wakeWriter = wakeWriter;
+        thread = new Thread(Loop) { IsBackground = true, Name = "SQLite checkpoints" };
     }
 
-    /// <summary>About how many pages the WAL holds.</summary>
     public long WalPages => Interlocked.Read(ref walPages);
 
-    /// <summary>Called by the lane between transactions.</summary>
+    /// <summary>The writer calls this between transactions.</summary>
     public void AfterCommit(SqliteConnection connection)
     {
-        if (finishInLane)
+        if (finishOnWriter)
         {
-            finishInLane = false;
+            finishOnWriter = false;
             Finish(connection);
             running = false;
         }
@@ -97,17 +95,17 @@ internal sealed class WalCheckpoints : IDisposable
             try
             {
                 using var connection = database.OpenWriter();
-                // The second pass takes what was written during the first, and is short.
+                // The second, short pass moves the pages that were written during the first.
                 Checkpoint(connection, "PASSIVE");
                 Checkpoint(connection, "PASSIVE");
             }
             catch (SqliteException)
             {
-                // A full disk or a locked file: the lane meets the same fault and reports it; the next round tries again.
+                // A full disk or a locked file: the writer reports the same error, and the next round retries.
             }
 
-            finishInLane = true;
-            nudgeLane();
+            finishOnWriter = true;
+            wakeWriter();
         }
     }
 
@@ -116,7 +114,7 @@ internal sealed class WalCheckpoints : IDisposable
         try
         {
             var (left, total) = Checkpoint(connection, "PASSIVE");
-            if (left > 0 && total > PagesCap && Stopwatch.GetElapsedTime(restartedAt) > RestartInterval)
+            if (left > 0 && total > MaxPages && Stopwatch.GetElapsedTime(restartedAt) > RestartInterval)
             {
                 restartedAt = Stopwatch.GetTimestamp();
                 raw.sqlite3_busy_timeout(connection.Handle, 0);
@@ -129,11 +127,11 @@ internal sealed class WalCheckpoints : IDisposable
         }
         catch (SqliteException)
         {
-            // As above: what is not moved now is moved by the next round.
+            // As above: the next round retries.
         }
         finally
         {
-            raw.sqlite3_busy_timeout(connection.Handle, (int)database.BusyTimeout.TotalMilliseconds);
+            raw.sqlite3_busy_timeout(connection.Handle, (int)database.LockTimeout.TotalMilliseconds);
         }
     }
 

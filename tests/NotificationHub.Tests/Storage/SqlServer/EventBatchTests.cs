@@ -14,7 +14,7 @@ public sealed class EventBatchTests
         var (rows, data) = Send(Changed("a", [1, 2, 3]), Changed("b", []), Changed("c", data: null), Changed("d", [4]));
 
         data.ShouldBe([1, 2, 3, 4]);
-        rows.Select(row => row.GetProperty("place").GetInt32()).ShouldBe([0, 1, 2, 3]);
+        rows.Select(row => row.GetProperty("index").GetInt32()).ShouldBe([0, 1, 2, 3]);
         rows.Select(row => (Number(row, "start"), Number(row, "length")))
             .ShouldBe([
                 (1, 3),
@@ -62,7 +62,7 @@ public sealed class EventBatchTests
 
     private static (IReadOnlyList<JsonElement> Rows, byte[] Data) Send(params NewEvent[] events)
     {
-        var parameters = EventBatch.Of(events, TimeSpan.FromSeconds(2));
+        var parameters = EventBatch.ToParameters(events, TimeSpan.FromSeconds(2));
         Value<int>(parameters, "Patience").ShouldBe(2_000);
         var rows = JsonDocument.Parse(Value<string>(parameters, "Rows")).RootElement.EnumerateArray();
         return ([.. rows], Value<Blob>(parameters, "Data").Bytes.ToArray());

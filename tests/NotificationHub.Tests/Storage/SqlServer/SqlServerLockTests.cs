@@ -70,10 +70,10 @@ public sealed class SqlServerLockTests : StoreContract
         await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('late', 1, 1)");
         await using var asking = await OpenAsync("set transaction isolation level read committed");
 
-        (await WriteConnection.SettleAsync(asking, late.Mark)).ShouldBe(0);
+        (await WriteConnection.SettleAsync(asking, late.TokenId)).ShouldBe(0);
 
         var refusal = await Should.ThrowAsync<SqlException>(late.CommitAsync);
-        SqlServerErrorCodes.IsPassing(refusal).ShouldBeTrue();
+        SqlServerErrorCodes.IsTransient(refusal).ShouldBeTrue();
         await late.DisposeAsync();
         (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBeEmpty();
     }
@@ -93,10 +93,10 @@ public sealed class SqlServerLockTests : StoreContract
             await connection.CommitAsync();
 
             connection.Number.ShouldBe(i);
-            (await WriteConnection.SettleAsync(asking, connection.Mark)).ShouldBe(i);
+            (await WriteConnection.SettleAsync(asking, connection.TokenId)).ShouldBe(i);
         }
 
-        (await WriteConnection.SettleAsync(asking, mark: -1)).ShouldBeNull();
+        (await WriteConnection.SettleAsync(asking, tokenId: -1)).ShouldBeNull();
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class SqlServerLockTests : StoreContract
         );
         await using var asking = await OpenAsync("set transaction isolation level read committed");
 
-        (await WriteConnection.SettleAsync(asking, connection.Mark)).ShouldBe(0);
+        (await WriteConnection.SettleAsync(asking, connection.TokenId)).ShouldBe(0);
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class SqlServerLockTests : StoreContract
         catch (SqlException refusal)
         {
             refusal.Number.ShouldBe(UpdateConflict);
-            SqlServerErrorCodes.IsPassing(refusal).ShouldBeTrue();
+            SqlServerErrorCodes.IsTransient(refusal).ShouldBeTrue();
             return;
         }
 
@@ -160,7 +160,7 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     private protected override Task<TestDatabase> OpenAsync() =>
-        TestDatabase.OpenOnSqlServerAsync(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
+        TestDatabase.OpenOnSqlServerAsync(options => options.LockTimeout = TimeSpan.FromMilliseconds(20));
 
     private Task PutLeaseAsync() =>
         Test.ExecuteAsync(

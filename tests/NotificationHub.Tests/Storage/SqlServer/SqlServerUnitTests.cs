@@ -44,7 +44,7 @@ public sealed class SqlServerUnitTests
             TimeProvider.System
         );
 
-        database.Place.ShouldBe("db/hub");
+        database.DisplayName.ShouldBe("db/hub");
         database.Engine.ShouldBe("SqlServer");
     }
 
@@ -62,7 +62,7 @@ public sealed class SqlServerUnitTests
 
         var fault = await Should.ThrowAsync<DatabaseOpenException>(() => database.OpenAsync(CancellationToken.None));
 
-        fault.Message.ShouldContain("no server answers there");
+        fault.Message.ShouldContain("the server does not respond");
         fault.Message.ShouldNotContain("hidden");
         await Should.ThrowAsync<StorageUnavailableException>(() =>
             database.WriteAsync(_ => Task.FromResult(true), CancellationToken.None)
@@ -86,12 +86,12 @@ public sealed class SqlServerUnitTests
     [Fact]
     public void A_broken_socket_passes_and_a_fault_of_our_own_does_not()
     {
-        SqlServerErrorCodes.IsPassing(new IOException()).ShouldBeTrue();
-        SqlServerErrorCodes.IsPassing(new TimeoutException()).ShouldBeTrue();
+        SqlServerErrorCodes.IsTransient(new IOException()).ShouldBeTrue();
+        SqlServerErrorCodes.IsTransient(new TimeoutException()).ShouldBeTrue();
         SqlServerErrorCodes
-            .IsPassing(new InvalidOperationException("The cursor is not there any more."))
+            .IsTransient(new InvalidOperationException("The cursor is not there any more."))
             .ShouldBeFalse();
-        SqlServerErrorCodes.IsPassing(new OperationCanceledException()).ShouldBeFalse();
+        SqlServerErrorCodes.IsTransient(new OperationCanceledException()).ShouldBeFalse();
         SqlServerErrorCodes.IsDuplicateKey(new IOException()).ShouldBeFalse();
     }
 
@@ -132,7 +132,7 @@ public sealed class SqlServerUnitTests
     [InlineData(3935, false)]
     [InlineData(18456, false)]
     public void Which_errors_of_the_server_pass_is_our_own_list(int number, bool passes) =>
-        SqlServerErrorCodes.IsPassing(ServerErrors.Of(number)).ShouldBe(passes);
+        SqlServerErrorCodes.IsTransient(ServerErrors.Of(number)).ShouldBe(passes);
 
     [Theory]
     [InlineData(2601, true)]
@@ -158,7 +158,9 @@ public sealed class SqlServerUnitTests
     {
         var given = SqlServerDatabase.Settings("Server=db;Database=hub;Connect Timeout=60");
 
-        var reader = new SqlConnectionStringBuilder(SqlServerDatabase.Named(given, "reader", pooling: true, 30));
+        var reader = new SqlConnectionStringBuilder(
+            SqlServerDatabase.ConnectionString(given, "reader", pooling: true, 30)
+        );
 
         reader.ConnectTimeout.ShouldBe(60);
         reader.PoolBlockingPeriod.ShouldBe(PoolBlockingPeriod.NeverBlock);
@@ -181,7 +183,9 @@ public sealed class SqlServerUnitTests
     {
         var builder = SqlServerDatabase.Settings($"Server=db;Database=hub;{settings}");
 
-        var reader = new SqlConnectionStringBuilder(SqlServerDatabase.Named(builder, "reader", pooling: true, 30));
+        var reader = new SqlConnectionStringBuilder(
+            SqlServerDatabase.ConnectionString(builder, "reader", pooling: true, 30)
+        );
 
         reader.ConnectTimeout.ShouldBe(seconds);
     }

@@ -178,7 +178,7 @@ internal static partial class InlineStatements
             text = Limits()
                 .Replace(text, match => $"offset 0 rows fetch next {Count(match.Groups["count"].Value)} rows only");
             text = Lengths().Replace(text, "datalength(${column})");
-            text = Waits().Replace(text, "${target}.is_pending = 1");
+            text = PendingConditions().Replace(text, "${target}.is_pending = 1");
             text = Locks().Replace(text, " with (updlock, rowlock)");
             text = EventNameHoles().Replace(text, "an.event");
             text = AnyHole()
@@ -233,10 +233,10 @@ internal static partial class InlineStatements
     private static partial Regex Lengths();
 
     [GeneratedRegex(
-        """\{[\w.]*\.IsWaiting\(\s*"(?<target>\w+)"\s*\)\}""",
+        """\{[\w.]*\.IsPending\(\s*"(?<target>\w+)"\s*\)\}""",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
-    private static partial Regex Waits();
+    private static partial Regex PendingConditions();
 
     [GeneratedRegex("""\{[\w.]*\.ForUpdate\}""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Locks();

@@ -21,7 +21,7 @@ select topic, type, location_id, subject, notification_seq, substring(@Data, dat
     cause, adam_id, correlation_id, conflict, traceparent, created_at
 from openjson(@Rows) with
 (
-    place            int           '$.place',
+    batch_index            int           '$.index',
     topic            nvarchar(40)  '$.topic',
     type             nvarchar(100) '$.type',
     location_id      nvarchar(32)  '$.location',
@@ -39,6 +39,6 @@ from openjson(@Rows) with
     traceparent      nvarchar(max) '$.traceparent',
     created_at       bigint        '$.createdAt'
 )
-order by place;
+order by batch_index;
 
 select seq from @appended order by seq;

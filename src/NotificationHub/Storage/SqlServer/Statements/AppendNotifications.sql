@@ -18,7 +18,7 @@ if @lock < 0
 
 declare @posts table
 (
-    place             int           not null primary key,
+    batch_index             int           not null primary key,
     location_id       nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     dedup_hash        bigint        not null,
     body_hash         bigint        not null,
@@ -41,14 +41,14 @@ declare @posts table
 
 insert into @posts
 (
-    place, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
+    batch_index, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
     user_agent, traceparent, disposition, conflict, error, quota, piece_start, body_length, over_quota
 )
-select place, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
+select batch_index, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
     user_agent, traceparent, disposition, conflict, error, quota, piece_start, body_length, 0
 from openjson(@Rows) with
 (
-    place             int           '$.place',
+    batch_index             int           '$.index',
     location_id       nvarchar(32)  '$.location',
     dedup_hash        bigint        '$.dedupHash',
     body_hash         bigint        '$.bodyHash',
@@ -105,7 +105,7 @@ where p.disposition = 2 and p.same_seq is null
         select count(*)
         from @posts earlier
         where earlier.disposition = 2 and earlier.same_seq is null and earlier.location_id = p.location_id
-            and earlier.place < p.place
+            and earlier.batch_index < p.batch_index
     ) >= p.quota;
 
 declare @kept table (seq bigint not null);
@@ -121,9 +121,9 @@ select location_id, dedup_hash, notification_id, notification_type, u_id,
     received_at, remote_address, user_agent, traceparent, disposition, conflict, error
 from @posts
 where same_seq is null and over_quota = 0
-order by place;
+order by batch_index;
 
 commit transaction;
 
-select same_seq SameSeq, conflict, over_quota OverQuota from @posts order by place;
+select same_seq SameSeq, conflict, over_quota OverQuota from @posts order by batch_index;
 select seq from @kept order by seq;
