@@ -1,7 +1,7 @@
 -- @Rows nvarchar(max)
 -- @Data varbinary(max)
 -- @Patience int
--- The lock is what makes the order of the log the order of commit: identity values alone do not.
+-- The lock makes commit order the log order; identity values alone do not.
 -- Application locks may be scoped to the server, so the name of the lock contains the name of the database.
 declare @lock int, @resource nvarchar(255) = concat('notificationhub:', db_name(), ':event log');
 exec @lock = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', @LockOwner = 'Transaction',

@@ -1,9 +1,9 @@
 -- @Rows nvarchar(max)
 -- @Bodies varbinary(max)
 -- @Patience int
--- A batch of posts in one round trip: nobody waits for this replica between the lock and the commit. Bodies come in one piece,
--- each behind its digest. What is kept comes back in the order in which it was given. SQL Server compares without trailing blanks: the
--- length settles it.
+-- Appends a batch of notifications in one round trip, so that other replicas do not wait for this one between lock and commit. Bodies
+-- are concatenated, each after its digest. Rows are returned in the order of the batch. SQL Server ignores trailing spaces when it
+-- compares, so the lengths are compared, too.
 set nocount on;
 set xact_abort on;
 set lock_timeout 2000;
@@ -16,7 +16,7 @@ exec @lock = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive',
 if @lock < 0
     throw 50001, 'Another transaction kept the notification log for too long.', 1;
 
-declare @posts table
+declare @notifications table
 (
     batch_index             int           not null primary key,
     location_id       nvarchar(32)  collate Latin1_General_100_BIN2 not null,
@@ -39,7 +39,7 @@ declare @posts table
     over_quota        bigint        not null
 );
 
-insert into @posts
+insert into @notifications
 (
     batch_index, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
     user_agent, traceparent, disposition, conflict, error, quota, piece_start, body_length, over_quota
@@ -80,7 +80,7 @@ set same_seq =
             )
             and l.body_sha256 = substring(@Bodies, p.piece_start, 32)
     ),
-    -- Rejected posts have no id to be in conflict over.
+    -- Rejected notifications have no ID, so they cannot conflict.
     conflict = case
         when p.conflict = 1 then 1
         when p.notification_id is not null and exists
@@ -92,18 +92,18 @@ set same_seq =
         ) then 1
         else 0
     end
-from @posts p;
+from @notifications p;
 
 update p
 set over_quota = 1
-from @posts p
+from @notifications p
 where p.disposition = 2 and p.same_seq is null
     and
     (select count(*) from notification_log l where l.disposition = 2 and l.location_id = p.location_id)
     +
     (
         select count(*)
-        from @posts earlier
+        from @notifications earlier
         where earlier.disposition = 2 and earlier.same_seq is null and earlier.location_id = p.location_id
             and earlier.batch_index < p.batch_index
     ) >= p.quota;
@@ -119,11 +119,11 @@ output inserted.seq into @kept
 select location_id, dedup_hash, notification_id, notification_type, u_id,
     substring(@Bodies, piece_start + 32, body_length), substring(@Bodies, piece_start, 32), body_hash,
     received_at, remote_address, user_agent, traceparent, disposition, conflict, error
-from @posts
+from @notifications
 where same_seq is null and over_quota = 0
 order by batch_index;
 
 commit transaction;
 
-select same_seq SameSeq, conflict, over_quota OverQuota from @posts order by batch_index;
+select same_seq SameSeq, conflict, over_quota OverQuota from @notifications order by batch_index;
 select seq from @kept order by seq;

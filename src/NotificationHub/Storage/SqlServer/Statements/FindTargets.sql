@@ -10,5 +10,5 @@ from openjson(@Keys) with
 join refetch_target t on t.location_id = k.location_id collate Latin1_General_100_BIN2
     and t.resource = k.resource collate Latin1_General_100_BIN2
     and t."key" = k."key" collate Latin1_General_100_BIN2
-    -- SQL Server compares without trailing blanks.
+    -- SQL Server ignores trailing spaces when it compares.
     and datalength(t."key") = datalength(k."key")

@@ -1,5 +1,5 @@
--- Every location that has a waiting target and that Apple may be called for, with its first due time: two seeks per location, however many
--- targets wait, and none for locations without waiting targets. row_number replaces TOP, which a recursive part must not contain.
+-- The locations with a pending target for which Apple may be called, with the first due time: two seeks per location, however many
+-- targets are pending, and none for locations without pending targets. row_number replaces TOP, which a recursive part must not contain.
 with waiting (location_id) as
 (
     select f.location_id

@@ -1,7 +1,7 @@
 -- @Rows nvarchar(max)
 -- @Pause bigint
--- Each operation once. What was put off by a question to Apple stays so. Ids that differ in nothing but trailing blanks are one to SQL
--- Server: the first of them is kept, and the others hold up nothing.
+-- Each operation once. A due time that a poll postponed does not change. SQL Server treats IDs that differ only in trailing spaces as
+-- equal: the first is stored, and the others must not fail the statement.
 declare @heard table
 (
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 not null,

@@ -1,5 +1,5 @@
--- Every location that has a waiting target and that Apple may be called for, with its first due time: two seeks per location, however many
--- targets wait, and none for locations without waiting targets.
+-- The locations with a pending target for which Apple may be called, with the first due time: two seeks per location, however many
+-- targets are pending, and none for locations without pending targets.
 with recursive waiting (location_id) as
 (
     select (select t.location_id from refetch_target t where t.requested > t.fetched order by t.location_id limit 1)

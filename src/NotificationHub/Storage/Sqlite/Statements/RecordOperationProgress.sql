@@ -1,6 +1,6 @@
 -- @Rows nvarchar(max)
 -- @Pause bigint
--- Each operation once. What was put off by a question to Apple stays so.
+-- Each operation once. A due time that a poll postponed does not change.
 insert into operation
 (
     location_id, event_id, kind, state, deferred, started_at, last_notification_at, due_at, notifications, succeeded, failed,
