@@ -72,7 +72,7 @@ public sealed class EntraTests : IDisposable
             {
                 new AuthenticationFailedException($"AADSTS7000215: {Secret}", new RequestFailedException(401, Secret)),
                 false,
-                "refused the request for a token (AADSTS7000215)"
+                "rejected the token request (AADSTS7000215)"
             },
             { new InvalidOperationException(Secret), false, "failed (InvalidOperationException)" },
         };
