@@ -66,7 +66,7 @@ public sealed class RollingUpgradeTests : IAsyncLifetime
     private static void OfTomorrow(WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<Database>(services => new SqliteDatabase(
             services.GetRequiredService<IOptions<StorageOptions>>().Value,
-            Further.Migrations(
+            FutureMigrations.Migrations(
                 """
                 alter table notification_log add column flavour text null;
                 alter table event_log add column flavour text null;

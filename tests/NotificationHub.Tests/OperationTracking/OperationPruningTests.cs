@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.OperationTracking;
 
 public sealed class OperationPruningTests : LedgerTest
 {
-    private protected override Database Wrap(Database database) => new MeddledDatabase(database);
+    private protected override Database Wrap(Database database) => new InterferingDatabase(database);
 
     [Fact]
     public async Task What_ended_is_kept_for_a_time_and_what_is_deferred_for_longer()
@@ -70,7 +70,7 @@ public sealed class OperationPruningTests : LedgerTest
         Clock.Advance(TimeSpan.FromDays(40));
         // This saves the trusted time, so that the next write is the delete.
         await Ledger.Clock.ReadAsync(CancellationToken.None);
-        ((MeddledDatabase)Store.Database).BeforeNextWrite($"update operation set last_notification_at = {Now}");
+        ((InterferingDatabase)Store.Database).BeforeNextWrite($"update operation set last_notification_at = {Now}");
 
         (await Ledger.PruneAsync()).ShouldBe(0);
         (await Store.ScalarAsync<long>("select count(*) from operation")).ShouldBe(1);

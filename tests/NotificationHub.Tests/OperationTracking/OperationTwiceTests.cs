@@ -7,7 +7,7 @@ namespace NotificationHub.Tests.OperationTracking;
 /// <summary>Every transaction is run a second time, as on SQL Server after a conflict: that is no second answer of Apple's.</summary>
 public sealed class OperationTwiceTests : LedgerTest
 {
-    private protected override Database Wrap(Database database) => new EveryWriteTwice(database);
+    private protected override Database Wrap(Database database) => new RepeatingDatabase(database);
 
     [Fact]
     public async Task One_answer_that_Apple_does_not_know_the_content_token_makes_it_not_invalid()

@@ -14,7 +14,7 @@ namespace NotificationHub.Tests.Refetch;
 /// <summary>What is wrong with one target or location, and what of it is told.</summary>
 public sealed class RefetchIsolationTests : RefetchTest
 {
-    private protected override Database Wrap(Database database) => new MeddledDatabase(database);
+    private protected override Database Wrap(Database database) => new InterferingDatabase(database);
 
     [Theory]
     [InlineData("nonsense", null)]
@@ -121,7 +121,7 @@ public sealed class RefetchIsolationTests : RefetchTest
     }
 
     private void RemoveBeforeNextWrite() =>
-        ((MeddledDatabase)Store.Database).BeforeNextWrite("update location set state = 'removed'");
+        ((InterferingDatabase)Store.Database).BeforeNextWrite("update location set state = 'removed'");
 
     private static Task NoteAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync(

@@ -13,7 +13,7 @@ public sealed class RefetchTwiceTests : RefetchTest
 
     private protected override int PageSize => 100;
 
-    private protected override Database Wrap(Database database) => new EveryWriteTwice(database);
+    private protected override Database Wrap(Database database) => new RepeatingDatabase(database);
 
     [Fact]
     public async Task No_user_that_is_gone_is_passed_over()

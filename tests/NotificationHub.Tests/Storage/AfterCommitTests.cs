@@ -5,11 +5,11 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>A failure after the commit does not make the commit look failed.</summary>
+/// <summary>A failure after the commit is not reported as a failed commit.</summary>
 public sealed class AfterCommitTests
 {
     [Fact]
-    public async Task A_metrics_listener_that_throws_has_nothing_written_twice()
+    public async Task A_throwing_metrics_listener_does_not_cause_a_second_write()
     {
         await using var database = await TestDatabase.OpenAsync();
         using var listener = new MeterListener
@@ -43,7 +43,7 @@ public sealed class AfterCommitTests
     }
 
     [Fact]
-    public async Task A_callback_that_throws_fails_no_transaction_and_stops_no_other_callback()
+    public async Task A_throwing_callback_fails_no_transaction_and_no_other_callback()
     {
         await using var database = await TestDatabase.OpenAsync();
         var called = false;
@@ -65,7 +65,7 @@ public sealed class AfterCommitTests
     }
 
     [Fact]
-    public async Task A_signal_that_fails_does_not_stop_the_lane()
+    public async Task A_failing_signal_does_not_stop_the_writer()
     {
         await using var database = await TestDatabase.OpenAsync();
         var called = false;
@@ -86,7 +86,7 @@ public sealed class AfterCommitTests
     }
 
     [Fact]
-    public async Task Stored_posts_are_confirmed_although_the_signal_behind_them_fails()
+    public async Task Stored_notifications_are_confirmed_even_if_their_signal_fails()
     {
         var post = Post("n-1");
 

@@ -24,7 +24,7 @@ public sealed class AuditTrailTests
             Act,
             async () =>
             {
-                // What a process that ends here leaves behind.
+                // The entry of a process that ends here.
                 meanwhile = await OutcomesAsync(test);
                 return true;
             }
@@ -91,7 +91,7 @@ public sealed class AuditTrailTests
     private static Task<TestDatabase> OpenAsync() =>
         TestDatabase.OpenAsync(options => options.LockTimeout = TimeSpan.FromMilliseconds(20));
 
-    /// <summary>Another process takes the database while the work is done, and gives it back when all is over.</summary>
+    /// <summary>Another process locks the database during the work, until the end.</summary>
     private static async Task<(string Result, string[] Outcomes)> WhileClosedAsync(
         TestDatabase test,
         LogLines log,

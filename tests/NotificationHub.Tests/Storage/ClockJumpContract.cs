@@ -31,7 +31,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task A_clock_that_was_behind_is_believed_once_it_has_been_steady_for_a_day()
+    public async Task A_clock_that_was_behind_is_trusted_after_a_steady_day()
     {
         await Scene.RouteAsync(5);
         await Scene.SetPublishedAsync("assets", 5);
@@ -49,7 +49,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task While_a_jump_is_doubted_the_time_that_passes_counts()
+    public async Task Elapsed_time_counts_while_a_clock_jump_is_not_trusted()
     {
         await Scene.RouteAsync(5);
         await Scene.SetPublishedAsync("assets", 5);
@@ -67,7 +67,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task Rows_that_were_written_while_the_clock_was_ahead_go_with_those_behind_them()
+    public async Task Rows_with_a_future_time_are_deleted_with_the_rows_after_them()
     {
         await Scene.RouteAsync(2);
         Scene.Clock.SetWall(TimeSpan.FromDays(3650));
@@ -87,7 +87,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task A_row_that_was_set_aside_while_the_clock_was_ahead_ages_from_when_that_is_found()
+    public async Task A_row_that_was_not_accepted_with_a_future_time_ages_from_its_detection()
     {
         Scene.Clock.SetWall(TimeSpan.FromDays(3650));
         await Scene.PostAsync(Disposition.Rejected);

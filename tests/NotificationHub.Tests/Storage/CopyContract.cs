@@ -6,7 +6,7 @@ using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>From a SQLite file into a new database of the engine.</summary>
+/// <summary>Copies a SQLite file into a new database of the engine.</summary>
 public abstract class CopyContract : LogPastContract
 {
     private static readonly string[] NotCopied =
@@ -18,7 +18,7 @@ public abstract class CopyContract : LogPastContract
         "data_protection_key",
     ];
 
-    /// <summary>The copy itself adds to the one and raises the other.</summary>
+    /// <summary>The copy adds a row to the first table and increments the second.</summary>
     private static readonly string[] Changed = ["audit_entry", "change_counter"];
 
     private TestDatabase source = null!;
@@ -40,7 +40,7 @@ public abstract class CopyContract : LogPastContract
     }
 
     [Fact]
-    public async Task Every_column_of_every_table_is_copied_as_it_is()
+    public async Task Every_column_of_every_table_is_copied_unchanged()
     {
         IReadOnlyList<string> tables;
         await using (var connection = await source.Database.OpenReaderAsync(CancellationToken.None))
@@ -76,13 +76,13 @@ public abstract class CopyContract : LogPastContract
     [InlineData(LogPast.InUse)]
     [InlineData(LogPast.EmptiedByRetention)]
     [InlineData(LogPast.WithoutItsEnd)]
-    public async Task Both_logs_go_on_behind_what_the_other_database_has_given_out(LogPast past)
+    public async Task Both_logs_continue_after_the_sequences_of_the_source(LogPast past)
     {
         var last = await LiveAsync(source.Database, past);
 
         await CopyAsync();
 
-        // A seq of 0 would lie before every cursor, and never be dealt with.
+        // A seq of 0 would be before every cursor, so that no stage would process it.
         (await PostAsync(Database)).ShouldBeGreaterThan(last.Notification);
         (await TellAsync(Database)).ShouldBeGreaterThan(last.Event);
         var start = await Test.ScalarAsync<long>("select first_seq from log_start where log = 'event'");
@@ -90,7 +90,7 @@ public abstract class CopyContract : LogPastContract
     }
 
     [Fact]
-    public async Task A_repeat_of_a_post_that_was_copied_is_recognised()
+    public async Task A_repetition_of_a_copied_notification_is_detected_as_a_duplicate()
     {
         var before = await source.Database.AppendAsync(Post("a", "{\"ä\":1}"));
 
@@ -121,7 +121,7 @@ public abstract class CopyContract : LogPastContract
     }
 
     [Fact]
-    public async Task Of_keys_that_the_engine_takes_for_one_the_first_is_copied()
+    public async Task Only_the_first_of_several_equal_keys_is_copied()
     {
         foreach (var id in new[] { "e ", "e", "f ", "e  " })
         {
@@ -146,7 +146,7 @@ public abstract class CopyContract : LogPastContract
     }
 
     [Fact]
-    public async Task Nothing_is_copied_into_a_database_that_is_in_use()
+    public async Task Nothing_is_copied_into_a_database_that_has_rows()
     {
         await LiveAsync(source.Database, LogPast.InUse);
         await PostAsync(Database);
@@ -159,7 +159,7 @@ public abstract class CopyContract : LogPastContract
     }
 
     [Fact]
-    public async Task Nothing_is_copied_of_a_database_that_a_hub_runs_on()
+    public async Task Nothing_is_copied_from_a_database_on_which_a_hub_runs()
     {
         await source.ExecuteAsync(
             "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, @soon)",
@@ -172,9 +172,9 @@ public abstract class CopyContract : LogPastContract
     }
 
     [Fact]
-    public async Task No_hub_opens_half_a_copy()
+    public async Task No_hub_opens_an_incomplete_copy()
     {
-        // Of the last of the tables: the others are copied by then.
+        // The last table, so that the others are already copied.
         await source.ExecuteAsync("alter table full_sync_page rename column page_token to elsewhere");
         await source.ExecuteAsync(
             "insert into full_sync_page (location_id, resource, number, elsewhere) values ('location-1', 'asset', 1, 'x')"
@@ -195,7 +195,7 @@ public abstract class CopyContract : LogPastContract
             CancellationToken.None
         );
 
-    /// <summary>The rows that a copy to SQL Server would read, whatever engine the copy uses.</summary>
+    /// <summary>The rows that a copy to SQL Server reads.</summary>
     private async Task<IEnumerable<string>> FirstOfTwinsAsync()
     {
         await using var connection = await source.Database.OpenReaderAsync(CancellationToken.None);
@@ -209,7 +209,7 @@ public abstract class CopyContract : LogPastContract
             new { SchemaMigrator.UnfinishedCopy }
         );
 
-    /// <summary>Adds a row with something in every column, and one with nulls wherever they may be.</summary>
+    /// <summary>Adds a row with a value in every column, and one with as many nulls as possible.</summary>
     private async Task FillAsync(string table)
     {
         var columns = await source.QueryAsync<Column>(

@@ -5,14 +5,14 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>The SQLite file as other programs and users of the machine see it.</summary>
+/// <summary>The SQLite file and other programs and users of the machine.</summary>
 public sealed class DatabaseFileTests
 {
     private const UnixFileMode WorldReadable =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     [Fact]
-    public async Task A_file_that_others_can_read_is_reported_by_doctor_and_closed_when_it_is_opened()
+    public async Task Doctor_reports_a_file_that_others_can_read_and_opening_restricts_it()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -70,7 +70,7 @@ public sealed class DatabaseFileTests
     }
 
     [Fact]
-    public async Task A_password_in_the_connection_string_is_an_unusable_setting()
+    public async Task A_password_in_the_connection_string_is_rejected()
     {
         using var folder = new TemporaryFolder();
 
@@ -91,7 +91,7 @@ public sealed class DatabaseFileTests
     [InlineData("Pooling=maybe")]
     [InlineData("Mode=Sideways")]
     [InlineData("Bogus=1")]
-    public async Task A_connection_string_that_cannot_be_read_is_an_unusable_setting(string words)
+    public async Task An_invalid_connection_string_is_rejected(string words)
     {
         using var folder = new TemporaryFolder();
         foreach (var provider in new[] { "Sqlite", "SqlServer" })
@@ -111,7 +111,7 @@ public sealed class DatabaseFileTests
     }
 
     [Fact]
-    public async Task Commands_that_write_at_once_all_get_their_turn()
+    public async Task Commands_that_write_concurrently_all_succeed()
     {
         await using var hub = await HubHost.StartAsync();
 
@@ -136,7 +136,7 @@ public sealed class DatabaseFileTests
     }
 
     [Fact]
-    public async Task A_command_waits_for_its_turn_to_write_longer_than_the_hub_does()
+    public async Task A_command_waits_longer_for_a_lock_than_the_hub()
     {
         await using var test = await TestDatabase.OpenAsync();
         await using var other = new SqliteConnection($"Data Source={test.File};Pooling=false");

@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Storage;
 public sealed class DatabaseTimeTests
 {
     [Fact]
-    public void It_goes_on_from_the_databases_clock_whatever_the_machines_clock_does()
+    public void The_time_follows_the_databases_clock_and_not_the_machines()
     {
         var machine = new ManualClock();
         var time = new DatabaseTime(machine);

@@ -22,7 +22,7 @@ public abstract class DueTimesContract : StoreContract
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     [Fact]
-    public async Task A_target_that_was_requested_by_a_clock_that_was_ahead_is_due()
+    public async Task A_target_with_a_future_due_time_is_due()
     {
         await RequestAsync("ahead", Years);
         await RequestAsync("in-time", TimeSpan.Zero);
@@ -42,9 +42,9 @@ public abstract class DueTimesContract : StoreContract
     }
 
     [Fact]
-    public async Task A_target_whose_read_failed_keeps_to_a_pause_that_Apple_may_ask_for()
+    public async Task A_failed_target_keeps_the_longest_pause_that_Apple_may_request()
     {
-        foreach (var (key, days) in new[] { ("asked-for", 1), ("ahead", 2) })
+        foreach (var (key, days) in new[] { ("requested", 1), ("ahead", 2) })
         {
             await RequestAsync(key, TimeSpan.Zero);
             await Test.ExecuteAsync(
@@ -55,7 +55,7 @@ public abstract class DueTimesContract : StoreContract
 
         (await RepairAsync()).ShouldBe(1);
 
-        (await DueAsync("asked-for")).ShouldBe(In(TimeSpan.FromDays(1)));
+        (await DueAsync("requested")).ShouldBe(In(TimeSpan.FromDays(1)));
         (await DueAsync("ahead")).ShouldBe(Now);
     }
 
@@ -78,7 +78,7 @@ public abstract class DueTimesContract : StoreContract
     }
 
     [Fact]
-    public async Task The_weekly_read_of_users_is_due_within_a_week_where_nothing_else_is_compared()
+    public async Task Without_reconciliation_the_weekly_read_of_users_is_due_within_a_week()
     {
         refetch.ReconcileEvery = TimeSpan.Zero;
         await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, Now));
@@ -90,7 +90,7 @@ public abstract class DueTimesContract : StoreContract
     }
 
     [Fact]
-    public async Task A_comparison_a_pause_and_operations_are_due_no_later_either()
+    public async Task Checks_pauses_and_operations_are_due_within_their_longest_intervals()
     {
         await Test.ExecuteAsync(
             """
@@ -130,7 +130,7 @@ public abstract class DueTimesContract : StoreContract
     }
 
     [Fact]
-    public async Task There_may_be_many_of_them()
+    public async Task Many_rows_with_future_due_times_are_corrected()
     {
         for (var i = 0; i < 250; i++)
         {

@@ -9,7 +9,7 @@ using NotificationHub.Tests.Erasure;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>The purge of a person's or a device's data, by processes that share a database.</summary>
+/// <summary>The erasure of a person's or device's data by processes that share a database.</summary>
 public abstract class ErasureContract : StoreContract
 {
     private const string Here = "location-1";
@@ -89,7 +89,7 @@ public abstract class ErasureContract : StoreContract
     }
 
     [Fact]
-    public async Task A_repeat_of_an_erased_notification_is_recognized()
+    public async Task A_repetition_of_an_erased_notification_is_detected_as_a_duplicate()
     {
         await EraseAsync(CreateService(Database), OfAnn);
 
@@ -105,7 +105,7 @@ public abstract class ErasureContract : StoreContract
     [InlineData(4, false)]
     [InlineData(9, true)]
     [InlineData(16, true)]
-    public async Task What_one_process_dies_at_another_finishes(int write, bool committed)
+    public async Task Another_process_finishes_the_erasure_of_a_crashed_process(int write, bool committed)
     {
         var expected = await CreateService(Database).PreviewAsync(OfAnn, CancellationToken.None);
         var dying = CreateService(new CrashingDatabase(Database, write, committed));
@@ -124,7 +124,7 @@ public abstract class ErasureContract : StoreContract
     }
 
     [Fact]
-    public async Task Two_that_two_processes_are_asked_for_at_once_are_both_done()
+    public async Task Two_processes_complete_two_concurrent_erasures()
     {
         var other = CreateService(await Test.OpenAnotherAsync());
 
@@ -139,7 +139,7 @@ public abstract class ErasureContract : StoreContract
     private static Task<ErasureResult> EraseAsync(ErasureService service, ErasureRequest request) =>
         service.EraseAsync(request, TestActor.Operator, CancellationToken.None);
 
-    /// <summary>A process of its own; nobody renews its lease.</summary>
+    /// <summary>A separate process whose lease is not renewed.</summary>
     private ErasureService CreateService(Database database)
     {
         var leases = new LeaseKeeper(

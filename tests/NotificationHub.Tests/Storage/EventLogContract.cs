@@ -7,7 +7,7 @@ namespace NotificationHub.Tests.Storage;
 public abstract class EventLogContract : StoreContract
 {
     [Fact]
-    public async Task Events_are_read_back_in_the_order_and_with_the_seq_they_were_appended_with()
+    public async Task Events_are_read_in_append_order_with_their_seq()
     {
         var seqs = await AppendAsync(Changed("one"), Changed("two"), Changed("three"));
 
@@ -21,9 +21,9 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task All_members_of_an_event_survive()
+    public async Task All_members_of_an_event_are_stored()
     {
-        var told = new NewEvent
+        var appended = new NewEvent
         {
             Type = EventNames.AssignmentChanged,
             LocationId = "location-1",
@@ -40,7 +40,7 @@ public abstract class EventLogContract : StoreContract
             CreatedAt = 7,
         };
 
-        var seq = (await AppendAsync(told)).Single();
+        var seq = (await AppendAsync(appended)).Single();
 
         (await ReadAsync(after: 0, new EventFilter()))
             .Single()
@@ -50,25 +50,25 @@ public abstract class EventLogContract : StoreContract
                     Epoch = 1,
                     Seq = seq,
                     Topic = "assets",
-                    Type = told.Type,
-                    LocationId = told.LocationId,
-                    Subject = told.Subject,
-                    Data = told.Data,
-                    Action = told.Action,
-                    Result = told.Result,
-                    Change = told.Change,
-                    Cause = told.Cause,
-                    AdamId = told.AdamId,
-                    CorrelationId = told.CorrelationId,
+                    Type = appended.Type,
+                    LocationId = appended.LocationId,
+                    Subject = appended.Subject,
+                    Data = appended.Data,
+                    Action = appended.Action,
+                    Result = appended.Result,
+                    Change = appended.Change,
+                    Cause = appended.Cause,
+                    AdamId = appended.AdamId,
+                    CorrelationId = appended.CorrelationId,
                     Conflict = true,
-                    Traceparent = told.Traceparent,
+                    Traceparent = appended.Traceparent,
                     CreatedAt = 7,
                 }
             );
     }
 
     [Fact]
-    public async Task An_event_that_points_at_a_notification_has_its_body_as_data()
+    public async Task An_event_that_refers_to_a_notification_has_its_body_as_data()
     {
         var post = await Database.AppendAsync(Post("a", """{"from":"Apple"}"""));
         await AppendAsync(
@@ -106,7 +106,7 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task A_reader_gets_only_what_its_filter_lets_through()
+    public async Task A_reader_gets_only_events_that_match_its_filter()
     {
         await AppendAsync(
             Changed("asset"),
@@ -156,7 +156,7 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task The_publishers_are_woken_by_a_commit_and_by_nothing_else()
+    public async Task Only_a_commit_wakes_the_publishers()
     {
         var woken = Database.Signals.EventsAppended.Next;
         await Should.ThrowAsync<InvalidOperationException>(() =>
@@ -175,7 +175,7 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task The_log_does_not_begin_later_because_its_first_event_was_purged()
+    public async Task Erasing_the_first_event_does_not_move_the_start_of_the_log()
     {
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         (await EventLog.ReadLastAsync(connection)).ShouldBe(0);
@@ -187,7 +187,7 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task Data_of_one_batch_keeps_each_its_own_bytes_whatever_they_are()
+    public async Task Each_event_of_a_batch_keeps_its_own_data()
     {
         var post = await Database.AppendAsync(Post("a", "body"));
         byte[] large = [.. Enumerable.Range(0, 300_000).Select(i => (byte)i)];
@@ -223,7 +223,7 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
+    public async Task A_seq_is_not_reused_after_the_end_of_the_log_was_deleted()
     {
         var seqs = await AppendAsync(Changed("one"), Changed("two"));
         await Test.ExecuteAsync("delete from event_log");
@@ -234,7 +234,7 @@ public abstract class EventLogContract : StoreContract
     }
 
     [Fact]
-    public async Task A_page_has_as_many_rows_as_asked_for_and_ends_where_it_is_told_to()
+    public async Task A_page_has_the_requested_number_of_rows_and_ends_at_the_requested_seq()
     {
         var seqs = await AppendAsync([.. Enumerable.Range(0, 10).Select(i => Changed($"{i}"))]);
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);

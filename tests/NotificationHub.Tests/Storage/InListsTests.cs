@@ -35,7 +35,7 @@ public sealed partial class InListsTests
     [InlineData("""Run("a in @keys", new { keys });""", true)]
     [InlineData("""Run("a in @keys", new { keys = keys.InList() }); Run("b in @keys", new { keys });""", true)]
     [InlineData("""Run("a in @keys and b in @ids", new { keys = part, ids = ids.InList() });""", true)]
-    public void A_list_that_is_not_checked_is_found(string text, bool isOne) => Unchecked(text).Any().ShouldBe(isOne);
+    public void The_check_finds_an_unchecked_list(string text, bool isOne) => Unchecked(text).Any().ShouldBe(isOne);
 
     [Fact]
     public void A_list_that_is_too_long_is_an_error_on_every_engine()
@@ -45,7 +45,7 @@ public sealed partial class InListsTests
     }
 
     [Fact]
-    public async Task However_many_locations_are_listed_all_are_found()
+    public async Task All_locations_of_a_long_list_are_found()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync(
@@ -70,7 +70,7 @@ public sealed partial class InListsTests
     }
 
     [Fact]
-    public async Task However_long_a_page_of_Apples_is_all_its_records_are_compared()
+    public async Task All_records_of_a_long_page_are_compared()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync(
@@ -96,13 +96,13 @@ public sealed partial class InListsTests
         (await PendingTargets.FindAsync(connection, "L", RecordKind.Asset, changes)).Count.ShouldBe(Many);
     }
 
-    /// <summary>The lists that more statements of a file use than values pass through the check.</summary>
+    /// <summary>The lists that are used more often than they are checked.</summary>
     private static IEnumerable<string> Unchecked(string text) =>
         ListNames()
             .Matches(text)
             .CountBy(match => match.Groups["name"].Value, StringComparer.Ordinal)
             .Where(list =>
-                // Up to the end of this assignment, and no further: the next one's check is not its own.
+                // Up to the end of this assignment: a later check belongs to the next one.
                 Regex.Count(
                     text,
                     $@"\b{list.Key} = ([^;=]|=>)*?\.InList\(\)",

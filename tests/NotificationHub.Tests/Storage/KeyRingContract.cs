@@ -8,13 +8,13 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>The key ring in the database, as two processes see it.</summary>
+/// <summary>The key ring in the database, used by two processes.</summary>
 public abstract class KeyRingContract : StoreContract
 {
     private KeyRingRepository Table => TableOf(Database);
 
     [Fact]
-    public async Task Elements_are_read_back_by_every_process_as_they_were_stored_and_in_that_order()
+    public async Task Every_process_reads_the_stored_elements_unchanged_and_in_order()
     {
         var other = TableOf(await Test.OpenAnotherAsync());
         Table.GetAllElements().ShouldBeEmpty();
@@ -32,7 +32,7 @@ public abstract class KeyRingContract : StoreContract
     }
 
     [Fact]
-    public async Task What_one_process_protects_another_reads()
+    public async Task One_process_can_decrypt_what_another_encrypted()
     {
         await using var one = Ring(Database);
         await using var other = Ring(await Test.OpenAnotherAsync());
@@ -45,7 +45,7 @@ public abstract class KeyRingContract : StoreContract
         Table.ReadDatabase().ShouldHaveSingleItem();
     }
 
-    // On SQL Server's settings the keys are in the database, whichever it is.
+    // With the SQL Server settings, the keys are in the database of either engine.
     private static KeyRingRepository TableOf(Database database) =>
         new(
             new KeyRingOptions(),

@@ -24,7 +24,7 @@ public abstract class LeaseContract : StoreContract
     }
 
     [Fact]
-    public async Task A_lease_that_was_given_back_can_be_taken_at_once_under_a_greater_number()
+    public async Task A_released_lease_can_be_acquired_at_once_with_a_higher_fencing_token()
     {
         using var first = NewKeeper();
         using var second = NewKeeper();
@@ -39,7 +39,7 @@ public abstract class LeaseContract : StoreContract
     }
 
     [Fact]
-    public async Task An_owner_that_comes_back_after_its_lease_went_to_another_commits_nothing()
+    public async Task An_owner_that_resumes_after_losing_its_lease_commits_nothing()
     {
         using var first = NewKeeper();
         using var second = NewKeeper();
@@ -55,7 +55,7 @@ public abstract class LeaseContract : StoreContract
     }
 
     [Fact]
-    public async Task An_owner_whose_lease_ran_out_commits_nothing_even_if_nobody_has_taken_it()
+    public async Task An_owner_of_an_expired_lease_commits_nothing_even_without_a_new_owner()
     {
         using var keeper = NewKeeper();
         using var lease = await TakeAsync(keeper);
@@ -67,7 +67,7 @@ public abstract class LeaseContract : StoreContract
     }
 
     [Fact]
-    public async Task Giving_back_a_lease_that_another_holds_leaves_it_to_that_one()
+    public async Task Releasing_a_lost_lease_does_not_affect_its_new_owner()
     {
         using var first = NewKeeper();
         using var second = NewKeeper();
@@ -81,7 +81,7 @@ public abstract class LeaseContract : StoreContract
     }
 
     [Fact]
-    public async Task What_is_left_of_a_lease_shrinks_with_time()
+    public async Task The_remaining_time_of_a_lease_decreases()
     {
         var clock = new ManualClock();
         using var keeper = NewKeeper(clock);
@@ -95,7 +95,7 @@ public abstract class LeaseContract : StoreContract
     }
 
     [Fact]
-    public async Task A_keeper_renews_what_it_holds_and_notices_what_it_has_lost()
+    public async Task A_keeper_renews_its_leases_and_detects_lost_ones()
     {
         var clock = new ManualClock();
         using var keeper = NewKeeper(clock);
@@ -110,13 +110,13 @@ public abstract class LeaseContract : StoreContract
         clock.Advance(keeper.Duration / 3);
 
         await noticed.Task.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
-        // The leases are gone through one after another: the round must be over.
+        // Wait for the end of the round: leases are checked one after another.
         await keeper.StopAsync(CancellationToken.None);
         kept.HasLeft(keeper.Duration - TimeSpan.FromSeconds(1)).ShouldBeTrue();
     }
 
     [Fact]
-    public async Task A_replica_with_a_shorter_duration_leaves_the_lease_of_one_with_a_longer_to_it()
+    public async Task A_replica_with_a_shorter_duration_respects_a_lease_with_a_longer_duration()
     {
         using var first = NewKeeper(duration: TimeSpan.FromMinutes(10));
         using var second = NewKeeper(duration: TimeSpan.FromSeconds(5));
@@ -128,7 +128,7 @@ public abstract class LeaseContract : StoreContract
     }
 
     [Fact]
-    public async Task A_lease_from_before_the_clock_was_set_back_can_be_taken()
+    public async Task A_lease_from_before_the_clock_was_set_back_can_be_acquired()
     {
         using var first = NewKeeper();
         using var second = NewKeeper(duration: TimeSpan.FromMinutes(10));

@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.Storage;
 public sealed class LeaseRenewalTests
 {
     [Fact]
-    public async Task A_row_that_somebody_keeps_costs_no_other_lease()
+    public async Task A_locked_row_does_not_prevent_the_renewal_of_other_leases()
     {
         var clock = new ManualClock();
         await using var store = await TestDatabase.OpenAsync(wrap: database => new HeldUpDatabase(database));
@@ -22,7 +22,7 @@ public sealed class LeaseRenewalTests
         var leases = await keeper.TryAcquireAsync(["a", "b", "c", "d"], most: 4, CancellationToken.None);
         await keeper.StartAsync(CancellationToken.None);
         await clock.TimersPending();
-        // The common one, and the first of those that follow.
+        // The common transaction, and the first of the separate ones.
         database.HoldUp(writes: 2, then: 3);
         clock.Advance(keeper.Duration / 3);
         await database.Written.WaitAsync(TimeSpan.FromSeconds(60));
@@ -38,7 +38,7 @@ public sealed class LeaseRenewalTests
         private int heldUp;
         private int left = int.MaxValue;
 
-        /// <summary>As many transactions as were told are committed.</summary>
+        /// <summary>Completes after the given number of commits.</summary>
         public Task Written => written.Task;
 
         public void HoldUp(int writes, int then) => (heldUp, left) = (writes, then);

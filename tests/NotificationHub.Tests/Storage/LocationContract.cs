@@ -29,7 +29,7 @@ public abstract class LocationContract : StoreContract
     };
 
     [Fact]
-    public async Task A_location_is_read_back_as_it_was_saved()
+    public async Task A_location_is_stored_unchanged()
     {
         await SaveAsync(Full);
 
@@ -38,7 +38,7 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task Saving_again_replaces_what_it_may_and_nulls_are_nulls()
+    public async Task Saving_again_replaces_the_mutable_columns_and_stores_nulls()
     {
         await SaveAsync(Full);
         var bare = Full with
@@ -62,7 +62,7 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task A_library_is_registered_once_unless_its_location_was_removed()
+    public async Task A_library_can_be_registered_again_only_after_its_location_was_removed()
     {
         await SaveAsync(Full);
         var again = Full with { LocationId = "location-2" };
@@ -82,7 +82,7 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task Locations_are_paged_in_the_order_in_which_they_were_made()
+    public async Task Locations_are_paged_in_creation_order()
     {
         foreach (var (id, createdAt) in ((string, long)[])[("c", 1), ("b", 2), ("a", 2), ("d", 3)])
         {
@@ -98,7 +98,7 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task Each_change_that_replicas_must_follow_has_a_version_of_its_own()
+    public async Task Each_change_that_replicas_must_load_has_its_own_version()
     {
         var other = await Test.OpenAnotherAsync();
         var before = await VersionAsync();
@@ -125,7 +125,7 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task A_secret_goes_its_way_from_pending_to_retired()
+    public async Task A_secret_changes_from_pending_to_retired()
     {
         byte[] older = [.. Enumerable.Repeat((byte)1, 32)];
         byte[] newer = [.. Enumerable.Repeat((byte)2, 32)];
@@ -148,9 +148,9 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task A_clock_that_jumps_ahead_ends_no_secret()
+    public async Task A_clock_that_jumps_ahead_retires_no_secret()
     {
-        // By the database's clock both secrets are old enough; by the time that has elapsed they are not.
+        // Both secrets are old enough by the database's clock, but not by the elapsed time.
         var now = await WriteAsync(transaction => transaction.NowAsync());
         var clock = new ManualClock(DateTimeOffset.FromUnixTimeMilliseconds(now) - TimeSpan.FromMinutes(20));
         await SaveSecretsAsync(clock.GetUtcNow().ToUnixTimeMilliseconds());
@@ -168,7 +168,7 @@ public abstract class LocationContract : StoreContract
     }
 
     [Fact]
-    public async Task A_secret_that_a_clock_ahead_has_dated_ends_after_the_grace_period_all_the_same()
+    public async Task A_secret_with_a_future_time_retires_after_the_grace_period()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
         await SaveSecretsAsync(clock.GetUtcNow().AddYears(1).ToUnixTimeMilliseconds());
@@ -183,7 +183,7 @@ public abstract class LocationContract : StoreContract
         (await SecretsAsync()).ShouldBe([(3, "retired"), (2, "active"), (1, "retired")]);
     }
 
-    /// <summary>One that Apple used before, one that it uses, and one of a request without effect.</summary>
+    /// <summary>The previous secret, the current one, and one of a request without effect.</summary>
     private async Task SaveSecretsAsync(long at)
     {
         await SaveAsync(Full);
@@ -203,7 +203,7 @@ public abstract class LocationContract : StoreContract
     private LeaseKeeper NewLeases() =>
         new(Database, Options.Create(Test.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
 
-    /// <summary>A pass of the upkeep, and an answer of Apple that names the active secret.</summary>
+    /// <summary>A pass of the secret lifecycle, and a Client Config with the active secret.</summary>
     private async Task KeepUpAsync(TrustedClock trusted, LeaseKeeper leases)
     {
         var lease = (await leases.TryAcquireAsync("secrets", CancellationToken.None)).ShouldNotBeNull();

@@ -7,10 +7,10 @@ public abstract class LogCursorContract : StoreContract
     private readonly LogCursor cursor = new("stage");
 
     [Fact]
-    public async Task A_cursor_that_was_never_moved_stands_at_zero() => (await ReadAsync(cursor)).ShouldBe(0);
+    public async Task A_new_cursor_is_at_zero() => (await ReadAsync(cursor)).ShouldBe(0);
 
     [Fact]
-    public async Task A_cursor_stands_where_it_was_moved_to()
+    public async Task A_moved_cursor_is_at_its_new_position()
     {
         await MoveAsync(0, 5);
         await MoveAsync(5, 9);
@@ -23,7 +23,7 @@ public abstract class LogCursorContract : StoreContract
     [InlineData(0)]
     [InlineData(4)]
     [InlineData(6)]
-    public async Task A_pass_that_began_elsewhere_commits_nothing(long from)
+    public async Task A_pass_from_another_position_commits_nothing(long from)
     {
         await MoveAsync(0, 5);
 

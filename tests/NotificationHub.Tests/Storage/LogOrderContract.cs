@@ -4,14 +4,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>A cursor may never pass a row that is committed later with a smaller seq, however many processes append.</summary>
+/// <summary>No cursor may pass a row that is committed later with a lower seq, even with several writers.</summary>
 public abstract class LogOrderContract : StoreContract
 {
     private const int Writers = 4;
     private const int Rounds = 40;
 
     [Fact]
-    public async Task A_reader_that_follows_the_event_log_skips_nothing_that_two_processes_append()
+    public async Task A_reader_of_the_event_log_skips_no_row_of_two_concurrent_writers()
     {
         var other = await Test.OpenAnotherAsync();
 
@@ -25,7 +25,7 @@ public abstract class LogOrderContract : StoreContract
     }
 
     [Fact]
-    public async Task A_reader_that_follows_the_notification_log_skips_nothing_that_two_processes_append()
+    public async Task A_reader_of_the_notification_log_skips_no_row_of_two_concurrent_writers()
     {
         var other = await Test.OpenAnotherAsync();
 
@@ -39,7 +39,7 @@ public abstract class LogOrderContract : StoreContract
     }
 
     [Fact]
-    public async Task A_post_that_two_processes_are_given_is_stored_once()
+    public async Task A_notification_that_two_processes_receive_is_stored_once()
     {
         var other = await Test.OpenAnotherAsync();
 
@@ -58,7 +58,7 @@ public abstract class LogOrderContract : StoreContract
         }
     }
 
-    /// <returns>What a reader saw who always went on behind the last row that he had seen.</returns>
+    /// <returns>The rows that a reader found that always continued after its last row.</returns>
     private async Task<List<long>> FollowAsync(
         Func<DbConnection, long, Task<IReadOnlyList<long>>> read,
         Func<int, Task> append
@@ -93,7 +93,7 @@ public abstract class LogOrderContract : StoreContract
     {
         for (var i = 0; i < Rounds; i++)
         {
-            // Unlike each other, so that a batch that is tried again is no repeat.
+            // All different, so that a retried batch has no duplicates.
             await Task.WhenAll(
                 UntilTakenAsync(() => database.AppendAsync(Post($"{writer}/{i}/a"))),
                 UntilTakenAsync(() => database.AppendAsync(Post($"{writer}/{i}/b")))

@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What has become of both logs before something is done to the database.</summary>
+/// <summary>The state of both logs before the test.</summary>
 public enum LogPast
 {
     NeverUsed,
@@ -13,12 +13,12 @@ public enum LogPast
     WithoutItsEnd,
 }
 
-/// <summary>What has to go on with the logs, whatever has become of them before.</summary>
+/// <summary>Tests for logs in every state.</summary>
 public abstract class LogPastContract : StoreContract
 {
     private int posts;
 
-    /// <returns>The last seq that either log has given out.</returns>
+    /// <returns>The last seq that either log has used.</returns>
     private protected async Task<(long Notification, long Event)> LiveAsync(Database database, LogPast past)
     {
         var last = (Notification: 0L, Event: 0L);
@@ -58,13 +58,13 @@ public abstract class LogPastContract : StoreContract
 
     private protected static async Task<long> TellAsync(Database database)
     {
-        var told = new NewEvent
+        var appended = new NewEvent
         {
             Type = EventNames.AssetChanged,
             Data = "{}"u8.ToArray(),
             CreatedAt = 1,
         };
-        var seqs = await database.AppendEventsAsync(told);
+        var seqs = await database.AppendEventsAsync(appended);
         return seqs.Single();
     }
 

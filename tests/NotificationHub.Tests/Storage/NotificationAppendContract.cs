@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Storage;
 public abstract class NotificationAppendContract : StoreContract
 {
     [Fact]
-    public async Task A_repeated_post_is_stored_once()
+    public async Task A_repeated_notification_is_stored_once()
     {
         var first = await Database.AppendAsync(Post("a"));
         var second = await Database.AppendAsync(Post("a"));
@@ -16,7 +16,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task Of_many_concurrent_repeats_exactly_one_is_stored()
+    public async Task Exactly_one_of_many_concurrent_repetitions_is_stored()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Database.AppendAsync(Post("a"))));
 
@@ -26,7 +26,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task The_same_id_with_another_body_is_kept_and_flagged()
+    public async Task The_same_id_with_another_body_is_stored_and_flagged()
     {
         await Database.AppendAsync(Post("a", """{"one":1}"""));
         var second = await Database.AppendAsync(Post("a", """{"two":2}"""));
@@ -55,7 +55,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task Rejected_posts_beyond_the_quota_of_their_location_are_not_kept()
+    public async Task Rejected_notifications_over_the_quota_are_not_stored()
     {
         var outcomes = new List<AppendResult>();
         foreach (var id in (string[])["a", "b", "c"])
@@ -71,7 +71,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task Appended_posts_can_be_read_back_byte_for_byte_and_in_order()
+    public async Task Appended_notifications_are_read_unchanged_and_in_order()
     {
         await Database.AppendAsync(Post("a", """{ "first":  "ä" }"""));
         await Database.AppendAsync(Post("b", "second"));
@@ -88,7 +88,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task A_page_has_of_each_post_what_finding_it_alone_has()
+    public async Task A_page_and_a_single_read_return_the_same_notification()
     {
         await Database.AppendAsync(
             new NotificationAppend
@@ -120,7 +120,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task A_seq_never_comes_back_after_the_tail_was_pruned()
+    public async Task A_seq_is_not_reused_after_the_end_of_the_log_was_deleted()
     {
         await Database.AppendAsync(Post("a"));
         var pruned = await Database.AppendAsync(Post("b"));
@@ -130,7 +130,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task A_commit_of_posts_wakes_the_router()
+    public async Task A_commit_of_notifications_wakes_the_router()
     {
         var woken = Database.Signals.NotificationsAppended.Next;
 
@@ -140,7 +140,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task Repeats_and_conflicts_within_a_batch_are_found_as_those_in_the_log_are()
+    public async Task Duplicates_and_conflicts_are_detected_within_a_batch_as_in_the_log()
     {
         var known = await Database.AppendAsync(Post("a", "one"));
         Task<AppendOutcome>[] posts =
@@ -177,7 +177,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task A_quota_is_kept_to_within_a_batch_too()
+    public async Task The_quota_applies_within_a_batch()
     {
         var posts = Enumerable
             .Range(0, 20)
@@ -191,7 +191,7 @@ public abstract class NotificationAppendContract : StoreContract
     }
 
     [Fact]
-    public async Task A_post_without_an_id_is_told_from_another_by_its_bytes_and_is_in_no_conflict()
+    public async Task Notifications_without_an_id_are_compared_by_body_and_do_not_conflict()
     {
         var first = await Database.AppendAsync(Post("", "one", disposition: Disposition.Rejected));
         var second = await Database.AppendAsync(Post("", "two", disposition: Disposition.Rejected));

@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What comes in is kept and compared byte for byte, whatever it is.</summary>
+/// <summary>Deliveries are stored and compared byte for byte.</summary>
 public abstract class NotificationBytesContract : StoreContract
 {
     [Theory]
@@ -26,7 +26,7 @@ public abstract class NotificationBytesContract : StoreContract
     }
 
     [Fact]
-    public async Task Bodies_of_a_mebibyte_keep_each_its_own_bytes()
+    public async Task Bodies_of_a_mebibyte_are_stored_unchanged()
     {
         byte[][] bodies = [.. Enumerable.Range(0, 6).Select(i => LargeBody(seed: i))];
 
@@ -39,19 +39,19 @@ public abstract class NotificationBytesContract : StoreContract
             kept.Body.AsSpan().SequenceEqual(bodies[i]).ShouldBeTrue();
         }
 
-        // The pages are cut by their bytes: each has one row at least.
+        // Pages are limited by bytes, and have at least one row.
         var first = await NotificationLog.ReadPageAsync(connection, after: 0, limit: 10, CancellationToken.None);
         first.Select(entry => entry.Seq).ShouldBe(outcomes.Select(outcome => outcome.Seq).Order().Take(first.Count));
         first.Count.ShouldBe(4);
-        // What was left of the first one stands in nobody's way.
+        // The rest of the first query does not affect the second.
         var second = await NotificationLog.ReadPageAsync(connection, first[^1].Seq, limit: 10, CancellationToken.None);
         second.Count.ShouldBe(2);
     }
 
     [Fact]
-    public async Task Ids_are_told_apart_by_every_character()
+    public async Task Ids_that_differ_in_any_character_are_different()
     {
-        // All of one hash, so that the rows themselves are compared.
+        // All have the same hash, so that the rows are compared.
         string[] ids = ["a", "a ", "a  ", "A", "a'b", "a\"b", "aä", "aa\u0308", "a\ud83d\ude00", "a%", "a_"];
 
         var outcomes = await Task.WhenAll(ids.Select(id => Database.AppendAsync(OfOneHash(id))));
@@ -69,11 +69,11 @@ public abstract class NotificationBytesContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(ids.Length);
     }
 
-    // The intake refuses control characters; the store would keep them.
+    // Intake rejects control characters, but the database would store them.
     [Theory]
     [InlineData("a\0")]
     [InlineData("a\0b")]
-    public async Task An_id_does_not_end_at_a_NUL(string id)
+    public async Task A_NUL_does_not_end_an_id(string id)
     {
         await Database.AppendAsync(OfOneHash("a"));
 

@@ -7,10 +7,10 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>Several replicas on one database, each with a look at the shards when the test says so.</summary>
+/// <summary>Several replicas on one database, which check the shards when the test says so.</summary>
 public abstract class RefetchShardsContract : StoreContract
 {
-    /// <summary>Nobody renews a lease or shows itself but by the test's doing, however slow the machine is.</summary>
+    /// <summary>Only the test renews leases and reports replicas, however slow the machine is.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
     private protected FakeTimeProvider Clock { get; } = new();
@@ -23,7 +23,7 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     [Fact]
-    public async Task A_replica_that_is_alone_takes_all()
+    public async Task A_single_replica_acquires_all_shards()
     {
         var alone = await JoinAsync();
 
@@ -33,13 +33,13 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     [Fact]
-    public async Task Who_comes_gets_its_share_from_those_who_have_more()
+    public async Task A_new_replica_gets_its_share_from_replicas_with_a_surplus()
     {
         var first = await JoinAsync();
         await LookAsync(first);
         var second = await JoinAsync();
         await LookAsync(second);
-        second.Shards.Held.ShouldBeEmpty("nobody has given anything up yet");
+        second.Shards.Held.ShouldBeEmpty("no replica has released a shard yet");
 
         await LookAsync(first, second);
         Counts(first, second).ShouldBe([32, 32]);
@@ -51,7 +51,7 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     [Fact]
-    public async Task A_shard_with_a_turn_under_way_is_given_up_once_the_turn_has_ended()
+    public async Task A_shard_with_a_running_read_is_released_when_the_read_ends()
     {
         var first = await JoinAsync();
         await LookAsync(first);
@@ -60,7 +60,7 @@ public abstract class RefetchShardsContract : StoreContract
 
         await LookAsync(first, busy);
 
-        first.Shards.Held.Count.ShouldBe(32, "no turn begins in what is to go");
+        first.Shards.Held.Count.ShouldBe(32, "no read starts in a shard that will be released");
         (await CountLeasesAsync(first)).ShouldBe(40, "the turns under way keep their leases");
 
         await LookAsync(first, []);
@@ -70,7 +70,7 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     [Fact]
-    public async Task What_was_to_go_stays_when_the_one_who_came_has_gone_again()
+    public async Task A_planned_release_is_canceled_when_the_new_replica_stops()
     {
         var first = await JoinAsync();
         await LookAsync(first);
@@ -86,7 +86,7 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     [Fact]
-    public async Task The_shards_of_a_dead_replica_go_to_the_others_when_its_leases_have_run_out()
+    public async Task Other_replicas_acquire_the_shards_of_a_dead_replica_after_its_leases_expire()
     {
         var first = await JoinAsync();
         var second = await JoinAsync();
@@ -105,7 +105,7 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     [Fact]
-    public async Task What_is_given_back_at_the_end_can_be_taken_at_once()
+    public async Task Shards_released_at_shutdown_can_be_acquired_at_once()
     {
         var first = await JoinAsync();
         await LookAsync(first);
@@ -122,7 +122,7 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     [Fact]
-    public async Task Who_look_at_the_same_moment_take_no_shard_twice()
+    public async Task Replicas_that_check_concurrently_acquire_no_shard_twice()
     {
         for (var round = 0; round < 5; round++)
         {
@@ -153,7 +153,7 @@ public abstract class RefetchShardsContract : StoreContract
 
     private protected async Task<Replica> JoinAsync()
     {
-        // Each replica is a process of its own.
+        // Each replica is a separate process.
         var database = keepers.Count == 0 ? Database : await Test.OpenAnotherAsync();
         var keeper = new LeaseKeeper(database, Options.Create(Test.Options), Clock, NullLogger<LeaseKeeper>.Instance);
         keepers.Add(keeper);
@@ -164,7 +164,7 @@ public abstract class RefetchShardsContract : StoreContract
         return new Replica(keeper, new RefetchShards(database, keeper, Long, Clock));
     }
 
-    /// <summary>It says nothing any more; its leases are left as they are.</summary>
+    /// <summary>The replica stops reporting, but its leases remain.</summary>
     private Task DieAsync(Replica replica) =>
         Test.ExecuteAsync("update replica set seen_at = 1 where replica_id = @Owner", new { replica.Keeper.Owner });
 
@@ -203,13 +203,13 @@ public abstract class RefetchShardsContract : StoreContract
 public sealed class SqliteRefetchShardsTests : RefetchShardsContract
 {
     [Fact]
-    public async Task Who_is_short_of_a_shard_that_nobody_can_give_writes_nothing()
+    public async Task A_replica_writes_nothing_while_no_shard_is_available()
     {
         var (last, first, second) = (await JoinAsync(), await JoinAsync(), await JoinAsync());
         await LookAsync(first, second, last);
         Counts(first, second, last).ShouldBe([22, 22, 20]);
         var written = false;
-        ((MeddledDatabase)Database).BeforeNextWrite(_ =>
+        ((InterferingDatabase)Database).BeforeNextWrite(_ =>
         {
             written = true;
             return Task.CompletedTask;
@@ -223,7 +223,7 @@ public sealed class SqliteRefetchShardsTests : RefetchShardsContract
     }
 
     private protected override Task<TestDatabase> OpenAsync() =>
-        TestDatabase.OpenAsync(Configure, database => new MeddledDatabase(database));
+        TestDatabase.OpenAsync(Configure, database => new InterferingDatabase(database));
 }
 
 public sealed class SqlServerRefetchShardsTests : RefetchShardsContract

@@ -21,7 +21,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task Asking_again_for_a_waiting_target_raises_its_generation_and_puts_it_off_up_to_the_maximum_wait()
+    public async Task Requesting_a_pending_target_again_raises_its_generation_and_postpones_it_up_to_the_maximum_wait()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
         await RequestAsync(now: 2_500, Asset("1/STDQ"));
@@ -33,7 +33,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task Holders_add_up_until_they_are_so_many_that_the_whole_asset_is_meant()
+    public async Task Named_holders_are_merged_until_there_are_too_many_and_then_all_are_read()
     {
         await RequestAsync(now: 1, [.. Enumerable.Range(1, 300).Select(i => Holder($"serial:{i}"))]);
         await RequestAsync(now: 2, [.. Enumerable.Range(201, 300).Select(i => Holder($"serial:{i}"))]);
@@ -47,7 +47,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task A_target_that_was_read_starts_with_the_holders_of_the_new_request_only()
+    public async Task A_completed_target_starts_with_the_holders_of_the_new_request_only()
     {
         await RequestAsync(now: 1, Holder("serial:1"));
         await Test.ExecuteAsync("update refetch_target set fetched = requested, read_at = 2");
@@ -58,7 +58,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task A_target_whose_read_failed_for_good_is_due_within_the_usual_waits_of_a_new_request()
+    public async Task A_failed_target_is_due_within_the_usual_waits_of_a_new_request()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
         await FailAsync(now: 3_000, dueAt: 3_600_000);
@@ -73,7 +73,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task A_read_that_goes_on_failing_is_not_repeated_with_each_request()
+    public async Task A_read_that_keeps_failing_is_not_repeated_for_each_request()
     {
         var reads = 0;
         for (var now = 0L; now < 3_600_000; now += 1_000)
@@ -86,12 +86,12 @@ public abstract class RefetchTargetsContract : StoreContract
             }
         }
 
-        // At first after fifteen seconds, and then every four minutes.
+        // After fifteen seconds, then every four minutes.
         reads.ShouldBeInRange(14, 20);
     }
 
     [Fact]
-    public async Task A_request_puts_no_retry_off()
+    public async Task A_request_does_not_postpone_a_retry()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
         await FailAsync(now: 3_000, dueAt: 103_000);
@@ -102,7 +102,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task What_was_asked_for_while_its_read_failed_is_due_as_it_was_asked_for()
+    public async Task A_request_during_a_failed_read_keeps_its_own_due_time()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"));
         var claimed = (await DueAsync(now: 3_000)).ShouldHaveSingleItem();
@@ -114,10 +114,10 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task Keys_are_told_apart_by_their_letters_and_none_holds_up_another()
+    public async Task Keys_are_case_sensitive_and_equal_keys_do_not_fail_the_statement()
     {
         string[] keys = ["a", "A", "ä", "it's", "\"quoted\"", "a\ud83d\ude00"];
-        // Of those that differ in trailing blanks only, SQL Server keeps the first.
+        // SQL Server stores only the first of the keys that differ in trailing spaces.
         await RequestAsync(now: 1_000, [.. keys.Append("a ").Append("a  ").Select(User)]);
         await RequestAsync(now: 1_500, [.. keys.Append("a ").Select(User)]);
 
@@ -130,7 +130,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task A_target_that_was_asked_for_while_it_was_read_is_due_again()
+    public async Task A_target_that_is_requested_during_its_read_is_due_again()
     {
         var store = new TargetStore(Timing);
         await RequestAsync(now: 1_000, Asset("1/STDQ"), Asset("2/STDQ"));
@@ -151,7 +151,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task A_try_that_failed_is_counted_and_put_off()
+    public async Task A_failed_attempt_is_counted_and_postpones_the_target()
     {
         await RequestAsync(now: 1_000, Asset("1/STDQ"), User("u"));
         var claimed = (await DueAsync(now: 3_000)).First(target => target.Kind == RecordKind.Asset);
@@ -168,7 +168,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task What_is_due_for_the_first_time_waits_for_the_end_of_a_burst()
+    public async Task First_time_targets_wait_for_the_end_of_a_burst()
     {
         await RequestAsync(now: 1_000, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/STDQ"))]);
 
@@ -176,7 +176,7 @@ public abstract class RefetchTargetsContract : StoreContract
             new TargetStore(Timing).AwaitBurstAsync(transaction, "location-1", now: 3_000)
         );
 
-        // None was asked for within the quiet period before.
+        // No target was requested in the previous quiet period.
         waiting.ShouldBe(0);
         await RequestAsync(now: 2_500, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/PLUS"))]);
         (
@@ -188,7 +188,7 @@ public abstract class RefetchTargetsContract : StoreContract
     }
 
     [Fact]
-    public async Task The_refetch_is_woken_once_the_request_is_committed()
+    public async Task The_commit_of_a_request_wakes_the_refetch_stage()
     {
         var woken = Database.Signals.TargetsRequested.Next;
 

@@ -10,7 +10,7 @@ using NotificationHub.Tests.Locations.Removal;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What becomes of the rows of a location that was removed.</summary>
+/// <summary>The rows of a removed location.</summary>
 public abstract class RemovalContract : StoreContract
 {
     private const string Gone = "location-1";
@@ -32,7 +32,7 @@ public abstract class RemovalContract : StoreContract
     }
 
     [Fact]
-    public async Task All_that_was_kept_of_it_goes_and_nothing_of_another()
+    public async Task All_data_of_the_location_is_deleted_and_no_data_of_another()
     {
         var kept = await LocationRows.CountAsync(Database, Kept);
 
@@ -57,7 +57,7 @@ public abstract class RemovalContract : StoreContract
 
         await EraseAsync(everything: false);
 
-        // The first event is sent, and it was of the first notification.
+        // The first event, which belongs to the first notification, was sent.
         (await EventsAsync(Gone)).ShouldBe([EventNames.LocationRemoved, EventNames.AssetChanged]);
         (await NotificationsAsync(Gone)).ShouldBe(isRouted ? 0 : 2);
         (
@@ -78,7 +78,7 @@ public abstract class RemovalContract : StoreContract
     }
 
     [Fact]
-    public async Task The_dead_letter_of_an_event_goes_with_it()
+    public async Task The_dead_letter_of_an_event_is_deleted_with_it()
     {
         foreach (var id in new[] { Gone, Kept })
         {
@@ -97,7 +97,7 @@ public abstract class RemovalContract : StoreContract
     }
 
     [Fact]
-    public async Task What_is_asked_for_again_is_noted_once_and_takes_nothing_back()
+    public async Task A_repeated_removal_request_is_stored_once_and_withdraws_nothing()
     {
         foreach (
             var request in new[] { new RemoveRequest(Gone, DeleteData: true), new(Gone, SkipApple: true), new(Gone) }
@@ -119,7 +119,7 @@ public abstract class RemovalContract : StoreContract
     }
 
     [Fact]
-    public async Task A_day_later_another_process_ends_it_and_its_removal_is_all_that_is_left()
+    public async Task After_a_day_another_process_completes_the_removal_and_only_its_record_remains()
     {
         await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: 1));
         await WriteAsync(transaction =>
@@ -150,7 +150,7 @@ public abstract class RemovalContract : StoreContract
     }
 
     [Fact]
-    public async Task A_clock_that_jumps_ahead_ends_no_removal()
+    public async Task A_clock_that_jumps_ahead_completes_no_removal()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
         await WriteAsync(transaction =>
@@ -173,7 +173,7 @@ public abstract class RemovalContract : StoreContract
     }
 
     [Fact]
-    public async Task The_day_of_a_removal_that_a_clock_ahead_has_dated_begins_when_that_is_found()
+    public async Task A_removal_with_a_future_time_starts_its_day_when_the_hub_detects_it()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());
         await WriteAsync(transaction =>

@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.Storage;
 
 public abstract class RestoreContract : LogPastContract
 {
-    /// <summary>Far more than was appended after the backup.</summary>
+    /// <summary>Far more than the rows after the backup.</summary>
     private const long Lost = 1_000_000;
 
     [Theory]
@@ -16,7 +16,7 @@ public abstract class RestoreContract : LogPastContract
     [InlineData(LogPast.InUse)]
     [InlineData(LogPast.EmptiedByRetention)]
     [InlineData(LogPast.WithoutItsEnd)]
-    public async Task Both_logs_go_on_far_behind_what_was_given_out_and_in_the_new_epoch(LogPast past)
+    public async Task Both_logs_continue_in_a_new_epoch_far_beyond_used_sequences(LogPast past)
     {
         var last = await LiveAsync(Database, past);
 
@@ -30,7 +30,7 @@ public abstract class RestoreContract : LogPastContract
     [InlineData(LogPast.NeverUsed)]
     [InlineData(LogPast.InUse)]
     [InlineData(LogPast.EmptiedByRetention)]
-    public async Task A_second_restore_goes_behind_the_first_one_whether_it_was_used_or_not(LogPast past)
+    public async Task A_second_restore_continues_beyond_the_first(LogPast past)
     {
         await LiveAsync(Database, past);
         var first = await RestoreAsync();
@@ -45,7 +45,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [Fact]
-    public async Task A_restore_goes_behind_an_earlier_one_from_the_same_backup_which_the_backup_does_not_know()
+    public async Task A_restore_continues_beyond_an_earlier_restore_from_the_same_backup()
     {
         await LiveAsync(Database, LogPast.InUse);
         var now = await Database.WriteAsync(transaction => transaction.NowAsync(), CancellationToken.None);
@@ -56,7 +56,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [Fact]
-    public async Task Restores_in_a_row_stay_near_the_clock_so_that_one_from_an_older_backup_goes_beyond_them()
+    public async Task Repeated_restores_stay_near_the_clock_so_that_an_older_backup_exceeds_them()
     {
         await LiveAsync(Database, LogPast.InUse);
         await RestoreAsync();
@@ -68,7 +68,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [Fact]
-    public async Task What_the_backup_had_keeps_its_epoch()
+    public async Task Rows_of_the_backup_keep_their_epoch()
     {
         var last = await LiveAsync(Database, LogPast.InUse);
 
@@ -79,7 +79,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [Fact]
-    public async Task Who_owned_a_stage_before_commits_nothing_and_another_may_take_it_at_once()
+    public async Task Earlier_owners_commit_nothing_and_their_leases_are_free_at_once()
     {
         using var before = NewKeeper();
         using var after = NewKeeper();
@@ -91,12 +91,12 @@ public abstract class RestoreContract : LogPastContract
         using var next = (await after.TryAcquireAsync("stage", CancellationToken.None)).ShouldNotBeNull();
         next.FencingToken.ShouldBeGreaterThan(
             lease.FencingToken + 1_000,
-            "somebody may hold a later fencingToken than the backup knows"
+            "an owner may have a higher fencing token than the backup"
         );
     }
 
     [Fact]
-    public async Task Everything_at_Apple_is_due_and_replicas_look_at_their_locations_again()
+    public async Task All_checks_at_Apple_are_due_and_replicas_reload_locations()
     {
         await Test.ExecuteAsync("insert into location_check (location_id, due_at) values ('north', 99999999999999)");
         await Test.ExecuteAsync(
@@ -126,7 +126,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [Fact]
-    public async Task A_hub_that_was_seen_years_ahead_is_not_running()
+    public async Task A_replica_last_seen_years_in_the_future_is_not_running()
     {
         await LiveAsync(Database, LogPast.InUse);
         await Test.ExecuteAsync(
@@ -139,7 +139,7 @@ public abstract class RestoreContract : LogPastContract
     }
 
     [Fact]
-    public async Task While_a_hub_shows_itself_nothing_is_changed()
+    public async Task Nothing_is_changed_while_a_hub_is_running()
     {
         await LiveAsync(Database, LogPast.InUse);
         await Test.ExecuteAsync(
@@ -157,7 +157,7 @@ public abstract class RestoreContract : LogPastContract
     private Task<RestoreOutcome> RestoreAsync() =>
         new RestoreRecovery(Database).RunAsync(TestActor.Operator, CancellationToken.None);
 
-    /// <summary>Appends to both logs; nothing of it may lie before its epoch.</summary>
+    /// <summary>Appends to both logs; all rows must be in the current epoch.</summary>
     private async Task<Firsts> NextOfBothAsync(RestoreOutcome outcome)
     {
         var next = new Firsts(await PostAsync(Database), await TellAsync(Database));

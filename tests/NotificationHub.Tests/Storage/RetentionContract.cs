@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.Storage;
 public abstract class RetentionContract : RetentionSceneContract
 {
     [Fact]
-    public async Task Events_go_first_and_their_notifications_later()
+    public async Task Events_are_deleted_before_their_notifications()
     {
         await Scene.RouteAsync(300);
         Scene.Pass(days: 10);
@@ -29,7 +29,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task It_takes_a_batch_at_a_time_and_says_with_each_where_the_log_begins()
+    public async Task Each_batch_of_deletions_updates_the_start_of_the_log()
     {
         await Scene.RouteAsync(250);
         await Scene.SetPublishedAsync("assets", 250);
@@ -37,7 +37,7 @@ public abstract class RetentionContract : RetentionSceneContract
 
         (await Scene.RunOnceAsync()).ShouldBeGreaterThan(0);
         var left = await Scene.EventsAsync();
-        // On SQL Server a pass takes batch after batch for a second, and may remove all of them.
+        // On SQL Server, a pass deletes batches for a second, and may delete all rows.
         left.Count.ShouldBeInRange(Database.Engine == StorageOptions.SqlServer ? 0 : 50, 249);
         var first = left.Count == 0 ? 251 : left[0];
         (await Scene.StartAsync(PrunedLog.Events)).ShouldBe(first);
@@ -51,7 +51,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task It_gets_across_the_gap_that_a_restore_leaves()
+    public async Task Deletion_continues_across_the_gap_after_a_restore()
     {
         await Scene.RouteAsync(3);
         await new RestoreRecovery(Database).RunAsync(TestActor.Operator, CancellationToken.None);
@@ -69,7 +69,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task A_seq_never_comes_back_when_everything_was_removed()
+    public async Task A_seq_is_not_reused_after_all_rows_were_deleted()
     {
         await Scene.RouteAsync(3);
         await Scene.SetPublishedAsync("assets", 3);
@@ -83,7 +83,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task What_a_topic_has_not_sent_stays_however_old_it_is()
+    public async Task Unsent_events_of_a_topic_are_retained_regardless_of_age()
     {
         await Scene.RouteAsync(5);
         await Scene.SetPublishedAsync("assets", 3);
@@ -96,7 +96,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task What_a_topic_that_never_sent_anything_would_send_stays()
+    public async Task Events_of_a_topic_that_has_never_sent_are_retained()
     {
         await Scene.TellAsync();
         await Scene.TellAsync(type: "user.changed");
@@ -109,7 +109,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task A_quiet_topic_holds_up_nothing()
+    public async Task A_quiet_topic_does_not_delay_deletion()
     {
         await Scene.TellAsync(type: "user.changed");
         await Scene.SetPublishedAsync("users", 1);
@@ -123,7 +123,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task What_any_other_cursor_has_not_come_to_stays()
+    public async Task Rows_after_any_other_cursor_are_retained()
     {
         await Scene.RouteAsync(5);
         await Scene.SetPublishedAsync("assets", 5);
@@ -137,7 +137,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task What_is_not_routed_stays()
+    public async Task Unrouted_notifications_are_retained()
     {
         await Scene.PostAsync();
         await Scene.PostAsync(Disposition.Quarantined);
@@ -151,7 +151,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task What_is_young_keeps_what_lies_behind_it()
+    public async Task A_recent_row_retains_the_rows_after_it()
     {
         await Scene.TellAsync();
         Scene.Pass(days: 50);
@@ -166,7 +166,7 @@ public abstract class RetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task A_repeat_is_recognised_while_its_notification_is_kept_and_new_when_it_is_gone()
+    public async Task A_repetition_is_a_duplicate_until_its_notification_is_deleted()
     {
         await Scene.PostAsync();
         await Scene.SetCursorAsync("routing", 1);

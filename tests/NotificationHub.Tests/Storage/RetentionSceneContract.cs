@@ -2,7 +2,7 @@ using NotificationHub.Tests.Retention;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What retention must do on every engine.</summary>
+/// <summary>The base of the retention tests for both engines.</summary>
 public abstract class RetentionSceneContract : StoreContract
 {
     private RetentionScene? scene;

@@ -20,7 +20,7 @@ public abstract class SnapshotContract : StoreContract
     };
 
     [Fact]
-    public async Task A_record_takes_only_what_was_read_later_and_tells_of_what_is_different()
+    public async Task A_record_accepts_only_later_reads_and_reports_differences()
     {
         await ApplyAsync(number: 5, Record("1/STDQ", "one"));
         await ApplyAsync(number: 4, Record("1/STDQ", "older"));
@@ -63,12 +63,12 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [Fact]
-    public async Task What_a_complete_walk_did_not_return_is_gone_and_keeps_its_row()
+    public async Task Records_missing_from_a_complete_read_are_removed_but_keep_their_rows()
     {
         await ApplyAsync(number: 1, Record("1/STDQ", "a"), Record("2/STDQ", "b"), Record("3/PLUS", "c"));
         await ApplyAsync(number: 2, Record("2/STDQ", "b"));
 
-        // Asset 2 was read in the meantime: the transaction checks the rows again that were found before it.
+        // Asset 2 was read in the meantime: the transaction checks the rows again.
         await WriteAsync(transaction =>
             SnapshotStore.RemoveKeysAsync(
                 transaction,
@@ -85,7 +85,7 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [Fact]
-    public async Task Only_what_is_under_a_key_is_in_its_range()
+    public async Task A_key_range_contains_only_its_own_records()
     {
         await ApplyAsync(
             number: 1,
@@ -101,7 +101,7 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [Fact]
-    public async Task Absent_records_are_found_beyond_a_page_and_without_those_that_are_gone()
+    public async Task Unseen_records_are_found_across_pages_without_removed_ones()
     {
         foreach (var chunk in Enumerable.Range(0, 2_100).Chunk(SnapshotStore.ChunkSize))
         {
@@ -123,7 +123,7 @@ public abstract class SnapshotContract : StoreContract
             .ToListAsync();
 
     [Fact]
-    public async Task Records_are_paged_in_the_order_of_their_code_points_and_none_twice()
+    public async Task Records_are_paged_in_code_point_order_without_duplicates()
     {
         string[] keys = ["", "A/1", "B/1", "a/1", "a/1/x", "a_1", "b/1", "ä/1"];
         await ApplyAsync(number: 1, [.. keys.Reverse().Select(key => Record($"k{key}", "x"))]);
@@ -144,7 +144,7 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [Fact]
-    public async Task Read_numbers_of_a_location_are_never_given_twice()
+    public async Task Read_numbers_of_a_location_are_unique()
     {
         var other = await Test.OpenAnotherAsync();
         await Test.ExecuteAsync(
@@ -170,7 +170,7 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [Fact]
-    public async Task A_full_sync_is_read_back_as_it_was_saved()
+    public async Task A_full_sync_state_is_stored_unchanged()
     {
         var created = await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, "location-1", now: 5));
         var saved = created[0] with
@@ -210,7 +210,7 @@ public abstract class SnapshotContract : StoreContract
     }
 
     [Fact]
-    public async Task The_version_since_which_users_are_asked_for_can_be_replaced_and_forgotten()
+    public async Task The_version_of_the_users_can_be_replaced_and_deleted()
     {
         await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", "v1"));
         await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", "v2"));

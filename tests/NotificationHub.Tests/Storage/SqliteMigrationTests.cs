@@ -20,7 +20,7 @@ public sealed class SqliteMigrationTests
     }
 
     [Fact]
-    public async Task A_migration_that_was_changed_after_it_was_applied_is_refused_by_name()
+    public async Task A_migration_that_changed_after_it_was_applied_is_rejected_by_name()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync("update schema_journal set sha256 = 'other' where name = '0001_initial'");
@@ -31,7 +31,7 @@ public sealed class SqliteMigrationTests
     }
 
     [Fact]
-    public async Task What_a_newer_version_has_added_is_no_matter_to_an_older_one()
+    public async Task An_older_version_opens_a_database_with_additions_of_a_newer_one()
     {
         await using var test = await TestDatabase.OpenAsync();
         await MigrateFurtherAsync(test, "alter table location add column flavour text null;");
@@ -41,7 +41,7 @@ public sealed class SqliteMigrationTests
     }
 
     [Fact]
-    public async Task A_database_that_a_newer_version_has_changed_under_older_ones_is_refused_by_name()
+    public async Task An_older_version_rejects_a_database_with_a_breaking_migration_by_name()
     {
         await using var test = await TestDatabase.OpenAsync();
         await MigrateFurtherAsync(
@@ -55,12 +55,12 @@ public sealed class SqliteMigrationTests
         var serving = await Should.ThrowAsync<SchemaException>(() => OpenAgainAsync(test));
         var command = await Should.ThrowAsync<SchemaException>(() => OpenBesideAsync(test));
 
-        serving.Message.ShouldContain("9999_further");
+        serving.Message.ShouldContain("9999_future");
         command.Message.ShouldBe(serving.Message);
     }
 
     [Fact]
-    public async Task The_version_that_has_broken_with_older_ones_opens_its_database_again()
+    public async Task The_version_with_the_breaking_migration_opens_its_database_again()
     {
         await using var test = await TestDatabase.OpenAsync();
         const string text = "-- breaks: older versions\nselect 1;";
@@ -70,19 +70,19 @@ public sealed class SqliteMigrationTests
     }
 
     [Fact]
-    public async Task A_command_refuses_an_older_database_and_says_what_to_do()
+    public async Task A_command_rejects_an_older_schema_and_says_what_to_do()
     {
         await using var test = await TestDatabase.OpenAsync();
-        await using var newer = new SqliteDatabase(test.Options, Further.Migrations("select 1;"));
+        await using var newer = new SqliteDatabase(test.Options, FutureMigrations.Migrations("select 1;"));
 
         var refusal = await Should.ThrowAsync<SchemaException>(() => newer.OpenBesideAsync(CancellationToken.None));
 
-        refusal.Message.ShouldContain("9999_further");
+        refusal.Message.ShouldContain("9999_future");
         refusal.Message.ShouldContain("run `migrate`");
     }
 
     [Fact]
-    public async Task Two_hubs_that_open_a_new_file_at_once_migrate_it_once()
+    public async Task Two_hubs_that_open_a_new_file_concurrently_migrate_it_once()
     {
         await using var test = await TestDatabase.OpenAsync();
         var options = new StorageOptions { ConnectionString = $"Data Source={test.File}.second" };
@@ -112,7 +112,7 @@ public sealed class SqliteMigrationTests
 
     private static async Task MigrateFurtherAsync(TestDatabase test, string migration)
     {
-        await using var newer = new SqliteDatabase(test.Options, Further.Migrations(migration));
+        await using var newer = new SqliteDatabase(test.Options, FutureMigrations.Migrations(migration));
         await newer.OpenAsync(CancellationToken.None);
     }
 }

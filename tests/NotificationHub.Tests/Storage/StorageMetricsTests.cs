@@ -9,7 +9,7 @@ public sealed class StorageMetricsTests
         using var readings = new MeterReadings(test.Meters);
         readings.Observe();
 
-        // The pages of a commit are counted before the lane turns to the next.
+        // The writer counts the pages of a commit before the next one.
         await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
         await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('b', 0, 0)");
         readings.Observe();
@@ -31,7 +31,7 @@ public sealed class StorageMetricsTests
     }
 
     [Fact]
-    public async Task What_waits_for_the_lane_is_counted()
+    public async Task Writes_that_wait_for_the_writer_are_counted()
     {
         await using var test = await TestDatabase.OpenAsync();
         using var readings = new MeterReadings(test.Meters);

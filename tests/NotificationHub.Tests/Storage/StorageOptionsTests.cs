@@ -14,7 +14,7 @@ public sealed class StorageOptionsTests
     [InlineData("Data Source=FILE:x.db", false)]
     [InlineData("Data Source=", false)]
     [InlineData("Bogus=1", false)]
-    public void The_database_must_be_a_file_that_is_written(string connectionString, bool accepted) =>
+    public void The_database_must_be_a_writable_file(string connectionString, bool accepted) =>
         new StorageOptionsValidator()
             .Validate(new StorageOptions { ConnectionString = connectionString })
             .IsValid.ShouldBe(accepted);

@@ -6,7 +6,7 @@ using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>All that a database of either engine holds.</summary>
+/// <summary>The content of a database of either engine.</summary>
 internal static class StoreContent
 {
     public static async Task<IReadOnlyList<string>> TablesAsync(DbConnection connection) =>
@@ -14,7 +14,7 @@ internal static class StoreContent
             ? (await connection.QueryAsync<string>("select name from sys.tables order by name")).AsList()
             : await SqliteTables.ListAsync(connection);
 
-    /// <summary>The cells of a table, by their columns; without what SQL Server computes.</summary>
+    /// <summary>The cells of a table by column, without computed columns.</summary>
     public static async Task<IReadOnlyList<IDictionary<string, object?>>> RowsAsync(
         DbConnection connection,
         string table
@@ -36,7 +36,7 @@ internal static class StoreContent
         return rows;
     }
 
-    /// <summary>A line for each row of these tables, in an order of its own.</summary>
+    /// <summary>One sorted line for each row of these tables.</summary>
     public static async Task<IReadOnlyList<string>> LinesAsync(DbConnection connection, IEnumerable<string> tables)
     {
         List<string> lines = [];

@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What every engine must do. A behaviour is an abstract class over this one, an engine is a sealed subclass of it.</summary>
+/// <summary>The base of the tests for both engines: an abstract class per behavior, a sealed subclass per engine.</summary>
 public abstract class StoreContract : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -28,7 +28,7 @@ public abstract class StoreContract : IAsyncLifetime
     private protected Task WriteAsync(Func<WriteTransaction, Task> work) =>
         Database.WriteAsync(work, CancellationToken.None);
 
-    /// <summary>Until the store takes it: another process may hold it for longer than a write waits.</summary>
+    /// <summary>Retries until the write succeeds: another process may hold a lock for longer than a write waits.</summary>
     private protected static async Task<T> UntilTakenAsync<T>(Func<Task<T>> write)
     {
         var started = Stopwatch.GetTimestamp();
@@ -40,12 +40,12 @@ public abstract class StoreContract : IAsyncLifetime
             }
             catch (StorageUnavailableException) when (Stopwatch.GetElapsedTime(started) < Patience)
             {
-                // Nothing was kept.
+                // Nothing was committed.
             }
         }
     }
 
-    /// <summary>A post as the intake hands it to the store; the first letter of its id stands for its hash.</summary>
+    /// <summary>A notification as intake appends it; the first letter of its ID is its hash.</summary>
     private protected static NotificationAppend Post(
         string id,
         string body = "{}",

@@ -5,7 +5,7 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>A database of its own for one test, which goes when the test ends; on SQLite unless it is asked for on SQL Server.</summary>
+/// <summary>The database of one test, deleted when the test ends; SQLite by default.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
     private readonly TemporaryFolder folder;
@@ -34,12 +34,12 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public Database Database { get; }
 
-    /// <summary>For what only SQLite has.</summary>
+    /// <summary>The SQLite database.</summary>
     public SqliteDatabase Sqlite => (SqliteDatabase)inner;
 
     public string File => Sqlite.File;
 
-    /// <param name="wrap">Puts another one before it, which does as it does but for something.</param>
+    /// <param name="wrap">Wraps the database.</param>
     public static Task<TestDatabase> OpenAsync(
         Action<StorageOptions>? configure = null,
         Func<Database, Database>? wrap = null
@@ -49,7 +49,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         return OpenAsync(folder, TestStore.OnSqlite(folder.File("test.db")), configure, wrap);
     }
 
-    /// <summary>Skips the test where there is no SQL Server.</summary>
+    /// <summary>Skips the test if there is no SQL Server.</summary>
     public static Task<TestDatabase> OpenOnSqlServerAsync(Action<StorageOptions>? configure = null)
     {
         if (TestServer.SkipReason is { } reason)
@@ -60,7 +60,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         return OpenAsync(new TemporaryFolder(), TestStore.OnSqlServer(), configure, wrap: null);
     }
 
-    /// <summary>The same database as another process sees it.</summary>
+    /// <summary>The same database, opened as if by another process.</summary>
     public async Task<Database> OpenAnotherAsync(Action<StorageOptions>? configure = null)
     {
         var options = store.Options;

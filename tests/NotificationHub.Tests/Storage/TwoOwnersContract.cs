@@ -8,7 +8,7 @@ using NotificationHub.Tests.Crash;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What two processes on one database may not do to each other: leases, cursors and targets.</summary>
+/// <summary>Leases, cursors and targets of two processes on one database.</summary>
 public abstract class TwoOwnersContract : StoreContract
 {
     private const string Stage = "stage";
@@ -20,7 +20,7 @@ public abstract class TwoOwnersContract : StoreContract
     );
 
     [Fact]
-    public async Task Of_two_that_want_a_lease_at_once_one_has_it()
+    public async Task Only_one_of_two_concurrent_requests_acquires_a_lease()
     {
         var other = await Test.OpenAnotherAsync();
         for (var i = 0; i < 10; i++)
@@ -39,7 +39,7 @@ public abstract class TwoOwnersContract : StoreContract
     }
 
     [Fact]
-    public async Task A_lease_is_not_taken_over_from_within_a_transaction_that_was_let_go_on_by_it()
+    public async Task A_lease_is_not_taken_over_during_a_transaction_that_has_checked_it()
     {
         var other = await Test.OpenAnotherAsync(options => options.LockTimeout = TimeSpan.FromMilliseconds(50));
         using var first = KeeperOf(Database, TimeSpan.FromSeconds(1));
@@ -54,7 +54,7 @@ public abstract class TwoOwnersContract : StoreContract
             await goOn.Task;
             await new LogCursor(Stage).MoveAsync(transaction, 0, 7, now: 1);
         });
-        // Where the machine was too slow, the lease has run out before it was demanded.
+        // On a slow machine, the lease has already expired.
         await Task.WhenAny(demanded.Task, owning);
         await Until.TrueAsync(() => Test.ScalarAsync<bool>(HasRunOut), "the lease has run out");
 
@@ -71,7 +71,7 @@ public abstract class TwoOwnersContract : StoreContract
     }
 
     [Fact]
-    public async Task A_cursor_that_two_move_from_the_same_place_is_moved_once()
+    public async Task Only_one_of_two_concurrent_moves_of_a_cursor_succeeds()
     {
         var other = await Test.OpenAnotherAsync();
         var cursor = new LogCursor(Stage);
@@ -89,7 +89,7 @@ public abstract class TwoOwnersContract : StoreContract
     }
 
     [Fact]
-    public async Task Targets_that_two_ask_for_at_once_lose_no_generation_and_no_holder()
+    public async Task Concurrent_requests_for_targets_lose_no_generation_and_no_holder()
     {
         var other = await Test.OpenAnotherAsync();
         for (var round = 0; round < 4; round++)

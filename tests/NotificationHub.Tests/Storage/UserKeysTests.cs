@@ -27,7 +27,7 @@ public sealed class UserKeysTests
     ];
 
     [Fact]
-    public void Every_id_comes_back_as_it_was()
+    public void Every_id_is_restored_from_its_key()
     {
         Ids.Select(id => UserKeys.Parse(UserKeys.Of(id))).ShouldBe(Ids);
         Ids.Select(id => RecordKeys.ParseAssignment(RecordKeys.Assignment("1/STDQ", RecordKeys.UserHolder(id))).Holder)
@@ -37,7 +37,7 @@ public sealed class UserKeysTests
     }
 
     [Fact]
-    public void No_two_ids_have_one_key_even_where_trailing_blanks_do_not_count()
+    public void Different_ids_have_different_keys_even_without_trailing_spaces()
     {
         Func<string, string>[] keysOf =
         [
@@ -57,6 +57,6 @@ public sealed class UserKeysTests
     [InlineData("a/7%", "1/STDQ/user:a/7%")]
     [InlineData("a ", "1/STDQ/user:a%20")]
     [InlineData("a%20", "1/STDQ/user:a%2520")]
-    public void A_holder_stands_as_it_is_but_for_its_end(string id, string key) =>
+    public void Only_the_end_of_a_holder_is_escaped(string id, string key) =>
         RecordKeys.Assignment("1/STDQ", RecordKeys.UserHolder(id)).ShouldBe(key);
 }

@@ -79,7 +79,7 @@ public sealed class EntraTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_token_that_cannot_be_had_is_reported_as_that_and_retried_only_if_it_may_come(
+    public async Task A_failed_token_request_is_reported_and_retried_only_if_transient(
         Exception failure,
         bool isTransient,
         string message
@@ -104,7 +104,7 @@ public sealed class EntraTests : IDisposable
     [Theory]
     [InlineData(503, 2)]
     [InlineData(401, 1)]
-    public async Task A_reader_retries_a_transient_failure_and_no_other(int status, int requests)
+    public async Task A_reader_retries_only_transient_failures(int status, int requests)
     {
         var credential = new StubCredential(TimeProvider.System, new RequestFailedException(status, "no"), failures: 1);
         await using var app = Compose(credential, "Active Directory Managed Identity");
@@ -118,7 +118,7 @@ public sealed class EntraTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_for_a_token_ends_with_the_connect_timeout()
+    public async Task A_token_request_ends_with_the_connect_timeout()
     {
         var provider = new EntraProvider(new SilentCredential());
         var parameters = new SqlAuthenticationParameters(
@@ -149,7 +149,7 @@ public sealed class EntraTests : IDisposable
     [InlineData("Authentication=Active Directory Managed Identity;User Id=other", "AZURE_CLIENT_ID")]
     [InlineData("Authentication=Active Directory Default;Password=hidden", "must not set User Id, Password")]
     [InlineData("Authentication=Active Directory Default;Integrated Security=true", "Integrated Security")]
-    public void A_method_that_the_credential_cannot_serve_is_refused_with_the_remedy(string settings, string message)
+    public void An_unsupported_authentication_method_is_rejected_with_a_solution(string settings, string message)
     {
         var hub = HubApplication.Compose([
             "--Storage:Provider=SqlServer",
@@ -166,7 +166,7 @@ public sealed class EntraTests : IDisposable
     }
 
     [Fact]
-    public void Every_method_of_the_driver_is_served_or_refused()
+    public void Every_authentication_method_of_the_driver_is_supported_or_rejected()
     {
         var validator = new StorageOptionsValidator();
         foreach (var method in Enum.GetValues<SqlAuthenticationMethod>())

@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Storage.SqlServer;
 public sealed class EventBatchTests
 {
     [Fact]
-    public void Each_event_has_its_own_piece_of_the_data_and_its_place()
+    public void Each_event_has_its_own_part_of_the_data_and_its_index()
     {
         var (rows, data) = Send(Changed("a", [1, 2, 3]), Changed("b", []), Changed("c", data: null), Changed("d", [4]));
 
@@ -26,7 +26,7 @@ public sealed class EventBatchTests
     }
 
     [Fact]
-    public void What_an_event_does_not_have_is_null_in_the_log()
+    public void Missing_members_of_an_event_are_null_in_the_log()
     {
         var (rows, _) = Send(
             new NewEvent

@@ -6,13 +6,13 @@ using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
-/// <summary>What a batch of posts is sent as, and what is told to each of them.</summary>
+/// <summary>The parameters of a batch, and the outcome of each notification.</summary>
 public sealed class NotificationBatchTests
 {
     private const int DigestBytes = 32;
 
     [Fact]
-    public void What_is_in_the_batch_twice_is_sent_once_and_told_as_a_repeat()
+    public void A_duplicate_in_a_batch_is_sent_once_and_reported_as_a_duplicate()
     {
         var batch = Batch(Post("a", "one"), Post("b", "one"), Post("a", "one"));
 
@@ -27,7 +27,7 @@ public sealed class NotificationBatchTests
     }
 
     [Fact]
-    public void The_same_id_with_another_body_is_in_conflict_within_the_batch()
+    public void The_same_id_with_another_body_conflicts_within_a_batch()
     {
         var batch = Batch(Post("a", "one"), Post("a", "two"), Post("a", "two"));
 
@@ -41,7 +41,7 @@ public sealed class NotificationBatchTests
     }
 
     [Fact]
-    public void Posts_without_an_id_and_those_of_other_locations_are_in_no_conflict()
+    public void Notifications_without_an_id_or_of_other_locations_do_not_conflict()
     {
         var batch = Batch(Post("", "one"), Post("", "two"), Post("a", "one"), Post("a", "two", location: "location-2"));
 
@@ -50,7 +50,7 @@ public sealed class NotificationBatchTests
     }
 
     [Fact]
-    public void What_was_kept_before_or_is_over_its_quota_takes_no_seq_of_what_is_kept_now()
+    public void Duplicates_and_notifications_over_quota_use_no_seq()
     {
         var batch = Batch(Post("a", "1"), Post("b", "2"), Post("c", "3"), Post("b", "2"), Post("a", "1"));
 
@@ -73,7 +73,7 @@ public sealed class NotificationBatchTests
     }
 
     [Fact]
-    public void Each_body_stands_behind_its_digest_where_its_row_says()
+    public void Each_body_follows_its_digest_at_the_position_in_its_row()
     {
         byte[][] bodies =
         [
@@ -104,7 +104,7 @@ public sealed class NotificationBatchTests
     [InlineData("trailing  ")]
     [InlineData("nul\0nul")]
     [InlineData("ä \ud83d\ude00 \u2028")]
-    public void Text_survives(string text)
+    public void Text_is_stored_unchanged(string text)
     {
         var row = Rows(Batch(Post(text, "{}"))).Single();
 

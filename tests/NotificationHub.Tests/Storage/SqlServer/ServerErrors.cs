@@ -3,7 +3,7 @@ using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
-/// <summary>Errors as SqlClient makes them of what a server sends; it lets nobody else make one.</summary>
+/// <summary>Creates SqlClient errors, which have no public constructor.</summary>
 internal static class ServerErrors
 {
     private const BindingFlags Hidden = BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;

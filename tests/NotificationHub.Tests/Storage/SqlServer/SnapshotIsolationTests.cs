@@ -10,7 +10,7 @@ public sealed class SnapshotIsolationTests
     private readonly FakeTimeProvider clock = new();
 
     [Fact]
-    public async Task A_hub_allows_snapshots_and_goes_on()
+    public async Task A_hub_enables_snapshot_isolation_and_continues()
     {
         var scene = new Scene([NotAllowed], []);
 
@@ -22,7 +22,7 @@ public sealed class SnapshotIsolationTests
     [Theory]
     [InlineData(3956)]
     [InlineData(3957)]
-    public async Task A_hub_waits_while_another_one_allows_them(int number)
+    public async Task A_hub_waits_while_another_hub_enables_snapshot_isolation(int number)
     {
         var scene = new Scene([number, number], []);
 
@@ -34,7 +34,7 @@ public sealed class SnapshotIsolationTests
     }
 
     [Fact]
-    public async Task A_hub_whose_change_meets_another_ones_looks_again()
+    public async Task A_hub_checks_again_if_another_hub_alters_the_database()
     {
         var scene = new Scene([NotAllowed, 3956], [5061]);
 
@@ -46,7 +46,7 @@ public sealed class SnapshotIsolationTests
     }
 
     [Fact]
-    public async Task A_change_that_helps_nothing_and_one_that_never_ends_are_reported()
+    public async Task A_change_without_effect_and_one_that_never_ends_are_reported()
     {
         (
             await Should.ThrowAsync<Exception>(() => new Scene([NotAllowed, NotAllowed], []).RunAsync(clock))
@@ -62,7 +62,7 @@ public sealed class SnapshotIsolationTests
     [InlineData(3956)]
     [InlineData(3957)]
     [InlineData(5061)]
-    public async Task A_change_that_always_meets_another_one_is_reported(int number)
+    public async Task A_change_that_always_conflicts_with_another_is_reported(int number)
     {
         var scene = new Scene(Enumerable.Repeat(NotAllowed, 1_000), Enumerable.Repeat(number, 1_000));
 

@@ -6,7 +6,7 @@ using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
-/// <summary>What another process holds, and what it finds when it comes back.</summary>
+/// <summary>Locks of another process, and what it finds when it resumes.</summary>
 public sealed class SqlServerLockTests : StoreContract
 {
     private const string BeginSnapshot = "set transaction isolation level snapshot; begin transaction";
@@ -15,13 +15,13 @@ public sealed class SqlServerLockTests : StoreContract
 
     private const long Never = 99_999_999_999_999;
 
-    /// <summary>Another transaction has changed the row since this one began.</summary>
+    /// <summary>Another transaction has changed the row since this one started.</summary>
     private const int UpdateConflict = 3960;
 
     private const int LockNotHad = 1222;
 
     [Fact]
-    public async Task While_another_process_holds_a_log_nothing_is_appended_to_it_and_the_other_log_goes_on()
+    public async Task A_lock_on_one_log_blocks_appends_to_it_but_not_to_the_other_log()
     {
         await using (var other = await OpenAsync("begin transaction"))
         {
@@ -38,17 +38,17 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     [Fact]
-    public async Task A_server_that_counts_no_rows_by_itself_counts_ours()
+    public async Task Changed_rows_are_counted_even_if_the_server_sets_NOCOUNT()
     {
         await Test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 1, 1)");
-        // As a server-wide option would set it for each new connection.
+        // As a server-wide option would do for each new connection.
         await Test.ExecuteAsync("set nocount on");
 
         (await WriteAsync(transaction => transaction.ExecuteAsync("update log_cursor set position = 2"))).ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_reader_waits_for_no_writer()
+    public async Task A_reader_does_not_wait_for_a_writer()
     {
         await using var other = await OpenAsync("begin transaction");
         await other.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('uncommitted', 1, 1)");
@@ -59,7 +59,7 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     [Fact]
-    public async Task A_commit_that_the_server_comes_to_after_it_was_asked_about_is_refused()
+    public async Task A_commit_after_its_token_was_settled_is_rejected()
     {
         var late = await WriteConnection.OpenAsync(
             (SqlServerDatabase)Database,
@@ -79,7 +79,7 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     [Fact]
-    public async Task A_mark_counts_the_commits_of_its_connection()
+    public async Task A_commit_token_counts_the_commits_of_its_connection()
     {
         await using var connection = await WriteConnection.OpenAsync(
             (SqlServerDatabase)Database,
@@ -100,7 +100,7 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     [Fact]
-    public async Task A_clock_that_jumps_ahead_deletes_no_mark_of_an_open_connection()
+    public async Task A_clock_that_jumps_ahead_deletes_no_commit_token_of_an_open_connection()
     {
         await using var connection = await WriteConnection.OpenAsync(
             (SqlServerDatabase)Database,
@@ -119,11 +119,11 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     [Fact]
-    public async Task A_lease_that_was_taken_over_since_the_transaction_began_is_not_found_as_it_was()
+    public async Task A_transaction_detects_that_its_lease_was_taken_over()
     {
         await PutLeaseAsync();
         await using var owner = await OpenAsync(BeginSnapshot);
-        // The snapshot is of the first look at anything.
+        // The snapshot is taken at the first read.
         await owner.ExecuteScalarAsync<long>("select count(*) from log_cursor");
         await Test.ExecuteAsync(TakeOver);
 
@@ -143,7 +143,7 @@ public sealed class SqlServerLockTests : StoreContract
     }
 
     [Fact]
-    public async Task Nobody_takes_a_lease_over_between_the_owners_look_and_its_commit()
+    public async Task No_replica_can_take_a_lease_over_between_its_check_and_the_commit()
     {
         await PutLeaseAsync();
         await using var owner = await OpenAsync(BeginSnapshot);
@@ -168,7 +168,7 @@ public sealed class SqlServerLockTests : StoreContract
             new { Never }
         );
 
-    /// <summary>As a stage looks for its lease, within the transaction.</summary>
+    /// <summary>Reads the lease in the transaction, as a stage does.</summary>
     private async Task<long> FindLeaseAsync(SqlConnection connection)
     {
         var (_, expiresAt) = await connection.QuerySingleAsync<(long, long)>(

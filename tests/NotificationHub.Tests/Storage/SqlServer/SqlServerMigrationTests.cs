@@ -19,7 +19,7 @@ public sealed class SqlServerMigrationTests : StoreContract
     }
 
     [Fact]
-    public async Task A_migration_that_was_changed_after_it_was_applied_is_refused_by_name()
+    public async Task A_migration_that_changed_after_it_was_applied_is_rejected_by_name()
     {
         await Test.ExecuteAsync("update schema_journal set sha256 = 'other' where name = '0001_initial'");
 
@@ -29,7 +29,7 @@ public sealed class SqlServerMigrationTests : StoreContract
     }
 
     [Fact]
-    public async Task Hubs_that_open_a_new_database_at_once_migrate_it_once()
+    public async Task Hubs_that_open_a_new_database_concurrently_migrate_it_once()
     {
         using var store = TestStore.OnSqlServer();
         await using var first = StorageSetup.Create(store.Options, TimeProvider.System);

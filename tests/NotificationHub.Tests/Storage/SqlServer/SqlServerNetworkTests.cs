@@ -3,7 +3,7 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
-/// <summary>What a network can lose between a hub and its SQL Server costs a moment, and neither a row nor a second one.</summary>
+/// <summary>Network failures between a hub and SQL Server delay a write, but neither lose nor repeat it.</summary>
 public sealed class SqlServerNetworkTests : StoreContract
 {
     private LoopbackProxy? proxy;
@@ -11,7 +11,7 @@ public sealed class SqlServerNetworkTests : StoreContract
     private LoopbackProxy Proxy => proxy ?? throw new InvalidOperationException("The store is not open.");
 
     [Fact]
-    public async Task A_transaction_whose_connection_breaks_between_its_statements_is_done_again()
+    public async Task A_transaction_whose_connection_breaks_is_repeated()
     {
         var tries = 0;
         await WriteAsync(async transaction =>
@@ -31,7 +31,7 @@ public sealed class SqlServerNetworkTests : StoreContract
     }
 
     [Fact]
-    public async Task A_commit_that_never_reached_the_server_is_done_again()
+    public async Task A_commit_that_did_not_reach_the_server_is_repeated()
     {
         var tries = 0;
         await WriteAsync(async transaction =>
@@ -48,7 +48,7 @@ public sealed class SqlServerNetworkTests : StoreContract
     }
 
     [Fact]
-    public async Task A_commit_whose_answer_is_lost_is_found_to_be_done()
+    public async Task A_commit_whose_response_is_lost_is_detected_and_not_repeated()
     {
         var tries = 0;
         var woken = Database.Signals.EventsAppended.Next;
@@ -67,7 +67,7 @@ public sealed class SqlServerNetworkTests : StoreContract
     }
 
     [Fact]
-    public async Task A_batch_of_posts_whose_answer_is_lost_is_stored_once_and_answered()
+    public async Task A_batch_whose_response_is_lost_is_stored_once()
     {
         await Database.AppendAsync(Post("before"));
         Proxy.LoseNextAnswer();
@@ -81,7 +81,7 @@ public sealed class SqlServerNetworkTests : StoreContract
     }
 
     [Fact]
-    public async Task A_batch_of_posts_that_never_reached_the_server_is_sent_again()
+    public async Task A_batch_that_did_not_reach_the_server_is_sent_again()
     {
         await Database.AppendAsync(Post("before"));
         Proxy.LoseNextRequest();
@@ -91,7 +91,7 @@ public sealed class SqlServerNetworkTests : StoreContract
         Proxy.Cuts.ShouldBe(1);
     }
 
-    // The store closes its connections through the proxy.
+    // The database closes its connections through the proxy.
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

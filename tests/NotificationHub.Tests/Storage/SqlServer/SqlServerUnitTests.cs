@@ -7,7 +7,7 @@ using NotificationHub.Storage.SqlServer;
 
 namespace NotificationHub.Tests.Storage.SqlServer;
 
-/// <summary>What the engine for SQL Server does without one.</summary>
+/// <summary>Tests of the SQL Server engine that need no server.</summary>
 public sealed class SqlServerUnitTests
 {
     [Theory]
@@ -24,7 +24,7 @@ public sealed class SqlServerUnitTests
     [InlineData("Server=db;Database=hub;Encrypt=False", false)]
     [InlineData("Server=db;Database=hub;Encrypt=Optional", false)]
     [InlineData("Server=db;Database=hub;encrypt=no", false)]
-    public void A_connection_string_names_a_server_and_a_database(string connectionString, bool accepted)
+    public void A_connection_string_must_have_a_server_and_a_database(string connectionString, bool accepted)
     {
         var result = new StorageOptionsValidator().Validate(OptionsOf(connectionString));
 
@@ -33,14 +33,14 @@ public sealed class SqlServerUnitTests
     }
 
     [Fact]
-    public void A_provider_is_one_of_the_two() =>
+    public void The_provider_must_be_one_of_the_two_engines() =>
         new StorageOptionsValidator().Validate(new StorageOptions { Provider = "Oracle" }).IsValid.ShouldBeFalse();
 
     [Fact]
-    public async Task The_place_of_a_database_says_nothing_secret()
+    public async Task The_display_name_of_a_database_contains_no_secret()
     {
         await using var database = StorageSetup.Create(
-            OptionsOf("Server=db;Database=hub;User Id=somebody;Password=hidden"),
+            OptionsOf("Server=db;Database=hub;User Id=user;Password=hidden"),
             TimeProvider.System
         );
 
@@ -49,14 +49,14 @@ public sealed class SqlServerUnitTests
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_said_to_be_so()
+    public async Task A_server_that_does_not_respond_is_reported()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
         await using var database = StorageSetup.Create(
-            OptionsOf($"Server=127.0.0.1,{port};Database=hub;User Id=somebody;Password=hidden;Connect Timeout=5"),
+            OptionsOf($"Server=127.0.0.1,{port};Database=hub;User Id=user;Password=hidden;Connect Timeout=5"),
             TimeProvider.System
         );
 
@@ -70,7 +70,7 @@ public sealed class SqlServerUnitTests
     }
 
     [Fact]
-    public async Task A_row_limit_is_spelled_as_the_connection_knows_it()
+    public async Task A_row_limit_uses_the_syntax_of_the_engine()
     {
         await using var sqlite = new SqliteConnection();
         await using var sqlServer = new SqlConnection();
@@ -84,7 +84,7 @@ public sealed class SqlServerUnitTests
     }
 
     [Fact]
-    public void A_broken_socket_passes_and_a_fault_of_our_own_does_not()
+    public void A_broken_socket_is_transient_and_an_error_in_our_code_is_not()
     {
         SqlServerErrorCodes.IsTransient(new IOException()).ShouldBeTrue();
         SqlServerErrorCodes.IsTransient(new TimeoutException()).ShouldBeTrue();
@@ -131,18 +131,18 @@ public sealed class SqlServerUnitTests
     [InlineData(2627, false)]
     [InlineData(3935, false)]
     [InlineData(18456, false)]
-    public void Which_errors_of_the_server_pass_is_our_own_list(int number, bool passes) =>
+    public void Our_own_list_decides_which_server_errors_are_transient(int number, bool passes) =>
         SqlServerErrorCodes.IsTransient(ServerErrors.Of(number)).ShouldBe(passes);
 
     [Theory]
     [InlineData(2601, true)]
     [InlineData(2627, true)]
     [InlineData(547, false)]
-    public void Two_rows_of_one_key_are_told_by_either_number(int number, bool isOne) =>
+    public void Both_error_numbers_of_a_duplicate_key_are_recognized(int number, bool isOne) =>
         SqlServerErrorCodes.IsDuplicateKey(ServerErrors.Of(number)).ShouldBe(isOne);
 
     [Fact]
-    public async Task A_key_that_stays_a_duplicate_is_a_refused_write_that_its_caller_can_tell()
+    public async Task A_permanent_duplicate_key_is_a_failed_write_that_the_caller_can_recognize()
     {
         await using var database = StorageSetup.Create(OptionsOf("Server=db;Database=hub"), TimeProvider.System);
 
@@ -154,7 +154,7 @@ public sealed class SqlServerUnitTests
     }
 
     [Fact]
-    public void A_connection_keeps_the_time_to_connect_that_was_given_and_no_pool_repeats_an_old_error()
+    public void A_configured_connect_timeout_is_kept_and_no_pool_repeats_an_old_error()
     {
         var given = SqlServerDatabase.Settings("Server=db;Database=hub;Connect Timeout=60");
 
@@ -176,7 +176,7 @@ public sealed class SqlServerUnitTests
     [InlineData("Authentication=Active Directory Default", 15)]
     [InlineData("Authentication=Active Directory Managed Identity", 15)]
     [InlineData("Authentication=Active Directory Default;Connect Timeout=5", 5)]
-    public void A_time_to_connect_that_is_not_given_is_short_except_where_a_token_is_requested(
+    public void The_default_connect_timeout_is_short_unless_a_token_is_requested(
         string settings,
         int seconds
     )

@@ -64,7 +64,7 @@ public sealed class ColumnLengthTests
 
     [Theory]
     [MemberData(nameof(Columns))]
-    public void Every_word_fits_its_column(string column)
+    public void Every_constant_fits_its_column(string column)
     {
         var words = Words[column].ToList();
 
@@ -73,7 +73,7 @@ public sealed class ColumnLengthTests
     }
 
     [Fact]
-    public void Every_bounded_column_holds_known_words_or_names() =>
+    public void Every_bounded_column_stores_known_constants_or_names() =>
         Lengths()
             .Keys.Where(column => !Names.Contains(column[(column.IndexOf('.', StringComparison.Ordinal) + 1)..]))
             .ShouldBe(Words.Keys, ignoreOrder: true);

@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
-/// <summary>What one engine has the other has too, or it is listed here.</summary>
+/// <summary>Both engines have the same statements and schema, except for the differences listed here.</summary>
 public sealed class EngineParityTests
 {
     private static readonly string[] SqliteAlone =
@@ -20,13 +20,13 @@ public sealed class EngineParityTests
 
     private static readonly string[] TablesOfSqlServerAlone = ["commit_token"];
 
-    /// <summary>Where SQLite has an index with a condition.</summary>
+    /// <summary>SQLite has a partial index instead.</summary>
     private const string ColumnOfSqlServerAlone = "refetch_target.is_pending integer";
 
     private static readonly string[] TablesOfTheMigrator = ["schema_journal", "breaking_migration"];
 
     [Fact]
-    public void Every_statement_is_there_for_both_engines_or_is_known_to_be_one_engines_own()
+    public void Every_statement_exists_for_both_engines_or_is_a_known_exception()
     {
         var sqlite = Names(StorageOptions.Sqlite, "Statements");
         var sqlServer = Names(StorageOptions.SqlServer, "Statements");
@@ -36,7 +36,7 @@ public sealed class EngineParityTests
     }
 
     [Fact]
-    public void Every_migration_is_there_for_both_engines() =>
+    public void Every_migration_exists_for_both_engines() =>
         Names(StorageOptions.SqlServer, "Migrations").ShouldBe(Names(StorageOptions.Sqlite, "Migrations"));
 
     [Fact]
@@ -48,8 +48,8 @@ public sealed class EngineParityTests
 
         sqlServer
             .Except(sqlite, StringComparer.Ordinal)
-            .ShouldBe([ColumnOfSqlServerAlone], "SQL Server has them so, and SQLite has not");
-        sqlite.Except(sqlServer, StringComparer.Ordinal).ShouldBeEmpty("SQLite has them so, and SQL Server has not");
+            .ShouldBe([ColumnOfSqlServerAlone], "SQLite lacks these columns");
+        sqlite.Except(sqlServer, StringComparer.Ordinal).ShouldBeEmpty("SQL Server lacks these columns");
     }
 
     private static IEnumerable<string> Names(string engine, string folder) => new SqlFiles($"{engine}/{folder}/").Names;
@@ -88,7 +88,7 @@ public sealed class EngineParityTests
                             .Select(column => new SchemaColumn(
                                 column.Name,
                                 column.Type,
-                                // SQLite calls a rowid required nowhere, and it is.
+                                // SQLite reports a rowid as nullable, but it is not.
                                 !column.IsRequired && column.PlaceInKey == 0,
                                 column.PlaceInKey
                             ))

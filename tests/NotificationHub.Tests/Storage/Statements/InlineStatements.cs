@@ -9,14 +9,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
-/// <summary>The statements that stand in the source beside their call, spelled for SQL Server.</summary>
+/// <summary>The SQL literals in the source, as they are for SQL Server.</summary>
 internal static partial class InlineStatements
 {
     private const int Nesting = 5;
 
     /// <summary>
-    /// What a hole stands for where no constant says it. A new kind of hole has to be added here. Holes with several texts make several
-    /// statements: the first texts of all holes belong together, and so on.
+    /// The text of each interpolation that is not a constant. Add new interpolations here. Several texts result in several statements: the
+    /// first texts of all interpolations belong together, and so on.
     /// </summary>
     private static readonly Dictionary<string, string[]> Holes = new(StringComparer.Ordinal)
     {
@@ -83,7 +83,7 @@ internal static partial class InlineStatements
     /// <summary>The statements in the source of the hub.</summary>
     public static IReadOnlyList<SqlText> All { get; } = [.. Texts(Sources()).Where(IsStatement)];
 
-    /// <summary>The SQL in the source of the hub that is in none of <see cref="All"/>.</summary>
+    /// <summary>The SQL in the source that <see cref="All"/> does not contain.</summary>
     public static IReadOnlyList<SqlText> Rest() => Rest(Sources());
 
     public static IReadOnlyList<SqlText> Rest(IEnumerable<(string Place, string Source)> sources)
@@ -112,7 +112,7 @@ internal static partial class InlineStatements
     private static bool IsStatement(SqlText text) =>
         (IsOf(text.Place, StorageOptions.SqlServer) ? OwnStart() : Start()).IsMatch(text.Text);
 
-    /// <summary>All literals, as SQL Server gets them where they are SQL.</summary>
+    /// <summary>All literals, with SQL as it is for SQL Server.</summary>
     private static List<SqlText> Texts(IEnumerable<(string Place, string Source)> sources)
     {
         var files = sources.Select(source => (source.Place, Literals: SourceLiterals.Of(source.Source))).ToList();
@@ -204,7 +204,7 @@ internal static partial class InlineStatements
 
     private static string Count(string count) => count.StartsWith('{') ? "10" : count;
 
-    // Statements are written in small letters, sentences are not.
+    // Statements start with a lowercase letter, sentences do not.
     [GeneratedRegex(
         """^\s*(select\s|insert into\s|update\s+\w+\s+set\s|delete from\s|with\s+\w+\s+as\s|create\s|alter\s|drop\s)""",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture

@@ -1,9 +1,9 @@
 namespace NotificationHub.Tests.Storage.Statements;
 
-/// <summary>A string literal of a source file, with its holes as they are written.</summary>
+/// <summary>A string literal of a source file, with its interpolations.</summary>
 internal sealed record SourceLiteral(int Line, string Text, bool IsInterpolated, string? ConstantName);
 
-/// <summary>Finds the string literals of a C# file: no more of a lexer than that takes.</summary>
+/// <summary>A minimal lexer that finds the string literals of a C# file.</summary>
 internal sealed class SourceLiterals
 {
     private readonly string source;
@@ -37,7 +37,7 @@ internal sealed class SourceLiterals
         }
         else if (IsAt("'"))
         {
-            // A character; one that is escaped is two signs long at least.
+            // A character literal; an escaped one has at least two characters.
             place += source[place + 1] == '\\' ? 3 : 2;
             SkipPast("'");
         }
@@ -112,7 +112,7 @@ internal sealed class SourceLiterals
         return text.ToString();
     }
 
-    /// <summary>A hole of a literal, which may hold literals itself.</summary>
+    /// <summary>An interpolation, which may contain literals.</summary>
     private string Hole()
     {
         var start = place++;

@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
-/// <param name="Type">In SQLite's words: <c>integer</c>, <c>text</c>, <c>blob</c>.</param>
+/// <param name="Type">SQLite's name: <c>integer</c>, <c>text</c>, <c>blob</c>.</param>
 internal sealed record SchemaColumn(string Name, string Type, bool IsNullable, int PlaceInKey);
 
 /// <summary>The database that the migrations create on SQL Server, in the model of Microsoft's own tools. It needs no server.</summary>
@@ -107,7 +107,7 @@ internal sealed class SqlServerModel : IDisposable
                     tables[create.SchemaObjectName.BaseIdentifier.Value] = create;
                     Add(create);
                     break;
-                // The model has only objects as they are in the end.
+                // The model has only the final objects.
                 case AlterTableAddTableElementStatement alter
                     when tables.TryGetValue(alter.SchemaObjectName.BaseIdentifier.Value, out var altered):
                     alter.Definition.ColumnDefinitions.ToList().ForEach(altered.Definition.ColumnDefinitions.Add);

@@ -2,8 +2,8 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
-/// <summary>A statement as SQL Server gets it.</summary>
-/// <param name="Place">The file, and the line where it begins.</param>
+/// <summary>A statement as it is for SQL Server.</summary>
+/// <param name="Place">The file and the first line.</param>
 /// <param name="IsFile">Whether it is an embedded file, which declares its parameters.</param>
 internal sealed record SqlText(string Place, string Text, bool IsFile = false)
 {

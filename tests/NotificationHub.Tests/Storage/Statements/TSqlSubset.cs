@@ -3,7 +3,7 @@ using Microsoft.SqlServer.TransactSql.ScriptDom;
 namespace NotificationHub.Tests.Storage.Statements;
 
 /// <summary>
-/// What a statement may not use although it is T-SQL: other servers that speak it do not know it, or it is known to go wrong. Docs: decision 8.
+/// T-SQL that statements must not use, because other servers do not support it, or because it is known to fail. See decision 8.
 /// </summary>
 internal sealed class TSqlSubset : TSqlFragmentVisitor
 {

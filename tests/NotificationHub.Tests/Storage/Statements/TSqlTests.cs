@@ -3,7 +3,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage.Statements;
 
-/// <summary>Names the statement that SQL Server would refuse, where there is no SQL Server.</summary>
+/// <summary>Checks statements for SQL Server without a server.</summary>
 public sealed class TSqlTests
 {
     private static IReadOnlyList<SqlText> FileTexts { get; } = [.. SqlText.FilesIn($"{StorageOptions.SqlServer}/")];
@@ -24,11 +24,11 @@ public sealed class TSqlTests
             .ShouldBe(["Migrations", "Statements"]);
 
     [Fact]
-    public void Every_piece_of_SQL_in_the_source_is_in_a_checked_statement()
+    public void Every_SQL_literal_is_part_of_a_checked_statement()
     {
         InlineStatements.Rest().ShouldBeEmpty();
         var statements = InlineStatements.All;
-        // As many as there were once: fewer, and it does not find them any more.
+        // Fewer would mean that the search no longer finds the statements.
         statements.Count.ShouldBeGreaterThan(150);
         statements
             .Select(statement => statement.Place.Split('/')[0])
@@ -38,7 +38,7 @@ public sealed class TSqlTests
     }
 
     [Fact]
-    public void Every_lock_has_the_name_of_its_database()
+    public void Every_lock_name_contains_the_database()
     {
         var locks = FileTexts
             .Concat(InlineStatements.All)
@@ -76,14 +76,14 @@ public sealed class TSqlTests
     [InlineData("delete from events", "[events]")]
     [InlineData("exec sp_getapplock @Resource = 'a', @LockMood = 'Shared'", "@LockMood")]
     [InlineData("select seq from event_log with (index(none))", "[none]")]
-    public void What_would_go_wrong_is_named(string statement, string fault) =>
+    public void The_check_reports_statements_that_would_fail(string statement, string fault) =>
         FaultsOf([new SqlText("here", statement)])
             .ShouldContain(text =>
                 text.Contains(fault, StringComparison.Ordinal) && text.Contains("here", StringComparison.Ordinal)
             );
 
     [Fact]
-    public void A_variable_that_a_file_does_not_declare_is_named_and_the_other_statements_are_checked() =>
+    public void The_check_reports_an_undeclared_variable_and_continues() =>
         FaultsOf([
                 new SqlText(
                     "a.sql",
@@ -105,7 +105,7 @@ public sealed class TSqlTests
     [InlineData("create index b on a (d);", "[dbo].[a].[d]")]
     [InlineData("create index b on d (c);", "[dbo].[d]")]
     [InlineData("alter table d add e bigint null;", "")]
-    public void A_migration_that_fails_on_SQL_Server_is_named(string migration, string fault)
+    public void The_check_reports_a_migration_that_fails_on_SQL_Server(string migration, string fault)
     {
         var faults = FaultsAfterTableA(migration);
 
@@ -129,7 +129,7 @@ public sealed class TSqlTests
     [InlineData("""Run("SELECT name FROM lease");""", "SELECT name FROM lease")]
     [InlineData("""Run($"{Select} from lease");""", "{Select} from lease")]
     [InlineData("""Run("truncate table lease");""", "truncate table lease")]
-    public void SQL_that_is_in_no_checked_statement_is_found(string source, string? rest) =>
+    public void The_check_finds_SQL_outside_checked_statements(string source, string? rest) =>
         InlineStatements.Rest([("Here.cs", source)]).Select(text => text.Text).ShouldBe(rest is null ? [] : [rest]);
 
     private static List<string> FaultsOf(IEnumerable<SqlText> texts)

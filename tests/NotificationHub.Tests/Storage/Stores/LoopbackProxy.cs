@@ -4,7 +4,7 @@ using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Tests.Storage.Stores;
 
-/// <summary>Stands between a hub and its SQL Server, and loses what a network can lose.</summary>
+/// <summary>A proxy between a hub and SQL Server that simulates network failures.</summary>
 internal sealed class LoopbackProxy : IDisposable
 {
     private readonly string host;
@@ -23,29 +23,29 @@ internal sealed class LoopbackProxy : IDisposable
         accepting = AcceptAsync();
     }
 
-    /// <summary>How often a connection was cut.</summary>
+    /// <summary>The number of closed connections.</summary>
     public int Cuts { get; private set; }
 
-    /// <summary>Before the server of this connection string.</summary>
+    /// <summary>Creates a proxy for the server of this connection string.</summary>
     public static LoopbackProxy Before(string connectionString)
     {
         var server = TestStore.ServerOf(connectionString);
         return new LoopbackProxy(server.Host, server.Port);
     }
 
-    /// <summary>How the same database is entered through this.</summary>
+    /// <summary>The connection string through this proxy.</summary>
     public string Through(string connectionString) =>
         new SqlConnectionStringBuilder(connectionString)
         {
             DataSource = $"127.0.0.1,{((IPEndPoint)listener.LocalEndpoint).Port}",
-            // The certificate names the server, and not this.
+            // The certificate is for the server, not for the proxy.
             TrustServerCertificate = true,
         }.ConnectionString;
 
     /// <summary>The next request does not reach the server.</summary>
     public void LoseNextRequest() => Interlocked.Increment(ref requestsToLose);
 
-    /// <summary>The next request reaches the server, and its answer does not come back.</summary>
+    /// <summary>The next request reaches the server, but its response is lost.</summary>
     public void LoseNextAnswer() => Interlocked.Increment(ref answersToLose);
 
     public void Dispose()
@@ -83,7 +83,7 @@ internal sealed class LoopbackProxy : IDisposable
             {
                 await server.ConnectAsync(host, port, closing.Token);
                 var link = new Link();
-                // Whichever ends first ends both: the sockets are closed behind it.
+                // If either direction ends, both end: the sockets are closed.
                 await await Task.WhenAny(
                     PumpAsync(client, server, () => PassRequest(link)),
                     PumpAsync(server, client, () => !link.AnswerIsLost)
@@ -91,7 +91,7 @@ internal sealed class LoopbackProxy : IDisposable
             }
             catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
             {
-                // Either side has hung up.
+                // One side has closed the connection.
             }
         }
     }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NotificationHub.Tests.Storage.Stores;
 
-/// <summary>A test of what only SQLite has. It is skipped where the tests' hubs use a SQL Server.</summary>
+/// <summary>A test for SQLite only. It is skipped if the hubs of the tests use SQL Server.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class SqliteFactAttribute : FactAttribute
 {

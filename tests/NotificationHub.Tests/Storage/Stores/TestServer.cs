@@ -2,7 +2,7 @@ using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Tests.Storage.Stores;
 
-/// <summary>The SQL Server that the tests may use, as the environment names it, and why not where they may not.</summary>
+/// <summary>The SQL Server for tests, from the environment, or why there is none.</summary>
 internal static class TestServer
 {
     public const string Variable = "NOTIFICATIONHUB_TEST_SQLSERVER";
@@ -15,15 +15,15 @@ internal static class TestServer
 
     private static string? ConnectionString => Environment.GetEnvironmentVariable(Variable);
 
-    /// <summary>Whether the hubs of the tests keep their logs there.</summary>
+    /// <summary>Whether the hubs of the tests use it.</summary>
     public static bool IsChosen =>
         Environment.GetEnvironmentVariable(StoreVariable) == "SqlServer" && ConnectionString is { Length: > 0 };
 
-    /// <summary>Why a test that needs it is skipped; null where it runs, or has to fail because somebody insists on it.</summary>
+    /// <summary>Why a test that needs it is skipped; null if the test runs, or must fail because the server is required.</summary>
     public static string? SkipReason => Environment.GetEnvironmentVariable(RequireVariable) == "1" ? null : Fault.Value;
 
-    /// <summary>Makes a database that nobody else uses.</summary>
-    /// <returns>How it is entered.</returns>
+    /// <summary>Creates a database for one test.</summary>
+    /// <returns>The connection string.</returns>
     public static string CreateDatabase()
     {
         var name = $"nh_test_{Guid.NewGuid():N}";
@@ -42,7 +42,7 @@ internal static class TestServer
         }
         catch (SqlException)
         {
-            // Not every server that speaks the language can: it drops the database all the same once nobody is in it.
+            // Not every server supports this; the database is dropped anyway once it is not in use.
         }
 
         Execute(connection, $"drop database {name}");

@@ -5,8 +5,8 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Storage.Stores;
 
 /// <summary>
-/// Where one test keeps its database, and the one place that says on which engine: a file in the test's folder, or a database of its own
-/// on the SQL Server of <see cref="TestServer"/>, which goes with the test.
+/// Selects the engine and database of a test: a file in the test's folder, or a database on the SQL Server of <see cref="TestServer"/>,
+/// which is dropped after the test.
 /// </summary>
 internal sealed class TestStore : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class TestStore : IDisposable
 
     public string? SqliteFile { get; }
 
-    /// <summary>The server behind it; null for a file.</summary>
+    /// <summary>The server; null for a file.</summary>
     public DnsEndPoint? Server => IsSqlServer ? ServerOf(ConnectionString) : null;
 
     public bool IsSqlServer => Provider == StorageOptions.SqlServer;
@@ -36,14 +36,14 @@ internal sealed class TestStore : IDisposable
 
     public StorageOptions Options => new() { Provider = Provider, ConnectionString = ConnectionString };
 
-    /// <summary>On the engine that the environment chooses; on SQLite the file is kept there.</summary>
+    /// <summary>On the engine that the environment selects.</summary>
     public static TestStore At(string file) => TestServer.IsChosen ? OnSqlServer() : OnSqlite(file);
 
     public static TestStore OnSqlite(string file) => new(StorageOptions.Sqlite, $"Data Source={file}", file);
 
     public static TestStore OnSqlServer() => new(StorageOptions.SqlServer, TestServer.CreateDatabase());
 
-    /// <summary>The same database, by way of something that listens on loopback.</summary>
+    /// <summary>The same database through a listener on loopback.</summary>
     public TestStore Through(int? port) =>
         port is null
             ? this
@@ -52,7 +52,7 @@ internal sealed class TestStore : IDisposable
                 new SqlConnectionStringBuilder(ConnectionString)
                 {
                     DataSource = $"127.0.0.1,{port}",
-                    // The certificate names the server, and not this.
+                    // The certificate is for the server, not for the listener.
                     TrustServerCertificate = true,
                 }.ConnectionString
             );
@@ -66,7 +66,7 @@ internal sealed class TestStore : IDisposable
 
     public void Dispose()
     {
-        // The file goes with its folder.
+        // The folder is deleted with its file.
         if (IsSqlServer)
         {
             SqlConnection.ClearAllPools();

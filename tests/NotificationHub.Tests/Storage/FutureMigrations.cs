@@ -2,10 +2,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>The version after this one, which has one migration more.</summary>
-internal static class Further
+/// <summary>A later version with one more migration.</summary>
+internal static class FutureMigrations
 {
-    public const string Name = "9999_further";
+    public const string Name = "9999_future";
 
     private const string Folder = "Sqlite/Migrations/";
 

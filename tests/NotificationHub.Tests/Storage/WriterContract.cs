@@ -2,10 +2,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-public abstract class WriteLaneContract : StoreContract
+public abstract class WriterContract : StoreContract
 {
     [Fact]
-    public async Task A_transaction_whose_work_throws_leaves_nothing_and_the_lane_goes_on()
+    public async Task A_transaction_that_throws_stores_nothing_and_the_writer_continues()
     {
         await Should.ThrowAsync<InvalidOperationException>(() =>
             WriteAsync(async transaction =>
@@ -21,7 +21,7 @@ public abstract class WriteLaneContract : StoreContract
     }
 
     [Fact]
-    public async Task A_statement_that_breaks_a_constraint_is_the_callers_fault_and_not_the_stores()
+    public async Task A_constraint_violation_is_not_reported_as_an_unavailable_database()
     {
         await WriteAsync(transaction => InsertAsync(transaction, "one"));
 
@@ -33,7 +33,7 @@ public abstract class WriteLaneContract : StoreContract
     }
 
     [Fact]
-    public async Task Work_that_is_called_off_before_its_turn_is_not_done()
+    public async Task Work_that_is_canceled_in_the_queue_does_not_run()
     {
         using var cancellation = new CancellationTokenSource();
         await cancellation.CancelAsync();
@@ -46,7 +46,7 @@ public abstract class WriteLaneContract : StoreContract
     }
 
     [Fact]
-    public async Task Posts_and_transactions_of_many_callers_are_all_done()
+    public async Task Notifications_and_transactions_of_many_callers_all_complete()
     {
         var posts = Enumerable.Range(0, 500).Select(i => Database.AppendAsync(Post($"{(char)('a' + (i % 26))}{i}")));
         var writes = Enumerable
@@ -60,7 +60,7 @@ public abstract class WriteLaneContract : StoreContract
     }
 
     [Fact]
-    public async Task A_closed_store_takes_nothing()
+    public async Task A_closed_database_rejects_writes()
     {
         await Database.DisposeAsync();
 
@@ -77,12 +77,12 @@ public abstract class WriteLaneContract : StoreContract
         );
 }
 
-public sealed class SqliteWriterTests : WriteLaneContract
+public sealed class SqliteWriterTests : WriterContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-public sealed class SqlServerWriterTests : WriteLaneContract
+public sealed class SqlServerWriterTests : WriterContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

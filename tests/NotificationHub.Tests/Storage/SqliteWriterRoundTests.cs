@@ -4,11 +4,11 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>Posts and a stage's work share a commit; what goes wrong with one must not cost the other.</summary>
-public sealed class WriteLaneTests
+/// <summary>Notifications and a stage's work share a commit, but not their failures.</summary>
+public sealed class SqliteWriterRoundTests
 {
     [Fact]
-    public async Task Work_that_fails_undoes_only_itself()
+    public async Task Failing_work_rolls_back_only_itself()
     {
         await using var database = await TestDatabase.OpenAsync();
         var failures = new List<Task>();
@@ -35,7 +35,7 @@ public sealed class WriteLaneTests
     }
 
     [Fact]
-    public async Task Work_that_fills_the_disk_costs_no_post()
+    public async Task Work_that_fills_the_disk_loses_no_notification()
     {
         await using var database = await TestDatabase.OpenAsync();
         await database.Database.WriteAsync(
@@ -60,7 +60,7 @@ public sealed class WriteLaneTests
     }
 
     [Fact]
-    public async Task Each_waiter_of_a_failed_batch_has_an_exception_of_its_own()
+    public async Task Each_caller_of_a_failed_batch_gets_its_own_exception()
     {
         await using var database = await TestDatabase.OpenAsync();
         await database.Database.WriteAsync(

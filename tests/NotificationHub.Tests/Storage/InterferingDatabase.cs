@@ -2,13 +2,13 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>Lets somebody else in between what a stage has read and what it writes.</summary>
-internal sealed class MeddledDatabase(Database inner) : DelegatingDatabase(inner)
+/// <summary>Runs another write between a stage's read and its write.</summary>
+internal sealed class InterferingDatabase(Database inner) : DelegatingDatabase(inner)
 {
-    private Func<Database, Task>? meddle;
+    private Func<Database, Task>? interference;
 
     /// <summary>Runs it before the next transaction.</summary>
-    public void BeforeNextWrite(Func<Database, Task> act) => meddle = act;
+    public void BeforeNextWrite(Func<Database, Task> act) => interference = act;
 
     public void BeforeNextWrite(string sql) =>
         BeforeNextWrite(database =>
@@ -20,7 +20,7 @@ internal sealed class MeddledDatabase(Database inner) : DelegatingDatabase(inner
         CancellationToken cancellationToken
     )
     {
-        if (Interlocked.Exchange(ref meddle, null) is { } act)
+        if (Interlocked.Exchange(ref interference, null) is { } act)
         {
             await act(Inner);
         }

@@ -4,13 +4,13 @@ using NotificationHub.Tests.Retention;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What does not go with the beginning of its log.</summary>
-public abstract class ScatteredRetentionContract : RetentionSceneContract
+/// <summary>Rows that are not deleted as a prefix of a log.</summary>
+public abstract class ExpiredRowsContract : RetentionSceneContract
 {
     [Theory]
     [InlineData("open")]
     [InlineData("resend")]
-    public async Task A_dead_letter_stays_with_its_event_until_it_is_settled_and_for_a_time(string state)
+    public async Task A_dead_letter_is_retained_with_its_event_for_a_time_after_it_is_resolved(string state)
     {
         await Scene.RouteAsync(4);
         await Scene.SetPublishedAsync("assets", 4);
@@ -39,7 +39,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task What_awaits_a_person_is_kept_for_longer_and_holds_up_nothing()
+    public async Task Rows_that_await_an_operator_are_retained_longer_and_delay_nothing()
     {
         await Scene.PostAsync(Disposition.Rejected);
         await Scene.PostAsync(Disposition.Quarantined);
@@ -60,7 +60,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_rerouted_notification_stays_for_as_long_as_its_event(bool noted)
+    public async Task A_rerouted_notification_is_retained_as_long_as_its_event(bool recorded)
     {
         await Scene.PostAsync(Disposition.Unrecognized);
         await Scene.RouteAsync(2);
@@ -70,8 +70,8 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
             async transaction =>
             {
                 await NotificationLog.SetDispositionAsync(transaction, 1, Disposition.Rerouted, error: null);
-                // An older version that runs beside this one notes nothing.
-                await (noted ? NotificationLog.RecordReroutedAsync(transaction, 1, 3) : Task.CompletedTask);
+                // An older version that runs at the same time records nothing.
+                await (recorded ? NotificationLog.RecordReroutedAsync(transaction, 1, 3) : Task.CompletedTask);
             },
             CancellationToken.None
         );
@@ -80,7 +80,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
 
         Scene.Pass(days: 13);
         await Scene.RunAsync();
-        (await Scene.NotificationsAsync()).ShouldBe(noted ? [1L] : [1L, 2L, 3L], "what is noted holds up nothing");
+        (await Scene.NotificationsAsync()).ShouldBe(recorded ? [1L] : [1L, 2L, 3L], "a recorded notification delays no other");
 
         Scene.Pass(days: 1);
         await Scene.RunAsync();
@@ -89,7 +89,7 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
     }
 
     [Fact]
-    public async Task The_keys_of_records_that_are_gone_are_forgotten_in_time()
+    public async Task The_keys_of_removed_records_are_deleted_by_age()
     {
         await Test.ExecuteAsync(
             """
@@ -109,12 +109,12 @@ public abstract class ScatteredRetentionContract : RetentionSceneContract
     }
 }
 
-public sealed class SqliteScatteredRetentionTests : ScatteredRetentionContract
+public sealed class SqliteExpiredRowsTests : ExpiredRowsContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync(RetentionScene.Configure);
 }
 
-public sealed class SqlServerScatteredRetentionTests : ScatteredRetentionContract
+public sealed class SqlServerExpiredRowsTests : ExpiredRowsContract
 {
     private protected override Task<TestDatabase> OpenAsync() =>
         TestDatabase.OpenOnSqlServerAsync(RetentionScene.Configure);

@@ -5,8 +5,8 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-/// <summary>What is kept for people: operations, dead letters and who did what.</summary>
-public abstract class LedgerContract : StoreContract
+/// <summary>Operations, dead letters and the audit log.</summary>
+public abstract class OperationStoreContract : StoreContract
 {
     private static readonly Announcement Announced = new()
     {
@@ -17,10 +17,10 @@ public abstract class LedgerContract : StoreContract
     };
 
     [Fact]
-    public async Task What_is_heard_of_an_operation_adds_up_over_batches()
+    public async Task The_progress_of_an_operation_adds_up_over_batches()
     {
-        await HearAsync(Heard(seq: 1, at: 1_000, succeeded: 1), Heard(seq: 2, at: 500, failed: 1));
-        await HearAsync(Heard(seq: 3, at: 2_000, succeeded: 2), Heard(seq: 4, at: 2_500, id: "event-2"));
+        await RecordAsync(Progress(seq: 1, at: 1_000, succeeded: 1), Progress(seq: 2, at: 500, failed: 1));
+        await RecordAsync(Progress(seq: 3, at: 2_000, succeeded: 2), Progress(seq: 4, at: 2_500, id: "event-2"));
 
         var operation = await FindAsync("event-1");
         operation.Kind.ShouldBe("ASSOCIATE");
@@ -34,14 +34,14 @@ public abstract class LedgerContract : StoreContract
     }
 
     [Fact]
-    public async Task An_operation_of_which_as_much_was_heard_as_it_has_tasks_is_counted_once()
+    public async Task An_operation_whose_tasks_were_all_reported_is_completed_once()
     {
         await AnnounceAsync(Announced);
         var counted = Database.Signals.OperationsCounted.Next;
-        await HearAsync(Heard(seq: 1, at: 1, succeeded: 2));
+        await RecordAsync(Progress(seq: 1, at: 1, succeeded: 2));
         counted.IsCompleted.ShouldBeFalse();
 
-        await HearAsync(Heard(seq: 2, at: 2, succeeded: 1));
+        await RecordAsync(Progress(seq: 2, at: 2, succeeded: 1));
 
         counted.IsCompleted.ShouldBeTrue();
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
@@ -52,7 +52,7 @@ public abstract class LedgerContract : StoreContract
     }
 
     [Fact]
-    public async Task The_first_announcement_of_an_operation_stands()
+    public async Task The_first_announcement_of_an_operation_is_kept()
     {
         (await AnnounceAsync(Announced, Announced)).ShouldBe(1);
         (await AnnounceAsync(Announced with { Tasks = 9 })).ShouldBe(0);
@@ -61,9 +61,9 @@ public abstract class LedgerContract : StoreContract
     }
 
     [Fact]
-    public async Task An_operation_ends_once_and_its_report_is_kept()
+    public async Task An_operation_ends_once_and_its_report_is_stored()
     {
-        await HearAsync(Heard(seq: 1, at: 1));
+        await RecordAsync(Progress(seq: 1, at: 1));
         var operation = await FindAsync("event-1");
 
         (await EnterAsync(operation, OperationStates.Stalled, closedAt: null)).ShouldBeTrue();
@@ -77,9 +77,9 @@ public abstract class LedgerContract : StoreContract
     }
 
     [Fact]
-    public async Task A_question_to_Apple_is_asked_by_one()
+    public async Task Only_one_replica_polls_an_operation()
     {
-        await HearAsync(Heard(seq: 1, at: 1));
+        await RecordAsync(Progress(seq: 1, at: 1));
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         var due = (
             await OperationStore.ReadDueAsync(connection, "location-1", now: long.MaxValue, limit: 10)
@@ -93,12 +93,12 @@ public abstract class LedgerContract : StoreContract
         );
         var put = await FindAsync("event-1");
         (put.Polls, put.LastPolledAt, put.DueAt, put.LastError).ShouldBe((1, 6, 600_000, "fault"));
-        await HearAsync(Heard(seq: 2, at: 7));
+        await RecordAsync(Progress(seq: 2, at: 7));
         (await FindAsync("event-1")).Polls.ShouldBe(0);
     }
 
     [Fact]
-    public async Task A_dead_letter_is_decided_on_once_and_the_decision_is_on_record()
+    public async Task A_dead_letter_is_resolved_once_and_the_decision_is_audited()
     {
         var entry = await AppendEventAsync();
         await WriteAsync(transaction =>
@@ -126,7 +126,7 @@ public abstract class LedgerContract : StoreContract
     }
 
     [Fact]
-    public async Task An_act_is_noted_as_begun_and_closed_and_the_entries_are_paged()
+    public async Task An_action_is_recorded_as_started_then_closed_and_entries_are_paged()
     {
         var act = new AuditedAct("locations rotate-secret", LocationId: null, "it's ä");
         List<long> seqs = [];
@@ -154,7 +154,7 @@ public abstract class LedgerContract : StoreContract
             .ShouldBe(seqs[1..3]);
     }
 
-    private static OperationProgress Heard(
+    private static OperationProgress Progress(
         long seq,
         long at,
         int succeeded = 0,
@@ -162,11 +162,11 @@ public abstract class LedgerContract : StoreContract
         string id = "event-1"
     ) => new("location-1", id, seq, at, "ASSOCIATE", succeeded, failed);
 
-    private Task HearAsync(params OperationProgress[] notifications)
+    private Task RecordAsync(params OperationProgress[] notifications)
     {
-        var heard = new OperationProgressBatch();
-        Array.ForEach(notifications, heard.Add);
-        return WriteAsync(transaction => heard.WriteAsync(transaction));
+        var batch = new OperationProgressBatch();
+        Array.ForEach(notifications, batch.Add);
+        return WriteAsync(transaction => batch.WriteAsync(transaction));
     }
 
     private Task<int> AnnounceAsync(params Announcement[] announcements) =>
@@ -206,25 +206,25 @@ public abstract class LedgerContract : StoreContract
 
     private async Task<EventEntry> AppendEventAsync()
     {
-        var told = new NewEvent
+        var appended = new NewEvent
         {
             Type = EventNames.AssetChanged,
             LocationId = "location-1",
             Data = "{}"u8.ToArray(),
             CreatedAt = 1,
         };
-        var seqs = await Database.AppendEventsAsync(told);
+        var seqs = await Database.AppendEventsAsync(appended);
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         return (await EventLog.FindAsync(connection, seqs.Single())).ShouldNotBeNull();
     }
 }
 
-public sealed class SqliteLedgerTests : LedgerContract
+public sealed class SqliteOperationStoreTests : OperationStoreContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
 }
 
-public sealed class SqlServerLedgerTests : LedgerContract
+public sealed class SqlServerOperationStoreTests : OperationStoreContract
 {
     private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenOnSqlServerAsync();
 }

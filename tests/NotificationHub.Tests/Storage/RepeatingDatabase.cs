@@ -3,10 +3,10 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>
-/// Runs each stage's transaction twice and keeps the second run, as the lane of SQL Server does where the first one meets another
-/// transaction: work must have no effect but through its transaction.
+/// Runs each stage transaction twice and commits the second run, as the SQL Server writer does after a conflict: the work must have no
+/// effect outside its transaction.
 /// </summary>
-internal sealed class EveryWriteTwice(Database inner) : DelegatingDatabase(inner)
+internal sealed class RepeatingDatabase(Database inner) : DelegatingDatabase(inner)
 {
     public override async Task<T> WriteAsync<T>(
         Func<WriteTransaction, Task<T>> work,
@@ -26,7 +26,7 @@ internal sealed class EveryWriteTwice(Database inner) : DelegatingDatabase(inner
         }
         catch (UndoneException)
         {
-            // Nothing of it was kept.
+            // Nothing was committed.
         }
 
         return await Inner.WriteAsync(work, cancellationToken);

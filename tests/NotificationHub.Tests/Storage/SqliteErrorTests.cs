@@ -3,10 +3,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Storage;
 
-public sealed class SqliteFaultTests : StoreContract
+public sealed class SqliteErrorTests : StoreContract
 {
     [Fact]
-    public async Task While_another_process_holds_the_file_writes_are_refused_and_afterwards_they_succeed()
+    public async Task Writes_fail_while_another_process_locks_the_file_and_succeed_afterward()
     {
         await using (var other = Test.Sqlite.OpenWriter())
         {
@@ -27,7 +27,7 @@ public sealed class SqliteFaultTests : StoreContract
     }
 
     [Fact]
-    public async Task A_full_disk_refuses_the_batch_and_once_there_is_room_the_same_post_is_stored()
+    public async Task A_full_disk_fails_the_batch_and_a_retry_succeeds_once_there_is_space()
     {
         await LimitPagesAsync(1);
         var large = new string('x', 1_000_000);
@@ -53,7 +53,7 @@ public sealed class SqliteFaultTests : StoreContract
     private protected override Task<TestDatabase> OpenAsync() =>
         TestDatabase.OpenAsync(options => options.LockTimeout = TimeSpan.FromMilliseconds(20));
 
-    // SQLite raises a limit below the present size to that size: the file may not grow then.
+    // SQLite raises a limit below the current size to that size, so that the file cannot grow.
     private Task LimitPagesAsync(int pages) =>
         WriteAsync(transaction => transaction.ExecuteAsync($"pragma max_page_count = {pages}"));
 
