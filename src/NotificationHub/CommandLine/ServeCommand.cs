@@ -45,7 +45,8 @@ internal static class ServeCommand
             log.Close();
             if (
                 exception is StorageUnavailableException unavailable
-                && SqliteOpenError.FromWrite(app.Services.GetRequiredService<Database>().DisplayName, unavailable) is { } error
+                && SqliteOpenError.FromWrite(app.Services.GetRequiredService<Database>().DisplayName, unavailable)
+                    is { } error
             )
             {
                 throw error;

@@ -80,7 +80,10 @@ public abstract class ExpiredRowsContract : RetentionSceneContract
 
         Scene.Pass(days: 13);
         await Scene.RunAsync();
-        (await Scene.NotificationsAsync()).ShouldBe(recorded ? [1L] : [1L, 2L, 3L], "a recorded notification delays no other");
+        (await Scene.NotificationsAsync()).ShouldBe(
+            recorded ? [1L] : [1L, 2L, 3L],
+            "a recorded notification delays no other"
+        );
 
         Scene.Pass(days: 1);
         await Scene.RunAsync();

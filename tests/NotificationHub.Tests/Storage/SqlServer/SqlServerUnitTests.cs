@@ -176,10 +176,7 @@ public sealed class SqlServerUnitTests
     [InlineData("Authentication=Active Directory Default", 15)]
     [InlineData("Authentication=Active Directory Managed Identity", 15)]
     [InlineData("Authentication=Active Directory Default;Connect Timeout=5", 5)]
-    public void The_default_connect_timeout_is_short_unless_a_token_is_requested(
-        string settings,
-        int seconds
-    )
+    public void The_default_connect_timeout_is_short_unless_a_token_is_requested(string settings, int seconds)
     {
         var builder = SqlServerDatabase.Settings($"Server=db;Database=hub;{settings}");
 
