@@ -22,7 +22,7 @@ internal static class Restatement
         long now
     )
     {
-        var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
+        var epoch = await EventLog.ReadEpochAsync(transaction);
         return [OfKind(finished, epoch, from, now), .. OfLocation(fullSyncs, epoch, from, now)];
     }
 
@@ -35,7 +35,7 @@ internal static class Restatement
         long now
     )
     {
-        var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
+        var epoch = await EventLog.ReadEpochAsync(transaction);
         return OfLocation(fullSyncs, epoch, from, now);
     }
 

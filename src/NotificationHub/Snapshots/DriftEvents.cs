@@ -42,7 +42,7 @@ internal sealed class DriftEvents
             );
         }
 
-        var epoch = await transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
+        var epoch = await EventLog.ReadEpochAsync(transaction);
         return new DriftEvents(read, epoch, now);
     }
 

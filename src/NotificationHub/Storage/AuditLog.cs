@@ -6,7 +6,6 @@ namespace NotificationHub.Storage;
 // An entry is written in the transaction of the action that it records, if the action has one.
 internal static class AuditLog
 {
-    /// <returns>The entry's <c>seq</c>.</returns>
     public static async Task<long> RecordAsync(
         WriteTransaction transaction,
         Actor actor,
@@ -50,10 +49,6 @@ internal static class AuditLog
             }
         );
 
-    /// <summary>Lists entries in order.</summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="after">Lists entries after this <c>seq</c>; null for the latest ones.</param>
-    /// <param name="limit">The maximum number.</param>
     public static async Task<IReadOnlyList<AuditEntry>> ListAsync(DbConnection connection, long? after, int limit)
     {
         var entries = await connection.QueryAsync<AuditEntry>(
@@ -86,7 +81,6 @@ internal static class AuditOutcome
     /// <summary>The current state does not allow the action; nothing was changed.</summary>
     public const string Refused = "refused";
 
-    /// <summary>The action failed; the detail names the kind of error.</summary>
     public const string Failed = "failed";
 }
 
@@ -94,7 +88,6 @@ internal sealed record AuditEntry
 {
     public required long Seq { get; init; }
 
-    /// <summary>Unix milliseconds, by the database's clock.</summary>
     public required long At { get; init; }
 
     public required string Actor { get; init; }

@@ -36,7 +36,6 @@ internal abstract class Database : IAsyncDisposable
     public abstract Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken);
 
     /// <summary>Copies rows of another database unchanged, one transaction per chunk, while no other writer runs.</summary>
-    /// <returns>The number of rows.</returns>
     public abstract Task<long> ImportAsync(
         string table,
         IReadOnlyList<string> columns,
@@ -48,7 +47,6 @@ internal abstract class Database : IAsyncDisposable
     public abstract Task AdvanceSequencesAsync(long notifications, long events, CancellationToken cancellationToken);
 
     /// <summary>Opens the writer without a migration, possibly while a hub runs.</summary>
-    /// <exception cref="SchemaException">The schema is older, or incompatible with this version.</exception>
     public abstract Task OpenBesideAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens a connection for one page: an open statement prevents a reset of the write-ahead log.</summary>
@@ -69,10 +67,8 @@ internal abstract class Database : IAsyncDisposable
         );
 
     /// <summary>Appends a notification together with others that are waiting; completes once it is on disk.</summary>
-    /// <exception cref="StorageUnavailableException">The batch was not committed.</exception>
     public abstract Task<AppendOutcome> AppendAsync(NotificationAppend append);
 
-    /// <summary>Whether a write failed because another row has the same key.</summary>
     public abstract bool IsDuplicateKey(Exception exception);
 
     /// <summary>The engine's part of <see cref="WriteTransaction.WriteEventsAsync"/>: one row per event, in order.</summary>
@@ -81,7 +77,6 @@ internal abstract class Database : IAsyncDisposable
         IReadOnlyCollection<NewEvent> events
     );
 
-    /// <summary>Records the time of a database server's clock.</summary>
     public virtual void RecordServerTime(long milliseconds) { }
 
     /// <summary>This engine's statement file.</summary>

@@ -34,7 +34,6 @@ internal sealed record NewEvent
 
     public string? AdamId { get; init; }
 
-    /// <summary>Apple's <c>eventId</c>.</summary>
     public string? CorrelationId { get; init; }
 
     public bool Conflict { get; init; }
@@ -43,7 +42,6 @@ internal sealed record NewEvent
 
     public required long CreatedAt { get; init; }
 
-    /// <summary>An event with its own data.</summary>
     public static NewEvent Create<T>(
         string type,
         string? locationId,
@@ -107,7 +105,6 @@ internal sealed record EventEntry
     public required long CreatedAt { get; init; }
 }
 
-/// <summary>A filter of events; null matches all.</summary>
 /// <param name="UpTo">The last <c>seq</c> to read, which limits the cost of a rare match.</param>
 internal sealed record EventFilter(
     string? Topic = null,
@@ -185,6 +182,9 @@ internal static class EventLog
         connection.ExecuteScalarAsync<long>(
             "select coalesce((select max(seq) from event_log), (select first_seq - 1 from log_start where log = 'event'))"
         );
+
+    public static Task<long> ReadEpochAsync(WriteTransaction transaction) =>
+        transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
 
     private static string Conditions(EventFilter filter) =>
         (filter.Topic is null ? "" : " and e.topic = @Topic")

@@ -14,7 +14,6 @@ internal static class InLists
                 nameof(values)
             );
 
-    /// <summary>Runs a query for each part of a list of any length.</summary>
     public static async Task<List<T>> InPartsAsync<TValue, T>(
         this IEnumerable<TValue> values,
         Func<IReadOnlyCollection<TValue>, Task<IEnumerable<T>>> query

@@ -33,7 +33,6 @@ internal enum AppendResult
     /// <summary>Stored; an earlier notification has the same ID and a different body.</summary>
     StoredAsConflict,
 
-    /// <summary>The log already has this location, ID and body.</summary>
     Duplicate,
 
     /// <summary>Not stored: the location's quota of rejected notifications is used up.</summary>

@@ -33,7 +33,6 @@ internal sealed record NotificationEntry
     /// <summary>Whether an earlier notification has the same ID and a different body.</summary>
     public required bool Conflict { get; init; }
 
-    /// <summary>Why the notification was not accepted or not recognized.</summary>
     public string? Error { get; init; }
 }
 

@@ -44,7 +44,6 @@ internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = n
     private readonly SqlFiles files = migrations ?? new SqlFiles($"{database.Engine}/Migrations/");
 
     /// <summary>Applies the first missing migration, under the engine's migration lock and in a transaction of its own.</summary>
-    /// <returns>Its name; null if none is missing.</returns>
     public async Task<string?> ApplyNextAsync(WriteTransaction transaction)
     {
         if (await transaction.ScalarAsync<long>(database.Sql("JournalExists")) == 0)

@@ -12,10 +12,6 @@ internal sealed class Signal
 
     public void Raise() => Interlocked.Exchange(ref next, NewSource()).TrySetResult();
 
-    /// <param name="taken">A <see cref="Next"/> from before the read.</param>
-    /// <param name="atMost">The poll interval.</param>
-    /// <param name="time">Measures it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task WaitAsync(
         Task taken,
         TimeSpan atMost,

@@ -29,7 +29,6 @@ internal static class SqlDialect
         public string UseIndex(string index) => connection.IsSqlServer ? $" with (index({index}))" : "";
 
         /// <summary>Whether a refetch target is pending, as the engine's index has it.</summary>
-        /// <param name="target">The table or its alias.</param>
         public string IsPending(string target) =>
             connection.IsSqlServer ? $"{target}.is_pending = 1" : $"{target}.requested > {target}.fetched";
 

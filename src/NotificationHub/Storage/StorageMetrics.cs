@@ -4,7 +4,6 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Storage;
 
-/// <summary>Metrics of the writer, for both engines.</summary>
 internal sealed class StorageMetrics(IMeterFactory meters)
 {
     private readonly Histogram<double> commitDuration = meters

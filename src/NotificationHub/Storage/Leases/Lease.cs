@@ -33,7 +33,6 @@ internal sealed class Lease(string name, string owner, long fencingToken, TimePr
 
     /// <summary>Requires that this lease is valid by the database's clock.</summary>
     /// <returns>The database's time in Unix milliseconds.</returns>
-    /// <exception cref="LeaseLostException" />
     public async Task<long> EnsureAsync(WriteTransaction transaction)
     {
         var (now, expiresAt) = await transaction.FindLeaseAsync(name, owner, fencingToken);

@@ -30,7 +30,6 @@ internal sealed partial class LeaseKeeper(
 
     public TimeSpan Duration => options.Value.LeaseDuration;
 
-    /// <summary>Acquires the lease if no other replica owns it.</summary>
     public async Task<Lease?> TryAcquireAsync(string name, CancellationToken cancellationToken) =>
         await TryAcquireAsync([name], most: 1, cancellationToken) is [var lease] ? lease : null;
 

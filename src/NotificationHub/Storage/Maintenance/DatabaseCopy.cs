@@ -24,7 +24,6 @@ internal sealed class DatabaseCopy(Database source, Database target)
 
     private static readonly string[] MustBeEmpty = ["notification_log", "event_log", "location", "audit_entry"];
 
-    /// <returns>The number of rows per table.</returns>
     /// <exception cref="DatabaseOpenException">A hub runs on the source, or the target is not new.</exception>
     public async Task<IReadOnlyDictionary<string, long>> RunAsync(
         Actor actor,

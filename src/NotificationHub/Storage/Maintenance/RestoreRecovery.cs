@@ -24,7 +24,6 @@ internal sealed class RestoreRecovery(Database database)
     // Above the fencing token of any owner that has not noticed the restore.
     private const long LeaseLeap = 1_000_000;
 
-    /// <exception cref="DatabaseOpenException">A hub is running.</exception>
     public async Task<RestoreOutcome> RunAsync(Actor actor, CancellationToken cancellationToken)
     {
         var (sequences, now) = await database.WriteAsync(
@@ -169,7 +168,6 @@ internal static class RunningHubs
     // A later last-seen time means that the clock was set back after the replica stopped.
     public const long FutureMilliseconds = 10 * 60_000;
 
-    /// <exception cref="DatabaseOpenException">A hub is running.</exception>
     public static async Task EnsureNoneAsync(WriteTransaction transaction, Database database)
     {
         var now = await transaction.NowAsync();

@@ -132,7 +132,6 @@ internal sealed class EntraTokenException(
     private const string Unavailable = "TokenServiceUnavailable";
     private const string Refused = "TokenRequestRefused";
 
-    /// <summary>Whether the same request may succeed soon.</summary>
     public static bool IsTransient(SqlException exception) => HasCode(exception, Unavailable);
 
     /// <summary>What SqlClient made of this exception; null for every other failure.</summary>

@@ -26,7 +26,6 @@ internal sealed class SqlServerDatabase : Database
     private readonly SqlServerNotificationWriter notificationWriter;
     private readonly SchemaMigrator migrator;
 
-    /// <param name="migrations">Replaces this version's files in tests.</param>
     public SqlServerDatabase(
         StorageOptions options,
         TimeProvider time,

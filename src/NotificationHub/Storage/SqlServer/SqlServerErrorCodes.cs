@@ -54,7 +54,6 @@ internal static class SqlServerErrorCodes
     /// <summary>Whether the database is unavailable, as opposed to a faulty statement.</summary>
     public static bool IsUnavailable(Exception exception) => IsTransient(exception) || Has(exception, Full.Contains);
 
-    /// <summary>Whether a retry may succeed.</summary>
     public static bool IsTransient(Exception exception) =>
         exception switch
         {
@@ -73,7 +72,6 @@ internal static class SqlServerErrorCodes
     /// <summary>Whether another session is enabling snapshot isolation, or altering the database otherwise.</summary>
     public static bool IsBeingAltered(Exception exception) => Has(exception, number => number is 3956 or 3957 or 5061);
 
-    /// <summary>Whether the database does not allow snapshot isolation.</summary>
     public static bool IsSnapshotRefused(Exception exception) => Has(exception, number => number == 3952);
 
     /// <summary>What happened, with the number that an operator can look up.</summary>

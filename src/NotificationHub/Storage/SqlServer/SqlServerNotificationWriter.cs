@@ -39,7 +39,6 @@ internal sealed class SqlServerNotificationWriter(
         return append.Task;
     }
 
-    /// <summary>Writes all queued notifications, then ends.</summary>
     public void Dispose()
     {
         if (disposed)

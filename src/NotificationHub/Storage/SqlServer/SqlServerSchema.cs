@@ -3,7 +3,6 @@ using Microsoft.Data.SqlClient;
 
 namespace NotificationHub.Storage.SqlServer;
 
-/// <summary>Applies migrations, one transaction per file, under a lock.</summary>
 internal static class SqlServerSchema
 {
     // Without parameters: sp_executesql would restore the settings, and fail if the transaction outlived it.
@@ -70,11 +69,6 @@ internal static class SqlServerSchema
         );
 
     /// <summary>Enables snapshot isolation, or waits while another hub does so.</summary>
-    /// <param name="probe">Throws while snapshots are not available.</param>
-    /// <param name="allow">Enables them.</param>
-    /// <param name="reset">Ends the transaction of a failed probe.</param>
-    /// <param name="time">Limits the wait.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task AllowSnapshotsAsync(
         Func<Task> probe,
         Func<Task> allow,

@@ -9,7 +9,6 @@ internal sealed class TransactionAttempt<T>(Func<WriteTransaction, Task<T>> work
 
     public bool HasBegun => transaction is not null;
 
-    /// <summary>Whether the commit was sent, but its outcome is unknown.</summary>
     public bool IsUncertain { get; private set; }
 
     public bool HasLostConnection { get; private set; }

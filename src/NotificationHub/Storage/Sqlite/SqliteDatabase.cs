@@ -16,8 +16,6 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteWriter writer;
     private readonly SchemaMigrator migrator;
 
-    /// <param name="options">The options.</param>
-    /// <param name="migrations">Replaces this version's files in tests.</param>
     public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null, StorageMetrics? metrics = null)
         : base("Sqlite")
     {
@@ -143,7 +141,6 @@ internal sealed class SqliteDatabase : Database
         return written;
     }
 
-    /// <summary>Opens a connection for the writer or its checkpoints.</summary>
     public SqliteConnection OpenWriter()
     {
         var connection = new SqliteConnection(writerSettings.ConnectionString);

@@ -56,7 +56,6 @@ internal sealed class SqliteStatement : IDisposable
                 : raw.sqlite3_bind_blob(statement, index, value)
         );
 
-    /// <summary>Moves to the next row; false if there is none.</summary>
     public bool Step()
     {
         var result = raw.sqlite3_step(statement);

@@ -15,9 +15,6 @@ internal static class SqliteTables
     public static async Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table) =>
         (await connection.QueryAsync<string>("select name from pragma_table_info(@table)", new { table })).AsList();
 
-    /// <param name="connection">The connection.</param>
-    /// <param name="from">A table, or the result of <see cref="WithoutEqualKeysAsync"/>.</param>
-    /// <param name="columns">The columns, in order.</param>
     public static Task<DbDataReader> ReadAsync(DbConnection connection, string from, IEnumerable<string> columns) =>
         connection.ExecuteReaderAsync(
             $"select {string.Join(", ", columns.Select(column => $"\"{column}\""))} from {from}"

@@ -38,7 +38,6 @@ internal sealed class WalCheckpoints : IDisposable
 
     public long WalPages => Interlocked.Read(ref walPages);
 
-    /// <summary>The writer calls this between transactions.</summary>
     public void AfterCommit(SqliteConnection connection)
     {
         if (finishOnWriter)

@@ -2,7 +2,7 @@
 -- @Pause bigint
 -- Each operation once. A due time that a poll postponed does not change. SQL Server treats IDs that differ only in trailing spaces as
 -- equal: the first is stored, and the others must not fail the statement.
-declare @heard table
+declare @progress table
 (
     location_id   nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     event_id      nvarchar(200) collate Latin1_General_100_BIN2 not null,
@@ -15,7 +15,7 @@ declare @heard table
     failed        bigint        not null
 );
 
-insert into @heard (location_id, event_id, kind, started_at, last_notification_at, due_at, notifications, succeeded, failed)
+insert into @progress (location_id, event_id, kind, started_at, last_notification_at, due_at, notifications, succeeded, failed)
 select location_id, event_id, kind, started_at, last_notification_at, due_at, notifications, succeeded, failed
 from openjson(@Rows) with
 (
@@ -43,7 +43,7 @@ set kind = coalesce(o.kind, h.kind),
     end,
     polls = 0
 from operation o
-join @heard h on h.event_id = o.event_id and h.location_id = o.location_id
+join @progress h on h.event_id = o.event_id and h.location_id = o.location_id
     and datalength(h.event_id) = datalength(o.event_id);
 
 insert into operation
@@ -56,11 +56,11 @@ select h.location_id, h.event_id, h.kind, 'open', 0, h.started_at, h.last_notifi
 from
 (
     select *, row_number() over (partition by event_id, location_id order by datalength(event_id)) place
-    from @heard
+    from @progress
 ) h
 where h.place = 1 and not exists (select 1 from operation o where o.event_id = h.event_id and o.location_id = h.location_id);
 
 select o.location_id LocationId, o.event_id EventId, o.tasks, o.counted, o.closed_at ClosedAt
 from operation o
-join @heard h on h.event_id = o.event_id and h.location_id = o.location_id
+join @progress h on h.event_id = o.event_id and h.location_id = o.location_id
     and datalength(h.event_id) = datalength(o.event_id);
