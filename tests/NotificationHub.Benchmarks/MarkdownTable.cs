@@ -6,7 +6,7 @@ namespace NotificationHub.Benchmarks;
 /// <summary>Tables in Markdown, to be copied into a document.</summary>
 internal static class MarkdownTable
 {
-    public static Table Of(params string[] columns)
+    public static Table CreateTable(params string[] columns)
     {
         // Redirected output has no width.
         AnsiConsole.Profile.Width = 220;

@@ -35,7 +35,7 @@ internal sealed class Report
 
     private Table Rates()
     {
-        var table = Of(
+        var table = CreateTable(
             "connections",
             "server",
             "posts/s",
@@ -69,7 +69,7 @@ internal sealed class Report
 
     private Table Drains()
     {
-        var table = Of(
+        var table = CreateTable(
             "connections",
             "pace",
             "posts/s",

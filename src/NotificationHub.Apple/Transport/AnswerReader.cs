@@ -50,7 +50,7 @@ internal sealed class AnswerReader(
     private AppleException Refusal(AppleAnswer? answer)
     {
         var number = answer?.ErrorNumber is 0 ? null : answer?.ErrorNumber;
-        var kind = ErrorKinds.Of(number, response.StatusCode);
+        var kind = ErrorKinds.From(number, response.StatusCode);
         if (number is null && MayBeAProxys(kind, isJson: answer is not null))
         {
             return NotOfThisApi();

@@ -5,7 +5,7 @@ namespace NotificationHub.Apple;
 internal static class ErrorKinds
 {
     /// <summary>Maps Apple's number to a kind. An unknown number falls back to the class of the status.</summary>
-    public static AppleErrorKind Of(int? number, HttpStatusCode status) =>
+    public static AppleErrorKind From(int? number, HttpStatusCode status) =>
         number switch
         {
             9601 or 9622 or 9722 => AppleErrorKind.TokenInvalid,
@@ -18,10 +18,10 @@ internal static class ErrorKinds
             9708 => AppleErrorKind.EventUnknown,
             9721 => AppleErrorKind.VersionUnknown,
             9710 or 9711 or 9712 or 9728 => AppleErrorKind.NotificationUrlRefused,
-            _ => Of(status),
+            _ => From(status),
         };
 
-    public static AppleErrorKind Of(HttpStatusCode status) =>
+    public static AppleErrorKind From(HttpStatusCode status) =>
         (int)status switch
         {
             401 => AppleErrorKind.TokenInvalid,

@@ -82,7 +82,7 @@ internal sealed class GrowthReport(string engine)
     }
 
     private static Table NewTable() =>
-        Of(
+        CreateTable(
             "log size",
             "new deliveries",
             "CPU per new delivery",
@@ -114,7 +114,7 @@ internal sealed class GrowthReport(string engine)
     private static Table Costs(GrowthCost cost)
     {
         var millions = cost.Posts / 1_000_000.0;
-        var table = Of("item", "per million");
+        var table = CreateTable("item", "per million");
         foreach (var stored in cost.Stored)
         {
             table.AddRow(stored.What, Number(stored.Bytes / millions / 1024 / 1024, "N0") + " MiB");

@@ -71,7 +71,7 @@ internal sealed class SenderRun(SenderOptions options)
 
     private static Table Report(List<SenderResult> results)
     {
-        var table = Of(
+        var table = CreateTable(
             "batch",
             "events per batch",
             "events/s",
