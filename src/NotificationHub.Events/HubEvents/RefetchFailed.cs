@@ -3,7 +3,7 @@ namespace NotificationHub.Events;
 /// <summary>Data of <see cref="EventNames.RefetchFailed"/>: what is known of the record may be old.</summary>
 public sealed record RefetchFailed
 {
-    /// <summary>What was to be read: <c>asset</c>, <c>assignments</c>, <c>user</c>, <c>subscription</c> or <c>subscription-assignments</c>.</summary>
+    /// <summary>The kind of record: <c>asset</c>, <c>assignment</c>, <c>user</c>, <c>subscription</c> or <c>subscription-assignment</c>.</summary>
     public required string Resource { get; init; }
 
     /// <summary>Which one: <c>adamId/pricingParam</c>, or a subscription's <c>adamId</c>. Absent for a user: the hub's topic names nobody.</summary>

@@ -165,7 +165,7 @@ internal static class LocationEndpoints
         var requested = await audit.RunAsync(
             HubPrincipal.ActorOf(context),
             new AuditedAct("reconcile", id),
-            () => request.OrderAsync(id, RecordKind.All, lifetime.ApplicationStopping)
+            () => request.RequestAsync(id, RecordKind.All, lifetime.ApplicationStopping)
         );
         return TypedResults.Accepted(
             $"/admin/locations/{id}",

@@ -114,10 +114,10 @@ internal static class DocumentRendering
         foreach (var fullSync in progress.FullSyncs)
         {
             table.Row(
-                fullSync.Resource,
+                fullSync.Kind,
                 fullSync.Purpose,
                 fullSync.Phase,
-                fullSync.Fault,
+                fullSync.Error,
                 fullSync.TotalPages is { } total ? $"{fullSync.Pages} of {total}" : fullSync.Pages,
                 fullSync.Records,
                 fullSync.Drifts,

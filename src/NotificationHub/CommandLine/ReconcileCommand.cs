@@ -64,7 +64,7 @@ internal static class ReconcileCommand
             new AuditedAct("reconcile", locationId),
             async () =>
                 await request.WaitAsync(
-                    await request.OrderAsync(locationId, kinds, context.CancellationToken),
+                    await request.RequestAsync(locationId, kinds, context.CancellationToken),
                     context.CancellationToken
                 )
         );
@@ -76,7 +76,7 @@ internal static class ReconcileCommand
                 foreach (var fullSync in fullSyncs)
                 {
                     table.Row(
-                        fullSync.Resource,
+                        fullSync.Kind,
                         fullSync.Records,
                         fullSync.Pages,
                         fullSync.Drifts,
@@ -88,7 +88,7 @@ internal static class ReconcileCommand
                 foreach (var fullSync in fullSyncs.Where(fullSync => fullSync.RefusedAt is not null))
                 {
                     console.WriteText(
-                        $"Apple refuses to return the kind {fullSync.Resource} ({fullSync.Fault}). The hub retries on schedule."
+                        $"Apple refuses to return the kind {fullSync.Kind} ({fullSync.Error}). The hub retries on schedule."
                     );
                 }
             }
@@ -157,7 +157,7 @@ internal sealed record DriftDocument(string Resource, string Key, string Change,
             difference.Change,
             [
                 .. DriftEvents
-                    .FieldsOf(kind, difference)
+                    .GetFields(kind, difference)
                     .Select(field =>
                         kind.IsPersonal
                             ? field.Name

@@ -25,7 +25,7 @@ internal sealed class PersonalIdentifiers
         all = new HashSet<string>(StringComparer.Ordinal) { subject };
         if (IsUser)
         {
-            all.Add(UserKeys.Of(subject));
+            all.Add(UserKeys.Escape(subject));
         }
 
         all.Add(UserKeys.Last(subject));
@@ -102,7 +102,7 @@ internal sealed class PersonalIdentifiers
             return subject;
         }
 
-        return prefix == RecordKind.User.SubjectPrefix && IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(Subject)
+        return prefix == RecordKind.User.SubjectPrefix && IsUser && RecordKeys.ActiveUser(key) == UserKeys.Escape(Subject)
                 ? $"{prefix}/{Erased}"
             : prefix == RecordKind.Assignment.SubjectPrefix && IsAssignment(key)
                 ? $"{prefix}/{key[..^UserKeys.Last(Holder).Length]}{CreateHolder(Erased)}"

@@ -20,7 +20,7 @@ internal sealed class SnapshotErasure(Database database)
             return;
         }
 
-        var key = UserKeys.Of(run.Identifiers.Subject);
+        var key = UserKeys.Escape(run.Identifiers.Subject);
         var retired = KeyRange.Under(key);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var records = await connection.QueryAsync<string>(
@@ -90,7 +90,7 @@ internal sealed class SnapshotErasure(Database database)
     private static Func<string, bool> CreateCondition(RecordKind kind, PersonalIdentifiers identifiers) =>
         kind == RecordKind.Assignment ? identifiers.IsAssignment
         : kind == RecordKind.SubscriptionAssignment ? identifiers.IsSubscriptionAssignment
-        : key => identifiers.IsUser && RecordKeys.ActiveUser(key) == UserKeys.Of(identifiers.Subject);
+        : key => identifiers.IsUser && RecordKeys.ActiveUser(key) == UserKeys.Escape(identifiers.Subject);
 
     private async Task<IReadOnlyList<string>> ReadKeysAsync(
         string locationId,

@@ -6,12 +6,12 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>Finds what is said to be held by more or fewer than are known: of an asset its assignments, of a subscription its seats.</summary>
+/// <summary>Finds assets and subscriptions whose count differs from the number of known assignments.</summary>
 internal sealed class CountMismatches(Database database)
 {
     private const int RowsAtOnce = 500;
 
-    /// <returns>The next one behind <paramref name="after"/>, and the walk over its holders; null where there is none.</returns>
+    /// <returns>The next key after <paramref name="after"/>, and the read of its assignments; null if there is none.</returns>
     public async Task<(string Key, RefetchRead Read)?> FindAsync(
         FullSyncState fullSync,
         string after,
@@ -30,8 +30,8 @@ internal sealed class CountMismatches(Database database)
             rows = await SnapshotRows.ReadPageAsync(connection, fullSync.LocationId, counted, after, RowsAtOnce);
             foreach (var row in rows)
             {
-                var said = row.Data is null ? 0 : counted.ReadAssignedCount(row.Data);
-                if (said is not null && said != await KnownAsync(connection, fullSync, row.Key))
+                var stated = row.Data is null ? 0 : counted.ReadAssignedCount(row.Data);
+                if (stated is not null && stated != await CountKnownAsync(connection, fullSync, row.Key))
                 {
                     return (row.Key, Create(fullSync.Kind, row.Key));
                 }
@@ -46,19 +46,19 @@ internal sealed class CountMismatches(Database database)
     private static RefetchRead Create(RecordKind kind, string key) =>
         kind == RecordKind.Assignment ? new AssignmentsRead(key) : new SubscriptionAssignmentsRead(key);
 
-    private static Task<long> KnownAsync(DbConnection connection, FullSyncState fullSync, string key)
+    private static Task<long> CountKnownAsync(DbConnection connection, FullSyncState fullSync, string key)
     {
         var range = KeyRange.Under(key);
         return connection.ExecuteScalarAsync<long>(
             $"""
             select count(*)
             from snapshot
-            where location_id = @LocationId and kind = @Resource and {range.Condition} and data is not null
+            where location_id = @LocationId and kind = @KindName and {range.Condition} and data is not null
             """,
             new
             {
                 fullSync.LocationId,
-                fullSync.Resource,
+                fullSync.KindName,
                 range.From,
                 range.Below,
             }

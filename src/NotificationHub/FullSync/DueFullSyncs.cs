@@ -10,7 +10,7 @@ internal sealed class DueFullSyncs
 {
     private const long NewLocationsInterval = 2_000;
 
-    /// <summary>Skips locations that Apple may not be called for; a location has at most five full syncs.</summary>
+    // A location has at most five full syncs.
     public const string Due = $"""
         select s.location_id, l.paused_until, s.due_at
         from full_sync s

@@ -5,16 +5,16 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>What follows from the end of a full sync: the next one, and after the last one of the import <c>location.imported</c>.</summary>
+/// <summary>Ends a full sync: schedules the next one, and reports the end of an import or a restatement.</summary>
 internal sealed partial class FullSyncCompletion(
     Database database,
     FullSyncSchedule schedule,
     ILogger<FullSyncCompletion> logger
 )
 {
-    public async Task FinishAsync(RefetchContext turn, FullSyncState fullSync)
+    public async Task FinishAsync(RefetchContext context, FullSyncState fullSync)
     {
-        await using var connection = await database.OpenReaderAsync(turn.CancellationToken);
+        await using var connection = await database.OpenReaderAsync(context.CancellationToken);
         var now = schedule.Now;
         var finished = fullSync.StartOver() with
         {
@@ -34,7 +34,7 @@ internal sealed partial class FullSyncCompletion(
             RefusedAt = null,
             KnownRecords = await SnapshotRows.CountAsync(connection, fullSync.LocationId, fullSync.Kind),
         };
-        await turn.WriteAsync(async transaction =>
+        await context.WriteAsync(async transaction =>
         {
             await FullSyncStore.SaveAsync(transaction, finished);
             if (fullSync.IsWhole)
@@ -42,7 +42,7 @@ internal sealed partial class FullSyncCompletion(
                 await FullSyncStore.SetCompleteAsync(transaction, finished);
             }
 
-            await FullSyncPages.ForgetAsync(transaction, finished);
+            await FullSyncPages.DeleteAsync(transaction, finished);
             if (fullSync.Kind == RecordKind.User)
             {
                 await LocationVersions.SetUsersAsync(transaction, fullSync.LocationId, fullSync.FirstVersion);
@@ -57,20 +57,18 @@ internal sealed partial class FullSyncCompletion(
             ];
             if (fullSync.IsImport)
             {
-                events.AddRange(await GoOnImportingAsync(transaction, fullSyncs, now));
+                events.AddRange(await ContinueImportAsync(transaction, fullSyncs, now));
             }
 
             transaction.AppendEvents(events);
         });
-        Log.Finished(logger, fullSync.Purpose, fullSync.Resource, fullSync.LocationId, fullSync.Records);
-        // The next kind is due at once.
+        Log.Finished(logger, fullSync.Purpose, fullSync.KindName, fullSync.LocationId, fullSync.Records);
+        // The next kind may be due now.
         database.Signals.TargetsRequested.Raise();
     }
 
     /// <summary>Continues the import, or the restatement after a restore, without a kind that Apple refuses.</summary>
-    /// <param name="refused">As it was before.</param>
-    /// <param name="fullSyncs">All of the location, as they are now.</param>
-    public static async Task PassOverAsync(
+    public static async Task SkipAsync(
         WriteTransaction transaction,
         FullSyncState refused,
         IReadOnlyList<FullSyncState> fullSyncs,
@@ -80,28 +78,26 @@ internal sealed partial class FullSyncCompletion(
         List<NewEvent> events =
         [
             .. refused is { IsRestatementPending: true, RestateFrom: { } from }
-                ? await Restatement.PassOverAsync(transaction, fullSyncs, from, now)
+                ? await Restatement.SkipAsync(transaction, fullSyncs, from, now)
                 : [],
         ];
-        if (refused.IsAwaited)
+        if (refused.IsImportPending)
         {
-            events.AddRange(await GoOnImportingAsync(transaction, fullSyncs, now));
+            events.AddRange(await ContinueImportAsync(transaction, fullSyncs, now));
         }
 
         transaction.AppendEvents(events);
     }
 
-    /// <summary>
-    /// Starts the import of the next kind after one was imported or refused, or reports the end of the import. If Apple later returns a
-    /// refused kind, the end of the import is reported again.
-    /// </summary>
-    private static async Task<IReadOnlyList<NewEvent>> GoOnImportingAsync(
+    /// <summary>Starts the import of the next kind, or reports the end of the import.</summary>
+    // If Apple later returns a refused kind, the end is reported again.
+    private static async Task<IReadOnlyList<NewEvent>> ContinueImportAsync(
         WriteTransaction transaction,
         IReadOnlyList<FullSyncState> fullSyncs,
         long now
     )
     {
-        if (fullSyncs.FirstOrDefault(other => other.IsAwaited) is { } next)
+        if (fullSyncs.FirstOrDefault(other => other.IsImportPending) is { } next)
         {
             await FullSyncStore.SaveAsync(transaction, next with { DueAt = next.DueAt ?? now });
             return [];
@@ -117,10 +113,10 @@ internal sealed partial class FullSyncCompletion(
             fullSyncs[0].LocationId,
             new LocationImported
             {
-                Records = Restatement.RecordCounts(fullSyncs.Where(fullSync => fullSync.ImportedAt is not null)),
+                Records = Restatement.CountRecords(fullSyncs.Where(fullSync => fullSync.ImportedAt is not null)),
                 NotAvailable =
                 [
-                    .. fullSyncs.Where(fullSync => fullSync.ImportedAt is null).Select(fullSync => fullSync.Resource),
+                    .. fullSyncs.Where(fullSync => fullSync.ImportedAt is null).Select(fullSync => fullSync.KindName),
                 ],
                 StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(fullSyncs[0].CreatedAt),
                 FinishedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
@@ -133,12 +129,12 @@ internal sealed partial class FullSyncCompletion(
     {
         [LoggerMessage(
             LogLevel.Information,
-            "The {Purpose} of {Resource} records of location {LocationId} is done: {Records} records were read."
+            "Finished the {Purpose} of {Kind} records of location {LocationId}: {Records} records read."
         )]
         public static partial void Finished(
             ILogger logger,
             string purpose,
-            string resource,
+            string kind,
             string locationId,
             long records
         );

@@ -7,43 +7,42 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>
-/// Handles a failed page: the full sync continues at the same page later, unless its position is lost. A kind that Apple keeps refusing is not
-/// available: it is reported once and retried on schedule, and the import continues without it.
-/// </summary>
+/// <summary>Handles failed pages: the full sync continues at the same page later, unless its position is lost.</summary>
+// A kind that Apple keeps refusing is not available: it is reported once and retried on schedule, and the import continues
+// without it.
 internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedule schedule)
 {
-    public async Task NoteAsync(RefetchContext turn, FullSyncState fullSync, AppleException fault)
+    public async Task RecordAsync(RefetchContext context, FullSyncState fullSync, AppleException exception)
     {
-        var ofLocation = !await failures.NoteAsync(turn, [], fault);
-        var lost =
-            fault.Kind
+        var isLocationWide = !await failures.RecordAsync(context, [], exception);
+        var isPositionLost =
+            exception.Kind
             is AppleErrorKind.RestartTraversal
                 or AppleErrorKind.TraversalStuck
                 or AppleErrorKind.VersionUnknown;
-        await turn.WriteAsync(async transaction =>
+        await context.WriteAsync(async transaction =>
         {
-            if (fault.Kind == AppleErrorKind.VersionUnknown && fullSync.Kind == RecordKind.User)
+            if (exception.Kind == AppleErrorKind.VersionUnknown && fullSync.Kind == RecordKind.User)
             {
                 await LocationVersions.SetUsersAsync(transaction, fullSync.LocationId, versionId: null);
             }
 
-            // What concerns the whole location has paused it.
-            var kept = lost ? fullSync.StartOver() : await CurrentAsync(transaction, fullSync);
+            // An error that concerns the whole location has paused it.
+            var current = isPositionLost ? fullSync.StartOver() : await ReadCurrentAsync(transaction, fullSync);
             await (
-                ofLocation
-                    ? FullSyncStore.SaveAsync(transaction, kept with { LastError = ErrorCode.From(fault) })
-                    : FailAsync(transaction, kept, fault)
+                isLocationWide
+                    ? FullSyncStore.SaveAsync(transaction, current with { LastError = ErrorCode.From(exception) })
+                    : FailAsync(transaction, current, exception)
             );
         });
     }
 
-    public Task NoteAsync(RefetchContext turn, FullSyncState fullSync, Exception exception)
+    public Task RecordAsync(RefetchContext context, FullSyncState fullSync, Exception exception)
     {
-        failures.NoteBroken(turn, fullSync.Kind, exception);
-        return turn.WriteAsync(async transaction =>
-            // What is broken may be the place.
-            await FailAsync(transaction, (await CurrentAsync(transaction, fullSync)).StartOver(), exception)
+        failures.LogUnexpected(context, fullSync.Kind, exception);
+        return context.WriteAsync(async transaction =>
+            // The stored position may be the cause.
+            await FailAsync(transaction, (await ReadCurrentAsync(transaction, fullSync)).StartOver(), exception)
         );
     }
 
@@ -52,7 +51,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
         var attempts = fullSync.Attempts + 1;
         var now = schedule.Now;
         var isRefused =
-            failures.IsGivenUp(attempts)
+            failures.HasReachedMaxAttempts(attempts)
             && IsRefusal(exception, fullSync, await FullSyncStore.ReadAsync(transaction, fullSync.LocationId));
         await FullSyncStore.SaveAsync(
             transaction,
@@ -63,47 +62,44 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
                 RefusedAt = isRefused ? now : fullSync.RefusedAt,
                 DueAt = isRefused
                     ? schedule.NextTry(fullSync.Kind)
-                    : now + (long)failures.DelayOf(attempts, exception).TotalMilliseconds,
+                    : now + (long)failures.GetDelay(attempts, exception).TotalMilliseconds,
             }
         );
         if (isRefused)
         {
             var fullSyncs = await FullSyncStore.ReadAsync(transaction, fullSync.LocationId);
-            await FullSyncCompletion.PassOverAsync(transaction, fullSync, fullSyncs, now);
+            await FullSyncCompletion.SkipAsync(transaction, fullSync, fullSyncs, now);
         }
 
-        await failures.TellAsync(transaction, fullSync.LocationId, fullSync.Kind, attempts, exception);
+        failures.Publish(transaction, fullSync.LocationId, fullSync.Kind, attempts, exception);
     }
 
-    /// <summary>
-    /// Whether Apple refuses the kind itself. A 4xx that is not Apple's JSON may be a proxy's, but not one against a single kind for good. A 401 without
-    /// Apple's number may be against all kinds: it refuses this one only if others are read. 408 and 429 are never of kind
-    /// <see cref="AppleErrorKind.Protocol"/>.
-    /// </summary>
+    // A 4xx without Apple's JSON may come from a proxy, but a proxy does not refuse a single kind permanently. A 401 without
+    // Apple's number may concern all kinds: it refuses this one only if others are read. 408 and 429 have other kinds.
     private static bool IsRefusal(
         Exception exception,
         FullSyncState fullSync,
         IReadOnlyList<FullSyncState> fullSyncs
     ) =>
-        exception is AppleException fault
+        exception is AppleException error
         && (
-            fault.Kind is AppleErrorKind.Forbidden or AppleErrorKind.Refused
+            error.Kind is AppleErrorKind.Forbidden or AppleErrorKind.Refused
             || (
-                fault.Kind is AppleErrorKind.Protocol
-                && (int?)fault.HttpStatusCode is >= 400 and < 500 and var status
-                && (status != 401 || fullSyncs.Any(other => IsReadMeanwhile(other, fullSync)))
+                error.Kind is AppleErrorKind.Protocol
+                && (int?)error.HttpStatusCode is >= 400 and < 500 and var status
+                && (status != 401 || fullSyncs.Any(other => WasReadMeanwhile(other, fullSync)))
             )
         );
 
-    /// <summary>In an import or a restatement one kind comes after the other: there it suffices that another one is done.</summary>
-    private static bool IsReadMeanwhile(FullSyncState other, FullSyncState fullSync) =>
-        other.Resource != fullSync.Resource
+    // In an import or a restatement, kinds are read one after the other, so another finished kind suffices.
+    private static bool WasReadMeanwhile(FullSyncState other, FullSyncState fullSync) =>
+        other.KindName != fullSync.KindName
         && other is { FinishedAt: { } finished, RestateFrom: null }
         && (fullSync.Cause != RecordChanges.Reconcile || finished > fullSync.StartedAt);
 
-    /// <summary>The row itself: it may have begun, or gone on, since it was read.</summary>
-    private static async Task<FullSyncState> CurrentAsync(WriteTransaction transaction, FullSyncState fullSync) =>
+    // The row may have changed since it was read.
+    private static async Task<FullSyncState> ReadCurrentAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         (await FullSyncStore.ReadAsync(transaction, fullSync.LocationId)).Single(row =>
-            row.Resource == fullSync.Resource
+            row.KindName == fullSync.KindName
         );
 }

@@ -6,14 +6,12 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>
-/// After the last page: what a quiet walk did not return is gone. Where records moved between the pages, one may be missing that was there all
-/// the time, and everything is walked again. Where they never rest, each record that was not returned is asked for by itself, and then each
-/// asset's or subscription's holders are walked that are not as many as it says. An incremental read of users removes no user: a user for whom
-/// only retired records were returned is read by ID.
-/// </summary>
+/// <summary>Handles the records that a full sync did not return.</summary>
+// After an undisturbed read they are gone. A disturbed read may have missed some, so it is repeated. After several disturbed
+// reads, each unseen record is read by itself, and then the assignments of each asset or subscription whose count differs.
+// An incremental read of users removes no user: a user for whom only retired records were returned is read by ID.
 internal sealed class FullSyncFinalizer(
-    ReadExecutor narrow,
+    ReadExecutor executor,
     UnseenRecords absences,
     CountMismatches counts,
     FullSyncCompletion completion,
@@ -21,43 +19,43 @@ internal sealed class FullSyncFinalizer(
     FullSyncSchedule schedule
 )
 {
-    /// <summary>On a location that is never quiet a full sync must come to its end, too.</summary>
-    private const int MostWalks = 3;
+    // A full sync of a busy location must end, too.
+    private const int MaxReads = 3;
 
-    public async Task SettleAsync(RefetchContext turn, FullSyncState fullSync)
+    public async Task FinishReadAsync(RefetchContext context, FullSyncState fullSync)
     {
         if (!fullSync.IsWhole)
         {
-            await SaveAsync(turn, fullSync with { Phase = FullSyncPhases.Verifying, PageToken = null });
+            await SaveAsync(context, fullSync with { Phase = FullSyncPhases.Verifying, PageToken = null });
         }
         else if (fullSync.IsUndisturbed)
         {
-            if (!await IsDoubtedAsync(turn, fullSync))
+            if (!await IsDoubtedAsync(context, fullSync))
             {
-                await RemoveAsync(turn, fullSync, absences.FindAsync(fullSync, "", turn.CancellationToken));
-                await completion.FinishAsync(turn, fullSync);
+                await RemoveAsync(context, fullSync, absences.FindAsync(fullSync, "", context.CancellationToken));
+                await completion.FinishAsync(context, fullSync);
             }
         }
         else
         {
-            await DecideAsync(turn, fullSync);
+            await RestartAsync(context, fullSync);
         }
     }
 
-    /// <summary>Asks for the next record that disturbed reads left in doubt.</summary>
-    public async Task<FullSyncState> GoOnAsync(RefetchContext turn, FullSyncState fullSync)
+    /// <summary>Reads the next record, or group of records, that may have been missed.</summary>
+    public async Task<FullSyncState> ContinueAsync(RefetchContext context, FullSyncState fullSync)
     {
-        if (await NextAsync(fullSync, turn.CancellationToken) is not var (key, read))
+        if (await NextAsync(fullSync, context.CancellationToken) is not var (key, read))
         {
-            return await CloseAsync(turn, fullSync);
+            return await EndPhaseAsync(context, fullSync);
         }
 
-        var outcome = await narrow.RunAsync(turn, new RefetchStep(read, []) with { Doubt = fullSync.Doubt });
+        var outcome = await executor.RunAsync(context, new RefetchStep(read, []) with { Doubt = fullSync.Doubt });
         var current = fullSync with { Attempts = 0 };
         return await SaveAsync(
-            turn,
-            outcome.Doubted is { } judgment
-                ? WithDoubt(current, judgment)
+            context,
+            outcome.Doubted is { } assessment
+                ? WithDoubt(current, assessment)
                 : current with
                 {
                     PageToken = key,
@@ -69,30 +67,30 @@ internal sealed class FullSyncFinalizer(
         );
     }
 
-    /// <summary>Whether the read lacks so many records that it must be repeated later to confirm their removal.</summary>
-    private async Task<bool> IsDoubtedAsync(RefetchContext turn, FullSyncState fullSync)
+    /// <returns>Whether the read lacks so many records that a second one must confirm their removal.</returns>
+    private async Task<bool> IsDoubtedAsync(RefetchContext context, FullSyncState fullSync)
     {
         var doubted = await removals.FindDoubtAsync(
-            turn,
-            FullSyncRead.ContextOf(fullSync),
+            context,
+            FullSyncRead.CreateContext(fullSync),
             [new RemovalScope(KeyRange.All, fullSync.Doubt, IsNotified: false)],
             fullSync.StartNumber!.Value
         );
         if (doubted is not null)
         {
-            await SaveAsync(turn, WithDoubt(fullSync.StartOver(), doubted));
+            await SaveAsync(context, WithDoubt(fullSync.StartOver(), doubted));
         }
 
         return doubted is not null;
     }
 
-    private FullSyncState WithDoubt(FullSyncState fullSync, RemovalAssessment judgment) =>
+    private FullSyncState WithDoubt(FullSyncState fullSync, RemovalAssessment assessment) =>
         fullSync with
         {
-            DoubtedNumber = judgment.Doubt!.Number,
-            DoubtedAt = judgment.Doubt.At,
-            DueAt = removals.RepeatAt(judgment.Doubt),
-            LastError = judgment.Reason,
+            DoubtedNumber = assessment.Doubt!.Number,
+            DoubtedAt = assessment.Doubt.At,
+            DueAt = removals.RepeatAt(assessment.Doubt),
+            LastError = assessment.Reason,
         };
 
     private async Task<(string Key, RefetchRead Read)?> NextAsync(
@@ -101,7 +99,7 @@ internal sealed class FullSyncFinalizer(
     )
     {
         var after = fullSync.PageToken ?? "";
-        if (fullSync.Phase == FullSyncPhases.Counting)
+        if (fullSync.Phase == FullSyncPhases.Recounting)
         {
             return await counts.FindAsync(fullSync, after, cancellationToken);
         }
@@ -122,54 +120,54 @@ internal sealed class FullSyncFinalizer(
         return absent is null ? null : (absent, fullSync.Read.Narrow(absent)!);
     }
 
-    private async Task<FullSyncState> CloseAsync(RefetchContext turn, FullSyncState fullSync)
+    private async Task<FullSyncState> EndPhaseAsync(RefetchContext context, FullSyncState fullSync)
     {
         if (fullSync.Phase == FullSyncPhases.Verifying)
         {
-            return await SaveAsync(turn, fullSync with { Phase = FullSyncPhases.Counting, PageToken = null });
+            return await SaveAsync(context, fullSync with { Phase = FullSyncPhases.Recounting, PageToken = null });
         }
 
-        await completion.FinishAsync(turn, fullSync);
+        await completion.FinishAsync(context, fullSync);
         return fullSync;
     }
 
-    private static Task<FullSyncState> DecideAsync(RefetchContext turn, FullSyncState fullSync)
+    private static Task<FullSyncState> RestartAsync(RefetchContext context, FullSyncState fullSync)
     {
         var restarts = fullSync.Restarts + 1;
         var after =
-            restarts < MostWalks
+            restarts < MaxReads
                 ? fullSync.StartOver()
                 : fullSync with
                 {
                     Phase = FullSyncPhases.Verifying,
                     PageToken = null,
                 };
-        return SaveAsync(turn, after with { Restarts = restarts });
+        return SaveAsync(context, after with { Restarts = restarts });
     }
 
-    private static async Task<FullSyncState> SaveAsync(RefetchContext turn, FullSyncState fullSync)
+    private static async Task<FullSyncState> SaveAsync(RefetchContext context, FullSyncState fullSync)
     {
-        await turn.WriteAsync(transaction => FullSyncStore.SaveAsync(transaction, fullSync));
+        await context.WriteAsync(transaction => FullSyncStore.SaveAsync(transaction, fullSync));
         return fullSync;
     }
 
     private async Task RemoveAsync(
-        RefetchContext turn,
+        RefetchContext context,
         FullSyncState fullSync,
         IAsyncEnumerable<IReadOnlyList<string>> pages
     )
     {
-        var number = await turn.WriteAsync(transaction =>
+        var number = await context.WriteAsync(transaction =>
             SnapshotStore.TakeReadNumberAsync(transaction, fullSync.LocationId)
         );
         await foreach (var keys in pages)
         {
             foreach (var chunk in keys.Chunk(SnapshotStore.ChunkSize))
             {
-                await turn.WriteAsync(transaction =>
+                await context.WriteAsync(transaction =>
                     SnapshotStore.RemoveKeysAsync(
                         transaction,
-                        FullSyncRead.ContextOf(fullSync),
+                        FullSyncRead.CreateContext(fullSync),
                         chunk,
                         fullSync.StartNumber!.Value,
                         number,

@@ -2,35 +2,33 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>A page that a full sync has read.</summary>
-/// <param name="Number">The number that it was read under.</param>
 /// <param name="PageToken">Empty for the first page.</param>
 internal sealed record FullSyncPage(long Number, string PageToken);
 
-/// <summary>The statements over <c>full_sync_page</c>: what a full sync has read itself, whatever else was read meanwhile.</summary>
+/// <summary>The statements over <c>full_sync_page</c>: the pages that a full sync has read.</summary>
 internal static class FullSyncPages
 {
     public static Task<IReadOnlyList<FullSyncPage>> ReadAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.QueryAsync<FullSyncPage>(
-            "select number, page_token PageToken from full_sync_page where location_id = @LocationId and resource = @Resource",
+            "select number, page_token PageToken from full_sync_page where location_id = @LocationId and resource = @KindName",
             fullSync
         );
 
     public static Task AddAsync(WriteTransaction transaction, FullSyncState fullSync, long number) =>
         transaction.ExecuteAsync(
-            "insert into full_sync_page (location_id, resource, number, page_token) values (@LocationId, @Resource, @number, @PageToken)",
+            "insert into full_sync_page (location_id, resource, number, page_token) values (@LocationId, @KindName, @number, @PageToken)",
             new
             {
                 fullSync.LocationId,
-                fullSync.Resource,
+                fullSync.KindName,
                 number,
                 PageToken = fullSync.PageToken ?? "",
             }
         );
 
-    public static Task ForgetAsync(WriteTransaction transaction, FullSyncState fullSync) =>
+    public static Task DeleteAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.ExecuteAsync(
-            "delete from full_sync_page where location_id = @LocationId and resource = @Resource",
+            "delete from full_sync_page where location_id = @LocationId and resource = @KindName",
             fullSync
         );
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Storage;
@@ -6,20 +7,20 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>
-/// One location's turn at a full sync: one request, so that whatever a notification asks for waits for no more than that. How far it is
-/// is kept with each page, so that it goes on there after a restart.
-/// </summary>
+/// <summary>Sends one request of a location's due full sync, so that refetch targets wait for no more than that.</summary>
 internal sealed class FullSyncPass(
     Database database,
-    RefetchContextFactory turns,
-    FullSyncRead walk,
-    FullSyncFinalizer end,
+    RefetchContextFactory contexts,
+    FullSyncRead read,
+    FullSyncFinalizer finalizer,
     FullSyncFailures failures,
-    FullSyncSchedule schedule
+    FullSyncSchedule schedule,
+    IOptions<FullSyncOptions> options
 ) : ILocationWork
 {
     private readonly DueFullSyncs due = new();
+
+    public bool IsEnabled => options.Value.Enabled;
 
     public Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(
         DbConnection connection,
@@ -29,24 +30,22 @@ internal sealed class FullSyncPass(
     Task ILocationWork.RunAsync(string locationId, Lease lease, CancellationToken cancellationToken) =>
         RunAsync(locationId, lease, cancellationToken);
 
-    /// <param name="lease">The lease of the location's shard.</param>
-    /// <returns>False where nothing was to be read, or Apple is not to be asked.</returns>
-    /// <exception cref="LocationClosedException">The location was removed.</exception>
+    /// <returns>False if no full sync is due, or if Apple may not be called.</returns>
     public async Task<bool> RunAsync(string locationId, Lease lease, CancellationToken cancellationToken)
     {
-        if (await BeginAsync(locationId, lease, cancellationToken) is not var (turn, fullSync))
+        if (await BeginAsync(locationId, lease, cancellationToken) is not var (context, fullSync))
         {
             return false;
         }
 
-        await StepAsync(turn, fullSync);
-        await turn.WriteAsync(transaction =>
-            FullSyncStore.HoldBackAsync(transaction, locationId, schedule.NextRequest)
+        await StepAsync(context, fullSync);
+        await context.WriteAsync(transaction =>
+            FullSyncStore.DelayAsync(transaction, locationId, schedule.NextRequest)
         );
         return true;
     }
 
-    private async Task<(RefetchContext Turn, FullSyncState FullSyncState)?> BeginAsync(
+    private async Task<(RefetchContext Context, FullSyncState FullSyncState)?> BeginAsync(
         string locationId,
         Lease lease,
         CancellationToken cancellationToken
@@ -66,8 +65,8 @@ internal sealed class FullSyncPass(
             .FirstOrDefault();
         return
             first is not null
-            && await turns.BeginAsync(connection, locationId, lease, first.Cause, cancellationToken) is { } turn
-            ? (turn, first)
+            && await contexts.CreateAsync(connection, locationId, lease, first.Cause, cancellationToken) is { } context
+            ? (context, first)
             : null;
     }
 
@@ -86,32 +85,32 @@ internal sealed class FullSyncPass(
             cancellationToken
         );
 
-    private async Task StepAsync(RefetchContext turn, FullSyncState fullSync)
+    private async Task StepAsync(RefetchContext context, FullSyncState fullSync)
     {
         try
         {
             var after =
-                fullSync.Phase is FullSyncPhases.Verifying or FullSyncPhases.Counting
-                    ? await end.GoOnAsync(turn, fullSync)
-                : fullSync.Phase == FullSyncPhases.Settling ? fullSync
-                : await walk.ReadPageAsync(turn, fullSync);
-            if (after.Phase == FullSyncPhases.Settling)
+                fullSync.Phase is FullSyncPhases.Verifying or FullSyncPhases.Recounting
+                    ? await finalizer.ContinueAsync(context, fullSync)
+                : fullSync.Phase == FullSyncPhases.Removing ? fullSync
+                : await read.ReadPageAsync(context, fullSync);
+            if (after.Phase == FullSyncPhases.Removing)
             {
-                await end.SettleAsync(turn, after);
+                await finalizer.FinishReadAsync(context, after);
             }
         }
-        catch (AppleException fault)
+        catch (AppleException exception)
         {
-            await failures.NoteAsync(turn, fullSync, fault);
+            await failures.RecordAsync(context, fullSync, exception);
         }
         catch (LocationClosedException)
         {
-            // It goes on when the location comes back.
+            // The full sync continues when the location is callable again.
         }
         // A kind of records that fails must not block the other kinds.
         catch (Exception exception) when (!RefetchContext.IsEndedBy(exception))
         {
-            await failures.NoteAsync(turn, fullSync, exception);
+            await failures.RecordAsync(context, fullSync, exception);
         }
     }
 }

@@ -9,33 +9,32 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>Reads one page of a full sync and keeps how far it has come with the last of the page's records.</summary>
-internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics metrics, FullSyncSchedule schedule)
+/// <summary>Reads one page of a full sync. Its last records and the progress commit together.</summary>
+internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics metrics, FullSyncSchedule schedule)
 {
-    /// <summary>No list has so many pages: a million records of several hundred each are far fewer.</summary>
+    // A million records on pages of several hundred are far fewer.
     private const int MaxPages = 10_000;
 
-    /// <returns>The full sync as it is after the page.</returns>
-    public async Task<FullSyncState> ReadPageAsync(RefetchContext turn, FullSyncState before)
+    public async Task<FullSyncState> ReadPageAsync(RefetchContext context, FullSyncState before)
     {
         using var trace = HubTraces.Begin($"full-sync {before.Kind.Name}", ActivityKind.Internal, []);
-        var (fullSync, number) = await turn.WriteAsync(transaction => BeginPageAsync(transaction, before));
+        var (fullSync, number) = await context.WriteAsync(transaction => BeginPageAsync(transaction, before));
         var page = await RecordReader
-            .ReadAsync(turn.Apple, fullSync.Read, fullSync.From, turn.CancellationToken)
-            .FirstAsync(turn.CancellationToken);
+            .ReadAsync(context.Apple, fullSync.Read, fullSync.From, context.CancellationToken)
+            .FirstAsync(context.CancellationToken);
         metrics.CountRequest(fullSync.Kind.Name);
-        await watch.ObserveAsync(turn, page);
-        turn.NoteAnswer();
+        await updater.UpdateAsync(context, page);
+        context.RecordResponse();
 
-        // Another process read the pages before, perhaps long ago: what moved since may be on a page that was read already.
-        if (fullSync.PageToken is not null && fullSync.Owner != turn.Owner && page.VersionMoved)
+        // Another process read the earlier pages, perhaps long ago: records may have moved to them since.
+        if (fullSync.PageToken is not null && fullSync.Owner != context.Owner && page.VersionMoved)
         {
             var again = fullSync.StartOver() with { DueAt = schedule.NextRequest };
-            await turn.WriteAsync(transaction => FullSyncStore.SaveAsync(transaction, again));
+            await context.WriteAsync(transaction => FullSyncStore.SaveAsync(transaction, again));
             return again;
         }
 
-        return await TakeInAsync(turn, fullSync, page, number, schedule.NextRequest);
+        return await StoreAsync(context, fullSync, page, number, schedule.NextRequest);
     }
 
     private async Task<(FullSyncState FullSyncState, long Number)> BeginPageAsync(
@@ -51,7 +50,7 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics me
 
         var begun = fullSync with
         {
-            Phase = FullSyncPhases.Walking,
+            Phase = FullSyncPhases.Reading,
             StartNumber = number,
             StartedAt = fullSync.IsUnderWay ? fullSync.StartedAt : schedule.Now,
             Pages = 0,
@@ -66,31 +65,31 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics me
                     : null,
         };
         await FullSyncStore.SaveAsync(transaction, begun);
-        await FullSyncPages.ForgetAsync(transaction, begun);
+        await FullSyncPages.DeleteAsync(transaction, begun);
         if (!fullSync.IsUnderWay)
         {
-            await FullSyncStore.ForgetDriftsAsync(transaction, begun);
+            await FullSyncStore.ResetDriftsAsync(transaction, begun);
         }
 
         return (begun, number);
     }
 
-    private async Task<FullSyncState> TakeInAsync(
-        RefetchContext turn,
+    private async Task<FullSyncState> StoreAsync(
+        RefetchContext context,
         FullSyncState fullSync,
         RecordPage page,
         long number,
         long dueAt
     )
     {
-        var read = ContextOf(fullSync);
+        var read = CreateContext(fullSync);
         HashSet<long> before = [];
         Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
         FullSyncState after;
         do
         {
             SnapshotRecord[] chunk = chunks.TryDequeue(out var next) ? next : [];
-            after = await turn.WriteAsync(async transaction =>
+            after = await context.WriteAsync(async transaction =>
             {
                 var outcome = await SnapshotStore.ApplyAsync(
                     transaction,
@@ -108,9 +107,9 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics me
 
                 var pages = await FullSyncPages.ReadAsync(transaction, fullSync);
                 EnsureProgress(fullSync, page, pages);
-                // Notifications have records read between the pages, under numbers of their own.
+                // Refetches between the pages have read numbers of their own.
                 var isUndisturbed = !pages.Any(own => before.Contains(own.Number));
-                var done = After(fullSync, page, isUndisturbed, turn.Owner, dueAt);
+                var done = After(fullSync, page, isUndisturbed, context.Owner, dueAt);
                 await FullSyncPages.AddAsync(transaction, fullSync, number);
                 await FullSyncStore.SaveAsync(transaction, done);
                 return done;
@@ -120,7 +119,7 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics me
         return after;
     }
 
-    /// <exception cref="InvalidDataException">The cursors lead in a circle, or to one empty page after the other, which would never end.</exception>
+    // Pages that lead in a circle, or to one empty page after another, would never end.
     private static void EnsureProgress(FullSyncState fullSync, RecordPage page, IReadOnlyList<FullSyncPage> pages)
     {
         if (
@@ -128,12 +127,12 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics me
             && (next.Place == fullSync.PageToken || pages.Any(read => read.PageToken == next.Place))
         )
         {
-            throw new InvalidDataException($"Page {fullSync.Pages} leads back to one that was read.");
+            throw new InvalidDataException($"Page {fullSync.Pages} leads back to an earlier page.");
         }
 
         if (page is { Next: not null, IsEmpty: true } && fullSync.Pages >= MaxPages)
         {
-            throw new InvalidDataException($"Page {fullSync.Pages} is empty and leads to another one.");
+            throw new InvalidDataException($"Page {fullSync.Pages} is empty and leads to another page.");
         }
     }
 
@@ -146,7 +145,7 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics me
     ) =>
         fullSync with
         {
-            Phase = page.IsLast ? FullSyncPhases.Settling : FullSyncPhases.Walking,
+            Phase = page.IsLast ? FullSyncPhases.Removing : FullSyncPhases.Reading,
             PageToken = page.Next?.Place,
             FirstVersion = page.VersionId,
             Owner = owner,
@@ -155,13 +154,13 @@ internal sealed class FullSyncRead(LocationStateUpdater watch, RefetchMetrics me
             TotalPages = page.TotalPages,
             Records = fullSync.Records + page.Records.Count,
             Attempts = 0,
-            // A doubted removal remains the reason until a second read has settled it.
+            // A doubted removal remains the reason until a second read.
             LastError = fullSync.Doubt is null ? null : fullSync.LastError,
             RefusedAt = null,
             DueAt = dueAt,
         };
 
-    public static ReadContext ContextOf(FullSyncState fullSync) =>
+    public static ReadContext CreateContext(FullSyncState fullSync) =>
         new(fullSync.LocationId, fullSync.Kind, fullSync.Cause, FirstSight: fullSync.IsImport, null, null)
         {
             RestateFrom = fullSync.RestateFrom ?? 0,

@@ -4,20 +4,21 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>When full syncs are due. Spread, so that locations that were registered together do not stay together.</summary>
-internal sealed class FullSyncSchedule(IOptions<RefetchOptions> options, TimeProvider time)
+internal sealed class FullSyncSchedule(IOptions<FullSyncOptions> options, TimeProvider time)
 {
+    // Locations that were registered together must not stay in step.
     private const double Spread = 0.1;
 
-    /// <summary>An incremental read shows no user that is gone: all are read at least this often, whatever <see cref="RefetchOptions.ReconcileEvery"/> says.</summary>
+    /// <summary>The longest interval between reads of all users.</summary>
+    // Incremental reads do not return users that are gone.
     public static readonly TimeSpan AllUsersEvery = TimeSpan.FromDays(7);
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>When the next request may be sent after one that is answered now.</summary>
-    public long NextRequest => Now + (long)Math.Ceiling(1000 / options.Value.FullSyncRequestsPerSecond);
+    public long NextRequest => Now + (long)Math.Ceiling(1000 / options.Value.RequestsPerSecond);
 
-    /// <summary>Whether all users must be read now, because the next reconciliation would be too late. A last read in the future means that the clock was set back.</summary>
+    /// <summary>Whether all users must be read now, because the next reconciliation would be too late.</summary>
+    // A last read in the future means that the clock was set back.
     public bool IsCompleteReadDue(FullSyncState fullSync) =>
         fullSync.CompleteAt is not { } last
         || last > Now
@@ -26,9 +27,9 @@ internal sealed class FullSyncSchedule(IOptions<RefetchOptions> options, TimePro
 
     /// <summary>When a kind that Apple refuses is retried.</summary>
     public long NextTry(RecordKind kind) =>
-        NextFullSync(kind) ?? Now + (long)options.Value.FailedRetryDelay.TotalMilliseconds;
+        NextFullSync(kind) ?? Now + (long)RefetchFailures.FailedRetryDelay.TotalMilliseconds;
 
-    /// <summary>The next full sync of the kind, if one ended now; null if none is scheduled.</summary>
+    /// <returns>The next full sync of the kind; null if none is scheduled.</returns>
     public long? NextFullSync(RecordKind kind)
     {
         var interval = IntervalOf(kind);
@@ -38,11 +39,11 @@ internal sealed class FullSyncSchedule(IOptions<RefetchOptions> options, TimePro
 
     private TimeSpan IntervalOf(RecordKind kind)
     {
-        var every = options.Value.ReconcileEvery;
-        // Spread, too, it is no later.
+        var every = options.Value.Interval;
+        // Even with the spread, it must not be later.
         var longest = AllUsersEvery / (1 + Spread);
         return kind == RecordKind.Subscription || kind == RecordKind.SubscriptionAssignment
-                ? options.Value.ReconcileSubscriptionsEvery
+                ? options.Value.SubscriptionInterval
             : kind == RecordKind.User && (every == TimeSpan.Zero || every > longest) ? longest
             : every;
     }

@@ -5,9 +5,9 @@ namespace NotificationHub.FullSync;
 
 internal static class FullSyncSetup
 {
-    /// <summary>Imports whole locations and compares them with Apple.</summary>
     public static void AddFullSync(this HubBuilder hub)
     {
+        hub.AddOptions(FullSyncOptions.Section, new FullSyncOptionsValidator());
         hub.Services.AddSingleton<FullSyncSchedule>();
         hub.Services.AddSingleton<UnseenRecords>();
         hub.Services.AddSingleton<CountMismatches>();

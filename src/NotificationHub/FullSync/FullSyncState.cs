@@ -4,102 +4,89 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>
-/// The reading of all of a location's records of one kind, a page in a turn: once to import them, then on schedule to find what no
-/// notification told of. A row of <c>full_sync</c>; times are Unix milliseconds.
-/// </summary>
+/// <summary>The progress of an import or a reconciliation of one kind of records. A row of <c>full_sync</c>.</summary>
 internal sealed record FullSyncState
 {
     public required string LocationId { get; init; }
 
-    /// <summary>The name of its <see cref="RecordKind"/>.</summary>
-    public required string Resource { get; init; }
+    public required string KindName { get; init; }
 
-    /// <summary>One of <see cref="FullSyncPurposes"/>.</summary>
     public required string Purpose { get; init; }
 
-    /// <summary>One of <see cref="FullSyncPhases"/>.</summary>
     public required string Phase { get; init; }
 
-    /// <summary>When its next request may be sent; null while the kinds before it are imported, and where none is scheduled.</summary>
+    /// <summary>The time of the next request; null while earlier kinds are imported, and if none is scheduled.</summary>
     public long? DueAt { get; init; }
 
-    /// <summary>Who read the last page: pages may have shifted while nobody was there.</summary>
+    /// <summary>The slot owner that read the last page. After a pause, records may have moved between pages.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>Where it goes on: the next page, or the key behind which records are verified or counted.</summary>
+    /// <summary>The next page, or the key after which records are verified or recounted.</summary>
     public string? PageToken { get; init; }
 
-    /// <summary>The version of the first page.</summary>
     public string? FirstVersion { get; init; }
 
-    /// <summary>Of users: only what changed since is read.</summary>
+    /// <summary>The version after which changed users are read; null for all users, and for other kinds.</summary>
     public string? SinceVersion { get; init; }
 
-    /// <summary>The number of the first page: what is kept under a lower one was not seen.</summary>
+    /// <summary>The read number of the first page. Stored records with a lower number were not returned.</summary>
     public long? StartNumber { get; init; }
 
-    /// <summary>Whether no record has moved so far, so that a record that was not returned is gone.</summary>
+    /// <summary>Whether no record has moved so far: a record that was not returned is gone.</summary>
     public bool IsUndisturbed { get; init; } = true;
 
-    /// <summary>How often the read was restarted because records moved.</summary>
+    /// <summary>The number of disturbed reads before this one.</summary>
     public long Restarts { get; init; }
 
     public long Pages { get; init; }
 
-    /// <summary>How many pages Apple thinks there are, where it says so.</summary>
+    /// <summary>The number of pages that Apple states.</summary>
     public long? TotalPages { get; init; }
 
-    /// <summary>Records returned so far.</summary>
     public long Records { get; init; }
 
-    /// <summary>Of the present full sync, or of the last one: how many records were found to be different.</summary>
+    /// <summary>The number of records that the current or last full sync found to be different.</summary>
     public long Drifts { get; init; }
 
-    /// <summary>Failed requests in a row.</summary>
     public long Attempts { get; init; }
 
     public string? LastError { get; init; }
 
     public long? StartedAt { get; init; }
 
-    /// <summary>When the last one ended.</summary>
     public long? FinishedAt { get; init; }
 
     public long? ImportedAt { get; init; }
 
-    /// <summary>How many records there were when the last one ended.</summary>
     public long? KnownRecords { get; init; }
 
     /// <summary>After a restore, the lowest revision of restated records of the kind; null if no restatement is pending.</summary>
     public long? RestateFrom { get; init; }
 
-    /// <summary>When a read of all records last ended; incremental reads do not count.</summary>
     public long? CompleteAt { get; init; }
 
     /// <summary>When Apple last refused the kind; null after Apple has returned it.</summary>
     public long? RefusedAt { get; init; }
 
-    /// <summary>The number of the first page of the last, unconfirmed read with a mass removal.</summary>
+    /// <summary>The first read number of the last, unconfirmed read with a mass removal.</summary>
     public long? DoubtedNumber { get; init; }
 
-    /// <summary>When that read ended.</summary>
     public long? DoubtedAt { get; init; }
 
     public required long CreatedAt { get; init; }
 
-    public RemovalDoubt? Doubt => RemovalDoubt.Of(DoubtedNumber, DoubtedAt);
+    public RemovalDoubt? Doubt => RemovalDoubt.Create(DoubtedNumber, DoubtedAt);
 
-    /// <summary>It has begun and not ended, whatever made it start over.</summary>
+    /// <summary>Whether it has begun and not ended, even if it started over.</summary>
     public bool IsUnderWay => StartedAt is { } started && (FinishedAt is null || FinishedAt < started);
 
-    public RecordKind Kind => RecordKind.FromName(Resource);
+    public RecordKind Kind => RecordKind.FromName(KindName);
 
-    /// <summary>Neither restated nor refused since the restore: the restatement of the location waits for it.</summary>
+    /// <summary>Whether the restatement of the location waits for this kind.</summary>
     public bool IsRestatementPending => RestateFrom is not null && RefusedAt is null;
 
-    /// <summary>Neither imported nor refused: the import waits for it.</summary>
-    public bool IsAwaited => ImportedAt is null && RefusedAt is null;
+    /// <summary>Whether the import of the location waits for this kind.</summary>
+    public bool IsImportPending => ImportedAt is null && RefusedAt is null;
 
     public bool IsImport => Purpose == FullSyncPurposes.Import;
 
@@ -110,12 +97,11 @@ internal sealed record FullSyncState
 
     public PageMark? From => PageToken is null ? null : new PageMark(PageToken, FirstVersion);
 
-    /// <summary>It shows everything there is, and not only what changed since.</summary>
+    /// <summary>Whether all records are read, not only changes.</summary>
     public bool IsWhole => SinceVersion is null;
 
     public RefetchRead Read => IsWhole ? RefetchRead.CreateFull(Kind) : new UsersRead(SinceVersion);
 
-    /// <summary>From the first page on, whatever was read already.</summary>
     public FullSyncState StartOver() =>
         this with
         {
@@ -131,31 +117,24 @@ internal sealed record FullSyncState
         };
 }
 
-/// <summary>What a full sync is for.</summary>
 internal static class FullSyncPurposes
 {
     public const string Import = "import";
     public const string Reconcile = "reconcile";
 }
 
-/// <summary>What a full sync does next.</summary>
 internal static class FullSyncPhases
 {
-    /// <summary>It begins.</summary>
     public const string Waiting = "waiting";
 
-    /// <summary>It reads its next page.</summary>
-    public const string Walking = "walking";
+    public const string Reading = "reading";
 
-    /// <summary>All pages are read: what they did not return is gone, or to be walked or verified again.</summary>
-    public const string Settling = "settling";
+    /// <summary>Removes the records that the pages did not return, unless the read was disturbed.</summary>
+    public const string Removing = "removing";
 
-    /// <summary>
-    /// Reads records individually. After a disturbed read, the records that it did not return; after an incremental read, users for whom only
-    /// retired records were returned.
-    /// </summary>
+    /// <summary>Reads records one by one: unseen ones, or users for whom only retired records were returned.</summary>
     public const string Verifying = "verifying";
 
-    /// <summary>After that: what is said to have more holders than are known, or fewer, is walked by itself.</summary>
-    public const string Counting = "counting";
+    /// <summary>Reads the assignments of assets and subscriptions whose count differs.</summary>
+    public const string Recounting = "recounting";
 }

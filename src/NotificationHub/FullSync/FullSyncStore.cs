@@ -5,11 +5,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>The statements over <c>full_sync</c>.</summary>
 internal static class FullSyncStore
 {
     private const string Select = """
-        select location_id LocationId, resource, purpose, phase, due_at DueAt, owner, page_token PageToken, first_version FirstVersion,
+        select location_id LocationId, resource KindName, purpose, phase, due_at DueAt, owner, page_token PageToken, first_version FirstVersion,
             since_version SinceVersion, start_number StartNumber, undisturbed IsUndisturbed, restarts, pages, total_pages TotalPages, records, drifts,
             attempts, last_error LastError, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
             known_records KnownRecords, complete_at CompleteAt, refused_at RefusedAt, restate_from RestateFrom,
@@ -17,7 +16,7 @@ internal static class FullSyncStore
         from full_sync
         """;
 
-    /// <summary>The location's full syncs, in the order of the import; none where it has not begun.</summary>
+    /// <returns>The location's full syncs in the order of the import; none before it begins.</returns>
     public static async Task<IReadOnlyList<FullSyncState>> ReadAsync(DbConnection connection, string locationId) =>
         InOrder(
             await connection.QueryAsync<FullSyncState>($"{Select} where location_id = @locationId", new { locationId })
@@ -41,7 +40,7 @@ internal static class FullSyncStore
             )
         );
 
-    /// <summary>Sets out to import the location: the first kind at once, each other after the one before.</summary>
+    /// <summary>Begins an import: the first kind is due now, each other kind after the previous one.</summary>
     public static async Task<IReadOnlyList<FullSyncState>> CreateAsync(
         WriteTransaction transaction,
         string locationId,
@@ -54,14 +53,14 @@ internal static class FullSyncStore
         );
         var fullSyncs = RecordKind
             .All.Select(
-                (kind, place) =>
+                (kind, index) =>
                     new FullSyncState
                     {
                         LocationId = locationId,
-                        Resource = kind.Name,
+                        KindName = kind.Name,
                         Purpose = FullSyncPurposes.Import,
                         Phase = FullSyncPhases.Waiting,
-                        DueAt = place == 0 ? now : null,
+                        DueAt = index == 0 ? now : null,
                         RestateFrom = restateFrom,
                         CreatedAt = now,
                     }
@@ -71,21 +70,20 @@ internal static class FullSyncStore
             """
             insert into full_sync
                 (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, restate_from, created_at)
-            values (@LocationId, @Resource, @Purpose, @Phase, @DueAt, @IsUndisturbed, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
+            values (@LocationId, @KindName, @Purpose, @Phase, @DueAt, @IsUndisturbed, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
             """,
             fullSyncs
         );
         return fullSyncs;
     }
 
-    /// <summary>Records that all records of the kind were read.</summary>
     public static Task SetCompleteAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.ExecuteAsync(
-            "update full_sync set complete_at = @FinishedAt where location_id = @LocationId and resource = @Resource",
+            "update full_sync set complete_at = @FinishedAt where location_id = @LocationId and resource = @KindName",
             fullSync
         );
 
-    /// <summary>Saves the progress, except for drifts and the end of a complete read, which are saved when they occur.</summary>
+    // Drifts and the end of a complete read are saved when they occur.
     public static Task SaveAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.ExecuteAsync(
             """
@@ -96,45 +94,42 @@ internal static class FullSyncStore
                 last_error = @LastError, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
                 known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom,
                 doubted_number = @DoubtedNumber, doubted_at = @DoubtedAt
-            where location_id = @LocationId and resource = @Resource
+            where location_id = @LocationId and resource = @KindName
             """,
             fullSync
         );
 
-    public static Task ForgetDriftsAsync(WriteTransaction transaction, FullSyncState fullSync) =>
+    public static Task ResetDriftsAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.ExecuteAsync(
-            "update full_sync set drifts = 0 where location_id = @LocationId and resource = @Resource",
+            "update full_sync set drifts = 0 where location_id = @LocationId and resource = @KindName",
             fullSync
         );
 
-    /// <summary>Lets no full sync of the location send a request before then: all share its rate.</summary>
-    public static Task HoldBackAsync(WriteTransaction transaction, string locationId, long until) =>
+    /// <summary>Delays all full syncs of the location, because they share its rate.</summary>
+    public static Task DelayAsync(WriteTransaction transaction, string locationId, long until) =>
         transaction.ExecuteAsync(
             "update full_sync set due_at = @until where location_id = @locationId and due_at < @until",
             new { locationId, until }
         );
 
-    /// <summary>
-    /// Makes the imported and refused kinds due now, unless they are being read. Users are read completely, not incrementally.
-    /// </summary>
-    /// <returns>How many there are.</returns>
+    /// <summary>Makes the imported and refused kinds due now. Users are read completely.</summary>
     public static Task<int> RequestAsync(
         WriteTransaction transaction,
         string locationId,
-        IReadOnlyCollection<string> resources,
+        IReadOnlyCollection<string> kinds,
         long now
     ) =>
         transaction.ExecuteAsync(
             """
             update full_sync
             set due_at = case when due_at < @now then due_at else @now end, complete_at = null
-            where location_id = @locationId and resource in @resources
+            where location_id = @locationId and resource in @kinds
                 and (imported_at is not null or refused_at is not null)
             """,
             new
             {
                 locationId,
-                resources = resources.InList(),
+                kinds = kinds.InList(),
                 now,
             }
         );
@@ -146,7 +141,7 @@ internal static class FullSyncStore
         [
             .. fullSyncs
                 .OrderBy(fullSync => fullSync.LocationId, StringComparer.Ordinal)
-                .ThenBy(fullSync => order.IndexOf(fullSync.Resource)),
+                .ThenBy(fullSync => order.IndexOf(fullSync.KindName)),
         ];
     }
 }

@@ -3,7 +3,6 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
-using NotificationHub.Refetch;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Reading;
 using NotificationHub.Refetch.Targets;
@@ -12,46 +11,42 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>
-/// Finds what a full sync would find, and writes nothing. The keys of what it has read are held in memory, for it leaves no read numbers
-/// behind.
-/// </summary>
+/// <summary>Finds the differences that a full sync would find, and writes nothing.</summary>
+// The keys of the returned records are held in memory, because no read numbers are stored.
 internal sealed class ReconcileDryRun(
     Database database,
     LocationApple apple,
-    IOptions<RefetchOptions> options,
+    IOptions<FullSyncOptions> options,
     TimeProvider time
 )
 {
     private const int RowsAtOnce = 2000;
 
-    /// <exception cref="AppleException">Apple did not answer, or not with records.</exception>
-    /// <exception cref="LocationException">The content token cannot be decrypted.</exception>
     public async IAsyncEnumerable<RecordDifference> FindAsync(
         Location location,
         RecordKind kind,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        using var rate = new RequestRate(time, options.Value.FullSyncRequestsPerSecond);
+        using var rate = new RequestRate(time, options.Value.RequestsPerSecond);
         var session = apple.Open(location, rate);
         var read = RefetchRead.CreateFull(kind);
         var number = await ReadNumberAsync(location.LocationId, cancellationToken);
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        var moved = false;
+        HashSet<string> returned = new(StringComparer.Ordinal);
+        var isDisturbed = false;
         await foreach (var page in RecordReader.ReadAsync(session, read, cancellationToken))
         {
-            moved |= page.VersionMoved;
-            seen.UnionWith(page.Records.Select(record => record.Key));
+            isDisturbed |= page.VersionMoved;
+            returned.UnionWith(page.Records.Select(record => record.Key));
             foreach (var difference in await CompareAsync(location.LocationId, kind, page, cancellationToken))
             {
                 yield return difference;
             }
         }
 
-        await foreach (var row in AbsentAsync(location.LocationId, kind, seen, number, cancellationToken))
+        await foreach (var row in FindAbsentAsync(location.LocationId, kind, returned, number, cancellationToken))
         {
-            if (!moved || await IsGoneAsync(session, read, row.Key, cancellationToken))
+            if (!isDisturbed || await IsGoneAsync(session, read, row.Key, cancellationToken))
             {
                 yield return new RecordDifference(row.Key, null, row.Data, After: null, IsNew: false);
             }
@@ -93,14 +88,14 @@ internal sealed class ReconcileDryRun(
                     IsNew: !known.ContainsKey(record.Key)
                 )),
         ];
-        var awaited = await PendingTargets.FindAsync(connection, locationId, kind, differences);
-        return differences.FindAll(difference => !awaited.Contains(difference.Key));
+        var pending = await PendingTargets.FindAsync(connection, locationId, kind, differences);
+        return differences.FindAll(difference => !pending.Contains(difference.Key));
     }
 
-    private async IAsyncEnumerable<SnapshotRow> AbsentAsync(
+    private async IAsyncEnumerable<SnapshotRow> FindAbsentAsync(
         string locationId,
         RecordKind kind,
-        HashSet<string> seen,
+        HashSet<string> returned,
         long number,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
@@ -114,10 +109,10 @@ internal sealed class ReconcileDryRun(
                 rows = await SnapshotRows.ReadPageAsync(connection, locationId, kind, after, RowsAtOnce);
             }
 
-            // What the running hub has read meanwhile is not older than this.
+            // A record that the running hub has read meanwhile is newer than this read.
             foreach (
                 var row in rows.Where(row =>
-                    row.Data is not null && row.ReadNumber <= number && !seen.Contains(row.Key)
+                    row.Data is not null && row.ReadNumber <= number && !returned.Contains(row.Key)
                 )
             )
             {

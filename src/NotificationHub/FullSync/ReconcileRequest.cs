@@ -1,30 +1,25 @@
 using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
-using NotificationHub.Refetch;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>What was ordered.</summary>
-/// <param name="RequestedAt">Unix milliseconds: a full sync that ends from then on is it, one that was under way counting.</param>
-internal sealed record RequestedReconciliations(string LocationId, IReadOnlyList<string> Resources, long RequestedAt);
+/// <param name="RequestedAt">Unix milliseconds. A full sync that ends later satisfies the request, even if it had begun before.</param>
+internal sealed record RequestedReconciliations(string LocationId, IReadOnlyList<string> Kinds, long RequestedAt);
 
-/// <summary>Has the running hub reconcile a location now, for whoever does not want to wait for the schedule.</summary>
 internal sealed class ReconcileRequest(
     Database database,
     ReplicaBarrier replicas,
-    IOptions<RefetchOptions> options,
+    IOptions<FullSyncOptions> options,
     TimeProvider time
 )
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>After so long without a page somebody who waits is told why, as far as it is known.</summary>
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(1);
 
-    /// <exception cref="LocationException">It would not be done: nothing was ordered.</exception>
-    public async Task<RequestedReconciliations> OrderAsync(
+    public async Task<RequestedReconciliations> RequestAsync(
         string locationId,
         IReadOnlyCollection<RecordKind> kinds,
         CancellationToken cancellationToken
@@ -36,66 +31,70 @@ internal sealed class ReconcileRequest(
             Ensure(await LocationStore.FindAsync(connection, locationId), locationId);
         }
 
-        var order = new RequestedReconciliations(locationId, [.. kinds.Select(kind => kind.Name)], Now);
-        await database.WriteAsync(transaction => RequestAsync(transaction, order), cancellationToken);
+        var request = new RequestedReconciliations(locationId, [.. kinds.Select(kind => kind.Name)], Now);
+        await database.WriteAsync(transaction => SaveAsync(transaction, request), cancellationToken);
         database.Signals.TargetsRequested.Raise();
-        return order;
+        return request;
     }
 
-    /// <summary>Returns once it is done; it goes on if this is cancelled.</summary>
-    /// <exception cref="LocationException">It does not go on at present, or not at all any more.</exception>
+    // The reconciliation continues if the wait is canceled.
     public async Task<IReadOnlyList<FullSyncProgress>> WaitAsync(
-        RequestedReconciliations order,
+        RequestedReconciliations request,
         CancellationToken cancellationToken
     )
     {
         IReadOnlyList<FullSyncState> last = [];
-        var movedAt = time.GetTimestamp();
+        var lastProgressAt = time.GetTimestamp();
         while (true)
         {
-            var (location, fullSyncs) = await ReadAsync(order, cancellationToken);
-            if (fullSyncs.Count == order.Resources.Count && fullSyncs.All(fullSync => IsOver(fullSync, order)))
+            var (location, fullSyncs) = await ReadAsync(request, cancellationToken);
+            if (fullSyncs.Count == request.Kinds.Count && fullSyncs.All(fullSync => IsOver(fullSync, request)))
             {
-                return [.. fullSyncs.Select(FullSyncProgress.Of)];
+                return [.. fullSyncs.Select(FullSyncProgress.From)];
             }
 
-            Ensure(location, order.LocationId);
+            Ensure(location, request.LocationId);
             if (!fullSyncs.SequenceEqual(last))
             {
-                (last, movedAt) = (fullSyncs, time.GetTimestamp());
+                (last, lastProgressAt) = (fullSyncs, time.GetTimestamp());
             }
-            else if (time.GetElapsedTime(movedAt) >= LongestSilence)
+            else if (time.GetElapsedTime(lastProgressAt) >= MaxPause)
             {
-                throw Silent(order, fullSyncs);
+                throw CreateTimeout(request, fullSyncs);
             }
 
             await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 
-    private static bool IsOver(FullSyncState fullSync, RequestedReconciliations order) =>
-        fullSync.FinishedAt >= order.RequestedAt || fullSync.RefusedAt >= order.RequestedAt;
+    private static bool IsOver(FullSyncState fullSync, RequestedReconciliations request) =>
+        fullSync.FinishedAt >= request.RequestedAt || fullSync.RefusedAt >= request.RequestedAt;
 
-    private static async Task RequestAsync(WriteTransaction transaction, RequestedReconciliations order)
+    private static async Task SaveAsync(WriteTransaction transaction, RequestedReconciliations request)
     {
-        var asked = await FullSyncStore.RequestAsync(transaction, order.LocationId, order.Resources, order.RequestedAt);
-        if (asked < order.Resources.Count)
+        var count = await FullSyncStore.RequestAsync(
+            transaction,
+            request.LocationId,
+            request.Kinds,
+            request.RequestedAt
+        );
+        if (count < request.Kinds.Count)
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"Location {order.LocationId} is not imported yet: its records are being read for the first time. "
-                    + $"`locations show {order.LocationId}` shows how far that is. Nothing was ordered."
+                $"Location {request.LocationId} is not imported yet. No reconciliation was requested. "
+                    + $"`locations show {request.LocationId}` shows the progress of the import."
             );
         }
     }
 
     private async Task EnsureHubAsync(CancellationToken cancellationToken)
     {
-        if (!options.Value.FullSyncs)
+        if (!options.Value.Enabled)
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                "Refetch:FullSyncs is false: the hub compares nothing. Set it to true, or use --dry-run."
+                "Full syncs are disabled (FullSync:Enabled is false). Nothing was requested. Enable them, or use --dry-run."
             );
         }
 
@@ -103,7 +102,7 @@ internal sealed class ReconcileRequest(
         {
             throw new LocationException(
                 LocationErrorCode.NoLiveReplica,
-                "No running hub is seen on this database, and it is the hub that reads and repairs: start it, or use --dry-run."
+                "No hub is running on this database. Nothing was requested. Start the hub, or use --dry-run."
             );
         }
     }
@@ -119,43 +118,46 @@ internal sealed class ReconcileRequest(
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"Apple is not called for location {locationId}: it is {(location.ReceiveOnly ? "receive-only" : location.StateName)}."
+                $"The hub does not call Apple for location {locationId}, because it is {(location.ReceiveOnly ? "receive-only" : location.StateName)}."
             );
         }
 
-        if (location.PausedUntil > Now + (long)LongestSilence.TotalMilliseconds)
+        if (location.PausedUntil > Now + (long)MaxPause.TotalMilliseconds)
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"Apple is not called for location {locationId} before {DateTimeOffset.FromUnixTimeMilliseconds(location.PausedUntil.Value):u}, as it has asked for, "
-                    + "or after errors; until then nothing is compared."
+                $"Calls to Apple are paused for location {locationId} until {DateTimeOffset.FromUnixTimeMilliseconds(location.PausedUntil.Value):u}, "
+                    + "because Apple requested it or after errors. Try again later."
             );
         }
     }
 
     private async Task<(Location? Location, IReadOnlyList<FullSyncState> FullSyncs)> ReadAsync(
-        RequestedReconciliations order,
+        RequestedReconciliations request,
         CancellationToken cancellationToken
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var fullSyncs = await FullSyncStore.ReadAsync(connection, order.LocationId);
+        var fullSyncs = await FullSyncStore.ReadAsync(connection, request.LocationId);
         return (
-            await LocationStore.FindAsync(connection, order.LocationId),
-            [.. fullSyncs.Where(fullSync => order.Resources.Contains(fullSync.Resource))]
+            await LocationStore.FindAsync(connection, request.LocationId),
+            [.. fullSyncs.Where(fullSync => request.Kinds.Contains(fullSync.KindName))]
         );
     }
 
-    private static LocationException Silent(RequestedReconciliations order, IReadOnlyList<FullSyncState> fullSyncs)
+    private static LocationException CreateTimeout(
+        RequestedReconciliations request,
+        IReadOnlyList<FullSyncState> fullSyncs
+    )
     {
         var current = fullSyncs.FirstOrDefault(fullSync => fullSync.LastError is not null);
         var reason = current is null
-            ? "the hub may be at work on what notifications ask for, or run with Refetch:FullSyncs=false."
-            : $"the last read of {current.Resource} ended with {current.LastError}.";
+            ? "the hub may be busy with refetch targets, or full syncs may be disabled (FullSync:Enabled)."
+            : $"the last read of {current.KindName} ended with {current.LastError}.";
         return new LocationException(
             LocationErrorCode.Refused,
-            $"Nothing was read for a minute: {reason} What was ordered is done when it can be; "
-                + $"`locations show {order.LocationId}` shows how far it is."
+            $"No page was read for a minute: {reason} The reconciliation remains scheduled; "
+                + $"`locations show {request.LocationId}` shows its progress."
         );
     }
 

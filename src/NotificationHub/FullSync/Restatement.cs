@@ -4,16 +4,11 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>
-/// After a restore every record is stated again. The end of it is announced for each kind, on the topic of the kind and so behind its records,
-/// and on topic <c>hub</c> for the location. The location does not wait for a kind that Apple refuses: once Apple returns it, both are announced.
-/// </summary>
+/// <summary>The events at the end of a restatement, in which every record is published again after a restore.</summary>
+// The end of a kind is reported on its own topic, after its records; the end of the location on topic hub. The location does
+// not wait for a kind that Apple refuses: when Apple returns it later, both ends are reported.
 internal static class Restatement
 {
-    /// <param name="finished">The full sync that has restated all records of its kind.</param>
-    /// <param name="fullSyncs">The current full syncs of the location.</param>
-    /// <param name="from">The first revision of the epoch.</param>
-    /// <returns>The events that are to be appended in the same transaction.</returns>
     public static async Task<IReadOnlyList<NewEvent>> EndAsync(
         WriteTransaction transaction,
         FullSyncState finished,
@@ -23,12 +18,11 @@ internal static class Restatement
     )
     {
         var epoch = await EventLog.ReadEpochAsync(transaction);
-        return [OfKind(finished, epoch, from, now), .. OfLocation(fullSyncs, epoch, from, now)];
+        return [ForKind(finished, epoch, from, now), .. ForLocation(fullSyncs, epoch, from, now)];
     }
 
-    /// <summary>Goes on without a kind that Apple refuses.</summary>
-    /// <returns>The events that are to be appended in the same transaction.</returns>
-    public static async Task<IReadOnlyList<NewEvent>> PassOverAsync(
+    /// <summary>Ends the restatement without a kind that Apple refuses, if it was the last one.</summary>
+    public static async Task<IReadOnlyList<NewEvent>> SkipAsync(
         WriteTransaction transaction,
         IReadOnlyList<FullSyncState> fullSyncs,
         long from,
@@ -36,10 +30,10 @@ internal static class Restatement
     )
     {
         var epoch = await EventLog.ReadEpochAsync(transaction);
-        return OfLocation(fullSyncs, epoch, from, now);
+        return ForLocation(fullSyncs, epoch, from, now);
     }
 
-    private static NewEvent OfKind(FullSyncState finished, long epoch, long from, long now) =>
+    private static NewEvent ForKind(FullSyncState finished, long epoch, long from, long now) =>
         NewEvent.Create(
             finished.Kind.RestatedEventName,
             finished.LocationId,
@@ -57,8 +51,8 @@ internal static class Restatement
             Cause = RecordChanges.Restore,
         };
 
-    /// <returns>None while a kind is pending, and none where no kind was restated.</returns>
-    private static IReadOnlyList<NewEvent> OfLocation(
+    // None while a kind is pending, and none if no kind was restated.
+    private static IReadOnlyList<NewEvent> ForLocation(
         IReadOnlyList<FullSyncState> fullSyncs,
         long epoch,
         long from,
@@ -67,10 +61,10 @@ internal static class Restatement
         fullSyncs.Any(fullSync => fullSync.IsRestatementPending)
         || fullSyncs.All(fullSync => fullSync.RestateFrom is not null)
             ? []
-            : [OfLocation(fullSyncs.ToLookup(fullSync => fullSync.RestateFrom is null), epoch, from, now)];
+            : [ForLocation(fullSyncs.ToLookup(fullSync => fullSync.RestateFrom is null), epoch, from, now)];
 
-    /// <param name="fullSyncs">By whether all records of the kind were restated.</param>
-    private static NewEvent OfLocation(ILookup<bool, FullSyncState> fullSyncs, long epoch, long from, long now) =>
+    /// <param name="fullSyncs">Grouped by whether all records of the kind were restated.</param>
+    private static NewEvent ForLocation(ILookup<bool, FullSyncState> fullSyncs, long epoch, long from, long now) =>
         NewEvent.Create(
             EventNames.LocationRestated,
             fullSyncs[true].First().LocationId,
@@ -79,8 +73,8 @@ internal static class Restatement
             {
                 Epoch = epoch,
                 FromRevision = EventLog.Padded(from),
-                Records = RecordCounts(fullSyncs[true]),
-                NotAvailable = [.. fullSyncs[false].Select(fullSync => fullSync.Resource)],
+                Records = CountRecords(fullSyncs[true]),
+                NotAvailable = [.. fullSyncs[false].Select(fullSync => fullSync.KindName)],
             },
             EventJsonContext.Wire.LocationRestated,
             now
@@ -89,10 +83,9 @@ internal static class Restatement
             Cause = RecordChanges.Restore,
         };
 
-    /// <summary>The known records of each kind.</summary>
-    public static Dictionary<string, long> RecordCounts(IEnumerable<FullSyncState> fullSyncs) =>
+    public static Dictionary<string, long> CountRecords(IEnumerable<FullSyncState> fullSyncs) =>
         fullSyncs.ToDictionary(
-            fullSync => fullSync.Resource,
+            fullSync => fullSync.KindName,
             fullSync => fullSync.KnownRecords ?? 0,
             StringComparer.Ordinal
         );

@@ -4,12 +4,12 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <summary>What a full sync did not return, looked for beside the write lane: there may be a million records to look through.</summary>
+// Outside the write transactions, because it may read a million rows.
 internal sealed class UnseenRecords(Database database, AbsentRecords absent)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <summary>The records that are kept and were not returned, in the order of their keys; no page of them is empty.</summary>
+    /// <returns>The keys in order, in pages; no page is empty.</returns>
     public IAsyncEnumerable<IReadOnlyList<string>> FindAsync(
         FullSyncState fullSync,
         string after,
@@ -24,7 +24,7 @@ internal sealed class UnseenRecords(Database database, AbsentRecords absent)
             cancellationToken
         );
 
-    /// <summary>The stored active records of users for whom the read returned only retired records.</summary>
+    /// <summary>Finds the active records of users for whom the read returned only retired records.</summary>
     public IAsyncEnumerable<IReadOnlyList<string>> FindRetiredAsync(
         FullSyncState fullSync,
         string after,

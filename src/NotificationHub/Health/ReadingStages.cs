@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Health;
@@ -9,9 +10,6 @@ internal static class ReadingStages
 {
     /// <summary>Beyond it the exact number says nothing more.</summary>
     private const int MaxCounted = 100_000;
-
-    private const string Callable =
-        "l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null";
 
     // What Apple refuses for good was told of and is tried hourly: it keeps nothing else waiting. While Apple answers nobody, the
     // location is paused, and everything of it waits.
@@ -33,7 +31,7 @@ internal static class ReadingStages
                     {connection.Limit("@MaxCounted")}
                 ) t
                 join location l on l.location_id = t.location_id
-                where {Callable} and (t.due_at <= @now or t.attempts > 0)
+                where {LocationStates.Callable} and (t.due_at <= @now or t.attempts > 0)
             ) waiting
             """;
 
@@ -61,7 +59,7 @@ internal static class ReadingStages
                 end oldest
             from full_sync s
             join location l on l.location_id = s.location_id
-            where {Callable}
+            where {LocationStates.Callable}
         ) full_syncs
         """;
 
@@ -145,7 +143,7 @@ internal static class ReadingStages
                 "@MaxCounted"
             )}) o
             join location l on l.location_id = o.location_id
-            where {Callable} and (l.paused_until is null or l.paused_until <= @now)
+            where {LocationStates.Callable} and (l.paused_until is null or l.paused_until <= @now)
             """,
             new { now = now.ToUnixTimeMilliseconds(), MaxCounted }
         );
@@ -175,7 +173,7 @@ internal static class ReadingStages
                     case when w.error is not null then 1 else 0 end failing
                 from location l
                 left join location_check w on w.location_id = l.location_id
-                where {Callable} and (l.paused_until is null or l.paused_until <= @now)
+                where {LocationStates.Callable} and (l.paused_until is null or l.paused_until <= @now)
             ) watched
             """,
             new { now = now.ToUnixTimeMilliseconds() }

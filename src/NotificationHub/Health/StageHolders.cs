@@ -59,7 +59,7 @@ internal sealed class StageHolders
         {
             StageNames.Refetch or StageNames.FullSyncs => Enumerable
                 .Range(0, RefetchTargets.Shards)
-                .Select(RefetchShards.NameOf),
+                .Select(RefetchShards.GetLeaseName),
             StageNames.Operations => [OperationWorker.LeaseName],
             // The others are named after their lease.
             _ => [stage],

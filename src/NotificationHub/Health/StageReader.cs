@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using NotificationHub.FullSync;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Refetch;
@@ -12,6 +13,7 @@ internal sealed class StageReader(
     Database database,
     IOptions<ServiceBusOptions> bus,
     IOptions<RefetchOptions> refetch,
+    IOptions<FullSyncOptions> fullSync,
     IOptions<HealthOptions> health,
     TopicStatuses statuses,
     IOptions<RetentionOptions> retention,
@@ -38,7 +40,7 @@ internal sealed class StageReader(
 
         var (givenUp, standstillAfter) = (refetch.Value.MaxAttempts, health.Value.StallThreshold);
         readings.Add(await ReadingStages.ReadTargetsAsync(connection, givenUp, now, standstillAfter));
-        if (refetch.Value.FullSyncs)
+        if (fullSync.Value.Enabled)
         {
             readings.Add(await ReadingStages.ReadFullSyncsAsync(connection, givenUp, now, standstillAfter));
         }

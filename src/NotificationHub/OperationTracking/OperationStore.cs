@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Events;
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
@@ -18,10 +19,10 @@ internal static class OperationStore
         """;
 
     /// <summary>A seek in the index for each location, however many operations there are.</summary>
-    public const string DueLocations = """
+    public const string DueLocations = $"""
         select l.location_id
         from location l
-        where l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null
+        where {LocationStates.Callable}
             and (l.paused_until is null or l.paused_until <= @now)
             and exists
             (

@@ -5,18 +5,15 @@ using NotificationHub.Refetch.Scheduling;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>
-/// Updates a location from Apple's responses: its owner, and the end of its content token. Reports records that cannot be stored.
-/// </summary>
+/// <summary>Updates a location's state, and the expiry of its content token, from Apple's responses.</summary>
 internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<LocationStateUpdater> logger)
 {
-    /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
-    private const int UnknownTokenAnswersUntilInvalid = 2;
+    // One such response may be Apple's error, or about a content token that was just replaced.
+    private const int MaxUnknownTokenResponses = 2;
 
-    /// <exception cref="LocationClosedException">Another server has taken the location over.</exception>
-    public async Task ObserveAsync(RefetchContext turn, RecordPage page)
+    public async Task UpdateAsync(RefetchContext context, RecordPage page)
     {
-        var location = turn.Location;
+        var location = context.Location;
         if (page.Skipped > 0)
         {
             Log.Skipped(logger, page.Skipped, location.LocationId);
@@ -38,62 +35,62 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
             return;
         }
 
-        await turn.WriteAsync(async transaction =>
+        await context.WriteAsync(async transaction =>
         {
             if (expiresAt is { } date && date != known)
             {
                 await LocationStore.SetTokenExpiryAsync(transaction, location, date);
             }
 
-            await LocationStore.SetStateAsync(transaction, location, state, ReasonOf(state, page), page.MdmInfo);
+            await LocationStore.SetStateAsync(transaction, location, state, GetReason(state, page), page.MdmInfo);
         });
-        turn.Location = location with
+        context.Location = location with
         {
             StateName = state.ToWireName(),
             TokenExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
         };
-        // Even if the content token has been replaced meanwhile: the next turn uses the new one.
+        // Even if the content token has been replaced meanwhile: the next slot uses the new one.
         if (!LocationStates.MayCallApple(state))
         {
             throw new LocationClosedException(location.LocationId, state);
         }
     }
 
-    /// <summary>Brings the location into the state that an error about its content token means; an unknown one must be so twice in a row.</summary>
-    public static async Task ObserveAsync(RefetchContext turn, AppleException fault)
+    /// <summary>Sets the state after an error about the content token; an unknown token must be reported twice in a row.</summary>
+    public static async Task UpdateAsync(RefetchContext context, AppleException exception)
     {
-        turn.Token.ConsecutiveRejections += fault.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
+        context.Token.ConsecutiveRejections += exception.Kind == AppleErrorKind.TokenInvalid ? 1 : 0;
         if (
-            fault.Kind == AppleErrorKind.TokenInvalid
-            && turn.Token.ConsecutiveRejections < UnknownTokenAnswersUntilInvalid
+            exception.Kind == AppleErrorKind.TokenInvalid
+            && context.Token.ConsecutiveRejections < MaxUnknownTokenResponses
         )
         {
             return;
         }
 
-        turn.Token.ConsecutiveRejections = 0;
-        var state = LocationStates.AfterError(turn.Location.State, fault.Kind);
-        if (state != turn.Location.State)
+        context.Token.ConsecutiveRejections = 0;
+        var state = LocationStates.AfterError(context.Location.State, exception.Kind);
+        if (state != context.Location.State)
         {
-            await turn.WriteAsync(transaction =>
-                LocationStore.SetStateAsync(transaction, turn.Location, state, ErrorCode.From(fault))
+            await context.WriteAsync(transaction =>
+                LocationStore.SetStateAsync(transaction, context.Location, state, ErrorCode.From(exception))
             );
-            // Even if the content token has been replaced meanwhile: this turn ends, and the next one uses the new token.
-            turn.Location = turn.Location with
+            // Even if the content token has been replaced meanwhile: this slot ends, and the next one uses the new token.
+            context.Location = context.Location with
             {
                 StateName = state.ToWireName(),
             };
         }
     }
 
-    private static string? ReasonOf(LocationState state, RecordPage page) =>
+    private static string? GetReason(LocationState state, RecordPage page) =>
         state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {page.MdmInfo?.Id}" : null;
 
     private static partial class Log
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Records} records of location {LocationId} have no usable identity (missing, or too long for the database). They are skipped."
+            "Skipped {Records} records of location {LocationId}: their identity is missing, or too long for the database."
         )]
         public static partial void Skipped(ILogger logger, int records, string locationId);
     }

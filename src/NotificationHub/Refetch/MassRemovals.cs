@@ -8,32 +8,25 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>Whether the records that a complete read lacks may be removed.</summary>
 internal enum RemovalVerdict
 {
-    /// <summary>They may be removed.</summary>
     Ordinary,
 
-    /// <summary>So many are missing that a second read, later and from the first page, must confirm it.</summary>
+    /// <summary>So many records are missing that a second read must confirm their removal.</summary>
     Doubted,
 
-    /// <summary>Two reads agree that many are missing; they may be removed.</summary>
     Confirmed,
 }
 
-/// <param name="Known">The records of the scope before the read.</param>
-/// <param name="Absent">How many of them the read lacks.</param>
-/// <param name="Doubt">The doubted read.</param>
 internal sealed record RemovalAssessment(RemovalVerdict Verdict, long Known, long Absent, RemovalDoubt? Doubt = null)
 {
     public string Reason =>
         $"{Absent} of {Known} records are missing; a second read must confirm this before they are removed";
 }
 
-/// <summary>
-/// Prevents a complete but wrong page from emptying a location. Read numbers prove that two reads agree: a record that the second read
-/// lacks was not returned by the first read either if its read number is lower than that of the first read's first page.
-/// </summary>
+/// <summary>Prevents a complete but wrong page from emptying a location.</summary>
+// Read numbers prove that two reads agree: the first read did not return a record either if its read number is lower than
+// the first read's first number.
 internal sealed partial class MassRemovals(
     Database database,
     IOptions<RefetchOptions> options,
@@ -42,43 +35,41 @@ internal sealed partial class MassRemovals(
     ILogger<MassRemovals> logger
 )
 {
-    /// <summary>Fewer records may always be removed.</summary>
+    /// <summary>Fewer missing records are never a mass removal.</summary>
     public const int LeastRecords = 25;
 
-    /// <summary>When a doubted read is repeated, in Unix milliseconds.</summary>
     public long RepeatAt(RemovalDoubt doubt) => doubt.At + (long)options.Value.StaleReadDelay.TotalMilliseconds;
 
     /// <summary>Checks a read whose pages are all committed, and reports a removal that two reads agree on.</summary>
-    /// <param name="start">The number of the read's first page.</param>
     /// <returns>Null if the records may be removed.</returns>
     public async Task<RemovalAssessment?> FindDoubtAsync(
-        RefetchContext turn,
+        RefetchContext context,
         ReadContext read,
         IReadOnlyList<RemovalScope> scope,
-        long start
+        long firstNumber
     )
     {
-        var judgment = await JudgeAsync(read, scope, start, turn.CancellationToken);
-        if (judgment.Verdict == RemovalVerdict.Confirmed)
+        var assessment = await AssessAsync(read, scope, firstNumber, context.CancellationToken);
+        if (assessment.Verdict == RemovalVerdict.Confirmed)
         {
-            await turn.WriteAsync(transaction => AnnounceAsync(transaction, read, judgment));
+            await context.WriteAsync(transaction => PublishAsync(transaction, read, assessment));
         }
 
-        if (judgment.Verdict != RemovalVerdict.Doubted)
+        if (assessment.Verdict != RemovalVerdict.Doubted)
         {
             return null;
         }
 
-        metrics.CountMassRemoval(isBelieved: false);
-        Log.Doubted(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
-        return judgment;
+        metrics.CountMassRemoval(isConfirmed: false);
+        Log.Doubted(logger, read.Kind.Name, read.LocationId, assessment.Absent, assessment.Known);
+        return assessment;
     }
 
-    /// <summary>Counts outside the write transactions.</summary>
-    private async Task<RemovalAssessment> JudgeAsync(
+    // Counts outside the write transactions, because it may read a million rows.
+    private async Task<RemovalAssessment> AssessAsync(
         ReadContext read,
         IReadOnlyList<RemovalScope> scope,
-        long start,
+        long firstNumber,
         CancellationToken cancellationToken
     )
     {
@@ -86,7 +77,7 @@ internal sealed partial class MassRemovals(
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         foreach (var part in scope)
         {
-            var count = await CountAsync(connection, read, part, start);
+            var count = await CountAsync(connection, read, part, firstNumber);
             known += count.Known;
             absent += count.Absent;
             if (
@@ -104,23 +95,22 @@ internal sealed partial class MassRemovals(
         var early = scope
             .Select(part => part.Doubt)
             .OfType<RemovalDoubt>()
-            // The clock was ahead at the first read, so its age is unknown: the pause starts now.
+            // The clock was ahead at the first read, so its age is unknown: the delay starts now.
             .Select(doubt => doubt.At > now ? doubt with { At = now } : doubt)
             .Where(doubt => RepeatAt(doubt) > now)
             .MaxBy(doubt => doubt.At);
         return !IsMass(absent, known) || (once == 0 && twice == 0) ? new(RemovalVerdict.Ordinary, known, absent)
-            : IsMass(once, known) ? new(RemovalVerdict.Doubted, known, absent, new RemovalDoubt(start, now))
+            : IsMass(once, known) ? new(RemovalVerdict.Doubted, known, absent, new RemovalDoubt(firstNumber, now))
             : early is not null ? new(RemovalVerdict.Doubted, known, absent, early)
             : new(twice > 0 ? RemovalVerdict.Confirmed : RemovalVerdict.Ordinary, known, absent);
     }
 
-    /// <summary>Reports a removal that two reads agree on, before the records are removed.</summary>
-    private Task AnnounceAsync(WriteTransaction transaction, ReadContext read, RemovalAssessment judgment)
+    private Task PublishAsync(WriteTransaction transaction, ReadContext read, RemovalAssessment assessment)
     {
         transaction.OnCommit(() =>
         {
-            metrics.CountMassRemoval(isBelieved: true);
-            Log.Confirmed(logger, read.Kind.Name, read.LocationId, judgment.Absent, judgment.Known);
+            metrics.CountMassRemoval(isConfirmed: true);
+            Log.Confirmed(logger, read.Kind.Name, read.LocationId, assessment.Absent, assessment.Known);
         });
         transaction.AppendEvents([
             NewEvent.Create(
@@ -130,8 +120,8 @@ internal sealed partial class MassRemovals(
                 new ReconcileMassRemoval
                 {
                     Resource = read.Kind.Name,
-                    Known = judgment.Known,
-                    Removed = judgment.Absent,
+                    Known = assessment.Known,
+                    Removed = assessment.Absent,
                 },
                 EventJsonContext.Wire.ReconcileMassRemoval,
                 time.GetUtcNow().ToUnixTimeMilliseconds()
@@ -147,14 +137,14 @@ internal sealed partial class MassRemovals(
         DbConnection connection,
         ReadContext read,
         RemovalScope part,
-        long start
+        long firstNumber
     )
     {
         var range = part.Range;
         return connection.QuerySingleAsync<(long Known, long Absent, long Twice)>(
             $"""
-            select count(*), coalesce(sum(case when read_number < @start then 1 else 0 end), 0),
-                coalesce(sum(case when read_number < @start and read_number < @doubted then 1 else 0 end), 0)
+            select count(*), coalesce(sum(case when read_number < @firstNumber then 1 else 0 end), 0),
+                coalesce(sum(case when read_number < @firstNumber and read_number < @doubted then 1 else 0 end), 0)
             from snapshot
             where location_id = @LocationId and kind = @Kind and {range.Condition} and data is not null
             """,
@@ -164,13 +154,13 @@ internal sealed partial class MassRemovals(
                 Kind = read.Kind.Name,
                 range.From,
                 range.Below,
-                start,
+                firstNumber,
                 doubted = part.Doubt?.Number ?? 0,
             }
         );
     }
 
-    /// <summary>Whether the asset or subscription, read by another request, has as many holders as the read returned.</summary>
+    /// <returns>Whether the asset or subscription states as many assignments as the read returned.</returns>
     private static async Task<bool> IsExpectedAsync(
         DbConnection connection,
         ReadContext read,
@@ -193,7 +183,7 @@ internal sealed partial class MassRemovals(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "A complete read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records. None were removed; the read will be repeated."
+            "A read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records. None were removed; a second read must confirm it."
         )]
         public static partial void Doubted(ILogger logger, string kind, string locationId, long absent, long known);
 

@@ -11,7 +11,7 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>What follows from a read that failed: nothing is lost, the targets wait.</summary>
+/// <summary>Handles failed reads: their targets stay pending and are retried.</summary>
 internal sealed partial class RefetchFailures(
     Database database,
     IOptions<RefetchOptions> options,
@@ -20,89 +20,98 @@ internal sealed partial class RefetchFailures(
     ILogger<RefetchFailures> logger
 )
 {
-    private readonly Backoff backoff = new(options.Value.FirstRetryDelay, options.Value.LongestRetryDelay);
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(2);
 
-    /// <returns>Whether the location's other reads may go on.</returns>
-    public async Task<bool> NoteAsync(RefetchContext turn, IReadOnlyList<ClaimedTarget> targets, AppleException fault)
+    public static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(5);
+
+    /// <summary>The pause between attempts after <c>refetch.failed</c>.</summary>
+    public static readonly TimeSpan FailedRetryDelay = TimeSpan.FromHours(1);
+
+    private readonly Backoff backoff = new(FirstRetryDelay, LongestRetryDelay);
+
+    /// <returns>Whether the location's other reads continue.</returns>
+    public async Task<bool> RecordAsync(
+        RefetchContext context,
+        IReadOnlyList<ClaimedTarget> targets,
+        AppleException exception
+    )
     {
-        Log.Failed(logger, turn.Location.LocationId, ErrorCode.From(fault));
-        metrics.CountError(fault.Kind);
-        if (fault.IsTokenFault)
+        Log.Failed(logger, context.Location.LocationId, ErrorCode.From(exception));
+        metrics.CountError(exception.Kind);
+        if (exception.IsTokenFault)
         {
-            await LocationStateUpdater.ObserveAsync(turn, fault);
-            if (LocationStates.MayCallApple(turn.Location.State))
+            await LocationStateUpdater.UpdateAsync(context, exception);
+            if (LocationStates.MayCallApple(context.Location.State))
             {
-                await PauseAsync(turn, Longer(options.Value.FirstRetryDelay, fault.RetryAfter));
+                await PauseAsync(context, Longer(FirstRetryDelay, exception.RetryAfter));
             }
 
             return false;
         }
 
-        if (fault.Kind is AppleErrorKind.Paused)
+        if (exception.Kind is AppleErrorKind.Paused)
         {
-            await PauseAsync(turn, fault.RetryAfter ?? TimeSpan.Zero);
+            await PauseAsync(context, exception.RetryAfter ?? TimeSpan.Zero);
             return false;
         }
 
-        var concernsAll =
-            fault.Kind is AppleErrorKind.Throttled or AppleErrorKind.Unavailable or AppleErrorKind.Network;
-        turn.Pace.ConsecutiveErrors += concernsAll ? 1 : 0;
-        await FailAsync(turn, targets, fault, concernsAll);
-        if (concernsAll)
+        var isLocationWide =
+            exception.Kind is AppleErrorKind.Throttled or AppleErrorKind.Unavailable or AppleErrorKind.Network;
+        context.Pace.ConsecutiveErrors += isLocationWide ? 1 : 0;
+        await FailAsync(context, targets, exception, isLocationWide);
+        if (isLocationWide)
         {
-            await PauseAsync(turn, Longer(PauseAfter(turn.Pace.ConsecutiveErrors - 1), fault.RetryAfter));
+            await PauseAsync(context, Longer(PauseAfter(context.Pace.ConsecutiveErrors - 1), exception.RetryAfter));
         }
 
-        return !concernsAll;
+        return !isLocationWide;
     }
 
-    /// <summary>Whatever it was, it came of these targets: they are tried again later, and the location's other reads go on.</summary>
-    public async Task NoteAsync(RefetchContext turn, IReadOnlyList<ClaimedTarget> targets, Exception exception)
+    public async Task RecordAsync(RefetchContext context, IReadOnlyList<ClaimedTarget> targets, Exception exception)
     {
         if (targets.Count > 0)
         {
-            NoteBroken(turn, targets[0].Kind, exception);
-            await FailAsync(turn, targets, exception, concernsAll: false);
+            LogUnexpected(context, targets[0].Kind, exception);
+            await FailAsync(context, targets, exception, isLocationWide: false);
         }
     }
 
-    public void NoteBroken(RefetchContext turn, RecordKind kind, Exception exception) =>
-        Log.Broke(logger, turn.Location.LocationId, kind.Name, exception);
+    public void LogUnexpected(RefetchContext context, RecordKind kind, Exception exception) =>
+        Log.Unexpected(logger, context.Location.LocationId, kind.Name, exception);
 
-    /// <summary>Whether this many failures in a row are reported, and the read is then retried only at long intervals.</summary>
-    public bool IsGivenUp(long attempts) => attempts >= options.Value.MaxAttempts;
+    public bool HasReachedMaxAttempts(long attempts) => attempts >= options.Value.MaxAttempts;
 
-    /// <summary>The pause after this many failures in a row of the same read; malformed responses get shorter pauses.</summary>
-    public TimeSpan DelayOf(long attempts, Exception fault) =>
-        IsGivenUp(attempts) && fault is not AppleException { Kind: AppleErrorKind.Malformed or AppleErrorKind.Protocol }
-            ? options.Value.FailedRetryDelay
+    /// <summary>The pause after this many failures in a row of the same read; shorter for malformed responses.</summary>
+    public TimeSpan GetDelay(long attempts, Exception exception) =>
+        HasReachedMaxAttempts(attempts)
+        && exception is not AppleException { Kind: AppleErrorKind.Malformed or AppleErrorKind.Protocol }
+            ? FailedRetryDelay
             : PauseAfter(attempts - 1);
 
-    /// <summary>Tells of a kind of records that cannot be read, once.</summary>
-    public async Task TellAsync(
+    /// <summary>Publishes once that a kind of records cannot be read.</summary>
+    public void Publish(
         WriteTransaction transaction,
         string locationId,
         RecordKind kind,
         long attempts,
-        Exception fault
+        Exception exception
     )
     {
         if (attempts == options.Value.MaxAttempts)
         {
-            transaction.OnCommit(() => Log.GivenUp(logger, locationId, kind.Name, attempts));
-            var whole = new ClaimedTarget
+            transaction.OnCommit(() => Log.MaxAttemptsReached(logger, locationId, kind.Name, attempts));
+            var allRecords = new ClaimedTarget
             {
                 LocationId = locationId,
                 KindName = kind.Name,
                 Key = "",
                 Requested = 0,
             };
-            transaction.AppendEvents([EventOf(whole, attempts, fault)]);
+            transaction.AppendEvents([CreateEvent(allRecords, attempts, exception)]);
         }
     }
 
-    /// <summary>The location's content token cannot be read: it waits, and the other locations go on.</summary>
-    public async Task NoteUnreadableAsync(
+    public async Task PauseUnreadableAsync(
         Lease lease,
         Location location,
         Exception exception,
@@ -115,53 +124,60 @@ internal sealed partial class RefetchFailures(
             {
                 await lease.EnsureAsync(transaction);
                 await RefetchContext.EnsureLocationAsync(transaction, location.LocationId);
-                await LocationStore.PauseAsync(transaction, location, DueIn(options.Value.LongestRetryDelay));
+                await LocationStore.PauseAsync(transaction, location, DueIn(LongestRetryDelay));
             },
             cancellationToken
         );
     }
 
-    private Task PauseAsync(RefetchContext turn, TimeSpan length) =>
-        turn.WriteAsync(transaction => LocationStore.PauseAsync(transaction, turn.Location, DueIn(length)));
+    private Task PauseAsync(RefetchContext context, TimeSpan length) =>
+        context.WriteAsync(transaction => LocationStore.PauseAsync(transaction, context.Location, DueIn(length)));
 
     private async Task FailAsync(
-        RefetchContext turn,
+        RefetchContext context,
         IReadOnlyList<ClaimedTarget> targets,
-        Exception fault,
-        bool concernsAll
+        Exception exception,
+        bool isLocationWide
     )
     {
         foreach (var chunk in targets.Chunk(SnapshotStore.ChunkSize))
         {
-            await turn.WriteAsync(transaction => FailAsync(transaction, turn, chunk, fault, concernsAll));
+            await context.WriteAsync(transaction => FailAsync(transaction, context, chunk, exception, isLocationWide));
         }
     }
 
     private async Task FailAsync(
         WriteTransaction transaction,
-        RefetchContext turn,
+        RefetchContext context,
         ClaimedTarget[] targets,
-        Exception fault,
-        bool concernsAll
+        Exception exception,
+        bool isLocationWide
     )
     {
-        var asked = (fault as AppleException)?.RetryAfter;
+        var retryAfter = (exception as AppleException)?.RetryAfter;
         foreach (var target in targets)
         {
             var attempts = target.Attempts + 1;
-            var delay = concernsAll ? PauseAfter(target.Attempts) : DelayOf(attempts, fault);
-            await TargetStore.FailAsync(transaction, target, ErrorCode.From(fault), DueIn(Longer(delay, asked)));
-            if (!concernsAll && attempts == options.Value.MaxAttempts)
+            var delay = isLocationWide ? PauseAfter(target.Attempts) : GetDelay(attempts, exception);
+            await TargetStore.FailAsync(
+                transaction,
+                target,
+                ErrorCode.From(exception),
+                DueIn(Longer(delay, retryAfter))
+            );
+            if (!isLocationWide && attempts == options.Value.MaxAttempts)
             {
-                transaction.OnCommit(() => Log.GivenUp(logger, turn.Location.LocationId, target.KindName, attempts));
-                transaction.AppendEvents([EventOf(target, attempts, fault)]);
+                transaction.OnCommit(() =>
+                    Log.MaxAttemptsReached(logger, context.Location.LocationId, target.KindName, attempts)
+                );
+                transaction.AppendEvents([CreateEvent(target, attempts, exception)]);
             }
         }
     }
 
-    private NewEvent EventOf(ClaimedTarget target, long attempts, Exception fault)
+    private NewEvent CreateEvent(ClaimedTarget target, long attempts, Exception exception)
     {
-        // A user's key is the clientUserId: who may follow the hub need not know the users.
+        // A user's key is the clientUserId, which subscribers of the topic hub need not know.
         var key = target.Kind == RecordKind.User || target.Key.Length == 0 ? null : target.Key;
         return NewEvent.Create(
             EventNames.RefetchFailed,
@@ -172,7 +188,7 @@ internal sealed partial class RefetchFailures(
                 Resource = target.KindName,
                 Key = key,
                 Attempts = attempts,
-                Fault = ErrorCode.From(fault),
+                Fault = ErrorCode.From(exception),
             },
             EventJsonContext.Wire.RefetchFailed,
             time.GetUtcNow().ToUnixTimeMilliseconds()
@@ -183,34 +199,35 @@ internal sealed partial class RefetchFailures(
         };
     }
 
-    /// <summary>Spread by half of itself so that locations do not return together.</summary>
+    // With jitter, so that locations do not return together.
     private TimeSpan PauseAfter(long failures) => backoff.PauseAfter(failures, least: 1, most: 1.5, Random.Shared);
 
-    private static TimeSpan Longer(TimeSpan delay, TimeSpan? asked) => asked > delay ? asked.Value : delay;
+    private static TimeSpan Longer(TimeSpan delay, TimeSpan? retryAfter) =>
+        retryAfter > delay ? retryAfter.Value : delay;
 
     private long DueIn(TimeSpan delay) => (time.GetUtcNow() + delay).ToUnixTimeMilliseconds();
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "A read for location {LocationId} failed: {Fault}")]
-        public static partial void Failed(ILogger logger, string locationId, string fault);
+        [LoggerMessage(LogLevel.Warning, "A read for location {LocationId} failed: {Error}. It will be retried.")]
+        public static partial void Failed(ILogger logger, string locationId, string error);
 
         [LoggerMessage(
             LogLevel.Error,
-            "A read of {Resource} for location {LocationId} broke off; it is tried again later."
+            "A read of {Kind} records of location {LocationId} failed unexpectedly. It will be retried."
         )]
-        public static partial void Broke(ILogger logger, string locationId, string resource, Exception exception);
+        public static partial void Unexpected(ILogger logger, string locationId, string kind, Exception exception);
 
         [LoggerMessage(
             LogLevel.Error,
-            "The content token of location {LocationId} cannot be decrypted, so that nothing is read: check the key ring with `doctor`."
+            "The content token of location {LocationId} cannot be decrypted; its reads are paused. Check the key ring with `doctor`."
         )]
         public static partial void TokenUnreadable(ILogger logger, string locationId, Exception exception);
 
         [LoggerMessage(
             LogLevel.Error,
-            "A read of {Resource} for location {LocationId} failed {Attempts} times; it is tried at long intervals only."
+            "A read of {Kind} records of location {LocationId} failed {Attempts} times. It will be retried hourly."
         )]
-        public static partial void GivenUp(ILogger logger, string locationId, string resource, long attempts);
+        public static partial void MaxAttemptsReached(ILogger logger, string locationId, string kind, long attempts);
     }
 }

@@ -4,7 +4,6 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>What the reading costs and how it goes.</summary>
 internal sealed class RefetchMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> requests = meters
@@ -12,7 +11,7 @@ internal sealed class RefetchMetrics(IMeterFactory meters)
         .CreateCounter<long>(
             "notificationhub.refetch.requests",
             "{request}",
-            "Pages read from Apple, by what was read."
+            "Pages read from Apple, by kind of record."
         );
 
     private readonly Counter<long> coalesced = meters
@@ -20,19 +19,19 @@ internal sealed class RefetchMetrics(IMeterFactory meters)
         .CreateCounter<long>(
             "notificationhub.refetch.coalesced",
             "{request}",
-            "Requests for a read that another one was the answer to as well."
+            "Refetch requests that were satisfied by another request's read."
         );
 
     private readonly Counter<long> errors = meters
         .CreateHubMeter()
-        .CreateCounter<long>("notificationhub.refetch.errors", "{error}", "Reads that failed, by the kind of error.");
+        .CreateCounter<long>("notificationhub.refetch.errors", "{error}", "Failed reads, by kind of error.");
 
     private readonly Gauge<long> pending = meters
         .CreateHubMeter()
         .CreateGauge<long>(
             "notificationhub.refetch.pending",
             "{target}",
-            "Targets that wait to be read, counted every ten seconds and to 100,000 at most."
+            "Pending refetch targets, counted every ten seconds and up to 100,000."
         );
 
     private readonly Counter<long> massRemovals = meters
@@ -40,11 +39,11 @@ internal sealed class RefetchMetrics(IMeterFactory meters)
         .CreateCounter<long>(
             "notificationhub.refetch.mass_removals",
             "{read}",
-            "Reads that lacked more than Refetch:MaxRemovalShare of the known records, by outcome: doubted, or believed after a second read."
+            "Reads that lacked more than Refetch:MaxRemovalShare of the known records, by outcome."
         );
 
-    public void CountMassRemoval(bool isBelieved) =>
-        massRemovals.Add(1, new KeyValuePair<string, object?>("outcome", isBelieved ? "believed" : "doubted"));
+    public void CountMassRemoval(bool isConfirmed) =>
+        massRemovals.Add(1, new KeyValuePair<string, object?>("outcome", isConfirmed ? "confirmed" : "doubted"));
 
     public void CountRequest(string kind) => requests.Add(1, new KeyValuePair<string, object?>("kind", kind));
 

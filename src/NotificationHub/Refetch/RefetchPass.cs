@@ -10,22 +10,18 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>One location's turn: its due targets, planned together, read one after another.</summary>
 internal sealed class RefetchPass(
     Database database,
-    RefetchContextFactory turns,
-    ReadExecutor walk,
+    RefetchContextFactory contexts,
+    ReadExecutor executor,
     TargetStore store,
     RefetchFailures failures,
     TimeProvider time
 )
 {
-    /// <summary>Reads what is due for the location until it is done, its turn is over, or Apple is not to be asked for now.</summary>
-    /// <param name="lease">The lease of the location's shard.</param>
-    /// <returns>How many steps of the plan were done.</returns>
     public async Task<int> ReadDueAsync(string locationId, Lease lease, CancellationToken cancellationToken)
     {
-        if (await BeginAsync(locationId, lease, cancellationToken) is not var (turn, steps))
+        if (await BeginAsync(locationId, lease, cancellationToken) is not var (context, steps))
         {
             return 0;
         }
@@ -34,13 +30,13 @@ internal sealed class RefetchPass(
         var done = 0;
         foreach (var step in steps.Select(progress.Begin).OfType<RefetchStep>())
         {
-            if (!await RunAsync(turn, progress, step))
+            if (!await RunAsync(context, progress, step))
             {
                 break;
             }
 
             done++;
-            if (turn.Place.IsOver)
+            if (context.Slot.IsOver)
             {
                 break;
             }
@@ -49,7 +45,7 @@ internal sealed class RefetchPass(
         return done;
     }
 
-    private async Task<(RefetchContext Turn, IReadOnlyList<RefetchStep> Steps)?> BeginAsync(
+    private async Task<(RefetchContext Context, IReadOnlyList<RefetchStep> Steps)?> BeginAsync(
         string locationId,
         Lease lease,
         CancellationToken cancellationToken
@@ -60,19 +56,19 @@ internal sealed class RefetchPass(
         var due = await TargetStore.ReadDueAsync(connection, locationId, now);
         if (
             due.Count == 0
-            || await turns.BeginAsync(connection, locationId, lease, RecordChanges.Notification, cancellationToken)
-                is not { } turn
+            || await contexts.CreateAsync(connection, locationId, lease, RecordChanges.Notification, cancellationToken)
+                is not { } context
         )
         {
             return null;
         }
 
-        if (await turn.WriteAsync(transaction => store.AwaitBurstAsync(transaction, locationId, now)) > 0)
+        if (await context.WriteAsync(transaction => store.PostponeInBurstAsync(transaction, locationId, now)) > 0)
         {
             due = await TargetStore.ReadDueAsync(connection, locationId, now);
         }
 
-        return due.Count == 0 ? null : (turn, await PlanAsync(connection, locationId, CountsFirst(due)));
+        return due.Count == 0 ? null : (context, await PlanAsync(connection, locationId, CountsFirst(due)));
     }
 
     private static async Task<IReadOnlyList<RefetchStep>> PlanAsync(
@@ -106,25 +102,24 @@ internal sealed class RefetchPass(
         ];
     }
 
-    /// <returns>Whether the slot continues.</returns>
-    private async Task<bool> RunAsync(RefetchContext turn, TargetProgress progress, RefetchStep step)
+    private async Task<bool> RunAsync(RefetchContext context, TargetProgress progress, RefetchStep step)
     {
         try
         {
-            if (await ReadAsync(turn, step))
+            if (await ReadAsync(context, step))
             {
                 progress.Complete(step);
                 return true;
             }
 
             progress.Fail(step);
-            await PutLastAsync(turn, progress, step);
+            await PutLastAsync(context, progress, step);
             return true;
         }
         catch (AppleException exception)
         {
-            var continues = await failures.NoteAsync(turn, progress.Fail(step), exception);
-            await PutLastAsync(turn, progress, step);
+            var continues = await failures.RecordAsync(context, progress.Fail(step), exception);
+            await PutLastAsync(context, progress, step);
             return continues;
         }
         catch (LocationClosedException)
@@ -134,13 +129,13 @@ internal sealed class RefetchPass(
         // A target that fails must not block the location's other targets.
         catch (Exception exception) when (!RefetchContext.IsEndedBy(exception))
         {
-            await failures.NoteAsync(turn, progress.Fail(step), exception);
-            await PutLastAsync(turn, progress, step);
+            await failures.RecordAsync(context, progress.Fail(step), exception);
+            await PutLastAsync(context, progress, step);
             return true;
         }
     }
 
-    private static async Task PutLastAsync(RefetchContext turn, TargetProgress progress, RefetchStep step)
+    private static async Task PutLastAsync(RefetchContext context, TargetProgress progress, RefetchStep step)
     {
         foreach (var chunk in step.Holder is null ? [] : step.Targets.Chunk(SnapshotStore.ChunkSize))
         {
@@ -148,7 +143,7 @@ internal sealed class RefetchPass(
             [
                 .. chunk.Select(target => (target, progress.PutLast(target, step.Holder!))),
             ];
-            await turn.WriteAsync(async transaction =>
+            await context.WriteAsync(async transaction =>
             {
                 foreach (var (target, holders) in left)
                 {
@@ -158,23 +153,25 @@ internal sealed class RefetchPass(
         }
     }
 
-    private async Task<bool> ReadAsync(RefetchContext turn, RefetchStep step)
+    private async Task<bool> ReadAsync(RefetchContext context, RefetchStep step)
     {
         try
         {
-            return (await walk.RunAsync(turn, step)).IsSettled;
+            return (await executor.RunAsync(context, step)).IsSettled;
         }
         catch (AppleException exception) when (exception.Kind == AppleErrorKind.RestartTraversal)
         {
-            return (await walk.RunAsync(turn, step)).IsSettled;
+            return (await executor.RunAsync(context, step)).IsSettled;
         }
         catch (AppleException exception)
             when (exception.Kind == AppleErrorKind.VersionUnknown && step.Read is UsersRead)
         {
-            await turn.WriteAsync(transaction =>
-                LocationVersions.SetUsersAsync(transaction, turn.Location.LocationId, versionId: null)
+            await context.WriteAsync(transaction =>
+                LocationVersions.SetUsersAsync(transaction, context.Location.LocationId, versionId: null)
             );
-            return (await walk.RunAsync(turn, step with { Read = new UsersRead(SinceVersionId: null) })).IsSettled;
+            return (
+                await executor.RunAsync(context, step with { Read = new UsersRead(SinceVersionId: null) })
+            ).IsSettled;
         }
     }
 }

@@ -12,11 +12,12 @@ namespace NotificationHub.Refetch;
 
 internal static class RefetchSetup
 {
-    /// <summary>Reads from Apple again what notifications say has changed.</summary>
     public static void AddRefetch(this HubBuilder hub)
     {
         hub.AddOptions(RefetchOptions.Section, new RefetchOptionsValidator());
-        hub.Services.AddSingleton(services => TimingOf(services.GetRequiredService<IOptions<RefetchOptions>>().Value));
+        hub.Services.AddSingleton(services =>
+            CreateTiming(services.GetRequiredService<IOptions<RefetchOptions>>().Value)
+        );
         hub.Services.AddSingleton<RefetchTargets>();
         hub.Services.AddSingleton<RefetchMetrics>();
         hub.Services.AddSingleton<TargetStore>();
@@ -38,12 +39,15 @@ internal static class RefetchSetup
         hub.Services.AddSingleton<PendingTargetCount>();
         hub.Services.AddSingleton(services => new LocationScheduler(
             services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelLocations,
-            services.GetRequiredService<IOptions<RefetchOptions>>().Value.ParallelFullSyncs,
+            LocationScheduler.ParallelFullSyncs,
             services.GetRequiredService<TimeProvider>()
         ));
         hub.Services.AddHostedService<RefetchWorker>();
     }
 
-    private static RefetchTiming TimingOf(RefetchOptions options) =>
-        new(options.Quiet, options.InitialMaxWait, options.LongestMaxWait) { StaleReadDelay = options.StaleReadDelay };
+    private static RefetchTiming CreateTiming(RefetchOptions options) =>
+        new(options.QuietPeriod, options.InitialMaxWait, options.LongestMaxWait)
+        {
+            StaleReadDelay = options.StaleReadDelay,
+        };
 }

@@ -4,18 +4,16 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;
 
-/// <summary>Whether what was read is what the notifications said.</summary>
+/// <summary>Detects reads that contradict the notification, because Apple's servers can lag behind.</summary>
 internal static class StaleReadDetector
 {
-    /// <summary>Notifications come up to five minutes after what they tell of: another read may have seen it before they came.</summary>
-    private const long NotificationsTrail = 5 * 60 * 1000;
+    // Notifications arrive up to five minutes after the change: an earlier read may have returned it already.
+    private const long MaxNotificationDelay = 5 * 60 * 1000;
 
-    /// <summary>Looks once: after the re-read what Apple answers is believed.</summary>
-    /// <param name="busy">
-    /// It was read a while ago and asked for again: what it says may have changed then already, and no further change is looked for.
-    /// </param>
-    public static async Task<bool> IsThereAsync(WriteTransaction transaction, ClaimedTarget target, bool busy)
+    /// <param name="busy">Whether the target was read recently, so that the change may have been returned already.</param>
+    public static async Task<bool> IsStaleAsync(WriteTransaction transaction, ClaimedTarget target, bool busy)
     {
+        // The second read is believed.
         if (target.Rereads > 0)
         {
             return false;
@@ -38,23 +36,23 @@ internal static class StaleReadDetector
             {
                 target.LocationId,
                 target.KindName,
-                Keys = expected.Select(one => KeyOf(target, one)).ToHashSet(StringComparer.Ordinal).InList(),
+                Keys = expected.Select(one => GetKey(target, one)).ToHashSet(StringComparer.Ordinal).InList(),
             }
         );
         var known = rows.ToDictionary(row => row.Key, StringComparer.Ordinal);
         return expected.Any(one =>
-            known.TryGetValue(KeyOf(target, one), out var row)
-                ? !Fits(one, row.Exists, row.ChangedAt, target.FirstRequestedAt)
+            known.TryGetValue(GetKey(target, one), out var row)
+                ? !Matches(one, row.Exists, row.ChangedAt, target.FirstRequestedAt)
                 : one[0] == '+'
         );
     }
 
-    private static bool Fits(string expected, bool exists, long changedAt, long requestedAt) =>
+    private static bool Matches(string expected, bool exists, long changedAt, long requestedAt) =>
         expected == TargetExpectations.Changed
-            ? changedAt >= requestedAt - NotificationsTrail
+            ? changedAt >= requestedAt - MaxNotificationDelay
             : exists == (expected[0] == '+');
 
-    private static string KeyOf(ClaimedTarget target, string expected) =>
+    private static string GetKey(ClaimedTarget target, string expected) =>
         target.Kind == RecordKind.Assignment ? RecordKeys.Assignment(target.Key, expected[1..])
         : target.Kind == RecordKind.SubscriptionAssignment
             ? RecordKeys.SubscriptionAssignment(target.Key, expected[1..])

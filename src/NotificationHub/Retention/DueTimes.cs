@@ -21,6 +21,7 @@ internal sealed record DueTime(string Name, TimeSpan Longest, Func<DbConnection,
 internal sealed partial class DueTimes(
     Database database,
     IOptions<RefetchOptions> refetch,
+    IOptions<FullSyncOptions> fullSync,
     IOptions<LocationOptions> locations,
     TimeProvider time,
     ILogger<DueTimes> logger
@@ -77,7 +78,7 @@ internal sealed partial class DueTimes(
     {
         var settings = refetch.Value;
         // Jitter lengthens backoffs by up to half, full syncs by a tenth, and comparisons by a quarter.
-        var retry = Longer(settings.FailedRetryDelay, 1.5 * settings.LongestRetryDelay);
+        var retry = Longer(RefetchFailures.FailedRetryDelay, 1.5 * RefetchFailures.LongestRetryDelay);
         return
         [
             new(
@@ -95,9 +96,9 @@ internal sealed partial class DueTimes(
             new(
                 "full syncs",
                 Longer(
-                    settings.ReconcileEvery == TimeSpan.Zero
+                    fullSync.Value.Interval == TimeSpan.Zero
                         ? FullSyncSchedule.AllUsersEvery
-                        : 1.1 * settings.ReconcileEvery,
+                        : 1.1 * fullSync.Value.Interval,
                     retry
                 ),
                 connection => FullSyncs(connection, "not in"),
@@ -105,7 +106,7 @@ internal sealed partial class DueTimes(
             ),
             new(
                 "subscription full syncs",
-                Longer(1.1 * settings.ReconcileSubscriptionsEvery, retry),
+                Longer(1.1 * fullSync.Value.SubscriptionInterval, retry),
                 connection => FullSyncs(connection, "in"),
                 RepairFullSync
             ),
@@ -118,7 +119,7 @@ internal sealed partial class DueTimes(
             ),
             new(
                 "location pauses",
-                Longer(1.5 * settings.LongestRetryDelay, MaxRetryAfter),
+                Longer(1.5 * RefetchFailures.LongestRetryDelay, MaxRetryAfter),
                 connection =>
                     $"select location_id from location where paused_until > @tooFar order by location_id {connection.Limit("@limit")}",
                 "update location set paused_until = null where location_id = @location_id and paused_until > @tooFar"

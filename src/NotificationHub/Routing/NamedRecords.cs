@@ -15,7 +15,7 @@ internal sealed class NamedRecords
     private const int MaxPricingLength = 32;
     private const string SubscriptionName = "SUBSCRIPTION";
 
-    private static readonly string[] Pricings = [AssetKeys.Standard, "PLUS"];
+    private static readonly string[] Pricings = [RecordKeys.DefaultPricing, "PLUS"];
 
     private readonly string type;
     private readonly HashSet<RefetchRequest> found = [];
@@ -96,7 +96,7 @@ internal sealed class NamedRecords
             .. names.Serials.Select(serial => $"serial:{serial}"),
             .. names.Users.Select(user => $"user:{user}"),
         ];
-        foreach (var key in GetPricings(names).Select(pricing => AssetKeys.Of(adamId, pricing)))
+        foreach (var key in GetPricings(names).Select(pricing => RecordKeys.Asset(adamId, pricing)))
         {
             Add(new RefetchRequest(RecordKind.Asset, key));
             // If the holder of an assignment is unknown, read the assignments of all holders.
@@ -110,7 +110,7 @@ internal sealed class NamedRecords
     // Documented types default to the standard quality. Other types and unknown values can mean any quality.
     private IEnumerable<string> GetPricings(Names names) =>
         names.Pricings is [] && type is NotificationTypes.AssetCount or NotificationTypes.AssetManagement
-            ? [AssetKeys.Standard]
+            ? [RecordKeys.DefaultPricing]
         : names.Pricings is [_, ..]
         && names.Pricings.TrueForAll(pricing => Pricings.Contains(pricing, StringComparer.Ordinal))
             ? names.Pricings

@@ -31,7 +31,7 @@ internal static class NotificationRules
         rule.IsOneOf("SUCCESS", Failure);
 
     public static IRuleBuilderOptions<T, string?> IsPricingParam<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.IsOneOf(AssetKeys.Standard, "PLUS");
+        rule.IsOneOf(RecordKeys.DefaultPricing, "PLUS");
 
     public static IRuleBuilderOptions<T, string?> IsUserId<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(IsKey).WithMessage($"expected a string of 1 to {MaxKeyLength} characters");
@@ -42,7 +42,7 @@ internal static class NotificationRules
             .WithMessage($"expected a string of 1 to {MaxEventIdLength} characters");
 
     // The length as stored: a key separator is escaped as three characters.
-    public static bool IsKey(string? text) => text is { Length: > 0 } && UserKeys.Of(text).Length <= MaxKeyLength;
+    public static bool IsKey(string? text) => text is { Length: > 0 } && UserKeys.Escape(text).Length <= MaxKeyLength;
 
     public static bool IsDigits(string text) =>
         text.Length is > 0 and <= MaxDigits && !text.AsSpan().ContainsAnyExceptInRange('0', '9');

@@ -65,7 +65,7 @@ internal sealed class RoutingChunk
 
     private void Add(MergedRequest request)
     {
-        var key = TargetKey.Of(request);
+        var key = TargetKey.From(request);
         if (!targets.TryGetValue(key, out var target))
         {
             targets[key] = target = new RequestedTarget();

@@ -4,33 +4,30 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>
-/// Finds the records that a complete read did not return. This runs outside the write transactions, because it may scan a million records;
-/// the transaction that removes a record checks it again.
-/// </summary>
+/// <summary>Finds the records that a complete read did not return.</summary>
+// This runs outside the write transactions, because it may scan a million records; the transaction that removes a record
+// checks it again.
 internal sealed class AbsentRecords(Database database)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <summary>Finds the keys after <paramref name="after"/>, in order, of existing records that were last read under a lower number.</summary>
-    /// <param name="start">The number of the read's first page.</param>
-    /// <returns>Page by page; no page is empty.</returns>
+    /// <returns>The keys after <paramref name="after"/> of records with a lower read number, in pages; no page is empty.</returns>
     public async IAsyncEnumerable<IReadOnlyList<string>> FindAsync(
         string locationId,
         RecordKind kind,
         KeyRange range,
-        long start,
+        long firstNumber,
         string after,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        IReadOnlyList<(string Key, long ReadNumber, long IsThere)> rows;
+        IReadOnlyList<(string Key, long ReadNumber, long Exists)> rows;
         do
         {
             rows = await ReadPageAsync(locationId, kind, range, after, cancellationToken);
             List<string> absent =
             [
-                .. rows.Where(row => row.IsThere == 1 && row.ReadNumber < start).Select(row => row.Key),
+                .. rows.Where(row => row.Exists == 1 && row.ReadNumber < firstNumber).Select(row => row.Key),
             ];
             if (absent.Count > 0)
             {
@@ -41,7 +38,7 @@ internal sealed class AbsentRecords(Database database)
         } while (rows.Count == RowsAtOnce);
     }
 
-    private async Task<IReadOnlyList<(string Key, long ReadNumber, long IsThere)>> ReadPageAsync(
+    private async Task<IReadOnlyList<(string Key, long ReadNumber, long Exists)>> ReadPageAsync(
         string locationId,
         RecordKind kind,
         KeyRange range,
@@ -72,3 +69,14 @@ internal sealed class AbsentRecords(Database database)
         ).AsList();
     }
 }
+
+/// <summary>A complete read that lacked too many known records, and must be confirmed by a second read.</summary>
+internal sealed record RemovalDoubt(long Number, long At)
+{
+    public static RemovalDoubt? Create(long? number, long? at) =>
+        number is { } known && at is { } time ? new RemovalDoubt(known, time) : null;
+}
+
+/// <summary>A range that a read covers completely.</summary>
+/// <param name="IsAnnounced">Whether a notification reported the removal of the range's only record.</param>
+internal sealed record RemovalScope(KeyRange Range, RemovalDoubt? Doubt, bool IsNotified, bool IsAnnounced = false);

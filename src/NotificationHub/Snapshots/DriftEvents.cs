@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>Tells of each record that a full sync found to be different without a notification.</summary>
+/// <summary>The events about records that a full sync found to be different without a notification.</summary>
 internal sealed class DriftEvents
 {
     private static readonly JsonElement NoMembers = JsonElement.Parse("{}");
@@ -21,7 +21,6 @@ internal sealed class DriftEvents
         this.now = now;
     }
 
-    /// <summary>Counts the drifts, and reads the data for their events.</summary>
     public static async Task<DriftEvents> BeginAsync(
         WriteTransaction transaction,
         ReadContext read,
@@ -46,12 +45,11 @@ internal sealed class DriftEvents
         return new DriftEvents(read, epoch, now);
     }
 
-    /// <param name="drifts">Each with the <c>seq</c> of its <c>*.changed</c> event.</param>
     public IReadOnlyCollection<NewEvent> Create(IEnumerable<(RecordDifference Difference, long Seq)> drifts) =>
         [.. drifts.Select(drift => Create(drift.Difference, drift.Seq))];
 
-    /// <summary>The members in which a record differs; without their values where it names a device or a user.</summary>
-    public static IReadOnlyList<DriftedField> FieldsOf(RecordKind kind, RecordDifference difference)
+    /// <summary>The members in which a record differs; of a personal record, without their values.</summary>
+    public static IReadOnlyList<DriftedField> GetFields(RecordKind kind, RecordDifference difference)
     {
         var before = Parse(difference.Before);
         var after = Parse(difference.After);
@@ -86,7 +84,7 @@ internal sealed class DriftEvents
                 Key = key,
                 AdamId = difference.AdamId,
                 Change = Enum.Parse<ChangeKind>(difference.Change, ignoreCase: true),
-                Fields = FieldsOf(read.Kind, difference),
+                Fields = GetFields(read.Kind, difference),
                 Event = string.Create(CultureInfo.InvariantCulture, $"{epoch}-{changedSeq}"),
             },
             EventJsonContext.Wire.ReconcileDriftFound,

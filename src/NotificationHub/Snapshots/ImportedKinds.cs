@@ -4,7 +4,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>What earlier complete reads left in <c>full_sync</c>.</summary>
 internal static class ImportedKinds
 {
     private const string KnownCounts =
@@ -30,7 +29,6 @@ internal static class ImportedKinds
         return imported;
     }
 
-    /// <summary>The number of records of each kind after its last complete read.</summary>
     public static async Task<IReadOnlyDictionary<RecordKind, long>> ReadCountsAsync(
         DbConnection connection,
         string locationId
@@ -41,6 +39,6 @@ internal static class ImportedKinds
         string locationId
     ) => ByKind(await transaction.QueryAsync<(string, long)>(KnownCounts, new { locationId }));
 
-    private static Dictionary<RecordKind, long> ByKind(IEnumerable<(string Resource, long Count)> rows) =>
-        rows.ToDictionary(row => RecordKind.FromName(row.Resource), row => row.Count);
+    private static Dictionary<RecordKind, long> ByKind(IEnumerable<(string Kind, long Count)> rows) =>
+        rows.ToDictionary(row => RecordKind.FromName(row.Kind), row => row.Count);
 }

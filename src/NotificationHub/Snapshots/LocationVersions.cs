@@ -4,10 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>
-/// The statements over <c>snapshot_state</c>: since which version changed users can be asked for. There is one only after
-/// a walk over all users.
-/// </summary>
+/// <summary>The statements over <c>snapshot_state</c>: the version after which changed users can be requested.</summary>
 internal static class LocationVersions
 {
     private const string Users = "users";
@@ -21,7 +18,7 @@ internal static class LocationVersions
     public static Task<string?> ReadUsersAsync(WriteTransaction transaction, string locationId) =>
         transaction.ScalarAsync<string>(Select, new { locationId, Users });
 
-    /// <param name="versionId">Null: it is forgotten.</param>
+    /// <param name="versionId">Null to read all users next time.</param>
     public static async Task SetUsersAsync(WriteTransaction transaction, string locationId, string? versionId)
     {
         await transaction.ExecuteAsync(

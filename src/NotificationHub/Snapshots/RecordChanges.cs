@@ -5,10 +5,8 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>What a read is about, for the events that come of it.</summary>
-/// <param name="Cause">Why it is read: one of <see cref="RecordChanges"/>'s causes.</param>
-/// <param name="FirstSight">Nothing was known completely before: what is new to us need not be new at Apple.</param>
-/// <param name="CorrelationId">Apple's <c>eventId</c>, where one notification asked.</param>
+/// <param name="Cause">One of the causes of <see cref="RecordChanges"/>.</param>
+/// <param name="FirstSight">Whether a record without a snapshot may have been at Apple before.</param>
 internal sealed record ReadContext(
     string LocationId,
     RecordKind Kind,
@@ -30,19 +28,16 @@ internal sealed record ReadContext(
     > FindPending { get; init; }
 }
 
-/// <summary>The events that tell of changed records.</summary>
 internal static class RecordChanges
 {
-    /// <summary>A notification made the hub look.</summary>
     public const string Notification = "notification";
 
-    /// <summary>It was there before the hub looked first.</summary>
+    /// <summary>The record may have existed before the first read.</summary>
     public const string Baseline = "baseline";
 
-    /// <summary>The scheduled full sync found it.</summary>
     public const string Reconcile = "reconcile";
 
-    /// <summary>The database was restored from a backup: every record is restated, changed or not.</summary>
+    /// <summary>The record is restated after a restore, changed or not.</summary>
     public const string Restore = "restore";
 
     public const string Added = "added";
@@ -75,7 +70,7 @@ internal static class RecordChanges
         };
     }
 
-    // The members of RecordChange<T>; the records are in their final form already.
+    // The members of RecordChange<T>, written by hand because the records are stored as JSON.
     private static byte[] Write(string? before, string? after, string change, string cause)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -102,4 +97,17 @@ internal static class RecordChanges
             writer.WriteRawValue(record, skipInputValidation: true);
         }
     }
+}
+
+/// <summary>A record that differs from the stored one, or that is restated unchanged.</summary>
+/// <param name="Before">The stored record; null if it was removed or never stored.</param>
+/// <param name="After">The record at Apple; null if it is gone.</param>
+internal sealed record RecordDifference(string Key, string? AdamId, string? Before, string? After, bool IsNew)
+{
+    public bool IsRestatement => After is not null && After == Before;
+
+    public string Change =>
+        After is null ? RecordChanges.Removed
+        : Before is null ? RecordChanges.Added
+        : RecordChanges.Updated;
 }

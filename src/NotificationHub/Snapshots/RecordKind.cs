@@ -3,9 +3,7 @@ using NotificationHub.Events;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>A kind of records.</summary>
 /// <param name="Name">As stored, and as named in <c>/snapshot/{location}/{kind}</c>.</param>
-/// <param name="EventName">The event that reports a change.</param>
 /// <param name="SubjectPrefix">The part of the event's subject before the key.</param>
 internal sealed record RecordKind(string Name, string EventName, string SubjectPrefix)
 {

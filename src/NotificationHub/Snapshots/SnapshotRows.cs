@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>A record as it is kept; <see cref="Data"/> null: it is gone.</summary>
+/// <summary>A stored record; <see cref="Data"/> is null after its removal.</summary>
 internal sealed record SnapshotRow
 {
     public required string Key { get; init; }
@@ -17,7 +17,6 @@ internal sealed record SnapshotRow
     public required long Revision { get; init; }
 }
 
-/// <summary>The statements over <c>snapshot</c>.</summary>
 internal static class SnapshotRows
 {
     private const string Select = "select \"key\", data, read_number ReadNumber, revision from snapshot";
@@ -61,7 +60,7 @@ internal static class SnapshotRows
             )
         ).ToDictionary(row => row.Key, StringComparer.Ordinal);
 
-    /// <summary>All records of a kind behind <paramref name="after"/>, those that are gone too, a page of them in the order of their keys.</summary>
+    /// <summary>A page of the records after a key, including removed ones.</summary>
     public static async Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
         DbConnection connection,
         string locationId,
@@ -88,7 +87,6 @@ internal static class SnapshotRows
             new { locationId, kind.Name }
         );
 
-    /// <summary>Notes that the records were returned as they are kept.</summary>
     public static async Task TouchAsync(WriteTransaction transaction, ReadContext read, List<string> keys, long number)
     {
         if (keys.Count > 0)
@@ -110,7 +108,6 @@ internal static class SnapshotRows
         }
     }
 
-    /// <summary>Stores the records as they are now; <see cref="SetRevisionsAsync"/> completes them.</summary>
     public static Task SaveAsync(
         WriteTransaction transaction,
         ReadContext read,
@@ -130,7 +127,7 @@ internal static class SnapshotRows
             }
         );
 
-    /// <summary>Sets the revision of each saved record to the <c>seq</c> of its event.</summary>
+    /// <summary>Sets the revision of each record to the <c>seq</c> of its event.</summary>
     public static Task SetRevisionsAsync(
         WriteTransaction transaction,
         ReadContext read,

@@ -2,23 +2,18 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>What became of a chunk.</summary>
 /// <param name="Before">
-/// The numbers since the walk's first page under which some of the records were read before. One that is the walk's own says that a record came
-/// twice: records moved between the pages.
+/// The read numbers, since the read's first one, under which records of the chunk were stored before. If one belongs to the same read, a
+/// record was returned twice.
 /// </param>
 internal readonly record struct ApplyOutcome(IReadOnlySet<long> Before);
 
-/// <summary>
-/// Takes in what reads state. A row of the snapshot accepts only a higher read number than it has, and its revision is the seq
-/// of the event that last stated it, appended in the same transaction.
-/// </summary>
+// A row accepts only a higher read number than its own. Its revision is the seq of its last event.
 internal static class SnapshotStore
 {
-    /// <summary>How many records are dealt with in one transaction.</summary>
     public const int ChunkSize = 100;
 
-    /// <summary>The read number to send the next request under. Taken before it is sent.</summary>
+    /// <summary>Takes the read number of a page, before its request is sent.</summary>
     public static async Task<long> TakeReadNumberAsync(WriteTransaction transaction, string locationId)
     {
         await transaction.ExecuteAsync(
@@ -31,14 +26,11 @@ internal static class SnapshotStore
         );
     }
 
-    /// <summary>Takes in what a page stated, and tells of what is different.</summary>
-    /// <param name="walkStart">The number of the walk's first page.</param>
-    /// <param name="number">The number of the page.</param>
     public static async Task<ApplyOutcome> ApplyAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<SnapshotRecord> records,
-        long walkStart,
+        long firstNumber,
         long number,
         long now
     )
@@ -50,7 +42,7 @@ internal static class SnapshotStore
         foreach (var record in records.DistinctBy(record => record.Key))
         {
             var row = known.GetValueOrDefault(record.Key);
-            if (row is not null && row.ReadNumber >= walkStart && row.ReadNumber < number)
+            if (row is not null && row.ReadNumber >= firstNumber && row.ReadNumber < number)
             {
                 before.Add(row.ReadNumber);
             }
@@ -71,16 +63,16 @@ internal static class SnapshotStore
         }
 
         await SnapshotRows.TouchAsync(transaction, read, unchanged, number);
-        await StateAsync(transaction, read, changes, number, now);
+        await AppendChangesAsync(transaction, read, changes, number, now);
         return new ApplyOutcome(before);
     }
 
-    /// <summary>Removes those of <paramref name="keys"/> that are there and that the walk did not return.</summary>
+    /// <summary>Removes the records, except those that were stored since the read began.</summary>
     public static async Task RemoveKeysAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<string> keys,
-        long walkStart,
+        long firstNumber,
         long number,
         long now
     )
@@ -89,7 +81,7 @@ internal static class SnapshotStore
         await RemoveAsync(
             transaction,
             read,
-            [.. known.Values.Where(row => row.Data is not null && row.ReadNumber < walkStart)],
+            [.. known.Values.Where(row => row.Data is not null && row.ReadNumber < firstNumber)],
             number,
             now
         );
@@ -102,13 +94,13 @@ internal static class SnapshotStore
         long number,
         long now
     ) =>
-        StateAsync(
+        AppendChangesAsync(
             transaction,
             read,
             [
                 .. rows.Select(row => new RecordDifference(
                     row.Key,
-                    AdamIdOf(read, row.Key),
+                    GetAdamId(read, row.Key),
                     row.Data,
                     After: null,
                     IsNew: false
@@ -118,7 +110,7 @@ internal static class SnapshotStore
             now
         );
 
-    private static async Task StateAsync(
+    private static async Task AppendChangesAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyList<RecordDifference> changes,
@@ -131,34 +123,34 @@ internal static class SnapshotStore
             return;
         }
 
-        var awaited = read.Cause == RecordChanges.Reconcile ? await read.FindPending(transaction, read, changes) : [];
+        var pending = read.Cause == RecordChanges.Reconcile ? await read.FindPending(transaction, read, changes) : [];
         await SnapshotRows.SaveAsync(transaction, read, changes, number, now);
         var drifts =
             read.Cause == RecordChanges.Reconcile
                 ? await DriftEvents.BeginAsync(
                     transaction,
                     read,
-                    changes.Count(change => !awaited.Contains(change.Key)),
+                    changes.Count(change => !pending.Contains(change.Key)),
                     now
                 )
                 : null;
         transaction.AppendEvents(
-            [.. changes.Select(change => RecordChanges.Create(ContextOf(read, change, awaited), change, now))],
+            [.. changes.Select(change => RecordChanges.Create(WithCause(read, change, pending), change, now))],
             async seqs =>
             {
                 var stated = changes.Zip(seqs).ToList();
                 await SnapshotRows.SetRevisionsAsync(transaction, read, stated);
-                var unexpected = stated.Where(pair => !awaited.Contains(pair.First.Key));
+                var unexpected = stated.Where(pair => !pending.Contains(pair.First.Key));
                 transaction.AppendEvents(drifts?.Create(unexpected) ?? []);
             }
         );
     }
 
-    /// <summary>What a notification has asked for and nobody has read yet is no drift: the full sync was only faster.</summary>
-    private static ReadContext ContextOf(ReadContext read, RecordDifference change, HashSet<string> awaited) =>
-        awaited.Contains(change.Key) ? read with { Cause = RecordChanges.Notification } : read;
+    // A record with a pending target is no drift: the full sync was only faster than the refetch.
+    private static ReadContext WithCause(ReadContext read, RecordDifference change, HashSet<string> pending) =>
+        pending.Contains(change.Key) ? read with { Cause = RecordChanges.Notification } : read;
 
-    // Every key but a user's begins with it.
-    private static string? AdamIdOf(ReadContext read, string key) =>
+    // All keys except a user's begin with the adamId.
+    private static string? GetAdamId(ReadContext read, string key) =>
         read.Kind == RecordKind.User ? null : key.Split('/', 2)[0];
 }

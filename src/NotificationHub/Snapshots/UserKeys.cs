@@ -2,40 +2,39 @@ using System.Text.RegularExpressions;
 
 namespace NotificationHub.Snapshots;
 
-/// <summary>How events and the snapshot name a user. No key ends in a blank, which SQL Server would pass over.</summary>
+/// <summary>Escapes user IDs and holders in keys and subjects.</summary>
+// No key ends with a space, because SQL Server ignores trailing spaces.
 internal static partial class UserKeys
 {
-    private const string Blank = "%20";
+    private const string Space = "%20";
 
-    /// <summary>A user's id may hold slashes; only those that the hub writes separate.</summary>
-    public static string Of(string clientUserId) =>
-        WithoutLastBlank(clientUserId.Replace("%", "%25", StringComparison.Ordinal))
+    // A user's ID may contain slashes.
+    public static string Escape(string clientUserId) =>
+        EscapeLastSpace(clientUserId.Replace("%", "%25", StringComparison.Ordinal))
             .Replace("/", "%2F", StringComparison.Ordinal);
 
-    /// <summary>The id of which <paramref name="key"/> is the name.</summary>
     public static string Parse(string key) =>
         key.Replace("%2F", "/", StringComparison.Ordinal)
-            .Replace(Blank, " ", StringComparison.Ordinal)
+            .Replace(Space, " ", StringComparison.Ordinal)
             .Replace("%25", "%", StringComparison.Ordinal);
 
-    public static string Subject(string clientUserId) => $"users/{Of(clientUserId)}";
+    public static string Subject(string clientUserId) => $"users/{Escape(clientUserId)}";
 
-    /// <summary>A holder as the last part of a key: it stands as it is, but for its end.</summary>
-    public static string Last(string holder) => WithoutLastBlank(LikeBlank().Replace(holder, "%25${rest}"));
+    /// <summary>A holder as the last part of a key; only its end is escaped.</summary>
+    public static string Last(string holder) => EscapeLastSpace(EndPattern().Replace(holder, "%25${rest}"));
 
-    /// <summary>The holder of which <paramref name="part"/> is the last part of a key.</summary>
     public static string ParseLast(string part) =>
-        part.EndsWith(Blank, StringComparison.Ordinal)
-            ? $"{part.AsSpan(0, part.Length - Blank.Length)} "
-            : EscapedLikeBlank().Replace(part, "%${rest}");
+        part.EndsWith(Space, StringComparison.Ordinal)
+            ? $"{part.AsSpan(0, part.Length - Space.Length)} "
+            : EscapedEndPattern().Replace(part, "%${rest}");
 
-    private static string WithoutLastBlank(string text) =>
-        text.EndsWith(' ') ? $"{text.AsSpan(0, text.Length - 1)}{Blank}" : text;
+    private static string EscapeLastSpace(string text) =>
+        text.EndsWith(' ') ? $"{text.AsSpan(0, text.Length - 1)}{Space}" : text;
 
-    // What ends like an escaped blank, or like that escaped, and so on: it must come back as it was.
+    // An end that looks like an escaped space, any number of times, must be restored unchanged.
     [GeneratedRegex("""%(?<rest>(25)*20)\z""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex LikeBlank();
+    private static partial Regex EndPattern();
 
     [GeneratedRegex("""%25(?<rest>(25)*20)\z""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex EscapedLikeBlank();
+    private static partial Regex EscapedEndPattern();
 }

@@ -74,7 +74,7 @@ public sealed class ReconcileCommandTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
 
-        (await RunAsync(scene, location, "--Refetch:FullSyncs=false")).Error.ShouldContain("Refetch:FullSyncs");
+        (await RunAsync(scene, location, "--FullSync:Enabled=false")).Error.ShouldContain("FullSync:Enabled");
         await ExecuteAsync(scene, "update location set paused_until = 32503680000000");
         var paused = await RunAsync(scene, location);
         paused.ExitCode.ShouldBe(ExitCode.Failed);
@@ -153,7 +153,7 @@ public sealed class ReconcileCommandTests
         document
             .GetProperty("fullSyncs")
             .EnumerateArray()
-            .Single(fullSync => fullSync.GetProperty("resource").GetString() == resource)
+            .Single(fullSync => fullSync.GetProperty("kind").GetString() == resource)
             .GetProperty("drifts")
             .GetInt32();
 

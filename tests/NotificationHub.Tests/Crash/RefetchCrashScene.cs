@@ -39,11 +39,10 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
             folder.Path,
             $"Apple:BaseUrl={apple.BaseUrl}",
             "Storage:LeaseDuration=00:00:03",
-            "Refetch:Quiet=00:00:00.200",
+            "Refetch:QuietPeriod=00:00:00.200",
             "Refetch:InitialMaxWait=00:00:01",
             "Refetch:LongestMaxWait=00:00:02",
-            "Refetch:RequestsPerSecond=10",
-            "Refetch:FirstRetryDelay=00:00:00.500"
+            "Refetch:RequestsPerSecond=10"
         );
         var scene = new RefetchCrashScene(apple, hub, await LoadBalancer.StartAsync(hub.Door), folder);
         try

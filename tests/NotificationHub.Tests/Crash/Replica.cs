@@ -39,12 +39,11 @@ internal sealed class Replica : IAsyncDisposable
             $"ServiceBus:ConnectionString={connection}",
             "ServiceBus:SendTimeout=00:00:02",
             $"Apple:BaseUrl={toApple.Lead(apple.BaseUrl)}",
-            "Refetch:Quiet=00:00:00.200",
+            "Refetch:QuietPeriod=00:00:00.200",
             "Refetch:InitialMaxWait=00:00:01",
             "Refetch:LongestMaxWait=00:00:02",
             "Refetch:StaleReadDelay=00:00:02",
             "Refetch:RequestsPerSecond=10",
-            "Refetch:FirstRetryDelay=00:00:00.500",
         ];
     }
 

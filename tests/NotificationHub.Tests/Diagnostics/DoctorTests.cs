@@ -172,7 +172,7 @@ public sealed class DoctorTests
     public async Task A_location_that_another_server_took_over_is_found()
     {
         // The hub's own import would find it, too.
-        await using var scene = await DoctorScene.StartAsync("Refetch:FullSyncs=false");
+        await using var scene = await DoctorScene.StartAsync("FullSync:Enabled=false");
         scene.Library.TakeOver("another-mdm", "Another");
 
         var failure = await scene.FailureAsync("locations at Apple");

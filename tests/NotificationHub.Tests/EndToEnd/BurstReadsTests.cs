@@ -67,7 +67,7 @@ public sealed class BurstReadsTests : RefetchTest
     {
         while (await NextDueAsync() is { } due && due <= at)
         {
-            await TurnAsync();
+            await RunSlotAsync();
         }
 
         if (Clock.Milliseconds < at)

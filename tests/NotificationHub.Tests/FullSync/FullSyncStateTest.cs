@@ -4,7 +4,7 @@ using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.FullSync;
 
-/// <summary>A location on pages of three, and its full syncs, turn by turn.</summary>
+/// <summary>A location with pages of three records, and its full syncs.</summary>
 public abstract class FullSyncStateTest : RefetchTest
 {
     private FullSyncPass? fullSyncs;
@@ -21,7 +21,7 @@ public abstract class FullSyncStateTest : RefetchTest
         fullSyncs = CreateFullSyncs();
     }
 
-    /// <summary>One turn of a full sync, when it is due.</summary>
+    /// <summary>One slot of a full sync, when it is due.</summary>
     private protected async Task FullSyncTurnAsync()
     {
         var due = await Store.ScalarAsync<long?>(
@@ -37,9 +37,9 @@ public abstract class FullSyncStateTest : RefetchTest
 
     private protected async Task ImportAsync()
     {
-        for (var turns = 0; await ImportedKindsAsync() < RecordKind.All.Count; turns++)
+        for (var slots = 0; await ImportedKindsAsync() < RecordKind.All.Count; slots++)
         {
-            turns.ShouldBeLessThan(500, "the import does not come to an end");
+            slots.ShouldBeLessThan(500, "the import does not come to an end");
             await FullSyncTurnAsync();
         }
     }
@@ -60,9 +60,9 @@ public abstract class FullSyncStateTest : RefetchTest
             CancellationToken.None
         );
         var began = Clock.Milliseconds;
-        for (var turns = 0; await FinishedSinceAsync(began) < kinds.Length; turns++)
+        for (var slots = 0; await FinishedSinceAsync(began) < kinds.Length; slots++)
         {
-            turns.ShouldBeLessThan(500, "the reconciliation does not come to an end");
+            slots.ShouldBeLessThan(500, "the reconciliation does not come to an end");
             await FullSyncTurnAsync();
         }
     }

@@ -14,7 +14,7 @@ public sealed class ImportTests : FullSyncStateTest
     private static readonly string[] Devices = [.. Enumerable.Range(0, 10).Select(i => $"D{i}")];
 
     [Fact]
-    public async Task All_records_are_read_once_as_the_baseline_and_the_end_is_told()
+    public async Task All_records_are_read_once_as_baseline_and_the_end_is_reported()
     {
         await FillAsync();
         await ImportAsync();
@@ -56,7 +56,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task After_a_restart_it_goes_on_at_the_page_where_it_stood()
+    public async Task After_a_restart_an_import_continues_at_the_same_page()
     {
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
@@ -72,7 +72,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task After_a_restart_it_starts_over_where_the_version_has_moved()
+    public async Task After_a_restart_an_import_starts_over_if_the_version_has_changed()
     {
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
@@ -89,7 +89,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Nothing_is_missed_that_moved_to_a_page_which_was_read()
+    public async Task A_record_that_moved_to_an_earlier_page_is_not_missed()
     {
         await FillAsync();
         await ReadAssignmentPagesAsync(1);
@@ -101,11 +101,11 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Where_records_never_rest_what_has_not_as_many_holders_as_it_says_is_walked()
+    public async Task On_a_busy_location_assets_with_a_different_count_are_read_again()
     {
         await FillAsync();
         Apple.Faults.MoveVersionWhilePaging = true;
-        while (await Store.ScalarAsync<int>("select count(*) from full_sync where phase = 'counting'") == 0)
+        while (await Store.ScalarAsync<int>("select count(*) from full_sync where phase = 'recounting'") == 0)
         {
             await FullSyncTurnAsync();
         }
@@ -118,7 +118,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_notifications_have_read_between_the_pages_throws_it_back_to_none()
+    public async Task Refetches_between_the_pages_do_not_restart_an_import()
     {
         await FillAsync();
         await ReadAssignmentPagesAsync(1);
@@ -132,7 +132,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Each_round_counts_for_itself()
+    public async Task Each_full_sync_counts_its_own_records()
     {
         await FillAsync();
         await ImportAsync();
@@ -143,7 +143,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_failed_page_is_asked_for_again_and_nothing_before_it()
+    public async Task Only_a_failed_page_is_requested_again()
     {
         await FillAsync();
         Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.Error(9602));
@@ -153,7 +153,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_a_notification_asks_for_goes_before_the_next_page()
+    public async Task A_refetch_goes_before_the_next_page()
     {
         await FillAsync();
         await FullSyncTurnAsync();
@@ -166,7 +166,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_is_new_after_the_import_is_news()
+    public async Task A_new_record_after_the_import_is_new_at_Apple()
     {
         await FillAsync();
         await ImportAsync();
@@ -215,13 +215,13 @@ public sealed class ImportTests : FullSyncStateTest
     [InlineData(402)]
     [InlineData(406)]
     [InlineData(451)]
-    public async Task A_kind_that_is_answered_by_a_web_page_only_is_passed_over(int status)
+    public async Task A_kind_with_web_pages_as_responses_is_skipped(int status)
     {
         await FillAsync();
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.WebPage(status), Settings.MaxAttempts)]);
-        for (var turns = 0; await EventsAsync(EventNames.LocationImported) is []; turns++)
+        for (var slots = 0; await EventsAsync(EventNames.LocationImported) is []; slots++)
         {
-            turns.ShouldBeLessThan(100, "the import does not come to an end");
+            slots.ShouldBeLessThan(100, "the import does not come to an end");
             await FullSyncTurnAsync();
         }
 
@@ -241,7 +241,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_web_page_with_status_401_refuses_a_kind_once_another_one_is_read_meanwhile()
+    public async Task A_web_page_with_status_401_refuses_a_kind_once_another_one_is_read()
     {
         await FillAsync();
         await ImportAsync();
@@ -266,7 +266,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Empty_pages_that_do_not_end_do_not_keep_it_going()
+    public async Task Endless_empty_pages_do_not_continue_an_import()
     {
         await FillAsync();
         for (var plan = 0; plan < 7; plan++)
@@ -283,14 +283,14 @@ public sealed class ImportTests : FullSyncStateTest
         Apple.Faults.Next("/subscriptions", Fault.EmptyPage());
         await FullSyncTurnAsync();
 
-        (await ProgressAsync()).FullSyncs[3].Fault.ShouldNotBeNull();
+        (await ProgressAsync()).FullSyncs[3].Error.ShouldNotBeNull();
         (await ProgressAsync()).FullSyncs[3].Pages.ShouldBe(0, "it starts over");
         await ImportAsync();
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
     }
 
     [Fact]
-    public async Task How_far_it_is_can_be_watched()
+    public async Task The_progress_of_an_import_is_visible()
     {
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
@@ -307,7 +307,7 @@ public sealed class ImportTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Cursors_that_lead_in_a_circle_do_not_keep_it_going()
+    public async Task Circular_cursors_do_not_continue_an_import()
     {
         await FillAsync();
         for (var plan = 0; plan < 7; plan++)
@@ -321,12 +321,12 @@ public sealed class ImportTests : FullSyncStateTest
         }
 
         Apple.Faults.RepeatCursor = true;
-        for (var turn = 0; turn < 6; turn++)
+        for (var slot = 0; slot < 6; slot++)
         {
             await FullSyncTurnAsync();
         }
 
-        (await ProgressAsync()).FullSyncs[3].Fault.ShouldNotBeNull();
+        (await ProgressAsync()).FullSyncs[3].Error.ShouldNotBeNull();
         Apple.Faults.RepeatCursor = false;
         await ImportAsync();
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));

@@ -11,7 +11,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     private static readonly string[] Devices = [.. Enumerable.Range(0, 7).Select(i => $"D{i}")];
 
     [Fact]
-    public async Task A_drift_is_told_with_what_was_wrong_and_repaired()
+    public async Task A_drift_is_reported_with_its_fields_and_repaired()
     {
         await BeginAsync();
         Location.Silently(change => change.ChangeTotal(new("1", "STDQ"), 5));
@@ -30,7 +30,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task The_hubs_topic_names_no_device_and_nobody()
+    public async Task The_topic_hub_names_no_device_and_no_person()
     {
         await BeginAsync();
         Location.Silently(change =>
@@ -48,7 +48,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Without_a_drift_nothing_is_told()
+    public async Task Without_drift_no_event_is_published()
     {
         await BeginAsync();
         var before = (await EventsAsync()).Count;
@@ -58,7 +58,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_a_notification_has_asked_for_already_is_no_drift()
+    public async Task A_record_with_a_pending_target_is_no_drift()
     {
         await BeginAsync();
         await Location.AssociateAsync(["1"], ["D8"]);
@@ -70,7 +70,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Where_records_moved_meanwhile_each_that_was_not_returned_is_asked_for_before_it_is_gone()
+    public async Task After_disturbed_reads_each_unseen_record_is_read_before_its_removal()
     {
         await BeginAsync();
         Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
@@ -83,7 +83,7 @@ public sealed class ReconcileTests : FullSyncStateTest
             .Requests.All.Count(request =>
                 request.Path == "/assignments" && !request.Query.Contains("adamId", StringComparison.Ordinal)
             )
-            .ShouldBe(6, "two pages, walked three times");
+            .ShouldBe(6, "two pages, read three times");
         (await EventsAsync(EventNames.AssignmentChanged)).Count(entry => entry.Change == "removed").ShouldBe(1);
         (await CopyAsync()).Lines().Count(line => line.StartsWith("assignments", StringComparison.Ordinal)).ShouldBe(6);
     }
@@ -143,7 +143,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     [InlineData(30)]
     public async Task All_users_are_read_at_least_weekly_whatever_the_interval(int days)
     {
-        Settings.ReconcileEvery = TimeSpan.FromDays(days);
+        FullSyncSettings.Interval = TimeSpan.FromDays(days);
         await BeginAsync();
         await Store.ExecuteAsync("update full_sync set due_at = null where resource <> 'user'");
         for (var round = 0; round < 2; round++)
@@ -161,7 +161,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task An_ordered_reconciliation_reads_all_users()
+    public async Task A_requested_reconciliation_reads_all_users()
     {
         await BeginAsync();
         Apple.Requests.Clear();
@@ -171,7 +171,7 @@ public sealed class ReconcileTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task It_goes_on_with_its_next_round_by_itself()
+    public async Task The_next_reconciliation_starts_by_itself()
     {
         await BeginAsync();
         var began = Clock.Milliseconds;

@@ -189,7 +189,7 @@ public sealed class ReadingStagesTests : IAsyncLifetime
             """
             insert into full_sync
                 (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
-            values (@location, 'asset', 'import', 'walking', @due, 1, 0, 0, 0, 0, 0, 0)
+            values (@location, 'asset', 'import', 'reading', @due, 1, 0, 0, 0, 0, 0, 0)
             """,
             new { location, due = Milliseconds(Ago(dueAgo)) }
         );

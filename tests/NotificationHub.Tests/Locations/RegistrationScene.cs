@@ -41,7 +41,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
     public Uri HubUrl => Hub.Http.BaseAddress!;
 
     /// <summary>Without the import in the background, which could find a change at Apple before the tested code does.</summary>
-    public static Task<RegistrationScene> StartWithoutImportAsync() => StartAsync(null, "Refetch:FullSyncs=false");
+    public static Task<RegistrationScene> StartWithoutImportAsync() => StartAsync(null, "FullSync:Enabled=false");
 
     public static Task<RegistrationScene> StartAsync(SimulatedAppleOptions? options = null, params string[] settings) =>
         StartAsync(options, new ReplicaTimings(), settings);

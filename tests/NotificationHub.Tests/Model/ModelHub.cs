@@ -123,7 +123,7 @@ internal sealed class ModelHub : IAsyncDisposable
     /// <returns>When the next one is due; null where there was one.</returns>
     public async Task<long?> TurnAsync(IEnumerable<string> locations)
     {
-        HashSet<int> shards = [.. locations.Where(id => Holds(ShardOf(id))).Select(RefetchTargets.ShardOf)];
+        HashSet<int> shards = [.. locations.Where(id => Holds(ShardOf(id))).Select(RefetchTargets.GetShard)];
         var due = await app
             .Services.GetRequiredService<DueLocationsQuery>()
             .ReadAsync(shards, fullSyncs: true, clock.Milliseconds, CancellationToken.None);
@@ -239,5 +239,5 @@ internal sealed class ModelHub : IAsyncDisposable
     private bool Holds(string name) =>
         held.TryGetValue(name, out var known) && known.Until > databaseClock.Milliseconds;
 
-    private static string ShardOf(string locationId) => RefetchShards.NameOf(RefetchTargets.ShardOf(locationId));
+    private static string ShardOf(string locationId) => RefetchShards.GetLeaseName(RefetchTargets.GetShard(locationId));
 }

@@ -10,7 +10,7 @@ public sealed class BurstCostTests
     [InlineData(5, true, 2)]
     [InlineData(300, false, 5)]
     [InlineData(300, true, 5)]
-    public async Task No_app_is_read_more_often_than_it_may(int seconds, bool isMixed, int reads)
+    public async Task No_app_is_read_more_often_than_allowed(int seconds, bool isMixed, int reads)
     {
         var cost = await RequestTable.MeasureBurstAsync(TimeSpan.FromSeconds(seconds), isMixed, CancellationToken.None);
 

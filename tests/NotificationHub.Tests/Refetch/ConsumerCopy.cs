@@ -53,7 +53,7 @@ internal sealed class ConsumerCopy
                         $"subscription-assignments/{seat.AdamId}/{seat.ClientUserId} {seat.Renewing}"
                     )
                 )
-                // Retired records that say the same cannot be told apart.
+                // Retired records with the same content are indistinguishable.
                 .Distinct()
                 .Order(StringComparer.Ordinal),
         ];

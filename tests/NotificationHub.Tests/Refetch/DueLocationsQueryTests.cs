@@ -37,12 +37,12 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     [InlineData(nameof(DueLocationsQuery.NextTarget), "refetch_target_next (due_at>?)")]
     [InlineData("DueFullSyncs", "full_sync_next (due_at<?)")]
     [InlineData("NextFullSync", "full_sync_next (due_at>?)")]
-    public async Task An_index_leads_to_what_is_due(string statement, string index)
+    public async Task Due_work_is_found_by_an_index(string statement, string index)
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
         var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
             $"explain query plan {Statements[statement](connection)}",
-            new { now = Now, DueLocationsQuery.Most }
+            new { now = Now, DueLocationsQuery.MaxTargets }
         );
 
         var steps = plan.Select(step => step.Detail).ToList();
@@ -55,7 +55,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_due_comes_in_the_order_in_which_it_fell_due_and_what_is_not_says_when()
+    public async Task Due_locations_come_in_order_and_the_next_due_time_is_returned()
     {
         await AddLocationAsync("late");
         await AddLocationAsync("early");
@@ -73,10 +73,10 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(DueLocationsQuery.Most - 1)]
-    [InlineData(DueLocationsQuery.Most)]
-    [InlineData(DueLocationsQuery.Most + 1)]
-    public async Task However_much_waits_for_a_content_token_others_are_found(int targets)
+    [InlineData(DueLocationsQuery.MaxTargets - 1)]
+    [InlineData(DueLocationsQuery.MaxTargets)]
+    [InlineData(DueLocationsQuery.MaxTargets + 1)]
+    public async Task Targets_without_a_content_token_do_not_hide_others(int targets)
     {
         await AddLocationAsync("dead", state: "revoked");
         await AddLocationAsync("well");
@@ -87,7 +87,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_too_much_is_due_only_the_locations_where_something_waits_are_sought()
+    public async Task With_too_many_due_targets_only_locations_with_pending_targets_are_searched()
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
         var plan = await connection.QueryAsync<(long, long, long, string Detail)>(
@@ -105,13 +105,13 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_targets_are_due_each_location_is_found_with_the_first_of_its_own()
+    public async Task With_any_number_of_due_targets_each_location_is_found_with_its_first()
     {
         await AddLocationAsync("b-dead", state: "revoked");
         await AddLocationAsync("a-late");
         await AddLocationAsync("c-early");
         await AddLocationAsync("d-idle");
-        await AddTargetsAsync("b-dead", DueLocationsQuery.Most, dueAt: 1);
+        await AddTargetsAsync("b-dead", DueLocationsQuery.MaxTargets, dueAt: 1);
         await AddTargetsAsync("a-late", 2, Now - 1);
         await AddTargetsAsync("c-early", 1, Now - 7);
         await AddTargetsAsync("d-idle", 1, Now + 60);
@@ -123,10 +123,10 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_full_syncs_wait_for_a_content_token_others_are_found()
+    public async Task Full_syncs_without_a_content_token_do_not_hide_others()
     {
         string[] kinds = ["asset", "assignment", "user", "subscription", "subscription-assignment"];
-        for (var i = 0; i <= DueLocationsQuery.Most / kinds.Length; i++)
+        for (var i = 0; i <= DueLocationsQuery.MaxTargets / kinds.Length; i++)
         {
             await AddLocationAsync($"dead-{i}", state: "expired");
             await AddFullSyncsAsync($"dead-{i}", kinds, dueAt: 1);
@@ -158,7 +158,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
         );
 
     [Fact]
-    public async Task A_location_that_without_a_full_sync_is_found_when_it_comes()
+    public async Task A_new_location_without_a_full_sync_is_found()
     {
         await AddLocationAsync("known");
         await store.ExecuteAsync(
@@ -221,6 +221,8 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
 
     private sealed class FullSyncWork : ILocationWork
     {
+        public bool IsEnabled => true;
+
         private readonly DueFullSyncs due = new();
 
         public Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(

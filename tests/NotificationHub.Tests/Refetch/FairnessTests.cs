@@ -4,7 +4,7 @@ using NotificationHub.Refetch.Scheduling;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>
-/// Turns on virtual time: a location that reads for an hour holds up another's single change by no more than the turns that are under
+/// Slots on virtual time: a location that reads for an hour holds up another's single change by no more than the slots that are under
 /// way, however many others are as busy.
 /// </summary>
 public sealed class FairnessTests
@@ -20,27 +20,27 @@ public sealed class FairnessTests
     [InlineData(15)]
     [InlineData(16)]
     [InlineData(60)]
-    public void One_locations_burst_delays_anothers_single_change_by_a_few_seconds_at_most(int busy)
+    public void A_burst_delays_the_change_of_another_location_by_a_few_seconds_at_most(int busy)
     {
         var burst = Enumerable.Range(0, busy).Select(i => $"busy-{i}").ToList();
-        var turns = new Turns(clock, options);
-        turns.Run(TimeSpan.FromMinutes(1), burst, []);
+        var slots = new Slots(clock, options);
+        slots.Run(TimeSpan.FromMinutes(1), burst, []);
         var asked = clock.GetUtcNow();
-        turns.RunUntil("single", [.. burst, "single"], []);
+        slots.RunUntil("single", [.. burst, "single"], []);
 
-        // Who waits longest is next: with more than are read at once, those before it have a turn each.
+        // The longest waiting location is next: with more locations than slots, each earlier one has a slot first.
         var rounds = Math.Max(1, Math.Ceiling((double)(busy + 1) / options.ParallelLocations));
-        (clock.GetUtcNow() - asked).ShouldBeLessThanOrEqualTo(options.TurnLength * rounds);
+        (clock.GetUtcNow() - asked).ShouldBeLessThanOrEqualTo(LocationSlot.Length * rounds);
     }
 
     [Fact]
-    public void FullSyncs_of_a_thousand_locations_do_not_delay_a_change_at_all()
+    public void Full_syncs_of_a_thousand_locations_do_not_delay_a_change()
     {
         var syncing = Enumerable.Range(0, 1000).Select(i => $"location-{i}").ToList();
-        var turns = new Turns(clock, options);
-        turns.Run(TimeSpan.FromMinutes(1), [], syncing);
+        var slots = new Slots(clock, options);
+        slots.Run(TimeSpan.FromMinutes(1), [], syncing);
         var asked = clock.GetUtcNow();
-        turns.RunUntil("single", ["single"], syncing);
+        slots.RunUntil("single", ["single"], syncing);
 
         (clock.GetUtcNow() - asked).ShouldBe(TimeSpan.Zero);
     }
@@ -48,18 +48,22 @@ public sealed class FairnessTests
     [Fact]
     public void A_change_waits_for_one_page_of_its_own_locations_full_sync()
     {
-        var turns = new Turns(clock, options);
-        turns.Look([], ["location"]);
+        var slots = new Slots(clock, options);
+        slots.Look([], ["location"]);
         var asked = clock.GetUtcNow();
-        turns.RunUntil("location", ["location"], ["location"]);
+        slots.RunUntil("location", ["location"], ["location"]);
 
         (clock.GetUtcNow() - asked).ShouldBeLessThanOrEqualTo(FullSyncPage);
     }
 
-    /// <summary>Busy locations always have more to read, and use their turns up.</summary>
-    private sealed class Turns(FakeTimeProvider clock, RefetchOptions options)
+    /// <summary>Busy locations use their slots completely.</summary>
+    private sealed class Slots(FakeTimeProvider clock, RefetchOptions options)
     {
-        private readonly LocationScheduler queue = new(options.ParallelLocations, options.ParallelFullSyncs, clock);
+        private readonly LocationScheduler queue = new(
+            options.ParallelLocations,
+            LocationScheduler.ParallelFullSyncs,
+            clock
+        );
         private readonly Dictionary<string, DateTimeOffset> endsAt = [];
 
         public void Run(TimeSpan span, List<string> due, List<string> fullSyncs)
@@ -72,7 +76,7 @@ public sealed class FairnessTests
             }
         }
 
-        /// <summary>Until the location has its turn.</summary>
+        /// <summary>Runs until the location has a slot.</summary>
         public void RunUntil(string location, List<string> due, List<string> fullSyncs)
         {
             while (!Look(due, fullSyncs).Contains(location))
@@ -81,13 +85,13 @@ public sealed class FairnessTests
             }
         }
 
-        /// <returns>Those that notifications asked for and that have a turn from now on.</returns>
+        /// <returns>Those that notifications asked for and that have a slot from now on.</returns>
         public IReadOnlyList<string> Look(List<string> due, List<string> fullSyncs)
         {
             var taken = queue.Take(due);
             foreach (var location in taken)
             {
-                endsAt[location] = clock.GetUtcNow() + options.TurnLength;
+                endsAt[location] = clock.GetUtcNow() + LocationSlot.Length;
             }
 
             foreach (var location in queue.TakeFullSyncs([.. fullSyncs.Except(due)]))
@@ -102,7 +106,7 @@ public sealed class FairnessTests
         {
             clock.Advance(Request);
             foreach (
-                var location in endsAt.Where(turn => turn.Value <= clock.GetUtcNow()).Select(turn => turn.Key).ToList()
+                var location in endsAt.Where(slot => slot.Value <= clock.GetUtcNow()).Select(slot => slot.Key).ToList()
             )
             {
                 endsAt.Remove(location);

@@ -7,12 +7,12 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>No other way of reading takes fewer requests, and nothing that was asked for is left out.</summary>
+/// <summary>No other choice of reads takes fewer requests, and every target is satisfied.</summary>
 public sealed class FewestRequestsTests
 {
     private const int Holders = 6;
 
-    /// <summary>Of each asset: which of six holders are wanted (none: all), and how many have it.</summary>
+    /// <summary>For each asset, which of six holders are named (none: all), and its number of holders.</summary>
     private static readonly Gen<AssignmentCase> AssignmentCases =
         from count in Gen.Choose(1, 6)
         from wanted in Gen.Choose(0, (1 << Holders) - 1).ArrayOf(count)
@@ -79,7 +79,7 @@ public sealed class FewestRequestsTests
     private static long CostOf(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known) =>
         RefetchPlan.Create(targets, known).Sum(step => PageCounts.Estimate(step.Read, known));
 
-    /// <summary>Each target is in one step, whose reads show what it names.</summary>
+    /// <summary>Whether the reads of the steps cover each target.</summary>
     private static bool Answers(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
     {
         var steps = RefetchPlan.Create(targets, known);
@@ -99,7 +99,7 @@ public sealed class FewestRequestsTests
         string[] keys =
             target.Holders is { } holders
                 ? [.. TargetHolders.Parse(holders).Select(holder => RecordKeys.Assignment(target.Key, holder))]
-            : target.Kind.CountedBy is not null ? [$"{target.Key}/everybody"]
+            : target.Kind.CountedBy is not null ? [$"{target.Key}/all"]
             : [target.Key];
         var scopes = reads.SelectMany(read => read.Scope).ToList();
         return keys.All(key => scopes.Any(scope => Contains(scope, key)));
@@ -123,19 +123,19 @@ public sealed class FewestRequestsTests
                     .ToDictionary(pair => (RecordKind.Assignment, $"{pair.Index}/STDQ"), pair => (long)pair.Item),
             };
 
-        /// <summary>Tries every choice of assets to walk.</summary>
+        /// <summary>Tries every choice of assets to read.</summary>
         public long Fewest()
         {
             var parts = Enumerable
                 .Range(0, 1 << Wanted.Length)
-                .Where(walked => Wanted.Index().All(pair => pair.Item != 0 || IsIn(walked, pair.Index)))
-                .Min(walked =>
-                    Assigned.Index().Where(pair => IsIn(walked, pair.Index)).Sum(pair => PageCounts.Pages(pair.Item))
+                .Where(chosen => Wanted.Index().All(pair => pair.Item != 0 || IsIn(chosen, pair.Index)))
+                .Min(chosen =>
+                    Assigned.Index().Where(pair => IsIn(chosen, pair.Index)).Sum(pair => PageCounts.Pages(pair.Item))
                     + BitOperations.PopCount(
                         (uint)
                             Wanted
                                 .Index()
-                                .Where(pair => !IsIn(walked, pair.Index))
+                                .Where(pair => !IsIn(chosen, pair.Index))
                                 .Aggregate(0, (holders, pair) => holders | pair.Item)
                     )
                 );

@@ -3,17 +3,17 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>Apple's answers lag behind what it has notified.</summary>
+/// <summary>Apple's responses lag behind its notifications.</summary>
 public sealed class LaggingReadTests : RefetchTest
 {
     [Fact]
-    public async Task A_read_that_contradicts_the_notification_is_followed_by_one_more_after_a_while()
+    public async Task A_read_that_contradicts_the_notification_is_repeated_after_a_delay()
     {
         await LagAsync();
         await RequestAsync(Asset("1"), Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
         // The counts first, then who holds it.
-        await TurnAsync();
-        await TurnAsync();
+        await RunSlotAsync();
+        await RunSlotAsync();
         var readAt = Clock.Milliseconds;
         Location.ThawReads();
         await DrainAsync();
@@ -39,7 +39,7 @@ public sealed class LaggingReadTests : RefetchTest
                 }
             ),
         ]);
-        await TurnAsync();
+        await RunSlotAsync();
         Location.ThawReads();
         await DrainAsync();
 
@@ -51,7 +51,7 @@ public sealed class LaggingReadTests : RefetchTest
     }
 
     [Fact]
-    public async Task It_is_read_once_more_and_not_again()
+    public async Task A_stale_read_is_repeated_only_once()
     {
         await LagAsync();
         await ReadAsync(Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
@@ -61,7 +61,7 @@ public sealed class LaggingReadTests : RefetchTest
     }
 
     [Fact]
-    public async Task Another_notification_may_be_contradicted_again()
+    public async Task A_later_notification_can_be_contradicted_again()
     {
         await LagAsync();
         await ReadAsync(Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
@@ -83,7 +83,7 @@ public sealed class LaggingReadTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_purchase_that_changed_no_count_is_looked_at_once_more()
+    public async Task A_purchase_that_changed_no_count_is_read_again()
     {
         Location.AddAsset("1");
         await ReadAsync(Asset("1"));
@@ -91,7 +91,7 @@ public sealed class LaggingReadTests : RefetchTest
         Location.Silently(change => change.ChangeTotal(new("1", "STDQ"), 5));
         Clock.Advance(TimeSpan.FromMinutes(10));
         await RequestAsync(Asset("1") with { Expects = TargetExpectations.Changed });
-        await TurnAsync();
+        await RunSlotAsync();
         Location.ThawReads();
         await DrainAsync();
 
@@ -99,7 +99,7 @@ public sealed class LaggingReadTests : RefetchTest
     }
 
     [Fact]
-    public async Task Counts_that_lag_behind_an_assignment_are_looked_at_once_more()
+    public async Task Counts_that_lag_behind_an_assignment_are_read_again()
     {
         Location.AddAsset("1");
         await ReadAsync(Asset("1"));
@@ -109,11 +109,11 @@ public sealed class LaggingReadTests : RefetchTest
         await RequestAsync(
             Asset("1") with
             {
-                Expects = TargetExpectations.ChangedBy("SUCCESS"),
+                Expects = TargetExpectations.ForResult("SUCCESS"),
             },
             Assignments("1", "serial:D1")
         );
-        await TurnAsync();
+        await RunSlotAsync();
         Location.ThawReads();
         await DrainAsync();
 
@@ -122,7 +122,7 @@ public sealed class LaggingReadTests : RefetchTest
     }
 
     [Fact]
-    public async Task Counts_that_another_read_has_seen_change_a_moment_ago_are_believed()
+    public async Task Counts_that_changed_a_moment_ago_are_believed()
     {
         Location.AddAsset("1");
         await ReadAsync(Asset("1"));
@@ -133,14 +133,14 @@ public sealed class LaggingReadTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_user_who_is_said_to_be_retired_and_is_not_is_looked_at_once_more()
+    public async Task A_user_reported_as_retired_but_still_active_is_read_again()
     {
         Location.AddUser("user-1");
         await ReadAsync(User("user-1"));
         Location.FreezeReads();
         Location.Silently(change => change.RetireUser("user-1"));
         await RequestAsync(User("user-1") with { Expects = TargetExpectations.Absent() });
-        await TurnAsync();
+        await RunSlotAsync();
         Location.ThawReads();
         await DrainAsync();
 

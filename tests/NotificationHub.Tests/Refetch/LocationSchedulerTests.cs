@@ -7,7 +7,7 @@ public sealed class LocationSchedulerTests
     private readonly ManualClock clock = new();
 
     [Fact]
-    public void A_location_has_one_turn_at_a_time()
+    public void A_location_has_one_slot_at_a_time()
     {
         var queue = new LocationScheduler(4, 1, clock);
 
@@ -27,7 +27,7 @@ public sealed class LocationSchedulerTests
     }
 
     [Fact]
-    public void FullSyncs_take_no_place_of_those_that_notifications_ask_for()
+    public void Full_syncs_use_no_refetch_slots()
     {
         var queue = new LocationScheduler(1, 1, clock);
 
@@ -39,7 +39,7 @@ public sealed class LocationSchedulerTests
     }
 
     [Fact]
-    public void A_burst_of_one_location_lets_the_others_pass()
+    public void A_burst_of_one_location_does_not_delay_the_others()
     {
         var queue = new LocationScheduler(1, 1, clock);
 
@@ -51,10 +51,10 @@ public sealed class LocationSchedulerTests
     }
 
     [Fact]
-    public void A_location_that_rests_has_no_turn_until_it_has_rested()
+    public void A_paused_location_has_no_slot_until_the_pause_ends()
     {
         var queue = new LocationScheduler(4, 1, clock);
-        queue.Rest("a", TimeSpan.FromSeconds(5));
+        queue.Pause("a", TimeSpan.FromSeconds(5));
 
         Take(queue, "a").ShouldBeEmpty();
         clock.Advance(TimeSpan.FromSeconds(5));
@@ -62,10 +62,10 @@ public sealed class LocationSchedulerTests
     }
 
     [Fact]
-    public void A_clock_that_is_set_back_prolongs_no_rest()
+    public void A_clock_that_is_set_back_does_not_extend_a_pause()
     {
         var queue = new LocationScheduler(4, 1, clock);
-        queue.Rest("a", TimeSpan.FromSeconds(5));
+        queue.Pause("a", TimeSpan.FromSeconds(5));
 
         clock.SetWall(-TimeSpan.FromHours(6));
         clock.Advance(TimeSpan.FromSeconds(5));
@@ -74,28 +74,28 @@ public sealed class LocationSchedulerTests
     }
 
     [Fact]
-    public async Task A_location_that_leaves_its_place_goes_on_after_those_that_waited()
+    public async Task A_location_that_yields_continues_after_the_waiting_ones()
     {
         var queue = new LocationScheduler(1, 1, clock);
         Take(queue, "long");
         Take(queue, "long", "single").ShouldBeEmpty();
 
-        queue.TryLeave("long", out var turn).ShouldBeTrue();
+        queue.TryYield("long", out var next).ShouldBeTrue();
         Take(queue, "long", "single").ShouldBe(["single"]);
-        turn.IsCompleted.ShouldBeFalse();
+        next.IsCompleted.ShouldBeFalse();
         queue.End("single");
         Take(queue).ShouldBeEmpty();
-        await turn;
+        await next;
         Take(queue, "third").ShouldBeEmpty("the place is taken");
     }
 
     [Fact]
-    public void A_location_keeps_its_place_while_none_waits_for_one()
+    public void A_location_keeps_its_slot_while_no_other_waits()
     {
         var queue = new LocationScheduler(2, 1, clock);
         Take(queue, "a", "b");
 
-        queue.TryLeave("a", out _).ShouldBeFalse();
+        queue.TryYield("a", out _).ShouldBeFalse();
     }
 
     private static IReadOnlyList<string> Take(LocationScheduler queue, params string[] due) => queue.Take(due);

@@ -69,14 +69,14 @@ public sealed class MalformedResponseTests : FullSyncStateTest
         await RequestAsync(Asset("1"));
         for (var attempt = 0; attempt < options.MaxAttempts; attempt++)
         {
-            await TurnAsync();
+            await RunSlotAsync();
         }
 
         var failed = (await EventsAsync(EventNames.RefetchFailed)).ShouldHaveSingleItem();
         System.Text.Encoding.UTF8.GetString(failed.Data).ShouldContain("malformed response: no list assets");
         (await FaultAsync()).ShouldBe("malformed response: no list assets");
         var dueAt = await Store.ScalarAsync<long>("select min(due_at) from refetch_target");
-        (dueAt - Clock.Milliseconds).ShouldBeLessThan((long)options.LongestRetryDelay.TotalMilliseconds);
+        (dueAt - Clock.Milliseconds).ShouldBeLessThan((long)RefetchFailures.LongestRetryDelay.TotalMilliseconds);
         await DrainAsync();
         (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(1);
     }
@@ -87,13 +87,13 @@ public sealed class MalformedResponseTests : FullSyncStateTest
         Location.AddAsset("1");
         Apple.Faults.Next("/assets", Fault.Malformed(Malformation.Html));
         await RequestAsync(Asset("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await FaultAsync()).ShouldBe("not an answer of the API (HTTP 200)");
     }
 
     [Fact]
-    public async Task A_full_sync_keeps_its_place_and_names_the_cause()
+    public async Task A_full_sync_keeps_its_position_and_names_the_cause()
     {
         await PrepareAsync();
         await Store.ExecuteAsync("update full_sync set due_at = 0 where resource = 'asset'");

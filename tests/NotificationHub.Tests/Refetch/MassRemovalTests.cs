@@ -41,7 +41,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_two_full_syncs_lack_is_removed_and_announced_once_also_by_another_process()
+    public async Task Records_missing_from_two_full_syncs_are_removed_and_reported_once()
     {
         await ImportManyAsync();
         Location.Silently(change => Take(change, Devices));
@@ -60,9 +60,9 @@ public sealed class MassRemovalTests : FullSyncStateTest
         (await CopyAsync())
             .Lines()
             .ShouldNotContain(line => line.StartsWith("assignments/1/", StringComparison.Ordinal));
-        var told = (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldHaveSingleItem();
+        var reported = (await EventsAsync(EventNames.ReconcileMassRemoval)).ShouldHaveSingleItem();
         JsonSerializer
-            .Deserialize(told.Data, EventJsonContext.Wire.ReconcileMassRemoval)
+            .Deserialize(reported.Data, EventJsonContext.Wire.ReconcileMassRemoval)
             .ShouldBe(
                 new ReconcileMassRemoval
                 {
@@ -78,7 +78,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_second_read_that_lacks_as_many_others_is_doubted_in_its_turn()
+    public async Task A_second_read_that_lacks_other_records_is_doubted_too()
     {
         Location.AddAsset("2", total: 100);
         string[] others = [.. Devices.Select(device => $"other-{device}")];
@@ -136,14 +136,14 @@ public sealed class MassRemovalTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_doubted_refetch_is_not_believed_early_though_notifications_ask_for_it()
+    public async Task Notifications_do_not_confirm_a_doubted_refetch_early()
     {
         await ImportManyAsync();
         Apple.Faults.Next("/assignments", Fault.NoRecords(), Fault.NoRecords());
         await RequestAsync(Assignments("1"));
-        await TurnAsync();
+        await RunSlotAsync();
         await Store.ExecuteAsync("update refetch_target set due_at = 0");
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await RemovedAsync()).ShouldBe(0);
         (await WaitingAsync()).ShouldBe(1);
@@ -154,7 +154,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_two_refetches_lack_is_removed_and_announced()
+    public async Task Records_missing_from_two_refetches_are_removed_and_reported()
     {
         await ImportManyAsync();
         Location.Silently(change => Take(change, Devices));
@@ -179,7 +179,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_clock_that_was_ahead_at_the_first_full_sync_puts_its_repeat_off_no_longer()
+    public async Task A_clock_that_was_ahead_at_the_first_full_sync_does_not_delay_the_second()
     {
         await ImportManyAsync();
         Location.Silently(change => Take(change, Devices));
@@ -198,20 +198,20 @@ public sealed class MassRemovalTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_clock_that_was_ahead_at_the_first_refetch_puts_its_repeat_off_no_longer()
+    public async Task A_clock_that_was_ahead_at_the_first_refetch_does_not_delay_the_second()
     {
         await ImportManyAsync();
         Location.Silently(change => Take(change, Devices));
         Clock.SetWall(Ahead);
         await RequestAsync(Assignments("1"));
-        await TurnAsync();
+        await RunSlotAsync();
         Clock.SetWall(-Ahead);
         await Store.ExecuteAsync("update refetch_target set due_at = 0");
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await RemovedAsync()).ShouldBe(0, "how long ago the first read was is not known");
         await ShouldBeRepeatedAsync("refetch_target");
-        await TurnAsync();
+        await RunSlotAsync();
         (await RemovedAsync()).ShouldBe(40);
     }
 
@@ -235,7 +235,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
     [Theory]
     [InlineData("serial:X")]
     [InlineData("user:user-0")]
-    public async Task What_two_reads_of_one_holder_lack_is_removed_and_announced(string holder)
+    public async Task Assignments_missing_from_two_reads_of_a_holder_are_removed_and_reported(string holder)
     {
         var assets = await ImportHolderAsync(holder);
         Location.Silently(change => assets.ForEach(asset => change.Disassociate(new(asset, "STDQ"), TargetOf(holder))));
@@ -250,7 +250,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
     [Theory]
     [InlineData("serial:X")]
     [InlineData("user:user-0")]
-    public async Task What_notifications_say_of_one_holder_is_not_delayed(string holder)
+    public async Task Removals_that_notifications_reported_for_a_holder_are_not_delayed(string holder)
     {
         var assets = await ImportHolderAsync(holder);
         Location.Silently(change => assets.ForEach(asset => change.Disassociate(new(asset, "STDQ"), TargetOf(holder))));
@@ -263,7 +263,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Of_a_targets_holders_the_first_one_that_is_doubted_counts_until_the_next_turn()
+    public async Task The_first_doubted_holder_of_a_target_counts_until_the_next_slot()
     {
         await RequestAsync(Assignments("1"));
         await DoubtAsync(5, 9);
@@ -273,7 +273,7 @@ public sealed class MassRemovalTests : FullSyncStateTest
         (await Store.ScalarAsync<long>("select doubted_number from refetch_target")).ShouldBe(12);
     }
 
-    /// <summary>Doubts the target's reads within one turn.</summary>
+    /// <summary>Doubts the target's reads within one slot.</summary>
     private async Task DoubtAsync(params long[] numbers)
     {
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);

@@ -13,32 +13,32 @@ public sealed class ReadTraceTests
     private const string Other = "00-162b1f85fd77e6b2e0bf41a3e65e3047-e1e59616086b574e-01";
 
     [Fact]
-    public void What_one_post_asked_for_is_told_on_its_trace()
+    public void Events_of_one_request_carry_its_trace()
     {
         using var recorded = new RecordedTraces();
         var step = Step(One, One);
-        using var trace = ReadTrace.Begin(step);
+        using var trace = ReadTrace.Start(step);
 
-        ReadTrace.ToTell(step, trace).ShouldBe(One);
-        ReadTrace.ToTell(step, trace: null).ShouldBe(One);
+        ReadTrace.GetTraceparent(step, trace).ShouldBe(One);
+        ReadTrace.GetTraceparent(step, trace: null).ShouldBe(One);
     }
 
     [Fact]
-    public void What_several_posts_asked_for_is_told_on_the_trace_of_the_read_which_leads_to_theirs()
+    public void Events_of_several_requests_carry_the_trace_of_the_read_which_links_to_theirs()
     {
         using var recorded = new RecordedTraces();
         var step = Step(One, Other);
-        using var trace = ReadTrace.Begin(step).ShouldNotBeNull();
+        using var trace = ReadTrace.Start(step).ShouldNotBeNull();
 
-        ReadTrace.ToTell(step, trace).ShouldBe(trace.Id);
+        ReadTrace.GetTraceparent(step, trace).ShouldBe(trace.Id);
         trace
             .Links.Select(link => $"00-{link.Context.TraceId}-{link.Context.SpanId}-01")
             .ShouldBe([One, Other], ignoreOrder: true);
     }
 
     [Fact]
-    public void What_several_posts_asked_for_is_told_on_no_trace_where_none_is_recorded() =>
-        ReadTrace.ToTell(Step(One, Other), trace: null).ShouldBeNull();
+    public void Events_of_several_requests_carry_no_trace_if_none_is_recorded() =>
+        ReadTrace.GetTraceparent(Step(One, Other), trace: null).ShouldBeNull();
 
     private static RefetchStep Step(params string[] traceparents) =>
         new(

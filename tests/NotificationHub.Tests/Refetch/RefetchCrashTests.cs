@@ -10,7 +10,7 @@ public sealed class RefetchCrashTests : RefetchTest
     private protected override int PageSize => 3;
 
     [Fact]
-    public async Task A_transaction_that_fails_between_chunks_costs_a_repeated_read_and_nothing_else()
+    public async Task A_transaction_that_fails_between_chunks_costs_only_a_repeated_read()
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], Devices);
@@ -23,7 +23,7 @@ public sealed class RefetchCrashTests : RefetchTest
             """
         );
         await RequestAsync(Assignments("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await EventsAsync()).Count.ShouldBe(6);
         (await WaitingAsync()).ShouldBe(1);
@@ -35,13 +35,13 @@ public sealed class RefetchCrashTests : RefetchTest
     }
 
     [Fact]
-    public async Task Who_lost_the_lease_midway_commits_nothing_more()
+    public async Task A_replica_that_lost_its_lease_commits_nothing_more()
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], Devices);
         Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(TakeLeaseAway));
         await RequestAsync(Assignments("1"));
-        await Should.ThrowAsync<LeaseLostException>(TurnAsync);
+        await Should.ThrowAsync<LeaseLostException>(RunSlotAsync);
 
         (await EventsAsync()).Count.ShouldBe(3);
         Held = await AcquireAsync();
@@ -56,7 +56,7 @@ public sealed class RefetchCrashTests : RefetchTest
         await Location.AssociateAsync(["1"], ["D1", "D2", "D3"]);
         Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(TakeLeaseAway));
         await RequestAsync([.. new[] { "D1", "D2", "D3" }.Select(device => Assignments("1", $"serial:{device}"))]);
-        await Should.ThrowAsync<LeaseLostException>(TurnAsync);
+        await Should.ThrowAsync<LeaseLostException>(RunSlotAsync);
         Held = await AcquireAsync();
         await DrainAsync();
 
@@ -65,12 +65,12 @@ public sealed class RefetchCrashTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_target_that_is_asked_for_while_it_is_read_is_read_once_more()
+    public async Task A_target_that_is_requested_during_its_read_is_read_again()
     {
         Location.AddAsset("1");
         Apple.Faults.Next("/assets", Fault.ThenChange(AskMeanwhile));
         await RequestAsync(Asset("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await WaitingAsync()).ShouldBe(1);
         await DrainAsync();
@@ -79,7 +79,7 @@ public sealed class RefetchCrashTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_read_that_is_older_than_what_is_kept_is_not_taken_in()
+    public async Task A_read_older_than_the_stored_record_is_not_stored()
     {
         Location.AddAsset("1");
         await ReadAsync(Asset("1"));

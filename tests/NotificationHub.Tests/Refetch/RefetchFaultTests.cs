@@ -10,7 +10,7 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class RefetchFaultTests : RefetchTest
 {
     [Fact]
-    public async Task A_refused_holder_fails_those_that_need_it_and_nobody_else()
+    public async Task A_rejected_holder_fails_only_the_targets_that_need_it()
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
@@ -19,7 +19,7 @@ public sealed class RefetchFaultTests : RefetchTest
         await RequestAsync(Assignments("2", "serial:D1"), Assignments("2", "serial:D2"));
         Clock.Advance(TimeSpan.FromSeconds(5));
         Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.Error(9602));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await Store.ScalarAsync<string>("select key from refetch_target where requested > fetched")).ShouldBe(
             "2/STDQ"
@@ -28,11 +28,11 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     [Fact]
-    public async Task Holders_that_are_refused_keep_none_of_the_others_from_being_read()
+    public async Task Rejected_holders_do_not_prevent_the_reads_of_the_others()
     {
         await AssociateAsync(12);
         Apple.Faults.Next("/assignments", [.. Refused(2), Answered, .. Refused(2)]);
-        await TurnAsync();
+        await RunSlotAsync();
 
         Apple.Requests.Count("/assignments").ShouldBe(12);
         (await CopyAsync())
@@ -42,30 +42,30 @@ public sealed class RefetchFaultTests : RefetchTest
         (await HoldersAsync()).ShouldBe(["serial:D00", "serial:D01", "serial:D03", "serial:D04"]);
         (await AttemptsAsync()).ShouldBe(1);
 
-        await TurnAsync();
+        await RunSlotAsync();
 
         Apple.Requests.Count("/assignments").ShouldBe(16);
         (await WaitingAsync()).ShouldBe(0);
     }
 
     [Fact]
-    public async Task Where_Apple_refuses_one_holder_after_another_the_others_come_first_with_the_next_try()
+    public async Task After_three_rejected_holders_the_unread_ones_come_first_in_the_next_attempt()
     {
         await AssociateAsync(12);
         Apple.Faults.Next("/assignments", [.. Refused(3)]);
-        await TurnAsync();
+        await RunSlotAsync();
 
         Apple.Requests.Count("/assignments").ShouldBe(3);
         (await HoldersAsync())[^3..].ShouldBe(["serial:D00", "serial:D01", "serial:D02"]);
 
         Apple.Faults.Next("/assignments", [.. Enumerable.Repeat(Answered, 9), .. Refused(3)]);
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await HoldersAsync()).ShouldBe(["serial:D00", "serial:D01", "serial:D02"]);
     }
 
     [Fact]
-    public async Task What_was_read_before_Apple_is_out_of_order_is_not_read_again()
+    public async Task Holders_that_were_read_before_an_outage_are_not_read_again()
     {
         await AssociateAsync(12);
         Apple.Faults.Next(
@@ -102,12 +102,12 @@ public sealed class RefetchFaultTests : RefetchTest
         [.. TargetHolders.Parse((await Store.ScalarAsync<string>("select holders from refetch_target"))!)];
 
     [Fact]
-    public async Task An_error_inside_an_answer_of_200_is_an_error()
+    public async Task An_error_in_a_200_response_is_an_error()
     {
         Location.AddAsset("1");
         Apple.Faults.Next("/assets", Fault.ErrorInside200(9602));
         await RequestAsync(Asset("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await EventsAsync()).ShouldBeEmpty();
         (await AttemptsAsync()).ShouldBe(1);
@@ -120,7 +120,7 @@ public sealed class RefetchFaultTests : RefetchTest
     [InlineData("Expired", "expired", EventNames.LocationTokenExpired, 1)]
     [InlineData("Revoked", "revoked", EventNames.LocationTokenRevoked, 1)]
     [InlineData("Invalid", "invalid", EventNames.LocationTokenRevoked, 2)]
-    public async Task A_content_token_that_ended_stops_the_calls_and_the_targets_wait_for_a_new_one(
+    public async Task An_unusable_content_token_stops_the_calls_and_targets_stay_pending(
         string tokenState,
         string state,
         string eventName,
@@ -131,9 +131,9 @@ public sealed class RefetchFaultTests : RefetchTest
         Location.AddAsset("2");
         Location.ContentToken.State = Enum.Parse<ContentTokenState>(tokenState);
         await RequestAsync(Asset("1"), Asset("2"));
-        await TurnAsync();
-        await TurnAsync();
-        await TurnAsync();
+        await RunSlotAsync();
+        await RunSlotAsync();
+        await RunSlotAsync();
 
         (await StateAsync()).ShouldBe(state);
         (await EventsAsync(eventName)).Count.ShouldBe(1);
@@ -142,18 +142,18 @@ public sealed class RefetchFaultTests : RefetchTest
 
         Location.ContentToken.State = ContentTokenState.Valid;
         await SaveLocationAsync(LocationId, Location);
-        await TurnAsync();
+        await RunSlotAsync();
         (await WaitingAsync()).ShouldBe(0);
     }
 
     [Fact]
-    public async Task The_end_of_an_old_token_does_not_close_a_location_that_was_renewed_meanwhile()
+    public async Task An_error_of_the_old_token_does_not_close_a_renewed_location()
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
         Apple.Faults.Next("/assets", Fault.ThenChange(() => Renew()));
         await RequestAsync(Asset("1"), Asset("2"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await StateAsync()).ShouldBe("valid");
         (await EventsAsync(EventNames.LocationTokenRevoked)).ShouldBeEmpty();
@@ -166,7 +166,7 @@ public sealed class RefetchFaultTests : RefetchTest
     [Theory]
     [InlineData("Invalid")]
     [InlineData("Valid")]
-    public async Task A_fault_of_an_old_token_does_not_pause_a_location_that_was_renewed_meanwhile(string oldToken)
+    public async Task An_error_of_the_old_token_does_not_pause_a_renewed_location(string oldToken)
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
@@ -178,7 +178,7 @@ public sealed class RefetchFaultTests : RefetchTest
         }
 
         await RequestAsync(Asset("1"), Asset("2"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         Apple.Requests.Count("/assets").ShouldBe(2);
         (await StateAsync()).ShouldBe("valid");
@@ -186,7 +186,7 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     [Fact]
-    public async Task Answers_that_the_content_token_is_unknown_change_nothing_unless_two_come_in_a_row()
+    public async Task Only_two_unknown_token_responses_in_a_row_change_the_state()
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
@@ -200,13 +200,13 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_429_without_Retry_After_backs_the_whole_location_off()
+    public async Task A_429_without_Retry_After_pauses_the_whole_location()
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
         Apple.Faults.Next("/assets", Fault.TooManyRequests());
         await RequestAsync(Asset("1"), Asset("2"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         var failedAt = Clock.Milliseconds;
         Apple.Requests.Count("/assets").ShouldBe(1);
@@ -216,7 +216,7 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     [Fact]
-    public async Task Errors_in_a_row_back_off_further_and_further()
+    public async Task The_pause_grows_with_each_error_in_a_row()
     {
         Location.AddAsset("1");
         Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.TooManyRequests(), 4)]);
@@ -235,13 +235,13 @@ public sealed class RefetchFaultTests : RefetchTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task No_request_is_sent_before_a_Retry_After_is_over(bool asDate)
+    public async Task No_request_is_sent_before_the_end_of_Retry_After(bool asDate)
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
         Apple.Faults.Next("/assets", Fault.Unavailable(TimeSpan.FromSeconds(90), asDate));
         await RequestAsync(Asset("1"), Asset("2"));
-        await TurnAsync();
+        await RunSlotAsync();
         var refusedAt = Apple.Requests.All[^1].At;
         await RequestAsync(Asset("3"));
         await DrainAsync();
@@ -253,7 +253,7 @@ public sealed class RefetchFaultTests : RefetchTest
     }
 
     [Fact]
-    public async Task What_Apple_keeps_refusing_is_told_of_once_and_tried_at_long_intervals()
+    public async Task A_read_that_Apple_keeps_rejecting_is_reported_once_and_retried_hourly()
     {
         var options = new RefetchOptions();
         Location.AddAsset("1");
@@ -262,52 +262,52 @@ public sealed class RefetchFaultTests : RefetchTest
         await RequestAsync(Asset("1"));
         for (var attempt = 0; attempt <= options.MaxAttempts; attempt++)
         {
-            await TurnAsync();
+            await RunSlotAsync();
         }
 
         var failed = (await EventsAsync(EventNames.RefetchFailed)).ShouldHaveSingleItem();
         failed.Subject.ShouldBe("asset/1/STDQ");
         System.Text.Encoding.UTF8.GetString(failed.Data).ShouldContain("9602");
         ((await NextDueAsync()) - Clock.Milliseconds).ShouldBeGreaterThanOrEqualTo(
-            (long)options.FailedRetryDelay.TotalMilliseconds
+            (long)RefetchFailures.FailedRetryDelay.TotalMilliseconds
         );
         await DrainAsync();
         (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_refused_read_does_not_hold_up_the_others()
+    public async Task A_rejected_read_does_not_block_other_targets()
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
         Apple.Faults.Next("/assets", Fault.Error(9602));
         await RequestAsync(Asset("1"), Asset("2"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(1);
         (await WaitingAsync()).ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_location_that_another_server_took_over_is_told_of_and_left_alone()
+    public async Task A_location_taken_over_by_another_server_is_reported_and_no_longer_read()
     {
         Location.AddAsset("1");
         Location.AddAsset("2");
         Location.TakeOver("another-mdm", "Another");
         await RequestAsync(Asset("1"), Asset("2"));
-        await TurnAsync();
-        await TurnAsync();
+        await RunSlotAsync();
+        await RunSlotAsync();
 
         (await StateAsync()).ShouldBe("taken-over");
-        var told = (await EventsAsync(EventNames.LocationTakenOver)).ShouldHaveSingleItem();
-        var data = JsonSerializer.Deserialize(told.Data, EventJsonContext.Wire.LocationTakenOver)!;
+        var reported = (await EventsAsync(EventNames.LocationTakenOver)).ShouldHaveSingleItem();
+        var data = JsonSerializer.Deserialize(reported.Data, EventJsonContext.Wire.LocationTakenOver)!;
         (data.ExpectedMdmId, data.ActualMdmId, data.ActualMdmName).ShouldBe(("the-mdm", "another-mdm", "Another"));
         Apple.Requests.Count("/assets").ShouldBe(1);
         (await WaitingAsync()).ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_content_token_that_ends_soon_is_told_of_and_still_used()
+    public async Task An_expiring_content_token_is_reported_and_still_used()
     {
         var soon = Apple.AddLocation(tokenExpiresAt: Clock.GetUtcNow().AddDays(10));
         soon.AddAsset("1");

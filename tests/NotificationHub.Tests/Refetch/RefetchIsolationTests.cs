@@ -11,7 +11,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>What is wrong with one target or location, and what of it is told.</summary>
+/// <summary>A faulty target or location does not affect others.</summary>
 public sealed class RefetchIsolationTests : RefetchTest
 {
     private protected override Database Wrap(Database database) => new InterferingDatabase(database);
@@ -20,7 +20,7 @@ public sealed class RefetchIsolationTests : RefetchTest
     [InlineData("nonsense", null)]
     [InlineData("assignment", "no JSON")]
     [InlineData("assignment", """["x"]""")]
-    public async Task A_target_that_cannot_be_read_does_not_hold_up_the_others(string kind, string? holders)
+    public async Task An_invalid_target_does_not_block_other_targets(string kind, string? holders)
     {
         Location.AddAsset("1");
         await RequestAsync(Asset("1"), new MergedRequest(LocationId, RecordKind.FromName(kind), "2/STDQ"));
@@ -28,20 +28,20 @@ public sealed class RefetchIsolationTests : RefetchTest
             "update refetch_target set due_at = 1, holders = @holders where resource = @kind",
             new { kind, holders }
         );
-        await TurnAsync();
-        await TurnAsync();
+        await RunSlotAsync();
+        await RunSlotAsync();
 
         (await EventsAsync(EventNames.AssetChanged)).ShouldHaveSingleItem();
         (await Store.ScalarAsync<long>("select attempts from refetch_target where key = '2/STDQ'")).ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_content_token_that_cannot_be_decrypted_lets_its_location_wait()
+    public async Task A_content_token_that_cannot_be_decrypted_pauses_its_location()
     {
         await RequestAsync(Asset("1"));
         await Store.ExecuteAsync("update location set content_token = x'00'");
 
-        (await TurnAsync()).ShouldBe(0);
+        (await RunSlotAsync()).ShouldBe(0);
 
         (await Store.ScalarAsync<long>("select paused_until from location")).ShouldBeGreaterThan(Clock.Milliseconds);
         (await WaitingAsync()).ShouldBe(1);
@@ -55,7 +55,7 @@ public sealed class RefetchIsolationTests : RefetchTest
         await RequestAsync(User("jane@example.com"));
         for (var attempt = 0; attempt < attempts; attempt++)
         {
-            await TurnAsync();
+            await RunSlotAsync();
         }
 
         var failed = (await EventsAsync(EventNames.RefetchFailed)).ShouldHaveSingleItem();
@@ -71,31 +71,31 @@ public sealed class RefetchIsolationTests : RefetchTest
     {
         Apple.Faults.Next("/assets", Fault.Error(9625));
         await RequestAsync(Asset("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await Store.ScalarAsync<string>("select state_reason from location")).ShouldBe("TokenRevoked 9625");
     }
 
     [Fact]
-    public async Task A_turn_under_way_writes_nothing_of_a_location_that_was_removed()
+    public async Task A_running_slot_writes_nothing_for_a_removed_location()
     {
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
-        var turn = new RefetchContext(Store.Database, Held, session: null!, place: null!, CancellationToken.None)
+        var slot = new RefetchContext(Store.Database, Held, session: null!, slot: null!, CancellationToken.None)
         {
             Location = (await LocationStore.FindAsync(connection, LocationId))!,
             Cause = "notification",
-            Known = new HashSet<RecordKind>(),
+            ImportedKinds = new HashSet<RecordKind>(),
         };
-        await turn.WriteAsync(NoteAsync);
+        await slot.WriteAsync(NoteAsync);
         await Store.ExecuteAsync("update location set state = 'removed'");
 
-        await Should.ThrowAsync<LocationClosedException>(() => turn.WriteAsync(NoteAsync));
+        await Should.ThrowAsync<LocationClosedException>(() => slot.WriteAsync(NoteAsync));
 
         (await Store.ScalarAsync<long>("select count(*) from snapshot_state")).ShouldBe(1);
     }
 
     [Fact]
-    public async Task An_import_does_not_begin_of_a_location_that_is_removed_at_that_moment()
+    public async Task An_import_does_not_begin_for_a_location_that_is_just_removed()
     {
         var fullSyncs = CreateFullSyncs();
         RemoveBeforeNextWrite();
@@ -107,7 +107,7 @@ public sealed class RefetchIsolationTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_content_token_that_cannot_be_read_pauses_no_location_that_is_removed_at_that_moment()
+    public async Task An_undecryptable_content_token_pauses_no_location_that_is_just_removed()
     {
         await RequestAsync(Asset("1"));
         Clock.Advance(TimeSpan.FromMinutes(10));

@@ -3,7 +3,7 @@ using NotificationHub.Simulator.Apple.Events;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>Changes at random, each hinted at; a consumer that applies nothing but the events ends with what Apple holds.</summary>
+/// <summary>After random changes, a consumer that applies only the events has the same records as Apple.</summary>
 public sealed class RefetchModelTests : RefetchTest
 {
     private const int Steps = 60;
@@ -21,7 +21,7 @@ public sealed class RefetchModelTests : RefetchTest
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task The_events_alone_make_an_exact_copy(int seed)
+    public async Task Events_alone_make_an_exact_copy(int seed)
     {
         var random = new Random(seed);
         Array.ForEach(Apps, app => Location.AddAsset(app, total: 20));
@@ -34,7 +34,7 @@ public sealed class RefetchModelTests : RefetchTest
             Clock.Advance(TimeSpan.FromSeconds(random.Next(20)));
             if (random.Next(3) == 0)
             {
-                await TurnAsync();
+                await RunSlotAsync();
             }
         }
 
@@ -46,7 +46,7 @@ public sealed class RefetchModelTests : RefetchTest
         Apple.Violations.ShouldBeEmpty($"seed {seed}");
     }
 
-    /// <summary>Does something at Apple and returns what its notifications would ask to be read.</summary>
+    /// <summary>Makes a change at Apple and returns the requests of its notifications.</summary>
     private async Task<MergedRequest[]> ChangeAsync(Random random)
     {
         var app = Pick(random, Apps);
@@ -56,10 +56,10 @@ public sealed class RefetchModelTests : RefetchTest
         {
             case 0 or 1:
                 await Location.AssociateAsync([app], devices, users);
-                return HintsOf(app, devices, users);
+                return CreateRequests(app, devices, users);
             case 2:
                 await Location.DisassociateAsync([app], devices, users);
-                return HintsOf(app, devices, users);
+                return CreateRequests(app, devices, users);
             case 3:
                 Location.ChangeAssetCount(app, random.Next(5));
                 return [Asset(app)];
@@ -70,7 +70,7 @@ public sealed class RefetchModelTests : RefetchTest
                 return [.. users.Select(User)];
             case 5:
                 await Location.RetireUsersAsync(users);
-                // Retiring takes licences and seats back without a word about them.
+                // Retiring frees licenses and seats without a notification about them.
                 return
                 [
                     .. users.Select(User),
@@ -92,7 +92,7 @@ public sealed class RefetchModelTests : RefetchTest
         }
     }
 
-    private static MergedRequest[] HintsOf(string app, string[] devices, string[] users) =>
+    private static MergedRequest[] CreateRequests(string app, string[] devices, string[] users) =>
         [
             Asset(app),
             .. devices.Select(device => Assignments(app, $"serial:{device}")),

@@ -11,7 +11,7 @@ public sealed class RefetchPauseTests : RefetchTest
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(90);
 
     [Fact]
-    public async Task A_pause_holds_after_a_restart_and_for_what_is_asked_for_meanwhile()
+    public async Task A_pause_survives_a_restart_and_covers_new_targets()
     {
         await PauseAsync();
         var pausedAt = Clock.Milliseconds;
@@ -29,7 +29,7 @@ public sealed class RefetchPauseTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_pause_leaves_the_targets_that_were_not_read_as_they_are()
+    public async Task A_pause_leaves_unread_targets_unchanged()
     {
         const string others = "select sum(due_at) from refetch_target where key = '2/STDQ'";
         await RequestAsync(Asset("2"));
@@ -40,7 +40,7 @@ public sealed class RefetchPauseTests : RefetchTest
     }
 
     [Fact]
-    public async Task What_waits_is_counted_every_ten_seconds_at_most()
+    public async Task Pending_targets_are_counted_at_most_every_ten_seconds()
     {
         await RequestAsync(Asset("1"), Asset("2"));
         var pending = new PendingTargetCount(Store.Database, Clock);
@@ -65,7 +65,7 @@ public sealed class RefetchPauseTests : RefetchTest
 
     private Task<DueLocations> DueAsync() =>
         new DueLocationsQuery(Store.Database, CreateFullSyncs()).ReadAsync(
-            [RefetchTargets.ShardOf(LocationId)],
+            [RefetchTargets.GetShard(LocationId)],
             fullSyncs: false,
             Clock.Milliseconds,
             CancellationToken.None

@@ -5,7 +5,7 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>What is due and what is known, in words, with what <see cref="RefetchPlan"/> makes of it.</summary>
+/// <summary>A row of the table of plans in <c>docs/refetch.md</c>.</summary>
 internal sealed record RefetchPlanCase(
     string Due,
     string Known,
@@ -46,10 +46,10 @@ internal sealed record RefetchPlanCase(
         new("1 asset of 1,000 holders, for 3 devices", Typical, Assignments(1, 3), Location),
         new("25 assets for 5 devices", Typical, Assignments(25, 5), Location),
         new("1 asset for 8 devices", Nothing, Assignments(1, 8), PlanStatistics.Empty),
-        new("1 asset for everybody", Typical, Assignments(1, 0), Location),
-        new("25 assets for everybody", Typical, Assignments(25, 0), Location),
+        new("1 asset for all holders", Typical, Assignments(1, 0), Location),
+        new("25 assets for all holders", Typical, Assignments(25, 0), Location),
         new(
-            "25 assets of 100 holders each, for everybody",
+            "25 assets of 100 holders each, for all holders",
             "the location, but 3,000 assignments in all",
             Assignments(25, 0),
             Location with
@@ -64,8 +64,8 @@ internal sealed record RefetchPlanCase(
         new("3 users", Typical, Users(3), Location),
         new("100 users", Typical, Users(100), Location),
         new("100 users", Nothing, Users(100), PlanStatistics.Empty),
-        new("1 subscription and its seats", Typical, [.. Subscriptions(1), .. Seats(1)], Location),
-        new("10 subscriptions and their seats", Typical, [.. Subscriptions(10), .. Seats(10)], Location),
+        new("1 subscription and its assignments", Typical, [.. Subscriptions(1), .. Seats(1)], Location),
+        new("10 subscriptions and their assignments", Typical, [.. Subscriptions(10), .. Seats(10)], Location),
     ];
 
     public string Row()
@@ -126,11 +126,11 @@ internal sealed record RefetchPlanCase(
             UsersRead { SinceVersionId: not null } => "users changed since the last version",
             UsersRead => "all users",
             SubscriptionRead => "the subscription",
-            SubscriptionAssignmentsRead => "the subscription's seats",
+            SubscriptionAssignmentsRead => "the subscription's assignments",
             FullRead { Kind.Name: "asset" } => "all assets",
             FullRead { Kind.Name: "assignment" } => "all assignments",
             FullRead { Kind.Name: "subscription" } => "all subscriptions",
-            FullRead => "all seats",
+            FullRead => "all subscription assignments",
             _ => throw new ArgumentOutOfRangeException(nameof(read)),
         };
 }

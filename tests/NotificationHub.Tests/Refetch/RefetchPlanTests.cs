@@ -21,7 +21,7 @@ public sealed class RefetchPlanTests
     [InlineData(9, 1_000_000, 9)]
     [InlineData(500, 1_000_000, 500)]
     [InlineData(500, 200_000, 400)]
-    public void Holders_are_read_one_by_one_unless_a_walk_has_fewer_pages(int holders, long assigned, int requests)
+    public void Holders_are_read_one_by_one_unless_the_asset_has_fewer_pages(int holders, long assigned, int requests)
     {
         var plan = Plan(
             new PlanStatistics
@@ -41,17 +41,17 @@ public sealed class RefetchPlanTests
     }
 
     [Fact]
-    public void Of_an_asset_of_unknown_size_the_holders_are_read() =>
+    public void Eight_holders_of_an_asset_of_unknown_size_are_read_one_by_one() =>
         Plan(AssignmentsOf(8)).Cast<AssignmentsRead>().ShouldAllBe(read => read.Holder != null);
 
     [Fact]
-    public void Nine_holders_of_an_asset_of_unknown_size_are_as_many_as_a_walk_may_take_pages() =>
+    public void For_nine_holders_of_an_asset_of_unknown_size_the_asset_is_read() =>
         Plan(AssignmentsOf(9)).ShouldBe([new AssignmentsRead("1/STDQ")]);
 
     [Fact]
     public void Many_holders_of_many_assets_are_planned_in_time()
     {
-        // The maximum targets and holders of a turn; a plan that compared all pairs would not finish in time.
+        // The maximum targets and holders of a slot; a plan that compared all pairs would not finish in time.
         ClaimedTarget[] targets =
         [
             .. Enumerable
@@ -80,11 +80,11 @@ public sealed class RefetchPlanTests
     }
 
     [Fact]
-    public void Without_holders_an_asset_is_walked() =>
+    public void Without_named_holders_the_asset_is_read() =>
         Plan(Target(RecordKind.Assignment, "1/STDQ")).ShouldBe([new AssignmentsRead("1/STDQ")]);
 
     [Fact]
-    public void Subscriptions_are_read_by_their_id() =>
+    public void Subscriptions_are_read_by_their_ID() =>
         Plan(Target(RecordKind.Subscription, "12345"), Target(RecordKind.SubscriptionAssignment, "12345"))
             .ShouldBe([new SubscriptionRead("12345"), new SubscriptionAssignmentsRead("12345")]);
 

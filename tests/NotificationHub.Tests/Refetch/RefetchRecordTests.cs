@@ -10,7 +10,7 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class RefetchRecordTests : RefetchTest
 {
     [Fact]
-    public async Task A_first_read_is_baseline_and_a_later_change_is_told_as_such()
+    public async Task A_first_read_has_cause_baseline_and_a_later_change_has_not()
     {
         Location.AddAsset("408709785", total: 10);
         await ReadAsync(Asset("408709785"));
@@ -27,7 +27,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task What_did_not_change_makes_no_event()
+    public async Task An_unchanged_record_causes_no_event()
     {
         Location.AddAsset("1");
         await ReadAsync(Asset("1"));
@@ -38,7 +38,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task The_revision_of_a_record_is_the_seq_of_the_event_that_stated_it_and_outlives_it()
+    public async Task A_revision_is_the_seq_of_the_records_last_event_and_survives_removal()
     {
         Location.AddAsset("1");
         await ReadAsync(Asset("1"));
@@ -65,7 +65,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_holder_that_has_gone_is_removed_by_its_own_read()
+    public async Task A_missing_holder_is_removed_by_its_own_read()
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], ["D1", "D2"]);
@@ -81,7 +81,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task After_a_complete_walk_a_new_holder_is_new_at_Apple()
+    public async Task After_a_complete_read_a_new_holder_is_new_at_Apple()
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], ["D1"]);
@@ -93,7 +93,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_user_that_was_retired_and_came_back_has_one_active_record_and_the_retired_one_apart()
+    public async Task A_user_who_was_retired_and_returned_has_an_active_and_a_retired_record()
     {
         Location.AddUser("a/b", "one@example.org");
         await ReadAsync(User("a/b"));
@@ -109,7 +109,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task Users_whose_ids_differ_in_a_trailing_blank_are_two_with_all_that_they_have()
+    public async Task Users_whose_IDs_differ_in_a_trailing_space_are_two_users()
     {
         Location.AddAsset("1");
         Location.AddSubscription(12345, renewing: 5);
@@ -144,7 +144,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task Many_users_are_walked_once_and_then_asked_for_since_the_version()
+    public async Task Many_users_are_read_completely_once_and_then_since_the_version()
     {
         string[] users = [.. Enumerable.Range(0, 12).Select(i => $"user-{i}")];
         foreach (var user in users)
@@ -163,7 +163,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task Users_who_are_retired_in_great_number_are_removed_when_their_notification_is_read()
+    public async Task Many_retired_users_are_removed_after_their_notification()
     {
         string[] users = [.. Enumerable.Range(0, 30).Select(i => $"user-{i:00}")];
         foreach (var user in users)
@@ -210,7 +210,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_record_with_a_key_that_the_tables_cannot_hold_is_left_out_and_spoils_no_page()
+    public async Task A_record_with_a_too_long_key_is_skipped_without_failing_its_page()
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], ["D1"]);
@@ -223,7 +223,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_version_that_Apple_does_not_know_any_more_leads_to_a_full_walk()
+    public async Task A_version_unknown_to_Apple_leads_to_a_full_read()
     {
         MergedRequest[] users = [.. Enumerable.Range(0, 12).Select(i => User($"user-{i}"))];
         Location.AddUser("user-1");
@@ -237,7 +237,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task Subscriptions_and_their_seats_are_read()
+    public async Task Subscriptions_and_their_assignments_are_read()
     {
         Location.AddSubscription(12345, renewing: 10, expiring: 2, parentAdamId: 54321);
         Location.AddUser("user-1", managedAppleId: "one@example.org");
@@ -253,7 +253,7 @@ public sealed class RefetchRecordTests : RefetchTest
     }
 
     [Fact]
-    public async Task The_change_carries_what_asked_for_the_read()
+    public async Task A_change_carries_the_correlation_and_trace_of_its_request()
     {
         Location.AddAsset("1");
         await ReadAsync(Asset("1") with { CorrelationId = "event-1", Traceparent = "00-trace" });

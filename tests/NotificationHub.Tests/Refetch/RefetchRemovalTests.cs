@@ -13,7 +13,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     private protected override int PageSize => 2;
 
     [Fact]
-    public async Task What_a_retired_user_had_is_looked_at_too()
+    public async Task The_assignments_of_a_retired_user_are_read_too()
     {
         Location.AddAsset("1");
         Location.AddUser("user-1", managedAppleId: "one@example.org");
@@ -30,7 +30,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_user_that_Apple_does_not_find_is_gone_with_what_it_had()
+    public async Task A_user_unknown_to_Apple_is_removed_with_all_assignments()
     {
         Location.AddAsset("1");
         Location.AddUser("user-1");
@@ -45,7 +45,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_walk_longer_than_a_turn_lets_another_location_pass_and_goes_on_where_it_was()
+    public async Task A_read_longer_than_a_slot_yields_and_continues_at_the_same_page()
     {
         const int pages = 40;
         string[] devices = [.. Enumerable.Range(0, pages * PageSize).Select(i => $"D{i:00}")];
@@ -56,21 +56,21 @@ public sealed class RefetchRemovalTests : RefetchTest
         Queue.Take([LocationId, "another"]).ShouldBeEmpty();
 
         var left = Store.Database.Signals.TargetsRequested.Next;
-        var turn = TurnAsync();
+        var slot = RunSlotAsync();
         await left.WaitAsync(TimeSpan.FromSeconds(60));
         Queue.Take([LocationId, "another"]).ShouldBe(["another"]);
-        turn.IsCompleted.ShouldBeFalse();
+        slot.IsCompleted.ShouldBeFalse();
         Apple.Requests.Count("/assignments").ShouldBeLessThan(pages);
         Queue.End("another");
         Queue.Take([LocationId]).ShouldBeEmpty();
-        await turn;
+        await slot;
 
         Apple.Requests.Count("/assignments").ShouldBe(pages);
         (await EventsAsync(EventNames.AssignmentChanged)).Count.ShouldBe(devices.Length);
     }
 
     [Fact]
-    public async Task A_complete_walk_removes_what_it_did_not_return()
+    public async Task A_complete_read_removes_the_records_that_it_did_not_return()
     {
         await ReadAllAsync();
         Take("D1", "D4");
@@ -80,14 +80,14 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_walk_that_fails_midway_removes_nothing_and_loses_nothing()
+    public async Task A_read_that_fails_midway_removes_and_loses_nothing()
     {
         await ReadAllAsync();
         Take("D5");
         Location.Silently(change => change.Associate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
         Apple.Faults.Next("/assignments", Well(), Fault.Error(9602));
         await RequestAsync(Assignments("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         var lines = (await CopyAsync()).Lines();
         lines.ShouldContain("assignments/1/STDQ/serial:D0");
@@ -98,13 +98,13 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_version_that_moves_removes_nothing_until_a_quiet_walk()
+    public async Task A_disturbed_read_removes_nothing_and_is_repeated()
     {
         await ReadAllAsync();
         Take("D1");
         Apple.Faults.MoveVersionWhilePaging = true;
         await RequestAsync(Assignments("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await CopyAsync())
             .Lines()
@@ -117,7 +117,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task On_a_location_that_is_never_quiet_what_was_not_seen_is_asked_for_by_itself()
+    public async Task On_a_busy_location_unseen_records_are_read_one_by_one()
     {
         await ReadAllAsync();
         Take("D1", "D5");
@@ -131,7 +131,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task An_assignment_that_appears_on_a_page_already_read_removes_nothing_that_is_there()
+    public async Task An_assignment_that_appears_on_an_earlier_page_causes_no_removal()
     {
         await ReadAllAsync();
         Apple.Faults.Next(
@@ -147,7 +147,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task An_assignment_that_goes_from_a_page_already_read_hides_none_of_those_behind_it()
+    public async Task An_assignment_that_disappears_from_an_earlier_page_hides_no_other()
     {
         await ReadAllAsync();
         Apple.Faults.Next("/assignments", Fault.ThenChange(() => Take("D1")));
@@ -161,7 +161,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task An_empty_page_among_others_and_a_shrinking_number_of_pages_end_no_walk()
+    public async Task An_empty_page_or_a_shrinking_page_count_does_not_end_a_read()
     {
         Apple.Faults.EmptyPage = 1;
         Apple.Faults.ShrinkTotalPages = true;
@@ -171,7 +171,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_cursor_that_repeats_removes_nothing_and_is_tried_again()
+    public async Task A_repeated_cursor_removes_nothing_and_is_retried()
     {
         Location.AddSubscription(12345, renewing: 10);
         Location.AddUser("user-1", managedAppleId: "one@example.org");
@@ -181,7 +181,7 @@ public sealed class RefetchRemovalTests : RefetchTest
         await Location.DisassociateSubscriptionsAsync([12345], ["user-1"]);
         Apple.Faults.RepeatCursor = true;
         await RequestAsync(Seats("12345"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await WaitingAsync()).ShouldBe(1);
         (await CopyAsync()).Lines().Count.ShouldBe(2);
@@ -191,13 +191,13 @@ public sealed class RefetchRemovalTests : RefetchTest
     }
 
     [Fact]
-    public async Task A_page_index_that_is_not_valid_any_more_starts_the_walk_again_at_once()
+    public async Task An_invalid_page_index_restarts_the_read_at_once()
     {
         await ReadAllAsync();
         Take("D3");
         Apple.Faults.Next("/assignments", Well(), Fault.Error(9650));
         await RequestAsync(Assignments("1"));
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await WaitingAsync()).ShouldBe(0);
         await CopyShouldEqualAppleAsync();

@@ -31,6 +31,8 @@ public abstract class RefetchTest : IAsyncLifetime
 
     private protected RefetchOptions Settings => settings.Value;
 
+    private protected FullSyncOptions FullSyncSettings { get; } = new();
+
     private LeaseKeeper? leases;
 
     private protected SkippingClock Clock { get; } = new();
@@ -49,7 +51,6 @@ public abstract class RefetchTest : IAsyncLifetime
 
     private protected virtual int PageSize => 500;
 
-    /// <summary>What stands before the database, for those who say so.</summary>
     private protected virtual Database Wrap(Database database) => database;
 
     private protected RefetchTiming Timing { get; } =
@@ -89,61 +90,68 @@ public abstract class RefetchTest : IAsyncLifetime
     }
 
     private protected async Task<Lease> AcquireAsync() =>
-        (await leases!.TryAcquireAsync(RefetchShards.NameOf(0), CancellationToken.None))!;
+        (await leases!.TryAcquireAsync(RefetchShards.GetLeaseName(0), CancellationToken.None))!;
 
     private protected RefetchPass CreatePass(TimeProvider time) =>
-        new(Store.Database, TurnsOf(time), WalkOf(time), new TargetStore(Timing), FailuresOf(time), time);
+        new(
+            Store.Database,
+            CreateContexts(time),
+            CreateExecutor(time),
+            new TargetStore(Timing),
+            CreateFailures(time),
+            time
+        );
 
     private protected FullSyncPass CreateFullSyncs()
     {
-        var schedule = new FullSyncSchedule(settings, Clock);
+        var schedule = new FullSyncSchedule(Options.Create(FullSyncSettings), Clock);
         var completion = new FullSyncCompletion(Store.Database, schedule, NullLogger<FullSyncCompletion>.Instance);
         return new FullSyncPass(
             Store.Database,
-            TurnsOf(Clock),
-            new FullSyncRead(WatchOf(Clock), Metrics, schedule),
+            CreateContexts(Clock),
+            new FullSyncRead(CreateUpdater(Clock), Metrics, schedule),
             new FullSyncFinalizer(
-                WalkOf(Clock),
+                CreateExecutor(Clock),
                 new UnseenRecords(Store.Database, new AbsentRecords(Store.Database)),
                 new CountMismatches(Store.Database),
                 completion,
-                MassRemovalsOf(Clock),
+                CreateMassRemovals(Clock),
                 schedule
             ),
-            new FullSyncFailures(FailuresOf(Clock), schedule),
-            schedule
+            new FullSyncFailures(CreateFailures(Clock), schedule),
+            schedule,
+            Options.Create(FullSyncSettings)
         );
     }
 
-    private static LocationStateUpdater WatchOf(TimeProvider time) =>
+    private static LocationStateUpdater CreateUpdater(TimeProvider time) =>
         new(time, NullLogger<LocationStateUpdater>.Instance);
 
-    private ReadExecutor WalkOf(TimeProvider time) =>
+    private ReadExecutor CreateExecutor(TimeProvider time) =>
         new(
             new AbsentRecords(Store.Database),
             new TargetStore(Timing),
             new RetiredUsers(Store.Database, new RefetchTargets(Timing)),
-            WatchOf(time),
-            MassRemovalsOf(time),
+            CreateUpdater(time),
+            CreateMassRemovals(time),
             Metrics,
             time
         );
 
     private RefetchMetrics Metrics => new(Store.Meters);
 
-    private MassRemovals MassRemovalsOf(TimeProvider time) =>
+    private MassRemovals CreateMassRemovals(TimeProvider time) =>
         new(Store.Database, settings, Metrics, time, NullLogger<MassRemovals>.Instance);
 
-    private RefetchFailures FailuresOf(TimeProvider time) =>
+    private RefetchFailures CreateFailures(TimeProvider time) =>
         new(Store.Database, settings, Metrics, time, NullLogger<RefetchFailures>.Instance);
 
-    private RefetchContextFactory TurnsOf(TimeProvider time) =>
+    private RefetchContextFactory CreateContexts(TimeProvider time) =>
         new(
             Store.Database,
-            FailuresOf(time),
+            CreateFailures(time),
             new LocationSessions(client!, protector, settings.Value.RequestsPerSecond, time),
             Queue,
-            settings,
             time
         );
 
@@ -175,7 +183,7 @@ public abstract class RefetchTest : IAsyncLifetime
         SaveLocationAsync(LocationId, Location).GetAwaiter().GetResult();
     }
 
-    /// <summary>Asks for reads as routing does.</summary>
+    /// <summary>Requests reads, as the router does.</summary>
     private protected Task RequestAsync(params MergedRequest[] requests) =>
         Store.Database.WriteAsync(
             transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, Clock.Milliseconds),
@@ -196,8 +204,8 @@ public abstract class RefetchTest : IAsyncLifetime
     private protected static MergedRequest Seats(string adamId) =>
         new(LocationId, RecordKind.SubscriptionAssignment, adamId);
 
-    /// <summary>One turn of the location, at the time at which its next target is due.</summary>
-    private protected async Task<int> TurnAsync()
+    /// <summary>Runs one slot of the location when its next target is due.</summary>
+    private protected async Task<int> RunSlotAsync()
     {
         var due = await Store.ScalarAsync<long>(
             """
@@ -215,13 +223,13 @@ public abstract class RefetchTest : IAsyncLifetime
         return await Pass.ReadDueAsync(LocationId, Held, CancellationToken.None);
     }
 
-    /// <summary>Turns until nothing waits.</summary>
-    private protected async Task DrainAsync(int turns = 200)
+    /// <summary>Runs slots until no target is pending.</summary>
+    private protected async Task DrainAsync(int slots = 200)
     {
         while (await WaitingAsync() > 0)
         {
-            turns--.ShouldBeGreaterThan(0, "the targets do not come to an end");
-            await TurnAsync();
+            slots--.ShouldBeGreaterThan(0, "the targets do not come to an end");
+            await RunSlotAsync();
         }
     }
 
@@ -256,6 +264,6 @@ public abstract class RefetchTest : IAsyncLifetime
         return events.ShouldBeCloudEvents();
     }
 
-    /// <summary>What a consumer would know that takes nothing but the events.</summary>
+    /// <summary>The records of a consumer that applies only the events.</summary>
     private protected async Task<ConsumerCopy> CopyAsync() => ConsumerCopy.Of(await EventsAsync());
 }

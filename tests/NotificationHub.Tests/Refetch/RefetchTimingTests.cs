@@ -16,9 +16,9 @@ public sealed class RefetchTimingTests
     public void A_single_request_is_due_after_the_quiet_period() => Timing.Request(null, 1000).DueAt.ShouldBe(3000);
 
     [Fact]
-    public void A_request_of_a_clock_that_was_ahead_does_not_put_off_the_maximum_wait()
+    public void A_request_by_a_clock_that_was_ahead_does_not_extend_the_maximum_wait()
     {
-        var known = new WaitingTarget
+        var known = new StoredTarget
         {
             Requested = 1,
             FirstRequestedAt = 1_000_000_000,
@@ -49,9 +49,9 @@ public sealed class RefetchTimingTests
     }
 
     [Fact]
-    public void A_target_that_was_quiet_for_long_is_read_early_again()
+    public void A_target_after_a_long_quiet_time_is_read_early_again()
     {
-        var busy = new WaitingTarget
+        var busy = new StoredTarget
         {
             Requested = 9,
             Fetched = 9,
@@ -66,7 +66,7 @@ public sealed class RefetchTimingTests
     private static List<long> ReadsOf(int spacing)
     {
         List<long> reads = [];
-        WaitingTarget? target = null;
+        StoredTarget? target = null;
         long? dueAt = null;
         for (var now = 0L; now < Burst || dueAt is not null; now += 100)
         {
@@ -74,7 +74,7 @@ public sealed class RefetchTimingTests
             {
                 var next = Timing.Request(target, now);
                 dueAt = next.DueAt;
-                target = new WaitingTarget
+                target = new StoredTarget
                 {
                     Requested = (target?.Requested ?? 0) + 1,
                     Fetched = target?.Fetched ?? 0,

@@ -16,7 +16,7 @@ public sealed class RefetchTwiceTests : RefetchTest
     private protected override Database Wrap(Database database) => new RepeatingDatabase(database);
 
     [Fact]
-    public async Task No_user_that_is_gone_is_passed_over()
+    public async Task Every_retired_user_is_removed_exactly_once()
     {
         Array.ForEach(Ids, id => Location.AddUser(id));
         await ReadAsync([.. Ids.Select(User)]);
@@ -28,20 +28,20 @@ public sealed class RefetchTwiceTests : RefetchTest
     }
 
     [Fact]
-    public async Task What_one_read_answers_is_done_with_it_and_counted_once()
+    public async Task Targets_that_share_a_read_complete_with_it_and_are_counted_once()
     {
         Array.ForEach(Ids, id => Location.AddUser(id));
         await RequestAsync([.. Ids.Select(User)]);
         await RequestAsync([.. Ids.Select(User)]);
         using var readings = new MeterReadings(Store.Meters);
-        await TurnAsync();
+        await RunSlotAsync();
 
         (await WaitingAsync()).ShouldBe(0);
         readings.Sums("notificationhub.refetch.coalesced").Sum(of => of.Sum).ShouldBe(Users);
     }
 
     [Fact]
-    public async Task On_a_location_that_is_never_quiet_a_target_comes_to_its_end()
+    public async Task A_target_on_a_busy_location_completes()
     {
         Location.AddAsset("1", total: Users);
         string[] devices = [.. Enumerable.Range(0, Users).Select(i => $"D{i:000}")];

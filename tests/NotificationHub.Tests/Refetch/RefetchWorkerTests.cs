@@ -33,9 +33,8 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
                 "--urls=http://127.0.0.1:0",
                 $"--Storage:ConnectionString=Data Source={store.File}",
                 $"--Apple:BaseUrl={apple.BaseUrl}",
-                "--Refetch:Quiet=00:00:00.1",
-                "--Refetch:TurnLength=00:00:01",
-                "--Refetch:FullSyncs=false",
+                "--Refetch:QuietPeriod=00:00:00.1",
+                "--FullSync:Enabled=false",
             ],
             builder => builder.Logging.AddProvider(log)
         );
@@ -50,7 +49,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_asked_for_is_read_for_every_location()
+    public async Task Requested_records_of_every_location_are_read()
     {
         for (var i = 0; i < 5; i++)
         {
@@ -88,7 +87,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_unexpected_error_in_looking_for_work_does_not_end_the_hub()
+    public async Task An_unexpected_error_while_finding_work_does_not_stop_the_hub()
     {
         (await RegisterAsync("location-1")).AddAsset("1");
         var logged = log.Next("cannot be looked up");

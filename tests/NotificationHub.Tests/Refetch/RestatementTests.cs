@@ -17,7 +17,7 @@ public sealed class RestatementTests : FullSyncStateTest
     private static readonly string[] Users = [.. Enumerable.Range(0, 5).Select(i => $"user/{i}%")];
 
     [Fact]
-    public async Task Every_record_is_restated_once_and_each_kind_ends_with_its_announcement()
+    public async Task Every_record_is_restated_once_and_each_kind_ends_with_its_event()
     {
         await BeginAsync();
         var outcome = await RestoreAsync();
@@ -51,7 +51,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_consumer_loses_what_was_published_after_the_backup()
+    public async Task Consumers_drop_records_published_after_the_backup()
     {
         await BeginAsync();
         var copy = new RevisionCopy();
@@ -82,10 +82,10 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task It_needs_no_scheduled_full_sync()
+    public async Task A_restatement_needs_no_scheduled_full_sync()
     {
-        Settings.ReconcileEvery = TimeSpan.Zero;
-        Settings.ReconcileSubscriptionsEvery = TimeSpan.Zero;
+        FullSyncSettings.Interval = TimeSpan.Zero;
+        FullSyncSettings.SubscriptionInterval = TimeSpan.Zero;
         await BeginAsync();
         (await DueAsync()).ShouldBe(["user"]);
 
@@ -97,7 +97,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_is_different_or_gone_is_published_with_the_same_cause_and_is_no_drift()
+    public async Task Differences_are_published_with_the_same_cause_and_are_no_drift()
     {
         await BeginAsync();
         Location.Silently(change =>
@@ -122,7 +122,7 @@ public sealed class RestatementTests : FullSyncStateTest
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_kind_that_Apple_refuses_does_not_keep_the_location_from_being_restated(bool isLast)
+    public async Task A_refused_kind_does_not_prevent_the_restatement(bool isLast)
     {
         await BeginAsync();
         // Apple refused it before, and has to refuse it again.
@@ -133,9 +133,9 @@ public sealed class RestatementTests : FullSyncStateTest
         );
         Apple.Requests.Clear();
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.Error(9637), Settings.MaxAttempts + 2)]);
-        for (var turns = 0; (await RestatedLocationAsync(outcome)).Count == 0; turns++)
+        for (var slots = 0; (await RestatedLocationAsync(outcome)).Count == 0; slots++)
         {
-            turns.ShouldBeLessThan(500, "the end of the restatement is not announced");
+            slots.ShouldBeLessThan(500, "the end of the restatement is not announced");
             await FullSyncTurnAsync();
         }
 
@@ -158,7 +158,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task What_a_notification_reads_meanwhile_is_not_restated_again()
+    public async Task A_record_that_was_refetched_meanwhile_is_not_restated_again()
     {
         await BeginAsync();
         var outcome = await RestoreAsync();
@@ -175,7 +175,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task It_goes_on_after_a_restart()
+    public async Task A_restatement_continues_after_a_restart()
     {
         await BeginAsync();
         var outcome = await RestoreAsync();
@@ -191,7 +191,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_full_sync_that_the_backup_has_the_half_of_starts_over()
+    public async Task A_full_sync_that_was_half_done_in_the_backup_starts_over()
     {
         await BeginAsync();
         await Store.ExecuteAsync(
@@ -208,7 +208,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_restore_during_the_restatement_begins_another_one()
+    public async Task A_restore_during_a_restatement_begins_another_one()
     {
         await BeginAsync();
         await RestoreAsync();
@@ -229,7 +229,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_closed_location_is_restated_once_Apple_may_be_called_for_it_again()
+    public async Task A_closed_location_is_restated_when_it_becomes_callable()
     {
         await BeginAsync();
         await Store.ExecuteAsync("update location set state = 'expired'");
@@ -246,10 +246,10 @@ public sealed class RestatementTests : FullSyncStateTest
     [Theory]
     [InlineData(0)]
     [InlineData(3)]
-    public async Task An_import_that_was_not_complete_begins_anew_and_is_announced_twice(int turns)
+    public async Task An_incomplete_import_starts_over_and_reports_both_ends(int slots)
     {
         await FillAsync();
-        for (var turn = 0; turn < turns; turn++)
+        for (var slot = 0; slot < slots; slot++)
         {
             await FullSyncTurnAsync();
         }
@@ -265,7 +265,7 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task A_location_that_is_registered_after_the_restore_has_nothing_to_be_restated()
+    public async Task A_location_registered_after_the_restore_is_not_restated()
     {
         await FillAsync();
         await Store.ExecuteAsync("delete from location");
@@ -279,13 +279,13 @@ public sealed class RestatementTests : FullSyncStateTest
     }
 
     [Fact]
-    public async Task Where_records_never_rest_what_was_not_returned_is_asked_for()
+    public async Task On_a_busy_location_unreturned_records_are_restated_one_by_one()
     {
         await BeginAsync();
         Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
         // Users that Apple does not have, as a restore may bring them back.
         await Store.ExecuteAsync(
-            "insert into snapshot select location_id, kind, 'nobody', data, 0, revision, changed_at from snapshot where kind = 'user' limit 1"
+            "insert into snapshot select location_id, kind, 'missing', data, 0, revision, changed_at from snapshot where kind = 'user' limit 1"
         );
         Apple.Faults.MoveVersionWhilePaging = true;
         var outcome = await RestoreAsync();
@@ -296,7 +296,7 @@ public sealed class RestatementTests : FullSyncStateTest
             .Where(entry => entry.Change == "removed")
             .Select(entry => entry.Subject)
             .Order()
-            .ShouldBe(["assignments/1/STDQ/serial:D0", "users/nobody"]);
+            .ShouldBe(["assignments/1/STDQ/serial:D0", "users/missing"]);
         (changed.Count - 2).ShouldBe(await RecordsAsync());
     }
 
@@ -328,9 +328,9 @@ public sealed class RestatementTests : FullSyncStateTest
 
     private async Task RestatedAsync()
     {
-        for (var turns = 0; await PendingKindsAsync() > 0; turns++)
+        for (var slots = 0; await PendingKindsAsync() > 0; slots++)
         {
-            turns.ShouldBeLessThan(500, "the restatement does not come to an end");
+            slots.ShouldBeLessThan(500, "the restatement does not come to an end");
             await FullSyncTurnAsync();
         }
     }

@@ -5,35 +5,35 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class RunningSlotsTests
 {
     [Fact]
-    public async Task A_turn_that_ends_at_once_leaves_nothing_behind()
+    public async Task A_slot_that_ends_at_once_is_not_listed()
     {
-        var turns = new RunningSlots();
+        var slots = new RunningSlots();
         for (var i = 0; i < 20_000; i++)
         {
-            turns.Start($"location-{i}", () => Task.CompletedTask);
+            slots.Start($"location-{i}", () => Task.CompletedTask);
         }
 
-        await turns.EndAsync();
+        await slots.WhenEndedAsync();
 
-        turns.Locations.ShouldBeEmpty();
+        slots.Locations.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_location_whose_next_turn_has_begun_stays_listed_when_the_earlier_one_ends()
+    public async Task A_location_whose_next_slot_has_begun_stays_listed_when_the_earlier_one_ends()
     {
-        var turns = new RunningSlots();
+        var slots = new RunningSlots();
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        turns.Start("a", () => first.Task);
-        var earlier = turns.EndAsync();
-        turns.Start("a", () => second.Task);
+        slots.Start("a", () => first.Task);
+        var earlier = slots.WhenEndedAsync();
+        slots.Start("a", () => second.Task);
 
         first.SetResult();
         await earlier;
 
-        turns.Locations.ShouldBe(["a"]);
+        slots.Locations.ShouldBe(["a"]);
         second.SetResult();
-        await turns.EndAsync();
-        turns.Locations.ShouldBeEmpty();
+        await slots.WhenEndedAsync();
+        slots.Locations.ShouldBeEmpty();
     }
 }

@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.Refetch;
 public sealed class WriteLaneSearchTests
 {
     [Fact]
-    public void No_range_of_records_is_searched_within_a_transaction()
+    public void No_write_transaction_searches_a_range_of_records()
     {
         const BindingFlags every =
             BindingFlags.Static

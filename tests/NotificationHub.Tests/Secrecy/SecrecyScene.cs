@@ -69,7 +69,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         [
             $"Apple:BaseUrl={apple.BaseUrl}",
             $"ServiceBus:ConnectionString={bus.ConnectionString}",
-            "Refetch:Quiet=00:00:00.100",
+            "Refetch:QuietPeriod=00:00:00.100",
             .. issuer.Settings,
             .. collector.Settings,
             insights.Setting,

@@ -18,6 +18,7 @@ public abstract class DueTimesContract : StoreContract
 
     private readonly FakeTimeProvider clock = new();
     private readonly RefetchOptions refetch = new();
+    private readonly FullSyncOptions fullSync = new();
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -80,7 +81,7 @@ public abstract class DueTimesContract : StoreContract
     [Fact]
     public async Task Without_reconciliation_the_weekly_read_of_users_is_due_within_a_week()
     {
-        refetch.ReconcileEvery = TimeSpan.Zero;
+        fullSync.Interval = TimeSpan.Zero;
         await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, Now));
         await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(7));
         (await RepairAsync()).ShouldBe(0);
@@ -166,6 +167,7 @@ public abstract class DueTimesContract : StoreContract
         var dueTimes = new DueTimes(
             Database,
             Options.Create(refetch),
+            Options.Create(fullSync),
             Options.Create(new LocationOptions()),
             clock,
             NullLogger<DueTimes>.Instance

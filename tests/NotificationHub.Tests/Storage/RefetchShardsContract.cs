@@ -109,7 +109,7 @@ public abstract class RefetchShardsContract : StoreContract
     {
         var first = await JoinAsync();
         await LookAsync(first);
-        var lease = first.Shards.LeaseOf(0);
+        var lease = first.Shards.GetLease(0);
 
         await first.Shards.ReleaseAsync(CancellationToken.None);
         await DieAsync(first);
@@ -118,7 +118,7 @@ public abstract class RefetchShardsContract : StoreContract
 
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
         next.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
-        next.Shards.LeaseOf(0).FencingToken.ShouldBeGreaterThan(lease.FencingToken);
+        next.Shards.GetLease(0).FencingToken.ShouldBeGreaterThan(lease.FencingToken);
     }
 
     [Fact]

@@ -173,7 +173,7 @@ public abstract class RefetchTargetsContract : StoreContract
         await RequestAsync(now: 1_000, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/STDQ"))]);
 
         var waiting = await WriteAsync(transaction =>
-            new TargetStore(Timing).AwaitBurstAsync(transaction, "location-1", now: 3_000)
+            new TargetStore(Timing).PostponeInBurstAsync(transaction, "location-1", now: 3_000)
         );
 
         // No target was requested in the previous quiet period.
@@ -181,7 +181,7 @@ public abstract class RefetchTargetsContract : StoreContract
         await RequestAsync(now: 2_500, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/PLUS"))]);
         (
             await WriteAsync(transaction =>
-                new TargetStore(Timing).AwaitBurstAsync(transaction, "location-1", now: 3_000)
+                new TargetStore(Timing).PostponeInBurstAsync(transaction, "location-1", now: 3_000)
             )
         ).ShouldBe(8);
         (await DueAsync(now: 4_000)).ShouldBeEmpty();

@@ -74,7 +74,7 @@ public abstract class SnapshotContract : StoreContract
                 transaction,
                 Read,
                 ["1/STDQ", "2/STDQ", "3/PLUS"],
-                walkStart: 2,
+                firstNumber: 2,
                 number: 2,
                 now: 9
             )
@@ -118,7 +118,7 @@ public abstract class SnapshotContract : StoreContract
 
     private async Task<IReadOnlyList<string>> AbsentAsync(KeyRange range) =>
         await new AbsentRecords(Database)
-            .FindAsync(Read.LocationId, Read.Kind, range, start: 2, after: "", CancellationToken.None)
+            .FindAsync(Read.LocationId, Read.Kind, range, firstNumber: 2, after: "", CancellationToken.None)
             .SelectMany(keys => keys)
             .ToListAsync();
 
@@ -175,7 +175,7 @@ public abstract class SnapshotContract : StoreContract
         var created = await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, "location-1", now: 5));
         var saved = created[0] with
         {
-            Phase = FullSyncPhases.Walking,
+            Phase = FullSyncPhases.Reading,
             DueAt = null,
             Owner = "it's me",
             PageToken = "ä",
@@ -206,7 +206,7 @@ public abstract class SnapshotContract : StoreContract
         (await WriteAsync(transaction => FullSyncPages.ReadAsync(transaction, saved)))
             .OrderBy(page => page.Number)
             .ShouldBe([new FullSyncPage(7, "ä"), new FullSyncPage(8, "")]);
-        (await WriteAsync(t => FullSyncStore.RequestAsync(t, "location-1", [saved.Resource], now: 1))).ShouldBe(1);
+        (await WriteAsync(t => FullSyncStore.RequestAsync(t, "location-1", [saved.KindName], now: 1))).ShouldBe(1);
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public abstract class SnapshotContract : StoreContract
 
     private Task ApplyAsync(long number, params SnapshotRecord[] records) =>
         WriteAsync(transaction =>
-            SnapshotStore.ApplyAsync(transaction, Read, records, walkStart: number, number, now: 1)
+            SnapshotStore.ApplyAsync(transaction, Read, records, firstNumber: number, number, now: 1)
         );
 
     private Task<IReadOnlyList<(string Key, string? Data, long ReadNumber)>> RowsAsync() =>

@@ -29,7 +29,7 @@ public sealed class UserKeysTests
     [Fact]
     public void Every_id_is_restored_from_its_key()
     {
-        Ids.Select(id => UserKeys.Parse(UserKeys.Of(id))).ShouldBe(Ids);
+        Ids.Select(id => UserKeys.Parse(UserKeys.Escape(id))).ShouldBe(Ids);
         Ids.Select(id => RecordKeys.ParseAssignment(RecordKeys.Assignment("1/STDQ", RecordKeys.UserHolder(id))).Holder)
             .ShouldBe(Ids.Select(RecordKeys.UserHolder));
         Ids.Select(id => RecordKeys.ParseSubscriptionAssignment(RecordKeys.SubscriptionAssignment("1", id)))

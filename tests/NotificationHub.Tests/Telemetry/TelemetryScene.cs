@@ -40,8 +40,8 @@ internal sealed class TelemetryScene : IAsyncDisposable
         var hub = await HubHost.StartAsync([
             $"Apple:BaseUrl={apple.BaseUrl}",
             $"ServiceBus:ConnectionString={bus.ConnectionString}",
-            "Refetch:Quiet=00:00:00.1",
-            "Refetch:FullSyncs=false",
+            "Refetch:QuietPeriod=00:00:00.1",
+            "FullSync:Enabled=false",
             .. collector.Settings,
             .. settings,
         ]);

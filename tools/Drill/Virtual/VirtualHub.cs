@@ -100,7 +100,7 @@ internal sealed class VirtualHub : IAsyncDisposable
     {
         var due = await app
             .Services.GetRequiredService<DueLocationsQuery>()
-            .ReadAsync([RefetchTargets.ShardOf(LocationId)], fullSyncs, clock.Milliseconds, CancellationToken.None);
+            .ReadAsync([RefetchTargets.GetShard(LocationId)], fullSyncs, clock.Milliseconds, CancellationToken.None);
         if (due.Due.Count > 0)
         {
             await app
@@ -139,7 +139,7 @@ internal sealed class VirtualHub : IAsyncDisposable
         routing = (await keeper.TryAcquireAsync(RoutingPass.Name, CancellationToken.None))!;
         reading = (
             await keeper.TryAcquireAsync(
-                RefetchShards.NameOf(RefetchTargets.ShardOf(LocationId)),
+                RefetchShards.GetLeaseName(RefetchTargets.GetShard(LocationId)),
                 CancellationToken.None
             )
         )!;

@@ -2,7 +2,6 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 
-/// <summary>Estimates the number of requests of a read.</summary>
 internal static class PageCounts
 {
     // Apple's pages hold "several hundred" records.

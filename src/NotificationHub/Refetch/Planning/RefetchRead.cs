@@ -2,8 +2,6 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Planning;
 
-/// <summary>A read of Apple's records.</summary>
-/// <param name="Kind">The kind of the records that it returns.</param>
 internal abstract record RefetchRead(RecordKind Kind)
 {
     /// <summary>The keys that the read covers completely; empty for an incremental read.</summary>
@@ -15,7 +13,6 @@ internal abstract record RefetchRead(RecordKind Kind)
 
     public virtual bool IsOfOneRecord => false;
 
-    /// <summary>Whether the read covers a single user.</summary>
     public virtual bool IsOfOneUser => false;
 
     /// <summary>Whether the read could remove many records that no notification names.</summary>
@@ -85,7 +82,6 @@ internal sealed record AssetRead(string Key) : RefetchRead(RecordKind.Asset)
     public override bool IsOfOneRecord => true;
 }
 
-/// <param name="Asset">The key of the asset.</param>
 /// <param name="Holder"><c>serial:S</c> or <c>user:U</c>; null for all holders.</param>
 internal sealed record AssignmentsRead(string Asset, string? Holder = null) : RefetchRead(RecordKind.Assignment)
 {
@@ -101,7 +97,6 @@ internal sealed record AssignmentsRead(string Asset, string? Holder = null) : Re
 
 /// <summary>The assignments of one device or user to several assets, in one request.</summary>
 /// <param name="Holder"><c>serial:S</c> or <c>user:U</c>.</param>
-/// <param name="Assets">The keys of the assets.</param>
 internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) : RefetchRead(RecordKind.Assignment)
 {
     public override IReadOnlyList<KeyRange> Scope =>

@@ -23,7 +23,6 @@ internal sealed record RefetchStep(RefetchRead Read, IReadOnlyList<ClaimedTarget
             _ => null,
         };
 
-    /// <summary>The ranges that the read covers completely, with earlier doubted reads.</summary>
     public IReadOnlyList<RemovalScope> ToRemovalScope()
     {
         var doubts = Targets.ToLookup(target => target.Key, target => target.Doubt, StringComparer.Ordinal);
@@ -44,7 +43,7 @@ internal sealed record RefetchStep(RefetchRead Read, IReadOnlyList<ClaimedTarget
         [
             .. Read.Scope.Select(range => new RemovalScope(
                 range,
-                doubts[PendingTargets.TargetOf(Read.Kind, range.From)].FirstOrDefault(shared),
+                doubts[PendingTargets.GetTargetKey(Read.Kind, range.From)].FirstOrDefault(shared),
                 IsNotified: Targets.Count > 0,
                 IsAnnounced: announced.Contains(range.From)
             )),

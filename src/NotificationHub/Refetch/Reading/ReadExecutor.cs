@@ -8,121 +8,120 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Refetch.Reading;
 
-/// <summary>
-/// Carries out one read: takes a number before each page is asked for, commits each chunk with its events as it comes, and
-/// after a complete and undisturbed walk removes what it did not return.
-/// </summary>
+/// <summary>Executes one read: stores the pages, removes unseen records, and completes the targets.</summary>
 internal sealed class ReadExecutor(
-    AbsentRecords absences,
+    AbsentRecords absentRecords,
     TargetStore targets,
     RetiredUsers retired,
-    LocationStateUpdater watch,
+    LocationStateUpdater updater,
     MassRemovals removals,
     RefetchMetrics metrics,
     TimeProvider time
 )
 {
-    /// <summary>
-    /// After this many walks during which records moved, each record that was not seen is asked for by itself instead: on
-    /// a location that is never quiet, too, a target must come to its end.
-    /// </summary>
-    private const int DisturbedWalks = 3;
+    /// <summary>After this many disturbed reads, each unseen record is read by itself, so that a target on a busy location completes.</summary>
+    private const int MaxDisturbedReads = 3;
 
-    public async Task<ReadOutcome> RunAsync(RefetchContext turn, RefetchStep step)
+    public async Task<ReadOutcome> RunAsync(RefetchContext context, RefetchStep step)
     {
-        using var trace = ReadTrace.Begin(step);
+        using var trace = ReadTrace.Start(step);
         try
         {
-            return await RunAsync(turn, step, ReadTrace.ToTell(step, trace));
+            return await RunAsync(context, step, ReadTrace.GetTraceparent(step, trace));
         }
         catch (Exception exception)
         {
-            trace.Fail(exception is AppleException fault ? fault.Kind.ToString() : exception.GetType().Name);
+            trace.Fail(exception is AppleException error ? error.Kind.ToString() : exception.GetType().Name);
             throw;
         }
     }
 
-    private async Task<ReadOutcome> RunAsync(RefetchContext turn, RefetchStep step, string? traceparent)
+    private async Task<ReadOutcome> RunAsync(RefetchContext context, RefetchStep step, string? traceparent)
     {
-        var held = await retired.FindAsync([.. step.CompletedTargets], turn.CancellationToken);
-        var walk = new ReadState(ContextOf(turn, step, traceparent), step, held, metrics);
+        var held = await retired.FindAsync([.. step.CompletedTargets], context.CancellationToken);
+        var state = new ReadState(CreateContext(context, step, traceparent), step, held, metrics);
         await using var pages = RecordReader
-            .ReadAsync(turn.Apple, step.Read, turn.CancellationToken)
-            .GetAsyncEnumerator(turn.CancellationToken);
+            .ReadAsync(context.Apple, step.Read, context.CancellationToken)
+            .GetAsyncEnumerator(context.CancellationToken);
         RecordPage page;
         do
         {
-            walk.Begin(await turn.WriteAsync(tx => SnapshotStore.TakeReadNumberAsync(tx, turn.Location.LocationId)));
+            state.BeginPage(
+                await context.WriteAsync(tx => SnapshotStore.TakeReadNumberAsync(tx, context.Location.LocationId))
+            );
             if (!await pages.MoveNextAsync())
             {
-                throw new InvalidOperationException("A walk ended without a last page.");
+                throw new InvalidOperationException("The read ended without a last page.");
             }
 
             page = pages.Current;
             metrics.CountRequest(step.Read.Kind.Name);
-            await watch.ObserveAsync(turn, page);
-            await TakeInAsync(turn, walk, page);
+            await updater.UpdateAsync(context, page);
+            await StoreAsync(context, state, page);
             if (!page.IsLast)
             {
-                await turn.Place.ShareAsync(turn.CancellationToken);
+                await context.Slot.YieldAsync(context.CancellationToken);
             }
         } while (!page.IsLast);
 
-        turn.NoteAnswer();
-        return walk.Doubted is null
-            ? new ReadOutcome(walk.IsSettled || await SettleDisturbedAsync(turn, step, walk))
-            : new ReadOutcome(IsSettled: false, walk.Doubted);
+        context.RecordResponse();
+        return state.Doubted is null
+            ? new ReadOutcome(state.IsSettled || await SettleDisturbedAsync(context, step, state))
+            : new ReadOutcome(IsSettled: false, state.Doubted);
     }
 
-    private async Task TakeInAsync(RefetchContext turn, ReadState walk, RecordPage page)
+    private async Task StoreAsync(RefetchContext context, ReadState state, RecordPage page)
     {
-        walk.Open(page);
+        state.Add(page);
         Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
-        var hasRetired = page.RetiredOnly.Count > 0 && walk.Read is UsersRead;
+        var hasRetired = page.RetiredOnly.Count > 0 && state.Read is UsersRead;
         while (chunks.Count > (page.IsLast && !hasRetired ? 1 : 0))
         {
             var chunk = chunks.Dequeue();
-            await StepAsync(turn, walk, transaction => ApplyAsync(transaction, walk, chunk));
+            await CommitAsync(context, state, transaction => ApplyAsync(transaction, state, chunk));
         }
 
         if (page.IsLast)
         {
-            if (hasRetired && !(walk.Clean && walk.Read.Scope.Count > 0))
+            if (hasRetired && !(state.IsUndisturbed && state.Read.Scope.Count > 0))
             {
-                await VerifyRetiredAsync(turn, walk, page.RetiredOnly);
+                await VerifyRetiredAsync(context, state, page.RetiredOnly);
             }
 
-            await EndAsync(turn, walk, chunks.Count > 0 ? chunks.Dequeue() : []);
+            await EndAsync(context, state, chunks.Count > 0 ? chunks.Dequeue() : []);
         }
     }
 
-    private async Task EndAsync(RefetchContext turn, ReadState walk, SnapshotRecord[] rest)
+    private async Task EndAsync(RefetchContext context, ReadState state, SnapshotRecord[] rest)
     {
-        // Usually nothing is gone; then the last records and the end are one transaction.
-        if (walk.Clean && await IsAnyAbsentAsync(turn, walk, rest))
+        // Usually nothing is gone: then the last records and the completion are one transaction.
+        if (state.IsUndisturbed && await IsAnyUnseenAsync(context, state, rest))
         {
-            await StepAsync(turn, walk, transaction => ApplyAsync(transaction, walk, rest));
+            await CommitAsync(context, state, transaction => ApplyAsync(transaction, state, rest));
             rest = [];
-            if (await IsDoubtedAsync(turn, walk))
+            if (await IsDoubtedAsync(context, state))
             {
                 return;
             }
 
-            await RemoveAbsentAsync(turn, walk);
+            await RemoveUnseenAsync(context, state);
         }
 
-        while (!await StepAsync(turn, walk, transaction => EndAsync(transaction, walk, rest)))
+        while (!await CommitAsync(context, state, transaction => EndAsync(transaction, state, rest)))
         {
             rest = [];
         }
     }
 
-    private async Task<bool> IsAnyAbsentAsync(RefetchContext turn, ReadState walk, SnapshotRecord[] rest)
+    private async Task<bool> IsAnyUnseenAsync(RefetchContext context, ReadState state, SnapshotRecord[] rest)
     {
         var returned = rest.Select(record => record.Key).ToHashSet(StringComparer.Ordinal);
-        foreach (var range in walk.Read.Scope)
+        foreach (var range in state.Read.Scope)
         {
-            if (await AbsentAsync(turn, walk, range).AnyAsync(key => !returned.Contains(key), turn.CancellationToken))
+            if (
+                await FindUnseenAsync(context, state, range)
+                    .AnyAsync(key => !returned.Contains(key), context.CancellationToken)
+            )
             {
                 return true;
             }
@@ -131,94 +130,119 @@ internal sealed class ReadExecutor(
         return false;
     }
 
-    private async Task RemoveAbsentAsync(RefetchContext turn, ReadState walk)
+    private async Task RemoveUnseenAsync(RefetchContext context, ReadState state)
     {
-        foreach (var range in walk.Clean ? walk.Read.Scope : [])
+        foreach (var range in state.IsUndisturbed ? state.Read.Scope : [])
         {
-            await foreach (var keys in AbsentAsync(turn, walk, range).Chunk(SnapshotStore.ChunkSize))
+            await foreach (var keys in FindUnseenAsync(context, state, range).Chunk(SnapshotStore.ChunkSize))
             {
-                await turn.WriteAsync(transaction =>
-                    SnapshotStore.RemoveKeysAsync(transaction, walk.Context, keys, walk.Start, walk.Number, Now)
+                await context.WriteAsync(transaction =>
+                    SnapshotStore.RemoveKeysAsync(
+                        transaction,
+                        state.Context,
+                        keys,
+                        state.FirstNumber,
+                        state.Number,
+                        Now
+                    )
                 );
             }
         }
     }
 
-    private IAsyncEnumerable<string> AbsentAsync(RefetchContext turn, ReadState walk, KeyRange range) =>
-        absences
-            .FindAsync(turn.Location.LocationId, walk.Read.Kind, range, walk.Start, after: "", turn.CancellationToken)
+    private IAsyncEnumerable<string> FindUnseenAsync(RefetchContext context, ReadState state, KeyRange range) =>
+        absentRecords
+            .FindAsync(
+                context.Location.LocationId,
+                state.Read.Kind,
+                range,
+                state.FirstNumber,
+                after: "",
+                context.CancellationToken
+            )
             .SelectMany(keys => keys);
 
-    /// <summary>Whether the read lacks so many records that its targets must wait for a second read.</summary>
-    private async Task<bool> IsDoubtedAsync(RefetchContext turn, ReadState walk)
+    /// <returns>Whether the read lacks so many records that its targets must wait for a second read.</returns>
+    private async Task<bool> IsDoubtedAsync(RefetchContext context, ReadState state)
     {
-        walk.Doubted =
-            walk.Clean && walk.Read.MayRemoveMany
-                ? await removals.FindDoubtAsync(turn, walk.Context, walk.Step.ToRemovalScope(), walk.Start)
+        state.Doubted =
+            state.IsUndisturbed && state.Read.MayRemoveMany
+                ? await removals.FindDoubtAsync(context, state.Context, state.Step.ToRemovalScope(), state.FirstNumber)
                 : null;
-        foreach (var chunk in walk.Doubted is null ? [] : walk.Step.Targets.Chunk(SnapshotStore.ChunkSize))
+        foreach (var chunk in state.Doubted is null ? [] : state.Step.Targets.Chunk(SnapshotStore.ChunkSize))
         {
-            await turn.WriteAsync(async transaction =>
+            await context.WriteAsync(async transaction =>
             {
                 foreach (var target in chunk)
                 {
-                    await targets.DoubtAsync(transaction, target, walk.Doubted!, Now);
+                    await targets.DoubtAsync(transaction, target, state.Doubted!, Now);
                 }
             });
         }
 
-        return walk.Doubted is not null;
+        return state.Doubted is not null;
     }
 
-    /// <summary>Within the transaction the walk is only looked at; what the transaction did is noted behind its commit.</summary>
-    /// <returns>False where more is left to do.</returns>
-    private static async Task<bool> StepAsync(
-        RefetchContext turn,
-        ReadState walk,
+    /// <returns>Whether it was the last transaction.</returns>
+    private static async Task<bool> CommitAsync(
+        RefetchContext context,
+        ReadState state,
         Func<WriteTransaction, Task<ReadProgress>> work
     )
     {
-        var progress = await turn.WriteAsync(work);
-        walk.Record(progress);
+        var progress = await context.WriteAsync(work);
+        state.Add(progress);
         return progress.IsLast;
     }
 
-    private async Task<ReadProgress> ApplyAsync(WriteTransaction transaction, ReadState walk, SnapshotRecord[] chunk)
+    private async Task<ReadProgress> ApplyAsync(WriteTransaction transaction, ReadState state, SnapshotRecord[] chunk)
     {
-        var outcome = await SnapshotStore.ApplyAsync(transaction, walk.Context, chunk, walk.Start, walk.Number, Now);
-        return new ReadProgress(walk.Clean && outcome.Before.Count == 0);
+        var outcome = await SnapshotStore.ApplyAsync(
+            transaction,
+            state.Context,
+            chunk,
+            state.FirstNumber,
+            state.Number,
+            Now
+        );
+        return new ReadProgress(state.IsUndisturbed && outcome.Before.Count == 0);
     }
 
-    /// <summary>Saves the last chunk of records, one chunk of removals and one of completed targets.</summary>
-    private async Task<ReadProgress> EndAsync(WriteTransaction transaction, ReadState walk, SnapshotRecord[] rest)
+    /// <summary>Stores the last chunk of records and completes the first chunk of targets.</summary>
+    private async Task<ReadProgress> EndAsync(WriteTransaction transaction, ReadState state, SnapshotRecord[] rest)
     {
-        var progress = await ApplyAsync(transaction, walk, rest);
-        if (walk.IsWaiting(progress.Clean))
+        var progress = await ApplyAsync(transaction, state, rest);
+        if (state.MustRepeat(progress.IsUndisturbed))
         {
             return progress with { IsLast = true };
         }
 
-        if (walk.Read is UsersRead)
+        if (state.Read is UsersRead)
         {
-            await LocationVersions.SetUsersAsync(transaction, walk.Context.LocationId, walk.FirstVersion);
+            await LocationVersions.SetUsersAsync(transaction, state.Context.LocationId, state.FirstVersion);
         }
 
         progress = progress with { IsSettled = true };
-        return await CompleteAsync(transaction, walk, progress, complete: progress.Clean && walk.Read.IsWhole);
+        return await CompleteAsync(
+            transaction,
+            state,
+            progress,
+            complete: progress.IsUndisturbed && state.Read.IsWhole
+        );
     }
 
     private async Task<ReadProgress> CompleteAsync(
         WriteTransaction transaction,
-        ReadState walk,
+        ReadState state,
         ReadProgress progress,
         bool complete
     )
     {
-        var chunk = walk.Targets.TryPeek(out var next) ? next : null;
+        var chunk = state.Targets.TryPeek(out var next) ? next : null;
         List<ClaimedTarget> completed = [];
         foreach (var target in chunk ?? [])
         {
-            if (walk.Step.UnreadHolders.TryGetValue(target, out var holders))
+            if (state.Step.UnreadHolders.TryGetValue(target, out var holders))
             {
                 await TargetStore.SetHoldersAsync(transaction, target, holders);
                 continue;
@@ -226,37 +250,46 @@ internal sealed class ReadExecutor(
 
             completed.Add(target);
             await targets.CompleteAsync(transaction, target, complete, Now);
-            await retired.RequestAsync(transaction, walk.Context, target, walk.Held, Now);
-            if (await StaleReadDetector.IsThereAsync(transaction, target, targets.IsBusy(target)))
+            await retired.RequestAsync(transaction, state.Context, target, state.Held, Now);
+            if (await StaleReadDetector.IsStaleAsync(transaction, target, targets.IsBusy(target)))
             {
-                await targets.ReadAgainAsync(transaction, target, Now);
+                await targets.RequestAgainAsync(transaction, target, Now);
             }
         }
 
         return progress with
         {
             Completed = chunk is null ? null : completed,
-            IsLast = walk.Targets.Count <= 1,
+            IsLast = state.Targets.Count <= 1,
         };
     }
 
-    /// <summary>Records moved during the walk, so that what it did not return may be there all the same.</summary>
-    private async Task<bool> SettleDisturbedAsync(RefetchContext turn, RefetchStep step, ReadState walk)
+    /// <summary>Schedules another read after a disturbed one, which may have missed records; or reads the unseen records.</summary>
+    private async Task<bool> SettleDisturbedAsync(RefetchContext context, RefetchStep step, ReadState state)
     {
-        if (step.Targets.All(target => target.Attempts < DisturbedWalks - 1) || !await VerifyAbsentAsync(turn, walk))
+        if (
+            step.Targets.All(target => target.Attempts < MaxDisturbedReads - 1)
+            || !await VerifyUnseenAsync(context, state)
+        )
         {
-            await turn.WriteAsync(async transaction =>
+            await context.WriteAsync(async transaction =>
             {
                 foreach (var target in step.Targets)
                 {
-                    await targets.WalkAgainAsync(transaction, target, Now);
+                    await targets.RepeatAsync(transaction, target, Now);
                 }
             });
             return false;
         }
 
-        var progress = new ReadProgress(walk.Clean);
-        while (!await StepAsync(turn, walk, transaction => CompleteAsync(transaction, walk, progress, complete: false)))
+        var progress = new ReadProgress(state.IsUndisturbed);
+        while (
+            !await CommitAsync(
+                context,
+                state,
+                transaction => CompleteAsync(transaction, state, progress, complete: false)
+            )
+        )
         {
             // Chunk by chunk.
         }
@@ -264,18 +297,18 @@ internal sealed class ReadExecutor(
         return true;
     }
 
-    /// <returns>False where there are more records to be asked for than a turn should.</returns>
-    private async Task<bool> VerifyAbsentAsync(RefetchContext turn, ReadState walk)
+    /// <returns>False if there are too many unseen records for a slot.</returns>
+    private async Task<bool> VerifyUnseenAsync(RefetchContext context, ReadState state)
     {
         var complete = true;
-        foreach (var range in walk.Read.Scope)
+        foreach (var range in state.Read.Scope)
         {
-            var absent = await AbsentAsync(turn, walk, range)
+            var absent = await FindUnseenAsync(context, state, range)
                 .Take(SnapshotStore.ChunkSize)
-                .ToListAsync(turn.CancellationToken);
-            foreach (var read in absent.Select(walk.Read.Narrow).OfType<RefetchRead>())
+                .ToListAsync(context.CancellationToken);
+            foreach (var read in absent.Select(state.Read.Narrow).OfType<RefetchRead>())
             {
-                await RunAsync(turn, new RefetchStep(read, []));
+                await RunAsync(context, new RefetchStep(read, []));
             }
 
             complete &= absent.Count < SnapshotStore.ChunkSize;
@@ -284,33 +317,30 @@ internal sealed class ReadExecutor(
         return complete;
     }
 
-    /// <summary>
-    /// Reads users for whom only retired records were returned, because the stored active record may be gone or unchanged. They are read by
-    /// ID, or all users are read if that takes fewer requests.
-    /// </summary>
-    private async Task VerifyRetiredAsync(RefetchContext turn, ReadState walk, IReadOnlyList<string> users)
+    /// <summary>Reads users for whom only retired records were returned: the stored active record may be gone or unchanged.</summary>
+    private async Task VerifyRetiredAsync(RefetchContext context, ReadState state, IReadOnlyList<string> users)
     {
         List<UserRead> reads = [];
         foreach (var chunk in users.Chunk(SnapshotStore.ChunkSize))
         {
-            var rows = await turn.WriteAsync(transaction =>
-                SnapshotRows.FindAsync(transaction, walk.Context, [.. chunk.Select(RecordKeys.User)])
+            var rows = await context.WriteAsync(transaction =>
+                SnapshotRows.FindAsync(transaction, state.Context, [.. chunk.Select(RecordKeys.User)])
             );
             reads.AddRange(
                 chunk
                     .Where(user =>
                         rows.GetValueOrDefault(RecordKeys.User(user)) is { Data: not null } row
-                        && row.ReadNumber < walk.Start
+                        && row.ReadNumber < state.FirstNumber
                     )
                     .Select(user => new UserRead(user))
             );
         }
 
         var all = new UsersRead(SinceVersionId: null);
-        if (walk.Read != all && reads.Count > await PagesOfAllAsync(turn))
+        if (state.Read != all && reads.Count > await PagesOfAllAsync(context))
         {
-            await turn.Place.ShareAsync(turn.CancellationToken);
-            if ((await RunAsync(turn, new RefetchStep(all, []))).IsSettled)
+            await context.Slot.YieldAsync(context.CancellationToken);
+            if ((await RunAsync(context, new RefetchStep(all, []))).IsSettled)
             {
                 return;
             }
@@ -319,32 +349,32 @@ internal sealed class ReadExecutor(
         // A read by ID is proof, even if a read of all users would be doubted as a mass removal.
         foreach (var read in reads)
         {
-            await turn.Place.ShareAsync(turn.CancellationToken);
-            await RunAsync(turn, new RefetchStep(read, []));
+            await context.Slot.YieldAsync(context.CancellationToken);
+            await RunAsync(context, new RefetchStep(read, []));
         }
     }
 
-    private static Task<long> PagesOfAllAsync(RefetchContext turn) =>
-        turn.WriteAsync(async transaction =>
+    private static Task<long> PagesOfAllAsync(RefetchContext context) =>
+        context.WriteAsync(async transaction =>
         {
-            var totals = await ImportedKinds.ReadCountsAsync(transaction, turn.Location.LocationId);
+            var totals = await ImportedKinds.ReadCountsAsync(transaction, context.Location.LocationId);
             return PageCounts.Estimate(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
         });
 
-    private static ReadContext ContextOf(RefetchContext turn, RefetchStep step, string? traceparent)
+    private static ReadContext CreateContext(RefetchContext context, RefetchStep step, string? traceparent)
     {
         var one = step.Targets is [var only] ? only : null;
         var readBefore = step.Targets.Count > 0 && step.Targets.All(target => target.CompleteReadAt is not null);
         return new ReadContext(
-            turn.Location.LocationId,
+            context.Location.LocationId,
             step.Read.Kind,
-            turn.Cause,
-            FirstSight: !turn.Known.Contains(step.Read.Kind) && !readBefore,
+            context.Cause,
+            FirstSight: !context.ImportedKinds.Contains(step.Read.Kind) && !readBefore,
             one?.CorrelationId,
             traceparent
         )
         {
-            RestateFrom = turn.Location.RestateFrom ?? 0,
+            RestateFrom = context.Location.RestateFrom ?? 0,
             FindPending = PendingTargets.FindAsync,
         };
     }

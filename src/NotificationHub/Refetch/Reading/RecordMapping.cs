@@ -7,22 +7,20 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Reading;
 
-/// <summary>
-/// Maps Apple's records to the records of events. Their JSON is canonical: members in one order, no nulls, sorted sets. A record without a
-/// storable identity maps to null.
-/// </summary>
+/// <summary>Maps Apple's records to the records of events. A record without a usable identity maps to null.</summary>
+// The JSON is canonical (members in one order, no nulls, sorted sets), so that equal texts mean equal records.
 internal static class RecordMapping
 {
     public static SnapshotRecord? Map(Asset asset) =>
-        asset.AdamId is not { } adamId || !RecordKeys.IsUsable(adamId, PricingOf(asset.PricingParam))
+        asset.AdamId is not { } adamId || !RecordKeys.IsUsable(adamId, GetPricing(asset.PricingParam))
             ? null
             : Create(
-                RecordKeys.Asset(adamId, PricingOf(asset.PricingParam)),
+                RecordKeys.Asset(adamId, GetPricing(asset.PricingParam)),
                 adamId,
                 new AssetRecord
                 {
                     AdamId = adamId,
-                    PricingParam = PricingOf(asset.PricingParam),
+                    PricingParam = GetPricing(asset.PricingParam),
                     ProductType = asset.ProductType,
                     DeviceAssignable = asset.DeviceAssignable,
                     Revocable = asset.Revocable,
@@ -37,7 +35,7 @@ internal static class RecordMapping
 
     public static SnapshotRecord? Map(Assignment assignment)
     {
-        var pricing = PricingOf(assignment.PricingParam);
+        var pricing = GetPricing(assignment.PricingParam);
         var holder =
             assignment.SerialNumber is { } serial ? RecordKeys.SerialHolder(serial)
             : assignment.ClientUserId is { } user ? RecordKeys.UserHolder(user)
@@ -70,7 +68,7 @@ internal static class RecordMapping
                     ParentAdamId = subscription.ParentAdamId,
                     Status = subscription.Status,
                     PeriodEndDate = subscription.PeriodEndDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                    Counts = CountsOf(subscription.Counts),
+                    Counts = MapCounts(subscription.Counts),
                 },
                 EventJsonContext.Wire.SubscriptionRecord
             );
@@ -94,18 +92,18 @@ internal static class RecordMapping
     public static SnapshotRecord? Create<T>(string key, string? adamId, T record, JsonTypeInfo<T> type) =>
         RecordKeys.IsUsable(key) ? new(key, JsonSerializer.Serialize(record, type), adamId) : null;
 
-    private static string PricingOf(string? pricingParam) => pricingParam ?? RecordKeys.DefaultPricing;
+    private static string GetPricing(string? pricingParam) => pricingParam ?? RecordKeys.DefaultPricing;
 
-    private static Events.SubscriptionCounts? CountsOf(Apple.SubscriptionCounts? counts) =>
+    private static Events.SubscriptionCounts? MapCounts(Apple.SubscriptionCounts? counts) =>
         counts is null
             ? null
             : new Events.SubscriptionCounts
             {
-                Assigned = SeatsOf(counts.Assigned),
-                Available = SeatsOf(counts.Available),
-                Total = SeatsOf(counts.Total),
+                Assigned = MapSeats(counts.Assigned),
+                Available = MapSeats(counts.Available),
+                Total = MapSeats(counts.Total),
             };
 
-    private static Events.SeatCounts? SeatsOf(Apple.SeatCounts? seats) =>
+    private static Events.SeatCounts? MapSeats(Apple.SeatCounts? seats) =>
         seats is null ? null : new Events.SeatCounts { Renewing = seats.Renewing ?? 0, Expiring = seats.Expiring ?? 0 };
 }

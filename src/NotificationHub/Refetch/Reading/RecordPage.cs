@@ -3,31 +3,25 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Reading;
 
-/// <summary>A page of Apple's, as records of the snapshot.</summary>
 internal sealed record RecordPage
 {
     public required IReadOnlyList<SnapshotRecord> Records { get; init; }
 
-    /// <summary>
-    /// On the last page, the <c>clientUserId</c>s of users with retired records only. Such a user may still have an active record: an
-    /// incremental read returns it only if it has changed.
-    /// </summary>
+    /// <summary>On the last page: the <c>clientUserId</c>s of users for whom only retired records were returned.</summary>
+    // Such a user may have an active record, which an incremental read returns only if it has changed.
     public IReadOnlyList<string> RetiredOnly { get; init; } = [];
 
-    /// <summary>The number of records that were skipped because they have no storable identity.</summary>
     public int Skipped { get; init; }
 
     public bool IsEmpty => Records.Count + Skipped == 0;
 
-    /// <summary>The version of the walk's first page.</summary>
     public string? VersionId { get; init; }
 
-    /// <summary>Records changed during the walk: what it did not return may be there all the same.</summary>
+    /// <summary>Whether records changed during the read, so that it may have missed some.</summary>
     public required bool VersionMoved { get; init; }
 
     public required bool IsLast { get; init; }
 
-    /// <summary>Where the walk goes on; null after the last page.</summary>
     public PageMark? Next { get; init; }
 
     public int? TotalPages { get; init; }
@@ -36,8 +30,7 @@ internal sealed record RecordPage
 
     public DateTimeOffset? TokenExpirationDate { get; init; }
 
-    /// <summary>An answer that there is nothing.</summary>
-    public static RecordPage Nothing { get; } =
+    public static RecordPage Empty { get; } =
         new()
         {
             Records = [],
@@ -45,7 +38,7 @@ internal sealed record RecordPage
             IsLast = true,
         };
 
-    public static RecordPage Of<T>(Page<T> page, IReadOnlyList<SnapshotRecord?> records) =>
+    public static RecordPage From<T>(Page<T> page, IReadOnlyList<SnapshotRecord?> records) =>
         new()
         {
             Records = [.. records.OfType<SnapshotRecord>()],

@@ -5,7 +5,6 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Reading;
 
-/// <summary>Turns a planned read into Apple's endpoint and its pages into records.</summary>
 internal static class RecordReader
 {
     private const int UserNotFound = 9609;
@@ -16,7 +15,7 @@ internal static class RecordReader
         CancellationToken cancellationToken
     ) => ReadAsync(session, read, from: null, cancellationToken);
 
-    /// <param name="from">Where an earlier walk of the same read is to go on; null begins at the first page.</param>
+    /// <param name="from">The page to continue at; null for the first page.</param>
     public static IAsyncEnumerable<RecordPage> ReadAsync(
         AppleSession session,
         RefetchRead read,
@@ -24,42 +23,42 @@ internal static class RecordReader
         CancellationToken cancellationToken
     )
     {
-        var pages = PagesOf(new RecordSource(session, cancellationToken), read, from);
+        var pages = GetPages(new RecordSource(session, cancellationToken), read, from);
         return read.IsOfOneUser ? WithoutUnknownUserAsync(pages, cancellationToken) : pages;
     }
 
-    /// <summary>That Apple does not know the user is an answer: there is nothing of theirs.</summary>
+    // If Apple does not know the user, there are no records.
     private static async IAsyncEnumerable<RecordPage> WithoutUnknownUserAsync(
         IAsyncEnumerable<RecordPage> pages,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        await using var walk = pages.GetAsyncEnumerator(cancellationToken);
-        if (!await IsKnownAsync(walk))
+        await using var enumerator = pages.GetAsyncEnumerator(cancellationToken);
+        if (!await IsKnownAsync(enumerator))
         {
-            yield return RecordPage.Nothing;
+            yield return RecordPage.Empty;
             yield break;
         }
 
         do
         {
-            yield return walk.Current;
-        } while (await walk.MoveNextAsync());
+            yield return enumerator.Current;
+        } while (await enumerator.MoveNextAsync());
     }
 
-    private static async Task<bool> IsKnownAsync(IAsyncEnumerator<RecordPage> walk)
+    private static async Task<bool> IsKnownAsync(IAsyncEnumerator<RecordPage> enumerator)
     {
         try
         {
-            return await walk.MoveNextAsync();
+            return await enumerator.MoveNextAsync();
         }
-        catch (AppleException fault) when (fault.ErrorNumber == UserNotFound)
+        catch (AppleException exception) when (exception.ErrorNumber == UserNotFound)
         {
             return false;
         }
     }
 
-    private static IAsyncEnumerable<RecordPage> PagesOf(RecordSource source, RefetchRead read, PageMark? from) =>
+    private static IAsyncEnumerable<RecordPage> GetPages(RecordSource source, RefetchRead read, PageMark? from) =>
         read switch
         {
             UserRead one => source.Read(new UserQuery { ClientUserId = one.ClientUserId, From = from }),

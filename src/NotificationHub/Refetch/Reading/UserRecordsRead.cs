@@ -6,11 +6,9 @@ using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Reading;
 
-/// <summary>
-/// Users are the one kind of which several records share an id: at most one active, any number of retired ones. The active
-/// one is kept under the id, and each retired one apart, under a hash of what it says. Retiring a user takes the first away and
-/// adds one of the second.
-/// </summary>
+/// <summary>Converts pages of users. A user has at most one active record, and any number of retired records with the same ID.</summary>
+// The active record is stored under the ID, and each retired record under a hash of its content. Retiring a user removes
+// the former and adds one of the latter.
 internal sealed class UserRecordsRead
 {
     private const int HashBytes = 8;
@@ -18,13 +16,13 @@ internal sealed class UserRecordsRead
     private readonly HashSet<string> active = new(StringComparer.Ordinal);
     private readonly HashSet<string> retired = new(StringComparer.Ordinal);
 
-    public RecordPage Take(Page<User> page)
+    public RecordPage ToRecords(Page<User> page)
     {
         List<SnapshotRecord?> records =
         [
             .. page.Items.Select(user => user.ClientUserId is { } id ? Map(user, id) : null),
         ];
-        return RecordPage.Of(page, records) with { RetiredOnly = page.IsLast ? [.. retired.Except(active)] : [] };
+        return RecordPage.From(page, records) with { RetiredOnly = page.IsLast ? [.. retired.Except(active)] : [] };
     }
 
     private SnapshotRecord? Map(User user, string id)
@@ -48,9 +46,9 @@ internal sealed class UserRecordsRead
             },
             EventJsonContext.Wire.UserRecord
         );
-        return isRetired ? record! with { Key = RecordKeys.RetiredUser(id, HashOf(record.Data)) } : record;
+        return isRetired ? record! with { Key = RecordKeys.RetiredUser(id, ComputeHash(record.Data)) } : record;
     }
 
-    private static string HashOf(string data) =>
+    private static string ComputeHash(string data) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)).AsSpan(0, HashBytes));
 }

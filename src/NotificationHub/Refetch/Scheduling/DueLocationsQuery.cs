@@ -6,14 +6,13 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>
-/// Finds due work. It starts with the due rows, not with the locations, so ten thousand idle locations cost only a few seeks. Only if too
-/// many targets are due at once, it goes through the locations with waiting targets, however many targets wait in each.
-/// </summary>
+/// <summary>Finds the locations with due work.</summary>
+// The query starts with the due rows, so that ten thousand idle locations cost only a few seeks. Only if too many targets
+// are due at once, it goes through the locations with pending targets.
 internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyncWork)
 {
     /// <summary>The maximum number of due targets that are read one by one.</summary>
-    public const int Most = 1000;
+    public const int MaxTargets = 1000;
 
     public static string DueTargets(DbConnection connection) =>
         $"""
@@ -24,7 +23,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
                 from refetch_target t
                 where {connection.IsPending("t")} and t.due_at <= @now
                 order by t.due_at
-                {connection.Limit("@Most")}
+                {connection.Limit("@MaxTargets")}
             ) due
             join location l on l.location_id = due.location_id
             """;
@@ -32,7 +31,6 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
     public static string NextTarget(DbConnection connection) =>
         $"select min(t.due_at) from refetch_target t where {connection.IsPending("t")} and t.due_at > @now";
 
-    /// <param name="fullSyncs">Whether full syncs are enabled.</param>
     public async Task<DueLocations> ReadAsync(
         IReadOnlyCollection<int> shards,
         bool fullSyncs,
@@ -53,7 +51,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
         List<WaitingLocation> ours =
         [
             .. waiting
-                .Where(row => shards.Contains(RefetchTargets.ShardOf(row.LocationId)))
+                .Where(row => shards.Contains(RefetchTargets.GetShard(row.LocationId)))
                 .GroupBy(row => row.LocationId, StringComparer.Ordinal)
                 .Select(rows => new WaitingLocation(
                     rows.Key,
@@ -62,7 +60,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
                     rows.Min(row => row.FullSyncAt)
                 )),
         ];
-        return DueLocations.Of(ours, fullSyncs, now).NextAt(next);
+        return DueLocations.Create(ours, fullSyncs, now).NextAt(next);
     }
 
     private async Task<IEnumerable<WaitingLocation>> ReadTargetsAsync(DbConnection connection, long now)
@@ -70,10 +68,10 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
         var due = (
             await connection.QueryAsync<(string LocationId, long? PausedUntil, long DueAt, long IsCallable)>(
                 DueTargets(connection),
-                new { now, Most }
+                new { now, MaxTargets }
             )
         ).AsList();
-        return due.Count < Most
+        return due.Count < MaxTargets
             ? due.Where(row => row.IsCallable == 1)
                 .Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null))
             : (
@@ -83,3 +81,46 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
             ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null));
     }
 }
+
+/// <param name="Due">The locations with due targets, the longest waiting first.</param>
+/// <param name="FullSyncs">The locations with a due full sync and no due target, the longest waiting first.</param>
+/// <param name="NextDueAt">When the next location is due; null if none waits.</param>
+internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<string> FullSyncs, long? NextDueAt)
+{
+    public static DueLocations Create(IReadOnlyCollection<WaitingLocation> waiting, bool fullSyncs, long now)
+    {
+        var targets = new Queue(now, waiting.Select(row => (row.LocationId, row.DueAt, row.PausedUntil)));
+        var busy = targets.Due.ToHashSet(StringComparer.Ordinal);
+        var others = fullSyncs ? waiting.Where(row => !busy.Contains(row.LocationId)) : [];
+        var syncs = new Queue(now, others.Select(row => (row.LocationId, row.FullSyncAt, row.PausedUntil)));
+        return new DueLocations(targets.Due, syncs.Due, Earlier(targets.NextDueAt, syncs.NextDueAt));
+    }
+
+    public DueLocations NextAt(long? nextDueAt) => this with { NextDueAt = Earlier(NextDueAt, nextDueAt) };
+
+    private static long? Earlier(long? one, long? other) => one < other || other is null ? one : other;
+
+    private sealed class Queue
+    {
+        public Queue(long now, IEnumerable<(string LocationId, long? DueAt, long? PausedUntil)> locations)
+        {
+            var waiting = locations
+                .Where(location => location.DueAt is not null)
+                .Select(location =>
+                    (location.LocationId, DueAt: Math.Max(location.DueAt!.Value, location.PausedUntil ?? 0))
+                )
+                .OrderBy(location => location.DueAt)
+                .ToList();
+            Due = [.. waiting.TakeWhile(location => location.DueAt <= now).Select(location => location.LocationId)];
+            NextDueAt = Due.Count < waiting.Count ? waiting[Due.Count].DueAt : null;
+        }
+
+        public IReadOnlyList<string> Due { get; }
+
+        public long? NextDueAt { get; }
+    }
+}
+
+/// <param name="DueAt">When the first target is due; null if none is pending.</param>
+/// <param name="FullSyncAt">When the first full sync is due; 0 before the import, null if none is scheduled.</param>
+internal sealed record WaitingLocation(string LocationId, long? PausedUntil, long? DueAt, long? FullSyncAt);

@@ -3,12 +3,13 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>Work on whole locations. A location gets it only while none of its targets is due, in slots of its own.</summary>
+/// <summary>Work on whole locations, in slots of its own, while no target of the location is due.</summary>
 internal interface ILocationWork
 {
+    bool IsEnabled { get; }
+
     /// <summary>The locations where this work is due, and when it is due next.</summary>
     Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(DbConnection connection, long now);
 
-    /// <param name="lease">The lease of the location's shard.</param>
     Task RunAsync(string locationId, Lease lease, CancellationToken cancellationToken);
 }

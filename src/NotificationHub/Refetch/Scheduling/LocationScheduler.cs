@@ -1,54 +1,50 @@
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>
-/// Whose turn it is. A location has one turn at a time, and who has waited longest since its last one comes first, so that
-/// a location with a thousand targets does not delay one with a single target.
-/// </summary>
-/// <param name="parallel">How many locations are read at the same time because of notifications.</param>
-/// <param name="fullSyncs">How many more have a full sync at the same time, in places of their own.</param>
-/// <param name="time">The clock of rests.</param>
+/// <summary>Distributes slots to locations; the location that has waited longest since its last slot is next.</summary>
 internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvider time)
 {
-    private readonly Lock gate = new();
+    public const int ParallelFullSyncs = 4;
+
+    private readonly Lock sync = new();
     private readonly HashSet<string> running = new(StringComparer.Ordinal);
     private readonly HashSet<string> syncing = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> lastTurns = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (long Since, TimeSpan Length)> resting = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TaskCompletionSource> left = new(StringComparer.Ordinal);
-    private long turns;
+    private readonly Dictionary<string, long> lastSlots = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Since, TimeSpan Length)> paused = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TaskCompletionSource> yielded = new(StringComparer.Ordinal);
+    private long slots;
     private bool isCrowded;
 
-    /// <summary>Takes as many of the locations as may be read now, those that left their place among them; each one returned is to be given back by <see cref="End"/>.</summary>
-    /// <param name="due">Those with due targets, the longest waiting ones first.</param>
+    /// <summary>Begins slots. The caller ends the slot of each returned location with <see cref="End"/>.</summary>
+    /// <param name="due">The locations with due targets, the longest waiting first.</param>
     public IReadOnlyList<string> Take(IReadOnlyList<string> due)
     {
-        lock (gate)
+        lock (sync)
         {
-            Forget([.. due, .. left.Keys]);
+            Forget([.. due, .. yielded.Keys]);
             List<string> candidates =
             [
-                .. due.Where(location => !running.Contains(location) && !resting.ContainsKey(location)),
-                .. left.Keys,
+                .. due.Where(location => !running.Contains(location) && !paused.ContainsKey(location)),
+                .. yielded.Keys,
             ];
             List<string> taken =
             [
-                .. candidates.OrderBy(location => lastTurns.GetValueOrDefault(location)).Take(parallel - PlacesTaken),
+                .. candidates.OrderBy(location => lastSlots.GetValueOrDefault(location)).Take(parallel - UsedSlots),
             ];
             isCrowded = taken.Count < candidates.Count;
-            return [.. taken.Where(BeginTurn)];
+            return [.. taken.Where(BeginSlot)];
         }
     }
 
-    /// <summary>Takes as many locations as may have a full sync now; the caller returns each one with <see cref="End"/>.</summary>
-    /// <param name="waiting">Those of which nothing else is due, the longest waiting ones first.</param>
+    /// <summary>Begins slots for full syncs. The caller ends the slot of each returned location with <see cref="End"/>.</summary>
+    /// <param name="waiting">The locations without due targets, the longest waiting first.</param>
     public IReadOnlyList<string> TakeFullSyncs(IReadOnlyList<string> waiting)
     {
-        lock (gate)
+        lock (sync)
         {
             List<string> taken =
             [
                 .. waiting
-                    .Where(location => !running.Contains(location) && !resting.ContainsKey(location))
+                    .Where(location => !running.Contains(location) && !paused.ContainsKey(location))
                     .Take(fullSyncs - syncing.Count),
             ];
             running.UnionWith(taken);
@@ -57,52 +53,51 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
         }
     }
 
-    /// <summary>Leaves the place to a location that waits for one.</summary>
-    /// <param name="turn">Ends when it is this location's turn again.</param>
-    /// <returns>False where none waits and it keeps the place.</returns>
-    public bool TryLeave(string locationId, out Task turn)
+    /// <summary>Yields the slot to a waiting location.</summary>
+    /// <param name="next">Completes when the location's next slot begins.</param>
+    /// <returns>False if no location waits.</returns>
+    public bool TryYield(string locationId, out Task next)
     {
-        lock (gate)
+        lock (sync)
         {
             if (!isCrowded || !running.Contains(locationId) || syncing.Contains(locationId))
             {
-                turn = Task.CompletedTask;
+                next = Task.CompletedTask;
                 return false;
             }
 
             var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            left[locationId] = again;
-            turn = again.Task;
+            yielded[locationId] = again;
+            next = again.Task;
             return true;
         }
     }
 
     public void End(string locationId)
     {
-        lock (gate)
+        lock (sync)
         {
             running.Remove(locationId);
             syncing.Remove(locationId);
-            left.Remove(locationId);
+            yielded.Remove(locationId);
         }
     }
 
-    /// <summary>Gives the location no turn for a while.</summary>
-    public void Rest(string locationId, TimeSpan length)
+    public void Pause(string locationId, TimeSpan length)
     {
-        lock (gate)
+        lock (sync)
         {
-            resting[locationId] = (time.GetTimestamp(), length);
+            paused[locationId] = (time.GetTimestamp(), length);
         }
     }
 
-    private int PlacesTaken => running.Count - syncing.Count - left.Count;
+    private int UsedSlots => running.Count - syncing.Count - yielded.Count;
 
-    /// <returns>False where the location goes on with the turn that it left.</returns>
-    private bool BeginTurn(string location)
+    /// <returns>False if the location continues the read for which it yielded.</returns>
+    private bool BeginSlot(string location)
     {
-        lastTurns[location] = ++turns;
-        if (left.Remove(location, out var again))
+        lastSlots[location] = ++slots;
+        if (yielded.Remove(location, out var again))
         {
             again.SetResult();
             return false;
@@ -113,16 +108,16 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
 
     private void Forget(HashSet<string> due)
     {
-        foreach (var idle in lastTurns.Keys.Where(location => !due.Contains(location)).ToList())
+        foreach (var idle in lastSlots.Keys.Where(location => !due.Contains(location)).ToList())
         {
-            lastTurns.Remove(idle);
+            lastSlots.Remove(idle);
         }
 
-        foreach (var (rested, (since, length)) in resting.ToList())
+        foreach (var (location, (since, length)) in paused.ToList())
         {
             if (time.GetElapsedTime(since) >= length)
             {
-                resting.Remove(rested);
+                paused.Remove(location);
             }
         }
     }

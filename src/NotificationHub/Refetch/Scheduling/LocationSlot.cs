@@ -2,30 +2,24 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>The place among the locations that are read at the same time, which a turn has for a while.</summary>
-internal sealed class LocationSlot(
-    LocationScheduler queue,
-    string locationId,
-    TimeSpan length,
-    Signals pulses,
-    TimeProvider time
-)
+/// <summary>The time during which a location is read.</summary>
+internal sealed class LocationSlot(LocationScheduler scheduler, string locationId, Signals signals, TimeProvider time)
 {
-    private long takenAt = time.GetTimestamp();
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
 
-    public bool IsOver => time.GetElapsedTime(takenAt) >= length;
+    private long startedAt = time.GetTimestamp();
 
-    /// <summary>
-    /// Once the turn is over, lets another location that waits have the place, and returns when it is this one's turn again: a walk
-    /// that is broken off would have to start anew and might never end.
-    /// </summary>
-    public async Task ShareAsync(CancellationToken cancellationToken)
+    public bool IsOver => time.GetElapsedTime(startedAt) >= Length;
+
+    /// <summary>Yields to a waiting location after the end of the slot, and returns when the next slot begins.</summary>
+    // A read that was broken off would have to start over and might never end.
+    public async Task YieldAsync(CancellationToken cancellationToken)
     {
-        if (IsOver && queue.TryLeave(locationId, out var turn))
+        if (IsOver && scheduler.TryYield(locationId, out var next))
         {
-            pulses.TargetsRequested.Raise();
-            await turn.WaitAsync(cancellationToken);
-            takenAt = time.GetTimestamp();
+            signals.TargetsRequested.Raise();
+            await next.WaitAsync(cancellationToken);
+            startedAt = time.GetTimestamp();
         }
     }
 }

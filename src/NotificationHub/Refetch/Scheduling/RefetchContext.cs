@@ -7,25 +7,23 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>One location's turn: what its reads have in common.</summary>
 internal sealed class RefetchContext(
     Database database,
     Lease lease,
     LocationSession session,
-    LocationSlot place,
+    LocationSlot slot,
     CancellationToken cancellationToken
 )
 {
-    /// <summary>As it is known; it follows what Apple answers.</summary>
     public required Location Location { get; set; }
 
-    /// <summary>Why it is read: one of <see cref="RecordChanges"/>'s causes.</summary>
+    /// <summary>One of the causes of <see cref="RecordChanges"/>.</summary>
     public required string Cause { get; init; }
 
-    /// <summary>The kinds of which all records were read before, so that a new one is new at Apple.</summary>
-    public required IReadOnlySet<RecordKind> Known { get; init; }
+    /// <summary>The kinds whose records were all read before, so that a new record is new at Apple.</summary>
+    public required IReadOnlySet<RecordKind> ImportedKinds { get; init; }
 
-    /// <summary>Who has the turn: another one after each restart, and on each replica.</summary>
+    // Differs after each restart, and on each replica.
     public string Owner => string.Create(CultureInfo.InvariantCulture, $"{lease.Owner}:{lease.FencingToken}");
 
     public AppleSession Apple => session.Apple;
@@ -34,13 +32,13 @@ internal sealed class RefetchContext(
 
     public TokenResponses Token => session.Token;
 
-    public LocationSlot Place => place;
+    public LocationSlot Slot => slot;
 
-    public void NoteAnswer() => session.RecordSuccess();
+    public void RecordResponse() => session.RecordSuccess();
 
     public CancellationToken CancellationToken => cancellationToken;
 
-    /// <summary>It says nothing of what was read: somebody else has the shard, the location is closed, the hub stops, or the store is out of order.</summary>
+    /// <summary>Whether the exception ends the slot and says nothing about the read.</summary>
     public static bool IsEndedBy(Exception exception) =>
         exception
             is LeaseLostException
@@ -48,9 +46,7 @@ internal sealed class RefetchContext(
                 or OperationCanceledException
                 or StorageUnavailableException;
 
-    /// <summary>Writes in the lane while the lease of the location's shard is held and the location is there; else nothing is committed.</summary>
-    /// <exception cref="LeaseLostException">It is not held any more.</exception>
-    /// <exception cref="LocationClosedException">The location was removed: what was purged must not come back.</exception>
+    /// <summary>Commits only while this replica holds the lease of the shard and the location exists.</summary>
     public Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work) =>
         database.WriteAsync(
             async transaction =>
@@ -62,15 +58,15 @@ internal sealed class RefetchContext(
             cancellationToken
         );
 
-    /// <summary>Lets the transaction go on only while the location is there, and keeps it there until the commit.</summary>
-    /// <exception cref="LocationClosedException">It was removed: what was purged must not come back.</exception>
+    /// <summary>Fails if the location was removed, and prevents its removal until the commit.</summary>
+    // Erased data must not be stored again.
     public static async Task EnsureLocationAsync(WriteTransaction transaction, string locationId)
     {
-        var isThere = await transaction.ScalarAsync<long>(
+        var count = await transaction.ScalarAsync<long>(
             $"select count(*) from location{transaction.Connection.ForUpdate} where location_id = @locationId and state <> 'removed'",
             new { locationId }
         );
-        if (isThere == 0)
+        if (count == 0)
         {
             throw new LocationClosedException(locationId, LocationState.Removed);
         }
@@ -84,6 +80,5 @@ internal sealed class RefetchContext(
         });
 }
 
-/// <summary>Apple may not be called for the location any more.</summary>
 internal sealed class LocationClosedException(string locationId, LocationState state)
     : Exception($"Apple is not called for location {locationId}: it is {state.ToWireName()}.");

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
@@ -8,19 +7,17 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>Begins turns, of locations for which Apple may be asked now.</summary>
+/// <summary>Begins slots of locations for which Apple may be called.</summary>
 internal sealed class RefetchContextFactory(
     Database database,
     RefetchFailures failures,
     LocationSessions sessions,
-    LocationScheduler queue,
-    IOptions<RefetchOptions> options,
+    LocationScheduler scheduler,
     TimeProvider time
 )
 {
-    /// <param name="cause">Why it is read: one of <see cref="RecordChanges"/>'s causes.</param>
-    /// <returns>Null where Apple is not to be asked.</returns>
-    public async Task<RefetchContext?> BeginAsync(
+    /// <returns>Null if Apple may not be called now.</returns>
+    public async Task<RefetchContext?> CreateAsync(
         DbConnection connection,
         string locationId,
         Lease lease,
@@ -38,16 +35,15 @@ internal sealed class RefetchContextFactory(
             return null;
         }
 
-        var place = new LocationSlot(queue, locationId, options.Value.TurnLength, database.Signals, time);
-        return new RefetchContext(database, lease, session, place, cancellationToken)
+        var slot = new LocationSlot(scheduler, locationId, database.Signals, time);
+        return new RefetchContext(database, lease, session, slot, cancellationToken)
         {
             Location = location,
             Cause = cause,
-            Known = await ImportedKinds.ReadAsync(connection, locationId),
+            ImportedKinds = await ImportedKinds.ReadAsync(connection, locationId),
         };
     }
 
-    /// <returns>Null where the content token cannot be decrypted.</returns>
     private async Task<LocationSession?> OpenAsync(Location location, Lease lease, CancellationToken cancellationToken)
     {
         try
@@ -56,7 +52,7 @@ internal sealed class RefetchContextFactory(
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException)
         {
-            await failures.NoteUnreadableAsync(lease, location, exception, cancellationToken);
+            await failures.PauseUnreadableAsync(lease, location, exception, cancellationToken);
             return null;
         }
     }

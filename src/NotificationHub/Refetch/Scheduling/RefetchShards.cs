@@ -7,50 +7,42 @@ using NotificationHub.Storage.Maintenance;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>
-/// The shards of locations that this replica reads for, each under a lease of its own: of all shards no more than its share among the
-/// replicas that are alive.
-/// </summary>
-/// <param name="database">Where the replicas say that they are alive.</param>
-/// <param name="leases">Renews what is held, and notices what is lost.</param>
-/// <param name="replicaTimeout">How long a replica may be silent before it counts as stopped.</param>
-/// <param name="time">The clock of the pauses between looks.</param>
+/// <summary>The shards of locations that this replica reads: its share among the live replicas, each under a lease.</summary>
 internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeSpan replicaTimeout, TimeProvider time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BalanceInterval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<int, Lease> held = [];
 
-    // A shard whose turns follow upon each other would never be between two of them: it gets no more.
+    // Shards to release: no slot begins in them, because a shard is released only while none is running.
     private readonly HashSet<int> leaving = [];
-    private long? lookedAt;
+    private long? balancedAt;
 
-    /// <summary>Those for which turns may begin.</summary>
     public IReadOnlySet<int> Held => held.Keys.Except(leaving).ToHashSet();
 
-    public Lease LeaseOf(int shard) => held[shard];
+    public Lease GetLease(int shard) => held[shard];
 
-    /// <summary>Takes what is free up to the share, or gives up what is beyond it because others have come.</summary>
-    /// <param name="busy">The shards with a turn under way, which they may end.</param>
+    /// <summary>Acquires free shards up to the share, or releases surplus shards after other replicas have started.</summary>
+    /// <param name="busy">The shards with a running slot.</param>
     public async Task BalanceAsync(IReadOnlySet<int> busy, CancellationToken cancellationToken)
     {
         ForgetLost();
-        if (lookedAt is { } last && time.GetElapsedTime(last) < LookInterval)
+        if (balancedAt is { } last && time.GetElapsedTime(last) < BalanceInterval)
         {
             return;
         }
 
-        lookedAt = time.GetTimestamp();
+        balancedAt = time.GetTimestamp();
         var surplus = held.Count - await ReadShareAsync(cancellationToken);
-        Settle(busy, surplus);
-        await GiveUpAsync(busy, cancellationToken);
+        SelectLeaving(busy, surplus);
+        await ReleaseIdleAsync(busy, cancellationToken);
         if (surplus < 0)
         {
-            await TakeFreeAsync(-surplus, cancellationToken);
+            await AcquireFreeAsync(-surplus, cancellationToken);
         }
     }
 
-    /// <summary>Gives all back, so that other replicas need not wait until they run out.</summary>
+    /// <summary>Releases all leases, so that other replicas need not wait until they expire.</summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         Lease[] all = [.. held.Values];
@@ -59,7 +51,7 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
         await leases.ReleaseAsync(all, cancellationToken);
     }
 
-    public static string NameOf(int shard) => string.Create(CultureInfo.InvariantCulture, $"refetch-{shard:00}");
+    public static string GetLeaseName(int shard) => string.Create(CultureInfo.InvariantCulture, $"refetch-{shard:00}");
 
     private void ForgetLost()
     {
@@ -86,16 +78,16 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
         return (RefetchTargets.Shards + others) / (others + 1);
     }
 
-    /// <summary>Says which shards are to go: those between two turns first.</summary>
-    private void Settle(IReadOnlySet<int> busy, int surplus)
+    // Shards without a running slot first.
+    private void SelectLeaving(IReadOnlySet<int> busy, int surplus)
     {
         leaving.Clear();
         leaving.UnionWith(held.Keys.OrderBy(busy.Contains).ThenBy(shard => shard).Take(surplus));
     }
 
-    private async Task GiveUpAsync(IReadOnlySet<int> busy, CancellationToken cancellationToken)
+    private async Task ReleaseIdleAsync(IReadOnlySet<int> busy, CancellationToken cancellationToken)
     {
-        var idle = leaving.Where(shard => !busy.Contains(shard)).ToDictionary(shard => shard, LeaseOf);
+        var idle = leaving.Where(shard => !busy.Contains(shard)).ToDictionary(shard => shard, GetLease);
         foreach (var (shard, _) in idle)
         {
             held.Remove(shard);
@@ -108,21 +100,21 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
         }
     }
 
-    private async Task TakeFreeAsync(int most, CancellationToken cancellationToken)
+    private async Task AcquireFreeAsync(int count, CancellationToken cancellationToken)
     {
         var missing = Enumerable
             .Range(0, RefetchTargets.Shards)
             .Where(shard => !held.ContainsKey(shard))
-            .ToDictionary(NameOf, StringComparer.Ordinal);
-        // Where the shards do not divide evenly one replica is always short of some: the write lane is not asked for that.
-        // More than are wanted: another one may look at the same moment, and be first.
+            .ToDictionary(GetLeaseName, StringComparer.Ordinal);
+        // If the shards do not divide evenly, one replica is always short of some: look for free ones before a write.
+        // Find more than needed, because another replica may acquire some first.
         var free = await leases.FindFreeAsync(missing.Keys, cancellationToken);
         if (free.Count == 0)
         {
             return;
         }
 
-        foreach (var lease in await leases.TryAcquireAsync(free, most, cancellationToken))
+        foreach (var lease in await leases.TryAcquireAsync(free, count, cancellationToken))
         {
             held[missing[lease.Name]] = lease;
         }

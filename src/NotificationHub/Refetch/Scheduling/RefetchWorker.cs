@@ -6,18 +6,17 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>Gives the locations of this replica's shards their turns, several at a time.</summary>
+/// <summary>Runs the slots of the locations in this replica's shards.</summary>
 internal sealed partial class RefetchWorker(
     Database database,
     LeaseKeeper leases,
     RefetchPass pass,
     ILocationWork fullSyncs,
     LocationSessions sessions,
-    LocationScheduler queue,
+    LocationScheduler scheduler,
     DueLocationsQuery due,
     PendingTargetCount pending,
     RefetchMetrics metrics,
-    IOptions<RefetchOptions> options,
     ReplicaTimings replicaTimings,
     TimeProvider time,
     ILogger<RefetchWorker> logger
@@ -25,13 +24,13 @@ internal sealed partial class RefetchWorker(
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>What has just been asked for is not due at once: looking for it more often finds nothing.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+    // New requests are due after the quiet period, so looking more often would find nothing.
+    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Where very much is due every location is looked at: with ten thousand of them a look must not follow upon the other.</summary>
-    private const int RestPerLook = 9;
+    // With ten thousand locations, a query takes long: rest nine times as long as it took.
+    private const int RestFactor = 9;
 
-    private static readonly TimeSpan RestAfterError = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PauseAfterError = TimeSpan.FromSeconds(5);
 
     private readonly RefetchShards shards = new(database, leases, replicaTimings.Timeout, time);
     private readonly RunningSlots running = new();
@@ -44,36 +43,35 @@ internal sealed partial class RefetchWorker(
             {
                 var signal = database.Signals.TargetsRequested.Next;
                 var started = time.GetTimestamp();
-                var wait = await LookAsync(stoppingToken);
-                await Task.Delay(RestAfter(time.GetElapsedTime(started)), time, stoppingToken);
+                var wait = await FindWorkAsync(stoppingToken);
+                await Task.Delay(GetRest(time.GetElapsedTime(started)), time, stoppingToken);
                 await Signal.WaitAsync(signal, wait, time, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The turns end by the same token.
+            // The running slots end by the same token.
         }
 
-        await running.EndAsync();
+        await running.WhenEndedAsync();
         await ReleaseAsync();
     }
 
-    private static TimeSpan RestAfter(TimeSpan look) =>
-        TimeSpan.FromTicks(Math.Clamp(RestPerLook * look.Ticks, LookInterval.Ticks, PollInterval.Ticks));
+    private static TimeSpan GetRest(TimeSpan elapsed) =>
+        TimeSpan.FromTicks(Math.Clamp(RestFactor * elapsed.Ticks, MinInterval.Ticks, PollInterval.Ticks));
 
-    /// <returns>How long there is nothing to look for, so far as is known.</returns>
-    private async Task<TimeSpan> LookAsync(CancellationToken stoppingToken)
+    private async Task<TimeSpan> FindWorkAsync(CancellationToken stoppingToken)
     {
         try
         {
-            var busy = running.Locations.Select(RefetchTargets.ShardOf).ToHashSet();
+            var busy = running.Locations.Select(RefetchTargets.GetShard).ToHashSet();
             await shards.BalanceAsync(busy, stoppingToken);
-            return !sessions.AreReady ? PollInterval : await StartTurnsAsync(stoppingToken);
+            return !sessions.AreReady ? PollInterval : await StartSlotsAsync(stoppingToken);
         }
-        // An exception that leaves a background service ends the hub.
+        // An exception that leaves a background service stops the hub.
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
-            Log.NotLooked(logger, exception);
+            Log.QueryFailed(logger, exception);
             return PollInterval;
         }
     }
@@ -91,7 +89,7 @@ internal sealed partial class RefetchWorker(
         }
     }
 
-    private async Task<TimeSpan> StartTurnsAsync(CancellationToken stoppingToken)
+    private async Task<TimeSpan> StartSlotsAsync(CancellationToken stoppingToken)
     {
         if (shards.Held.Count == 0)
         {
@@ -99,18 +97,18 @@ internal sealed partial class RefetchWorker(
         }
 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var locations = await due.ReadAsync(shards.Held, options.Value.FullSyncs, now, stoppingToken);
+        var locations = await due.ReadAsync(shards.Held, fullSyncs.IsEnabled, now, stoppingToken);
         if (await pending.CountAsync(stoppingToken) is { } count)
         {
             metrics.SetPending(count);
         }
 
-        foreach (var locationId in queue.Take(locations.Due))
+        foreach (var locationId in scheduler.Take(locations.Due))
         {
             Start(locationId, pass.ReadDueAsync, stoppingToken);
         }
 
-        foreach (var locationId in queue.TakeFullSyncs(locations.FullSyncs))
+        foreach (var locationId in scheduler.TakeFullSyncs(locations.FullSyncs))
         {
             Start(locationId, fullSyncs.RunAsync, stoppingToken);
         }
@@ -122,17 +120,17 @@ internal sealed partial class RefetchWorker(
 
     private void Start(
         string locationId,
-        Func<string, Lease, CancellationToken, Task> turn,
+        Func<string, Lease, CancellationToken, Task> work,
         CancellationToken stoppingToken
     )
     {
-        var lease = shards.LeaseOf(RefetchTargets.ShardOf(locationId));
-        running.Start(locationId, () => RunTurnAsync(locationId, turn, lease, stoppingToken));
+        var lease = shards.GetLease(RefetchTargets.GetShard(locationId));
+        running.Start(locationId, () => RunSlotAsync(locationId, work, lease, stoppingToken));
     }
 
-    private async Task RunTurnAsync(
+    private async Task RunSlotAsync(
         string locationId,
-        Func<string, Lease, CancellationToken, Task> turn,
+        Func<string, Lease, CancellationToken, Task> work,
         Lease lease,
         CancellationToken stoppingToken
     )
@@ -140,40 +138,43 @@ internal sealed partial class RefetchWorker(
         using var owned = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lease.Lost);
         try
         {
-            await turn(locationId, lease, owned.Token);
+            await work(locationId, lease, owned.Token);
         }
         catch (Exception exception)
             when (exception is LeaseLostException or OperationCanceledException && owned.IsCancellationRequested)
         {
-            // Another replica reads what is not completed.
+            // Another replica reads the pending targets.
         }
         catch (LocationClosedException)
         {
-            // It was removed while an error was being noted.
+            // The location was removed while an error was recorded.
         }
         // A location that fails must not block the others.
         catch (Exception exception)
         {
-            Log.TurnFailed(logger, locationId, exception);
-            queue.Rest(locationId, RestAfterError);
+            Log.SlotFailed(logger, locationId, exception);
+            scheduler.Pause(locationId, PauseAfterError);
         }
         finally
         {
-            queue.End(locationId);
-            // There is a place for another location.
+            scheduler.End(locationId);
+            // A slot is free for another location.
             database.Signals.TargetsRequested.Raise();
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "What is due to be read cannot be looked up now.")]
-        public static partial void NotLooked(ILogger logger, Exception exception);
+        [LoggerMessage(LogLevel.Warning, "Could not query due refetch targets; will retry.")]
+        public static partial void QueryFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(LogLevel.Debug, "The shards of the reads could not be given back; they run out by themselves.")]
+        [LoggerMessage(LogLevel.Debug, "Could not release the leases of the refetch shards. They will expire.")]
         public static partial void NotReleased(ILogger logger, Exception exception);
 
-        [LoggerMessage(LogLevel.Error, "The reads for location {LocationId} failed; they are tried again.")]
-        public static partial void TurnFailed(ILogger logger, string locationId, Exception exception);
+        [LoggerMessage(
+            LogLevel.Error,
+            "The reads of location {LocationId} failed. They will be retried in five seconds."
+        )]
+        public static partial void SlotFailed(ILogger logger, string locationId, Exception exception);
     }
 }

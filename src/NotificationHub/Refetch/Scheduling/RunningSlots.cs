@@ -2,36 +2,34 @@ using System.Collections.Concurrent;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>The turns that are running in this process.</summary>
 internal sealed class RunningSlots
 {
-    private readonly ConcurrentDictionary<object, (string LocationId, Task Turn)> turns = new();
+    private readonly ConcurrentDictionary<object, (string LocationId, Task Slot)> slots = new();
 
-    public IEnumerable<string> Locations => turns.Values.Select(turn => turn.LocationId);
+    public IEnumerable<string> Locations => slots.Values.Select(slot => slot.LocationId);
 
-    /// <summary>Runs the turn on the thread pool.</summary>
-    /// <param name="turn">Must not throw.</param>
-    public void Start(string locationId, Func<Task> turn)
+    /// <param name="slot">Must not throw.</param>
+    public void Start(string locationId, Func<Task> slot)
     {
         var key = new object();
-        Task<Task> start = new(() => RunAsync(key, turn));
-        // Add the entry before the turn starts: otherwise, a turn that ends immediately would leave an entry, and its shard would be busy forever.
-        turns[key] = (locationId, start.Unwrap());
+        Task<Task> start = new(() => RunAsync(key, slot));
+        // Add the entry before the slot starts: otherwise, a slot that ends at once would leave an entry, and its shard would
+        // be busy forever.
+        slots[key] = (locationId, start.Unwrap());
         start.Start(TaskScheduler.Default);
     }
 
-    /// <summary>Completes when all turns have ended.</summary>
-    public Task EndAsync() => Task.WhenAll(turns.Values.Select(turn => turn.Turn));
+    public Task WhenEndedAsync() => Task.WhenAll(slots.Values.Select(slot => slot.Slot));
 
-    private async Task RunAsync(object key, Func<Task> turn)
+    private async Task RunAsync(object key, Func<Task> slot)
     {
         try
         {
-            await turn();
+            await slot();
         }
         finally
         {
-            turns.TryRemove(key, out _);
+            slots.TryRemove(key, out _);
         }
     }
 }

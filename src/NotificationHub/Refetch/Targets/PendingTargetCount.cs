@@ -3,16 +3,16 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>Measures now and then how many targets wait: to count is to read them all, so there is a bound to both.</summary>
+// Counting reads all pending targets, so it is limited in frequency and number.
 internal sealed class PendingTargetCount(Database database, TimeProvider time)
 {
-    public const int Most = 100_000;
+    public const int MaxCount = 100_000;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     private long? measuredAt;
 
-    /// <returns>The count; null where the last one is not old enough.</returns>
+    /// <returns>Null if the last count is too recent.</returns>
     public async Task<long?> CountAsync(CancellationToken cancellationToken)
     {
         if (measuredAt is { } last && time.GetElapsedTime(last) < Interval)
@@ -26,10 +26,10 @@ internal sealed class PendingTargetCount(Database database, TimeProvider time)
             $"""
             select count(*)
             from (select location_id from refetch_target where {connection.IsPending("refetch_target")} order by location_id {connection.Limit(
-                "@Most"
+                "@MaxCount"
             )}) waiting
             """,
-            new { Most }
+            new { MaxCount }
         );
     }
 }

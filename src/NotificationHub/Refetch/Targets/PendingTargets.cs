@@ -5,7 +5,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>Which records a notification has asked for that are still waiting to be read.</summary>
 internal static class PendingTargets
 {
     private const string Select = """
@@ -14,16 +13,15 @@ internal static class PendingTargets
         where location_id = @LocationId and resource = @KindName and "key" in @Keys and requested > fetched
         """;
 
-    /// <returns>The keys of those of the records that are waited for.</returns>
     public static async Task<HashSet<string>> FindAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<RecordDifference> records
     ) =>
-        Choose(
+        Filter(
             read.Kind,
             records,
-            await TargetsOf(read.Kind, records)
+            await GetTargetKeys(read.Kind, records)
                 .InPartsAsync<string, string>(async part =>
                     await transaction.QueryAsync<string>(Select, Parameters(read.LocationId, read.Kind, part))
                 )
@@ -35,15 +33,15 @@ internal static class PendingTargets
         RecordKind kind,
         IReadOnlyCollection<RecordDifference> records
     ) =>
-        Choose(
+        Filter(
             kind,
             records,
-            await TargetsOf(kind, records)
+            await GetTargetKeys(kind, records)
                 .InPartsAsync(part => connection.QueryAsync<string>(Select, Parameters(locationId, kind, part)))
         );
 
-    private static IEnumerable<string> TargetsOf(RecordKind kind, IEnumerable<RecordDifference> records) =>
-        records.Select(record => TargetOf(kind, record.Key)).Distinct(StringComparer.Ordinal);
+    private static IEnumerable<string> GetTargetKeys(RecordKind kind, IEnumerable<RecordDifference> records) =>
+        records.Select(record => GetTargetKey(kind, record.Key)).Distinct(StringComparer.Ordinal);
 
     private static object Parameters(string locationId, RecordKind kind, IReadOnlyCollection<string> targets) =>
         new
@@ -53,18 +51,18 @@ internal static class PendingTargets
             Keys = targets.InList(),
         };
 
-    private static HashSet<string> Choose(
+    private static HashSet<string> Filter(
         RecordKind kind,
         IReadOnlyCollection<RecordDifference> records,
-        IEnumerable<string> waiting
+        IEnumerable<string> pending
     )
     {
-        HashSet<string> targets = new(waiting, StringComparer.Ordinal);
-        return [.. records.Select(record => record.Key).Where(key => targets.Contains(TargetOf(kind, key)))];
+        HashSet<string> targets = new(pending, StringComparer.Ordinal);
+        return [.. records.Select(record => record.Key).Where(key => targets.Contains(GetTargetKey(kind, key)))];
     }
 
-    /// <summary>The key of the target of a record or a range of records.</summary>
-    public static string TargetOf(RecordKind kind, string key) =>
+    /// <summary>The target's key for a record or a range of records.</summary>
+    public static string GetTargetKey(RecordKind kind, string key) =>
         kind == RecordKind.Assignment ? RecordKeys.ParseAssignment(key).Asset
         : kind == RecordKind.User ? UserKeys.Parse(RecordKeys.ActiveUser(key))
         : kind == RecordKind.SubscriptionAssignment ? key[..key.IndexOf('/', StringComparison.Ordinal)]

@@ -4,13 +4,9 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>Asks for one thing to be read from Apple again.</summary>
-/// <param name="LocationId">Whose it is.</param>
 /// <param name="Key">The key of the record; for assignments, of the asset or subscription.</param>
 /// <param name="Holder">For assignments: <c>serial:S</c> or <c>user:U</c>; null for all holders.</param>
-/// <param name="CorrelationId">Apple's <c>eventId</c>, where a notification asked.</param>
-/// <param name="Traceparent">The trace of what asked.</param>
-/// <param name="Expects">What the notification says is true now, in the words of <see cref="TargetExpectations"/>; null: nothing that a read could contradict.</param>
+/// <param name="Expects">One of the <see cref="TargetExpectations"/>, if the notification implies one.</param>
 internal sealed record MergedRequest(
     string LocationId,
     RecordKind Kind,
@@ -21,19 +17,17 @@ internal sealed record MergedRequest(
     string? Expects = null
 );
 
-/// <summary>Asks for reads. Asking again for a target that still waits only raises its requested generation.</summary>
+/// <summary>Requests reads. A request for a pending target only increases its requested generation.</summary>
 internal sealed class RefetchTargets(RefetchTiming timing)
 {
-    /// <summary>
-    /// With more holders than this, a target covers the whole asset. A notification lists at most 100, but the holders of several notifications
-    /// add up. Below this limit the plan decides, because it knows how many holders the asset has.
-    /// </summary>
+    /// <summary>With more named holders, a target covers the whole asset.</summary>
+    // A notification lists at most 100, but the holders of several notifications add up. Below this limit the plan
+    // decides, because it knows how many holders the asset has.
     public const int MaxHolders = 500;
 
-    /// <summary>How many shards the locations are spread over; a location's reads run in one place.</summary>
     public const int Shards = 64;
 
-    public static int ShardOf(string locationId)
+    public static int GetShard(string locationId)
     {
         // FNV-1a: the same on every replica and in every version, unlike string.GetHashCode.
         var hash = locationId.Aggregate(2166136261u, (hash, letter) => (hash ^ letter) * 16777619u);
@@ -47,81 +41,53 @@ internal sealed class RefetchTargets(RefetchTiming timing)
             return;
         }
 
-        // Two statements, however many targets there are: each costs more than its rows, and the lane waits for them.
-        var asked = requests.GroupBy(TargetKey.Of).ToList();
-        var known = await FindAsync(transaction, asked.Select(target => target.Key));
-        var rows = asked.ConvertAll(target => Row([.. target], known.GetValueOrDefault(target.Key), now));
+        // Two statements for all targets, because a statement costs the writer more than its rows.
+        var requested = requests.GroupBy(TargetKey.From).ToList();
+        var known = await FindAsync(transaction, requested.Select(target => target.Key));
+        var rows = requested.ConvertAll(target => CreateRow([.. target], known.GetValueOrDefault(target.Key), now));
         await transaction.ExecuteAsync(transaction.Sql("SaveTargets"), new { Rows = JsonSerializer.Serialize(rows) });
         transaction.OnCommit(transaction.Signals.TargetsRequested);
     }
 
-    private static async Task<Dictionary<TargetKey, WaitingTarget>> FindAsync(
+    private static async Task<Dictionary<TargetKey, StoredTarget>> FindAsync(
         WriteTransaction transaction,
         IEnumerable<TargetKey> keys
     )
     {
-        var found = await transaction.QueryAsync<WaitingTarget>(
+        var found = await transaction.QueryAsync<StoredTarget>(
             transaction.Sql("FindTargets"),
             new { Keys = JsonSerializer.Serialize(keys.Select(key => new[] { key.LocationId, key.KindName, key.Key })) }
         );
         return found.ToDictionary(target => new TargetKey(target.LocationId, target.KindName, target.Key));
     }
 
-    private TargetRow Row(MergedRequest[] requests, WaitingTarget? known, long now)
+    private object CreateRow(MergedRequest[] requests, StoredTarget? known, long now)
     {
         var request = requests[^1];
         var next = timing.Request(known, now);
-        return new TargetRow
+        return new
         {
-            LocationId = request.LocationId,
+            request.LocationId,
             KindName = request.Kind.Name,
-            Key = request.Key,
-            CorrelationId = request.CorrelationId,
-            Traceparent = request.Traceparent,
-            Holders = TargetHolders.Merge(known is { IsWaiting: true } ? known.Holders : TargetHolders.None, requests),
-            Expects = TargetExpectations.Merge(known is { IsWaiting: true } ? known.Expects : null, requests),
-            FirstRequestedAt = next.FirstRequestedAt,
-            DueAt = next.DueAt,
-            MaxWait = next.MaxWait,
+            request.Key,
+            request.CorrelationId,
+            request.Traceparent,
+            Holders = TargetHolders.Merge(known is { IsPending: true } ? known.Holders : TargetHolders.None, requests),
+            Expects = TargetExpectations.Merge(known is { IsPending: true } ? known.Expects : null, requests),
+            next.FirstRequestedAt,
+            next.DueAt,
+            next.MaxWait,
             Now = now,
         };
     }
 }
 
-/// <summary>What tells targets apart.</summary>
 internal readonly record struct TargetKey(string LocationId, string KindName, string Key)
 {
-    public static TargetKey Of(MergedRequest request) => new(request.LocationId, request.Kind.Name, request.Key);
+    public static TargetKey From(MergedRequest request) => new(request.LocationId, request.Kind.Name, request.Key);
 }
 
-/// <summary>A target as it is written.</summary>
-internal sealed record TargetRow
-{
-    public required string LocationId { get; init; }
-
-    public required string KindName { get; init; }
-
-    public required string Key { get; init; }
-
-    public required string? CorrelationId { get; init; }
-
-    public required string? Traceparent { get; init; }
-
-    public required string? Holders { get; init; }
-
-    public required string? Expects { get; init; }
-
-    public required long FirstRequestedAt { get; init; }
-
-    public required long DueAt { get; init; }
-
-    public required long MaxWait { get; init; }
-
-    public required long Now { get; init; }
-}
-
-/// <summary>A target as it stands when it is asked for again.</summary>
-internal sealed record WaitingTarget
+internal sealed record StoredTarget
 {
     public string LocationId { get; init; } = "";
 
@@ -145,8 +111,8 @@ internal sealed record WaitingTarget
 
     public long? ReadAt { get; init; }
 
-    public bool IsWaiting => Requested > Fetched;
+    public bool IsPending => Requested > Fetched;
 
-    /// <summary>Whether a failed read delayed the target for longer than any request does.</summary>
-    public bool IsPutOff => IsWaiting && DueAt > FirstRequestedAt + MaxWait;
+    /// <summary>Whether the target waits for a retry that is later than a request would make it due.</summary>
+    public bool IsDelayed => IsPending && DueAt > FirstRequestedAt + MaxWait;
 }

@@ -1,34 +1,30 @@
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>
-/// When a target is read. At first after a quiet period, and at the latest after a maximum wait. While it stays busy the
-/// maximum wait triples with each re-read and the quiet period is half of it, so that a burst of five minutes costs a first
-/// read early, a last read after the last hint, and few between, however the hints are spaced. All in Unix milliseconds.
-/// </summary>
-internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan InitialMaxWait, TimeSpan LongestMaxWait)
+/// <summary>Computes when a target is due: after a quiet period, and at the latest after a maximum wait.</summary>
+// While a target stays busy, its maximum wait triples with each read, and its quiet period is half of it. So a burst of
+// five minutes costs an early read, one after the last request, and few between, however the requests are spaced.
+internal sealed record RefetchTiming(TimeSpan QuietPeriod, TimeSpan InitialMaxWait, TimeSpan LongestMaxWait)
 {
-    /// <summary>When a target is read once more whose read contradicted the notification.</summary>
     public TimeSpan StaleReadDelay { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many maximum waits after its last read a target still counts as busy, and the longest of them at least.</summary>
+    /// <summary>A target is busy for this many maximum waits after its last read, but at least for the longest.</summary>
     private const int BusyWaits = 4;
 
     private const int Growth = 3;
 
-    /// <summary>When a target is due after being asked for at <paramref name="now"/>.</summary>
-    public (long FirstRequestedAt, long MaxWait, long DueAt) Request(WaitingTarget? known, long now)
+    public (long FirstRequestedAt, long MaxWait, long DueAt) Request(StoredTarget? known, long now)
     {
-        if (known is { IsPutOff: true })
+        if (known is { IsDelayed: true })
         {
-            // The cause of the failure may be gone. The waits restart and grow, so that a read that Apple keeps refusing is not repeated for each
-            // notification.
+            // The cause of the failure may be gone. The waits restart and grow, so that a read that Apple keeps
+            // rejecting is not repeated for each notification.
             var longer = Longer(known.MaxWait);
             return (now, longer, Math.Min(known.DueAt, Due(now, longer, now)));
         }
 
-        if (known is { IsWaiting: true })
+        if (known is { IsPending: true })
         {
-            // A time in the future was written while a clock was ahead, and would delay the end of the maximum wait by as much.
+            // A time in the future was written while a clock was ahead, and would extend the maximum wait.
             var first = Math.Min(known.FirstRequestedAt, now);
             return (first, known.MaxWait, Due(first, known.MaxWait, now));
         }
@@ -42,19 +38,19 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan InitialMaxWait, Ti
         return (now, maxWait, Due(now, maxWait, now));
     }
 
-    /// <summary>When a target is due again that was asked for while it was being read.</summary>
-    public (long MaxWait, long DueAt) AskedMeanwhile(long maxWait, long now)
+    /// <summary>When a target is due that was requested again during its read.</summary>
+    public (long MaxWait, long DueAt) RequestDuringRead(long maxWait, long now)
     {
         var longer = Longer(maxWait);
         return (longer, Due(now, longer, now));
     }
 
-    /// <summary>Whether a target that waits so long was read not long before it was asked for.</summary>
+    /// <summary>Whether a target with this maximum wait was read shortly before its request.</summary>
     public bool IsBusy(long maxWait) => maxWait > First;
 
-    /// <summary>When a target that is due waits no longer for a burst to end that it is part of.</summary>
-    public (long AskedAfter, long Until, long Most) InBurst(long now) =>
-        (now - (long)Quiet.TotalMilliseconds, now + (long)Quiet.TotalMilliseconds, First);
+    /// <summary>The requests that count as a burst, and how long which targets wait for its end.</summary>
+    public (long RequestedAfter, long Until, long MaxWait) InBurst(long now) =>
+        (now - (long)QuietPeriod.TotalMilliseconds, now + (long)QuietPeriod.TotalMilliseconds, First);
 
     private long First => (long)InitialMaxWait.TotalMilliseconds;
 
@@ -64,7 +60,7 @@ internal sealed record RefetchTiming(TimeSpan Quiet, TimeSpan InitialMaxWait, Ti
 
     private long Due(long firstRequestedAt, long maxWait, long now)
     {
-        var quiet = !IsBusy(maxWait) ? (long)Quiet.TotalMilliseconds : maxWait / 2;
+        var quiet = !IsBusy(maxWait) ? (long)QuietPeriod.TotalMilliseconds : maxWait / 2;
         return Math.Min(now + quiet, firstRequestedAt + maxWait);
     }
 }

@@ -6,13 +6,13 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>What users have that are retired: Apple takes it back with them, and notifies of the retirement only.</summary>
+/// <summary>Requests reads of a retired user's assignments: Apple frees them, but reports only the user.</summary>
 internal sealed class RetiredUsers(Database database, RefetchTargets targets)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <summary>Looks up, beside the write lane, what those of the targets have that are said to be retired.</summary>
-    /// <returns>By user, what is to be read again.</returns>
+    /// <summary>Finds the known assignments of users that notifications report as retired.</summary>
+    // Outside the write transactions, because it may read a million rows.
     public async Task<ILookup<string, MergedRequest>> FindAsync(
         IReadOnlyList<ClaimedTarget> read,
         CancellationToken cancellationToken
@@ -32,9 +32,9 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
                 var (asset, holder) = RecordKeys.ParseAssignment(key);
                 if (RecordKeys.ParseHolder(holder).ClientUserId is { } user && retired.TryGetValue(user, out var of))
                 {
-                    requests.Add((user, Of(of, RecordKind.Asset, asset, TargetExpectations.Changed)));
+                    requests.Add((user, Create(of, RecordKind.Asset, asset, TargetExpectations.Changed)));
                     var gone = TargetExpectations.Absent(holder);
-                    requests.Add((user, Of(of, RecordKind.Assignment, asset, gone) with { Holder = holder }));
+                    requests.Add((user, Create(of, RecordKind.Assignment, asset, gone) with { Holder = holder }));
                 }
             }
 
@@ -43,9 +43,9 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
                 var (plan, user) = RecordKeys.ParseSubscriptionAssignment(key);
                 if (retired.TryGetValue(user, out var of))
                 {
-                    requests.Add((user, Of(of, RecordKind.Subscription, plan, TargetExpectations.Changed)));
+                    requests.Add((user, Create(of, RecordKind.Subscription, plan, TargetExpectations.Changed)));
                     var gone = TargetExpectations.Absent(user);
-                    requests.Add((user, Of(of, RecordKind.SubscriptionAssignment, plan, gone)));
+                    requests.Add((user, Create(of, RecordKind.SubscriptionAssignment, plan, gone)));
                 }
             }
         }
@@ -53,7 +53,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         return requests.ToLookup(pair => pair.User, pair => pair.Request, StringComparer.Ordinal);
     }
 
-    /// <summary>Asks for what the user of the target has, where the read found that there is no such active user any more.</summary>
+    /// <summary>Requests the assignments if the read shows that the user is no longer active.</summary>
     public async Task RequestAsync(
         WriteTransaction transaction,
         ReadContext context,
@@ -75,7 +75,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         }
     }
 
-    private static MergedRequest Of(ClaimedTarget user, RecordKind kind, string key, string expects) =>
+    private static MergedRequest Create(ClaimedTarget user, RecordKind kind, string key, string expects) =>
         new(
             user.LocationId,
             kind,

@@ -27,8 +27,8 @@ internal static class TargetHolders
         return Serialize(holders.Order(StringComparer.Ordinal));
     }
 
-    /// <summary>The holders of a target that was read completely, and those that notifications named earlier.</summary>
-    public static string? ReadAgain(ClaimedTarget target) =>
+    /// <summary>The holders for the read after a stale one: of the target, and of earlier notifications.</summary>
+    public static string? ForSecondRead(ClaimedTarget target) =>
         target is { Holders: { } holders } && target.Kind == RecordKind.Assignment
             ? Serialize(
                 TargetExpectations
@@ -44,7 +44,6 @@ internal static class TargetHolders
     public static IReadOnlyList<string> Parse(string? holders) =>
         holders is null ? [] : JsonSerializer.Deserialize<string[]>(holders) ?? [];
 
-    /// <returns>False if the stored text is not valid.</returns>
     public static bool TryParse(string? stored, out IReadOnlyList<string> holders)
     {
         try

@@ -6,16 +6,13 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch.Targets;
 
-/// <summary>
-/// The statements over <c>refetch_target</c> of the side that reads. Claiming writes nothing: a location is read in one
-/// place, and what was claimed is what was seen.
-/// </summary>
+// A claim writes nothing, because one replica at a time reads a location.
 internal sealed class TargetStore(RefetchTiming timing)
 {
     private const int ClaimLimit = 1000;
 
-    /// <summary>So many records of a kind that were asked for within a quiet period are a burst.</summary>
-    private const int Burst = 8;
+    /// <summary>The number of records of a kind, requested within the quiet period, that counts as a burst.</summary>
+    private const int BurstSize = 8;
 
     private const string Select = """
         select location_id LocationId, resource KindName, "key", requested, fetched, holders, max_wait MaxWait, attempts,
@@ -26,7 +23,7 @@ internal sealed class TargetStore(RefetchTiming timing)
 
     public bool IsBusy(ClaimedTarget target) => timing.IsBusy(target.MaxWait);
 
-    /// <summary>The location's targets that are due, in the order in which they fell due.</summary>
+    /// <returns>The due targets, in the order in which they became due.</returns>
     public static async Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
         DbConnection connection,
         string locationId,
@@ -49,43 +46,39 @@ internal sealed class TargetStore(RefetchTiming timing)
             )
         ).AsList();
 
-    /// <summary>
-    /// While a burst goes on what is due for the first time waits for its end, as long as it may: one read of all answers then what
-    /// several would on the way.
-    /// </summary>
-    /// <returns>How many wait on.</returns>
-    public async Task<int> AwaitBurstAsync(WriteTransaction transaction, string locationId, long now)
+    /// <summary>Postpones first-time targets during a burst, because one read may satisfy them all at its end.</summary>
+    public async Task<int> PostponeInBurstAsync(WriteTransaction transaction, string locationId, long now)
     {
-        var (askedAfter, until, most) = timing.InBurst(now);
-        var asked = await transaction.QueryAsync<long>(
+        var (requestedAfter, until, maxWait) = timing.InBurst(now);
+        var requested = await transaction.QueryAsync<long>(
             """
             select count(*)
             from refetch_target
-            where location_id = @locationId and requested > fetched and last_requested_at > @askedAfter
+            where location_id = @locationId and requested > fetched and last_requested_at > @requestedAfter
             group by resource
             """,
-            new { locationId, askedAfter }
+            new { locationId, requestedAfter }
         );
-        return asked.All(count => count < Burst)
+        return requested.All(count => count < BurstSize)
             ? 0
             : await transaction.ExecuteAsync(
                 """
                 update refetch_target
                 set due_at = case when first_requested_at + max_wait < @until then first_requested_at + max_wait else @until end
                 where location_id = @locationId and requested > fetched and attempts = 0
-                    and due_at <= @now and max_wait <= @most and first_requested_at + max_wait > @now
+                    and due_at <= @now and max_wait <= @maxWait and first_requested_at + max_wait > @now
                 """,
                 new
                 {
                     locationId,
                     now,
                     until,
-                    most,
+                    maxWait,
                 }
             );
     }
 
-    /// <summary>The location's targets of these resources that wait, due or not; those that failed keep to their pause.</summary>
+    /// <returns>The pending targets of the kinds, due or not, except those that wait for a retry.</returns>
     public static async Task<IReadOnlyList<ClaimedTarget>> ReadPendingAsync(
         DbConnection connection,
         string locationId,
@@ -110,11 +103,11 @@ internal sealed class TargetStore(RefetchTiming timing)
             )
         ).AsList();
 
-    /// <summary>Notes that the read is done; a target that was asked for meanwhile is due again.</summary>
-    /// <param name="complete">Everything under the target was read, so that from now on what is new is new at Apple.</param>
+    /// <summary>Completes the target, unless it was requested again during the read.</summary>
+    /// <param name="complete">Whether all records of the target were read.</param>
     public async Task CompleteAsync(WriteTransaction transaction, ClaimedTarget target, bool complete, long now)
     {
-        var again = timing.AskedMeanwhile(target.MaxWait, now);
+        var again = timing.RequestDuringRead(target.MaxWait, now);
         await transaction.ExecuteAsync(
             """
             update refetch_target
@@ -141,11 +134,11 @@ internal sealed class TargetStore(RefetchTiming timing)
         );
     }
 
-    /// <summary>Has a target read once more that is not asked for meanwhile, with the counts that go with it: its read may have lagged.</summary>
-    public Task ReadAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)
+    /// <summary>Requests a completed target again, and its count, because the read may have been stale.</summary>
+    public Task RequestAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)
     {
         // A notification that arrives earlier must not advance the read.
-        var again = timing.AskedMeanwhile(target.MaxWait, now);
+        var again = timing.RequestDuringRead(target.MaxWait, now);
         return transaction.ExecuteAsync(
             """
             update refetch_target
@@ -161,7 +154,7 @@ internal sealed class TargetStore(RefetchTiming timing)
                 target.KindName,
                 target.Key,
                 target.Expects,
-                Holders = TargetHolders.ReadAgain(target),
+                Holders = TargetHolders.ForSecondRead(target),
                 counts = (target.Kind.CountedBy ?? target.Kind).Name,
                 now,
                 again.MaxWait,
@@ -170,10 +163,9 @@ internal sealed class TargetStore(RefetchTiming timing)
         );
     }
 
-    /// <summary>Leaves a target waiting after a walk that cannot show what is gone; it is walked again later.</summary>
-    public Task WalkAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)
+    public Task RepeatAsync(WriteTransaction transaction, ClaimedTarget target, long now)
     {
-        var again = timing.AskedMeanwhile(target.MaxWait, now);
+        var again = timing.RequestDuringRead(target.MaxWait, now);
         return transaction.ExecuteAsync(
             """
             update refetch_target
@@ -194,7 +186,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         );
     }
 
-    /// <summary>Sets the remaining holders of a target, unless it was requested again meanwhile.</summary>
+    /// <summary>Sets the unread holders of a target, unless it was requested again since the claim.</summary>
     public static Task SetHoldersAsync(
         WriteTransaction transaction,
         ClaimedTarget target,
@@ -216,8 +208,13 @@ internal sealed class TargetStore(RefetchTiming timing)
             }
         );
 
-    /// <summary>Keeps a target waiting for a second read after a read that lacked too many records.</summary>
-    public Task DoubtAsync(WriteTransaction transaction, ClaimedTarget target, RemovalAssessment judgment, long now) =>
+    /// <summary>Schedules a second read after a read that lacked too many records.</summary>
+    public Task DoubtAsync(
+        WriteTransaction transaction,
+        ClaimedTarget target,
+        RemovalAssessment assessment,
+        long now
+    ) =>
         transaction.ExecuteAsync(
             """
             update refetch_target
@@ -232,23 +229,22 @@ internal sealed class TargetStore(RefetchTiming timing)
                 target.KindName,
                 target.Key,
                 Attempts = target.Attempts + 1,
-                reason = judgment.Reason,
+                reason = assessment.Reason,
                 now,
-                // Of a target's holders the first one that was doubted in this turn counts: what another one returned is of a later number.
+                // If several holders are doubted in this slot, the first one counts: the others have later read numbers.
                 target.DoubtedNumber,
-                judgment.Doubt!.Number,
-                judgment.Doubt.At,
-                dueAt = judgment.Doubt.At + (long)timing.StaleReadDelay.TotalMilliseconds,
+                assessment.Doubt!.Number,
+                assessment.Doubt.At,
+                dueAt = assessment.Doubt.At + (long)timing.StaleReadDelay.TotalMilliseconds,
             }
         );
 
-    /// <summary>Records a failed try. A target that was requested again during the read is due as requested.</summary>
-    /// <param name="fault">What went wrong, in the words of <see cref="ErrorCode"/>.</param>
-    public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string fault, long dueAt) =>
+    /// <summary>Records a failed attempt. A target that was requested again during the read is due as requested.</summary>
+    public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string error, long dueAt) =>
         transaction.ExecuteAsync(
             """
             update refetch_target
-            set attempts = @Attempts, last_error = @fault,
+            set attempts = @Attempts, last_error = @error,
                 due_at = case when requested > @Requested and due_at < @dueAt then due_at else @dueAt end
             where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
@@ -259,7 +255,7 @@ internal sealed class TargetStore(RefetchTiming timing)
                 target.Key,
                 target.Requested,
                 Attempts = target.Attempts + 1,
-                fault,
+                error,
                 dueAt,
             }
         );

@@ -22,10 +22,10 @@ internal sealed class AssetCountRoute()
 
     protected override NotificationDescription Describe(AssetCountNotification notification)
     {
-        var key = AssetKeys.Of(notification.AdamId, notification.PricingParam);
+        var key = RecordKeys.Asset(notification.AdamId, notification.PricingParam);
         return new NotificationDescription
         {
-            Subject = AssetKeys.Subject(key),
+            Subject = $"{RecordKind.Asset.SubjectPrefix}/{key}",
             AdamId = notification.AdamId,
             Targets =
             [

@@ -28,7 +28,7 @@ internal sealed class AssetManagementRoute()
         // One notification can list several assets, devices and users mixed.
         var holdersByAsset = notification
             .Assignments.GroupBy(
-                assignment => AssetKeys.Of(assignment.AdamId, assignment.PricingParam),
+                assignment => RecordKeys.Asset(assignment.AdamId, assignment.PricingParam),
                 GetHolder,
                 StringComparer.Ordinal
             )
@@ -36,7 +36,7 @@ internal sealed class AssetManagementRoute()
         var adamIds = notification.Assignments.Select(assignment => assignment.AdamId).Distinct().Take(2).ToList();
         return new NotificationDescription
         {
-            Subject = holdersByAsset is [var only] ? AssetKeys.Subject(only.Key) : null,
+            Subject = holdersByAsset is [var only] ? $"{RecordKind.Asset.SubjectPrefix}/{only.Key}" : null,
             Action = notification.Type,
             Result = notification.Result,
             AdamId = adamIds is [var adamId] ? adamId : null,
@@ -63,7 +63,7 @@ internal sealed class AssetManagementRoute()
         var asset = new RefetchRequest(
             RecordKind.Asset,
             key,
-            Expects: TargetExpectations.ChangedBy(notification.Result)
+            Expects: TargetExpectations.ForResult(notification.Result)
         );
         return distinct.Count > RefetchTargets.MaxHolders
             ? [asset, new RefetchRequest(RecordKind.Assignment, key, Expects: expectation(distinct[^1]))]

@@ -39,7 +39,7 @@ internal sealed class SubscriptionManagementRoute()
                 .. adamIds.Select(id => new RefetchRequest(
                     RecordKind.Subscription,
                     id,
-                    Expects: TargetExpectations.ChangedBy(notification.Result)
+                    Expects: TargetExpectations.ForResult(notification.Result)
                 )),
                 .. adamIds.Select(id => new RefetchRequest(
                     RecordKind.SubscriptionAssignment,
