@@ -12,7 +12,7 @@ namespace NotificationHub.FullSync;
 // An incremental read of users removes no user: a user for whom only retired records were returned is read by ID.
 internal sealed class FullSyncFinalizer(
     ReadExecutor executor,
-    UnseenRecords absences,
+    UnseenRecords unseenRecords,
     CountMismatches counts,
     FullSyncCompletion completion,
     MassRemovals removals,
@@ -32,7 +32,7 @@ internal sealed class FullSyncFinalizer(
         {
             if (!await IsDoubtedAsync(context, fullSync))
             {
-                await RemoveAsync(context, fullSync, absences.FindAsync(fullSync, "", context.CancellationToken));
+                await RemoveAsync(context, fullSync, unseenRecords.FindAsync(fullSync, "", context.CancellationToken));
                 await completion.FinishAsync(context, fullSync);
             }
         }
@@ -106,14 +106,13 @@ internal sealed class FullSyncFinalizer(
 
         if (!fullSync.IsWhole)
         {
-            var user = await absences
+            var user = await unseenRecords
                 .FindRetiredAsync(fullSync, after, cancellationToken)
-                .Select(keys => keys[0])
                 .FirstOrDefaultAsync(cancellationToken);
             return user is null ? null : (RecordKeys.BehindUser(user), fullSync.Read.Narrow(user)!);
         }
 
-        var absent = await absences
+        var absent = await unseenRecords
             .FindAsync(fullSync, after, cancellationToken)
             .Select(keys => keys[0])
             .FirstOrDefaultAsync(cancellationToken);

@@ -4,6 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
+/// <summary>Finds the records that a full sync did not return.</summary>
 // Outside the write transactions, because it may read a million rows.
 internal sealed class UnseenRecords(Database database, AbsentRecords absent)
 {
@@ -25,66 +26,35 @@ internal sealed class UnseenRecords(Database database, AbsentRecords absent)
         );
 
     /// <summary>Finds the active records of users for whom the read returned only retired records.</summary>
-    public IAsyncEnumerable<IReadOnlyList<string>> FindRetiredAsync(
+    public async IAsyncEnumerable<string> FindRetiredAsync(
         FullSyncState fullSync,
         string after,
-        CancellationToken cancellationToken
-    ) =>
-        ReadAsync(
-                fullSync,
-                after,
-                rows =>
-                    rows.Where(row =>
-                            row.ReadNumber >= fullSync.StartNumber && RecordKeys.ActiveUser(row.Key) != row.Key
-                        )
-                        .Select(row => RecordKeys.ActiveUser(row.Key))
-                        .Distinct(StringComparer.Ordinal),
-                cancellationToken
-            )
-            .Select((keys, cancellation) => NotReturnedAsync(fullSync, keys, cancellation))
-            .Where(keys => keys.Count > 0);
-
-    private async ValueTask<IReadOnlyList<string>> NotReturnedAsync(
-        FullSyncState fullSync,
-        IReadOnlyList<string> keys,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var rows = await SnapshotRows.FindAsync(connection, fullSync.LocationId, fullSync.Kind, keys);
-        return
-        [
-            .. keys.Where(key =>
-                rows.GetValueOrDefault(key) is { Data: not null } row && row.ReadNumber < fullSync.StartNumber
-            ),
-        ];
-    }
-
-    private async IAsyncEnumerable<IReadOnlyList<string>> ReadAsync(
-        FullSyncState fullSync,
-        string after,
-        Func<IReadOnlyList<SnapshotRow>, IEnumerable<string>> choose,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var (locationId, kind, start) = (fullSync.LocationId, fullSync.Kind, fullSync.StartNumber);
         IReadOnlyList<SnapshotRow> rows;
         do
         {
+            List<string> unseen;
             await using (var connection = await database.OpenReaderAsync(cancellationToken))
             {
-                rows = await SnapshotRows.ReadPageAsync(
-                    connection,
-                    fullSync.LocationId,
-                    fullSync.Kind,
-                    after,
-                    RowsAtOnce
+                rows = await SnapshotRows.ReadPageAsync(connection, locationId, kind, after, RowsAtOnce);
+                List<string> users =
+                [
+                    .. rows.Where(row => row.ReadNumber >= start && RecordKeys.ActiveUser(row.Key) != row.Key)
+                        .Select(row => RecordKeys.ActiveUser(row.Key))
+                        .Distinct(StringComparer.Ordinal),
+                ];
+                var active = await SnapshotRows.FindAsync(connection, locationId, kind, users);
+                unseen = users.FindAll(user =>
+                    active.GetValueOrDefault(user) is { Data: not null } row && row.ReadNumber < start
                 );
             }
 
-            List<string> chosen = [.. choose(rows)];
-            if (chosen.Count > 0)
+            foreach (var user in unseen)
             {
-                yield return chosen;
+                yield return user;
             }
 
             after = rows.Count > 0 ? rows[^1].Key : after;

@@ -39,7 +39,7 @@ internal sealed class ReadExecutor(
     private async Task<ReadOutcome> RunAsync(RefetchContext context, RefetchStep step, string? traceparent)
     {
         var held = await retired.FindAsync([.. step.CompletedTargets], context.CancellationToken);
-        var state = new ReadState(CreateContext(context, step, traceparent), step, held, metrics);
+        var state = new ReadState(context, step, held, traceparent, metrics);
         await using var pages = RecordReader
             .ReadAsync(context.Apple, step.Read, context.CancellationToken)
             .GetAsyncEnumerator(context.CancellationToken);
@@ -57,7 +57,7 @@ internal sealed class ReadExecutor(
             page = pages.Current;
             metrics.CountRequest(step.Read.Kind.Name);
             await updater.UpdateAsync(context, page);
-            await StoreAsync(context, state, page);
+            await StoreAsync(state, page);
             if (!page.IsLast)
             {
                 await context.Slot.YieldAsync(context.CancellationToken);
@@ -66,11 +66,11 @@ internal sealed class ReadExecutor(
 
         context.RecordResponse();
         return state.Doubted is null
-            ? new ReadOutcome(state.IsSettled || await SettleDisturbedAsync(context, step, state))
+            ? new ReadOutcome(state.IsSettled || await SettleDisturbedAsync(state))
             : new ReadOutcome(IsSettled: false, state.Doubted);
     }
 
-    private async Task StoreAsync(RefetchContext context, ReadState state, RecordPage page)
+    private async Task StoreAsync(ReadState state, RecordPage page)
     {
         state.Add(page);
         Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
@@ -78,49 +78,49 @@ internal sealed class ReadExecutor(
         while (chunks.Count > (page.IsLast && !hasRetired ? 1 : 0))
         {
             var chunk = chunks.Dequeue();
-            await CommitAsync(context, state, transaction => ApplyAsync(transaction, state, chunk));
+            await CommitAsync(state, transaction => ApplyAsync(transaction, state, chunk));
         }
 
         if (page.IsLast)
         {
             if (hasRetired && !(state.IsUndisturbed && state.Read.Scope.Count > 0))
             {
-                await VerifyRetiredAsync(context, state, page.RetiredOnly);
+                await VerifyRetiredAsync(state, page.RetiredOnly);
             }
 
-            await EndAsync(context, state, chunks.Count > 0 ? chunks.Dequeue() : []);
+            await EndAsync(state, chunks.Count > 0 ? chunks.Dequeue() : []);
         }
     }
 
-    private async Task EndAsync(RefetchContext context, ReadState state, SnapshotRecord[] rest)
+    private async Task EndAsync(ReadState state, SnapshotRecord[] rest)
     {
         // Usually nothing is gone: then the last records and the completion are one transaction.
-        if (state.IsUndisturbed && await IsAnyUnseenAsync(context, state, rest))
+        if (state.IsUndisturbed && await IsAnyUnseenAsync(state, rest))
         {
-            await CommitAsync(context, state, transaction => ApplyAsync(transaction, state, rest));
+            await CommitAsync(state, transaction => ApplyAsync(transaction, state, rest));
             rest = [];
-            if (await IsDoubtedAsync(context, state))
+            if (await IsDoubtedAsync(state))
             {
                 return;
             }
 
-            await RemoveUnseenAsync(context, state);
+            await RemoveUnseenAsync(state);
         }
 
-        while (!await CommitAsync(context, state, transaction => EndAsync(transaction, state, rest)))
+        while (!await CommitAsync(state, transaction => EndAsync(transaction, state, rest)))
         {
             rest = [];
         }
     }
 
-    private async Task<bool> IsAnyUnseenAsync(RefetchContext context, ReadState state, SnapshotRecord[] rest)
+    private async Task<bool> IsAnyUnseenAsync(ReadState state, SnapshotRecord[] rest)
     {
         var returned = rest.Select(record => record.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var range in state.Read.Scope)
         {
             if (
-                await FindUnseenAsync(context, state, range)
-                    .AnyAsync(key => !returned.Contains(key), context.CancellationToken)
+                await FindUnseenAsync(state, range)
+                    .AnyAsync(key => !returned.Contains(key), state.Refetch.CancellationToken)
             )
             {
                 return true;
@@ -130,13 +130,13 @@ internal sealed class ReadExecutor(
         return false;
     }
 
-    private async Task RemoveUnseenAsync(RefetchContext context, ReadState state)
+    private async Task RemoveUnseenAsync(ReadState state)
     {
         foreach (var range in state.IsUndisturbed ? state.Read.Scope : [])
         {
-            await foreach (var keys in FindUnseenAsync(context, state, range).Chunk(SnapshotStore.ChunkSize))
+            await foreach (var keys in FindUnseenAsync(state, range).Chunk(SnapshotStore.ChunkSize))
             {
-                await context.WriteAsync(transaction =>
+                await state.Refetch.WriteAsync(transaction =>
                     SnapshotStore.RemoveKeysAsync(
                         transaction,
                         state.Context,
@@ -150,28 +150,28 @@ internal sealed class ReadExecutor(
         }
     }
 
-    private IAsyncEnumerable<string> FindUnseenAsync(RefetchContext context, ReadState state, KeyRange range) =>
+    private IAsyncEnumerable<string> FindUnseenAsync(ReadState state, KeyRange range) =>
         absentRecords
             .FindAsync(
-                context.Location.LocationId,
+                state.Context.LocationId,
                 state.Read.Kind,
                 range,
                 state.FirstNumber,
                 after: "",
-                context.CancellationToken
+                state.Refetch.CancellationToken
             )
             .SelectMany(keys => keys);
 
     /// <returns>Whether the read lacks so many records that its targets must wait for a second read.</returns>
-    private async Task<bool> IsDoubtedAsync(RefetchContext context, ReadState state)
+    private async Task<bool> IsDoubtedAsync(ReadState state)
     {
         state.Doubted =
             state.IsUndisturbed && state.Read.MayRemoveMany
-                ? await removals.FindDoubtAsync(context, state.Context, state.Step.ToRemovalScope(), state.FirstNumber)
+                ? await removals.FindDoubtAsync(state.Context, state.Step.ToRemovalScope(), state.FirstNumber)
                 : null;
         foreach (var chunk in state.Doubted is null ? [] : state.Step.Targets.Chunk(SnapshotStore.ChunkSize))
         {
-            await context.WriteAsync(async transaction =>
+            await state.Refetch.WriteAsync(async transaction =>
             {
                 foreach (var target in chunk)
                 {
@@ -184,13 +184,9 @@ internal sealed class ReadExecutor(
     }
 
     /// <returns>Whether it was the last transaction.</returns>
-    private static async Task<bool> CommitAsync(
-        RefetchContext context,
-        ReadState state,
-        Func<WriteTransaction, Task<ReadProgress>> work
-    )
+    private static async Task<bool> CommitAsync(ReadState state, Func<WriteTransaction, Task<ReadProgress>> work)
     {
-        var progress = await context.WriteAsync(work);
+        var progress = await state.Refetch.WriteAsync(work);
         state.Add(progress);
         return progress.IsLast;
     }
@@ -265,16 +261,15 @@ internal sealed class ReadExecutor(
     }
 
     /// <summary>Schedules another read after a disturbed one, which may have missed records; or reads the unseen records.</summary>
-    private async Task<bool> SettleDisturbedAsync(RefetchContext context, RefetchStep step, ReadState state)
+    private async Task<bool> SettleDisturbedAsync(ReadState state)
     {
         if (
-            step.Targets.All(target => target.Attempts < MaxDisturbedReads - 1)
-            || !await VerifyUnseenAsync(context, state)
+            state.Step.Targets.All(target => target.Attempts < MaxDisturbedReads - 1) || !await VerifyUnseenAsync(state)
         )
         {
-            await context.WriteAsync(async transaction =>
+            await state.Refetch.WriteAsync(async transaction =>
             {
-                foreach (var target in step.Targets)
+                foreach (var target in state.Step.Targets)
                 {
                     await targets.RepeatAsync(transaction, target, Now);
                 }
@@ -283,13 +278,7 @@ internal sealed class ReadExecutor(
         }
 
         var progress = new ReadProgress(state.IsUndisturbed);
-        while (
-            !await CommitAsync(
-                context,
-                state,
-                transaction => CompleteAsync(transaction, state, progress, complete: false)
-            )
-        )
+        while (!await CommitAsync(state, transaction => CompleteAsync(transaction, state, progress, complete: false)))
         {
             // Chunk by chunk.
         }
@@ -298,17 +287,17 @@ internal sealed class ReadExecutor(
     }
 
     /// <returns>False if there are too many unseen records for a slot.</returns>
-    private async Task<bool> VerifyUnseenAsync(RefetchContext context, ReadState state)
+    private async Task<bool> VerifyUnseenAsync(ReadState state)
     {
         var complete = true;
         foreach (var range in state.Read.Scope)
         {
-            var absent = await FindUnseenAsync(context, state, range)
+            var absent = await FindUnseenAsync(state, range)
                 .Take(SnapshotStore.ChunkSize)
-                .ToListAsync(context.CancellationToken);
+                .ToListAsync(state.Refetch.CancellationToken);
             foreach (var read in absent.Select(state.Read.Narrow).OfType<RefetchRead>())
             {
-                await RunAsync(context, new RefetchStep(read, []));
+                await RunAsync(state.Refetch, new RefetchStep(read, []));
             }
 
             complete &= absent.Count < SnapshotStore.ChunkSize;
@@ -318,12 +307,12 @@ internal sealed class ReadExecutor(
     }
 
     /// <summary>Reads users for whom only retired records were returned: the stored active record may be gone or unchanged.</summary>
-    private async Task VerifyRetiredAsync(RefetchContext context, ReadState state, IReadOnlyList<string> users)
+    private async Task VerifyRetiredAsync(ReadState state, IReadOnlyList<string> users)
     {
         List<UserRead> reads = [];
         foreach (var chunk in users.Chunk(SnapshotStore.ChunkSize))
         {
-            var rows = await context.WriteAsync(transaction =>
+            var rows = await state.Refetch.WriteAsync(transaction =>
                 SnapshotRows.FindAsync(transaction, state.Context, [.. chunk.Select(RecordKeys.User)])
             );
             reads.AddRange(
@@ -337,10 +326,10 @@ internal sealed class ReadExecutor(
         }
 
         var all = new UsersRead(SinceVersionId: null);
-        if (state.Read != all && reads.Count > await PagesOfAllAsync(context))
+        if (state.Read != all && reads.Count > await PagesOfAllAsync(state))
         {
-            await context.Slot.YieldAsync(context.CancellationToken);
-            if ((await RunAsync(context, new RefetchStep(all, []))).IsSettled)
+            await state.Refetch.Slot.YieldAsync(state.Refetch.CancellationToken);
+            if ((await RunAsync(state.Refetch, new RefetchStep(all, []))).IsSettled)
             {
                 return;
             }
@@ -349,35 +338,17 @@ internal sealed class ReadExecutor(
         // A read by ID is proof, even if a read of all users would be doubted as a mass removal.
         foreach (var read in reads)
         {
-            await context.Slot.YieldAsync(context.CancellationToken);
-            await RunAsync(context, new RefetchStep(read, []));
+            await state.Refetch.Slot.YieldAsync(state.Refetch.CancellationToken);
+            await RunAsync(state.Refetch, new RefetchStep(read, []));
         }
     }
 
-    private static Task<long> PagesOfAllAsync(RefetchContext context) =>
-        context.WriteAsync(async transaction =>
+    private static Task<long> PagesOfAllAsync(ReadState state) =>
+        state.Refetch.WriteAsync(async transaction =>
         {
-            var totals = await ImportedKinds.ReadCountsAsync(transaction, context.Location.LocationId);
+            var totals = await ImportedKinds.ReadCountsAsync(transaction, state.Context.LocationId);
             return PageCounts.Estimate(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
         });
-
-    private static ReadContext CreateContext(RefetchContext context, RefetchStep step, string? traceparent)
-    {
-        var one = step.Targets is [var only] ? only : null;
-        var readBefore = step.Targets.Count > 0 && step.Targets.All(target => target.CompleteReadAt is not null);
-        return new ReadContext(
-            context.Location.LocationId,
-            step.Read.Kind,
-            context.Cause,
-            FirstSight: !context.ImportedKinds.Contains(step.Read.Kind) && !readBefore,
-            one?.CorrelationId,
-            traceparent
-        )
-        {
-            RestateFrom = context.Location.RestateFrom ?? 0,
-            FindPending = PendingTargets.FindAsync,
-        };
-    }
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

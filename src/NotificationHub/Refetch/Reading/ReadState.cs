@@ -1,17 +1,21 @@
 using NotificationHub.Refetch.Planning;
+using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
 
 namespace NotificationHub.Refetch.Reading;
 
 internal sealed class ReadState(
-    ReadContext context,
+    RefetchContext refetch,
     RefetchStep step,
     ILookup<string, MergedRequest> held,
+    string? traceparent,
     RefetchMetrics metrics
 )
 {
-    public ReadContext Context => context;
+    public RefetchContext Refetch => refetch;
+
+    public ReadContext Context { get; } = CreateContext(refetch, step, traceparent);
 
     public RefetchStep Step => step;
 
@@ -63,6 +67,24 @@ internal sealed class ReadState(
             Targets.Dequeue();
             metrics.CountCoalesced(completed.Sum(target => target.Requested - target.Fetched - 1));
         }
+    }
+
+    private static ReadContext CreateContext(RefetchContext context, RefetchStep step, string? traceparent)
+    {
+        var one = step.Targets is [var only] ? only : null;
+        var readBefore = step.Targets.Count > 0 && step.Targets.All(target => target.CompleteReadAt is not null);
+        return new ReadContext(
+            context.Location.LocationId,
+            step.Read.Kind,
+            context.Cause,
+            FirstSight: !context.ImportedKinds.Contains(step.Read.Kind) && !readBefore,
+            one?.CorrelationId,
+            traceparent
+        )
+        {
+            RestateFrom = context.Location.RestateFrom ?? 0,
+            FindPending = PendingTargets.FindAsync,
+        };
     }
 }
 

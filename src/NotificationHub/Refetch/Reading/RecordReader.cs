@@ -23,7 +23,7 @@ internal static class RecordReader
         CancellationToken cancellationToken
     )
     {
-        var pages = GetPages(new RecordSource(session, cancellationToken), read, from);
+        var pages = GetPages(session, read, from, cancellationToken);
         return read.IsOfOneUser ? WithoutUnknownUserAsync(pages, cancellationToken) : pages;
     }
 
@@ -58,29 +58,56 @@ internal static class RecordReader
         }
     }
 
-    private static IAsyncEnumerable<RecordPage> GetPages(RecordSource source, RefetchRead read, PageMark? from) =>
-        read switch
+    private static IAsyncEnumerable<RecordPage> GetPages(
+        AppleSession session,
+        RefetchRead read,
+        PageMark? from,
+        CancellationToken cancellationToken
+    )
+    {
+        return read switch
         {
-            UserRead one => source.Read(new UserQuery { ClientUserId = one.ClientUserId, From = from }),
-            UsersRead users => source.Read(new UserQuery { SinceVersionId = users.SinceVersionId, From = from }),
-            AssetRead one => source.Read(CreateQuery(one.Key) with { From = from }),
-            AssignmentsRead some => source.Read(CreateQuery(some.Asset, some.Holder) with { From = from }),
-            HolderRead one => source.Read(CreateQuery(asset: null, one.Holder) with { From = from }),
-            SubscriptionRead one => source.Read(new SubscriptionQuery { AdamId = one.AdamId, From = from }),
-            SubscriptionAssignmentsRead seats => source.Read(
-                new SubscriptionAssignmentQuery
-                {
-                    AdamId = seats.AdamId,
-                    ClientUserId = seats.ClientUserId,
-                    From = from,
-                }
+            UserRead one => ReadUsers(new UserQuery { ClientUserId = one.ClientUserId }),
+            UsersRead users => ReadUsers(new UserQuery { SinceVersionId = users.SinceVersionId }),
+            AssetRead one => ReadAssets(CreateQuery(one.Key)),
+            AssignmentsRead some => ReadAssignments(CreateQuery(some.Asset, some.Holder)),
+            HolderRead one => ReadAssignments(CreateQuery(asset: null, one.Holder)),
+            SubscriptionRead one => ReadSubscriptions(new SubscriptionQuery { AdamId = one.AdamId }),
+            SubscriptionAssignmentsRead some => ReadSeats(
+                new SubscriptionAssignmentQuery { AdamId = some.AdamId, ClientUserId = some.ClientUserId }
             ),
-            FullRead when read.Kind == RecordKind.Asset => source.Read(new AssetQuery { From = from }),
-            FullRead when read.Kind == RecordKind.Assignment => source.Read(new AssignmentQuery { From = from }),
-            FullRead when read.Kind == RecordKind.Subscription => source.Read(new SubscriptionQuery { From = from }),
-            FullRead => source.Read(new SubscriptionAssignmentQuery { From = from }),
+            FullRead when read.Kind == RecordKind.Asset => ReadAssets(new AssetQuery()),
+            FullRead when read.Kind == RecordKind.Assignment => ReadAssignments(new AssignmentQuery()),
+            FullRead when read.Kind == RecordKind.Subscription => ReadSubscriptions(new SubscriptionQuery()),
+            FullRead => ReadSeats(new SubscriptionAssignmentQuery()),
             _ => throw new InvalidDataException("The stored target names nothing that can be read."),
         };
+
+        IAsyncEnumerable<RecordPage> ReadUsers(UserQuery query) =>
+            session
+                .ReadUsersAsync(query with { From = from }, cancellationToken)
+                .Select(new UserRecordsRead().ToRecords);
+
+        IAsyncEnumerable<RecordPage> ReadAssets(AssetQuery query) =>
+            session
+                .ReadAssetsAsync(query with { From = from }, cancellationToken)
+                .Select(page => RecordPage.From(page, [.. page.Items.Select(RecordMapping.Map)]));
+
+        IAsyncEnumerable<RecordPage> ReadAssignments(AssignmentQuery query) =>
+            session
+                .ReadAssignmentsAsync(query with { From = from }, cancellationToken)
+                .Select(page => RecordPage.From(page, [.. page.Items.Select(RecordMapping.Map)]));
+
+        IAsyncEnumerable<RecordPage> ReadSubscriptions(SubscriptionQuery query) =>
+            session
+                .ReadSubscriptionsAsync(query with { From = from }, cancellationToken)
+                .Select(page => RecordPage.From(page, [.. page.Items.Select(RecordMapping.Map)]));
+
+        IAsyncEnumerable<RecordPage> ReadSeats(SubscriptionAssignmentQuery query) =>
+            session
+                .ReadSubscriptionAssignmentsAsync(query with { From = from }, cancellationToken)
+                .Select(page => RecordPage.From(page, [.. page.Items.Select(RecordMapping.Map)]));
+    }
 
     private static AssetQuery CreateQuery(string asset)
     {
