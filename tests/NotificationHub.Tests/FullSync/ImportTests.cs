@@ -9,7 +9,7 @@ using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.FullSync;
 
-public sealed class ImportTests : FullSyncStateTest
+public sealed class ImportTests : FullSyncTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 10).Select(i => $"D{i}")];
 
@@ -349,7 +349,7 @@ public sealed class ImportTests : FullSyncStateTest
     private Task<int> SnapshotAsync(string kind) =>
         Store.ScalarAsync<int>("select count(*) from snapshot where kind = @kind and data is not null", new { kind });
 
-    /// <summary>An asset that ten devices and a user have, two users, and a subscription with a seat in use.</summary>
+    /// <summary>An asset with ten devices and a user, two users, and a subscription with an assigned seat.</summary>
     private async Task FillAsync()
     {
         Location.AddAsset("1");

@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.FullSync;
 
-public sealed class ReconcileTests : FullSyncStateTest
+public sealed class ReconcileTests : FullSyncTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 7).Select(i => $"D{i}")];
 

@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>A consumer's copy of a location: of each subject, what the event with the highest revision states.</summary>
+/// <summary>A consumer's copy of a location: for each subject, the record in the event with the highest revision.</summary>
 internal sealed class ConsumerCopy
 {
     private readonly Dictionary<string, JsonElement> records = new(StringComparer.Ordinal);
@@ -21,11 +21,11 @@ internal sealed class ConsumerCopy
         return copy;
     }
 
-    /// <summary>The subjects there are, each with the members that tell records apart.</summary>
+    /// <summary>The subjects, each with the members that distinguish records.</summary>
     public IReadOnlyList<string> Lines() =>
         [.. records.Select(pair => Describe(pair.Key, pair.Value)).Order(StringComparer.Ordinal)];
 
-    /// <summary>The same of what Apple holds.</summary>
+    /// <summary>The same for Apple's records.</summary>
     public static IReadOnlyList<string> LinesOf(SimulatedState state) =>
         [
             .. state

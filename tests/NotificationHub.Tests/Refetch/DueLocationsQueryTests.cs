@@ -8,7 +8,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>What is looked for every moment costs as much as is due, and hides nothing.</summary>
+/// <summary>The query for due work costs as much as there is due work, and hides none.</summary>
 public sealed class DueLocationsQueryTests : IAsyncLifetime
 {
     private const long Now = 1_000_000;

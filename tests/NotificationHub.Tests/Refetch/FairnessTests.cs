@@ -3,10 +3,7 @@ using NotificationHub.Refetch.Scheduling;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>
-/// Slots on virtual time: a location that reads for an hour holds up another's single change by no more than the slots that are under
-/// way, however many others are as busy.
-/// </summary>
+/// <summary>Slots on virtual time: busy locations delay another location's change only by the running slots.</summary>
 public sealed class FairnessTests
 {
     private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(200);
@@ -25,12 +22,12 @@ public sealed class FairnessTests
         var burst = Enumerable.Range(0, busy).Select(i => $"busy-{i}").ToList();
         var slots = new Slots(clock, options);
         slots.Run(TimeSpan.FromMinutes(1), burst, []);
-        var asked = clock.GetUtcNow();
+        var requestedAt = clock.GetUtcNow();
         slots.RunUntil("single", [.. burst, "single"], []);
 
         // The longest waiting location is next: with more locations than slots, each earlier one has a slot first.
         var rounds = Math.Max(1, Math.Ceiling((double)(busy + 1) / options.ParallelLocations));
-        (clock.GetUtcNow() - asked).ShouldBeLessThanOrEqualTo(LocationSlot.Length * rounds);
+        (clock.GetUtcNow() - requestedAt).ShouldBeLessThanOrEqualTo(LocationSlot.Length * rounds);
     }
 
     [Fact]
@@ -39,10 +36,10 @@ public sealed class FairnessTests
         var syncing = Enumerable.Range(0, 1000).Select(i => $"location-{i}").ToList();
         var slots = new Slots(clock, options);
         slots.Run(TimeSpan.FromMinutes(1), [], syncing);
-        var asked = clock.GetUtcNow();
+        var requestedAt = clock.GetUtcNow();
         slots.RunUntil("single", ["single"], syncing);
 
-        (clock.GetUtcNow() - asked).ShouldBe(TimeSpan.Zero);
+        (clock.GetUtcNow() - requestedAt).ShouldBe(TimeSpan.Zero);
     }
 
     [Fact]
@@ -50,10 +47,10 @@ public sealed class FairnessTests
     {
         var slots = new Slots(clock, options);
         slots.Look([], ["location"]);
-        var asked = clock.GetUtcNow();
+        var requestedAt = clock.GetUtcNow();
         slots.RunUntil("location", ["location"], ["location"]);
 
-        (clock.GetUtcNow() - asked).ShouldBeLessThanOrEqualTo(FullSyncPage);
+        (clock.GetUtcNow() - requestedAt).ShouldBeLessThanOrEqualTo(FullSyncPage);
     }
 
     /// <summary>Busy locations use their slots completely.</summary>
@@ -85,7 +82,7 @@ public sealed class FairnessTests
             }
         }
 
-        /// <returns>Those that notifications asked for and that have a slot from now on.</returns>
+        /// <returns>The locations whose refetch slot begins.</returns>
         public IReadOnlyList<string> Look(List<string> due, List<string> fullSyncs)
         {
             var taken = queue.Take(due);

@@ -90,7 +90,7 @@ public sealed class FewestRequestsTests
 
     private static bool IsAnswered(ClaimedTarget target, IReadOnlyList<RefetchRead> reads)
     {
-        // Users are read as far as they have changed: there is no scope in which a missing one is gone.
+        // An incremental read of users has no scope.
         if (reads.Any(read => read is UsersRead))
         {
             return target.Kind == RecordKind.User;

@@ -9,7 +9,7 @@ using NotificationHub.Tests.FullSync;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>A response that is not a complete page removes and publishes nothing in any read.</summary>
-public sealed class MalformedResponseTests : FullSyncStateTest
+public sealed class MalformedResponseTests : FullSyncTest
 {
     private static readonly string[] Paths =
     [

@@ -10,7 +10,7 @@ using NotificationHub.Tests.FullSync;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>A complete read that lacks many records must be confirmed by a second read.</summary>
-public sealed class MassRemovalTests : FullSyncStateTest
+public sealed class MassRemovalTests : FullSyncTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 40).Select(i => $"D{i:00}")];
 

@@ -5,7 +5,7 @@ using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>A pause belongs to the location: to whatever is asked for there, and across restarts.</summary>
+/// <summary>A pause covers all targets of the location and survives a restart.</summary>
 public sealed class RefetchPauseTests : RefetchTest
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(90);
@@ -52,7 +52,7 @@ public sealed class RefetchPauseTests : RefetchTest
         (await pending.CountAsync(CancellationToken.None)).ShouldBe(2);
     }
 
-    /// <summary>Apple refuses the first read, of asset 1, and asks to be left alone.</summary>
+    /// <summary>Apple rejects the read of asset 1 with a Retry-After.</summary>
     private async Task PauseAsync()
     {
         Location.AddAsset("1");

@@ -212,7 +212,7 @@ public sealed class RefetchRemovalTests : RefetchTest
         await ReadAsync(Assignments("1"), Asset("1"));
     }
 
-    /// <summary>Takes licences back without the asset's own counts, which have a target of their own.</summary>
+    /// <summary>Frees licenses without a change of the asset's counts, which have a target of their own.</summary>
     private void Take(params string[] devices) =>
         Location.Silently(change =>
         {

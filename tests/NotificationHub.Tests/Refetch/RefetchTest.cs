@@ -19,7 +19,7 @@ using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>A simulated Apple with one location that the hub knows, a database, and the passes that read.</summary>
+/// <summary>A simulated Apple with one registered location, a database, and the passes that read.</summary>
 public abstract class RefetchTest : IAsyncLifetime
 {
     private protected const string LocationId = "location-1";

@@ -62,7 +62,7 @@ public sealed class RefetchTimingTests
         Timing.Request(busy, 4 * 240_000 + 1).ShouldBe((960_001, 15_000, 962_001));
     }
 
-    /// <summary>Plays hints at a steady spacing; a read takes no time.</summary>
+    /// <summary>Simulates requests at a fixed interval; a read takes no time.</summary>
     private static List<long> ReadsOf(int spacing)
     {
         List<long> reads = [];

@@ -14,7 +14,7 @@ using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>The hub as it runs, beside a simulated Apple.</summary>
+/// <summary>The whole hub with a simulated Apple.</summary>
 public sealed class RefetchWorkerTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

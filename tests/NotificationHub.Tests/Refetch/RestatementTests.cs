@@ -11,7 +11,7 @@ using NotificationHub.Tests.Model;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>After <c>migrate --after-restore</c>, every record is restated, and a consumer drops all others.</summary>
-public sealed class RestatementTests : FullSyncStateTest
+public sealed class RestatementTests : FullSyncTest
 {
     private static readonly string[] Devices = [.. Enumerable.Range(0, 7).Select(i => $"D{i}")];
     private static readonly string[] Users = [.. Enumerable.Range(0, 5).Select(i => $"user/{i}%")];
@@ -283,7 +283,7 @@ public sealed class RestatementTests : FullSyncStateTest
     {
         await BeginAsync();
         Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
-        // Users that Apple does not have, as a restore may bring them back.
+        // Users that are gone at Apple, as a restore can bring them back.
         await Store.ExecuteAsync(
             "insert into snapshot select location_id, kind, 'missing', data, 0, revision, changed_at from snapshot where kind = 'user' limit 1"
         );

@@ -5,7 +5,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>Whole hubs on one database: each gets its share of the shards, and of one that has gone.</summary>
+/// <summary>Several hubs on one database share the shards, also those of a stopped hub.</summary>
 public sealed class ShardSpreadTests
 {
     [Fact]

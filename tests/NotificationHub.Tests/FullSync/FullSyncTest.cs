@@ -5,7 +5,7 @@ using NotificationHub.Tests.Refetch;
 namespace NotificationHub.Tests.FullSync;
 
 /// <summary>A location with pages of three records, and its full syncs.</summary>
-public abstract class FullSyncStateTest : RefetchTest
+public abstract class FullSyncTest : RefetchTest
 {
     private FullSyncPass? fullSyncs;
 
@@ -13,7 +13,7 @@ public abstract class FullSyncStateTest : RefetchTest
 
     private protected FullSyncPass FullSyncs => fullSyncs ??= CreateFullSyncs();
 
-    /// <summary>Another process takes over: it knows nothing but what is in the database.</summary>
+    /// <summary>Another process takes over, with only the database.</summary>
     private protected async Task RestartAsync()
     {
         await Store.ExecuteAsync("update lease set owner = null, expires_at = 0");

@@ -7,7 +7,7 @@ using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Tests.Refetch;
 
-public sealed class RefetchFaultTests : RefetchTest
+public sealed class RefetchErrorTests : RefetchTest
 {
     [Fact]
     public async Task A_rejected_holder_fails_only_the_targets_that_need_it()

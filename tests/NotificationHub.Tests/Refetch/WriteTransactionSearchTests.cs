@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>A scan of a location's records takes too long to run inside the writer.</summary>
-public sealed class WriteLaneSearchTests
+public sealed class WriteTransactionSearchTests
 {
     [Fact]
     public void No_write_transaction_searches_a_range_of_records()

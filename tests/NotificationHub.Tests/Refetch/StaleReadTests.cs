@@ -4,14 +4,14 @@ using NotificationHub.Simulator.Apple.State;
 namespace NotificationHub.Tests.Refetch;
 
 /// <summary>Apple's responses lag behind its notifications.</summary>
-public sealed class LaggingReadTests : RefetchTest
+public sealed class StaleReadTests : RefetchTest
 {
     [Fact]
     public async Task A_read_that_contradicts_the_notification_is_repeated_after_a_delay()
     {
         await LagAsync();
         await RequestAsync(Asset("1"), Assignments("1", "serial:D1") with { Expects = "+serial:D1" });
-        // The counts first, then who holds it.
+        // The counts first, then the holders.
         await RunSlotAsync();
         await RunSlotAsync();
         var readAt = Clock.Milliseconds;
