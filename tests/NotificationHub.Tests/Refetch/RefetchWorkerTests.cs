@@ -90,7 +90,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
     public async Task An_unexpected_error_while_finding_work_does_not_stop_the_hub()
     {
         (await RegisterAsync("location-1")).AddAsset("1");
-        var logged = log.Next("cannot be looked up");
+        var logged = log.Next("Could not query due refetch targets");
         await SetPauseAsync("'not a number'");
         await RequestAsync([new MergedRequest("location-1", RecordKind.Asset, "1/STDQ")]);
         await logged.WaitAsync(Patience);
