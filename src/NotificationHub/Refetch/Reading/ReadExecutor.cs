@@ -167,7 +167,12 @@ internal sealed class ReadExecutor(
     {
         state.Doubted =
             state.IsUndisturbed && state.Read.MayRemoveMany
-                ? await removals.FindDoubtAsync(state.Context, state.Step.ToRemovalScope(), state.FirstNumber)
+                ? await removals.FindDoubtAsync(
+                    state.Refetch,
+                    state.Context,
+                    state.Step.ToRemovalScope(),
+                    state.FirstNumber
+                )
                 : null;
         foreach (var chunk in state.Doubted is null ? [] : state.Step.Targets.Chunk(SnapshotStore.ChunkSize))
         {
