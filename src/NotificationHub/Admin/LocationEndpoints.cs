@@ -17,7 +17,7 @@ internal sealed class RenewTokenInput
 }
 
 /// <param name="RequestedAt">A full sync of these kinds that finishes from then on is the requested one.</param>
-internal sealed record RequestedReconciliation(DateTimeOffset RequestedAt, IReadOnlyList<string> Resources);
+internal sealed record RequestedReconciliation(DateTimeOffset RequestedAt, IReadOnlyList<string> Kinds);
 
 /// <summary><c>/admin/locations</c>.</summary>
 // Changes use the application's stopping token: they continue if the caller disconnects, because Apple may have been changed already.
@@ -171,7 +171,7 @@ internal static class LocationEndpoints
             $"/admin/locations/{id}",
             new RequestedReconciliation(
                 DateTimeOffset.FromUnixTimeMilliseconds(requested.RequestedAt),
-                requested.Resources
+                requested.Kinds
             )
         );
     }
