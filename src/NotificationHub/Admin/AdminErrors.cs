@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary>Answers the faults that are foreseen with problem details, on admin routes only.</summary>
+/// <summary>Responds to expected exceptions with problem details.</summary>
 internal static class AdminErrors
 {
     public static void UseAdminErrors(this IApplicationBuilder app)
@@ -28,36 +28,36 @@ internal static class AdminErrors
         );
     }
 
-    /// <summary>Null for what nobody has foreseen.</summary>
+    // Null for an unexpected exception.
     private static IResult? ProblemOf(Exception exception, HttpContext context) =>
         exception switch
         {
-            // Its own message quotes what was sent.
+            // The exception's message quotes the request.
             BadHttpRequestException { InnerException: JsonException json } bad => TypedResults.Problem(
-                $"The body is not of the documented shape, at {json.Path ?? "$"}.",
+                $"The body does not match the schema at {json.Path ?? "$"}. See /openapi/v1.json.",
                 statusCode: bad.StatusCode
             ),
             BadHttpRequestException bad => TypedResults.Problem(
-                "The request is not of the documented shape: see /openapi/v1.json.",
+                "The request does not match the schema. See /openapi/v1.json.",
                 statusCode: bad.StatusCode
             ),
             StorageUnavailableException => Unavailable(context),
-            LocationException fault => TypedResults.Problem(
-                fault.Message,
-                statusCode: StatusOf(fault.Code),
-                extensions: [KeyValuePair.Create<string, object?>("code", fault.Code.ToWireName())]
+            LocationException error => TypedResults.Problem(
+                error.Message,
+                statusCode: StatusOf(error.Code),
+                extensions: [KeyValuePair.Create<string, object?>("code", error.Code.ToWireName())]
             ),
             _ => null,
         };
 
-    private static int StatusOf(LocationErrorCode fault) =>
-        fault switch
+    private static int StatusOf(LocationErrorCode code) =>
+        code switch
         {
             LocationErrorCode.BadInput => StatusCodes.Status400BadRequest,
             LocationErrorCode.NotFound => StatusCodes.Status404NotFound,
             LocationErrorCode.NoLiveReplica or LocationErrorCode.ReplicaBehind =>
                 StatusCodes.Status503ServiceUnavailable,
-            // Apple did not do it, or did not say so.
+            // Apple refused the request, or its result is unknown.
             LocationErrorCode.Refused or LocationErrorCode.Unconfirmed => StatusCodes.Status502BadGateway,
             LocationErrorCode.KeyMissing => StatusCodes.Status500InternalServerError,
             _ => StatusCodes.Status409Conflict,
@@ -67,7 +67,7 @@ internal static class AdminErrors
     {
         context.Response.Headers.RetryAfter = "5";
         return TypedResults.Problem(
-            "The database cannot be written at this moment; nothing was changed.",
+            "Could not write to the database. Nothing was changed. Retry the request.",
             statusCode: StatusCodes.Status503ServiceUnavailable
         );
     }

@@ -2,52 +2,48 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary>An entry of the audit log as the command and the admin API show it.</summary>
-internal sealed record AuditDocument
+/// <summary>An entry of the audit log.</summary>
+/// <param name="Actor"><c>key:NAME</c>, <c>entra:OBJECT-ID</c>, <c>os:USER</c>, or <c>loopback</c> in Development.</param>
+/// <param name="Origin">An address, or a machine for commands.</param>
+/// <param name="Action">Named like the command: <c>dead-letters resend</c>.</param>
+/// <param name="Subject">The notification or event.</param>
+/// <param name="Outcome"><c>started</c>, <c>succeeded</c>, <c>refused</c> (nothing was changed) or <c>failed</c>.</param>
+/// <param name="Detail">The kind of error.</param>
+internal sealed record AuditDocument(
+    long Seq,
+    DateTimeOffset At,
+    string Actor,
+    string Origin,
+    string Action,
+    string? Location,
+    string? Subject,
+    string Outcome,
+    string? Detail
+)
 {
-    public required long Seq { get; init; }
+    /// <param name="after">The seq before the first entry; null for the latest entries.</param>
+    public static async Task<Page<AuditDocument>> ListAsync(
+        Database database,
+        long? after,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var entries = await AuditLog.ListAsync(connection, after, limit);
+        return Page.Create([.. entries.Select(From)], limit, entry => entry.Seq);
+    }
 
-    public required DateTimeOffset At { get; init; }
-
-    /// <summary>Who: <c>key:NAME</c>, <c>entra:OBJECT-ID</c>, <c>os:USER</c>, or <c>loopback</c> in Development.</summary>
-    public required string Actor { get; init; }
-
-    /// <summary>From where: an address, or the command line of a machine.</summary>
-    public required string Origin { get; init; }
-
-    /// <summary>In the words of the command line, such as <c>dead-letters resend</c>.</summary>
-    public required string Action { get; init; }
-
-    public string? Location { get; init; }
-
-    /// <summary>Which notification or event.</summary>
-    public string? Subject { get; init; }
-
-    /// <summary><c>done</c>, <c>refused</c> (nothing was changed), <c>failed</c>, or <c>begun</c>: under way, or interrupted.</summary>
-    public required string Outcome { get; init; }
-
-    /// <summary>The kind of fault.</summary>
-    public string? Detail { get; init; }
-
-    public static AuditDocument Of(AuditEntry entry) =>
-        new()
-        {
-            Seq = entry.Seq,
-            At = DateTimeOffset.FromUnixTimeMilliseconds(entry.At),
-            Actor = entry.Actor,
-            Origin = entry.Origin,
-            Action = entry.Action,
-            Location = entry.LocationId,
-            Subject = entry.Subject,
-            Outcome = entry.Outcome,
-            Detail = entry.Detail,
-        };
-}
-
-/// <summary>A page of the audit log.</summary>
-/// <param name="Next">What to ask on after; null where the page is not full.</param>
-internal sealed record AuditPage(IReadOnlyList<AuditDocument> Entries, long? Next)
-{
-    public static AuditPage Of(IReadOnlyList<AuditEntry> entries, int limit) =>
-        new([.. entries.Select(AuditDocument.Of)], entries.Count == limit ? entries[^1].Seq : null);
+    private static AuditDocument From(AuditEntry entry) =>
+        new(
+            entry.Seq,
+            DateTimeOffset.FromUnixTimeMilliseconds(entry.At),
+            entry.Actor,
+            entry.Origin,
+            entry.Action,
+            entry.LocationId,
+            entry.Subject,
+            entry.Outcome,
+            entry.Detail
+        );
 }

@@ -9,22 +9,14 @@ internal static class AuditEndpoints
         admin
             .MapGet("/admin/audit", ListAsync)
             .WithTags("Audit")
-            .WithSummary("Who changed what, when and from where; without after, the latest.");
+            .WithSummary("Lists who changed what, when and from where. Without after, the latest entries.");
 
-    private static async Task<Results<Ok<AuditPage>, ValidationProblem>> ListAsync(
+    private static async Task<Results<Ok<Page<AuditDocument>>, ValidationProblem>> ListAsync(
         [AsParameters] Paging paging,
         Database database,
         CancellationToken cancellationToken
-    )
-    {
-        if (paging.Faults is { Count: > 0 } faults)
-        {
-            return TypedResults.ValidationProblem(faults);
-        }
-
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return TypedResults.Ok(
-            AuditPage.Of(await AuditLog.ListAsync(connection, paging.After, paging.Size), paging.Size)
-        );
-    }
+    ) =>
+        paging.FindErrors() is { Count: > 0 } errors
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(await AuditDocument.ListAsync(database, paging.After, paging.Size, cancellationToken));
 }

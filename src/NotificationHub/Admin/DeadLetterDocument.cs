@@ -2,7 +2,6 @@ using NotificationHub.Publishing;
 
 namespace NotificationHub.Admin;
 
-/// <summary>A dead letter as commands print it.</summary>
 internal sealed record DeadLetterDocument(
     long Seq,
     string Topic,
@@ -14,7 +13,7 @@ internal sealed record DeadLetterDocument(
     DateTimeOffset? ResolvedAt
 )
 {
-    public static DeadLetterDocument Of(DeadLetter letter) =>
+    public static DeadLetterDocument From(DeadLetter letter) =>
         new(
             letter.Seq,
             letter.Topic,
@@ -23,17 +22,23 @@ internal sealed record DeadLetterDocument(
             letter.State,
             letter.Reason,
             DateTimeOffset.FromUnixTimeMilliseconds(letter.RejectedAt),
-            letter.ResolvedAt is { } settled ? DateTimeOffset.FromUnixTimeMilliseconds(settled) : null
+            letter.ResolvedAt is { } resolved ? DateTimeOffset.FromUnixTimeMilliseconds(resolved) : null
         );
+
+    /// <param name="after">The seq before the first dead letter.</param>
+    public static async Task<Page<DeadLetterDocument>> ListAsync(
+        DeadLetters letters,
+        string? topic,
+        string? state,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = await letters.ListAsync(topic, state, after, limit, cancellationToken);
+        return Page.Create([.. rows.Select(From)], limit, letter => letter.Seq);
+    }
 }
 
-/// <summary>A page of dead letters.</summary>
-/// <param name="Next">What to ask on after; null where the page is not full.</param>
-internal sealed record DeadLetterPage(IReadOnlyList<DeadLetterDocument> DeadLetters, long? Next)
-{
-    public static DeadLetterPage Of(IReadOnlyList<DeadLetter> letters, int limit) =>
-        new([.. letters.Select(DeadLetterDocument.Of)], letters.Count == limit ? letters[^1].Seq : null);
-}
-
-/// <summary>What became of a decision about one dead letter.</summary>
+/// <summary>The result of resending or discarding one dead letter.</summary>
 internal sealed record DecisionDocument(long Seq, DeadLetterDecision Result);

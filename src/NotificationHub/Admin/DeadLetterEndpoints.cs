@@ -10,27 +10,27 @@ internal static class DeadLetterEndpoints
     public static void MapDeadLetters(this IEndpointRouteBuilder admin)
     {
         var letters = admin.MapGroup("/admin/dead-letters").WithTags("Dead letters");
-        letters.MapGet("", ListAsync).WithSummary("Events that the broker refuses to take, in the order of the log.");
-        letters.MapGet("/{seq:long}", ShowAsync).WithSummary("One dead letter and why it was refused.");
+        letters.MapGet("", ListAsync).WithSummary("Lists events that Service Bus rejected, in the order of the log.");
+        letters.MapGet("/{seq:long}", ShowAsync).WithSummary("Returns one dead letter and why it was rejected.");
         letters
             .MapPost(
                 "/{seq:long}/resend",
                 (long seq, HttpContext context, DeadLetters open, CancellationToken cancellationToken) =>
-                    AnswerAsync(seq, open.ResendAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
+                    DecideAsync(seq, open.ResendAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
-            .WithSummary("Has it sent once more, with the same id.")
+            .WithSummary("Sends the event again with the same ID.")
             .RequireAuthorization(HubPolicies.Operate);
         letters
             .MapPost(
                 "/{seq:long}/discard",
                 (long seq, HttpContext context, DeadLetters open, CancellationToken cancellationToken) =>
-                    AnswerAsync(seq, open.DiscardAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
+                    DecideAsync(seq, open.DiscardAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
-            .WithSummary("Settles it unsent.")
+            .WithSummary("Resolves the dead letter without sending the event.")
             .RequireAuthorization(HubPolicies.Operate);
     }
 
-    private static async Task<Results<Ok<DeadLetterPage>, ValidationProblem>> ListAsync(
+    private static async Task<Results<Ok<Page<DeadLetterDocument>>, ValidationProblem>> ListAsync(
         [AsParameters] Paging paging,
         string? topic,
         string? state,
@@ -38,15 +38,19 @@ internal static class DeadLetterEndpoints
         CancellationToken cancellationToken
     )
     {
-        var faults = paging.Faults;
-        Ensure(faults, "topic", topic, TopicMap.Topics);
-        Ensure(faults, "state", state, DeadLetterState.All);
-        return faults.Count > 0
-            ? TypedResults.ValidationProblem(faults)
+        var errors = paging.FindErrors();
+        errors.Require("topic", topic, TopicMap.Topics);
+        errors.Require("state", state, DeadLetterState.All);
+        return errors.Count > 0
+            ? TypedResults.ValidationProblem(errors)
             : TypedResults.Ok(
-                DeadLetterPage.Of(
-                    await letters.ListAsync(topic, state, paging.After ?? 0, paging.Size, cancellationToken),
-                    paging.Size
+                await DeadLetterDocument.ListAsync(
+                    letters,
+                    topic,
+                    state,
+                    paging.After ?? 0,
+                    paging.Size,
+                    cancellationToken
                 )
             );
     }
@@ -57,10 +61,10 @@ internal static class DeadLetterEndpoints
         CancellationToken cancellationToken
     ) =>
         await letters.FindAsync(seq, cancellationToken) is { } letter
-            ? TypedResults.Ok(DeadLetterDocument.Of(letter))
+            ? TypedResults.Ok(DeadLetterDocument.From(letter))
             : TypedResults.NotFound();
 
-    private static async Task<Results<Ok<DecisionDocument>, NotFound, Conflict<DecisionDocument>>> AnswerAsync(
+    private static async Task<Results<Ok<DecisionDocument>, NotFound, Conflict<DecisionDocument>>> DecideAsync(
         long seq,
         Task<DeadLetterDecision> decision
     )
@@ -72,18 +76,5 @@ internal static class DeadLetterEndpoints
             DeadLetterDecision.NotFound => TypedResults.NotFound(),
             _ => TypedResults.Conflict(document),
         };
-    }
-
-    private static void Ensure(
-        Dictionary<string, string[]> faults,
-        string name,
-        string? given,
-        IReadOnlyCollection<string> known
-    )
-    {
-        if (given is not null && !known.Contains(given, StringComparer.Ordinal))
-        {
-            faults[name] = [$"must be one of {string.Join(", ", known)}"];
-        }
     }
 }

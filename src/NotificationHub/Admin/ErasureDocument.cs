@@ -28,7 +28,7 @@ internal sealed record ErasureDocument(
     private const string AtApple =
         "Retire the user or release the device at Apple first: otherwise the next notification or read brings the data back.";
 
-    public static ErasureDocument Of(ErasureRequest request, ErasureResult result) =>
+    public static ErasureDocument Create(ErasureRequest request, ErasureResult result) =>
         new(
             request.Kind,
             result.AuditSeq is null,

@@ -56,13 +56,13 @@ internal static class ErasureEndpoints
         if (input.DryRun)
         {
             return TypedResults.Ok(
-                ErasureDocument.Of(request, await erasure.PreviewAsync(request, context.RequestAborted))
+                ErasureDocument.Create(request, await erasure.PreviewAsync(request, context.RequestAborted))
             );
         }
 
         // The deletion continues if the caller disconnects.
         var result = await erasure.EraseAsync(request, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping);
-        var document = ErasureDocument.Of(request, result);
+        var document = ErasureDocument.Create(request, result);
         return result.IsDone ? TypedResults.Ok(document) : TypedResults.Accepted((string?)null, document);
     }
 }

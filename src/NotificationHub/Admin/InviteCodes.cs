@@ -4,10 +4,9 @@ using System.Text.Json;
 
 namespace NotificationHub.Admin;
 
-/// <summary>A body as it may be shown.</summary>
 internal readonly record struct ShownBody(byte[] Bytes, bool Withheld);
 
-/// <summary>Takes the invite codes out of what is shown: whoever has one can claim the user.</summary>
+/// <summary>Removes invite codes, whose holder can claim the user.</summary>
 internal static class InviteCodes
 {
     private static ReadOnlySpan<byte> Placeholder => "\"(withheld)\""u8;
@@ -20,7 +19,7 @@ internal static class InviteCodes
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON, so there is no telling where a code begins and ends.
+            // Without JSON, the beginning and end of a code are unknown.
             var mentioned = Encoding.Latin1.GetString(body).Contains("inviteCode", StringComparison.OrdinalIgnoreCase);
             return mentioned ? new ShownBody([.. Placeholder], true) : new ShownBody(body, false);
         }

@@ -24,15 +24,15 @@ internal sealed record LocationDetailsDocument
 
     public required IReadOnlyList<LocationDifference> Differences { get; init; }
 
-    public static async Task<LocationDetailsDocument> OfAsync(DbConnection connection, LocationDetails details) =>
+    public static async Task<LocationDetailsDocument> ReadAsync(DbConnection connection, LocationDetails details) =>
         new()
         {
-            Location = (await LocationDocument.OfAsync(connection, [details.Location]))[0],
-            Secrets = [.. details.Secrets.Select(SecretDocument.Of)],
-            LastNotificationAt = LocationDocument.TimeOf(details.LastNotificationAt),
-            SilentSince = LocationDocument.TimeOf(details.Check?.SilentSince),
+            Location = (await LocationDocument.ReadAsync(connection, [details.Location]))[0],
+            Secrets = [.. details.Secrets.Select(SecretDocument.From)],
+            LastNotificationAt = LocationDocument.TimeFrom(details.LastNotificationAt),
+            SilentSince = LocationDocument.TimeFrom(details.Check?.SilentSince),
             PendingTargets = details.PendingTargets,
-            CheckedAt = LocationDocument.TimeOf(details.Check?.CheckedAt),
+            CheckedAt = LocationDocument.TimeFrom(details.Check?.CheckedAt),
             CheckError = details.Check?.Error,
             Differences = details.Differences,
         };
@@ -48,13 +48,13 @@ internal sealed record SecretDocument(
     long UseCount
 )
 {
-    public static SecretDocument Of(StoredSecret secret) =>
+    public static SecretDocument From(StoredSecret secret) =>
         new(
             secret.State,
             DateTimeOffset.FromUnixTimeMilliseconds(secret.CreatedAt),
-            LocationDocument.TimeOf(secret.ConfirmedAt),
-            LocationDocument.TimeOf(secret.SupersededAt),
-            LocationDocument.TimeOf(secret.LastUsedAt),
+            LocationDocument.TimeFrom(secret.ConfirmedAt),
+            LocationDocument.TimeFrom(secret.SupersededAt),
+            LocationDocument.TimeFrom(secret.LastUsedAt),
             secret.UseCount
         );
 }

@@ -41,7 +41,7 @@ internal sealed record LocationDocument
     /// <summary>Progress of full syncs; null before the first and for locations that are not read.</summary>
     public LocationProgress? Progress { get; init; }
 
-    public static LocationDocument Of(Location location) =>
+    public static LocationDocument From(Location location) =>
         new()
         {
             Id = location.LocationId,
@@ -54,12 +54,12 @@ internal sealed record LocationDocument
             MdmId = location.MdmId,
             NotificationUrl = location.NotificationUrl,
             NotificationTypes = LocationStore.ReadTypes(location.NotificationTypes),
-            TokenExpiresAt = TimeOf(location.TokenExpiresAt),
-            RegisteredAt = TimeOf(location.RegisteredAt),
-            RemovedAt = TimeOf(location.RemovedAt),
+            TokenExpiresAt = TimeFrom(location.TokenExpiresAt),
+            RegisteredAt = TimeFrom(location.RegisteredAt),
+            RemovedAt = TimeFrom(location.RemovedAt),
         };
 
-    public static async Task<IReadOnlyList<LocationDocument>> OfAsync(
+    public static async Task<IReadOnlyList<LocationDocument>> ReadAsync(
         DbConnection connection,
         IReadOnlyCollection<Location> locations
     )
@@ -70,7 +70,7 @@ internal sealed record LocationDocument
         return
         [
             .. locations.Select(location =>
-                Of(location) with
+                From(location) with
                 {
                     Warnings =
                         location.State == LocationState.Removed
@@ -82,9 +82,6 @@ internal sealed record LocationDocument
         ];
     }
 
-    public static DateTimeOffset? TimeOf(long? milliseconds) =>
+    public static DateTimeOffset? TimeFrom(long? milliseconds) =>
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }
-
-/// <param name="Next">The <c>after</c> of the next page; null on the last page.</param>
-internal sealed record LocationPage(IReadOnlyList<LocationDocument> Locations, string? Next);

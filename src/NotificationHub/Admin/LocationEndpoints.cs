@@ -78,7 +78,7 @@ internal static class LocationEndpoints
             .RequireAuthorization(HubPolicies.Operate);
     }
 
-    private static async Task<Results<Ok<LocationPage>, ValidationProblem>> ListAsync(
+    private static async Task<Results<Ok<Page<LocationDocument>>, ValidationProblem>> ListAsync(
         string? after,
         int? limit,
         LocationService service,

@@ -35,7 +35,7 @@ internal sealed class LocationService(
 {
     /// <param name="after">The last location of the previous page; null for the first page.</param>
     /// <exception cref="LocationException">There is no such location.</exception>
-    public async Task<LocationPage> ListAsync(string? after, int limit, CancellationToken cancellationToken)
+    public async Task<Page<LocationDocument>> ListAsync(string? after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         if (after is not null && await LocationStore.FindAsync(connection, after) is null)
@@ -45,8 +45,8 @@ internal sealed class LocationService(
 
         // One row more shows whether there is another page.
         var locations = await LocationStore.ListAsync(connection, after, limit + 1);
-        var page = await LocationDocument.OfAsync(connection, [.. locations.Take(limit)]);
-        return new LocationPage(page, locations.Count > limit ? page[^1].Id : null);
+        var page = await LocationDocument.ReadAsync(connection, [.. locations.Take(limit)]);
+        return new Page<LocationDocument>(page, locations.Count > limit ? page[^1].Id : null);
     }
 
     /// <exception cref="LocationException">There is no such location.</exception>
@@ -54,7 +54,7 @@ internal sealed class LocationService(
     {
         var details = await description.DescribeAsync(new DescribeRequest(locationId), cancellationToken);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await LocationDetailsDocument.OfAsync(connection, details);
+        return await LocationDetailsDocument.ReadAsync(connection, details);
     }
 
     /// <param name="input">Valid for <see cref="AddLocationInputValidator"/>.</param>
@@ -70,7 +70,7 @@ internal sealed class LocationService(
                 added => added.Location.LocationId
             );
             // No further read: nothing may fail once the only copy of the secret exists.
-            return new AddedLocation(LocationDocument.Of(added), secret.Reveal());
+            return new AddedLocation(LocationDocument.From(added), secret.Reveal());
         }
 
         var request = new RegistrationRequest(
@@ -115,7 +115,7 @@ internal sealed class LocationService(
             () => rotation.RotateAsync(new RotateRequest(locationId, overwrite), cancellationToken)
         );
         return result.HandedOut is { } secret
-            ? new RotatedLocation(LocationDocument.Of(result.Location), result.IsResumed, secret.Reveal())
+            ? new RotatedLocation(LocationDocument.From(result.Location), result.IsResumed, secret.Reveal())
             : new RotatedLocation(await DescribeAsync(result.Location, cancellationToken), result.IsResumed, null);
     }
 
@@ -174,6 +174,6 @@ internal sealed class LocationService(
     private async Task<LocationDocument> DescribeAsync(Location location, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (await LocationDocument.OfAsync(connection, [location]))[0];
+        return (await LocationDocument.ReadAsync(connection, [location]))[0];
     }
 }

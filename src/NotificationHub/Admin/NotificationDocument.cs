@@ -5,7 +5,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary>One notification as commands print it.</summary>
 internal sealed record NotificationDocument
 {
     public required long Seq { get; init; }
@@ -34,18 +33,17 @@ internal sealed record NotificationDocument
 
     public required string BodySha256 { get; init; }
 
-    /// <summary>The body as text; null where it is none.</summary>
+    /// <summary>The body as text; null if it is not UTF-8 text.</summary>
     public string? Body { get; init; }
 
-    /// <summary>The body in hexadecimal, where it is no text.</summary>
+    /// <summary>The body in hexadecimal if it is not UTF-8 text.</summary>
     public string? BodyHex { get; init; }
 
-    /// <summary>Whether invite codes were taken out of the body.</summary>
+    /// <summary>Whether invite codes were removed from the body.</summary>
     public required bool InviteCodesWithheld { get; init; }
 
-    /// <param name="entry">The row.</param>
-    /// <param name="raw">Whether invite codes are to be shown: whoever has one can claim the user.</param>
-    public static NotificationDocument Of(NotificationEntry entry, bool raw)
+    /// <param name="raw">Whether to include invite codes, whose holder can claim the user.</param>
+    public static NotificationDocument From(NotificationEntry entry, bool raw)
     {
         var body = raw ? new ShownBody(entry.Body, false) : InviteCodes.Withhold(entry.Body);
         var text = ReadText(body.Bytes);
@@ -83,14 +81,14 @@ internal sealed record NotificationDocument
     }
 }
 
-/// <summary>What became of one notification that was to be routed again.</summary>
+/// <summary>The result of rerouting one notification.</summary>
 internal sealed record RerouteDocument(
     long Seq,
     RerouteResult Result,
     IReadOnlyList<string> Events,
-    IReadOnlyList<string> Faults
+    IReadOnlyList<string> Errors
 )
 {
-    public static RerouteDocument Of(long seq, RerouteOutcome outcome) =>
+    public static RerouteDocument From(long seq, RerouteOutcome outcome) =>
         new(seq, outcome.Result, outcome.Events, outcome.Errors);
 }

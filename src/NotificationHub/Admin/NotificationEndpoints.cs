@@ -12,17 +12,17 @@ internal static class NotificationEndpoints
         var notifications = admin.MapGroup("/admin/notifications").WithTags("Notifications");
         notifications
             .MapGet("", ListAsync)
-            .WithSummary("What Apple has posted, and what became of it, in the order it was stored.");
+            .WithSummary("Lists notifications with their disposition, in the order in which they were stored.");
         notifications
             .MapGet("/{seq:long}", ShowAsync)
-            .WithSummary("One notification with its body; invite codes are withheld.");
+            .WithSummary("Returns one notification with its body. Invite codes are withheld.");
         notifications
             .MapPost("/{seq:long}/reroute", RerouteAsync)
-            .WithSummary("Routes a notification that was set aside as if it had been accepted.")
+            .WithSummary("Routes a rejected, quarantined or unrecognized notification as if it had been accepted.")
             .RequireAuthorization(HubPolicies.Operate);
     }
 
-    private static async Task<Results<Ok<NotificationPage>, ValidationProblem>> ListAsync(
+    private static async Task<Results<Ok<Page<NotificationRow>>, ValidationProblem>> ListAsync(
         [AsParameters] Paging paging,
         string? disposition,
         string? location,
@@ -30,22 +30,17 @@ internal static class NotificationEndpoints
         CancellationToken cancellationToken
     )
     {
-        var faults = paging.Faults;
-        var wanted = disposition is null ? null : Dispositions.FromWireName(disposition);
-        if (disposition is not null && wanted is null)
+        var errors = paging.FindErrors();
+        errors.Require("disposition", disposition, [.. Dispositions.WireNames]);
+        if (errors.Count > 0)
         {
-            faults["disposition"] = [$"must be one of {string.Join(", ", Dispositions.WireNames)}"];
-        }
-
-        if (faults.Count > 0)
-        {
-            return TypedResults.ValidationProblem(faults);
+            return TypedResults.ValidationProblem(errors);
         }
 
         return TypedResults.Ok(
             await NotificationListing.ReadAsync(
                 database,
-                new NotificationFilter(wanted, location),
+                NotificationFilter.Create(disposition, location),
                 paging.After ?? 0,
                 paging.Size,
                 NotificationListing.StatementsPerAnswer,
@@ -62,7 +57,7 @@ internal static class NotificationEndpoints
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await NotificationLog.FindAsync(connection, seq) is { } entry
-            ? TypedResults.Ok(NotificationDocument.Of(entry, raw: false))
+            ? TypedResults.Ok(NotificationDocument.From(entry, raw: false))
             : TypedResults.NotFound();
     }
 
@@ -73,7 +68,7 @@ internal static class NotificationEndpoints
         CancellationToken cancellationToken
     )
     {
-        var document = RerouteDocument.Of(
+        var document = RerouteDocument.From(
             seq,
             await reroute.RerouteAsync(seq, HubPrincipal.ActorOf(context), cancellationToken)
         );

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using Dapper;
@@ -6,15 +7,19 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary>Which notifications are meant; null means any.</summary>
+/// <summary>Selects notifications; null selects all.</summary>
 internal sealed record NotificationFilter(Disposition? Disposition, string? LocationId)
 {
+    /// <param name="disposition">A wire name, or null.</param>
+    public static NotificationFilter Create(string? disposition, string? locationId) =>
+        new(disposition is null ? null : Dispositions.FromWireName(disposition), locationId);
+
     /// <summary>Whether the filter requires a scan of the log: no index covers accepted notifications.</summary>
     public bool IsScan =>
         Disposition is Storage.Disposition.Accepted || (Disposition is null && LocationId is not null);
 }
 
-/// <summary>A row of the list, without the body.</summary>
+/// <summary>A notification in the list, without its body.</summary>
 internal sealed record NotificationRow
 {
     public required long Seq { get; init; }
@@ -35,7 +40,7 @@ internal sealed record NotificationRow
     public required Disposition Disposition { get; init; }
 
     [JsonIgnore]
-    public string DispositionWord => Disposition.ToWireName();
+    public string DispositionName => Disposition.ToWireName();
 
     public required bool Conflict { get; init; }
 
@@ -43,10 +48,6 @@ internal sealed record NotificationRow
 
     public string? Error { get; init; }
 }
-
-/// <summary>A page of the list.</summary>
-/// <param name="Next">Where the next page starts: the search stopped here, even if the page is not full. Null at the end of the log.</param>
-internal sealed record NotificationPage(IReadOnlyList<NotificationRow> Notifications, long? Next);
 
 internal static class NotificationListing
 {
@@ -73,7 +74,7 @@ internal static class NotificationListing
 
     /// <summary>Reads the next notifications after <paramref name="after"/>.</summary>
     /// <param name="most">The maximum number of statements.</param>
-    public static async Task<NotificationPage> ReadAsync(
+    public static async Task<Page<NotificationRow>> ReadAsync(
         Database database,
         NotificationFilter filter,
         long after,
@@ -97,14 +98,16 @@ internal static class NotificationListing
                 is not var (rows, until)
             )
             {
-                return new NotificationPage(found, Next: null);
+                return new Page<NotificationRow>(found, Next: null);
             }
 
             found.AddRange(rows);
             after = until;
         }
 
-        return new NotificationPage(found, found.Count == limit ? found[^1].Seq : after);
+        // The search stopped here, even if the page is not full.
+        var next = found.Count == limit ? found[^1].Seq : after;
+        return new Page<NotificationRow>(found, next.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <returns>The rows and the last scanned <c>seq</c>; null at the end of the log.</returns>
@@ -135,7 +138,7 @@ internal static class NotificationListing
         return (rows.AsList(), until);
     }
 
-    /// <summary>The seqs of all that fit, page by page, so that no statement stays open over what is done with them.</summary>
+    /// <summary>Reads all matching seqs in pages, so that no statement stays open while the caller processes them.</summary>
     public static async IAsyncEnumerable<long> SeqsAsync(
         Database database,
         NotificationFilter filter,
@@ -157,7 +160,7 @@ internal static class NotificationListing
         }
     }
 
-    // What is accepted is not in the index of dispositions, which is used only where its own condition is repeated.
+    // The index of dispositions excludes accepted notifications and is used only if the statement repeats its condition.
     private static string Conditions(NotificationFilter filter) =>
         filter.Disposition switch
         {

@@ -1,40 +1,66 @@
 using System.ComponentModel;
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 
 namespace NotificationHub.Admin;
 
-/// <summary>Which page of a list is asked for.</summary>
+/// <summary>A page of a list.</summary>
+/// <param name="Next">The <c>after</c> of the next page; null on the last page.</param>
+internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
+internal static class Page
+{
+    /// <summary>Creates a page of rows that are identified by their seq.</summary>
+    public static Page<T> Create<T>(IReadOnlyList<T> items, int limit, Func<T, long> seqOf) =>
+        new(items, items.Count == limit ? seqOf(items[^1]).ToString(CultureInfo.InvariantCulture) : null);
+}
+
+/// <summary>The query parameters of a list.</summary>
 internal sealed record Paging(
     [property: FromQuery(Name = "after")]
-    [property: Description("Only what lies behind this seq: the last answer's next.")]
+    [property: Description("Return rows after this one: the previous page's next.")]
         long? After,
     [property: FromQuery(Name = "limit")]
-    [property: Description("How many at most, 1 to 1000; 100 by default.")]
+    [property: Description("Maximum number of rows, 1 to 1000; 100 by default.")]
         int? Limit
 )
 {
-    private const int MostAtOnce = 1000;
-    private const int Usual = 100;
+    private const int MaxSize = 1000;
+    private const int DefaultSize = 100;
 
-    public int Size => Limit ?? Usual;
+    public int Size => Limit ?? DefaultSize;
 
-    /// <summary>What is wrong with it, by parameter; empty where it can be used.</summary>
-    public Dictionary<string, string[]> Faults
+    /// <summary>Validation errors by parameter.</summary>
+    public Dictionary<string, string[]> FindErrors()
     {
-        get
+        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        if (After < 0)
         {
-            var faults = new Dictionary<string, string[]>(StringComparer.Ordinal);
-            if (After < 0)
-            {
-                faults["after"] = ["must be a seq, 0 or more"];
-            }
+            errors["after"] = ["must be 0 or more"];
+        }
 
-            if (Limit is < 1 or > MostAtOnce)
-            {
-                faults["limit"] = [$"must lie between 1 and {MostAtOnce}"];
-            }
+        if (Limit is < 1 or > MaxSize)
+        {
+            errors["limit"] = [$"must be from 1 to {MaxSize}"];
+        }
 
-            return faults;
+        return errors;
+    }
+}
+
+internal static class AllowedValues
+{
+    /// <summary>Adds an error unless the parameter is missing or one of the allowed values.</summary>
+    public static void Require(
+        this Dictionary<string, string[]> errors,
+        string name,
+        string? value,
+        IReadOnlyCollection<string> allowed
+    )
+    {
+        if (value is not null && !allowed.Contains(value, StringComparer.Ordinal))
+        {
+            errors[name] = [$"must be one of {string.Join(", ", allowed)}"];
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using NotificationHub.Admin;
-using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 
@@ -28,8 +27,7 @@ internal static class AuditCommand
 
     private static async Task<int> ListAsync(CommandContext context, long? after, int limit)
     {
-        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
-        var page = AuditPage.Of(await AuditLog.ListAsync(connection, after, limit), limit);
+        var page = await AuditDocument.ListAsync(context.Database, after, limit, context.CancellationToken);
         context.Output.Write(
             page,
             console =>
@@ -44,7 +42,7 @@ internal static class AuditCommand
                     "Subject",
                     "Origin"
                 );
-                foreach (var entry in page.Entries)
+                foreach (var entry in page.Items)
                 {
                     table.Row(
                         entry.Seq,
@@ -59,6 +57,7 @@ internal static class AuditCommand
                 }
 
                 table.WriteTo(console);
+                console.WriteNext(after is null ? null : page.Next);
             }
         );
         return ExitCode.Ok;

@@ -8,8 +8,7 @@ namespace NotificationHub.CommandLine;
 
 /// <summary>Prints a command's result, for people or as one JSON document.</summary>
 /// <param name="output">For text.</param>
-/// <param name="bytes">The same place, for what is not to be touched.</param>
-/// <param name="json">Whether the one document is wanted.</param>
+/// <param name="bytes">The same output, for binary data.</param>
 /// <param name="width">The width of the terminal in columns; null detects it.</param>
 internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, int? width)
 {
@@ -26,7 +25,7 @@ internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, 
 
     private bool IsTerminal => width is not null || new AnsiConsoleOutput(output).IsTerminal;
 
-    /// <summary>Writes the bytes unchanged. A terminal, which would obey control characters, gets safe text instead.</summary>
+    /// <summary>Writes the bytes unchanged, or safe text to a terminal, which would obey control characters.</summary>
     public async Task WriteBytesAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         if (IsTerminal)
@@ -41,8 +40,7 @@ internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, 
         await bytes.FlushAsync(cancellationToken);
     }
 
-    /// <summary>Prints <paramref name="document"/>, or lets <paramref name="people"/> print what it says.</summary>
-    public void Write<T>(T document, Action<IAnsiConsole> people)
+    public void Write<T>(T document, Action<IAnsiConsole> print)
     {
         if (json)
         {
@@ -57,6 +55,6 @@ internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, 
             console.Profile.Width = width ?? WidthWithoutTerminal;
         }
 
-        people(console);
+        print(console);
     }
 }

@@ -20,6 +20,15 @@ internal static class ConsoleFields
 
     public static void WriteText(this IAnsiConsole console, string text) => console.WriteLine(TerminalText.Clean(text));
 
+    /// <summary>Says how to read the next page of a list.</summary>
+    public static void WriteNext(this IAnsiConsole console, string? next)
+    {
+        if (next is not null)
+        {
+            console.WriteText($"There may be more. Continue with --after {next}.");
+        }
+    }
+
     /// <summary>Prints long values unwrapped, so that they can be copied or piped.</summary>
     public static void WriteUnwrapped(this IAnsiConsole console, string text) =>
         console.Profile.Out.Writer.WriteLine(TerminalText.Clean(text.ReplaceLineEndings("\n")));

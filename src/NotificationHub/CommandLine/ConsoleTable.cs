@@ -3,10 +3,9 @@ using Spectre.Console.Rendering;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>
-/// A table for people, with the most important columns first. If the terminal is too narrow, the last columns are hidden, and their names
-/// are printed. If even the first columns do not fit, each row becomes a block of lines.
-/// </summary>
+/// <summary>A table with the most important columns first.</summary>
+// If the terminal is too narrow, the last columns are hidden, and their names are printed. If even the first columns do not fit, each row
+// becomes a block of lines.
 internal sealed class ConsoleTable(params string[] headings)
 {
     private const int NarrowestTable = 80;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
-using NotificationHub.Apple;
 
 namespace NotificationHub.CommandLine;
 
@@ -34,12 +33,6 @@ internal static class ContentTokenFile
         command.AddError($"{option.Name} {path}: {error}.");
         return (null, HasError: true);
     }
-
-    /// <exception cref="CommandException">The file has changed since it was validated.</exception>
-    public static ContentToken Read(FileInfo file) =>
-        TryRead(file.FullName, out var text, out var error) && ContentToken.TryParse(text, out var token, out error)
-            ? token
-            : throw new CommandException(ExitCode.Usage, $"--token-file {file.FullName}: {error}");
 
     private static bool TryRead(
         string path,

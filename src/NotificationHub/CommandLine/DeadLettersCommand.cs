@@ -8,24 +8,27 @@ namespace NotificationHub.CommandLine;
 
 internal static class DeadLettersCommand
 {
-    private const int PageSize = 1000;
-
     private delegate Task<DeadLetterDecision> Decide(DeadLetters letters, long seq, CommandContext context);
 
     public static Command Create(CommandRunner runner)
     {
         var topic = CreateTopic();
         var state = CommandInput.Choice("--state", "Only dead letters in this state", DeadLetterState.All);
+        var after = new Option<long>("--after") { Description = "Only dead letters with a higher seq." };
+        var limit = CommandInput.Limit();
         var one = new Argument<long>("seq") { Description = "The seq of the event." };
         return new Command("dead-letters", "Manage the events that Service Bus rejected.")
         {
             runner.Json,
             runner.Create(
                 "list",
-                $"List dead letters, {PageSize} at most.",
-                context => ListAsync(context, context.Get(topic), context.Get(state)),
+                "List dead letters in the order of the event log.",
+                context =>
+                    ListAsync(context, context.Get(topic), context.Get(state), context.Get(after), context.Get(limit)),
                 topic,
-                state
+                state,
+                after,
+                limit
             ),
             runner.Create(
                 "show",
@@ -84,18 +87,28 @@ internal static class DeadLettersCommand
         return command;
     }
 
-    private static async Task<int> ListAsync(CommandContext context, string? topic, string? state)
+    private static async Task<int> ListAsync(
+        CommandContext context,
+        string? topic,
+        string? state,
+        long after,
+        int limit
+    )
     {
-        var letters = await context
-            .Service<DeadLetters>()
-            .ListAsync(topic, state, after: 0, PageSize, context.CancellationToken);
-        DeadLetterDocument[] documents = [.. letters.Select(DeadLetterDocument.Of)];
+        var page = await DeadLetterDocument.ListAsync(
+            context.Service<DeadLetters>(),
+            topic,
+            state,
+            after,
+            limit,
+            context.CancellationToken
+        );
         context.Output.Write(
-            new { DeadLetters = documents },
+            page,
             console =>
             {
                 var table = new ConsoleTable("Seq", "State", "Topic", "Reason", "Rejected", "Location", "Type");
-                foreach (var letter in documents)
+                foreach (var letter in page.Items)
                 {
                     table.Row(
                         letter.Seq,
@@ -109,6 +122,7 @@ internal static class DeadLettersCommand
                 }
 
                 table.WriteTo(console);
+                console.WriteNext(page.Next);
             }
         );
         return ExitCode.Ok;
@@ -122,7 +136,7 @@ internal static class DeadLettersCommand
                 ExitCode.NotFound,
                 $"There is no dead letter {seq}. `dead-letters list` lists the existing ones."
             );
-        var document = DeadLetterDocument.Of(letter);
+        var document = DeadLetterDocument.From(letter);
         context.Output.Write(
             document,
             console =>

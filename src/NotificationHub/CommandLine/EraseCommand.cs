@@ -59,7 +59,7 @@ internal static class EraseCommand
         var result = dryRun
             ? await service.PreviewAsync(request, context.CancellationToken)
             : await service.EraseAsync(request, context.Actor, context.CancellationToken);
-        var document = ErasureDocument.Of(request, result);
+        var document = ErasureDocument.Create(request, result);
         context.Output.Write(
             document,
             console =>

@@ -140,7 +140,7 @@ internal static class LocationsCommand
                     "Imported",
                     "Notification URL"
                 );
-                foreach (var location in page.Locations)
+                foreach (var location in page.Items)
                 {
                     table.Row(
                         location.Id,
@@ -156,10 +156,7 @@ internal static class LocationsCommand
                 }
 
                 table.WriteTo(console);
-                if (page.Next is not null)
-                {
-                    console.WriteText($"There are more. Continue with --after {page.Next}.");
-                }
+                console.WriteNext(page.Next);
             }
         );
         return ExitCode.Ok;

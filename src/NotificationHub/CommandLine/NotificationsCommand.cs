@@ -30,7 +30,7 @@ internal static class NotificationsCommand
             context =>
                 ListAsync(
                     context,
-                    FilterOf(context.Get(disposition), context.Get(location)),
+                    NotificationFilter.Create(context.Get(disposition), context.Get(location)),
                     context.Get(after),
                     context.Get(limit)
                 ),
@@ -83,7 +83,7 @@ internal static class NotificationsCommand
                         ? given.ToAsyncEnumerable()
                         : NotificationListing.SeqsAsync(
                             context.Database,
-                            FilterOf(context.Get(disposition), context.Get(location)),
+                            NotificationFilter.Create(context.Get(disposition), context.Get(location)),
                             context.CancellationToken
                         )
                 ),
@@ -137,11 +137,11 @@ internal static class NotificationsCommand
                     "ID",
                     "Bytes"
                 );
-                foreach (var row in page.Notifications)
+                foreach (var row in page.Items)
                 {
                     table.Row(
                         row.Seq,
-                        row.Conflict ? $"{row.DispositionWord}, conflict" : row.DispositionWord,
+                        row.Conflict ? $"{row.DispositionName}, conflict" : row.DispositionName,
                         row.NotificationType,
                         row.ReceivedAt,
                         row.Location,
@@ -152,6 +152,7 @@ internal static class NotificationsCommand
                 }
 
                 table.WriteTo(console);
+                console.WriteNext(page.Next);
             }
         );
         return ExitCode.Ok;
@@ -172,7 +173,7 @@ internal static class NotificationsCommand
             return ExitCode.Ok;
         }
 
-        var document = NotificationDocument.Of(entry, raw);
+        var document = NotificationDocument.From(entry, raw);
         context.Output.Write(document, document.WriteTo);
         return ExitCode.Ok;
     }
@@ -184,7 +185,7 @@ internal static class NotificationsCommand
         await foreach (var seq in seqs)
         {
             results.Add(
-                RerouteDocument.Of(seq, await reroute.RerouteAsync(seq, context.Actor, context.CancellationToken))
+                RerouteDocument.From(seq, await reroute.RerouteAsync(seq, context.Actor, context.CancellationToken))
             );
         }
 
@@ -195,7 +196,7 @@ internal static class NotificationsCommand
                 var table = new ConsoleTable("Seq", "Result", "Events", "Errors");
                 foreach (var one in results)
                 {
-                    table.Row(one.Seq, one.Result.ToString(), one.Events, one.Faults);
+                    table.Row(one.Seq, one.Result.ToString(), one.Events, one.Errors);
                 }
 
                 table.WriteTo(console);
@@ -205,7 +206,4 @@ internal static class NotificationsCommand
             : results.TrueForAll(one => one.Result == RerouteResult.Rerouted) ? ExitCode.Ok
             : ExitCode.Failed;
     }
-
-    private static NotificationFilter FilterOf(string? disposition, string? locationId) =>
-        new(disposition is null ? null : Dispositions.FromWireName(disposition), locationId);
 }

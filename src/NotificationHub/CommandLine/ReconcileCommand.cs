@@ -112,7 +112,7 @@ internal static class ReconcileCommand
             {
                 await foreach (var found in dryRun.FindAsync(location, kind, context.CancellationToken))
                 {
-                    drifts.Add(DriftDocument.Of(kind, found));
+                    drifts.Add(DriftDocument.From(kind, found));
                 }
             }
         }
@@ -150,7 +150,7 @@ internal static class ReconcileCommand
 
 internal sealed record DriftDocument(string Resource, string Key, string Change, IReadOnlyList<string> Fields)
 {
-    public static DriftDocument Of(RecordKind kind, RecordDifference difference) =>
+    public static DriftDocument From(RecordKind kind, RecordDifference difference) =>
         new(
             kind.Name,
             difference.Key,

@@ -15,7 +15,7 @@ public sealed partial class AdminRouteTests
     private static readonly string[] NotForAdministrators = ["/notifications", "/events", "/snapshot"];
 
     [Fact]
-    public async Task No_route_is_open_to_strangers_and_none_that_changes_something_to_readers()
+    public async Task Every_route_requires_a_key_and_every_change_the_role_Operate()
     {
         await using var hub = await ScenarioHub.StartAsync([
             "environment=Production",
@@ -36,7 +36,7 @@ public sealed partial class AdminRouteTests
     }
 
     [Fact]
-    public async Task In_Production_none_is_there_until_somebody_may_use_it()
+    public async Task In_Production_no_route_is_mapped_without_a_credential()
     {
         await using var hub = await ScenarioHub.StartAsync("environment=Production");
 

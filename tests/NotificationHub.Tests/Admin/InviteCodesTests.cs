@@ -16,6 +16,6 @@ public sealed class InviteCodesTests
     )]
     [InlineData("""{"inviteCode":"x" """, "\"(withheld)\"")]
     [InlineData("no JSON", "no JSON")]
-    public void Only_the_codes_are_taken_out(string body, string shown) =>
+    public void Only_invite_codes_are_removed(string body, string shown) =>
         Encoding.UTF8.GetString(InviteCodes.Withhold(Encoding.UTF8.GetBytes(body)).Bytes).ShouldBe(shown);
 }

@@ -11,7 +11,7 @@ namespace NotificationHub.Tests.Admin;
 public sealed class LocationEndpointTests
 {
     [Fact]
-    public async Task A_location_is_added_shown_and_compared_with_what_Apple_has()
+    public async Task A_location_is_added_shown_and_verified()
     {
         await using var scene = await RegistrationScene.StartAsync();
 
@@ -29,14 +29,14 @@ public sealed class LocationEndpointTests
         shown.GetProperty("secrets").GetArrayLength().ShouldBe(1);
         using var verified = await scene.Hub.Http.PostAsync($"/admin/locations/{id}/verify", content: null);
         (await ReadAsync(verified)).GetProperty("differences").GetArrayLength().ShouldBe(0);
-        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("items").EnumerateArray().Single();
         entry.GetProperty("action").GetString().ShouldBe("locations add");
         entry.GetProperty("location").GetString().ShouldBe(id);
         entry.GetProperty("outcome").GetString().ShouldBe("succeeded");
     }
 
     [Fact]
-    public async Task A_location_is_rotated_tested_renewed_and_removed_and_each_is_audited()
+    public async Task Every_change_of_a_location_is_audited()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var path = $"/admin/locations/{(await scene.RegisterAsync()).LocationId}";
@@ -63,7 +63,7 @@ public sealed class LocationEndpointTests
         (await ReadAsync(removed)).GetProperty("location").GetProperty("state").GetString().ShouldBe("removed");
         again.StatusCode.ShouldBe(HttpStatusCode.Conflict);
         (await GetAsync(scene.Hub, "/admin/audit"))
-            .GetProperty("entries")
+            .GetProperty("items")
             .EnumerateArray()
             .Select(entry => $"{entry.GetProperty("action").GetString()}: {entry.GetProperty("outcome").GetString()}")
             .ShouldBe([
@@ -76,7 +76,7 @@ public sealed class LocationEndpointTests
     }
 
     [Fact]
-    public async Task A_look_that_changes_the_state_is_audited_and_one_that_does_not_is_not()
+    public async Task A_verification_is_audited_only_if_it_changes_the_state()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var id = (await scene.RegisterAsync()).LocationId;
@@ -88,7 +88,7 @@ public sealed class LocationEndpointTests
             answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
-        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("items").EnumerateArray().Single();
         entry.GetProperty("action").GetString().ShouldBe("locations verify");
         entry.GetProperty("location").GetString().ShouldBe(id);
         entry.GetProperty("subject").GetString().ShouldBe("state valid to revoked");
@@ -111,24 +111,24 @@ public sealed class LocationEndpointTests
     }
 
     [Fact]
-    public async Task What_Apple_refuses_is_told_and_audited()
+    public async Task An_error_of_Apple_is_reported_and_audited()
     {
         await using var scene = await RegistrationScene.StartAsync();
 
         using var refused = await AddAsync(
             scene,
-            new { url = new Uri(scene.Apple.BaseUrl, "/nobody"), contentToken = scene.Library.ContentTokenFile }
+            new { url = new Uri(scene.Apple.BaseUrl, "/unknown"), contentToken = scene.Library.ContentTokenFile }
         );
 
         refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
         (await ReadAsync(refused)).GetProperty("code").GetString().ShouldBe("refused");
-        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("entries").EnumerateArray().Single();
+        var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("items").EnumerateArray().Single();
         entry.GetProperty("outcome").GetString().ShouldBe("refused");
         entry.GetProperty("detail").GetString().ShouldBe("refused");
     }
 
     [Fact]
-    public async Task All_faults_of_what_is_to_be_added_are_told_at_once_and_no_token_is_quoted()
+    public async Task Adding_a_location_reports_all_invalid_members_and_quotes_no_token()
     {
         await using var hub = await ScenarioHub.StartAsync();
 
@@ -161,7 +161,7 @@ public sealed class LocationEndpointTests
     }
 
     [Fact]
-    public async Task A_receive_only_location_is_answered_with_its_secret_this_once()
+    public async Task Adding_a_receive_only_location_returns_its_secret_once()
     {
         await using var hub = await ScenarioHub.StartAsync();
 
@@ -180,7 +180,7 @@ public sealed class LocationEndpointTests
     }
 
     [Fact]
-    public async Task Locations_are_listed_by_pages()
+    public async Task Locations_are_listed_in_pages()
     {
         await using var hub = await ScenarioHub.StartAsync();
         string[] ids = [(await hub.AddLocationAsync()).Id, (await hub.AddLocationAsync()).Id];
@@ -189,23 +189,19 @@ public sealed class LocationEndpointTests
         var second = await GetAsync(hub, $"/admin/locations?after={first.GetProperty("next").GetString()}");
 
         new[] { first, second }
-            .SelectMany(page => page.GetProperty("locations").EnumerateArray())
+            .SelectMany(page => page.GetProperty("items").EnumerateArray())
             .Select(location => location.GetProperty("id").GetString())
             .ShouldBe(ids, ignoreOrder: true);
         second.GetProperty("next").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
     [Theory]
-    [InlineData("GET", "/admin/locations/nobody", HttpStatusCode.NotFound)]
-    [InlineData("GET", "/admin/locations?after=nobody", HttpStatusCode.NotFound)]
-    [InlineData("POST", "/admin/locations/nobody/verify", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/admin/locations/unknown", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/admin/locations?after=unknown", HttpStatusCode.NotFound)]
+    [InlineData("POST", "/admin/locations/unknown/verify", HttpStatusCode.NotFound)]
     [InlineData("GET", "/admin/locations/no-id", HttpStatusCode.BadRequest)]
     [InlineData("GET", "/admin/locations?limit=0", HttpStatusCode.BadRequest)]
-    public async Task What_cannot_be_done_is_answered_with_problem_details(
-        string method,
-        string path,
-        HttpStatusCode status
-    )
+    public async Task Failures_are_reported_as_problem_details(string method, string path, HttpStatusCode status)
     {
         await using var hub = await ScenarioHub.StartAsync();
 
@@ -219,7 +215,7 @@ public sealed class LocationEndpointTests
     [Theory]
     [InlineData("{", "$")]
     [InlineData("""{"url":["s3cr3t"]}""", "$.url")]
-    public async Task A_body_of_another_shape_is_answered_with_where_it_differs(string body, string path)
+    public async Task A_body_that_does_not_match_the_schema_is_rejected_with_the_path(string body, string path)
     {
         await using var hub = await ScenarioHub.StartAsync();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NotificationHub.Admin;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Storage;
@@ -61,16 +62,28 @@ public sealed class NotificationListingTests
         var filter = new NotificationFilter(disposition, "quiet");
 
         var first = await ReadAsync(test, filter, after: 0, limit: 100, most: 1);
-        var second = await ReadAsync(test, filter, first.Next!.Value, limit: 100, most: 1);
-        var rest = await ReadAsync(test, filter, second.Next!.Value, limit: 100, most: 10);
+        var second = await ReadAsync(
+            test,
+            filter,
+            long.Parse(first.Next!, CultureInfo.InvariantCulture),
+            limit: 100,
+            most: 1
+        );
+        var rest = await ReadAsync(
+            test,
+            filter,
+            long.Parse(second.Next!, CultureInfo.InvariantCulture),
+            limit: 100,
+            most: 10
+        );
         var all = await ReadAsync(test, filter, after: 0, limit: 100, most: int.MaxValue);
         var one = await ReadAsync(test, filter, after: 0, limit: 1, most: int.MaxValue);
 
-        (first.Notifications.Count, first.Next).ShouldBe((0, 70_000));
-        (second.Notifications.Single().Seq, second.Next).ShouldBe((70_001, 90_000));
-        (rest.Notifications.Single().Seq, rest.Next).ShouldBe((90_002, null));
-        (all.Notifications.Count, all.Next).ShouldBe((2, null));
-        (one.Notifications.Single().Seq, one.Next).ShouldBe((70_001, 70_001));
+        (first.Items.Count, first.Next).ShouldBe((0, "70000"));
+        (second.Items.Single().Seq, second.Next).ShouldBe((70_001, "90000"));
+        (rest.Items.Single().Seq, rest.Next).ShouldBe((90_002, null));
+        (all.Items.Count, all.Next).ShouldBe((2, null));
+        (one.Items.Single().Seq, one.Next).ShouldBe((70_001, "70001"));
         (await SeqsAsync(test, filter)).ShouldBe([70_001, 90_002]);
     }
 
@@ -90,7 +103,7 @@ public sealed class NotificationListingTests
     }
 
     [Fact]
-    public async Task What_was_set_aside_is_listed_without_looking_through_the_log()
+    public async Task Rejected_notifications_are_listed_without_scanning_the_log()
     {
         await using var test = await TestDatabase.OpenAsync();
         await AddAsync(test, from: 1, count: 20_001, "busy");
@@ -107,10 +120,10 @@ public sealed class NotificationListingTests
             most: 1
         );
 
-        page.Notifications.ShouldHaveSingleItem().Seq.ShouldBe(20_001);
+        page.Items.ShouldHaveSingleItem().Seq.ShouldBe(20_001);
     }
 
-    private static Task<NotificationPage> ReadAsync(
+    private static Task<Page<NotificationRow>> ReadAsync(
         TestDatabase test,
         NotificationFilter filter,
         long after,

@@ -15,7 +15,7 @@ public sealed class ApiKeyTests
     ];
 
     [Fact]
-    public async Task A_key_lets_its_holder_do_what_its_role_says()
+    public async Task A_key_allows_what_its_role_allows()
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
@@ -49,7 +49,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public async Task A_key_is_taken_from_its_own_header_too_and_known_by_its_name()
+    public async Task A_key_is_accepted_in_its_own_header_and_identified_by_its_name()
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
@@ -83,7 +83,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public async Task A_forbidden_change_is_answered_with_problem_details()
+    public async Task A_forbidden_change_gets_problem_details()
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
@@ -95,7 +95,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public async Task Outside_Development_nothing_is_there_until_it_is_configured()
+    public async Task Outside_Development_nothing_is_mapped_without_a_credential()
     {
         await using var host = await AdminHost.StartAsync("Production");
 
@@ -104,7 +104,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public async Task In_Development_it_is_open_on_this_machine_and_under_its_name_only()
+    public async Task In_Development_only_requests_from_and_to_this_machine_need_no_key()
     {
         await using var host = await AdminHost.StartAsync("Development");
 
@@ -122,7 +122,7 @@ public sealed class ApiKeyTests
     [InlineData("Origin", "null")]
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("Sec-Fetch-Site", "same-site")]
-    public async Task In_Development_a_page_of_another_site_changes_nothing(string header, string value)
+    public async Task In_Development_other_sites_pages_are_rejected(string header, string value)
     {
         (await ChangeInDevelopmentAsync(header, value)).ShouldBe(HttpStatusCode.Unauthorized);
     }
@@ -132,13 +132,13 @@ public sealed class ApiKeyTests
     [InlineData("Origin", "http://[::1]:5080")]
     [InlineData("Sec-Fetch-Site", "same-origin")]
     [InlineData("Sec-Fetch-Site", "none")]
-    public async Task In_Development_a_page_of_this_machine_may(string header, string value)
+    public async Task In_Development_local_pages_are_accepted(string header, string value)
     {
         (await ChangeInDevelopmentAsync(header, value)).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task In_Development_a_configured_key_is_demanded()
+    public async Task In_Development_a_configured_key_is_required()
     {
         await using var host = await AdminHost.StartAsync("Development", Keys);
 
@@ -147,7 +147,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public async Task Settings_that_cannot_work_are_told_all_at_once()
+    public async Task All_invalid_settings_are_reported_together()
     {
         var fault = await Should.ThrowAsync<ConfigurationException>(() =>
             AdminHost.StartAsync(

@@ -18,18 +18,18 @@ public sealed class ApiKeyVerifierTests
     [InlineData(null, "", false)]
     [InlineData(null, null, false)]
     [InlineData("Bearer first", "first", false)]
-    public void One_of_the_configured_keys_is_asked_for(string? authorization, string? apiKey, bool accepted) =>
+    public void Only_a_configured_key_is_accepted(string? authorization, string? apiKey, bool accepted) =>
         (Verifier("first", "second").Find(authorization, apiKey) is not null).ShouldBe(accepted);
 
     [Fact]
-    public void Two_keys_at_once_are_none() =>
+    public void Two_keys_at_once_are_rejected() =>
         Verifier("first").Find(new StringValues(["Bearer first", "Bearer first"]), default).ShouldBeNull();
 
     [Fact]
     public void Without_keys_nothing_is_accepted() => Verifier().Find("Bearer first", default).ShouldBeNull();
 
     [Fact]
-    public void Options_that_cannot_work_are_told_all_at_once()
+    public void All_invalid_options_are_reported_at_once()
     {
         var options = new AuthOptions
         {

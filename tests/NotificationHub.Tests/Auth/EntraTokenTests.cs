@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Auth;
 public sealed class EntraTokenTests
 {
     [Fact]
-    public async Task A_token_lets_its_holder_do_what_its_app_roles_say()
+    public async Task A_token_allows_what_its_app_roles_allow()
     {
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
@@ -36,7 +36,7 @@ public sealed class EntraTokenTests
     }
 
     [Fact]
-    public async Task Its_holder_is_known_by_an_object_id_and_no_address()
+    public async Task The_caller_is_identified_by_the_object_ID()
     {
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
@@ -47,7 +47,7 @@ public sealed class EntraTokenTests
     }
 
     [Fact]
-    public async Task A_key_does_beside_tokens()
+    public async Task A_key_is_accepted_in_addition_to_tokens()
     {
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync(
@@ -80,7 +80,7 @@ public sealed class EntraTokenTests
 
     [Theory]
     [MemberData(nameof(Flaws))]
-    public async Task A_token_with_a_flaw_is_a_strangers(string flaw, Action<SecurityTokenDescriptor> make)
+    public async Task An_invalid_token_gets_401(string flaw, Action<SecurityTokenDescriptor> make)
     {
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
@@ -93,7 +93,7 @@ public sealed class EntraTokenTests
     }
 
     [Fact]
-    public async Task While_the_issuer_cannot_be_asked_nobody_is_let_in_and_nothing_breaks()
+    public async Task While_the_issuer_is_unreachable_every_token_gets_401()
     {
         await using var issuer = await TokenIssuer.StartAsync();
         var token = issuer.Issue([HubPolicies.Operate]);

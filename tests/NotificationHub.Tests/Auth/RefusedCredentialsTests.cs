@@ -53,7 +53,7 @@ public sealed class RefusedCredentialsTests
     }
 
     [Fact]
-    public void The_first_is_logged_at_once_and_later_ones_once_a_minute_with_few_addresses()
+    public void The_first_is_logged_immediately_and_later_ones_once_a_minute()
     {
         var clock = new FakeTimeProvider();
         var log = new LogLines();

@@ -56,7 +56,7 @@ internal sealed class TokenIssuer : IAsyncDisposable
             Claims = new Dictionary<string, object>(StringComparer.Ordinal)
             {
                 ["oid"] = "0d7e9c1a-person",
-                ["preferred_username"] = "somebody@example.com",
+                ["preferred_username"] = "person@example.com",
                 ["roles"] = roles,
             },
             SigningCredentials = new SigningCredentials(Key, SecurityAlgorithms.RsaSha256),

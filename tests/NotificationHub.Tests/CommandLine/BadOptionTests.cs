@@ -55,7 +55,7 @@ public sealed class BadOptionTests
 
     [Theory]
     [MemberData(nameof(Options))]
-    public async Task A_bad_value_of_an_option_gives_one_line_and_exit_code_2(string path, string name)
+    public async Task An_invalid_option_value_gives_one_line_and_exit_code_2(string path, string name)
     {
         using var folder = new TemporaryFolder();
         var option = Commands().Single(one => one.Path == path).Command.Options.Single(one => one.Name == name);
@@ -72,7 +72,7 @@ public sealed class BadOptionTests
 
     [Theory]
     [MemberData(nameof(Options))]
-    public async Task No_value_of_an_option_ends_in_an_unhandled_exception(string path, string name)
+    public async Task No_option_value_causes_an_unhandled_exception(string path, string name)
     {
         using var folder = new TemporaryFolder();
         foreach (var value in BadValues)
@@ -86,7 +86,7 @@ public sealed class BadOptionTests
 
     [Theory]
     [MemberData(nameof(Arguments))]
-    public async Task A_bad_value_of_an_argument_gives_one_line_and_exit_code_2(string path)
+    public async Task An_invalid_argument_gives_one_line_and_exit_code_2(string path)
     {
         using var folder = new TemporaryFolder();
         foreach (var value in BadValues.Where(value => value.Length > 0 && value != "-1"))

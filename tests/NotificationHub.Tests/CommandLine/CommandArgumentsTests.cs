@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class CommandArgumentsTests
 {
     [Fact]
-    public void Settings_are_told_from_a_commands_own_options_wherever_they_stand()
+    public void Settings_are_separated_from_options_at_any_position()
     {
         var arguments = CommandArguments.Parse([
             "locations",
@@ -36,6 +36,6 @@ public sealed class CommandArgumentsTests
     [InlineData("--Storage")]
     [InlineData("--Storage=x")]
     [InlineData("Storage:ConnectionString=x")]
-    public void Anything_else_is_left_to_be_refused(string argument) =>
+    public void Everything_else_is_left_to_the_command(string argument) =>
         CommandArguments.Parse([argument, "--json"]).Settings.ShouldBeEmpty();
 }

@@ -51,7 +51,7 @@ public sealed class ConsoleTableTests
     }
 
     [Fact]
-    public void A_column_that_does_not_fit_wraps_between_words_and_those_behind_it_are_named()
+    public void A_column_that_does_not_fit_wraps_between_words_and_hidden_columns_are_named()
     {
         var lines = Write(80, Table());
 
@@ -79,7 +79,7 @@ public sealed class ConsoleTableTests
     }
 
     [Fact]
-    public void Text_from_outside_can_neither_control_the_terminal_nor_reorder_the_line()
+    public void External_text_cannot_control_the_terminal_or_reorder_the_line()
     {
         var lines = Write(120, new ConsoleTable("Name").Row("a\u001B[2Jb\u202Egnp\u2066x\u2028y\u200Fz\u061C"));
 
@@ -90,7 +90,7 @@ public sealed class ConsoleTableTests
     public void Joiners_that_scripts_need_are_kept() => TerminalText.Clean("می\u200Cخواهم").ShouldBe("می\u200Cخواهم");
 
     [Fact]
-    public void A_JSON_document_says_the_same_without_characters_that_reorder_text()
+    public void A_JSON_document_escapes_characters_that_reorder_text()
     {
         using var output = new StringWriter();
         new CommandOutput(output, Stream.Null, json: true, width: null).Write(new { Name = "a\u202Eb" }, _ => { });

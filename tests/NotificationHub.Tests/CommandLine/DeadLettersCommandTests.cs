@@ -6,14 +6,14 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class DeadLettersCommandTests
 {
     [Fact]
-    public async Task List_and_show_tell_what_was_refused_and_why()
+    public async Task List_and_show_print_the_rejected_event_and_the_reason()
     {
         await using var test = await OpenAsync();
 
         var list = await CommandRun.OnAsync(test.File, "dead-letters", "list", "--topic=users", "--json");
         var show = await CommandRun.OnAsync(test.File, "dead-letters", "show", "2");
 
-        var listed = list.Json.GetProperty("deadLetters").EnumerateArray().ShouldHaveSingleItem();
+        var listed = list.Json.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
         listed.GetProperty("seq").GetInt64().ShouldBe(3);
         listed.GetProperty("state").GetString().ShouldBe("open");
         show.Output.ShouldContain("asset.changed");
@@ -23,7 +23,7 @@ public sealed class DeadLettersCommandTests
     [Theory]
     [InlineData("resend", "resend")]
     [InlineData("discard", "discarded")]
-    public async Task A_decision_is_taken_once(string decision, string state)
+    public async Task A_dead_letter_is_resent_or_discarded_once(string decision, string state)
     {
         await using var test = await OpenAsync();
 
@@ -38,7 +38,7 @@ public sealed class DeadLettersCommandTests
     }
 
     [Fact]
-    public async Task A_whole_topic_is_decided_about_and_no_other()
+    public async Task The_topic_option_selects_all_dead_letters_of_the_topic()
     {
         await using var test = await OpenAsync();
 
@@ -49,7 +49,7 @@ public sealed class DeadLettersCommandTests
     }
 
     [Fact]
-    public async Task All_are_decided_about()
+    public async Task The_all_option_selects_all_open_dead_letters()
     {
         await using var test = await OpenAsync();
 
@@ -61,7 +61,7 @@ public sealed class DeadLettersCommandTests
     [Theory]
     [InlineData("dead-letters", "show", "7")]
     [InlineData("dead-letters", "resend", "7")]
-    public async Task What_is_not_there_is_not_found(params string[] args)
+    public async Task An_unknown_seq_gives_exit_code_3(params string[] args)
     {
         await using var test = await OpenAsync();
 
@@ -73,7 +73,7 @@ public sealed class DeadLettersCommandTests
     [InlineData("dead-letters", "resend", "1", "--all")]
     [InlineData("dead-letters", "discard", "--topic=assets", "--all")]
     [InlineData("dead-letters", "list", "--topic=weather")]
-    public async Task It_must_be_clear_which_are_meant(params string[] args) =>
+    public async Task An_ambiguous_selection_is_a_usage_error(params string[] args) =>
         (await CommandRun.RunAsync(args)).ExitCode.ShouldBe(ExitCode.Usage);
 
     private static async Task<TestDatabase> OpenAsync()

@@ -13,7 +13,7 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class FailedStartTests
 {
     [Fact]
-    public async Task A_port_in_use_is_told_of_in_one_line()
+    public async Task A_port_in_use_is_reported_in_one_line()
     {
         using var folder = new TemporaryFolder();
         using var other = new TcpListener(IPAddress.Loopback, 0);
@@ -31,7 +31,7 @@ public sealed class FailedStartTests
     }
 
     [Fact]
-    public async Task A_file_that_is_no_database_is_told_of_in_one_line()
+    public async Task A_file_that_is_not_a_database_is_reported_in_one_line()
     {
         using var folder = new TemporaryFolder();
         var file = folder.File("hub.db");
@@ -45,7 +45,7 @@ public sealed class FailedStartTests
     }
 
     [Fact]
-    public void A_write_that_the_disk_refuses_when_the_hub_starts_makes_the_settings_unusable()
+    public void A_failed_write_at_startup_gives_the_exit_code_for_settings()
     {
         var full = new StorageUnavailableException(
             "SQLite refused the write",
@@ -64,7 +64,7 @@ public sealed class FailedStartTests
     }
 
     [Fact]
-    public async Task A_hub_that_starts_on_a_disk_without_room_ends_with_one_line_and_the_code_of_unusable_settings()
+    public async Task A_full_disk_at_startup_gives_one_line_and_the_exit_code_for_settings()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -113,7 +113,7 @@ public sealed class FailedStartTests
     [InlineData("")]
     [InlineData("file/hub.db")]
     [InlineData("file/data/hub.db")]
-    public async Task A_place_where_no_database_can_be_is_a_fault_of_the_settings(string place)
+    public async Task An_impossible_database_path_is_an_error_of_the_settings(string place)
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("file"), "no folder");

@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class HealthCommandTests
 {
     [Fact]
-    public async Task It_ends_with_0_where_the_hub_is_well_and_with_1_where_it_does_not_answer()
+    public async Task The_exit_code_is_0_for_a_healthy_hub_and_1_without_a_response()
     {
         var hub = await HubHost.StartAsync();
         var url = hub.Http.BaseAddress!;
@@ -30,11 +30,11 @@ public sealed class HealthCommandTests
     [Theory]
     [InlineData("--url=hub")]
     [InlineData("--url=ftp://127.0.0.1")]
-    public async Task What_is_no_address_is_refused(string url) =>
+    public async Task An_invalid_URL_is_a_usage_error(string url) =>
         (await CommandRun.RunAsync("health", url)).ExitCode.ShouldBe(ExitCode.Usage);
 
     [Fact]
-    public async Task A_port_that_the_system_chose_has_to_be_named()
+    public async Task A_port_chosen_by_the_system_must_be_specified()
     {
         var run = await CommandRun.RunAsync("health", "--urls=http://127.0.0.1:0");
 
@@ -52,7 +52,7 @@ public sealed class HealthCommandTests
     [InlineData("http://10.0.0.7:8000/", "urls=http://10.0.0.7:8000")]
     [InlineData("http://localhost:9000/", "Kestrel:Endpoints:Http:Url=http://*:9000", "urls=http://+:8000")]
     [InlineData("http://localhost:8081/", "Admin:Urls=http://+:8081", "urls=http://+:8000")]
-    public void The_settings_say_where_the_hub_is(string expected, params string[] settings) =>
+    public void The_settings_determine_the_default_URL(string expected, params string[] settings) =>
         ListenAddresses
             .FindLocal(
                 new ConfigurationBuilder()

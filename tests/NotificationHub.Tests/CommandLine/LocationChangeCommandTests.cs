@@ -10,7 +10,7 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class LocationChangeCommandTests
 {
     [Fact]
-    public async Task Rotate_says_what_the_location_is_now_and_prints_no_secret()
+    public async Task Rotate_secret_prints_the_location_and_no_secret()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -32,7 +32,7 @@ public sealed class LocationChangeCommandTests
     }
 
     [Fact]
-    public async Task Test_ends_with_one_where_the_test_notification_does_not_arrive()
+    public async Task Test_gives_exit_code_1_if_the_notification_does_not_arrive()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -48,7 +48,7 @@ public sealed class LocationChangeCommandTests
     [Theory]
     [InlineData("--wait=20")]
     [InlineData("--wait=00:00:20")]
-    public async Task Test_is_told_how_long_to_wait_in_seconds_or_as_a_time(string wait)
+    public async Task Test_accepts_a_wait_in_seconds_or_as_a_time(string wait)
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -64,18 +64,18 @@ public sealed class LocationChangeCommandTests
     [InlineData("00:05:01", "five minutes")]
     [InlineData("soon", "seconds")]
     [InlineData("1.5", "seconds")]
-    public async Task Test_refuses_a_wait_that_cannot_be_meant(string wait, string said)
+    public async Task Test_rejects_an_invalid_wait(string wait, string said)
     {
         await using var hub = await HubHost.StartAsync();
 
-        var run = await CommandRun.OnAsync(hub, "locations", "test", "nobody", $"--wait={wait}");
+        var run = await CommandRun.OnAsync(hub, "locations", "test", "unknown", $"--wait={wait}");
 
         run.ExitCode.ShouldBe(ExitCode.Usage);
         run.Error.ShouldContain(said);
     }
 
     [Fact]
-    public async Task Renew_tells_every_fault_of_what_it_was_given_at_once()
+    public async Task Renew_token_reports_all_invalid_inputs_at_once()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("note.txt"), "c2hvcHBpbmcgbGlzdA==");
@@ -94,7 +94,7 @@ public sealed class LocationChangeCommandTests
     }
 
     [Fact]
-    public async Task Renew_takes_the_new_token_of_the_same_library()
+    public async Task Renew_token_accepts_a_new_token_of_the_same_library()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -113,7 +113,7 @@ public sealed class LocationChangeCommandTests
     }
 
     [Fact]
-    public async Task Remove_tells_Apple_and_says_so()
+    public async Task Remove_clears_the_configuration_at_Apple()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();

@@ -27,7 +27,7 @@ public sealed class LocationsCommandTests
     }
 
     [Fact]
-    public async Task Add_tells_what_Apple_refused()
+    public async Task Add_reports_the_error_of_Apple()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Library.ContentToken.State = ContentTokenState.Revoked;
@@ -62,7 +62,7 @@ public sealed class LocationsCommandTests
     }
 
     [Fact]
-    public async Task Add_refuses_a_file_that_is_no_content_token()
+    public async Task Add_rejects_a_file_that_is_not_a_content_token()
     {
         await using var test = await TestDatabase.OpenAsync();
         using var folder = new TemporaryFolder();
@@ -84,7 +84,7 @@ public sealed class LocationsCommandTests
     [Theory]
     [InlineData("note.txt")]
     [InlineData("there-is-no-such-file")]
-    public async Task Add_tells_every_fault_of_what_it_was_given_at_once(string file)
+    public async Task Add_reports_all_invalid_inputs_at_once(string file)
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("note.txt"), "c2hvcHBpbmcgbGlzdA==");
@@ -106,7 +106,7 @@ public sealed class LocationsCommandTests
     }
 
     [Fact]
-    public async Task List_says_what_is_the_matter_beside_the_state()
+    public async Task List_prints_the_warnings()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -124,7 +124,7 @@ public sealed class LocationsCommandTests
 
         people.Output.ShouldContain("settings-changed, silent, check-failed");
         programs
-            .Json.GetProperty("locations")[0]
+            .Json.GetProperty("items")[0]
             .GetProperty("warnings")
             .EnumerateArray()
             .Select(word => word.GetString())
@@ -137,7 +137,7 @@ public sealed class LocationsCommandTests
     }
 
     [Fact]
-    public async Task A_receive_only_location_is_shown_its_secret_once_and_accepts_posts_with_it()
+    public async Task Adding_a_receive_only_location_prints_a_working_secret_once()
     {
         await using var hub = await HubHost.StartAsync();
 
@@ -159,7 +159,7 @@ public sealed class LocationsCommandTests
     }
 
     [Fact]
-    public async Task List_shows_every_location_for_people_and_for_programs()
+    public async Task List_prints_every_location_as_a_table_and_as_JSON()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -169,14 +169,14 @@ public sealed class LocationsCommandTests
 
         people.Output.ShouldContain(location.LocationId);
         people.Output.ShouldContain("Zürich Hauptsitz");
-        var listed = programs.Json.GetProperty("locations").EnumerateArray().ShouldHaveSingleItem();
+        var listed = programs.Json.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
         listed.GetProperty("id").GetString().ShouldBe(location.LocationId);
         listed.GetProperty("uId").GetString().ShouldBe(scene.Library.UId);
         listed.GetProperty("receiveOnly").GetBoolean().ShouldBeFalse();
     }
 
     [Fact]
-    public async Task List_goes_on_from_page_to_page_until_all_were_there()
+    public async Task List_returns_every_location_once_over_all_pages()
     {
         await using var hub = await HubHost.StartAsync();
         string[] added =
@@ -193,12 +193,12 @@ public sealed class LocationsCommandTests
         Ids(first).Count.ShouldBe(2);
         Ids(first).Concat(Ids(second)).ShouldBe(added, ignoreOrder: true);
         second.GetProperty("next").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
-        (await CommandRun.OnAsync(hub, "locations", "list", "--after=nobody")).ExitCode.ShouldBe(ExitCode.NotFound);
+        (await CommandRun.OnAsync(hub, "locations", "list", "--after=unknown")).ExitCode.ShouldBe(ExitCode.NotFound);
         (await CommandRun.OnAsync(hub, "locations", "list", "--limit=0")).ExitCode.ShouldBe(ExitCode.Usage);
     }
 
     [Fact]
-    public async Task Show_tells_of_the_location_and_its_secrets_but_no_secret()
+    public async Task Show_prints_the_state_of_secrets_and_no_secret()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
@@ -210,11 +210,11 @@ public sealed class LocationsCommandTests
         run.Json.GetProperty("secrets")[0].GetProperty("state").GetString().ShouldBe("active");
         people.Output.ShouldContain("active");
         (run.Output + people.Output).ShouldNotContain(scene.Library.Configuration.NotificationAuthToken!);
-        (await CommandRun.OnAsync(scene.Hub, "locations", "show", "nobody")).ExitCode.ShouldBe(ExitCode.NotFound);
+        (await CommandRun.OnAsync(scene.Hub, "locations", "show", "unknown")).ExitCode.ShouldBe(ExitCode.NotFound);
     }
 
     [Fact]
-    public async Task Verify_says_what_differs_and_what_to_do()
+    public async Task Verify_prints_differences_with_advice()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
@@ -235,7 +235,7 @@ public sealed class LocationsCommandTests
     }
 
     private static IReadOnlyList<string?> Ids(System.Text.Json.JsonElement page) =>
-        [.. page.GetProperty("locations").EnumerateArray().Select(one => one.GetProperty("id").GetString())];
+        [.. page.GetProperty("items").EnumerateArray().Select(one => one.GetProperty("id").GetString())];
 
     private static async Task<CommandRun> AddAsync(RegistrationScene scene, params string[] more)
     {

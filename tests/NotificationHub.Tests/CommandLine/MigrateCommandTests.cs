@@ -29,7 +29,7 @@ public sealed class MigrateCommandTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task It_makes_the_database_and_says_so_and_then_has_nothing_to_do()
+    public async Task Migrate_creates_the_database_and_then_has_nothing_to_do()
     {
         var first = await CommandRun.OnAsync(Database, "migrate", "--json");
         var second = await CommandRun.OnAsync(Database, "migrate", "--json");
@@ -40,14 +40,14 @@ public sealed class MigrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_restore_no_id_comes_back_with_other_content_and_consumers_miss_nothing()
+    public async Task After_a_restore_no_event_ID_is_reused_and_consumers_miss_nothing()
     {
         await PostAsync(Database, "n-1", "n-2");
         var backup = folder.File("backup.db");
         File.Copy(Database, backup);
         await PostAsync(Database, "lost-1", "lost-2", "lost-3");
-        var told = await EventsAsync(Database, after: 0);
-        var last = told[^1].Sequence;
+        var published = await EventsAsync(Database, after: 0);
+        var last = published[^1].Sequence;
 
         var run = await CommandRun.OnAsync(backup, "migrate", "--after-restore", "--json");
         await PostAsync(backup, "n-3", "n-4");
@@ -57,15 +57,15 @@ public sealed class MigrateCommandTests : IDisposable
         run.Json.GetProperty("epoch").GetInt64().ShouldBe(2);
         afterwards.Select(one => one.NotificationId).ShouldBe(["n-3", "n-4"]);
         afterwards.ShouldAllBe(one => one.Id.StartsWith("2-") && one.Sequence > last);
-        afterwards.Select(one => one.Id).Intersect(told.Select(one => one.Id)).ShouldBeEmpty();
+        afterwards.Select(one => one.Id).Intersect(published.Select(one => one.Id)).ShouldBeEmpty();
         // What the backup had keeps its ids, and a reader from the beginning gets across the gap.
-        (await EventsAsync(backup, after: 0)).ShouldBe([.. told.Take(2), .. afterwards]);
+        (await EventsAsync(backup, after: 0)).ShouldBe([.. published.Take(2), .. afterwards]);
     }
 
     [Theory]
     [InlineData("--after-restore")]
     [InlineData("--from-sqlite")]
-    public async Task While_a_hub_runs_on_the_database_nothing_is_done(string option)
+    public async Task Migrate_refuses_a_database_that_a_hub_uses(string option)
     {
         await using var hub = await HubHost.StartAsync();
         var running = Path.Combine(hub.Folder, "hub.db");
@@ -80,7 +80,7 @@ public sealed class MigrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_copy_has_every_row_and_goes_on_where_the_other_one_was()
+    public async Task A_copy_contains_every_row_and_continues_the_logs()
     {
         await PostAsync(Database, "n-1", "n-2");
         await DeleteTailAsync(Database);
@@ -101,7 +101,7 @@ public sealed class MigrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_copy_goes_into_a_new_database_only()
+    public async Task A_copy_requires_a_new_database()
     {
         await PostAsync(Database, "n-1");
         var other = folder.File("other.db");
@@ -115,7 +115,7 @@ public sealed class MigrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task No_hub_starts_on_half_a_copy()
+    public async Task A_hub_does_not_start_on_an_incomplete_copy()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync(
@@ -130,7 +130,7 @@ public sealed class MigrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_meant_is_refused_with_what_to_do()
+    public async Task Invalid_options_are_rejected_with_advice()
     {
         var both = await CommandRun.OnAsync(Database, "migrate", "--after-restore", "--from-sqlite", Database);
         var nothing = await CommandRun.OnAsync(Database, "migrate", "--from-sqlite", folder.File("absent.db"));
@@ -156,7 +156,7 @@ public sealed class MigrateCommandTests : IDisposable
         await RoutedAsync(hub);
     }
 
-    private static async Task<IReadOnlyList<Told>> EventsAsync(string database, long after)
+    private static async Task<IReadOnlyList<PublishedEvent>> EventsAsync(string database, long after)
     {
         await using var hub = await HubHost.StartAsync($"Storage:ConnectionString=Data Source={database}");
         await RoutedAsync(hub);
@@ -169,7 +169,7 @@ public sealed class MigrateCommandTests : IDisposable
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => JsonDocument.Parse(line).RootElement)
                 .Where(one => one.GetProperty("type").GetString()!.Contains("notification.test"))
-                .Select(Told.Of),
+                .Select(PublishedEvent.Parse),
         ];
     }
 
@@ -208,9 +208,9 @@ public sealed class MigrateCommandTests : IDisposable
         return string.Join('\n', await StoreContent.LinesAsync(connection, tables));
     }
 
-    private sealed record Told(string Id, long Sequence, string? NotificationId)
+    private sealed record PublishedEvent(string Id, long Sequence, string? NotificationId)
     {
-        public static Told Of(JsonElement one) =>
+        public static PublishedEvent Parse(JsonElement one) =>
             new(
                 one.GetProperty("id").GetString()!,
                 long.Parse(one.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture),

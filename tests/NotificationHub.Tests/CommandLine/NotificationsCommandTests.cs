@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class NotificationsCommandTests
 {
     [Fact]
-    public async Task List_pages_through_what_was_stored()
+    public async Task List_returns_the_notifications_in_pages()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -19,7 +19,7 @@ public sealed class NotificationsCommandTests
             hub,
             "notifications",
             "list",
-            $"--after={first.Json.GetProperty("next").GetInt64()}",
+            $"--after={first.Json.GetProperty("next").GetString()}",
             "--json"
         );
 
@@ -29,7 +29,7 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
-    public async Task List_shows_only_what_is_asked_for()
+    public async Task List_applies_its_filters()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -46,14 +46,14 @@ public sealed class NotificationsCommandTests
             "--json"
         );
 
-        var row = run.Json.GetProperty("notifications").EnumerateArray().ShouldHaveSingleItem();
+        var row = run.Json.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
         row.GetProperty("location").GetString().ShouldBe(other.Id);
         row.GetProperty("disposition").GetString().ShouldBe("rejected");
         row.GetProperty("error").GetString().ShouldNotBeNullOrEmpty();
     }
 
     [Fact]
-    public async Task Show_withholds_invite_codes_unless_they_are_asked_for()
+    public async Task Show_withholds_invite_codes_without_raw()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -74,7 +74,7 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
-    public async Task Show_prints_a_body_that_is_no_text_in_hexadecimal()
+    public async Task Show_prints_a_binary_body_in_hexadecimal()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -119,7 +119,7 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
-    public async Task Show_wraps_no_body_and_breaks_its_lines_where_it_does()
+    public async Task Show_keeps_the_line_breaks_of_the_body()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -133,7 +133,7 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
-    public async Task Show_tells_that_there_is_no_such_notification()
+    public async Task Show_reports_an_unknown_notification()
     {
         await using var hub = await HubHost.StartAsync();
 
@@ -159,7 +159,7 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
-    public async Task Rerouting_what_still_does_not_fit_tells_why_and_what_is_not_there_is_not_found()
+    public async Task Reroute_reports_errors_of_the_notification_and_an_unknown_seq()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -171,7 +171,7 @@ public sealed class NotificationsCommandTests
         unfit.ExitCode.ShouldBe(ExitCode.Failed);
         var done = unfit.Json.GetProperty("rerouted").EnumerateArray().ShouldHaveSingleItem();
         done.GetProperty("result").GetString().ShouldBe("still-unrecognized");
-        done.GetProperty("faults").GetArrayLength().ShouldBeGreaterThan(0);
+        done.GetProperty("errors").GetArrayLength().ShouldBeGreaterThan(0);
         missing.ExitCode.ShouldBe(ExitCode.NotFound);
     }
 
@@ -186,7 +186,7 @@ public sealed class NotificationsCommandTests
     private static string?[] Ids(CommandRun run) =>
         [
             .. run
-                .Json.GetProperty("notifications")
+                .Json.GetProperty("items")
                 .EnumerateArray()
                 .Select(row => row.GetProperty("notificationId").GetString()),
         ];

@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class OperationsCommandTests
 {
     [Fact]
-    public async Task List_shows_the_latest_first_and_only_what_is_asked_for()
+    public async Task List_shows_the_latest_first_and_applies_its_filters()
     {
         await using var test = await OpenAsync();
 
@@ -24,7 +24,7 @@ public sealed class OperationsCommandTests
     }
 
     [Fact]
-    public async Task Show_tells_what_failed_and_why()
+    public async Task Show_prints_the_failed_tasks_and_their_errors()
     {
         await using var test = await OpenAsync();
 
@@ -40,7 +40,7 @@ public sealed class OperationsCommandTests
     }
 
     [Fact]
-    public async Task What_is_not_in_the_ledger_is_not_found()
+    public async Task An_unknown_operation_gives_exit_code_3()
     {
         await using var test = await OpenAsync();
 
@@ -51,7 +51,7 @@ public sealed class OperationsCommandTests
     [InlineData("operations", "show")]
     [InlineData("operations", "list", "--state=lost")]
     [InlineData("operations", "list", "--limit=0")]
-    public async Task It_must_be_clear_which_are_meant(params string[] args) =>
+    public async Task An_ambiguous_selection_is_a_usage_error(params string[] args) =>
         (await CommandRun.RunAsync(args)).ExitCode.ShouldBe(ExitCode.Usage);
 
     private static string?[] IdsOf(CommandRun run) =>

@@ -16,7 +16,7 @@ public sealed class ReconcileCommandTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task A_dry_run_lists_what_differs_and_writes_nothing()
+    public async Task A_dry_run_lists_differences_and_writes_nothing()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -35,7 +35,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task The_running_hub_tells_and_repairs_what_differs()
+    public async Task The_running_hub_publishes_and_repairs_differences()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -54,7 +54,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task While_a_kind_is_not_imported_nothing_is_ordered()
+    public async Task No_reconciliation_is_requested_before_the_import_is_complete()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -69,7 +69,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task Whoever_would_wait_for_nothing_is_told_why()
+    public async Task A_reconciliation_that_cannot_run_is_rejected_with_the_reason()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -82,7 +82,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task Whoever_waits_is_told_that_the_location_was_removed()
+    public async Task The_removal_of_the_location_ends_the_wait()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -99,7 +99,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task It_is_ordered_through_the_admin_API_too()
+    public async Task The_admin_API_requests_a_reconciliation()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -112,7 +112,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task A_dry_run_without_the_hubs_keys_says_what_is_missing()
+    public async Task A_dry_run_without_the_key_ring_reports_the_missing_keys()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -125,7 +125,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task A_dry_run_reads_all_users_and_not_only_those_that_changed()
+    public async Task A_dry_run_reads_all_users()
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
@@ -139,7 +139,7 @@ public sealed class ReconcileCommandTests
     }
 
     [Fact]
-    public async Task A_location_that_is_not_there_is_told_so()
+    public async Task An_unknown_location_gives_exit_code_3()
     {
         await using var hub = await HubHost.StartAsync();
 

@@ -8,9 +8,7 @@ public sealed class SchemaTests
     [Theory]
     [InlineData("locations", "list")]
     [InlineData("locations", "add", "--receive-only", "--url", "https://hub.example.com")]
-    public async Task A_command_leaves_the_schema_of_an_older_version_alone_and_says_who_changes_it(
-        params string[] command
-    )
+    public async Task A_command_rejects_an_older_schema_and_says_how_to_update_it(params string[] command)
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync("delete from schema_journal");
@@ -25,7 +23,7 @@ public sealed class SchemaTests
     }
 
     [Fact]
-    public async Task A_command_makes_nothing_of_an_empty_file()
+    public async Task A_command_rejects_an_empty_file()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder.File("hub.db"), []);
@@ -38,7 +36,7 @@ public sealed class SchemaTests
     }
 
     [Fact]
-    public async Task A_command_refuses_the_schema_of_a_newer_version()
+    public async Task A_command_rejects_a_newer_schema()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync("insert into schema_journal (name, sha256, applied_at) values ('9999_future', 'x', 1)");

@@ -29,7 +29,7 @@ public sealed class UsageTests
     [InlineData("notifications", "reroute", "--disposition", "accepted")]
     [InlineData("notifications", "reroute", "--disposition", "rerouted")]
     [InlineData("serve", "locations")]
-    public async Task A_wrong_command_line_is_refused_before_anything_is_done(params string[] args)
+    public async Task An_invalid_command_line_changes_nothing(params string[] args)
     {
         var run = await CommandRun.RunAsync(args);
 
@@ -41,7 +41,7 @@ public sealed class UsageTests
     [Theory]
     [InlineData]
     [InlineData("locations", "list")]
-    public async Task Settings_that_cannot_be_run_with_are_refused_with_every_fault(params string[] command)
+    public async Task All_invalid_settings_are_reported_at_once(params string[] command)
     {
         var run = await CommandRun.RunAsync([
             .. command,
@@ -68,7 +68,7 @@ public sealed class UsageTests
     [InlineData("--Health:StallThreshold=00:00:01", "must lie between 30 seconds and one day")]
     [InlineData("--Hosting:DrainDelay=-00:00:01", "must lie between zero and five minutes")]
     [InlineData("--Hosting:DrainDelay=00:05:01", "must lie between zero and five minutes")]
-    public async Task A_setting_out_of_bounds_is_refused_with_what_would_do(string setting, string advice)
+    public async Task A_setting_out_of_range_is_rejected_with_the_range(string setting, string advice)
     {
         using var folder = new TemporaryFolder();
 
@@ -84,7 +84,7 @@ public sealed class UsageTests
     [InlineData("--urls=http://127.0.0.1:0;http://127.0.0.1:65536")]
     [InlineData("--urls=http://127.0.0.1:0/base")]
     [InlineData("--http_ports=0;any")]
-    public async Task An_address_that_cannot_be_listened_on_is_a_fault_of_the_settings(string setting)
+    public async Task An_invalid_listen_address_is_an_error_of_the_settings(string setting)
     {
         using var folder = new TemporaryFolder();
 
@@ -96,7 +96,7 @@ public sealed class UsageTests
     }
 
     [Fact]
-    public async Task A_command_makes_no_database()
+    public async Task A_command_creates_no_database()
     {
         using var folder = new TemporaryFolder();
 

@@ -109,7 +109,7 @@ public sealed class ErasureTests
         var run = await CommandRun.OnAsync(scene.Hub, "erase", "--user", ErasureScene.Ann, "--json");
         var audit = await CommandRun.OnAsync(scene.Hub, "audit", "list", "--json");
 
-        var entry = audit.Json.GetProperty("entries").EnumerateArray().Last();
+        var entry = audit.Json.GetProperty("items").EnumerateArray().Last();
         entry.GetProperty("seq").GetInt64().ShouldBe(run.Json.GetProperty("auditEntry").GetInt64());
         entry.GetProperty("action").GetString().ShouldBe("erase");
         entry.GetProperty("subject").GetString().ShouldBe("a user");

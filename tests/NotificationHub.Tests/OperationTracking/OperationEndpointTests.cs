@@ -48,7 +48,7 @@ public sealed class OperationEndpointTests
 
         var audited = await CommandRun.OnAsync(hub, "audit", "list", "--json");
         audited
-            .Json.GetProperty("entries")
+            .Json.GetProperty("items")
             .EnumerateArray()
             .Select(entry => entry.GetProperty("subject").GetString())
             .ShouldBe([$"operation {EventId}", "operation another"]);
