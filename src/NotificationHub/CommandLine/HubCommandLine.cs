@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
@@ -11,7 +12,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.CommandLine;
 
 /// <summary>The command tree. Results go to the output, messages to the error output.</summary>
-internal static class HubCommandLine
+internal static partial class HubCommandLine
 {
     private const int HelpWidth = 100;
 
@@ -108,8 +109,9 @@ internal static class HubCommandLine
         return result is not null;
     }
 
-    private static string Explain(string message) =>
-        message
+    private static string Explain(string message)
+    {
+        var text = message
             .Replace("expected type 'System.Int64'", "a whole number", StringComparison.Ordinal)
             .Replace("expected type 'System.Nullable`1[System.Int64]'", "a whole number", StringComparison.Ordinal)
             .Replace("expected type 'System.Boolean'", "true or false", StringComparison.Ordinal)
@@ -117,6 +119,11 @@ internal static class HubCommandLine
             .Replace(":\n\t", ": ", StringComparison.Ordinal)
             .Replace("\n\t", ", ", StringComparison.Ordinal)
             .TrimEnd();
+        return IsIncomplete().IsMatch(text) ? $"{text} Use --help for the usage." : text;
+    }
+
+    [GeneratedRegex("^(Unrecognized|Required) |is required")]
+    private static partial Regex IsIncomplete();
 
     private static InvocationConfiguration Configuration(ParseResult result, TextWriter output, TextWriter error) =>
         new()

@@ -55,7 +55,7 @@ public sealed class CommandDocumentTests
         actual.ShouldBe(
             expected,
             "docs/commands.md differs from the command tree. Update it with: "
-                + $"{Variable}=$PWD/docs/commands.md dotnet test --filter {nameof(CommandDocumentTests)}"
+                + $"{Variable}=$PWD/docs/commands.md dotnet test --filter FullyQualifiedName~{nameof(CommandDocumentTests)}"
         );
     }
 
