@@ -121,7 +121,7 @@ public sealed class ReconcileCommandTests
         var run = await RunAsync(scene, location, "--dry-run");
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
-        run.Error.ShouldContain("KeyRing:");
+        run.Error.ShouldContain("KeyRing settings");
     }
 
     [Fact]
