@@ -17,7 +17,7 @@ public sealed class SchemaTests
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Error.ShouldContain("older");
-        run.Error.ShouldContain("serving");
+        run.Error.ShouldContain("migrate");
         (await test.ScalarAsync<long>("select count(*) from schema_journal")).ShouldBe(0);
         (await test.ScalarAsync<long>("select count(*) from location")).ShouldBe(0);
     }
