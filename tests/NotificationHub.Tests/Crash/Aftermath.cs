@@ -39,10 +39,10 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
 
     private async Task EveryNotificationShouldHaveItsEventAsync()
     {
-        // An unrecognized one is told of by an event of the hub, which does not point at it.
+        // An unrecognized notification has an event on topic hub, which does not refer to it.
         var events = await database.QueryAsync<(long Notification, long Events)>(
             """
-            with told as (
+            with published as (
                 select notification_seq as seq
                 from event_log
                 where notification_seq is not null
@@ -51,11 +51,11 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
                 from event_log
                 where type = 'notification.unrecognized'
             )
-            select n.seq, count(told.seq)
+            select n.seq, count(published.seq)
             from notification_log n
-            left join told on told.seq = n.seq
+            left join published on published.seq = n.seq
             group by n.seq
-            having count(told.seq) <> 1
+            having count(published.seq) <> 1
             """
         );
         events.ShouldBeEmpty("notifications without, or with more than, one event");
@@ -67,7 +67,7 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
                     select notification_seq, lag(notification_seq) over (order by seq) as before
                     from event_log
                     where notification_seq is not null
-                ) told
+                ) published
                 where notification_seq <= before
                 """
             )
@@ -96,13 +96,14 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
                 );
                 ShouldBeInOrderWithinSessions(received);
                 var messages = received.OrderBy(message => message.SequenceNumber).ToList();
-                var told = messages.Take(ids.Count).ToList();
-                told.Select(message => message.MessageId).ShouldBe(ids, $"{topic.Name}/{subscription.Name}");
+                var published = messages.Take(ids.Count).ToList();
+                published.Select(message => message.MessageId).ShouldBe(ids, $"{topic.Name}/{subscription.Name}");
                 messages
                     .Skip(ids.Count)
                     .Where(message => SeqOf(message.MessageId) <= (seqs.Count == 0 ? 0 : seqs[^1]))
                     .ShouldBeEmpty("doubled");
-                told.Where(message =>
+                published
+                    .Where(message =>
                         SeqOf(message.MessageId) <= fed && feed.Events[message.MessageId] != message.Body.ToString()
                     )
                     .ShouldBeEmpty("the bus and the feed tell the same");

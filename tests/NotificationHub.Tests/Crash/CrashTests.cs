@@ -3,7 +3,7 @@ namespace NotificationHub.Tests.Crash;
 public sealed class CrashTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Whenever_the_hub_is_killed_nothing_is_lost_or_doubled()
+    public async Task A_killed_hub_loses_and_duplicates_nothing()
     {
         var seed = Seeds.New(output);
         await using var scene = await CrashScene.BeginAsync(seed);
@@ -15,7 +15,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Whenever_the_hub_is_killed_before_a_faulty_bus_nothing_is_lost_or_doubled()
+    public async Task A_killed_hub_with_a_faulty_bus_loses_and_duplicates_nothing()
     {
         var seed = Seeds.New(output);
         await using var scene = await CrashScene.BeginAsync(seed);

@@ -37,7 +37,7 @@ internal sealed class Gate : IAsyncDisposable
         }
     }
 
-    public void Mend() => isCut = false;
+    public void Repair() => isCut = false;
 
     public async ValueTask DisposeAsync()
     {

@@ -14,7 +14,7 @@ internal sealed class HubDatabase(TestStore store)
 {
     private const int CommandTookTooLong = -2;
 
-    /// <summary>So long nobody may have been able to write before it counts as being held.</summary>
+    /// <summary>How long writes must fail until the database counts as locked.</summary>
     private static readonly TimeSpan Held = TimeSpan.FromSeconds(2);
 
     public TestStore Store => store;
@@ -122,7 +122,7 @@ internal sealed class HubDatabase(TestStore store)
     /// <summary>The time by the database's clock.</summary>
     public Task<long> NowAsync() => ScalarAsync<long>(new SqlFiles($"{store.Provider}/Statements/")["Now"]);
 
-    /// <summary>Nobody else can write to a log until what this returns is disposed of.</summary>
+    /// <summary>Locks the logs until the result is disposed of.</summary>
     public async Task<IAsyncDisposable> HoldWritesAsync()
     {
         var connection = await OpenWriterAsync();
@@ -130,7 +130,7 @@ internal sealed class HubDatabase(TestStore store)
         return connection;
     }
 
-    /// <summary>Whether nobody can write, not even after a while.</summary>
+    /// <summary>Whether writes still fail after a while.</summary>
     public async Task<bool> IsLockedAsync()
     {
         await using var connection = await OpenWriterAsync();

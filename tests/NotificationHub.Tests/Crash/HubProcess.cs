@@ -78,7 +78,7 @@ internal sealed partial class HubProcess : IAsyncDisposable
         await exit.WaitAsync(Patience);
     }
 
-    /// <summary>SIGTERM, as a container is told to stop.</summary>
+    /// <summary>Sends SIGTERM, as a container platform does.</summary>
     /// <returns>What the process ends with.</returns>
     public async Task<int> EndAsync()
     {

@@ -31,7 +31,7 @@ internal sealed class MortalHub(string folder, params IEnumerable<string> settin
         await StartAsync();
     }
 
-    /// <summary>Kills it while it owns stages; nobody shortens its leases, so that the next takes over once they have run out.</summary>
+    /// <summary>Kills it while it owns stages, without shortening its leases: the next hub takes over once they expire.</summary>
     public async Task KillOwnerAtAsync(Task moment)
     {
         await Cursors.WatchAsync(moment);

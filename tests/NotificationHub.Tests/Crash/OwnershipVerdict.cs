@@ -26,7 +26,7 @@ internal sealed class OwnershipVerdict(
                 && change.OldExpiresAt > change.At
             )
             .ShouldBeEmpty("taken while another held it");
-        topics.SelectMany(FindStepsBack).ShouldBeEmpty("sent out of order while nobody took over");
+        topics.SelectMany(FindStepsBack).ShouldBeEmpty("sent out of order without a takeover");
     }
 
     private static bool IsTaken(Takeover change) => change.Owner is not null && change.Number != change.OldNumber;

@@ -22,7 +22,7 @@ public sealed class OwnershipVerdictTests
         );
 
     [Fact]
-    public void An_owner_may_send_on_and_send_again_and_so_may_the_next_from_where_it_stands()
+    public void Owners_may_continue_and_repeat_from_the_cursor()
     {
         Send(at: 1_100, first: 1);
         Send(at: 1_200, first: 5);
@@ -34,7 +34,7 @@ public sealed class OwnershipVerdictTests
     }
 
     [Fact]
-    public void A_step_back_of_one_owner_is_found()
+    public void The_check_finds_an_owner_that_sends_out_of_order()
     {
         Send(at: 1_100, first: 5);
         Send(at: 1_200, first: 1);
@@ -43,7 +43,7 @@ public sealed class OwnershipVerdictTests
     }
 
     [Fact]
-    public void One_that_goes_on_after_a_pause_may_be_late()
+    public void An_owner_that_resumes_after_a_pause_may_send_late()
     {
         takeovers.Add(Taken(at: 7_000, by: "two", number: 2, from: "one", until: 6_500));
         Send(at: 7_100, first: 5);
@@ -54,7 +54,7 @@ public sealed class OwnershipVerdictTests
     }
 
     [Fact]
-    public void A_lease_that_is_taken_while_another_holds_it_is_found()
+    public void The_check_finds_a_lease_that_was_acquired_too_early()
     {
         takeovers.Add(Taken(at: 6_000, by: "two", number: 2, from: "one", until: 6_500));
 

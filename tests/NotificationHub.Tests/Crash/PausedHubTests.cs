@@ -3,7 +3,7 @@ namespace NotificationHub.Tests.Crash;
 public sealed class PausedHubTests(ITestOutputHelper output)
 {
     [SignalsFact]
-    public async Task A_hub_that_was_paused_past_its_leases_spoils_nothing_when_it_goes_on()
+    public async Task A_hub_that_resumes_after_its_leases_expired_does_no_harm()
     {
         var seed = Seeds.New(output);
         await using var scene = await PausedHubs.BeginAsync(seed);

@@ -103,7 +103,7 @@ internal sealed class PausedHubs : IAsyncDisposable
         await feed.ReadAsync(await leader.ListeningAsync());
     }
 
-    /// <returns>Whether it stands still and has lost everything to the other hub; it goes on where nobody could write.</returns>
+    /// <returns>Whether it is paused and has lost all leases to the other hub; it resumes if no hub could write.</returns>
     private async Task<bool> TryPauseAsync(HubProcess leader)
     {
         await Task.Delay(random.Next(300));

@@ -7,7 +7,7 @@ public sealed class RefetchKillTests(ITestOutputHelper output)
     private static readonly string[] Apps = ["361304891", "361285480", "408709785"];
 
     [Fact]
-    public async Task Whenever_the_hub_is_killed_while_it_reads_it_comes_to_know_what_Apple_knows()
+    public async Task A_hub_that_is_killed_while_it_reads_still_ends_with_the_records_of_Apple()
     {
         var seed = Seeds.New(output);
         var random = new Random(seed);

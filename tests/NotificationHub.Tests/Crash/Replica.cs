@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.Crash;
 /// <summary>One of several hubs on one database: it can be killed, paused, and cut off from all that it needs.</summary>
 internal sealed class Replica : IAsyncDisposable
 {
-    /// <summary>A hub that finds the database locked refuses to start; whoever runs containers starts it again.</summary>
+    /// <summary>A hub does not start while the database is locked; the container platform restarts it.</summary>
     private const int StartAttempts = 20;
 
     private readonly string folder;
@@ -97,7 +97,7 @@ internal sealed class Replica : IAsyncDisposable
     {
         gates.ForEach(gate => gate.Cut());
         await Task.Delay(length);
-        gates.ForEach(gate => gate.Mend());
+        gates.ForEach(gate => gate.Repair());
     }
 
     public async ValueTask DisposeAsync()

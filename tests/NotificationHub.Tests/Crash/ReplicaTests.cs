@@ -16,9 +16,7 @@ public sealed class ReplicaTests(ITestOutputHelper output)
 
     [SignalsTheory]
     [MemberData(nameof(SeedsToTry))]
-    public async Task Whatever_befalls_four_hubs_on_one_database_each_notification_is_routed_once_and_told_in_order(
-        int seed
-    )
+    public async Task Four_hubs_with_random_failures_route_each_notification_once_and_publish_in_order(int seed)
     {
         using var folder = new TemporaryFolder();
         using var store = TestStore.At(folder.File("hub.db"));

@@ -59,7 +59,7 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
         }
     }
 
-    /// <summary>A change that nobody is told of.</summary>
+    /// <summary>A change without a notification.</summary>
     public void Silently(RecordsChange change)
     {
         var asset = Pick(Assets);

@@ -11,7 +11,7 @@ internal sealed class ModelLocation
     {
         Id = id;
         Location = apple.AddLocation();
-        // Nobody is there to post to: Apple makes its notifications, and the mailbox brings them.
+        // Apple sends to no URL: it creates notifications, and the mailbox delivers them.
         Location.Configuration = ClientConfiguration.Empty with
         {
             NotificationTypes = NotificationTypes.All,

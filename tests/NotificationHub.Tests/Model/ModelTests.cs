@@ -14,7 +14,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     private const int SeedsInTheSuite = 8;
 
     [Fact]
-    public async Task A_consumer_ends_with_what_Apple_holds()
+    public async Task A_consumer_ends_with_the_records_of_Apple()
     {
         List<string> failures = [];
         var gate = new Lock();

@@ -27,7 +27,7 @@ internal static class StateLines
                 .Concat(state.Users.Select(OfUser))
                 .Concat(state.Subscriptions.Select(OfSubscription))
                 .Concat(state.SubscriptionAssignments.Select(OfSeat))
-                // Retired records that say the same cannot be told apart.
+                // Equal retired records cannot be distinguished.
                 .Distinct()
                 .Order(StringComparer.Ordinal),
         ];
