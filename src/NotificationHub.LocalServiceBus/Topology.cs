@@ -36,7 +36,22 @@ public sealed record Topology(
         Check(nameof(DuplicateDetectionWindow), topology.DuplicateDetectionWindow);
         Check(nameof(LockDuration), topology.LockDuration);
         Check(nameof(DefaultMessageTimeToLive), topology.DefaultMessageTimeToLive);
-        return topology;
+        if (topology.MaxDeliveryCount < 1)
+        {
+            throw new JsonException($"maxDeliveryCount must be at least 1, and not {topology.MaxDeliveryCount}.");
+        }
+
+        // RespectNullableAnnotations does not check the elements of collections.
+        IEnumerable<object?> elements =
+        [
+            .. topology.Topics,
+            .. topology.Topics.OfType<TopicDeclaration>().SelectMany(topic => topic.Subscriptions),
+            .. topology.Rules.Values,
+            .. topology.Rules.Values.OfType<IReadOnlyDictionary<string, string>>().SelectMany(rule => rule.Values),
+        ];
+        return elements.Contains(null)
+            ? throw new JsonException("topics, subscriptions and rules must not contain null.")
+            : topology;
     }
 
     /// <summary>The hub's topics.</summary>

@@ -15,7 +15,7 @@ internal static class DeadLetterEndpoints
         letters
             .MapPost(
                 "/{seq:long}/resend",
-                (long seq, HttpContext context, DeadLetters open, CancellationToken cancellationToken) =>
+                (long seq, HttpContext context, DeadLetterStore open, CancellationToken cancellationToken) =>
                     DecideAsync(seq, open.ResendAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
             .WithSummary("Sends the event again with the same ID.")
@@ -23,7 +23,7 @@ internal static class DeadLetterEndpoints
         letters
             .MapPost(
                 "/{seq:long}/discard",
-                (long seq, HttpContext context, DeadLetters open, CancellationToken cancellationToken) =>
+                (long seq, HttpContext context, DeadLetterStore open, CancellationToken cancellationToken) =>
                     DecideAsync(seq, open.DiscardAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
             .WithSummary("Resolves the dead letter without sending the event.")
@@ -34,7 +34,7 @@ internal static class DeadLetterEndpoints
         [AsParameters] Paging paging,
         string? topic,
         string? state,
-        DeadLetters letters,
+        DeadLetterStore letters,
         CancellationToken cancellationToken
     )
     {
@@ -57,7 +57,7 @@ internal static class DeadLetterEndpoints
 
     private static async Task<Results<Ok<DeadLetterDocument>, NotFound>> ShowAsync(
         long seq,
-        DeadLetters letters,
+        DeadLetterStore letters,
         CancellationToken cancellationToken
     ) =>
         await letters.FindAsync(seq, cancellationToken) is { } letter

@@ -8,7 +8,7 @@ namespace NotificationHub.CommandLine;
 
 internal static class DeadLettersCommand
 {
-    private delegate Task<DeadLetterDecision> Decide(DeadLetters letters, long seq, CommandContext context);
+    private delegate Task<DeadLetterDecision> Decide(DeadLetterStore letters, long seq, CommandContext context);
 
     public static Command Create(CommandRunner runner)
     {
@@ -96,7 +96,7 @@ internal static class DeadLettersCommand
     )
     {
         var page = await DeadLetterDocument.ListAsync(
-            context.Service<DeadLetters>(),
+            context.Service<DeadLetterStore>(),
             topic,
             state,
             after,
@@ -131,7 +131,7 @@ internal static class DeadLettersCommand
     private static async Task<int> ShowAsync(CommandContext context, long seq)
     {
         var letter =
-            await context.Service<DeadLetters>().FindAsync(seq, context.CancellationToken)
+            await context.Service<DeadLetterStore>().FindAsync(seq, context.CancellationToken)
             ?? throw new CommandException(
                 ExitCode.NotFound,
                 $"There is no dead letter {seq}. `dead-letters list` lists the existing ones."
@@ -156,7 +156,7 @@ internal static class DeadLettersCommand
 
     private static async Task<int> DecideAsync(CommandContext context, IReadOnlyList<long> seqs, Decide decide)
     {
-        var letters = context.Service<DeadLetters>();
+        var letters = context.Service<DeadLetterStore>();
         var decisions = new List<DecisionDocument>();
         foreach (var seq in seqs)
         {
@@ -200,7 +200,7 @@ internal static class DeadLettersCommand
         }
 
         var open = await context
-            .Service<DeadLetters>()
+            .Service<DeadLetterStore>()
             .ListAsync(context.Get(topic), DeadLetterState.Open, after: 0, int.MaxValue, context.CancellationToken);
         return [.. open.Select(letter => letter.Seq)];
     }

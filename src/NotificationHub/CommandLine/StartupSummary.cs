@@ -91,7 +91,7 @@ internal static partial class StartupSummary
 
     private static string? HostOf(ServiceBusOptions bus) =>
         bus.ConnectionString is { Length: > 0 } text
-            ? ServiceBusConnectionString.HostOf(text)
+            ? ServiceBusConnectionString.GetHost(text)
             : bus.FullyQualifiedNamespace;
 
     private static partial class Log

@@ -39,7 +39,7 @@ internal sealed class EventFeed(Database database, TimeProvider time)
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var entry = await EventLog.FindAsync(connection, seq);
         // An id of another epoch, or spelled otherwise, is not this event's.
-        return entry is not null && CloudEventWriter.IdOf(entry) == id ? entry : null;
+        return entry is not null && CloudEventWriter.GetId(entry) == id ? entry : null;
     }
 
     /// <summary>The next events behind <paramref name="after"/>; none where the log has no more that fit.</summary>

@@ -90,7 +90,7 @@ internal sealed class HealthExamination(
         var judged = standstills.Judge(await reader.ReadAsync(cancellationToken));
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var holders = await StageHolders.ReadAsync(database, connection, leases.Owner);
-        var topics = statuses.All.ToDictionary(status => TopicLog.NameOf(status.Topic), StringComparer.Ordinal);
+        var topics = statuses.All.ToDictionary(status => TopicLog.GetName(status.Topic), StringComparer.Ordinal);
         return detail with
         {
             Stages =

@@ -37,7 +37,7 @@ internal static class LogStages
         CancellationToken cancellationToken
     )
     {
-        var name = TopicLog.NameOf(topic);
+        var name = TopicLog.GetName(topic);
         var (position, movedAt) = await ReadCursorAsync(connection, name);
         var (unsent, oldest) = await new TopicLog(topic, database, time).MeasureAsync(cancellationToken);
         return new StageReading(name)

@@ -1,46 +1,43 @@
 namespace NotificationHub.Publishing;
 
-/// <summary>
-/// Finds out which events of a refused batch are at fault: batches are halved until one event alone is refused. That one
-/// is under suspicion until the broker accepts a later one; before, the fault may be the topic's.
-/// </summary>
+/// <summary>Finds the events that cause the rejection of a batch: halves batches until one event alone is rejected.</summary>
+// That event is a suspect until the topic accepts a later one; until then, the topic may be the cause.
 internal sealed class BatchBisector
 {
     private readonly List<RejectedEvent> suspects = [];
-    private long refusedUpTo;
+    private long rejectedUpTo;
 
-    /// <summary>How many events the next batch may hold.</summary>
+    /// <summary>The maximum number of events in the next batch.</summary>
     public int MaxCount { get; private set; } = int.MaxValue;
 
-    /// <summary>The events that were refused alone, one after another, since one was last accepted.</summary>
+    /// <summary>The events that were rejected alone since the topic last accepted one.</summary>
     public IReadOnlyList<RejectedEvent> Suspects => suspects;
 
-    /// <summary>Judges afresh what an earlier pass left undecided, beginning with small batches if that did not get through.</summary>
     public void BeginPass()
     {
         suspects.Clear();
-        refusedUpTo = 0;
+        rejectedUpTo = 0;
     }
 
-    public void BatchRefused(int count, long lastSeq)
+    public void BatchRejected(int count, long lastSeq)
     {
-        refusedUpTo = Math.Max(refusedUpTo, lastSeq);
+        rejectedUpTo = Math.Max(rejectedUpTo, lastSeq);
         MaxCount = count / 2;
     }
 
-    public void EventRefused(RejectedEvent refused)
+    public void EventRejected(RejectedEvent rejected)
     {
-        suspects.Add(refused);
+        suspects.Add(rejected);
         MaxCount = 1;
     }
 
-    /// <summary>Adds an event that can never be sent to the suspects; it proves nothing about the topic.</summary>
+    /// <summary>Adds an event that can never be sent; it says nothing about the topic.</summary>
     public void DamageFound(RejectedEvent damaged) => suspects.Add(damaged);
 
-    /// <summary>A batch was accepted and all before it is dealt with.</summary>
+    /// <summary>Ends the search if the accepted batch reaches beyond the rejected ones.</summary>
     public void Accepted(long lastSeq)
     {
-        if (suspects.Count > 0 || lastSeq >= refusedUpTo)
+        if (suspects.Count > 0 || lastSeq >= rejectedUpTo)
         {
             MaxCount = int.MaxValue;
         }

@@ -9,25 +9,23 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>
-/// Writes an event as one line in CloudEvents' JSON format: the same bytes for the bus and the feed.
-/// See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md.
-/// </summary>
+/// <summary>Writes an event as one line of JSON, with the same bytes for Service Bus and the feed.</summary>
+// See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md.
 internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
 {
     private static readonly JsonWriterOptions Format = new()
     {
-        // Inside Service Bus's batch the event is escaped once more: what need not be escaped must not be.
+        // Fewer escapes keep messages small.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     };
 
     private readonly string publicUrl = options.Value.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? "";
 
-    public static string IdOf(EventEntry entry) =>
+    public static string GetId(EventEntry entry) =>
         string.Create(CultureInfo.InvariantCulture, $"{entry.Epoch}-{entry.Seq}");
 
-    /// <returns>Whether the stored data is JSON; otherwise the event is written with null for its data.</returns>
+    /// <returns>Whether the stored data is JSON; otherwise the event has the data null.</returns>
     public bool Write(EventEntry entry, IBufferWriter<byte> output)
     {
         using var json = new Utf8JsonWriter(output, Format);
@@ -39,19 +37,19 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
         return isJson;
     }
 
-    /// <summary>Writes the event without its data, and where to fetch the whole.</summary>
+    /// <summary>Writes the event without its data, with the URL of the whole event.</summary>
     public void WriteClaimCheck(EventEntry entry, IBufferWriter<byte> output)
     {
         using var json = new Utf8JsonWriter(output, Format);
         json.WriteStartObject();
         WriteAttributes(json, entry);
-        json.WriteString("dataref"u8, $"{publicUrl}/events/{IdOf(entry)}");
+        json.WriteString("dataref"u8, $"{publicUrl}/events/{GetId(entry)}");
         json.WriteEndObject();
     }
 
-    /// <summary>Writes stored JSON as the value that is due; null where the stored bytes are no JSON.</summary>
-    /// <param name="isProvenJson">They are known to be JSON.</param>
-    /// <returns>Whether they are JSON.</returns>
+    /// <summary>Writes stored JSON as a value, or null if the bytes are not JSON.</summary>
+    /// <param name="isProvenJson">Whether the bytes are known to be JSON.</param>
+    /// <returns>Whether the bytes are JSON.</returns>
     public bool WriteData(Utf8JsonWriter json, byte[] stored, bool isProvenJson = false)
     {
         if (EventData.Prepare(stored, options.Value.IncludeInviteCode, isProvenJson) is { } data)
@@ -67,7 +65,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
     private static void WriteAttributes(Utf8JsonWriter json, EventEntry entry)
     {
         json.WriteString("specversion"u8, "1.0"u8);
-        json.WriteString("id"u8, IdOf(entry));
+        json.WriteString("id"u8, GetId(entry));
         json.WriteString(
             "source"u8,
             entry.LocationId is null ? "/hub" : $"/locations/{Uri.EscapeDataString(entry.LocationId)}"
@@ -97,7 +95,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
         WriteOptional(json, "traceparent"u8, entry.Traceparent);
     }
 
-    // A user's ID may hold characters that CloudEvents forbids, and strict consumers would reject the event.
+    // A user ID may contain characters that CloudEvents forbids; strict consumers would reject the event.
     private static string? Escape(string? subject) =>
         subject is null || !subject.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? subject
@@ -110,7 +108,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
     private static bool IsForbidden(Rune rune) =>
         Rune.IsControl(rune) || rune.Value is >= 0xFDD0 and <= 0xFDEF || (rune.Value & 0xFFFE) == 0xFFFE;
 
-    // CloudEvents has no null: an attribute without a value is left out, and an empty subject is not allowed.
+    // In CloudEvents, an attribute without a value is omitted, and an empty subject is not allowed.
     private static void WriteOptional(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
     {
         if (!string.IsNullOrEmpty(value))

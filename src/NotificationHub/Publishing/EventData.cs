@@ -4,10 +4,8 @@ using System.Text.Unicode;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>
-/// Makes stored JSON fit for a line of its own and for other eyes: without line ends and, unless asked otherwise, without
-/// <c>inviteCode</c>. The text of every string and number stays as it came.
-/// </summary>
+/// <summary>Removes line ends and, unless configured otherwise, <c>inviteCode</c> from stored JSON.</summary>
+// Every string and number keeps its bytes.
 internal static class EventData
 {
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
@@ -19,11 +17,8 @@ internal static class EventData
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>
-    /// The stored bytes themselves, less a byte order mark, or a copy where something within had to go; null where they are
-    /// no JSON.
-    /// </summary>
-    /// <param name="isProvenJson">It is known to be JSON in UTF-8, so what can only be plain need not be read.</param>
+    /// <summary>Returns the stored bytes without a byte order mark, or a copy if they change; null if they are not JSON.</summary>
+    /// <param name="isProvenJson">Whether the bytes are known to be JSON in UTF-8, so that plain bytes need not be parsed.</param>
     public static ReadOnlyMemory<byte>? Prepare(
         ReadOnlyMemory<byte> stored,
         bool includeInviteCode,
@@ -47,10 +42,10 @@ internal static class EventData
 
         try
         {
-            // An escape could spell the name, so only a body that has neither is sure not to hold it.
-            var mayHoldInviteCode =
+            // The name may be written with escapes, so a body without the name and without escapes cannot contain it.
+            var mayContainInviteCode =
                 !includeInviteCode && (stored.Span.IndexOf("inviteCode"u8) >= 0 || stored.Span.IndexOf("\\u"u8) >= 0);
-            if (mayHoldInviteCode || stored.Span.ContainsAny(LineEnds))
+            if (mayContainInviteCode || stored.Span.ContainsAny(LineEnds))
             {
                 return Rewrite(stored.Span, includeInviteCode);
             }
@@ -64,7 +59,7 @@ internal static class EventData
         }
     }
 
-    // Neither a line end nor an escape that could spell the name of what is left out.
+    // No line end, and no escape that could be part of the name.
     private static bool IsPlain(ReadOnlySpan<byte> json, bool includeInviteCode) =>
         !json.ContainsAny(NotPlain) && (includeInviteCode || json.IndexOf("inviteCode"u8) < 0);
 
@@ -97,7 +92,7 @@ internal static class EventData
         return output.Written;
     }
 
-    /// <summary>Sets tokens side by side as they stand in the source. The result is never longer than that.</summary>
+    // Copies tokens without the whitespace between them, so the result is never longer than the source.
     private struct JsonCopy(int capacity)
     {
         private readonly byte[] bytes = new byte[capacity];
@@ -113,7 +108,7 @@ internal static class EventData
                 return;
             }
 
-            // A string ends in its quote, so these can only be what they look like.
+            // A string ends with a quote, so these bytes are always punctuation.
             if (length > 0 && bytes[length - 1] is not ((byte)'{' or (byte)'[' or (byte)':'))
             {
                 Append(","u8);

@@ -15,7 +15,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
         .CreateCounter<long>(
             "notificationhub.publishing.dead_lettered",
             "{event}",
-            "Events that were set aside because the broker refuses them."
+            "Events that became dead letters."
         );
 
     private readonly Histogram<double> deliveryDelay = meters
@@ -23,21 +23,21 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
         .CreateHistogram(
             "notificationhub.publishing.delay",
             "s",
-            "From the post, or from the append of what the hub found out itself, to the topic's acceptance.",
+            "From the receipt of the notification, or from the append of an event without one, to the topic's acceptance.",
             tags: null,
             DelayBuckets.Advice
         );
 
     private readonly Gauge<long> lag = meters
         .CreateHubMeter()
-        .CreateGauge<long>("notificationhub.publishing.lag", "{event}", "Events that wait for a topic.");
+        .CreateGauge<long>("notificationhub.publishing.lag", "{event}", "Unsent events of a topic, counted up to 100,000.");
 
     private readonly Gauge<double> oldestUnsentAge = meters
         .CreateHubMeter()
         .CreateGauge<double>(
             "notificationhub.publishing.oldest_unsent_age",
             "s",
-            "Age of the oldest event that waits for a topic."
+            "Age of the oldest unsent event of a topic."
         );
 
     private readonly Gauge<int> isStopped = meters
@@ -45,7 +45,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
         .CreateGauge<int>(
             "notificationhub.publishing.stopped",
             "{topic}",
-            "1 while a topic stands still, 0 otherwise."
+            "1 while a topic accepts nothing, 0 otherwise."
         );
 
     public void Sent(string topic, int events) => sentEvents.Add(events, Tag(topic));

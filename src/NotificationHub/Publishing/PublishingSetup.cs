@@ -14,12 +14,12 @@ internal static class PublishingSetup
         hub.Services.AddSingleton<PublishingMetrics>();
         hub.Services.AddSingleton<CloudEventWriter>();
         hub.Services.AddSingleton<TopicStatuses>();
-        hub.Services.AddSingleton<DeadLetters>();
+        hub.Services.AddSingleton<DeadLetterStore>();
 
         var bus = hub.AddServiceBus();
         if (bus.IsConfigured)
         {
-            JudgeSendTimeout(hub, bus);
+            ValidateSendTimeout(hub, bus);
             foreach (var topic in TopicMap.Topics)
             {
                 hub.Services.AddSingleton<IHostedService>(services => CreateWorker(services, topic, bus.SendTimeout));
@@ -27,8 +27,8 @@ internal static class PublishingSetup
         }
     }
 
-    // Leases are renewed every third of their duration, so two thirds are what is left at the least.
-    private static void JudgeSendTimeout(HubBuilder hub, ServiceBusOptions bus)
+    // Leases are renewed every third of their duration, so at least two thirds remain.
+    private static void ValidateSendTimeout(HubBuilder hub, ServiceBusOptions bus)
     {
         var setting = hub.Configuration[$"{StorageOptions.Section}:{nameof(StorageOptions.LeaseDuration)}"];
         var lease =
@@ -39,7 +39,7 @@ internal static class PublishingSetup
         {
             hub.AddFault(
                 $"{ServiceBusOptions.Section}:{nameof(ServiceBusOptions.SendTimeout)}",
-                "must be more than a second shorter than two thirds of Storage:LeaseDuration: a send may not outlive its lease"
+                "must be more than a second shorter than two thirds of Storage:LeaseDuration, so that no send outlives its lease"
             );
         }
     }

@@ -5,7 +5,7 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>The traces of a topic's passes and of their sends, by the names that OpenTelemetry has for messaging.</summary>
+// The tags are those of OpenTelemetry's conventions for messaging.
 internal static class SendTrace
 {
     public static Activity? BeginPass(string topic, IReadOnlyList<EventEntry> page)
@@ -20,13 +20,10 @@ internal static class SendTrace
         return trace;
     }
 
-    public static Activity? BeginSend(string topic, IReadOnlyList<OutgoingMessage> batch)
+    // Only the first message is certainly in the batch; the others are linked when its size is known.
+    public static Activity? BeginSend(string topic, OutgoingMessage first)
     {
-        var trace = HubTraces.Continue(
-            $"send {topic}",
-            ActivityKind.Producer,
-            batch.Select(message => message.Entry.Traceparent)
-        );
+        var trace = HubTraces.Continue($"send {topic}", ActivityKind.Producer, [first.Entry.Traceparent]);
         trace
             ?.SetTag("messaging.system", "servicebus")
             .SetTag("messaging.operation.type", "send")
@@ -34,12 +31,18 @@ internal static class SendTrace
         return trace;
     }
 
-    /// <summary>Records which of the messages formed the batch, and whether the topic rejected it.</summary>
-    public static void Sent(this Activity? trace, IReadOnlyList<OutgoingMessage> messages, SendResult result)
+    /// <summary>Records which messages formed the batch, and whether the topic rejected it.</summary>
+    public static void Sent(this Activity? trace, IEnumerable<OutgoingMessage> candidates, SendResult result)
     {
-        var count = Math.Max(result.Count, 1);
-        trace?.SetTag("messaging.batch.message_count", count);
-        trace.Cover(count, messages[0].Seq, messages[count - 1].Seq);
+        if (trace is null)
+        {
+            return;
+        }
+
+        List<OutgoingMessage> batch = [.. candidates.Take(Math.Max(result.Count, 1))];
+        trace.SetTag("messaging.batch.message_count", batch.Count);
+        trace.Cover(batch.Count, batch[0].Seq, batch[^1].Seq);
+        trace.AddLinks(batch.Select(message => message.Entry.Traceparent));
         if (result.Count == 0 || result.Rejection is not null)
         {
             trace.Fail(result.Count == 0 ? "TooLarge" : "Rejected");

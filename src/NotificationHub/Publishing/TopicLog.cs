@@ -4,24 +4,24 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>The event log as the publisher of one topic sees it: what is due after its cursor, and how it moves on.</summary>
+/// <summary>The part of the event log that belongs to one topic, with its cursor and dead letters.</summary>
 internal sealed class TopicLog(string topic, Database database, TimeProvider time)
 {
     public const int PageSize = 1000;
 
     private const int ResendsPerPass = 100;
 
-    /// <summary>Where counting the backlog ends: beyond it the exact number says nothing more.</summary>
+    // A larger backlog need not be counted exactly.
     private const int MaxCounted = 100_000;
 
     private static readonly TimeSpan CommitRetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly LogCursor cursor = new(NameOf(topic));
+    private readonly LogCursor cursor = new(GetName(topic));
 
     /// <summary>The name of a topic's cursor and lease.</summary>
-    public static string NameOf(string topic) => $"publishing:{topic}";
+    public static string GetName(string topic) => $"publishing:{topic}";
 
-    /// <summary>Creates the topic's cursor if there is none yet.</summary>
+    /// <summary>Creates the topic's cursor if it does not exist.</summary>
     public async Task BeginAsync(Lease lease, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
@@ -35,7 +35,9 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         }
     }
 
-    public async Task<(long Position, IReadOnlyList<EventEntry> Page)> ReadDueAsync(CancellationToken cancellationToken)
+    public async Task<(long Position, IReadOnlyList<EventEntry> Page)> ReadNextPageAsync(
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var position = await cursor.ReadAsync(connection);
@@ -55,7 +57,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         return await EventLog.ReadPageAsync(connection, seq, new EventFilter(topic), limit, cancellationToken);
     }
 
-    /// <summary>The dead letters that somebody wants sent again; without an event where it is no longer in the log.</summary>
+    /// <summary>Reads the dead letters to send again; the entry is null if the event is no longer in the log.</summary>
     public async Task<IReadOnlyList<(long Seq, EventEntry? Entry)>> ReadResendsAsync(
         CancellationToken cancellationToken
     )
@@ -79,7 +81,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         return resends;
     }
 
-    /// <summary>How many events wait, up to a bound, and since when the first does.</summary>
+    /// <summary>Returns the number of unsent events, up to a limit, and the time of the oldest one.</summary>
     public async Task<(long Unsent, DateTimeOffset? Oldest)> MeasureAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
@@ -106,7 +108,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         return (unsent, oldest is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);
     }
 
-    /// <summary>Moves the cursor over what was sent, and sets aside, in the same transaction, what will not be.</summary>
+    /// <summary>Moves the cursor and stores the dead letters in one transaction.</summary>
     public Task CommitAsync(
         Lease lease,
         long from,
@@ -118,31 +120,31 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
             lease,
             async (transaction, now) =>
             {
-                foreach (var refused in deadLettered)
+                foreach (var rejected in deadLettered)
                 {
-                    await DeadLetterWrites.AddAsync(transaction, refused, now);
+                    await DeadLetterStore.AddAsync(transaction, rejected, now);
                 }
 
                 await cursor.MoveAsync(transaction, from, to, now);
                 var announcements = deadLettered
-                    .Select(refused => DeadLetterWrites.Announce(refused, now))
+                    .Select(rejected => DeadLetterStore.CreateEvent(rejected, now))
                     .OfType<NewEvent>();
                 transaction.AppendEvents([.. announcements]);
             },
             cancellationToken
         );
 
-    public Task SettleResendAsync(Lease lease, long seq, CancellationToken cancellationToken) =>
-        WriteAsync(lease, (transaction, now) => DeadLetterWrites.SettleAsync(transaction, seq, now), cancellationToken);
+    public Task ResolveResendAsync(Lease lease, long seq, CancellationToken cancellationToken) =>
+        WriteAsync(lease, (transaction, now) => DeadLetterStore.ResolveAsync(transaction, seq, now), cancellationToken);
 
     public Task ReopenAsync(Lease lease, long seq, string reason, CancellationToken cancellationToken) =>
         WriteAsync(
             lease,
-            (transaction, now) => DeadLetterWrites.ReopenAsync(transaction, seq, reason, now),
+            (transaction, now) => DeadLetterStore.ReopenAsync(transaction, seq, reason, now),
             cancellationToken
         );
 
-    // What was sent is sent: while the store takes nothing, only the commit is tried again, and a stop lets it finish.
+    // The batch is sent already. So if the database is unavailable, retry only the commit, and let a shutdown wait for it.
     private async Task WriteAsync(
         Lease lease,
         Func<WriteTransaction, long, Task> work,

@@ -5,21 +5,20 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>Turns events into Service Bus messages. For one publisher at a time.</summary>
+// Not thread-safe: each publisher has its own instance.
 internal sealed class TopicMessages(CloudEventWriter writer)
 {
-    /// <summary>For whom a message is: the subscriptions' rules go by it.</summary>
-    private const string Everybody = "all";
+    // The rules of the subscriptions filter by it.
+    private const string AudienceAll = "all";
 
-    /// <summary>Service Bus's own bound for message, session and correlation ids; longer values stay in the body only.</summary>
+    // Service Bus's limit for message, session and correlation IDs. Longer values are only in the body.
     private const int MaxIdLength = 128;
 
     private readonly ArrayBufferWriter<byte> scratch = new(4096);
 
-    /// <summary>The message with the whole event. An event that cannot be written is damaged.</summary>
     public OutgoingMessage Create(EventEntry entry) => Create(entry, isClaimCheck: false);
 
-    /// <summary>The message for an event that is too large: where to fetch it, without its data.</summary>
+    /// <summary>Creates a message without the data, which names the URL of the whole event.</summary>
     public OutgoingMessage CreateClaimCheck(EventEntry entry) => Create(entry, isClaimCheck: true);
 
     private OutgoingMessage Create(EventEntry entry, bool isClaimCheck)
@@ -62,7 +61,7 @@ internal sealed class TopicMessages(CloudEventWriter writer)
     {
         var message = new ServiceBusMessage(body)
         {
-            MessageId = CloudEventWriter.IdOf(entry),
+            MessageId = CloudEventWriter.GetId(entry),
             SessionId = entry.LocationId is { Length: <= MaxIdLength } location ? location : "hub",
             Subject = EventTypes.Of(entry.Type),
             CorrelationId = entry.CorrelationId is { Length: > 0 and <= MaxIdLength } correlation ? correlation : null,
@@ -75,7 +74,7 @@ internal sealed class TopicMessages(CloudEventWriter writer)
     private static void AddProperties(IDictionary<string, object> properties, EventEntry entry)
     {
         properties["type"] = EventTypes.Of(entry.Type);
-        properties["audience"] = Everybody;
+        properties["audience"] = AudienceAll;
         Add(properties, "location", entry.LocationId);
         Add(properties, "action", entry.Action);
         Add(properties, "result", entry.Result);

@@ -5,49 +5,44 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>
-/// Sends one topic's events in the order of the log, a batch at a time, and moves the topic's cursor after each. What the
-/// broker does not take stops this topic and no other.
-/// </summary>
+/// <summary>Sends the events of one topic in log order, in batches, and moves the topic's cursor after each batch.</summary>
 internal sealed partial class TopicPublisher(
     TopicLog log,
     TopicMessages messages,
     TopicSender sender,
-    TopicStatusTracker health,
+    TopicStatusTracker status,
     TimeSpan sendTimeout,
     ILogger<TopicPublisher> logger
 )
 {
-    /// <summary>So many refused alone, one after another: the fault is hardly theirs.</summary>
-    private const int RefusalsThatStop = 3;
+    // If this many events in a row are rejected, the topic is the likely cause.
+    private const int RejectionsThatStop = 3;
 
-    /// <summary>What the lease must outlast a send by, so that its outcome can still be committed.</summary>
+    /// <summary>The time that the lease must outlast a send, so that the outcome can be committed.</summary>
     public static readonly TimeSpan CommitMargin = TimeSpan.FromSeconds(1);
 
-    private readonly BatchBisector narrowing = new();
-    private long? suspectAtTheEnd;
+    private readonly BatchBisector bisector = new();
+    private long? lastSuspectSeq;
 
-    public string Topic => health.Topic;
+    public string Topic => status.Topic;
 
-    /// <summary>How long the topic is left alone; zero when it may be tried.</summary>
-    public TimeSpan WaitLeft => health.WaitLeft;
+    public TimeSpan WaitLeft => status.WaitLeft;
 
     /// <summary>Creates the topic's cursor; from then on, unsent events of the topic are not deleted.</summary>
     public Task BeginAsync(Lease lease, CancellationToken cancellationToken) =>
         log.BeginAsync(lease, cancellationToken);
 
-    /// <summary>Sends what is due. Whoever calls does so again and again, early when events were appended.</summary>
-    /// <returns>Whether there was something due, so that more may be: a page ends at a number of bytes, too.</returns>
-    /// <exception cref="LeaseLostException">Another replica publishes now; the last batch may be sent again by it.</exception>
-    public async Task<bool> PublishDueAsync(Lease lease, CancellationToken cancellationToken)
+    /// <summary>Sends the next page of events, and returns whether there may be more.</summary>
+    /// <exception cref="LeaseLostException">Another replica publishes now, and may repeat the last batch.</exception>
+    public async Task<bool> PublishNextAsync(Lease lease, CancellationToken cancellationToken)
     {
-        if (health.WaitLeft > TimeSpan.Zero && !await HasLaterThanSuspectAsync(cancellationToken))
+        if (status.WaitLeft > TimeSpan.Zero && !await HasLaterThanSuspectAsync(cancellationToken))
         {
             return false;
         }
 
-        suspectAtTheEnd = null;
-        narrowing.BeginPass();
+        lastSuspectSeq = null;
+        bisector.BeginPass();
         try
         {
             await ResendAsync(lease, cancellationToken);
@@ -55,23 +50,22 @@ internal sealed partial class TopicPublisher(
         }
         catch (TopicSendException exception)
         {
-            health.Stopped(exception.Message, exception.RetryAfter);
+            status.Stopped(exception.Message, exception.RetryAfter);
             return false;
         }
     }
 
-    /// <summary>Takes stock of what waits, for whoever watches.</summary>
     public async Task MeasureAsync(CancellationToken cancellationToken)
     {
         var (unsent, oldest) = await log.MeasureAsync(cancellationToken);
-        health.Measured(unsent, oldest);
+        status.Measured(unsent, oldest);
     }
 
-    public void StandBy() => health.StandBy();
+    public void StandBy() => status.StandBy();
 
     private async Task<bool> PublishPageAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var (position, page) = await log.ReadDueAsync(cancellationToken);
+        var (position, page) = await log.ReadNextPageAsync(cancellationToken);
         using var trace = SendTrace.BeginPass(Topic, page);
         List<OutgoingMessage> queue = [.. page.Select(messages.Create)];
         var next = 0;
@@ -82,51 +76,46 @@ internal sealed partial class TopicPublisher(
                 return false;
             }
 
-            if (queue[next].Entry.Error is { } fault)
+            if (queue[next].Entry.Error is { } error)
             {
-                position = await SetAsideAsync(
+                position = await DeadLetterAsync(
                     lease,
                     position,
-                    new RejectedEvent(queue[next++].Entry, fault),
+                    new RejectedEvent(queue[next++].Entry, error),
                     cancellationToken
                 );
                 continue;
             }
 
-            var batch = queue
-                .Skip(next)
-                .TakeWhile(message => message.Entry.Error is null)
-                .Take(narrowing.MaxCount)
-                .ToList();
-            var (count, rejection) = await SendAsync(batch, cancellationToken);
+            var candidates = queue.Skip(next).TakeWhile(message => message.Entry.Error is null).Take(bisector.MaxCount);
+            var (count, rejection) = await SendAsync(candidates, cancellationToken);
             if (count == 0)
             {
-                queue[next] = Smaller(queue[next]);
+                queue[next] = Shrink(queue[next]);
             }
             else if (rejection is null)
             {
-                var last = batch[count - 1];
-                health.Delivered(batch.Take(count));
-                await MoveAsync(lease, position, last.Seq, cancellationToken);
-                position = last.Seq;
+                var last = queue[next + count - 1].Seq;
+                status.Delivered(queue.GetRange(next, count));
+                await MoveAsync(lease, position, last, cancellationToken);
+                position = last;
                 next += count;
             }
             else if (count > 1)
             {
-                narrowing.BatchRefused(count, batch[count - 1].Seq);
+                bisector.BatchRejected(count, queue[next + count - 1].Seq);
             }
             else
             {
-                Suspect(batch[0], rejection);
-                next++;
+                Suspect(queue[next++], rejection);
             }
         }
 
         return page.Count > 0;
     }
 
-    // What does not fit into a message of its own is sent as a claim check; what does not fit even then becomes a dead letter.
-    private OutgoingMessage Smaller(OutgoingMessage message) =>
+    // An event that is too large for a batch is sent as a claim check; if that is too large, it becomes a dead letter.
+    private OutgoingMessage Shrink(OutgoingMessage message) =>
         message.IsClaimCheck
             ? message with
             {
@@ -134,20 +123,20 @@ internal sealed partial class TopicPublisher(
             }
             : messages.CreateClaimCheck(message.Entry);
 
-    /// <summary>Behind a suspect the page is not the end: whether there is a later event decides what becomes of it.</summary>
+    // With a suspect, read beyond the page: only a later event shows whether the suspect or the topic is the cause.
     private async Task<bool> EnqueueLaterAsync(List<OutgoingMessage> queue, CancellationToken cancellationToken)
     {
-        if (narrowing.Suspects.Count == 0)
+        if (bisector.Suspects.Count == 0)
         {
-            health.Publishing();
+            status.Publishing();
             return false;
         }
 
-        var later = await log.ReadAfterAsync(queue[^1].Seq, RefusalsThatStop, cancellationToken);
+        var later = await log.ReadAfterAsync(queue[^1].Seq, RejectionsThatStop, cancellationToken);
         if (later.Count == 0)
         {
-            suspectAtTheEnd = queue[^1].Seq;
-            health.Waiting(narrowing.Suspects[^1].Reason);
+            lastSuspectSeq = queue[^1].Seq;
+            status.Waiting(bisector.Suspects[^1].Reason);
             return false;
         }
 
@@ -156,53 +145,52 @@ internal sealed partial class TopicPublisher(
     }
 
     private async Task<bool> HasLaterThanSuspectAsync(CancellationToken cancellationToken) =>
-        suspectAtTheEnd is { } seq && (await log.ReadAfterAsync(seq, 1, cancellationToken)).Count > 0;
+        lastSuspectSeq is { } seq && (await log.ReadAfterAsync(seq, 1, cancellationToken)).Count > 0;
 
     private void Suspect(OutgoingMessage message, string reason)
     {
-        Log.Refused(logger, CloudEventWriter.IdOf(message.Entry), Topic, reason);
-        narrowing.EventRefused(new RejectedEvent(message.Entry, reason));
-        if (narrowing.Suspects.Count(suspect => suspect.Entry.Error is null) == RefusalsThatStop)
+        Log.Rejected(logger, Topic, CloudEventWriter.GetId(message.Entry), reason);
+        bisector.EventRejected(new RejectedEvent(message.Entry, reason));
+        if (bisector.Suspects.Count(suspect => suspect.Entry.Error is null) == RejectionsThatStop)
         {
             throw new TopicSendException(
                 TopicSendError.Failed,
                 retryAfter: null,
-                $"{RefusalsThatStop} events in a row were rejected: {reason}"
+                $"{RejectionsThatStop} events in a row were rejected: {reason}"
             );
         }
     }
 
-    /// <summary>Sets a damaged row aside without waiting for a later event to be accepted, because the topic did not cause the damage.</summary>
-    /// <returns>The position of the cursor.</returns>
-    private async Task<long> SetAsideAsync(
+    // A damaged event needs no later event as a proof, because the topic is not the cause.
+    private async Task<long> DeadLetterAsync(
         Lease lease,
         long position,
         RejectedEvent damaged,
         CancellationToken cancellationToken
     )
     {
-        Log.Damaged(logger, CloudEventWriter.IdOf(damaged.Entry), Topic, damaged.Reason);
-        if (narrowing.Suspects.Count > 0)
+        Log.Damaged(logger, CloudEventWriter.GetId(damaged.Entry), Topic, damaged.Reason);
+        if (bisector.Suspects.Count > 0)
         {
             // The cursor must not pass the suspects yet.
-            narrowing.DamageFound(damaged);
+            bisector.DamageFound(damaged);
             return position;
         }
 
-        narrowing.DamageFound(damaged);
+        bisector.DamageFound(damaged);
         await MoveAsync(lease, position, damaged.Entry.Seq, cancellationToken);
         return damaged.Entry.Seq;
     }
 
     private async Task MoveAsync(Lease lease, long from, long to, CancellationToken cancellationToken)
     {
-        RejectedEvent[] deadLettered = [.. narrowing.Suspects];
+        RejectedEvent[] deadLettered = [.. bisector.Suspects];
         await log.CommitAsync(lease, from, to, deadLettered, cancellationToken);
-        narrowing.Accepted(to);
-        foreach (var refused in deadLettered)
+        bisector.Accepted(to);
+        foreach (var rejected in deadLettered)
         {
-            Log.DeadLettered(logger, CloudEventWriter.IdOf(refused.Entry), Topic);
-            health.DeadLettered();
+            Log.DeadLettered(logger, CloudEventWriter.GetId(rejected.Entry), Topic);
+            status.DeadLettered();
         }
     }
 
@@ -220,7 +208,7 @@ internal sealed partial class TopicPublisher(
                 : await TryResendAsync(messages.Create(entry), cancellationToken);
             await (
                 reason is null
-                    ? log.SettleResendAsync(lease, seq, cancellationToken)
+                    ? log.ResolveResendAsync(lease, seq, cancellationToken)
                     : log.ReopenAsync(lease, seq, reason, cancellationToken)
             );
         }
@@ -236,30 +224,32 @@ internal sealed partial class TopicPublisher(
                 return rejection;
             }
 
-            message = Smaller(message);
+            message = Shrink(message);
         }
 
         return message.Entry.Error;
     }
 
-    // A send that may outlive the lease could come after the next owner's.
+    // A send that outlives the lease could arrive after the sends of the next owner.
     private bool MaySend(Lease lease) => lease.HasLeft(sendTimeout + CommitMargin);
 
-    /// <exception cref="TopicSendException">The topic accepts nothing.</exception>
-    private async Task<SendResult> SendAsync(List<OutgoingMessage> batch, CancellationToken cancellationToken)
+    private async Task<SendResult> SendAsync(
+        IEnumerable<OutgoingMessage> candidates,
+        CancellationToken cancellationToken
+    )
     {
-        using var trace = SendTrace.BeginSend(Topic, batch);
+        using var trace = SendTrace.BeginSend(Topic, candidates.First());
         try
         {
             var result = await sender.SendAsync(
                 Topic,
-                [.. batch.Select(message => message.Message).OfType<ServiceBusMessage>()],
+                candidates.Select(message => message.Message).OfType<ServiceBusMessage>(),
                 cancellationToken
             );
-            trace.Sent(batch, result);
+            trace.Sent(candidates, result);
             if (result is { Count: > 0, Rejection: null })
             {
-                health.Sent(result.Count);
+                status.Sent(result.Count);
             }
 
             return result;
@@ -273,18 +263,18 @@ internal sealed partial class TopicPublisher(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "The event {Id} was refused by the topic {Topic}: {Reason}")]
-        public static partial void Refused(ILogger logger, string id, string topic, string reason);
+        [LoggerMessage(LogLevel.Warning, "Topic {Topic} rejected event {Id}: {Reason}")]
+        public static partial void Rejected(ILogger logger, string topic, string id, string reason);
 
         [LoggerMessage(
             LogLevel.Error,
-            "The event {Id} cannot be sent to the topic {Topic} and becomes a dead letter: {Reason}"
+            "Event {Id} cannot be sent to topic {Topic}: {Reason} It becomes a dead letter; later events continue."
         )]
         public static partial void Damaged(ILogger logger, string id, string topic, string reason);
 
         [LoggerMessage(
             LogLevel.Error,
-            "The event {Id} is set aside: the topic {Topic} refuses it and takes later ones."
+            "Event {Id} became a dead letter, because topic {Topic} rejects it and accepts later events. Resend or discard it."
         )]
         public static partial void DeadLettered(ILogger logger, string id, string topic);
     }

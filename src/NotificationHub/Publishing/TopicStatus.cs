@@ -1,36 +1,35 @@
 using System.Collections.Concurrent;
+using NotificationHub.Hosting;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing;
 
 internal enum TopicState
 {
-    /// <summary>No bus is configured, or another replica publishes this topic.</summary>
+    /// <summary>No Service Bus is configured, or another replica publishes this topic.</summary>
     Standby,
 
     Publishing,
 
-    /// <summary>The last event in the log was refused; whether the fault is its own shows once there is a later one.</summary>
+    /// <summary>The last event in the log was rejected; a later one will show whether the event or the topic is the cause.</summary>
     Waiting,
 
-    /// <summary>The topic takes nothing; it is tried again.</summary>
+    /// <summary>The topic accepts nothing and is retried.</summary>
     Stopped,
 }
 
-/// <summary>How a topic fares on this replica.</summary>
+/// <summary>The state of a topic's publisher on this replica.</summary>
 internal sealed record TopicStatus(string Topic)
 {
     public TopicState State { get; init; }
 
-    /// <summary>Why it does not publish.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Since when it has been in this state.</summary>
     public DateTimeOffset? Since { get; init; }
 
     public DateTimeOffset? LastSentAt { get; init; }
 
-    /// <summary>How many events wait, counted up to a bound and a few seconds old.</summary>
+    /// <summary>The number of unsent events, up to a limit; a few seconds old.</summary>
     public long Unsent { get; init; }
 
     public DateTimeOffset? OldestUnsentAt { get; init; }
@@ -39,7 +38,6 @@ internal sealed record TopicStatus(string Topic)
         OldestUnsentAt is { } at && time.GetUtcNow() > at ? time.GetUtcNow() - at : TimeSpan.Zero;
 }
 
-/// <summary>The states of all topics, for whoever reports them.</summary>
 internal sealed class TopicStatuses
 {
     private readonly ConcurrentDictionary<string, TopicStatus> statuses = new(
@@ -54,4 +52,113 @@ internal sealed class TopicStatuses
 
     public void Update(string topic, Func<TopicStatus, TopicStatus> change) =>
         statuses.AddOrUpdate(topic, name => change(new TopicStatus(name)), (_, status) => change(status));
+}
+
+/// <summary>Sets a topic's status and its backoff together.</summary>
+internal sealed partial class TopicStatusTracker(
+    string topic,
+    TopicStatuses statuses,
+    PublishingMetrics metrics,
+    Random random,
+    TimeProvider time,
+    ILogger<TopicPublisher> logger
+)
+{
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+
+    private int failures;
+    private long waitStart;
+    private TimeSpan wait;
+
+    public string Topic => topic;
+
+    /// <summary>The time until the next attempt.</summary>
+    public TimeSpan WaitLeft => wait - time.GetElapsedTime(waitStart) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+
+    public void Sent(int events)
+    {
+        metrics.Sent(topic, events);
+        Publishing();
+        statuses.Update(topic, status => status with { LastSentAt = time.GetUtcNow() });
+    }
+
+    // Not for dead letters that are sent again: they say nothing about the topic's delay.
+    public void Delivered(IEnumerable<OutgoingMessage> batch) =>
+        metrics.Delivered(topic, batch.Select(message => message.Entry), time);
+
+    public void Publishing()
+    {
+        EndWait();
+        var before = statuses[topic].State;
+        Enter(TopicState.Publishing, reason: null);
+        if (before is TopicState.Stopped or TopicState.Waiting)
+        {
+            Log.Resumed(logger, topic);
+        }
+    }
+
+    public void Stopped(string reason, TimeSpan? retryAfter)
+    {
+        BeginWait(retryAfter);
+        if (Enter(TopicState.Stopped, reason))
+        {
+            Log.Stopped(logger, topic, reason);
+        }
+    }
+
+    public void Waiting(string reason)
+    {
+        BeginWait(retryAfter: null);
+        Enter(TopicState.Waiting, reason);
+    }
+
+    public void StandBy()
+    {
+        EndWait();
+        Enter(TopicState.Standby, reason: null);
+        Measured(unsent: 0, oldest: null);
+    }
+
+    public void DeadLettered() => metrics.DeadLettered(topic, 1);
+
+    public void Measured(long unsent, DateTimeOffset? oldest)
+    {
+        statuses.Update(topic, status => status with { Unsent = unsent, OldestUnsentAt = oldest });
+        metrics.Measured(statuses[topic], time);
+    }
+
+    // As long as Service Bus requests, otherwise with full jitter.
+    private void BeginWait(TimeSpan? retryAfter)
+    {
+        var delay = Backoff.PauseAfter(failures++, least: 0, most: 1, random);
+        (waitStart, wait) = (time.GetTimestamp(), retryAfter ?? delay);
+    }
+
+    private void EndWait() => (failures, wait) = (0, TimeSpan.Zero);
+
+    /// <returns>Whether the state or the reason changed.</returns>
+    private bool Enter(TopicState state, string? reason)
+    {
+        var before = statuses[topic];
+        if (before.State == state && before.Reason == reason)
+        {
+            return false;
+        }
+
+        var since = before.State == state ? before.Since : time.GetUtcNow();
+        statuses.Update(topic, status => status with { State = state, Reason = reason, Since = since });
+        return true;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Publishing to topic {Topic} stopped: {Reason} Will retry with backoff; its events wait in the log."
+        )]
+        public static partial void Stopped(ILogger logger, string topic, string reason);
+
+        [LoggerMessage(LogLevel.Information, "Publishing to topic {Topic} resumed.")]
+        public static partial void Resumed(ILogger logger, string topic);
+    }
 }

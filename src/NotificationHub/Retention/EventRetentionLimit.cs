@@ -14,7 +14,7 @@ internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
     private static readonly string Cursors = $"""
         select c.name, c.position + 1
         from log_cursor c
-        where c.name <> 'routing' and c.name not like '{TopicLog.NameOf("%")}'
+        where c.name <> 'routing' and c.name not like '{TopicLog.GetName("%")}'
         union all
         select 'an open dead letter', min(d.event_seq)
         from dead_letter d
@@ -35,7 +35,7 @@ internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
 
     private static string Unsent(string topic, bool isConfigured)
     {
-        var name = TopicLog.NameOf(topic);
+        var name = TopicLog.GetName(topic);
         var beginning = isConfigured ? 0 : long.MaxValue;
         return $"""
             select '{name}', min(e.seq)

@@ -47,6 +47,21 @@ internal static class HubTraces
     public static void Fail(this Activity? trace, string kind) =>
         trace?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", kind);
 
+    /// <summary>Adds links to a trace that has started.</summary>
+    public static void AddLinks(this Activity? trace, IEnumerable<string?> traceparents)
+    {
+        if (trace is { IsAllDataRequested: true })
+        {
+            var missing = LinksTo(traceparents)
+                .Where(link => !trace.Links.Contains(link))
+                .Take(MaxLinks - trace.Links.Count());
+            foreach (var link in missing.ToList())
+            {
+                trace.AddLink(link);
+            }
+        }
+    }
+
     private static Activity? Start(string name, ActivityKind kind, IEnumerable<string?> traceparents) =>
         Source.StartActivity(name, kind, default(ActivityContext), tags: null, LinksTo(traceparents));
 

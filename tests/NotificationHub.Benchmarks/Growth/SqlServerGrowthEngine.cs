@@ -99,7 +99,7 @@ internal sealed class SqlServerGrowthEngine(string server) : GrowthEngine
                 await MoveCursorAsync(transaction, RoutingPass.Name, appends.Values.Max(append => append.Result.Seq));
                 transaction.AppendEvents(
                     [.. newEvents],
-                    seqs => MoveCursorAsync(transaction, TopicLog.NameOf("assets"), seqs.Max())
+                    seqs => MoveCursorAsync(transaction, TopicLog.GetName("assets"), seqs.Max())
                 );
             },
             CancellationToken.None

@@ -52,7 +52,7 @@ internal sealed class SqliteGrowthEngine : GrowthEngine
             {
                 var writes = new WriteTransaction(database, connection, transaction);
                 var last = await writes.ScalarAsync<long>("select max(seq) from event_log");
-                await MoveCursorAsync(writes, TopicLog.NameOf("assets"), last);
+                await MoveCursorAsync(writes, TopicLog.GetName("assets"), last);
                 // One event for each notification.
                 await MoveCursorAsync(writes, RoutingPass.Name, last);
             }

@@ -58,7 +58,7 @@ public sealed partial class AlertTests
     [BicepFact]
     public void The_values_that_are_looked_for_are_those_that_are_measured()
     {
-        var topics = TopicLog.NameOf("");
+        var topics = TopicLog.GetName("");
 
         QueryOf("oldest-unsent").ShouldContain($"tostring(Properties.stage) startswith {Quoted(topics)}");
         QueryOf("oldest-unsent").ShouldContain($"substring(tostring(Properties.stage), {topics.Length})");

@@ -39,7 +39,7 @@ public sealed class CloudEventWriterTests
             );
 
     [Fact]
-    public void What_subscribers_compile_against_reads_it()
+    public void The_Events_library_can_read_it()
     {
         var read = JsonSerializer.Deserialize(
             Write(Changed with { Data = """{"after":{"adamId":"1"}}"""u8.ToArray() }),
@@ -67,7 +67,7 @@ public sealed class CloudEventWriterTests
     [InlineData("""{ "spaced" : [ 1 , true , null ] }""")]
     [InlineData("""[]""")]
     [InlineData("\"text\"")]
-    public void Data_is_written_as_it_came(string data) => Data(data).ShouldBe(data);
+    public void Data_is_written_unchanged(string data) => Data(data).ShouldBe(data);
 
     [Theory]
     [InlineData("{\r\n  \"a\" : 1.0,\n  \"b\" : [ { }, \"x\\n\" ]\r}", """{"a":1.0,"b":[{},"x\n"]}""")]
@@ -85,11 +85,10 @@ public sealed class CloudEventWriterTests
     [InlineData("""{"invite\u0043ode":"c","a":1}""", """{"a":1}""")]
     [InlineData("""{"a":"inviteCode","InviteCode":1}""", """{"a":"inviteCode","InviteCode":1}""")]
     [InlineData("""{"inviteCode":"c","inviteCode":"d"}""", "{}")]
-    public void An_invite_code_is_left_out_wherever_it_stands(string data, string expected) =>
-        Data(data).ShouldBe(expected);
+    public void An_invite_code_is_removed_at_any_depth(string data, string expected) => Data(data).ShouldBe(expected);
 
     [Fact]
-    public void An_invite_code_stays_where_that_is_configured() =>
+    public void An_invite_code_is_kept_if_configured() =>
         Data("""{"inviteCode":"c"}""", new PublishingOptions { IncludeInviteCode = true })
             .ShouldBe("""{"inviteCode":"c"}""");
 
@@ -100,12 +99,12 @@ public sealed class CloudEventWriterTests
     [InlineData("{} {}")]
     [InlineData("\uFEFF")]
     [InlineData("\uFEFF\uFEFF{}")]
-    public void What_is_no_json_becomes_null(string data) => Data(data).ShouldBe("null");
+    public void Data_that_is_not_JSON_becomes_null(string data) => Data(data).ShouldBe("null");
 
     [Theory]
     [InlineData("\uFEFF{}", "{}")]
     [InlineData("\uFEFF{\n\"inviteCode\":\"c\"}", "{}")]
-    public void A_byte_order_mark_is_left_out(string data, string expected) => Data(data).ShouldBe(expected);
+    public void A_byte_order_mark_is_removed(string data, string expected) => Data(data).ShouldBe(expected);
 
     [Fact]
     public void Invalid_utf8_becomes_null()
@@ -121,21 +120,21 @@ public sealed class CloudEventWriterTests
     [InlineData("{\n\"a\":1}", """{"a":1}""")]
     [InlineData("""{"inviteCode":"c"}""", "{}")]
     [InlineData("""{"invite\u0043ode":"c"}""", "{}")]
-    public void What_is_proven_to_be_json_comes_out_the_same(string data, string expected) =>
+    public void Proven_JSON_has_the_same_result(string data, string expected) =>
         Data(data, isProvenJson: true).ShouldBe(expected);
 
     [Fact]
-    public void What_is_proven_to_be_json_is_not_read_again() => Data("unread", isProvenJson: true).ShouldBe("unread");
+    public void Proven_JSON_is_not_parsed_again() => Data("unread", isProvenJson: true).ShouldBe("unread");
 
     [Fact]
-    public void Nesting_beyond_what_readers_take_becomes_null() =>
+    public void Data_nested_too_deeply_becomes_null() =>
         Data(new string('[', 1000) + new string(']', 1000)).ShouldBe("null");
 
     [Theory]
     [InlineData(null, "/events/3-42")]
     [InlineData("https://hub.example.com", "https://hub.example.com/events/3-42")]
     [InlineData("https://example.com/hub/", "https://example.com/hub/events/3-42")]
-    public void A_claim_check_says_where_the_event_is_and_has_no_data(string? publicUrl, string reference)
+    public void A_claim_check_refers_to_the_event_and_contains_no_data(string? publicUrl, string reference)
     {
         var output = new ArrayBufferWriter<byte>();
         var options = new PublishingOptions { PublicUrl = publicUrl is null ? null : new Uri(publicUrl) };

@@ -20,7 +20,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task An_event_whose_notification_is_gone_becomes_a_dead_letter_and_the_topic_goes_on()
+    public async Task An_event_without_its_notification_becomes_a_dead_letter_and_later_events_are_sent()
     {
         var before = await scene.AppendAsync(2);
         await scene.Test.ExecuteAsync(Orphan);
@@ -58,7 +58,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_that_no_message_can_be_made_of_becomes_a_dead_letter_and_can_be_resent()
+    public async Task An_event_that_cannot_be_written_becomes_a_dead_letter_and_can_be_resent()
     {
         var ids = await scene.AppendAsync(3);
         var createdAt = scene.Clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -81,7 +81,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
         scene.Test.ExecuteAsync($"update event_log set created_at = {createdAt} where seq = 2");
 
     [Fact]
-    public async Task The_last_event_of_a_topic_need_not_wait_for_a_later_one()
+    public async Task A_damaged_last_event_does_not_wait_for_a_later_one()
     {
         await scene.Test.ExecuteAsync(Orphan);
 
@@ -92,7 +92,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_of_them_do_not_stop_the_topic()
+    public async Task Many_damaged_events_do_not_stop_the_topic()
     {
         for (var i = 0; i < 5; i++)
         {
@@ -107,7 +107,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_cursor_does_not_pass_a_suspect_because_of_a_damaged_event_behind_it()
+    public async Task A_damaged_event_after_a_suspect_does_not_move_the_cursor_past_the_suspect()
     {
         var ids = await scene.AppendAsync(1);
         scene.Bus.Poison(ids[0]);
@@ -124,7 +124,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_cannot_be_resent_and_can_be_discarded()
+    public async Task A_damaged_event_cannot_be_resent_but_discarded()
     {
         await scene.Test.ExecuteAsync(Orphan);
         await scene.PassAsync();
@@ -144,7 +144,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
     [InlineData(
         "insert into event_log (topic, type, data, conflict, created_at) values ('assets', 'asset.changed', x'7b7d', 0, 9223372036854775807)"
     )]
-    public async Task The_feed_returns_it_without_data_and_goes_on(string damaged)
+    public async Task The_feed_returns_a_damaged_event_without_data_and_continues(string damaged)
     {
         await scene.Test.ExecuteAsync(damaged);
         await scene.AppendAsync(1);

@@ -27,7 +27,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lists_go_by_topic_and_state()
+    public async Task The_list_filters_by_topic_and_state()
     {
         (await ListAsync("assets", DeadLetterState.Open)).ShouldBe([2]);
         (await ListAsync("users", null)).ShouldBeEmpty();
@@ -35,7 +35,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Resending_sends_the_event_with_its_own_id_and_settles_it()
+    public async Task Resending_sends_the_event_with_the_same_id_and_resolves_the_dead_letter()
     {
         scene.Bus.Respond = (_, _) => { };
 
@@ -52,7 +52,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Resending_what_is_refused_again_opens_it_again()
+    public async Task A_resent_event_that_is_rejected_again_is_open_again()
     {
         scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Rejected();
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
@@ -64,7 +64,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Resending_while_the_topic_is_stopped_happens_once_it_is_back()
+    public async Task A_resend_waits_until_the_topic_accepts_events_again()
     {
         scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
@@ -78,7 +78,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_no_longer_in_the_log_cannot_be_resent()
+    public async Task An_event_that_is_no_longer_in_the_log_cannot_be_resent()
     {
         await scene.Test.ExecuteAsync("delete from event_log where seq = 2");
         await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None);
@@ -90,7 +90,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_discarded_letter_is_settled_unsent_and_cannot_be_resent()
+    public async Task A_discarded_dead_letter_is_resolved_unsent_and_cannot_be_resent()
     {
         (await scene.DeadLetters.DiscardAsync(2, TestActor.Operator, CancellationToken.None)).ShouldBe(
             DeadLetterDecision.Taken
@@ -105,7 +105,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_never_set_aside_is_not_found() =>
+    public async Task A_seq_without_a_dead_letter_is_not_found() =>
         (await scene.DeadLetters.ResendAsync(1, TestActor.Operator, CancellationToken.None)).ShouldBe(
             DeadLetterDecision.NotFound
         );

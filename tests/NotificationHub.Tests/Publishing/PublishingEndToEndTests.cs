@@ -10,7 +10,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Publishing;
 
-/// <summary>The hub's own publishers against the local bus, up to a subscriber on the SDK.</summary>
+/// <summary>The publishers, the local Service Bus and a subscriber on the SDK.</summary>
 public sealed class PublishingEndToEndTests : IAsyncLifetime
 {
     private LocalServiceBus bus = null!;
@@ -29,7 +29,7 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_bus_is_sent_the_bytes_that_the_feed_gives()
+    public async Task Messages_have_the_same_bytes_as_the_feed()
     {
         await AppendAsync("""{"text":"\"quoted\" \\ é 漢 🍏 \u2028 <&'+>","n":1.50}""");
         await AppendAsync("{\r\n \"spread\": true,\r\n \"inviteCode\": \"c\"\r\n}");
@@ -43,7 +43,7 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_topic_gets_its_events_in_order_and_once_although_the_bus_was_down()
+    public async Task Each_topic_receives_its_events_once_and_in_order_after_an_outage()
     {
         await bus.StopListeningAsync(CancellationToken.None);
         for (var i = 0; i < 50; i++)
@@ -61,7 +61,7 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_too_large_for_the_bus_says_where_it_is()
+    public async Task An_event_too_large_for_a_message_refers_to_its_URL()
     {
         await AppendAsync($"\"{new string('x', 300_000)}\"");
 

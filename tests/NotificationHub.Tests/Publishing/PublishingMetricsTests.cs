@@ -18,7 +18,7 @@ public sealed class PublishingMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_sent_and_what_is_set_aside_is_counted_by_topic()
+    public async Task Sent_events_and_dead_letters_are_counted_by_topic()
     {
         var ids = await scene.AppendAsync(5);
         await scene.AppendAsync(2, "user.changed");
@@ -32,7 +32,7 @@ public sealed class PublishingMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_topic_that_stands_still_is_measured_to_lag_until_it_goes_on()
+    public async Task A_stopped_topic_reports_its_lag_until_it_resumes()
     {
         await scene.AppendAsync(3);
         scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
@@ -52,7 +52,7 @@ public sealed class PublishingMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_time_from_append_to_acceptance_is_measured()
+    public async Task The_delay_from_append_to_acceptance_is_measured()
     {
         await scene.AppendAsync(1);
         scene.Clock.Advance(TimeSpan.FromSeconds(7));

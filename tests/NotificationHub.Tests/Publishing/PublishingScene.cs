@@ -9,7 +9,7 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Publishing;
 
-/// <summary>A log, a broker and the publishers between them, a pass at a time and on a clock that the test moves.</summary>
+/// <summary>Runs publishers pass by pass, with a scripted Service Bus and a manual clock.</summary>
 internal sealed class PublishingScene : IAsyncDisposable
 {
     /// <summary>Longer than any backoff.</summary>
@@ -24,7 +24,7 @@ internal sealed class PublishingScene : IAsyncDisposable
     {
         this.test = test;
         Leases = new LeaseKeeper(Database, Options.Create(test.Options), Clock, NullLogger<LeaseKeeper>.Instance);
-        DeadLetters = new DeadLetters(Database, Clock);
+        DeadLetters = new DeadLetterStore(Database, Clock);
     }
 
     public ManualClock Clock { get; } = new();
@@ -35,14 +35,14 @@ internal sealed class PublishingScene : IAsyncDisposable
 
     public LeaseKeeper Leases { get; }
 
-    public DeadLetters DeadLetters { get; }
+    public DeadLetterStore DeadLetters { get; }
 
     public TestDatabase Test => test;
 
     public Database Database => test.Database;
 
     public static async Task<PublishingScene> OpenAsync() =>
-        // The database's own clock judges leases, and a busy machine must not end one.
+        // The database clock decides about leases, and a busy machine must not end one.
         new(
             await TestDatabase.OpenAsync(options =>
             {
@@ -51,7 +51,7 @@ internal sealed class PublishingScene : IAsyncDisposable
             })
         );
 
-    /// <summary>Appends events that carry <paramref name="data"/>; returns their ids.</summary>
+    /// <summary>Appends events with <paramref name="data"/> and returns their IDs.</summary>
     public async Task<string[]> AppendAsync(int count, string type = "asset.changed", string data = "{}")
     {
         NewEvent[] events =
@@ -76,10 +76,10 @@ internal sealed class PublishingScene : IAsyncDisposable
     {
         var (publisher, lease) = await PublisherAsync(topic);
         lease.Extend(Clock.GetTimestamp(), TimeSpan.FromHours(1));
-        return await publisher.PublishDueAsync(lease, CancellationToken.None);
+        return await publisher.PublishNextAsync(lease, CancellationToken.None);
     }
 
-    /// <summary>A pass once every backoff is over.</summary>
+    /// <summary>Runs a pass after every backoff.</summary>
     public Task<bool> LaterPassAsync(string topic = "assets")
     {
         Clock.Advance(AnyBackoff);
@@ -90,7 +90,7 @@ internal sealed class PublishingScene : IAsyncDisposable
     {
         if (!topics.TryGetValue(topic, out var one))
         {
-            var lease = await Leases.TryAcquireAsync(TopicLog.NameOf(topic), CancellationToken.None);
+            var lease = await Leases.TryAcquireAsync(TopicLog.GetName(topic), CancellationToken.None);
             one = (CreatePublisher(topic), lease.ShouldNotBeNull());
             topics[topic] = one;
         }
@@ -103,7 +103,7 @@ internal sealed class PublishingScene : IAsyncDisposable
     public Task<long> CursorAsync(string topic = "assets") =>
         test.ScalarAsync<long>(
             "select coalesce(max(position), 0) from log_cursor where name = @name",
-            new { name = TopicLog.NameOf(topic) }
+            new { name = TopicLog.GetName(topic) }
         );
 
     public Task<IReadOnlyList<DeadLetter>> ListDeadLettersAsync() =>
@@ -121,7 +121,7 @@ internal sealed class PublishingScene : IAsyncDisposable
         return new TopicPublisher(
             new TopicLog(topic, Database, Clock),
             new TopicMessages(new CloudEventWriter(Options.Create(new PublishingOptions()))),
-            // On the real clock, so that the only timers of the test's clock are those that a test waits for.
+            // On the real clock: the manual clock has only the timers that a test waits for.
             new TopicSender(Bus, SendTimeout, TimeProvider.System),
             new TopicStatusTracker(topic, Statuses, new PublishingMetrics(Meters), new Random(1), Clock, logger),
             SendTimeout,

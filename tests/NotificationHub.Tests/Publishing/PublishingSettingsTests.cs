@@ -11,10 +11,10 @@ public sealed class PublishingSettingsTests
     [InlineData("ServiceBus:SendTimeout=00:00:09", "Storage:LeaseDuration=00:00:15", true)]
     [InlineData("ServiceBus:SendTimeout=00:00:08.900", "Storage:LeaseDuration=00:00:15", false)]
     [InlineData("ServiceBus:SendTimeout=00:00:09", "Storage:LeaseDuration=00:00:16", false)]
-    public void A_send_may_not_outlive_its_lease(string timeout, string lease, bool faulty) =>
+    public void A_send_may_not_outlive_its_lease(string timeout, string lease, bool isInvalid) =>
         Faults(Bus, timeout, lease)
             .Any(fault => fault.Contains("ServiceBus:SendTimeout", StringComparison.Ordinal))
-            .ShouldBe(faulty);
+            .ShouldBe(isInvalid);
 
     [Theory]
     [InlineData("https://hub.example.com/base", false)]
@@ -22,10 +22,10 @@ public sealed class PublishingSettingsTests
     [InlineData("http://hub.example.com", true)]
     [InlineData("https://hub.example.com/?a=b", true)]
     [InlineData("hub.example.com/events", true)]
-    public void The_public_url_must_be_one_that_consumers_can_use(string url, bool faulty) =>
+    public void The_public_URL_must_be_usable_for_consumers(string url, bool isInvalid) =>
         Faults($"Publishing:PublicUrl={url}")
             .Any(fault => fault.Contains("Publishing:PublicUrl", StringComparison.Ordinal))
-            .ShouldBe(faulty);
+            .ShouldBe(isInvalid);
 
     private static IReadOnlyList<string> Faults(params string[] settings)
     {

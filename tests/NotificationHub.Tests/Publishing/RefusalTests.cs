@@ -17,7 +17,7 @@ public sealed class RefusalTests : IAsyncLifetime
     [InlineData(1)]
     [InlineData(9)]
     [InlineData(18)]
-    public async Task A_poison_event_between_good_ones_is_set_aside_alone(int place)
+    public async Task A_rejected_event_among_others_becomes_the_only_dead_letter(int place)
     {
         var ids = await scene.AppendAsync(20);
         scene.Bus.Poison(ids[place]);
@@ -33,7 +33,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_that_is_set_aside_is_announced_on_the_topic_of_the_hub()
+    public async Task A_dead_letter_raises_an_event_on_the_topic_hub()
     {
         var ids = await scene.AppendAsync(3);
         scene.Bus.Poison(ids[1]);
@@ -52,7 +52,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_of_the_hub_that_is_set_aside_raises_no_further_event()
+    public async Task A_dead_letter_of_the_topic_hub_raises_no_event()
     {
         var ids = await scene.AppendAsync(3, EventNames.LocationRefused);
         scene.Bus.Poison(ids[1]);
@@ -64,7 +64,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_suspect_that_is_last_in_the_log_waits_for_a_later_one()
+    public async Task A_suspect_at_the_end_of_the_log_waits_for_a_later_event()
     {
         var ids = await scene.AppendAsync(3);
         scene.Bus.Poison(ids[2]);
@@ -75,7 +75,7 @@ public sealed class RefusalTests : IAsyncLifetime
         (await scene.CursorAsync()).ShouldBe(2);
         scene.Statuses["assets"].State.ShouldBe(TopicState.Waiting);
 
-        // The later one decides at once: it need not wait for the suspect's backoff.
+        // The later event is sent at once, without the suspect's backoff.
         var later = await scene.AppendAsync(1);
         await scene.PassAsync();
 
@@ -85,7 +85,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_suspect_is_left_alone_until_its_backoff_is_over()
+    public async Task A_suspect_is_not_retried_during_its_backoff()
     {
         var ids = await scene.AppendAsync(1);
         scene.Bus.Poison(ids);
@@ -96,7 +96,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_suspect_that_is_accepted_later_was_none()
+    public async Task A_suspect_that_is_accepted_later_becomes_no_dead_letter()
     {
         var ids = await scene.AppendAsync(1);
         scene.Bus.Poison(ids);
@@ -110,7 +110,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_poison_events_in_a_row_are_set_aside_together()
+    public async Task Two_rejected_events_in_a_row_become_dead_letters()
     {
         var ids = await scene.AppendAsync(6);
         scene.Bus.Poison(ids[2], ids[3]);
@@ -122,7 +122,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Three_in_a_row_stop_the_topic_and_set_nothing_aside()
+    public async Task Three_rejected_events_in_a_row_stop_the_topic_without_dead_letters()
     {
         var ids = await scene.AppendAsync(6);
         scene.Bus.Poison(ids[1], ids[2], ids[3]);
@@ -142,7 +142,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stop_between_a_suspect_and_the_next_decides_nothing()
+    public async Task A_failure_after_a_suspect_creates_no_dead_letter()
     {
         var ids = await scene.AppendAsync(2);
         scene.Bus.Respond = (_, batch) =>
@@ -156,7 +156,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_whose_parts_are_accepted_sets_nothing_aside()
+    public async Task A_rejected_batch_with_accepted_halves_creates_no_dead_letter()
     {
         var ids = await scene.AppendAsync(16);
         scene.Bus.Respond = (_, batch) =>
@@ -174,7 +174,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_topic_that_forbids_everything_sets_nothing_aside()
+    public async Task A_topic_that_rejects_everything_creates_no_dead_letter()
     {
         var ids = await scene.AppendAsync(4);
         scene.Bus.Respond = (_, _) => throw new UnauthorizedAccessException();
@@ -193,7 +193,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_poison_event_at_the_end_of_a_page_is_judged_by_the_next_page()
+    public async Task A_rejected_event_at_the_end_of_a_page_is_decided_by_the_next_page()
     {
         var ids = await scene.AppendAsync(TopicLog.PageSize + 2);
         scene.Bus.Poison(ids[TopicLog.PageSize - 1]);

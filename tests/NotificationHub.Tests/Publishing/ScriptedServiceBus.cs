@@ -2,15 +2,15 @@ using Azure.Messaging.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing;
 
-/// <summary>A namespace that responds as the test says and records what was sent.</summary>
+/// <summary>A namespace with scripted responses that records what was sent.</summary>
 internal sealed class ScriptedServiceBus : ServiceBusClient
 {
     public const int MessageOverhead = 100;
 
-    /// <summary>What the hub says about <see cref="Rejected"/> by the topic <c>assets</c>.</summary>
+    /// <summary>The hub's message for <see cref="Rejected"/> by the topic <c>assets</c>.</summary>
     public const string Rejection = "Topic assets: Service Bus rejected the content (not well formed).";
 
-    /// <summary>Called with each batch. What it throws is the response.</summary>
+    /// <summary>Called with each batch. An exception is the response.</summary>
     public Action<string, IReadOnlyList<ServiceBusMessage>> Respond { get; set; } = (_, _) => { };
 
     public long MaxBatchBytes { get; set; } = 256 * 1024;

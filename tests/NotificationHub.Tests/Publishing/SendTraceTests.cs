@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NotificationHub.Storage;
 using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Publishing;
@@ -18,7 +19,7 @@ public sealed class SendTraceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_that_is_not_taken_says_why_in_a_word()
+    public async Task A_failed_send_records_the_kind_of_error()
     {
         await scene.AppendAsync(3);
         scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
@@ -32,7 +33,7 @@ public sealed class SendTraceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_that_is_accepted_says_what_it_contained()
+    public async Task An_accepted_batch_records_its_number_of_messages()
     {
         await scene.AppendAsync(3);
 
@@ -44,7 +45,32 @@ public sealed class SendTraceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pass_that_finds_nothing_is_not_traced()
+    public async Task A_send_is_linked_to_the_notifications_of_its_own_batch()
+    {
+        string[] traceparents = [.. Enumerable.Range(1, 3).Select(number => $"00-{number:x32}-{number:x16}-01")];
+        await scene.Database.AppendEventsAsync([
+            .. traceparents.Select(traceparent => new NewEvent
+            {
+                Type = "asset.changed",
+                LocationId = "north",
+                Data = "{}"u8.ToArray(),
+                Traceparent = traceparent,
+            }),
+        ]);
+        // Two messages fit into a batch.
+        scene.Bus.MaxBatchBytes = 1_000;
+
+        await scene.PassAsync();
+
+        scene.Bus.Tried.Select(batch => batch.Count).ShouldBe([2, 1]);
+        traces
+            .Ended.Where(trace => trace.DisplayName == "send assets")
+            .Select(send => string.Join(' ', send.Links.Select(link => link.Context.SpanId.ToHexString())))
+            .ShouldBe(["0000000000000001 0000000000000002", "0000000000000003"]);
+    }
+
+    [Fact]
+    public async Task A_pass_without_events_is_not_traced()
     {
         await scene.PassAsync();
 

@@ -29,7 +29,7 @@ public sealed class TopicMessagesTests
     };
 
     [Fact]
-    public void A_message_carries_what_subscriptions_filter_on()
+    public void A_message_has_the_properties_that_subscriptions_filter_by()
     {
         var message = Create(Entry);
 
@@ -55,7 +55,7 @@ public sealed class TopicMessagesTests
     }
 
     [Fact]
-    public void Every_property_is_one_that_the_topics_declare()
+    public void Every_property_is_declared_in_the_topology()
     {
         using var declared = JsonDocument.Parse(
             typeof(TopicMap).Assembly.GetManifestResourceStream("topics.json").ShouldNotBeNull()
@@ -69,7 +69,7 @@ public sealed class TopicMessagesTests
     }
 
     [Fact]
-    public void An_event_without_location_belongs_to_the_session_of_the_hub()
+    public void An_event_without_location_has_the_session_hub()
     {
         var message = Create(Entry with { LocationId = null, Conflict = false });
 
@@ -79,7 +79,7 @@ public sealed class TopicMessagesTests
     }
 
     [Fact]
-    public void Ids_longer_than_the_broker_takes_stay_out_of_the_message()
+    public void IDs_longer_than_Service_Bus_permits_are_omitted()
     {
         var message = Create(Entry with { CorrelationId = new string('e', 129), AdamId = new string('1', 129) });
 

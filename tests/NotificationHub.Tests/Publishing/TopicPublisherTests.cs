@@ -15,7 +15,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task Events_are_sent_once_and_in_the_order_of_the_log()
+    public async Task Events_are_sent_once_in_log_order()
     {
         var ids = await scene.AppendAsync(20);
         scene.Bus.MaxBatchBytes = 2000;
@@ -30,7 +30,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_full_page_says_that_more_may_wait()
+    public async Task A_full_page_reports_that_there_may_be_more()
     {
         await scene.AppendAsync(TopicLog.PageSize + 1);
 
@@ -43,7 +43,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_cut_at_its_bytes_says_that_more_may_wait()
+    public async Task A_page_limited_by_its_bytes_reports_that_there_may_be_more()
     {
         await scene.AppendAsync(30, data: $"\"{new string('x', 100_000)}\"");
 
@@ -55,7 +55,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_topic_gets_its_own_events_only()
+    public async Task A_topic_receives_only_its_own_events()
     {
         await scene.AppendAsync(1, "user.changed");
         var ids = await scene.AppendAsync(1);
@@ -66,7 +66,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_bus_down_for_the_whole_run_and_back_costs_nothing_but_time()
+    public async Task An_outage_loses_and_repeats_no_event()
     {
         List<string> ids = [.. await scene.AppendAsync(3)];
         scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
@@ -85,7 +85,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_topic_that_refuses_everything_leaves_the_others_alone()
+    public async Task A_topic_that_accepts_nothing_does_not_affect_other_topics()
     {
         await scene.AppendAsync(2, "user.changed");
         var ids = await scene.AppendAsync(2);
@@ -106,7 +106,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stopped_topic_is_seen_to_stand_still_and_to_come_back()
+    public async Task The_status_shows_that_a_topic_stops_and_resumes()
     {
         await scene.AppendAsync(3);
         var appended = scene.Clock.GetUtcNow();
@@ -133,7 +133,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stopped_topic_is_left_alone_until_its_backoff_is_over()
+    public async Task A_stopped_topic_is_not_retried_during_its_backoff()
     {
         await scene.AppendAsync(1);
         scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped();
@@ -146,7 +146,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_server_busy_the_topic_waits_for_as_long_as_Azure_asks_and_no_longer()
+    public async Task After_server_busy_the_topic_waits_exactly_as_long_as_Azure_requests()
     {
         await scene.AppendAsync(1);
         scene.Bus.Respond = (_, _) => throw ScriptedServiceBus.Stopped(ServiceBusFailureReason.ServiceBusy);
@@ -165,22 +165,22 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_sent_that_could_outlive_the_lease()
+    public async Task No_send_starts_that_could_outlive_the_lease()
     {
         await scene.AppendAsync(1);
         var (publisher, lease) = await scene.PublisherAsync("assets");
 
         lease.Extend(scene.Clock.GetTimestamp(), TimeSpan.FromSeconds(9));
-        await publisher.PublishDueAsync(lease, CancellationToken.None);
+        await publisher.PublishNextAsync(lease, CancellationToken.None);
         scene.Bus.Tried.ShouldBeEmpty();
 
         lease.Extend(scene.Clock.GetTimestamp(), TimeSpan.FromSeconds(10));
-        await publisher.PublishDueAsync(lease, CancellationToken.None);
+        await publisher.PublishNextAsync(lease, CancellationToken.None);
         scene.Bus.Tried.Count.ShouldBe(1);
     }
 
     [Fact]
-    public async Task An_owner_that_lost_its_lease_moves_no_cursor()
+    public async Task A_former_owner_of_the_lease_moves_no_cursor()
     {
         await scene.AppendAsync(1);
         await scene.PublisherAsync("assets");
@@ -192,7 +192,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_that_is_locked_after_the_send_costs_no_second_send()
+    public async Task A_locked_database_after_a_send_causes_no_second_send()
     {
         await scene.AppendAsync(1);
         await using var other = new SqliteConnection($"Data Source={scene.Test.File};Pooling=false");

@@ -8,11 +8,11 @@ public sealed class TopicStatusTrackerTests
     [Theory]
     [InlineData(-6)]
     [InlineData(6)]
-    public void A_clock_that_is_set_changes_no_wait(int hours)
+    public void A_change_of_the_system_clock_changes_no_wait(int hours)
     {
         using var meters = new TestMeters();
         var clock = new ManualClock();
-        var health = new TopicStatusTracker(
+        var status = new TopicStatusTracker(
             "assets",
             new TopicStatuses(),
             new PublishingMetrics(meters),
@@ -20,12 +20,12 @@ public sealed class TopicStatusTrackerTests
             clock,
             NullLogger<TopicPublisher>.Instance
         );
-        health.Stopped("busy", TimeSpan.FromMinutes(1));
+        status.Stopped("busy", TimeSpan.FromMinutes(1));
 
         clock.SetWall(TimeSpan.FromHours(hours));
-        health.WaitLeft.ShouldBe(TimeSpan.FromMinutes(1));
+        status.WaitLeft.ShouldBe(TimeSpan.FromMinutes(1));
         clock.Advance(TimeSpan.FromMinutes(1));
 
-        health.WaitLeft.ShouldBe(TimeSpan.Zero);
+        status.WaitLeft.ShouldBe(TimeSpan.Zero);
     }
 }

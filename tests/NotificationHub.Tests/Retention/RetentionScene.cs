@@ -110,7 +110,7 @@ internal sealed class RetentionScene : IDisposable
         );
     }
 
-    public Task SetPublishedAsync(string topic, long position) => SetCursorAsync(TopicLog.NameOf(topic), position);
+    public Task SetPublishedAsync(string topic, long position) => SetCursorAsync(TopicLog.GetName(topic), position);
 
     /// <summary>Deletes until nothing is due.</summary>
     public async Task RunAsync()

@@ -68,6 +68,32 @@ public sealed class BusCommandTests
         run.Error.ShouldContain("topics", Case.Insensitive);
     }
 
+    [Theory]
+    [InlineData("topics", "[null]")]
+    [InlineData("topics", """[{ "name": "assets", "subscriptions": [null] }]""")]
+    [InlineData("rules", """{ "all": null }""")]
+    [InlineData("rules", """{ "all": { "audience": null } }""")]
+    public async Task A_null_in_a_collection_is_reported(string member, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var (file, run) = await RunAsync(folder, member, value);
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain($"could not start: {file}: topics, subscriptions and rules must not contain null.");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task A_maximum_delivery_count_below_1_is_reported(int count)
+    {
+        using var folder = new TemporaryFolder();
+        var (file, run) = await RunAsync(folder, "maxDeliveryCount", $"{count}");
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain($"could not start: {file}: maxDeliveryCount must be at least 1, and not {count}.");
+    }
+
     [Fact]
     public async Task An_invalid_port_is_rejected()
     {

@@ -102,9 +102,9 @@ public abstract class OperationStoreContract : StoreContract
     {
         var entry = await AppendEventAsync();
         await WriteAsync(transaction =>
-            DeadLetterWrites.AddAsync(transaction, new RejectedEvent(entry, "it's too \"large\""), now: 5)
+            DeadLetterStore.AddAsync(transaction, new RejectedEvent(entry, "it's too \"large\""), now: 5)
         );
-        var letters = new DeadLetters(Database, TimeProvider.System);
+        var letters = new DeadLetterStore(Database, TimeProvider.System);
 
         var first = await letters.ResendAsync(entry.Seq, TestActor.Operator, CancellationToken.None);
         var second = await letters.DiscardAsync(entry.Seq, TestActor.Operator, CancellationToken.None);
@@ -113,7 +113,7 @@ public abstract class OperationStoreContract : StoreContract
         (first, second, stranger).ShouldBe(
             (DeadLetterDecision.Taken, DeadLetterDecision.NotOpen, DeadLetterDecision.NotFound)
         );
-        await WriteAsync(transaction => DeadLetterWrites.SettleAsync(transaction, entry.Seq, now: 7));
+        await WriteAsync(transaction => DeadLetterStore.ResolveAsync(transaction, entry.Seq, now: 7));
         var letter = (await letters.FindAsync(entry.Seq, CancellationToken.None)).ShouldNotBeNull();
         (letter.State, letter.ResolvedAt, letter.Reason).ShouldBe((DeadLetterState.Resent, 7, "it's too \"large\""));
         (await letters.ListAsync("assets", state: null, after: 0, limit: 5, CancellationToken.None)).Count.ShouldBe(1);

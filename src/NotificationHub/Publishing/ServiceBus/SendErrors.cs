@@ -5,20 +5,56 @@ using Azure.Messaging.ServiceBus;
 
 namespace NotificationHub.Publishing.ServiceBus;
 
-/// <summary>
-/// Classifies the SDK's exceptions, and describes them in its own words. It repeats only the tracking ID of Service Bus's text, which may quote
-/// a token or a message.
-/// </summary>
+/// <summary>The topic accepts nothing at present; the content of the messages is not the cause.</summary>
+/// <param name="retryAfter">The delay that Service Bus requests; null if none.</param>
+/// <param name="message">What happened, without credentials or personal data.</param>
+internal sealed class TopicSendException(
+    TopicSendError error,
+    TimeSpan? retryAfter,
+    string message,
+    Exception? inner = null
+) : Exception(message, inner)
+{
+    public TopicSendError Error => error;
+
+    public TimeSpan? RetryAfter => retryAfter;
+}
+
+internal enum TopicSendError
+{
+    /// <summary>The identity or the key has no right to send, or the key is wrong.</summary>
+    Unauthorized,
+
+    /// <summary>No token could be obtained for Service Bus.</summary>
+    NoToken,
+
+    TopicNotFound,
+
+    TopicDisabled,
+
+    QuotaExceeded,
+
+    /// <summary>Service Bus throttles the namespace.</summary>
+    Busy,
+
+    /// <summary>No response within the time limit.</summary>
+    Timeout,
+
+    /// <summary>There is no connection to Service Bus, or it was cut.</summary>
+    Unreachable,
+
+    /// <summary>A batch is rejected three times in a row, or Service Bus failed in another way.</summary>
+    Failed,
+}
+
+/// <summary>Classifies the exceptions of the Service Bus SDK.</summary>
+// The messages repeat only the tracking ID of Service Bus's text, because the text may quote a token or a message.
 internal static partial class SendErrors
 {
-    /// <summary>How long Azure asks senders to wait after server-busy.</summary>
-    /// <remarks>See https://learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling.</remarks>
+    // See https://learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling.
     public static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Whether the link or the connection may have been closed during the send. The SDK reports a rejection with amqp:internal-error or
-    /// amqp:not-allowed in the same way.
-    /// </summary>
+    // The SDK reports a link that was closed during the send like a rejection with amqp:internal-error or amqp:not-allowed.
     public static bool MayBeClosedLink(Exception exception) =>
         exception
             is ServiceBusException
@@ -43,9 +79,7 @@ internal static partial class SendErrors
             : $"Topic {topic}: Service Bus rejected the content ({reason}){Tracking(exception.Message)}.";
     }
 
-    /// <param name="topic">Where the batch was sent.</param>
-    /// <param name="exception">What the SDK threw.</param>
-    /// <param name="timedOutAfter">The sender's own time limit, if it ended the send.</param>
+    /// <param name="timedOutAfter">The sender's time limit, if it ended the send.</param>
     public static TopicSendException Create(string topic, Exception exception, TimeSpan? timedOutAfter)
     {
         var (error, reason) = timedOutAfter is { } limit
@@ -122,7 +156,7 @@ internal static partial class SendErrors
         return null;
     }
 
-    // Azure's support asks for the tracking ID.
+    // Azure's support requires the tracking ID.
     private static string Tracking(string text) =>
         TrackingId().Match(text) is { Success: true } match ? $" ({match.Value})" : "";
 

@@ -1,6 +1,6 @@
 namespace NotificationHub.Publishing.ServiceBus;
 
-/// <summary>Checks a namespace's connection string before the SDK reads it. No message repeats a value: the string holds a key.</summary>
+// Validates a connection string before the SDK reads it. No message repeats a value, because the string contains a key.
 internal static class ServiceBusConnectionString
 {
     private const string Endpoint = "Endpoint";
@@ -12,43 +12,43 @@ internal static class ServiceBusConnectionString
     private static readonly string[] Names = [Endpoint, KeyName, Key, Emulator, EntityPath, Signature];
 
     /// <summary>The namespace's host and port; null if the text has none.</summary>
-    public static string? HostOf(string text) => AddressOf(Split(text, []))?.Authority;
+    public static string? GetHost(string text) => GetAddress(Split(text, []))?.Authority;
 
     /// <summary>The address that the SDK connects to without TLS; null if it uses TLS.</summary>
-    public static Uri? UnencryptedAddressOf(string text)
+    public static Uri? GetUnencryptedAddress(string text)
     {
         var parts = Split(text, []);
         return
             parts.TryGetValue(Emulator, out var emulator) && bool.TryParse(emulator, out var isEmulator) && isEmulator
-            ? AddressOf(parts)
+            ? GetAddress(parts)
             : null;
     }
 
-    /// <summary>Everything that is wrong with the text.</summary>
+    /// <summary>Returns all errors of the text.</summary>
     public static IReadOnlyList<string> Validate(string text)
     {
-        var faults = new List<string>();
-        var parts = Split(text, faults);
-        CheckEndpoint(Take(parts, Endpoint, faults), faults);
-        Take(parts, KeyName, faults);
-        Take(parts, Key, faults);
+        var errors = new List<string>();
+        var parts = Split(text, errors);
+        CheckEndpoint(Take(parts, Endpoint, errors), errors);
+        Take(parts, KeyName, errors);
+        Take(parts, Key, errors);
         if (parts.Remove(Emulator, out var emulator) && !bool.TryParse(emulator, out _))
         {
-            faults.Add($"must have true or false for {Emulator}");
+            errors.Add($"must contain true or false for {Emulator}");
         }
 
-        faults.AddRange(parts.Keys.Select(Explain));
-        return faults;
+        errors.AddRange(parts.Keys.Select(Explain));
+        return errors;
     }
 
-    private static Uri? AddressOf(Dictionary<string, string> parts) =>
+    private static Uri? GetAddress(Dictionary<string, string> parts) =>
         parts.TryGetValue(Endpoint, out var endpoint)
         && Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
         && uri.Host.Length > 0
             ? uri
             : null;
 
-    private static Dictionary<string, string> Split(string text, List<string> faults)
+    private static Dictionary<string, string> Split(string text, List<string> errors)
     {
         var parts = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var part in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -56,29 +56,29 @@ internal static class ServiceBusConnectionString
             var at = part.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0)
             {
-                faults.Add("has a part that is not Name=Value");
+                errors.Add("has a part that is not Name=Value");
             }
             else if (!parts.TryAdd(part[..at].Trim(), part[(at + 1)..].Trim()))
             {
-                faults.Add($"has {KnownName(part[..at].Trim()) ?? "an unknown part"} twice");
+                errors.Add($"has {KnownName(part[..at].Trim()) ?? "an unknown part"} twice");
             }
         }
 
         return parts;
     }
 
-    private static string? Take(Dictionary<string, string> parts, string name, List<string> faults)
+    private static string? Take(Dictionary<string, string> parts, string name, List<string> errors)
     {
         if (parts.Remove(name, out var value) && value.Length > 0)
         {
             return value;
         }
 
-        faults.Add($"lacks {name}");
+        errors.Add($"lacks {name}");
         return null;
     }
 
-    private static void CheckEndpoint(string? text, List<string> faults)
+    private static void CheckEndpoint(string? text, List<string> errors)
     {
         if (
             text is not null
@@ -88,7 +88,7 @@ internal static class ServiceBusConnectionString
             )
         )
         {
-            faults.Add("must have an Endpoint such as sb://contoso.servicebus.windows.net/");
+            errors.Add("must have an Endpoint such as sb://contoso.servicebus.windows.net/");
         }
     }
 

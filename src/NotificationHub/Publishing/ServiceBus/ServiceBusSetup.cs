@@ -14,12 +14,12 @@ internal static class ServiceBusSetup
         if (
             options.ConnectionString is { Length: > 0 } text
             && !hub.Environment.IsDevelopment()
-            && ServiceBusConnectionString.UnencryptedAddressOf(text) is { IsLoopback: false }
+            && ServiceBusConnectionString.GetUnencryptedAddress(text) is { IsLoopback: false }
         )
         {
             hub.AddFault(
                 $"{ServiceBusOptions.Section}:{nameof(ServiceBusOptions.ConnectionString)}",
-                "disables TLS (UseDevelopmentEmulator=true), which outside Development only a loopback host may do"
+                "disables TLS (UseDevelopmentEmulator=true); outside Development, this is accepted only for a loopback host"
             );
         }
 
@@ -39,7 +39,6 @@ internal static class ServiceBusSetup
         return options;
     }
 
-    /// <param name="options">Validated.</param>
     /// <param name="identifier">The replica's name, which Service Bus writes to its logs.</param>
     /// <param name="credential">Called if there is no connection string.</param>
     public static ServiceBusClient CreateClient(

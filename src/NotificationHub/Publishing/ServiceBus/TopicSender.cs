@@ -14,16 +14,11 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
     // The SDK's senders each hold a link for as long as the process runs.
     private readonly Dictionary<string, ServiceBusSender> senders = new(StringComparer.Ordinal);
 
-    /// <summary>
-    /// Sends as many of the first messages as fit into one batch, in their order. Without messages it only opens the link to the topic, which
-    /// requires the right to send.
-    /// </summary>
-    /// <exception cref="TopicSendException">
-    /// The topic accepted nothing, or its response is missing. The same batch may be sent again: Service Bus drops repeated message IDs.
-    /// </exception>
+    /// <summary>Sends the first messages that fit into one batch. Without messages, it only checks the right to send.</summary>
+    /// <exception cref="TopicSendException">The topic accepted nothing, or did not respond. Repeating the batch is safe.</exception>
     public async Task<SendResult> SendAsync(
         string topic,
-        IReadOnlyList<ServiceBusMessage> messages,
+        IEnumerable<ServiceBusMessage> messages,
         CancellationToken cancellationToken
     )
     {
@@ -46,10 +41,10 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
     public ValueTask DisposeAsync() => client.DisposeAsync();
 
     // The SDK reports a link that Service Bus closes during a send in several ways, and mostly without the reason. A new link works, or its
-    // failure tells the reason.
+    // failure has the reason.
     private async Task<SendResult> SendTwiceAsync(
         string topic,
-        IReadOnlyList<ServiceBusMessage> messages,
+        IEnumerable<ServiceBusMessage> messages,
         CancellationToken cancellationToken
     )
     {
@@ -65,12 +60,12 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
 
     private async Task<SendResult> SendOnceAsync(
         string topic,
-        IReadOnlyList<ServiceBusMessage> messages,
+        IEnumerable<ServiceBusMessage> messages,
         bool isRetry,
         CancellationToken cancellationToken
     )
     {
-        var sender = SenderOf(topic);
+        var sender = GetSender(topic);
         using var batch = await sender.CreateMessageBatchAsync(cancellationToken);
         var count = Fill(batch, messages);
         if (count == 0)
@@ -97,20 +92,14 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
         }
     }
 
-    private static int Fill(ServiceBusMessageBatch batch, IReadOnlyList<ServiceBusMessage> messages)
+    private static int Fill(ServiceBusMessageBatch batch, IEnumerable<ServiceBusMessage> messages)
     {
         var current = Activity.Current;
         // Otherwise the SDK adds the span of the send as Diagnostic-Id to each message that has no traceparent.
         Activity.Current = null;
         try
         {
-            var count = 0;
-            while (count < messages.Count && batch.TryAddMessage(messages[count]))
-            {
-                count++;
-            }
-
-            return count;
+            return messages.TakeWhile(batch.TryAddMessage).Count();
         }
         finally
         {
@@ -118,7 +107,7 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
         }
     }
 
-    private ServiceBusSender SenderOf(string topic)
+    private ServiceBusSender GetSender(string topic)
     {
         lock (senders)
         {

@@ -111,7 +111,7 @@ public sealed class EveryEvent : IAsyncLifetime
         : $"{{{Members}";
 }
 
-/// <summary>What the event has.</summary>
+/// <summary>Which attributes the event has.</summary>
 internal enum EventShape
 {
     /// <summary>Every optional attribute.</summary>
@@ -125,7 +125,7 @@ internal enum EventShape
 }
 
 /// <summary>An event and the forms in which the hub published it.</summary>
-/// <param name="Shape">What the event has.</param>
+/// <param name="Shape">Which attributes the event has.</param>
 /// <param name="Stored">The event as a stage appended it.</param>
 /// <param name="Data">The data that consumers may see.</param>
 /// <param name="Message">The message as a subscriber received it.</param>

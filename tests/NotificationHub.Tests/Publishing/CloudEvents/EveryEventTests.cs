@@ -2,7 +2,7 @@ using CloudNative.CloudEvents;
 
 namespace NotificationHub.Tests.Publishing.CloudEvents;
 
-/// <summary>The official SDK of CloudEvents finds in each form of each event what the hub stored.</summary>
+/// <summary>The official SDK of CloudEvents reads every event type in every form.</summary>
 public sealed class EveryEventTests(EveryEvent events) : IClassFixture<EveryEvent>
 {
     public static TheoryData<string> Types => [.. EveryEvent.Types];

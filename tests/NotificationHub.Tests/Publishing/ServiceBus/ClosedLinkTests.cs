@@ -4,11 +4,11 @@ using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
-/// <summary>A link that Service Bus closes during a send: the SDK reports it in several ways, and none of them may stop the topic.</summary>
+/// <summary>The SDK reports a link that is closed during a send in several ways. None may stop the topic.</summary>
 public sealed class ClosedLinkTests
 {
     [Fact]
-    public async Task A_closed_link_costs_no_failure_in_whatever_way_the_SDK_reports_it()
+    public async Task A_closed_link_causes_no_failure_however_the_SDK_reports_it()
     {
         await using var bus = await LocalServiceBus.StartAsync();
         await using var sender = TestSender.On(bus);
@@ -27,7 +27,7 @@ public sealed class ClosedLinkTests
     [Theory]
     [InlineData(ServiceBusFailureReason.GeneralError)]
     [InlineData(ServiceBusFailureReason.ServiceCommunicationProblem)]
-    public async Task A_send_that_fails_for_the_moment_is_repeated_once(ServiceBusFailureReason reason)
+    public async Task A_transient_failure_is_retried_once(ServiceBusFailureReason reason)
     {
         await using var sender = Scripted(out var bus);
         bus.Respond = (_, _) => throw new ServiceBusException("scripted", reason);
@@ -42,7 +42,7 @@ public sealed class ClosedLinkTests
     [InlineData(ServiceBusFailureReason.ServiceTimeout)]
     [InlineData(ServiceBusFailureReason.QuotaExceeded)]
     [InlineData(ServiceBusFailureReason.MessagingEntityDisabled)]
-    public async Task A_send_that_fails_with_a_reason_is_not_repeated(ServiceBusFailureReason reason)
+    public async Task A_failure_with_a_reason_is_not_retried(ServiceBusFailureReason reason)
     {
         await using var sender = Scripted(out var bus);
         bus.Respond = (_, _) => throw new ServiceBusException("scripted", reason);
@@ -53,7 +53,7 @@ public sealed class ClosedLinkTests
     }
 
     [Fact]
-    public async Task An_operation_on_a_closed_link_is_no_rejection_of_the_content()
+    public async Task An_operation_on_a_closed_link_is_not_a_rejection_of_the_content()
     {
         await using var sender = Scripted(out var bus);
         bus.Respond = (_, _) =>

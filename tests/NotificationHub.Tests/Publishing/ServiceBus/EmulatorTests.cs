@@ -15,7 +15,7 @@ public sealed class EmulatorTests
     [InlineData("bus:5672", true, "Production", true)]
     [InlineData("contoso.servicebus.windows.net", true, "Production", true)]
     [InlineData("contoso.servicebus.windows.net", false, "Production", false)]
-    public void Outside_Development_only_a_loopback_host_may_be_without_TLS(
+    public void Outside_Development_only_a_loopback_host_may_be_used_without_TLS(
         string host,
         bool emulator,
         string environment,

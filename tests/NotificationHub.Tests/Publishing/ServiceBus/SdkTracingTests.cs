@@ -5,12 +5,12 @@ using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
-/// <summary>Listeners belong to the whole process.</summary>
+/// <summary>In a collection, because listeners are process-wide.</summary>
 [Collection(ProcessTelemetry.Name)]
 public sealed class SdkTracingTests
 {
     [Fact]
-    public async Task The_SDK_adds_neither_spans_nor_properties_although_everything_is_traced()
+    public async Task The_SDK_adds_no_spans_and_no_properties()
     {
         var sources = new ConcurrentDictionary<string, byte>();
         using var listener = new ActivityListener

@@ -6,7 +6,7 @@ using NotificationHub.Publishing.ServiceBus;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
-/// <summary>What the sender says about a failure: its kind and the tracking ID, never the text of Service Bus or of the identity.</summary>
+/// <summary>Error messages contain the kind and the tracking ID, never the text of Service Bus or of the identity.</summary>
 public sealed class SendErrorTests
 {
     private const string Body = """{"clientUserId":"ann@example.com"}""";
@@ -17,7 +17,7 @@ public sealed class SendErrorTests
     {
         await using var bus = await LocalServiceBus.StartAsync();
         await using var sender = TestSender.On(bus);
-        // Twice: the sender tries an internal error again.
+        // Twice, because the sender retries an internal error.
         var fault = BusFault.Reject(AmqpConditions.InternalError, Quote);
         bus.Faults.Next(fault, fault);
 
@@ -47,7 +47,7 @@ public sealed class SendErrorTests
     }
 
     [Fact]
-    public async Task An_identity_that_gets_no_token_is_not_reported_as_one_without_rights()
+    public async Task A_missing_token_is_not_reported_as_missing_rights()
     {
         var failure = await FailureAsync(new AuthenticationFailedException($"AADSTS7000222: {Quote}"));
 
@@ -66,7 +66,7 @@ public sealed class SendErrorTests
     }
 
     [Fact]
-    public async Task A_socket_error_is_unreachable_whether_the_SDK_wraps_it_or_not()
+    public async Task A_socket_error_is_reported_as_unreachable_wrapped_or_not()
     {
         var socket = new SocketException((int)SocketError.ConnectionRefused);
         Exception[] thrown =

@@ -15,7 +15,7 @@ public sealed class ServiceBusConnectionStringTests
     {
         ServiceBusConnectionString.Validate(endpoint + Rest).ShouldBeEmpty();
 
-        ServiceBusConnectionString.HostOf(endpoint + Rest).ShouldBe(expected);
+        ServiceBusConnectionString.GetHost(endpoint + Rest).ShouldBe(expected);
         Should.NotThrow(() => new ServiceBusClient(endpoint + Rest));
     }
 
@@ -38,7 +38,7 @@ public sealed class ServiceBusConnectionStringTests
         "SharedAccessKeyName",
         "lacks SharedAccessKey"
     )]
-    public void Every_fault_is_named_and_no_value_repeated(string text, params string[] expected)
+    public void Every_error_is_named_and_no_value_is_repeated(string text, params string[] expected)
     {
         var faults = ServiceBusConnectionString.Validate(text);
 

@@ -11,14 +11,14 @@ public sealed class ServiceBusOptionsTests
         new ServiceBusOptionsValidator().Validate(options).Errors.Select(fault => fault.PropertyName);
 
     [Fact]
-    public void The_defaults_are_usable_and_name_no_bus()
+    public void The_defaults_are_valid_and_configure_no_Service_Bus()
     {
         Faults(new()).ShouldBeEmpty();
         new ServiceBusOptions().IsConfigured.ShouldBeFalse();
     }
 
     [Fact]
-    public void A_namespace_or_a_connection_string_will_do()
+    public void A_namespace_or_a_connection_string_is_enough()
     {
         var named = new ServiceBusOptions { FullyQualifiedNamespace = "contoso.servicebus.windows.net" };
         var connected = new ServiceBusOptions { ConnectionString = Usable };
@@ -29,7 +29,7 @@ public sealed class ServiceBusOptionsTests
     }
 
     [Fact]
-    public void Both_together_are_a_fault() =>
+    public void Both_together_are_an_error() =>
         Faults(new() { FullyQualifiedNamespace = "contoso.servicebus.windows.net", ConnectionString = Usable })
             .ShouldBe([nameof(ServiceBusOptions.FullyQualifiedNamespace)]);
 
@@ -37,11 +37,11 @@ public sealed class ServiceBusOptionsTests
     [InlineData("https://contoso.servicebus.windows.net")]
     [InlineData("contoso.servicebus.windows.net/assets")]
     [InlineData("127.0.0.1")]
-    public void A_namespace_is_a_host_name_alone(string name) =>
+    public void A_namespace_is_a_host_name_only(string name) =>
         Faults(new() { FullyQualifiedNamespace = name }).ShouldBe([nameof(ServiceBusOptions.FullyQualifiedNamespace)]);
 
     [Fact]
-    public void All_faults_are_named_at_once() =>
+    public void All_errors_are_reported_at_once() =>
         Faults(new() { ConnectionString = "Endpoint=sb://a/", SendTimeout = TimeSpan.Zero })
             .ShouldBe(["ConnectionString", "ConnectionString", "SendTimeout"]);
 }

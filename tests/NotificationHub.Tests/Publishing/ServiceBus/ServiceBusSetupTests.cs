@@ -10,7 +10,7 @@ namespace NotificationHub.Tests.Publishing.ServiceBus;
 public sealed class ServiceBusSetupTests
 {
     [Fact]
-    public void Without_a_bus_there_is_no_sender() => Senders().ShouldBeEmpty();
+    public void Without_Service_Bus_there_is_no_sender() => Senders().ShouldBeEmpty();
 
     [Theory]
     [InlineData(false, ServiceBusTransportType.AmqpTcp)]
@@ -36,7 +36,7 @@ public sealed class ServiceBusSetupTests
     }
 
     [Fact]
-    public void A_faulty_connection_string_refuses_the_start_and_stays_secret()
+    public void An_invalid_connection_string_prevents_the_start_and_is_not_shown()
     {
         var exception = Should.Throw<ConfigurationException>(() =>
             Senders(("ConnectionString", "Endpoint=http://contoso/;SharedAccessKey=c2VjcmV0"))

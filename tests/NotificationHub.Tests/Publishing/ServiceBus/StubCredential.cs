@@ -2,7 +2,7 @@ using Azure.Core;
 
 namespace NotificationHub.Tests.Publishing.ServiceBus;
 
-/// <summary>An identity that gets a token, at once or after a number of failures.</summary>
+/// <summary>Returns a token, at once or after a number of failures.</summary>
 internal sealed class StubCredential(TimeProvider time, Exception? failure = null, int failures = int.MaxValue)
     : TokenCredential
 {

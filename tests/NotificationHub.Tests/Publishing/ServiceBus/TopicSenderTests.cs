@@ -45,7 +45,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_holds_what_the_link_allows_and_the_rest_is_left()
+    public async Task A_batch_contains_what_the_link_permits_and_the_rest_remains()
     {
         await using var sender = Sender();
         ServiceBusMessage[] messages = [.. Enumerable.Range(0, 10).Select(n => Message($"1-{n}", bytes: 60_000))];
@@ -58,7 +58,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_message_that_no_batch_can_hold_is_left()
+    public async Task A_message_too_large_for_a_batch_remains()
     {
         await using var sender = Sender();
 
@@ -68,7 +68,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_empty_batch_proves_the_right_to_send_and_sends_nothing()
+    public async Task An_empty_send_checks_the_right_to_send()
     {
         await using var sender = Sender();
 
@@ -93,7 +93,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     )
     {
         await using var sender = Sender();
-        // Twice: the SDK shows some of them as it shows a closed link, after which the sender tries again.
+        // Twice, because the SDK reports some of them like a closed link, which the sender retries.
         bus.Faults.Next(BusFault.Reject(condition), BusFault.Reject(condition));
 
         var failure = await FailureAsync(sender);
@@ -125,7 +125,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_single_message_that_Service_Bus_finds_too_large_is_left()
+    public async Task A_single_message_that_Service_Bus_finds_too_large_remains()
     {
         await using var sender = Sender();
         bus.Faults.Next(BusFault.Reject(AmqpConditions.MessageSizeExceeded));
@@ -137,7 +137,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     [InlineData(AmqpConditions.EntityDisabled, nameof(TopicSendError.TopicDisabled))]
     [InlineData(AmqpConditions.NotFound, nameof(TopicSendError.TopicNotFound))]
     [InlineData(AmqpConditions.UnauthorizedAccess, nameof(TopicSendError.Unauthorized))]
-    public async Task The_reason_is_known_although_the_link_is_closed_during_a_send(string condition, string error)
+    public async Task The_reason_is_known_even_if_the_link_is_closed_during_a_send(string condition, string error)
     {
         await using var sender = Sender();
         await sender.SendAsync("assets", [Message("1-1")], CancellationToken.None);
@@ -150,7 +150,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_link_that_is_moved_or_a_connection_that_is_cut_costs_no_failure()
+    public async Task A_moved_link_or_a_cut_connection_causes_no_failure()
     {
         await using var sender = Sender();
         BusFault[] faults = [BusFault.Detach(AmqpConditions.DetachForced), BusFault.Cut, BusFault.LostResponse];
@@ -180,12 +180,12 @@ public sealed class TopicSenderTests : IAsyncLifetime
     [Fact]
     public async Task After_server_busy_the_next_send_reaches_the_bus()
     {
-        // Two sends take less than the ten seconds for which the SDK would delay each, and then fail it.
+        // The SDK would delay each send by ten seconds; two sends take less.
         await using var sender = Sender(timeout: TimeSpan.FromSeconds(4));
         bus.Faults.Next(BusFault.Reject(AmqpConditions.ServerBusy));
         (await FailureAsync(sender)).Error.ShouldBe(TopicSendError.Busy);
 
-        // The SDK ends its delay on the thread pool. On a busy machine, a send that follows at once may come before that.
+        // The SDK ends its delay on the thread pool. On a busy machine, the next send may come before that.
         for (var attempt = 0; attempt < 2 && bus.Topic("assets").Accepted == 0; attempt++)
         {
             await Record.ExceptionAsync(() => sender.SendAsync("assets", [Message("1-1")], CancellationToken.None));
@@ -195,7 +195,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_bus_that_is_down_is_unreachable_and_found_again()
+    public async Task An_outage_is_reported_as_unreachable_and_sends_succeed_after_it()
     {
         await using var sender = Sender();
         await bus.StopListeningAsync();
@@ -237,7 +237,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_send_that_is_canceled_is_no_failure_of_the_topic()
+    public async Task A_canceled_send_is_not_a_failure_of_the_topic()
     {
         await using var sender = Sender();
         using var canceled = new CancellationTokenSource();

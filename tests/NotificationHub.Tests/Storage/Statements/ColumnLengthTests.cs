@@ -25,7 +25,7 @@ public sealed class ColumnLengthTests
         ["log_start.log"] = Logs,
         ["event_log.topic"] = TopicMap.Topics,
         ["event_log.type"] = ConstantsOf(typeof(EventNames)),
-        ["log_cursor.name"] = [RoutingPass.Name, .. TopicMap.Topics.Select(TopicLog.NameOf)],
+        ["log_cursor.name"] = [RoutingPass.Name, .. TopicMap.Topics.Select(TopicLog.GetName)],
         ["lease.name"] = [RoutingPass.Name, RetentionWorker.LeaseName, OperationWorker.LeaseName],
         ["dead_letter.topic"] = TopicMap.Topics,
         ["dead_letter.state"] = ConstantsOf(typeof(DeadLetterState)),
