@@ -76,7 +76,7 @@ internal static class HubApplication
         hub.AddLocations();
         hub.AddRefetch();
         hub.AddFullSync();
-        hub.AddOperations();
+        hub.AddOperationTracking();
         hub.AddAudit();
         hub.AddRetention();
         hub.AddPrivacy();

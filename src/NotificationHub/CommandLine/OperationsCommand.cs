@@ -41,7 +41,7 @@ internal static class OperationsCommand
     {
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var found = await OperationStore.ListAsync(connection, filter, limit);
-        OperationDocument[] operations = [.. found.Select(OperationDocument.Of)];
+        OperationDocument[] operations = [.. found.Select(OperationDocument.From)];
         context.Output.Write(
             new { Operations = operations },
             console =>
@@ -62,8 +62,8 @@ internal static class OperationsCommand
                         one.EventId,
                         one.State,
                         one.Deferred ? $"{one.Kind}, deferred" : one.Kind,
-                        one.Completed ?? one.HeardSucceeded,
-                        one.Failed ?? one.HeardFailed,
+                        one.Completed ?? one.NotifiedSucceeded,
+                        one.Failed ?? one.NotifiedFailed,
                         one.Location,
                         one.StartedAt,
                         one.EndedAt
@@ -88,7 +88,7 @@ internal static class OperationsCommand
             );
         }
 
-        OperationsDocument document = new([.. found.Select(OperationDocument.Of)]);
+        OperationsDocument document = new([.. found.Select(OperationDocument.From)]);
         context.Output.Write(
             document,
             console =>
@@ -115,12 +115,12 @@ internal static class OperationsCommand
             ("Started", one.StartedAt),
             ("Last notification", one.LastNotificationAt),
             ("Last polled", one.LastPolledAt),
-            ("Next poll", one.AskedNextAt),
+            ("Next poll", one.NextPollAt),
             ("Last error", one.LastError),
             ("Ended", one.EndedAt),
             ("Tasks", one.Requested ?? one.Tasks),
-            ("Succeeded", one.Completed ?? one.HeardSucceeded),
-            ("Failed", one.Failed ?? one.HeardFailed)
+            ("Succeeded", one.Completed ?? one.NotifiedSucceeded),
+            ("Failed", one.Failed ?? one.NotifiedFailed)
         );
         if (one.Report is not { Failures.Count: > 0 } report)
         {

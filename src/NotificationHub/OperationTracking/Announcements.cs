@@ -3,54 +3,49 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Takes announcements into the ledger. Saying the same again changes nothing.</summary>
+/// <summary>Stores announcements. Repeating an announcement changes nothing.</summary>
 internal sealed class Announcements(Database database, TimeProvider time)
 {
     private const int ChunkRows = 100;
 
-    /// <summary>Those of the locations that the hub does not know.</summary>
-    public async Task<IReadOnlyCollection<string>> FindStrangersAsync(
+    public async Task<IReadOnlyCollection<string>> FindUnknownLocationsAsync(
         IEnumerable<string> locationIds,
         CancellationToken cancellationToken
     )
     {
-        HashSet<string> asked = new(locationIds, StringComparer.Ordinal);
+        HashSet<string> unknown = new(locationIds, StringComparer.Ordinal);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        asked.ExceptWith(
-            await asked.InPartsAsync(part =>
+        unknown.ExceptWith(
+            await unknown.InPartsAsync(part =>
                 connection.QueryAsync<string>(
-                    "select location_id from location where location_id in @asked",
-                    new { asked = part.InList() }
+                    "select location_id from location where location_id in @ids",
+                    new { ids = part.InList() }
                 )
             )
         );
-        return asked;
+        return unknown;
     }
 
-    /// <summary>Announces what was not announced yet; the first announcement of an operation stands.</summary>
-    /// <param name="announcements">Judged already.</param>
-    /// <param name="actor">Who announces.</param>
-    /// <param name="cancellationToken">Ends it between two chunks; saying it again does the rest.</param>
-    /// <returns>How many were new.</returns>
-    public async Task<int> TakeAsync(
+    /// <summary>Stores valid announcements, and returns the number of new ones. The first announcement of an operation is kept.</summary>
+    public async Task<int> StoreAsync(
         IReadOnlyCollection<Announcement> announcements,
         Actor actor,
         CancellationToken cancellationToken
     )
     {
-        var taken = 0;
+        var stored = 0;
         foreach (var chunk in announcements.Chunk(ChunkRows))
         {
-            taken += await database.WriteAsync(t => TakeAsync(t, chunk, actor), cancellationToken);
+            stored += await database.WriteAsync(t => StoreAsync(t, chunk, actor), cancellationToken);
         }
 
-        return taken;
+        return stored;
     }
 
-    private async Task<int> TakeAsync(WriteTransaction transaction, Announcement[] chunk, Actor actor)
+    private async Task<int> StoreAsync(WriteTransaction transaction, Announcement[] chunk, Actor actor)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        List<Announcement> taken = [];
+        List<Announcement> stored = [];
         foreach (var announcement in chunk)
         {
             var row = new
@@ -60,37 +55,39 @@ internal sealed class Announcements(Database database, TimeProvider time)
                 announcement.Kind,
                 announcement.Deferred,
                 announcement.Tasks,
-                who = actor.Name,
+                actorName = actor.Name,
                 now,
                 DueAt = now + (long)OperationProgressBatch.Silence.TotalMilliseconds,
             };
             var known = await transaction.ExecuteAsync(Complete, row);
             if (known == 1 || await transaction.ExecuteAsync(Insert, row) == 1)
             {
-                taken.Add(announcement);
+                stored.Add(announcement);
             }
         }
 
-        if (taken.Count > 0)
+        if (stored.Count > 0)
         {
-            await AuditLog.RecordAsync(transaction, actor, ActOf(taken), AuditOutcome.Succeeded);
+            await AuditLog.RecordAsync(transaction, actor, CreateAct(stored), AuditOutcome.Succeeded);
             transaction.OnCommit(transaction.Signals.OperationsCounted);
         }
 
-        return taken.Count;
+        return stored.Count;
     }
 
-    private static AuditedAct ActOf(List<Announcement> taken) =>
+    private static AuditedAct CreateAct(List<Announcement> stored) =>
         new(
             "operations announce",
-            taken.Select(one => one.Location).Distinct(StringComparer.Ordinal).ToList() is [var only] ? only : null,
-            taken is [var single] ? $"operation {single.EventId}" : $"{taken.Count} operations"
+            stored.Select(announcement => announcement.Location).Distinct(StringComparer.Ordinal).ToList() is [var only]
+                ? only
+                : null,
+            stored is [var single] ? $"operation {single.EventId}" : $"{stored.Count} operations"
         );
 
-    // Notifications may have been faster than the MDM.
+    // Notifications may arrive before the announcement.
     private const string Complete = """
         update operation
-        set kind = @Kind, deferred = @Deferred, tasks = @Tasks, announced_by = @who, announced_at = @now,
+        set kind = @Kind, deferred = @Deferred, tasks = @Tasks, announced_by = @actorName, announced_at = @now,
             counted = case when closed_at is null and succeeded + failed >= @Tasks then 1 else 0 end
         where event_id = @EventId and location_id = @Location and announced_at is null
         """;
@@ -101,7 +98,7 @@ internal sealed class Announcements(Database database, TimeProvider time)
             event_id, location_id, state, kind, deferred, tasks, announced_by, announced_at, started_at, due_at,
             notifications, succeeded, failed, counted, polls
         )
-        select @EventId, @Location, 'open', @Kind, @Deferred, @Tasks, @who, @now, @now, @DueAt, 0, 0, 0, 0, 0
+        select @EventId, @Location, 'open', @Kind, @Deferred, @Tasks, @actorName, @now, @now, @DueAt, 0, 0, 0, 0, 0
         where not exists (select 1 from operation where event_id = @EventId and location_id = @Location)
         """;
 }

@@ -3,13 +3,13 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Ends operations whose every task was notified: nobody needs to be asked.</summary>
+/// <summary>Completes operations without a poll, once notifications have reported every task.</summary>
 internal sealed class CompletionPass(Database database, OperationEvents events, TimeProvider time)
 {
     private const int PageRows = 100;
 
-    /// <returns>How many operations were looked at.</returns>
-    public async Task<int> CountDueAsync(Lease lease, CancellationToken cancellationToken)
+    /// <returns>The number of operations that were checked.</returns>
+    public async Task<int> CompleteDueAsync(Lease lease, CancellationToken cancellationToken)
     {
         IReadOnlyList<Operation> counted;
         await using (var connection = await database.OpenReaderAsync(cancellationToken))
@@ -19,29 +19,29 @@ internal sealed class CompletionPass(Database database, OperationEvents events, 
 
         foreach (var operation in counted)
         {
-            await CountAsync(operation, lease, cancellationToken);
+            await CompleteAsync(operation, lease, cancellationToken);
         }
 
         return counted.Count;
     }
 
-    private async Task CountAsync(Operation operation, Lease lease, CancellationToken cancellationToken)
+    private async Task CompleteAsync(Operation operation, Lease lease, CancellationToken cancellationToken)
     {
-        var tally = await TaskCounts.ReadAsync(database, operation, cancellationToken);
+        var counts = await TaskCounts.ReadAsync(database, operation, cancellationToken);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         await database.WriteAsync(
             async transaction =>
             {
                 await lease.EnsureAsync(transaction);
-                if (tally.Settles(operation.Tasks))
+                if (counts.AreComplete(operation.Tasks))
                 {
-                    var state = tally.Failed == 0 ? OperationStates.Completed : OperationStates.Failed;
-                    var report = OperationReports.OfNotifications(operation, tally, now);
-                    await events.TellAsync(transaction, operation, state, report, now);
+                    var state = counts.Failed == 0 ? OperationStates.Completed : OperationStates.Failed;
+                    var report = OperationReports.FromNotifications(operation, counts, now);
+                    await events.EnterAsync(transaction, operation, state, report, now);
                 }
                 else
                 {
-                    await OperationStore.UncountAsync(transaction, operation);
+                    await OperationStore.ClearCountedAsync(transaction, operation);
                 }
             },
             cancellationToken

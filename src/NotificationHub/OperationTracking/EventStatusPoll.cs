@@ -6,16 +6,13 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>What is asked, and with which right.</summary>
 internal sealed record PollRequest(Operation Operation, Location Location, LocationSession Session, Lease Lease);
 
-/// <summary>
-/// Asks Apple how far one operation is and commits what follows. That it is being asked is committed before, so that a hub that
-/// dies with the answer does not make the next one ask too soon.
-/// </summary>
+/// <summary>Requests the Event Status of one operation and commits the outcome.</summary>
+// The poll is committed before it is sent, so that polls stay 30 s apart even after a crash.
 internal sealed class EventStatusPoll(
     Database database,
-    PollFailurePolicy faults,
+    PollFailurePolicy failures,
     OperationEvents events,
     OperationMetrics metrics,
     TimeProvider time
@@ -25,56 +22,60 @@ internal sealed class EventStatusPoll(
 
     private static readonly string[] Final = ["COMPLETE", "FAILED"];
 
-    /// <returns>Whether the location's next operation may be asked for.</returns>
-    public async Task<bool> AskAsync(PollRequest ask, CancellationToken cancellationToken)
+    /// <returns>Whether the location's next operation may be polled.</returns>
+    public async Task<bool> PollAsync(PollRequest request, CancellationToken cancellationToken)
     {
-        if (!await WriteAsync(ask, t => OperationStore.ClaimAsync(t, ask.Operation, Now), cancellationToken))
+        if (!await WriteAsync(request, t => OperationStore.ClaimAsync(t, request.Operation, Now), cancellationToken))
         {
             return true;
         }
 
-        var tally = await TaskCounts.ReadAsync(database, ask.Operation, cancellationToken);
+        var counts = await TaskCounts.ReadAsync(database, request.Operation, cancellationToken);
         try
         {
-            metrics.CountQuestion();
-            var status = await ask.Session.Apple.GetEventStatusAsync(ask.Operation.EventId, cancellationToken);
-            ask.Session.Token.ConsecutiveRejections = 0;
-            await WriteAsync(ask, t => TakeInAsync(t, ask.Operation, status, tally), cancellationToken);
+            metrics.CountPoll();
+            var status = await request.Session.Apple.GetEventStatusAsync(request.Operation.EventId, cancellationToken);
+            request.Session.Token.ConsecutiveRejections = 0;
+            await WriteAsync(request, t => ApplyAsync(t, request.Operation, status, counts), cancellationToken);
             return true;
         }
-        catch (AppleException fault) when (fault.Kind == AppleErrorKind.EventUnknown)
+        catch (AppleException error) when (error.Kind == AppleErrorKind.EventUnknown)
         {
-            await WriteAsync(ask, t => ForgetAsync(t, ask.Operation, tally), cancellationToken);
+            await WriteAsync(request, t => EnterUnknownAsync(t, request.Operation, counts), cancellationToken);
             return true;
         }
-        catch (AppleException fault)
+        catch (AppleException error)
         {
-            var unknownToken = faults.Hear(ask, fault);
-            return await WriteAsync(ask, t => faults.NoteAsync(t, ask, fault, unknownToken, tally), cancellationToken);
+            var tokenRejections = failures.CountRejection(request, error);
+            return await WriteAsync(
+                request,
+                t => failures.RecordAsync(t, request, error, tokenRejections, counts),
+                cancellationToken
+            );
         }
     }
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private async Task<bool> TakeInAsync(
+    private async Task<bool> ApplyAsync(
         WriteTransaction transaction,
         Operation operation,
         EventStatus status,
-        TaskCounts tally
+        TaskCounts counts
     )
     {
         var now = Now;
-        var report = OperationReports.OfStatus(operation, status, tally, now);
+        var report = OperationReports.FromStatus(operation, status, counts, now);
         if (Final.Contains(status.Status, StringComparer.Ordinal))
         {
             var state = status.IsSuccess ? OperationStates.Completed : OperationStates.Failed;
-            return await events.TellAsync(transaction, operation, state, report, now);
+            return await events.EnterAsync(transaction, operation, state, report, now);
         }
 
         if (OperationTiming.IsStalled(operation, now))
         {
             var reason = status.IsPending ? StallReasons.Pending : StallReasons.Unanswered;
-            await events.TellAsync(
+            await events.EnterAsync(
                 transaction,
                 operation,
                 OperationStates.Stalled,
@@ -89,30 +90,30 @@ internal sealed class EventStatusPoll(
         await OperationStore.PostponeAsync(
             transaction,
             operation,
-            status.Status == Pending ? null : "an answer without a known eventStatus",
+            status.Status == Pending ? null : "unknown eventStatus",
             now,
-            now + (long)OperationTiming.PauseAfter(operation.Polls, operation.Deferred).TotalMilliseconds
+            now + (long)OperationTiming.GetDelay(operation.Polls, operation.Deferred).TotalMilliseconds
         );
         return true;
     }
 
-    /// <summary>9708. However it went, nobody can tell any more.</summary>
-    private Task<bool> ForgetAsync(WriteTransaction transaction, Operation operation, TaskCounts tally)
+    // Error 9708: the result cannot be determined.
+    private Task<bool> EnterUnknownAsync(WriteTransaction transaction, Operation operation, TaskCounts counts)
     {
         var now = Now;
-        var report = OperationReports.OfNoStatus(operation, tally, StallReasons.Unknown, now);
-        return events.TellAsync(transaction, operation, OperationStates.Unknown, report, now);
+        var report = OperationReports.FromFailure(operation, counts, StallReasons.Unknown, now);
+        return events.EnterAsync(transaction, operation, OperationStates.Unknown, report, now);
     }
 
     private Task<bool> WriteAsync(
-        PollRequest ask,
+        PollRequest request,
         Func<WriteTransaction, Task<bool>> work,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             async transaction =>
             {
-                await ask.Lease.EnsureAsync(transaction);
+                await request.Lease.EnsureAsync(transaction);
                 return await work(transaction);
             },
             cancellationToken

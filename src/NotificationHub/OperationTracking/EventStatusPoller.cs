@@ -4,10 +4,10 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Asks Apple for operations that have fallen silent, location by location, some locations at a time.</summary>
+/// <summary>Polls due operations, several locations in parallel.</summary>
 internal sealed partial class EventStatusPoller(
     Database database,
-    EventStatusPoll inquiry,
+    EventStatusPoll poll,
     LocationSessions sessions,
     TimeProvider time,
     ILogger<EventStatusPoller> logger
@@ -15,11 +15,11 @@ internal sealed partial class EventStatusPoller(
 {
     private const int ParallelLocations = 8;
 
-    /// <summary>Questions for a location in one pass, so that a busy one lets the others have their turn.</summary>
-    private const int QuestionsPerLocation = 20;
+    // Limited, so that a busy location does not delay the others.
+    private const int PollsPerLocation = 20;
 
-    /// <returns>How many locations had something to ask for.</returns>
-    public async Task<int> AskDueAsync(Lease lease, CancellationToken cancellationToken)
+    /// <returns>The number of locations with due operations.</returns>
+    public async Task<int> PollDueAsync(Lease lease, CancellationToken cancellationToken)
     {
         if (!sessions.AreReady)
         {
@@ -35,14 +35,14 @@ internal sealed partial class EventStatusPoller(
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = ParallelLocations, CancellationToken = cancellationToken },
-            async (locationId, token) => await AskAsync(locationId, lease, token)
+            async (locationId, token) => await PollAsync(locationId, lease, token)
         );
         return due.Count;
     }
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private async Task AskAsync(string locationId, Lease lease, CancellationToken cancellationToken)
+    private async Task PollAsync(string locationId, Lease lease, CancellationToken cancellationToken)
     {
         try
         {
@@ -55,8 +55,8 @@ internal sealed partial class EventStatusPoller(
             var session = sessions.Open(location);
             foreach (var operation in operations)
             {
-                var ask = new PollRequest(operation, location, session, lease);
-                if (!await inquiry.AskAsync(ask, cancellationToken))
+                var request = new PollRequest(operation, location, session, lease);
+                if (!await poll.PollAsync(request, cancellationToken))
                 {
                     return;
                 }
@@ -66,7 +66,7 @@ internal sealed partial class EventStatusPoller(
         catch (Exception exception)
             when (exception is not (LeaseLostException or OperationCanceledException or StorageUnavailableException))
         {
-            Log.Broke(logger, locationId, exception);
+            Log.Failed(logger, locationId, exception);
         }
     }
 
@@ -78,13 +78,16 @@ internal sealed partial class EventStatusPoller(
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return (
             await LocationStore.FindAsync(connection, locationId),
-            await OperationStore.ReadDueAsync(connection, locationId, Now, QuestionsPerLocation)
+            await OperationStore.ReadDueAsync(connection, locationId, Now, PollsPerLocation)
         );
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "The operations of location {LocationId} cannot be asked for now.")]
-        public static partial void Broke(ILogger logger, string locationId, Exception exception);
+        [LoggerMessage(
+            LogLevel.Error,
+            "Could not poll the operations of location {LocationId}; will retry. Other locations continue."
+        )]
+        public static partial void Failed(ILogger logger, string locationId, Exception exception);
     }
 }

@@ -5,56 +5,50 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>What the MDM announces, and what became of it.</summary>
 internal static class OperationEndpoints
 {
     private const string Tag = "Operations";
-    private const int MostAnnouncements = 1_000;
+    private const int MaxAnnouncements = 1_000;
     private const int MaxBodyBytes = 1024 * 1024;
 
-    /// <param name="admin">Where administrators' routes are mapped.</param>
-    /// <param name="actorOf">Who an administrator is, and from where.</param>
-    public static void MapOperations(this IEndpointRouteBuilder admin, Func<HttpContext, Actor> actorOf)
+    public static void MapOperations(this IEndpointRouteBuilder admin, Func<HttpContext, Actor> getActor)
     {
         admin
             .MapPost(
                 "/operations",
                 (HttpRequest request, Announcements announcements, CancellationToken cancellationToken) =>
-                    AnnounceAsync(request, actorOf(request.HttpContext), announcements, cancellationToken)
+                    AnnounceAsync(request, getActor(request.HttpContext), announcements, cancellationToken)
             )
             .RequireAuthorization(HubPolicies.Operate)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes))
             .WithTags(Tag)
             .Accepts<Announcement>("application/json")
-            .WithSummary("Announces one operation, or a list of them, so that the hub tells how they end.");
+            .WithSummary("Announces one operation or a list, so that the hub tracks it and publishes its result.");
         admin
             .MapGet("/operations/{eventId}", ShowAsync)
             .WithTags(Tag)
-            .WithSummary("What is known of an operation: of each location that it was heard at, an entry.");
+            .WithSummary("Returns the state of an operation, with one entry per location.");
     }
 
-    private static async Task<Results<Accepted<TakenDocument>, Ok<TakenDocument>, ValidationProblem>> AnnounceAsync(
-        HttpRequest request,
-        Actor actor,
-        Announcements announcements,
-        CancellationToken cancellationToken
-    )
+    private static async Task<
+        Results<Accepted<AnnouncedDocument>, Ok<AnnouncedDocument>, ValidationProblem>
+    > AnnounceAsync(HttpRequest request, Actor actor, Announcements announcements, CancellationToken cancellationToken)
     {
-        var faults = new AnnouncementErrors();
-        var read = await faults.ReadAsync(request.Body, MostAnnouncements, cancellationToken);
-        var locationIds = read.Select(one => one.Location).OfType<string>();
-        faults.AddStrangers(read, await announcements.FindStrangersAsync(locationIds, cancellationToken));
-        if (faults.Any)
+        var errors = new AnnouncementErrors();
+        var read = await errors.ReadAsync(request.Body, MaxAnnouncements, cancellationToken);
+        var locationIds = read.Select(announcement => announcement.Location).OfType<string>();
+        errors.AddUnknownLocations(read, await announcements.FindUnknownLocationsAsync(locationIds, cancellationToken));
+        if (errors.Any)
         {
             return TypedResults.ValidationProblem(
-                faults.ByMember,
-                "Nothing was taken. Mend what is listed, and send it again."
+                errors.ByMember,
+                "Nothing was stored. Correct the listed errors and send the request again."
             );
         }
 
-        var taken = await announcements.TakeAsync(read, actor, cancellationToken);
-        var document = new TakenDocument(taken, read.Count - taken);
-        return taken > 0 ? TypedResults.Accepted((string?)null, document) : TypedResults.Ok(document);
+        var stored = await announcements.StoreAsync(read, actor, cancellationToken);
+        var document = new AnnouncedDocument(stored, read.Count - stored);
+        return stored > 0 ? TypedResults.Accepted((string?)null, document) : TypedResults.Ok(document);
     }
 
     private static async Task<Results<Ok<OperationsDocument>, NotFound>> ShowAsync(
@@ -67,12 +61,12 @@ internal static class OperationEndpoints
         var found = await OperationStore.FindAsync(connection, eventId);
         return found.Count == 0
             ? TypedResults.NotFound()
-            : TypedResults.Ok(new OperationsDocument([.. found.Select(OperationDocument.Of)]));
+            : TypedResults.Ok(new OperationsDocument([.. found.Select(OperationDocument.From)]));
     }
 }
 
-/// <param name="Announced">Operations that were not announced before.</param>
-/// <param name="Known">Operations that were: nothing was changed of them.</param>
-internal sealed record TakenDocument(int Announced, int Known);
+/// <param name="Announced">The number of newly announced operations.</param>
+/// <param name="Known">The number of operations that were announced before, and did not change.</param>
+internal sealed record AnnouncedDocument(int Announced, int Known);
 
 internal sealed record OperationsDocument(IReadOnlyList<OperationDocument> Operations);

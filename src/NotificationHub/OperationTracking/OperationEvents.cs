@@ -5,11 +5,11 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Tells of an operation's new state in the transaction that writes it: once, whoever tries again.</summary>
+/// <summary>Enters a state and appends its event in one transaction.</summary>
 internal sealed class OperationEvents(OperationMetrics metrics)
 {
-    /// <returns>False where it was told already, or the operation has ended.</returns>
-    public async Task<bool> TellAsync(
+    /// <returns>Whether the state is new and the operation was open.</returns>
+    public async Task<bool> EnterAsync(
         WriteTransaction transaction,
         Operation operation,
         string state,
@@ -28,14 +28,20 @@ internal sealed class OperationEvents(OperationMetrics metrics)
         );
         if (entered)
         {
-            transaction.AppendEvents([EventOf(operation, state, report, data, now)]);
-            transaction.OnCommit(() => metrics.CountTold(state));
+            transaction.AppendEvents([CreateEvent(operation, state, report, data, now)]);
+            transaction.OnCommit(() => metrics.CountTransition(state));
         }
 
         return entered;
     }
 
-    private static NewEvent EventOf(Operation operation, string state, OperationReport report, byte[] data, long now) =>
+    private static NewEvent CreateEvent(
+        Operation operation,
+        string state,
+        OperationReport report,
+        byte[] data,
+        long now
+    ) =>
         new()
         {
             Type = state switch

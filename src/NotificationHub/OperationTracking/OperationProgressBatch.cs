@@ -3,14 +3,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>What one notification says of the operation that caused it.</summary>
-/// <param name="LocationId">Whose it is.</param>
-/// <param name="EventId">Apple's id of the operation.</param>
-/// <param name="Seq">The notification.</param>
-/// <param name="ReceivedAt">When it came, in Unix milliseconds.</param>
-/// <param name="Action">Apple's word for what was asked for: <c>ASSOCIATE</c>…</param>
-/// <param name="Succeeded">How many tasks it lists as done.</param>
-/// <param name="Failed">How many tasks it lists as failed.</param>
+/// <summary>The progress that one notification reports about its operation.</summary>
+/// <param name="Seq">The <c>seq</c> of the notification.</param>
+/// <param name="Succeeded">The number of succeeded tasks that it lists.</param>
+/// <param name="Failed">The number of failed tasks that it lists.</param>
 internal readonly record struct OperationProgress(
     string LocationId,
     string EventId,
@@ -21,37 +17,34 @@ internal readonly record struct OperationProgress(
     int Failed
 );
 
-/// <summary>
-/// Collects what was heard of operations and notes it in their ledger, in the transaction that routes it: one statement, however
-/// many notifications there are, and a second one only for those that an operation's end is told from.
-/// </summary>
+/// <summary>Collects the progress of operations, and writes it in the transaction that routes the notifications.</summary>
+// One statement for all notifications, and a second one only for those that the result of an operation is derived from.
 internal sealed class OperationProgressBatch
 {
-    /// <summary>How long nothing must have been heard of an operation before Apple is asked. Apple: Subscribing to Notifications.</summary>
+    /// <summary>The time without a notification before the first poll. Apple: Subscribing to Notifications.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromMinutes(5);
 
-    /// <summary>The least time between two questions about one operation. Apple: Subscribing to Notifications.</summary>
-    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+    /// <summary>The minimum time between two polls of one operation. Apple: Subscribing to Notifications.</summary>
+    public static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<(string LocationId, string EventId), OperationProgressRow> operations = [];
     private OperationProgressRow? last;
 
-    /// <summary>How many operations were heard of.</summary>
     public int Count => operations.Count;
 
-    public void Add(OperationProgress heard)
+    public void Add(OperationProgress progress)
     {
-        // Apple's bursts are of one operation: to compare is cheaper than to look up.
-        if (last?.IsOf(heard) != true)
+        // Consecutive notifications often belong to one operation: a comparison is cheaper than a lookup.
+        if (last?.Matches(progress) != true)
         {
-            var key = (heard.LocationId, heard.EventId);
+            var key = (progress.LocationId, progress.EventId);
             if (!operations.TryGetValue(key, out last))
             {
-                operations[key] = last = new OperationProgressRow(heard);
+                operations[key] = last = new OperationProgressRow(progress);
             }
         }
 
-        last.Add(heard);
+        last.Add(progress);
     }
 
     public async Task WriteAsync(WriteTransaction transaction)
@@ -65,34 +58,32 @@ internal sealed class OperationProgressBatch
             transaction.Sql("RecordOperationProgress"),
             new
             {
-                Rows = JsonSerializer.Serialize(operations.Values.Select(one => one.Row())),
-                Pause = MillisecondsOf(Pause),
+                Rows = JsonSerializer.Serialize(operations.Values.Select(operation => operation.ToRow())),
+                Pause = (long)PollInterval.TotalMilliseconds,
             }
         );
-        var telling = known.Where(one => one.ClosedAt is null).SelectMany(Telling).ToList();
-        if (telling.Count > 0)
+        var linked = known.Where(operation => operation.ClosedAt is null).SelectMany(GetLinks).ToList();
+        if (linked.Count > 0)
         {
             await transaction.ExecuteAsync(
                 transaction.Sql("LinkNotifications"),
-                new { Rows = JsonSerializer.Serialize(telling) }
+                new { Rows = JsonSerializer.Serialize(linked) }
             );
         }
 
-        if (known.Any(one => one.Counted))
+        if (known.Any(operation => operation.Counted))
         {
             transaction.OnCommit(transaction.Signals.OperationsCounted);
         }
     }
 
-    private IEnumerable<object[]> Telling(KnownOperation known)
+    private IEnumerable<object[]> GetLinks(KnownOperation known)
     {
-        var heard = operations[(known.LocationId, known.EventId)];
-        return (known.Tasks is null ? heard.FailedSeqs : heard.Seqs).Select(seq =>
+        var progress = operations[(known.LocationId, known.EventId)];
+        return (known.Tasks is null ? progress.FailedSeqs : progress.Seqs).Select(seq =>
             new object[] { known.LocationId, known.EventId, seq }
         );
     }
-
-    private static long MillisecondsOf(TimeSpan span) => (long)span.TotalMilliseconds;
 
     private sealed class OperationProgressRow(OperationProgress first)
     {
@@ -105,30 +96,30 @@ internal sealed class OperationProgressBatch
 
         public List<long> FailedSeqs { get; } = [];
 
-        public bool IsOf(OperationProgress heard) =>
-            heard.EventId == first.EventId && heard.LocationId == first.LocationId;
+        public bool Matches(OperationProgress progress) =>
+            progress.EventId == first.EventId && progress.LocationId == first.LocationId;
 
-        public void Add(OperationProgress heard)
+        public void Add(OperationProgress progress)
         {
-            firstAt = Math.Min(firstAt, heard.ReceivedAt);
-            lastAt = Math.Max(lastAt, heard.ReceivedAt);
-            succeeded += heard.Succeeded;
-            failed += heard.Failed;
-            Seqs.Add(heard.Seq);
-            if (heard.Failed > 0)
+            firstAt = Math.Min(firstAt, progress.ReceivedAt);
+            lastAt = Math.Max(lastAt, progress.ReceivedAt);
+            succeeded += progress.Succeeded;
+            failed += progress.Failed;
+            Seqs.Add(progress.Seq);
+            if (progress.Failed > 0)
             {
-                FailedSeqs.Add(heard.Seq);
+                FailedSeqs.Add(progress.Seq);
             }
         }
 
-        public object?[] Row() =>
+        public object?[] ToRow() =>
             [
                 first.LocationId,
                 first.EventId,
                 first.Action,
                 firstAt,
                 lastAt,
-                lastAt + MillisecondsOf(Silence),
+                lastAt + (long)Silence.TotalMilliseconds,
                 Seqs.Count,
                 succeeded,
                 failed,

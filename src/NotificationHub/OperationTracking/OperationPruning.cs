@@ -5,16 +5,20 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Takes out operations that ended long ago, and those that were not heard of for as long and will not end.</summary>
-internal sealed class OperationPruning(Database database, IOptions<OperationsOptions> options, TrustedClock clock)
+/// <summary>Deletes operations that ended long ago, and open ones without a notification for as long.</summary>
+internal sealed class OperationPruning(
+    Database database,
+    IOptions<OperationTrackingOptions> options,
+    TrustedClock clock
+)
 {
     private const int PageRows = 100;
 
-    /// <summary>Links that one transaction takes out, to keep it short.</summary>
-    private const int LinksAtOnce = 500;
+    // Limited, to keep the transaction short.
+    private const int LinksPerTransaction = 500;
 
-    /// <summary>A deferred operation may be silent for a billing period of a year.</summary>
-    private static readonly TimeSpan LongestDeferral = TimeSpan.FromDays(400);
+    // A deferred operation may have no notification for a billing period of a year.
+    private static readonly TimeSpan MaxDeferral = TimeSpan.FromDays(400);
 
     private const string IsOld = """
         (
@@ -24,7 +28,7 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
         )
         """;
 
-    private const string Redate = """
+    private const string ResetFutureTimes = """
         update operation
         set closed_at = case when closed_at > @Future then @Now else closed_at end,
             last_notification_at = case when last_notification_at > @Future then @Now else last_notification_at end,
@@ -32,29 +36,29 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
         where event_id = @EventId and location_id = @LocationId
         """;
 
-    /// <returns>How many operations were taken out.</returns>
+    /// <returns>The number of deleted operations.</returns>
     public async Task<int> PruneAsync(Lease lease, CancellationToken cancellationToken)
     {
         var now = await clock.ReadAsync(cancellationToken);
-        await RedateAsync(now, lease, cancellationToken);
+        await ResetFutureTimesAsync(now, lease, cancellationToken);
         var age = new Age(
             now.Now - (long)options.Value.KeepFor.TotalMilliseconds,
-            now.Now - (long)(LongestDeferral + options.Value.KeepFor).TotalMilliseconds
+            now.Now - (long)(MaxDeferral + options.Value.KeepFor).TotalMilliseconds
         );
         var pruned = 0;
         while (await ReadPageAsync(age, cancellationToken) is { Count: > 0 } page)
         {
             foreach (var operation in page)
             {
-                pruned += await RemoveAsync(operation, age, lease, cancellationToken) ? 1 : 0;
+                pruned += await DeleteAsync(operation, age, lease, cancellationToken) ? 1 : 0;
             }
         }
 
         return pruned;
     }
 
-    /// <summary>Resets times in the future, from a clock that was ahead, to the present; otherwise these operations would be deleted too late.</summary>
-    private async Task RedateAsync(TrustedTime now, Lease lease, CancellationToken cancellationToken)
+    // Resets times in the future, from a clock that was ahead; otherwise these operations would be deleted too late.
+    private async Task ResetFutureTimesAsync(TrustedTime now, Lease lease, CancellationToken cancellationToken)
     {
         IReadOnlyList<OperationKey> found;
         do
@@ -85,7 +89,7 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
                 {
                     await lease.EnsureAsync(transaction);
                     await transaction.ExecuteAsync(
-                        Redate,
+                        ResetFutureTimes,
                         found.Select(operation => new
                         {
                             operation.EventId,
@@ -121,23 +125,23 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
         return page.AsList();
     }
 
-    /// <returns>False where it was heard of since it was found.</returns>
-    private async Task<bool> RemoveAsync(
+    /// <returns>Whether the operation is still old, and was deleted.</returns>
+    private async Task<bool> DeleteAsync(
         OperationKey operation,
         Age age,
         Lease lease,
         CancellationToken cancellationToken
     )
     {
-        int? links = LinksAtOnce;
-        while (links == LinksAtOnce)
+        int? links = LinksPerTransaction;
+        while (links == LinksPerTransaction)
         {
             links = await database.WriteAsync(
                 async transaction =>
                 {
                     await lease.EnsureAsync(transaction);
                     return await IsOldAsync(transaction, operation, age)
-                        ? await RemoveAsync(transaction, operation)
+                        ? await DeleteAsync(transaction, operation)
                         : (int?)null;
                 },
                 cancellationToken
@@ -163,8 +167,8 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
             }
         ) > 0;
 
-    /// <returns>How many links went; the operation itself goes with the last of them.</returns>
-    private static async Task<int> RemoveAsync(WriteTransaction transaction, OperationKey operation)
+    /// <returns>The number of deleted links; the operation is deleted with the last ones.</returns>
+    private static async Task<int> DeleteAsync(WriteTransaction transaction, OperationKey operation)
     {
         var links = await transaction.ExecuteAsync(
             $"""
@@ -176,17 +180,17 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
                     from operation_notification
                     where event_id = @EventId and location_id = @LocationId
                     order by seq
-                    {transaction.Connection.Limit("@LinksAtOnce")}
+                    {transaction.Connection.Limit("@LinksPerTransaction")}
                 )
             """,
             new
             {
                 operation.EventId,
                 operation.LocationId,
-                LinksAtOnce,
+                LinksPerTransaction,
             }
         );
-        if (links < LinksAtOnce)
+        if (links < LinksPerTransaction)
         {
             await transaction.ExecuteAsync(
                 "delete from operation where event_id = @EventId and location_id = @LocationId",
@@ -197,7 +201,6 @@ internal sealed class OperationPruning(Database database, IOptions<OperationsOpt
         return links;
     }
 
-    /// <summary>From when on operations are kept, and deferred ones.</summary>
     private sealed record Age(long Before, long BeforeDeferred);
 
     private sealed record OperationKey

@@ -3,25 +3,23 @@ using NotificationHub.Events;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Puts into words how an operation goes. Pure.</summary>
 internal static class OperationReports
 {
-    /// <summary>Notifications came for all of its tasks.</summary>
-    public static OperationReport OfNotifications(Operation operation, TaskCounts tally, long now) =>
-        Of(operation, tally, now) with
+    public static OperationReport FromNotifications(Operation operation, TaskCounts counts, long now) =>
+        Create(operation, counts, now) with
         {
-            Completed = tally.Done,
-            Failed = tally.Failed,
+            Completed = counts.Succeeded,
+            Failed = counts.Failed,
         };
 
-    /// <summary>Apple said how far it is.</summary>
-    public static OperationReport OfStatus(Operation operation, EventStatus status, TaskCounts tally, long now)
+    public static OperationReport FromStatus(Operation operation, EventStatus status, TaskCounts counts, long now)
     {
         var requested = status.NumRequested ?? operation.Tasks;
         var completed = status.NumCompleted ?? operation.Succeeded;
-        var failed = status.IsPending ? tally.Failed : Math.Max(requested - completed ?? tally.Failed, 0);
-        var failures = tally.Failed < failed && status.Failures.Count > 0 ? ListOf(status.Failures) : tally.Failures;
-        return Of(operation, tally, now) with
+        var failed = status.IsPending ? counts.Failed : Math.Max(requested - completed ?? counts.Failed, 0);
+        var failures =
+            counts.Failed < failed && status.Failures.Count > 0 ? ToFailureList(status.Failures) : counts.Failures;
+        return Create(operation, counts, now) with
         {
             Kind = operation.Kind ?? status.EventType,
             Source = OperationSources.EventStatus,
@@ -33,16 +31,16 @@ internal static class OperationReports
         };
     }
 
-    /// <summary>Apple said nothing of it, or that it does not know it.</summary>
+    /// <summary>The report if Apple sent no status.</summary>
     /// <param name="reason">One of <see cref="StallReasons"/>.</param>
-    public static OperationReport OfNoStatus(Operation operation, TaskCounts tally, string reason, long now) =>
-        Of(operation, tally, now) with
+    public static OperationReport FromFailure(Operation operation, TaskCounts counts, string reason, long now) =>
+        Create(operation, counts, now) with
         {
             Source = OperationSources.EventStatus,
             Reason = reason,
         };
 
-    private static OperationReport Of(Operation operation, TaskCounts tally, long now) =>
+    private static OperationReport Create(Operation operation, TaskCounts counts, long now) =>
         new()
         {
             EventId = operation.EventId,
@@ -54,24 +52,24 @@ internal static class OperationReports
             Source = OperationSources.Notifications,
             Requested = operation.Tasks,
             Completed = operation.Succeeded,
-            Failed = tally.Failed,
+            Failed = counts.Failed,
             Notifications = operation.Notifications,
-            Failures = tally.Failures.Failures,
-            ItemsOmitted = tally.Failures.Omitted,
+            Failures = counts.Failures.Failures,
+            ItemsOmitted = counts.Failures.Omitted,
         };
 
-    private static FailureList ListOf(IEnumerable<AppleError> failures)
+    private static FailureList ToFailureList(IEnumerable<AppleError> failures)
     {
         var list = new FailureList();
         foreach (var failure in failures)
         {
-            list.Add(failure.ErrorNumber, failure.ErrorMessage, ItemsOf(failure.ErrorInfo));
+            list.Add(failure.ErrorNumber, failure.ErrorMessage, ToItems(failure.ErrorInfo));
         }
 
         return list;
     }
 
-    private static IReadOnlyCollection<OperationItem> ItemsOf(ErrorInfo? info) =>
+    private static IReadOnlyCollection<OperationItem> ToItems(ErrorInfo? info) =>
         info is null
             ? []
             :

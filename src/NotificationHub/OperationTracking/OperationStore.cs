@@ -6,10 +6,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Which operations are meant; null means any.</summary>
+/// <summary>Filters operations; null means any.</summary>
 internal sealed record OperationFilter(string? LocationId, string? State);
 
-/// <summary>The statements over <c>operation</c>, but for what routing hears.</summary>
+// OperationProgressBatch and Announcements write new operations.
 internal static class OperationStore
 {
     private const string Columns = """
@@ -18,8 +18,8 @@ internal static class OperationStore
             due_at DueAt, last_polled_at LastPolledAt, polls, last_error LastError, closed_at ClosedAt, requested, completed, missed
         """;
 
-    /// <summary>A seek in the index for each location, however many operations there are.</summary>
-    public const string DueLocations = $"""
+    // An index seek per location, independent of the number of operations.
+    public const string DueLocationsSql = $"""
         select l.location_id
         from location l
         where {LocationStates.Callable}
@@ -32,7 +32,7 @@ internal static class OperationStore
             )
         """;
 
-    public static string Due(DbConnection connection) =>
+    public static string DueSql(DbConnection connection) =>
         $"""
             {Select}
             where location_id = @locationId and closed_at is null and due_at <= @now
@@ -40,11 +40,11 @@ internal static class OperationStore
             {connection.Limit("@limit")}
             """;
 
-    public static string Counted(DbConnection connection) =>
+    public static string CountedSql(DbConnection connection) =>
         $"{Select} where counted <> 0 order by counted {connection.Limit("@limit")}";
 
-    // Only the conditions that apply: with "@LocationId is null or …" in it, a statement scans the table.
-    public static string List(DbConnection connection, OperationFilter filter) =>
+    // Only the conditions that apply: a condition such as "@LocationId is null or …" would scan the table.
+    public static string ListSql(DbConnection connection, OperationFilter filter) =>
         $"""
             {Select}
             where 1 = 1{Conditions(filter)}
@@ -60,7 +60,7 @@ internal static class OperationStore
 
     private const string IsOne = "event_id = @EventId and location_id = @LocationId";
 
-    /// <summary>The operations of that id: one, unless two locations bear witness to it.</summary>
+    /// <summary>Finds the operations with an ID: one, unless notifications of several locations name it.</summary>
     public static Task<IReadOnlyList<Operation>> FindAsync(DbConnection connection, string eventId) =>
         QueryAsync(
             connection,
@@ -68,7 +68,7 @@ internal static class OperationStore
             new { eventId }
         );
 
-    /// <summary>The latest first.</summary>
+    /// <summary>Lists the latest operations first.</summary>
     public static Task<IReadOnlyList<Operation>> ListAsync(
         DbConnection connection,
         OperationFilter filter,
@@ -76,7 +76,7 @@ internal static class OperationStore
     ) =>
         QueryAsync(
             connection,
-            List(connection, filter),
+            ListSql(connection, filter),
             new
             {
                 filter.LocationId,
@@ -85,11 +85,11 @@ internal static class OperationStore
             }
         );
 
-    /// <summary>Those of which as much was heard as they have tasks.</summary>
+    /// <summary>Reads the operations with as many reported tasks as announced ones.</summary>
     public static Task<IReadOnlyList<Operation>> ReadCountedAsync(DbConnection connection, int limit) =>
-        QueryAsync(connection, Counted(connection), new { limit });
+        QueryAsync(connection, CountedSql(connection), new { limit });
 
-    /// <summary>The location's operations that Apple is to be asked for, those that wait longest first.</summary>
+    /// <summary>Reads the location's operations that are due for a poll, the longest waiting first.</summary>
     public static Task<IReadOnlyList<Operation>> ReadDueAsync(
         DbConnection connection,
         string locationId,
@@ -98,7 +98,7 @@ internal static class OperationStore
     ) =>
         QueryAsync(
             connection,
-            Due(connection),
+            DueSql(connection),
             new
             {
                 locationId,
@@ -107,12 +107,12 @@ internal static class OperationStore
             }
         );
 
-    /// <summary>The locations that Apple may be asked for now and that have something due.</summary>
+    /// <summary>Reads the callable locations with operations that are due for a poll.</summary>
     public static async Task<IReadOnlyList<string>> DueLocationsAsync(DbConnection connection, long now) =>
-        (await connection.QueryAsync<string>(DueLocations, new { now })).AsList();
+        (await connection.QueryAsync<string>(DueLocationsSql, new { now })).AsList();
 
-    /// <summary>Notes that Apple is being asked, so that nobody asks again too soon.</summary>
-    /// <returns>False where the operation is not due any more: it was heard of, or has ended.</returns>
+    /// <summary>Records the poll before it is sent, so that the next one is not too early even after a crash.</summary>
+    /// <returns>Whether the operation is still due.</returns>
     public static async Task<bool> ClaimAsync(WriteTransaction transaction, Operation operation, long now) =>
         await transaction.ExecuteAsync(
             $"""
@@ -126,22 +126,22 @@ internal static class OperationStore
                 operation.LocationId,
                 operation.DueAt,
                 now,
-                nextAt = now + (long)OperationTiming.AnswerTime.TotalMilliseconds,
+                nextAt = now + (long)OperationTiming.ClaimTime.TotalMilliseconds,
             }
         ) == 1;
 
-    /// <summary>Puts the next question off; what was heard meanwhile has put it off for itself.</summary>
+    // A notification that arrived during the poll has postponed the next poll already.
     public static Task PostponeAsync(
         WriteTransaction transaction,
         Operation operation,
-        string? fault,
+        string? error,
         long lastPolledAt,
         long dueAt
     ) =>
         transaction.ExecuteAsync(
             $"""
             update operation
-            set last_polled_at = @lastPolledAt, last_error = @fault,
+            set last_polled_at = @lastPolledAt, last_error = @error,
                 polls = case when notifications = @Notifications then polls + 1 else polls end,
                 due_at = case when notifications = @Notifications or due_at < @dueAt then @dueAt else due_at end
             where {IsOne} and closed_at is null
@@ -152,13 +152,12 @@ internal static class OperationStore
                 operation.LocationId,
                 operation.Notifications,
                 lastPolledAt,
-                fault,
+                error,
                 dueAt,
             }
         );
 
-    /// <summary>Brings the operation into a state that it was not in before.</summary>
-    /// <returns>False where it is in that state, or has ended.</returns>
+    /// <summary>Enters a state, and returns whether it is new and the operation was open.</summary>
     public static async Task<bool> EnterAsync(
         WriteTransaction transaction,
         Operation operation,
@@ -189,8 +188,8 @@ internal static class OperationStore
             }
         ) == 1;
 
-    /// <summary>What was heard does not settle it; more that is heard is looked at again.</summary>
-    public static Task UncountAsync(WriteTransaction transaction, Operation operation) =>
+    /// <summary>Clears the mark of an operation that is not complete; the next notification sets it again.</summary>
+    public static Task ClearCountedAsync(WriteTransaction transaction, Operation operation) =>
         transaction.ExecuteAsync(
             $"update operation set counted = 0 where {IsOne} and notifications = @Notifications",
             operation

@@ -3,15 +3,12 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>
-/// Keeps the ledger on the one replica that holds the lease. What notifications settle does not wait for what Apple is asked
-/// for: a question may take long.
-/// </summary>
+// Completion by notifications and polling are separate loops, because a poll may take long.
 internal sealed class OperationWorker(
-    CompletionPass counts,
-    EventStatusPoller statuses,
+    CompletionPass completion,
+    EventStatusPoller poller,
     OperationPruning pruning,
-    Signals pulses,
+    Signals signals,
     LeaseKeeper leases,
     TimeProvider time,
     ILogger<OperationWorker> logger
@@ -19,10 +16,9 @@ internal sealed class OperationWorker(
 {
     public const string LeaseName = "operations";
 
-    private static readonly TimeSpan CountPoll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CompletionInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>What is asked for is due in minutes.</summary>
-    private static readonly TimeSpan StatusPoll = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
 
@@ -33,8 +29,8 @@ internal sealed class OperationWorker(
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] loops =
         [
-            CountAsync(lease, together.Token),
-            AskAsync(lease, together.Token),
+            CompleteAsync(lease, together.Token),
+            PollAsync(lease, together.Token),
             PruneAsync(lease, together.Token),
         ];
         await Task.WhenAny(loops);
@@ -42,24 +38,24 @@ internal sealed class OperationWorker(
         await Task.WhenAll(loops);
     }
 
-    private async Task CountAsync(Lease lease, CancellationToken cancellationToken)
+    private async Task CompleteAsync(Lease lease, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var counted = pulses.OperationsCounted.Next;
-            if (await counts.CountDueAsync(lease, cancellationToken) == 0)
+            var counted = signals.OperationsCounted.Next;
+            if (await completion.CompleteDueAsync(lease, cancellationToken) == 0)
             {
-                await Signal.WaitAsync(counted, CountPoll, time, cancellationToken);
+                await Signal.WaitAsync(counted, CompletionInterval, time, cancellationToken);
             }
         }
     }
 
-    private async Task AskAsync(Lease lease, CancellationToken cancellationToken)
+    private async Task PollAsync(Lease lease, CancellationToken cancellationToken)
     {
         while (true)
         {
-            await statuses.AskDueAsync(lease, cancellationToken);
-            await Task.Delay(StatusPoll, time, cancellationToken);
+            await poller.PollDueAsync(lease, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

@@ -5,87 +5,92 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>What follows from a question that Apple did not answer: it is asked again, and the location's trouble is noted.</summary>
+/// <summary>Handles a failed poll: schedules the next one, and updates the location's state.</summary>
 internal sealed partial class PollFailurePolicy(
     OperationEvents events,
     TimeProvider time,
     ILogger<PollFailurePolicy> logger
 )
 {
-    /// <summary>One such answer may be Apple's mistake, or the content token that was replaced a moment ago.</summary>
-    private const int UnknownTokenAnswersUntilInvalid = 2;
+    // A single rejection may be an error of Apple, or concern a content token that was replaced a moment ago.
+    private const int MaxTokenRejections = 2;
 
-    /// <summary>Takes note of the answer itself, before the transaction: the lane may run that again.</summary>
-    /// <returns>How often in a row Apple has not known the content token by now.</returns>
-    public int Hear(PollRequest ask, AppleException fault)
+    // Outside the transaction, which may be retried.
+    /// <returns>The number of consecutive rejections of the content token.</returns>
+    public int CountRejection(PollRequest request, AppleException error)
     {
-        Log.Unanswered(logger, ask.Location.LocationId, ErrorCode.From(fault));
-        return fault.Kind == AppleErrorKind.TokenInvalid
-            ? ++ask.Session.Token.ConsecutiveRejections
-            : ask.Session.Token.ConsecutiveRejections;
+        Log.Failed(logger, request.Location.LocationId, ErrorCode.From(error));
+        return error.Kind == AppleErrorKind.TokenInvalid
+            ? ++request.Session.Token.ConsecutiveRejections
+            : request.Session.Token.ConsecutiveRejections;
     }
 
-    /// <param name="unknownTokenAnswers">As <see cref="Hear"/> said.</param>
-    /// <returns>Whether the location's other operations may be asked for.</returns>
-    public async Task<bool> NoteAsync(
+    /// <returns>Whether the location's other operations may be polled.</returns>
+    public async Task<bool> RecordAsync(
         WriteTransaction transaction,
-        PollRequest ask,
-        AppleException fault,
-        int unknownTokenAnswers,
-        TaskCounts tally
+        PollRequest request,
+        AppleException error,
+        int tokenRejections,
+        TaskCounts counts
     )
     {
-        var words = ErrorCode.From(fault);
+        var code = ErrorCode.From(error);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var concernsAll = ConcernsAll(fault);
-        if (fault.IsTokenFault)
+        var affectsLocation = AffectsLocation(error);
+        if (error.IsTokenFault)
         {
-            await NoteTokenAsync(transaction, ask, fault, unknownTokenAnswers);
+            await RecordTokenErrorAsync(transaction, request, error, tokenRejections);
         }
-        else if (fault.RetryAfter is { } wait)
+        else if (error.RetryAfter is { } wait)
         {
-            await LocationStore.PauseAsync(transaction, ask.Location, now + (long)wait.TotalMilliseconds);
+            await LocationStore.PauseAsync(transaction, request.Location, now + (long)wait.TotalMilliseconds);
         }
-        else if (!concernsAll && OperationTiming.IsStalled(ask.Operation, now))
+        else if (!affectsLocation && OperationTiming.IsStalled(request.Operation, now))
         {
-            var report = OperationReports.OfNoStatus(ask.Operation, tally, StallReasons.Unanswered, now);
-            await events.TellAsync(transaction, ask.Operation, OperationStates.Stalled, report, now);
+            var report = OperationReports.FromFailure(request.Operation, counts, StallReasons.Unanswered, now);
+            await events.EnterAsync(transaction, request.Operation, OperationStates.Stalled, report, now);
         }
 
-        var pause = concernsAll
-            ? OperationTiming.PauseWhileDown(ask.Operation.Polls, ask.Operation.Deferred)
-            : OperationTiming.PauseAfter(ask.Operation.Polls, ask.Operation.Deferred);
-        await OperationStore.PostponeAsync(transaction, ask.Operation, words, now, now + (long)pause.TotalMilliseconds);
-        return !concernsAll;
+        var delay = affectsLocation
+            ? OperationTiming.GetDelayDuringOutage(request.Operation.Polls, request.Operation.Deferred)
+            : OperationTiming.GetDelay(request.Operation.Polls, request.Operation.Deferred);
+        await OperationStore.PostponeAsync(
+            transaction,
+            request.Operation,
+            code,
+            now,
+            now + (long)delay.TotalMilliseconds
+        );
+        return !affectsLocation;
     }
 
-    private static bool ConcernsAll(AppleException fault) =>
-        fault.IsTokenFault
-        || fault.Kind
+    private static bool AffectsLocation(AppleException error) =>
+        error.IsTokenFault
+        || error.Kind
             is AppleErrorKind.Paused
                 or AppleErrorKind.Throttled
                 or AppleErrorKind.Unavailable
                 or AppleErrorKind.Network;
 
-    private static async Task NoteTokenAsync(
+    private static async Task RecordTokenErrorAsync(
         WriteTransaction transaction,
-        PollRequest ask,
-        AppleException fault,
-        int unknownTokenAnswers
+        PollRequest request,
+        AppleException error,
+        int tokenRejections
     )
     {
-        if (fault.Kind == AppleErrorKind.TokenInvalid && unknownTokenAnswers < UnknownTokenAnswersUntilInvalid)
+        if (error.Kind == AppleErrorKind.TokenInvalid && tokenRejections < MaxTokenRejections)
         {
             return;
         }
 
-        var state = LocationStates.AfterError(ask.Location.State, fault.Kind);
-        await LocationStore.SetStateAsync(transaction, ask.Location, state, ErrorCode.From(fault));
+        var state = LocationStates.AfterError(request.Location.State, error.Kind);
+        await LocationStore.SetStateAsync(transaction, request.Location, state, ErrorCode.From(error));
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "An operation of location {LocationId} was asked for in vain: {Fault}")]
-        public static partial void Unanswered(ILogger logger, string locationId, string fault);
+        [LoggerMessage(LogLevel.Warning, "Event Status request for location {LocationId} failed: {Error}. Will retry.")]
+        public static partial void Failed(ILogger logger, string locationId, string error);
     }
 }

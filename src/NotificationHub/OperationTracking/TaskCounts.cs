@@ -1,32 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Dapper;
 using NotificationHub.Events;
 using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>
-/// What the notifications that were kept of an operation say of its tasks, each task once however often it was notified: those
-/// with failures, and all of them where the number of tasks is known.
-/// </summary>
+/// <summary>Counts the tasks of an operation in its stored notifications, each task once.</summary>
+// All notifications are stored if the number of tasks is known, otherwise only those with failures.
 internal sealed class TaskCounts
 {
     private const int PageRows = 50;
 
-    /// <summary>Far more than Apple's largest operation has: what is beyond is not read, and Apple is asked instead.</summary>
+    // Far more than Apple's largest operation has. Beyond it, the hub polls Apple instead.
     private const int MaxNotifications = 2_000;
 
-    private readonly HashSet<OperationItem> done = [];
+    private readonly HashSet<OperationItem> succeeded = [];
     private readonly HashSet<OperationItem> failed = [];
     private bool isPartial;
 
-    public int Done => done.Count;
+    public int Succeeded => succeeded.Count;
 
     public int Failed => failed.Count;
 
     public FailureList Failures { get; } = new();
 
-    /// <summary>Whether every task is accounted for, beyond doubt: one that was said to have failed and to be done is a doubt.</summary>
-    public bool Settles(long? tasks) => !isPartial && Done + Failed == tasks && !done.Overlaps(failed);
+    /// <summary>Whether every task has exactly one result. A task that succeeded and failed requires a poll.</summary>
+    public bool AreComplete(long? tasks) => !isPartial && Succeeded + Failed == tasks && !succeeded.Overlaps(failed);
 
     public static async Task<TaskCounts> ReadAsync(
         Database database,
@@ -34,20 +34,20 @@ internal sealed class TaskCounts
         CancellationToken cancellationToken
     )
     {
-        var tally = new TaskCounts();
+        var counts = new TaskCounts();
         var after = 0L;
         for (var read = 0; ; read += PageRows)
         {
             var page = await ReadPageAsync(database, operation, after, cancellationToken);
             foreach (var (_, type, body) in page)
             {
-                tally.Add(NotifiedTasks.Read(type, body));
+                counts.Add(NotifiedTasks.Read(type, body));
             }
 
             if (page.Count < PageRows || read >= MaxNotifications)
             {
-                tally.isPartial |= page.Count == PageRows;
-                return tally;
+                counts.isPartial |= page.Count == PageRows;
+                return counts;
             }
 
             after = page[^1].Seq;
@@ -62,7 +62,7 @@ internal sealed class TaskCounts
         }
         else if (!notified.IsFailure)
         {
-            done.UnionWith(notified.Items);
+            succeeded.UnionWith(notified.Items);
         }
         else
         {
@@ -101,4 +101,135 @@ internal sealed class TaskCounts
         );
         return page.AsList();
     }
+}
+
+/// <summary>Failed tasks by Apple's error, up to a limit: the largest operation has 50,000 tasks.</summary>
+internal sealed class FailureList
+{
+    /// <summary>The maximum number of items, about 100 KiB, which fits into a message.</summary>
+    public const int MaxItems = 1_000;
+
+    private const int MaxFailures = 100;
+    private const int MaxMessageLength = 300;
+
+    private readonly Dictionary<(long?, string?), List<OperationItem>> byError = [];
+    private int kept;
+
+    /// <summary>The number of items beyond the limit.</summary>
+    public long Omitted { get; private set; }
+
+    public IReadOnlyList<OperationFailure> Failures =>
+        [
+            .. byError.Select(pair => new OperationFailure
+            {
+                ErrorNumber = pair.Key.Item1,
+                ErrorMessage = pair.Key.Item2,
+                Items = pair.Value,
+            }),
+        ];
+
+    public void Add(long? errorNumber, string? errorMessage, IReadOnlyCollection<OperationItem> items)
+    {
+        var error = (errorNumber, Truncate(errorMessage));
+        if (!byError.TryGetValue(error, out var listed))
+        {
+            if (byError.Count == MaxFailures)
+            {
+                Omitted += items.Count;
+                return;
+            }
+
+            byError[error] = listed = [];
+        }
+
+        var fitting = Math.Min(items.Count, MaxItems - kept);
+        listed.AddRange(items.Take(fitting));
+        kept += fitting;
+        Omitted += items.Count - fitting;
+    }
+
+    private static string? Truncate(string? message) =>
+        message?.Length > MaxMessageLength ? message[..MaxMessageLength] : message;
+}
+
+/// <summary>The tasks of one notification, with their common result.</summary>
+internal sealed record NotifiedTasks(bool IsFailure, NotificationError? Error, IReadOnlyList<OperationItem> Items)
+{
+    private const string Failure = "FAILURE";
+
+    // Apple may omit the standard quality; both forms are the same task.
+    private const string Standard = "STDQ";
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>Reads the body of a routed notification; null if it lists no readable task.</summary>
+    public static NotifiedTasks? Read(string? notificationType, ReadOnlySpan<byte> body)
+    {
+        var json = body.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
+        var context = EventJsonContext.Default;
+        try
+        {
+            return notificationType switch
+            {
+                NotificationTypes.AssetManagement => Create(
+                    Parse(json, context.NotificationEnvelopeAssetManagementNotification)
+                ),
+                NotificationTypes.UserManagement => Create(
+                    Parse(json, context.NotificationEnvelopeUserManagementNotification)
+                ),
+                NotificationTypes.SubscriptionManagement => Create(
+                    Parse(json, context.NotificationEnvelopeSubscriptionManagementNotification)
+                ),
+                _ => null,
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static T? Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<NotificationEnvelope<T>> type)
+        where T : class => JsonSerializer.Deserialize(json, type)?.Notification;
+
+    private static NotifiedTasks? Create(AssetManagementNotification? notification) =>
+        notification is null
+            ? null
+            : new NotifiedTasks(
+                notification.Result == Failure,
+                notification.Error,
+                [
+                    .. notification.Assignments.Select(assignment => new OperationItem
+                    {
+                        AdamId = assignment.AdamId,
+                        PricingParam = assignment.PricingParam ?? Standard,
+                        SerialNumber = assignment.SerialNumber,
+                        ClientUserId = assignment.ClientUserId,
+                    }),
+                ]
+            );
+
+    private static NotifiedTasks? Create(UserManagementNotification? notification) =>
+        notification is null
+            ? null
+            : new NotifiedTasks(
+                notification.Result == Failure,
+                notification.Error,
+                [.. notification.Users.Select(user => new OperationItem { ClientUserId = user.ClientUserId })]
+            );
+
+    private static NotifiedTasks? Create(SubscriptionManagementNotification? notification) =>
+        notification is null
+            ? null
+            : new NotifiedTasks(
+                notification.Result == Failure,
+                notification.Error,
+                [
+                    .. notification.Assignments.Select(assignment => new OperationItem
+                    {
+                        AdamId = assignment.AdamId,
+                        ClientUserId = assignment.ClientUserId,
+                    }),
+                ]
+            );
 }

@@ -126,13 +126,13 @@ internal sealed partial class DueTimes(
             ),
             new(
                 "operations",
-                OperationTiming.LongestPause,
+                OperationTiming.MaxDelay,
                 connection => Operations(connection, "= 0"),
                 RepairOperation
             ),
             new(
                 "deferred operations",
-                OperationTiming.LongestDeferredPause,
+                OperationTiming.MaxDeferredDelay,
                 connection => Operations(connection, "<> 0"),
                 RepairOperation
             ),

@@ -19,7 +19,7 @@ internal sealed class Ledger
     public Ledger(
         Database database,
         LocationSessions sessions,
-        IOptions<OperationsOptions> options,
+        IOptions<OperationTrackingOptions> options,
         TimeProvider time,
         IMeterFactory meters,
         Lease? lease
@@ -42,8 +42,8 @@ internal sealed class Ledger
 
     public async Task LookAsync()
     {
-        await counts.CountDueAsync(lease!, CancellationToken.None);
-        await statuses.AskDueAsync(lease!, CancellationToken.None);
+        await counts.CompleteDueAsync(lease!, CancellationToken.None);
+        await statuses.PollDueAsync(lease!, CancellationToken.None);
     }
 
     /// <summary>The worker that runs these passes in a hub.</summary>

@@ -93,11 +93,11 @@ public abstract class LedgerTest : IAsyncLifetime
     }
 
     /// <summary>A hub of its own on the same database; it holds the lease if nobody else does.</summary>
-    private protected async Task<Ledger> StartLedgerAsync(OperationsOptions? options = null) =>
+    private protected async Task<Ledger> StartLedgerAsync(OperationTrackingOptions? options = null) =>
         new(
             Store.Database,
             new LocationSessions(client!, protector, requestsPerSecond: 5, Clock),
-            Options.Create(options ?? new OperationsOptions()),
+            Options.Create(options ?? new OperationTrackingOptions()),
             Clock,
             Store.Meters,
             await NewKeeper().TryAcquireAsync(OperationWorker.LeaseName, CancellationToken.None)
@@ -136,7 +136,7 @@ public abstract class LedgerTest : IAsyncLifetime
         [.. Enumerable.Range(0, count).Select(device => $"D{device:0000}")];
 
     private protected Task<int> AnnounceAsync(string eventId, long? tasks = null, bool deferred = false) =>
-        new Announcements(Store.Database, Clock).TakeAsync(
+        new Announcements(Store.Database, Clock).StoreAsync(
             [
                 new Announcement
                 {

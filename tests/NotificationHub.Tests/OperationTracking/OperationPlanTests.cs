@@ -10,13 +10,14 @@ public sealed class OperationPlanTests
 {
     private static readonly Dictionary<string, Func<DbConnection, string>> Statements = new()
     {
-        ["locations"] = _ => OperationStore.DueLocations,
-        ["due"] = OperationStore.Due,
-        ["counted"] = OperationStore.Counted,
-        ["list"] = connection => OperationStore.List(connection, new OperationFilter(null, null)),
-        ["list by location"] = connection => OperationStore.List(connection, new OperationFilter("location-1", null)),
-        ["list by both"] = connection => OperationStore.List(connection, new OperationFilter("location-1", "open")),
-        ["list by state"] = connection => OperationStore.List(connection, new OperationFilter(null, "open")),
+        ["locations"] = _ => OperationStore.DueLocationsSql,
+        ["due"] = OperationStore.DueSql,
+        ["counted"] = OperationStore.CountedSql,
+        ["list"] = connection => OperationStore.ListSql(connection, new OperationFilter(null, null)),
+        ["list by location"] = connection =>
+            OperationStore.ListSql(connection, new OperationFilter("location-1", null)),
+        ["list by both"] = connection => OperationStore.ListSql(connection, new OperationFilter("location-1", "open")),
+        ["list by state"] = connection => OperationStore.ListSql(connection, new OperationFilter(null, "open")),
     };
 
     [Theory]

@@ -79,6 +79,6 @@ public sealed class OperationPruningTests : LedgerTest
     private async Task<Ledger> RestartAsync(TimeSpan keepFor)
     {
         await Store.ExecuteAsync("delete from lease where name = 'operations'");
-        return await StartLedgerAsync(new OperationsOptions { KeepFor = keepFor });
+        return await StartLedgerAsync(new OperationTrackingOptions { KeepFor = keepFor });
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Storage;
 using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Publishing;
@@ -55,6 +56,7 @@ public sealed class SendTraceTests : IAsyncLifetime
                 LocationId = "north",
                 Data = "{}"u8.ToArray(),
                 Traceparent = traceparent,
+                CreatedAt = scene.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
             }),
         ]);
         // Two messages fit into a batch.

@@ -2,12 +2,11 @@ using NotificationHub.Hosting;
 
 namespace NotificationHub.OperationTracking;
 
-internal static class OperationsSetup
+internal static class OperationTrackingSetup
 {
-    /// <summary>Follows the MDM's operations at Apple to their end.</summary>
-    public static void AddOperations(this HubBuilder hub)
+    public static void AddOperationTracking(this HubBuilder hub)
     {
-        hub.AddOptions(OperationsOptions.Section, new OperationsOptionsValidator());
+        hub.AddOptions(OperationTrackingOptions.Section, new OperationTrackingOptionsValidator());
         hub.Services.AddSingleton<Announcements>();
         hub.Services.AddSingleton<OperationMetrics>();
         hub.Services.AddSingleton<OperationEvents>();
