@@ -27,7 +27,7 @@ internal sealed record DeadLetterDocument(
 
     /// <param name="after">The seq before the first dead letter.</param>
     public static async Task<Page<DeadLetterDocument>> ListAsync(
-        DeadLetters letters,
+        DeadLetterStore letters,
         string? topic,
         string? state,
         long after,
