@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
 
     private static readonly string[] Libraries = ["Events", "Apple"];
 
-    private static readonly string[] Base = ["Events", "Hosting", "Telemetry", "Storage", "Auth"];
+    private static readonly string[] Base = ["Events", "Hosting", "Telemetry", "Storage", "Auth", "Health"];
 
     private static readonly string[] Stages =
     [
@@ -40,6 +40,7 @@ public sealed class ArchitectureTests
             { "Telemetry", ["Hosting"] },
             { "Storage", ["Hosting", "Telemetry", "Events"] },
             { "Auth", ["Hosting", "Telemetry", "Storage"] },
+            { "Health", ["Hosting", "Telemetry", "Storage"] },
             { "Locations", [.. Base, "Apple"] },
             { "Intake", [.. Base, "Locations"] },
             { "Publishing", [.. Base] },
@@ -51,9 +52,8 @@ public sealed class ArchitectureTests
             { "Feed", [.. Base, "Publishing", "Snapshots"] },
             { "Retention", [.. Base, .. Stages] },
             { "Erasure", [.. Base, .. Stages] },
-            { "Health", [.. Base, .. Stages, "Retention"] },
             { "Diagnostics", [.. Base, .. Stages] },
-            { "Admin", [.. Base, .. Stages, "Retention", "Erasure", "Health", "Diagnostics"] },
+            { "Admin", [.. Base, .. Stages, "Retention", "Erasure", "Diagnostics"] },
         };
 
     [Theory]

@@ -1,3 +1,4 @@
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Refetch.Scheduling;
 
@@ -19,5 +20,6 @@ internal static class FullSyncSetup
         hub.Services.AddSingleton<ILocationWork>(services => services.GetRequiredService<FullSyncPass>());
         hub.Services.AddSingleton<ReconcileRequest>();
         hub.Services.AddSingleton<ReconcileDryRun>();
+        hub.Services.AddSingleton<IStageStatus, FullSyncStatus>();
     }
 }

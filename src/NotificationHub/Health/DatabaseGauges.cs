@@ -1,44 +1,49 @@
-using System.Data.Common;
 using System.Diagnostics.Metrics;
 using Dapper;
 using NotificationHub.Hosting;
-using NotificationHub.Locations;
-using NotificationHub.Publishing;
 using NotificationHub.Storage;
 using NotificationHub.Telemetry;
 
 namespace NotificationHub.Health;
 
-/// <summary>Counts, while somebody listens, what only the database knows; every replica counts the same.</summary>
+/// <summary>A gauge of rows in the database, by the value of one tag. Every replica reports the same numbers.</summary>
+/// <param name="Values">The values of the tag; those without rows are reported as 0.</param>
+/// <param name="Sql">Selects each value with its number of rows.</param>
+internal sealed record DatabaseGaugeDefinition(
+    string Name,
+    string Unit,
+    string Description,
+    string Tag,
+    IReadOnlyList<string> Values,
+    string Sql
+);
+
+/// <summary>Counts the rows while the gauges are collected.</summary>
 internal sealed class DatabaseGauges : PeriodicWorker
 {
     private readonly Database database;
+    private readonly IReadOnlyList<DatabaseGaugeDefinition> definitions;
     private readonly Instrument[] instruments;
-    private volatile Stock? latest;
+    private volatile Dictionary<string, long>[]? latest;
 
-    public DatabaseGauges(Database database, IMeterFactory meters, TimeProvider time, ILogger<DatabaseGauges> logger)
-        : base("count locations and dead letters", TimeSpan.FromSeconds(15), time, logger)
+    public DatabaseGauges(
+        Database database,
+        IEnumerable<DatabaseGaugeDefinition> definitions,
+        IMeterFactory meters,
+        TimeProvider time,
+        ILogger<DatabaseGauges> logger
+    )
+        : base("count rows for the metrics", TimeSpan.FromSeconds(15), time, logger)
     {
         this.database = database;
-        var meter = meters.CreateHubMeter();
+        this.definitions = [.. definitions];
         instruments =
         [
-            meter.CreateObservableGauge(
-                "notificationhub.locations",
-                () =>
-                    Observe(
-                        "state",
-                        Enum.GetValues<LocationState>().Select(state => state.ToWireName()),
-                        latest?.Locations
-                    ),
-                "{location}",
-                "Locations, by their state."
-            ),
-            meter.CreateObservableGauge(
-                "notificationhub.publishing.dead_letters",
-                () => Observe("topic", TopicMap.Topics, latest?.DeadLetters),
-                "{event}",
-                "Dead letters of a topic that nobody has decided about."
+            .. this.definitions.Select(
+                (gauge, index) =>
+                    meters
+                        .CreateHubMeter()
+                        .CreateObservableGauge(gauge.Name, () => Observe(gauge, index), gauge.Unit, gauge.Description)
             ),
         ];
     }
@@ -48,39 +53,27 @@ internal sealed class DatabaseGauges : PeriodicWorker
     // The health checks report a database that cannot be read.
     protected override LogLevel FailureLevel => LogLevel.Debug;
 
-    /// <summary>Counts.</summary>
-    public async Task TakeStockAsync(CancellationToken cancellationToken)
+    public async Task CountAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        latest = new Stock(await UnhealthyLocation.CountAsync(connection), await CountDeadLettersAsync(connection));
+        List<Dictionary<string, long>> counts = [];
+        foreach (var gauge in definitions)
+        {
+            var rows = await connection.QueryAsync<(string Value, long Count)>(gauge.Sql);
+            counts.Add(rows.ToDictionary(row => row.Value, row => row.Count, StringComparer.Ordinal));
+        }
+
+        latest = [.. counts];
     }
 
     protected override Task RunAsync(CancellationToken cancellationToken) =>
-        instruments.Any(instrument => instrument.Enabled) ? TakeStockAsync(cancellationToken) : Task.CompletedTask;
+        instruments.Any(instrument => instrument.Enabled) ? CountAsync(cancellationToken) : Task.CompletedTask;
 
-    private static async Task<IReadOnlyDictionary<string, long>> CountDeadLettersAsync(DbConnection connection) =>
-        (
-            await connection.QueryAsync<(string Topic, long Events)>(
-                "select topic, count(*) from dead_letter where state = @Open group by topic",
-                new { DeadLetterState.Open }
-            )
-        ).ToDictionary(row => row.Topic, row => row.Events, StringComparer.Ordinal);
-
-    // A zero is told as well: that there are none any more is to be seen.
-    private static IEnumerable<Measurement<long>> Observe(
-        string tag,
-        IEnumerable<string> values,
-        IReadOnlyDictionary<string, long>? counts
-    ) =>
-        counts is null
-            ? []
-            : values.Select(value => new Measurement<long>(
-                counts.GetValueOrDefault(value),
-                KeyValuePair.Create<string, object?>(tag, value)
-            ));
-
-    private sealed record Stock(
-        IReadOnlyDictionary<string, long> Locations,
-        IReadOnlyDictionary<string, long> DeadLetters
-    );
+    private IEnumerable<Measurement<long>> Observe(DatabaseGaugeDefinition gauge, int index) =>
+        latest is { } counts
+            ? gauge.Values.Select(value => new Measurement<long>(
+                counts[index].GetValueOrDefault(value),
+                KeyValuePair.Create<string, object?>(gauge.Tag, value)
+            ))
+            : [];
 }

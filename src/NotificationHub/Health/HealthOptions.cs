@@ -2,12 +2,11 @@ using FluentValidation;
 
 namespace NotificationHub.Health;
 
-/// <summary>When something counts as wrong.</summary>
 internal sealed class HealthOptions
 {
     public const string Section = "Health";
 
-    /// <summary>How long a stage or a topic for which work waits may not move before it is said to stand still.</summary>
+    /// <summary>How long a stage with pending work may make no progress before it counts as stalled.</summary>
     public TimeSpan StallThreshold { get; set; } = TimeSpan.FromMinutes(5);
 }
 
@@ -16,5 +15,5 @@ internal sealed class HealthOptionsValidator : AbstractValidator<HealthOptions>
     public HealthOptionsValidator() =>
         RuleFor(options => options.StallThreshold)
             .InclusiveBetween(TimeSpan.FromSeconds(30), TimeSpan.FromDays(1))
-            .WithMessage("must lie between 30 seconds and one day");
+            .WithMessage("must be between 30 seconds and 1 day");
 }

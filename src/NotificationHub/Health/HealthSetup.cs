@@ -5,7 +5,7 @@ namespace NotificationHub.Health;
 
 internal static class HealthSetup
 {
-    /// <summary>The checks that decide whether posts are to be sent here. Service Bus and Apple have no say: the logs wait for them.</summary>
+    // Only the database and shutdown decide readiness: while Service Bus or Apple is down, deliveries wait in the logs.
     public const string Ready = "ready";
 
     public static void AddHealth(this HubBuilder hub)
@@ -15,17 +15,16 @@ internal static class HealthSetup
         hub.Services.AddHealthChecks()
             .AddCheck<DatabaseReadiness>("database", tags: [Ready])
             .AddCheck<Drain>("stop", tags: [Ready]);
-        // It would log an error for each question that anybody asks; the checks themselves tell what is news.
+        // The framework would log an error for each probe; the checks log changes themselves.
         hub.Host.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
-        hub.Services.AddSingleton<StageReader>();
         hub.Services.AddSingleton<StallDetector>();
+        hub.Services.AddSingleton<StageStatusReader>();
         hub.Services.AddHostedService<StageMonitor>();
-        hub.Services.AddSingleton<DatabaseGauges>();
-        hub.Services.AddHostedService(services => services.GetRequiredService<DatabaseGauges>());
-        hub.Services.AddSingleton<HealthExamination>();
+        hub.Services.AddHostedService<DatabaseGauges>();
+        hub.Services.AddSingleton<HealthDetailReader>();
     }
 
-    /// <summary>What probes ask: a status code and one word, for anybody.</summary>
+    /// <summary>Maps the endpoints for probes, which need no credential.</summary>
     public static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).ShortCircuit();
@@ -38,9 +37,9 @@ internal static class HealthSetup
         admin
             .MapGet(
                 "/health/detail",
-                async (HealthExamination examination, CancellationToken cancellationToken) =>
-                    TypedResults.Ok(await examination.RunAsync(cancellationToken))
+                async (HealthDetailReader reader, CancellationToken cancellationToken) =>
+                    TypedResults.Ok(await reader.ReadAsync(cancellationToken))
             )
             .WithTags("Health")
-            .WithSummary("How the hub fares: each stage, each topic and each location in trouble, why and since when.");
+            .WithSummary("The health of each stage and topic, and the locations that need attention, with reasons.");
 }

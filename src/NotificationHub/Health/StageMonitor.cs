@@ -1,51 +1,68 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
 using NotificationHub.Hosting;
+using NotificationHub.Storage;
 using NotificationHub.Telemetry;
 
 namespace NotificationHub.Health;
 
-/// <summary>Looks at all stages time and again, on every replica: who watches must not be the one who stands still.</summary>
+/// <summary>Reads the status of all stages.</summary>
+internal sealed class StageStatusReader(
+    IEnumerable<IStageStatus> stages,
+    StallDetector stalls,
+    Database database,
+    IOptions<HealthOptions> options,
+    TimeProvider time
+)
+{
+    public async Task<IReadOnlyList<StageStatus>> ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var query = new StageStatusQuery(connection, time.GetUtcNow(), options.Value.StallThreshold);
+        List<StageStatus> statuses = [];
+        foreach (var stage in stages)
+        {
+            statuses.AddRange(await stage.ReadAsync(query, cancellationToken));
+        }
+
+        return stalls.Evaluate(statuses);
+    }
+}
+
+/// <summary>Detects stalled stages on every replica: the replica that runs a stage may be the one that hangs.</summary>
 internal sealed class StageMonitor : PeriodicWorker
 {
-    private readonly StageReader reader;
-    private readonly StallDetector standstills;
-    private volatile IReadOnlyList<EvaluatedStage> latest = [];
+    private readonly StageStatusReader reader;
+    private volatile IReadOnlyList<StageStatus> latest = [];
 
-    public StageMonitor(
-        StageReader reader,
-        StallDetector standstills,
-        IMeterFactory meters,
-        TimeProvider time,
-        ILogger<StageMonitor> logger
-    )
+    public StageMonitor(StageStatusReader reader, IMeterFactory meters, TimeProvider time, ILogger<StageMonitor> logger)
         : base("read the status of the stages", TimeSpan.FromSeconds(15), time, logger)
     {
         this.reader = reader;
-        this.standstills = standstills;
         var meter = meters.CreateHubMeter();
         meter.CreateObservableGauge(
             "notificationhub.stage.oldest_pending_age",
-            () => Observe(stage => stage.Reading.OldestAge(time.GetUtcNow()).TotalSeconds),
+            () => Observe(stage => stage.OldestAge(time.GetUtcNow()).TotalSeconds),
             "s",
-            "Age of the oldest of what waits for a stage."
+            "Age of a stage's oldest pending work."
         );
         meter.CreateObservableGauge(
             "notificationhub.stage.stalled",
-            () => Observe(stage => stage.Since is null ? 0 : 1),
+            () => Observe(stage => stage.StalledSince is null ? 0 : 1),
             "{stage}",
-            "1 while work waits for a stage and nothing has moved for Health:StallThreshold, 0 otherwise."
+            "1 while a stage is stalled: work is pending and nothing has moved for Health:StallThreshold. Otherwise 0."
         );
     }
 
     protected override bool RunsAtStart => true;
 
     protected override async Task RunAsync(CancellationToken cancellationToken) =>
-        latest = standstills.Judge(await reader.ReadAsync(cancellationToken));
+        latest = await reader.ReadAsync(cancellationToken);
 
-    private IEnumerable<Measurement<T>> Observe<T>(Func<EvaluatedStage, T> measure)
+    private IEnumerable<Measurement<T>> Observe<T>(Func<StageStatus, T> measure)
         where T : struct =>
         latest.Select(stage => new Measurement<T>(
             measure(stage),
-            KeyValuePair.Create<string, object?>("stage", stage.Reading.Stage)
+            KeyValuePair.Create<string, object?>("stage", stage.Stage)
         ));
 }

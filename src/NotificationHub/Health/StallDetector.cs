@@ -2,13 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Health;
 
-/// <param name="Reading">How far the stage is.</param>
-/// <param name="Since">Since when it stands still; null where it does not.</param>
-internal sealed record EvaluatedStage(StageReading Reading, DateTimeOffset? Since);
-
 /// <summary>
-/// Sees stages stand still: work waits, and none of it was dealt with for <see cref="HealthOptions.StallThreshold"/>. Says so once,
-/// and once when it is over.
+/// Finds stages that are stalled: work is pending, and none of it was done for <see cref="HealthOptions.StallThreshold"/>. Logs once when
+/// a stage stalls and once when it makes progress again.
 /// </summary>
 internal sealed partial class StallDetector(
     IOptions<HealthOptions> options,
@@ -17,90 +13,94 @@ internal sealed partial class StallDetector(
 )
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<string, Seen> seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Observation> observations = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<EvaluatedStage> Judge(IReadOnlyList<StageReading> readings)
+    /// <summary>Returns the statuses with <see cref="StageStatus.StalledSince"/>.</summary>
+    public IReadOnlyList<StageStatus> Evaluate(IReadOnlyList<StageStatus> statuses)
     {
         lock (gate)
         {
-            return [.. readings.Select(Judge)];
+            return [.. statuses.Select(Evaluate)];
         }
     }
 
-    private EvaluatedStage Judge(StageReading reading)
+    private StageStatus Evaluate(StageStatus status)
     {
         var now = time.GetUtcNow();
-        var before = seen.GetValueOrDefault(reading.Stage);
-        var first =
-            before is null || before.Progress != reading.Progress || before.MovedAt != reading.MovedAt || !before.Waited
-                ? new Seen(
-                    reading.Progress,
-                    reading.MovedAt,
-                    now,
-                    time.GetTimestamp(),
-                    reading.Behind > 0,
-                    before?.Told ?? false
-                )
-                : before;
-        var since = SinceWhen(reading, first.At);
+        var before = observations.GetValueOrDefault(status.Stage);
+        var unchanged =
+            before is { HadBacklog: true }
+            && before.Marker == status.ProgressMarker
+            && before.LastProgressAt == status.LastProgressAt;
+        var first = unchanged
+            ? before!
+            : new Observation(
+                status.ProgressMarker,
+                status.LastProgressAt,
+                now,
+                time.GetTimestamp(),
+                HadBacklog: false,
+                before?.WasStalled ?? false
+            );
+        var since = FindLastProgress(status, first.At);
         if (since > now)
         {
-            // The clock was set back: only the time that elapsed here is certain.
+            // The clock was set back: only the time that elapsed in this process is certain.
             since = now - time.GetElapsedTime(first.Timestamp);
         }
 
-        var standsStill = reading.Behind > 0 && now - since >= options.Value.StallThreshold;
-        if (standsStill && !first.Told)
+        var isStalled = status.Backlog > 0 && now - since >= options.Value.StallThreshold;
+        if (isStalled && !first.WasStalled)
         {
-            Log.StandsStill(logger, reading.Stage, since, reading.Behind, reading.Fault ?? "No fault is known.");
+            Log.Stalled(logger, status.Stage, since, status.Backlog, status.Error ?? "No error is known.");
         }
-        else if (!standsStill && first.Told)
+        else if (!isStalled && first.WasStalled)
         {
-            Log.MovesAgain(logger, reading.Stage);
+            Log.Resumed(logger, status.Stage);
         }
 
-        seen[reading.Stage] = first with { Waited = reading.Behind > 0, Told = standsStill };
-        return new EvaluatedStage(reading, standsStill ? since : null);
+        observations[status.Stage] = first with { HadBacklog = status.Backlog > 0, WasStalled = isStalled };
+        return status with
+        {
+            StalledSince = isStalled ? since : null,
+            OldestPendingSeconds = Math.Round(status.OldestAge(now).TotalSeconds, 1),
+        };
     }
 
-    // What was appended a moment ago has not waited since the cursor moved last.
-    private static DateTimeOffset SinceWhen(StageReading reading, DateTimeOffset firstSeen)
+    // Work that was appended a moment ago has not been pending since the cursor last moved.
+    private static DateTimeOffset FindLastProgress(StageStatus status, DateTimeOffset firstSeen)
     {
-        var moved = reading.Progress is null ? reading.MovedAt : firstSeen;
-        var oldest = reading.OldestAt ?? firstSeen;
-        return moved > oldest ? moved.Value : oldest;
+        var progress = status.ProgressMarker is null ? status.LastProgressAt : firstSeen;
+        var oldest = status.OldestPendingAt ?? firstSeen;
+        return progress > oldest ? progress.Value : oldest;
     }
 
-    /// <param name="Progress">What the stage showed.</param>
-    /// <param name="MovedAt">When its cursor had last moved.</param>
-    /// <param name="At">When it showed that first.</param>
-    /// <param name="Timestamp">The same, by a clock that is never set.</param>
-    /// <param name="Waited">Whether work waited for it.</param>
-    /// <param name="Told">Whether the log says that it stands still.</param>
-    private sealed record Seen(
-        string? Progress,
-        DateTimeOffset? MovedAt,
+    /// <param name="At">When the stage first showed this progress.</param>
+    /// <param name="Timestamp">The same moment on the monotonic clock.</param>
+    private sealed record Observation(
+        string? Marker,
+        DateTimeOffset? LastProgressAt,
         DateTimeOffset At,
         long Timestamp,
-        bool Waited,
-        bool Told
+        bool HadBacklog,
+        bool WasStalled
     );
 
     private static partial class Log
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "The stage {Stage} stands still since {Since:u}: {Behind} wait and nothing has moved. {Fault}"
+            "Stage {Stage} has been stalled since {Since:u} with a backlog of {Backlog}. {Error}"
         )]
-        public static partial void StandsStill(
+        public static partial void Stalled(
             ILogger logger,
             string stage,
             DateTimeOffset since,
-            long behind,
-            string fault
+            long backlog,
+            string error
         );
 
-        [LoggerMessage(LogLevel.Information, "The stage {Stage} stands still no more.")]
-        public static partial void MovesAgain(ILogger logger, string stage);
+        [LoggerMessage(LogLevel.Information, "Stage {Stage} is making progress again.")]
+        public static partial void Resumed(ILogger logger, string stage);
     }
 }

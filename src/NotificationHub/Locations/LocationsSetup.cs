@@ -1,3 +1,4 @@
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Locations.Monitoring;
@@ -32,6 +33,10 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<Deregistration>();
         hub.Services.AddSingleton<LocationDataDeletion>();
         hub.Services.AddSingleton<LocationRemoval>();
+        hub.Services.AddSingleton<LocationHealth>();
+        hub.Services.AddSingleton<ILocationHealth>(services => services.GetRequiredService<LocationHealth>());
+        hub.Services.AddSingleton<IStageStatus>(services => services.GetRequiredService<LocationHealth>());
+        hub.Services.AddSingleton(LocationHealth.Gauge);
         // Each has its own loop: a slow Apple must not delay the retirement of secrets or the report of silence.
         hub.AddMonitor<ConfigurationMonitor>("locations", monitor => monitor.RunAsync);
         hub.AddMonitor<SecretLifecycle>("locations:secrets", lifecycle => lifecycle.RunAsync);

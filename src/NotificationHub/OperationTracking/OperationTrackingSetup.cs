@@ -1,3 +1,4 @@
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 
 namespace NotificationHub.OperationTracking;
@@ -16,5 +17,6 @@ internal static class OperationTrackingSetup
         hub.Services.AddSingleton<EventStatusPoller>();
         hub.Services.AddSingleton<OperationPruning>();
         hub.Services.AddHostedService<OperationWorker>();
+        hub.Services.AddSingleton<IStageStatus, OperationTrackingStatus>();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using NotificationHub.Health;
 using NotificationHub.Storage;
 using NotificationHub.Telemetry;
 

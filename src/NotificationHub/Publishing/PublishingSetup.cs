@@ -1,4 +1,5 @@
 using System.Globalization;
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
@@ -15,6 +16,8 @@ internal static class PublishingSetup
         hub.Services.AddSingleton<CloudEventWriter>();
         hub.Services.AddSingleton<TopicStatuses>();
         hub.Services.AddSingleton<DeadLetterStore>();
+        hub.Services.AddSingleton<IStageStatus, PublishingStatus>();
+        hub.Services.AddSingleton(PublishingStatus.DeadLetterGauge);
 
         var bus = hub.AddServiceBus();
         if (bus.IsConfigured)

@@ -1,22 +1,9 @@
 using System.Collections.Concurrent;
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing;
-
-internal enum TopicState
-{
-    /// <summary>No Service Bus is configured, or another replica publishes this topic.</summary>
-    Standby,
-
-    Publishing,
-
-    /// <summary>The last event in the log was rejected; a later one will show whether the event or the topic is the cause.</summary>
-    Waiting,
-
-    /// <summary>The topic accepts nothing and is retried.</summary>
-    Stopped,
-}
 
 /// <summary>The state of a topic's publisher on this replica.</summary>
 internal sealed record TopicStatus(string Topic)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
@@ -43,6 +44,7 @@ internal static class RefetchSetup
             services.GetRequiredService<TimeProvider>()
         ));
         hub.Services.AddHostedService<RefetchWorker>();
+        hub.Services.AddSingleton<IStageStatus, RefetchStatus>();
     }
 
     private static RefetchTiming CreateTiming(RefetchOptions options) =>

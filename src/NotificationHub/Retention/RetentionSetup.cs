@@ -1,3 +1,4 @@
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 
 namespace NotificationHub.Retention;
@@ -14,5 +15,6 @@ internal static class RetentionSetup
         hub.Services.AddSingleton<RetentionPass>();
         hub.Services.AddSingleton<DueTimes>();
         hub.Services.AddHostedService<RetentionWorker>();
+        hub.Services.AddSingleton<IStageStatus, RetentionStatus>();
     }
 }

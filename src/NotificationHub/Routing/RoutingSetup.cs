@@ -1,3 +1,4 @@
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 
 namespace NotificationHub.Routing;
@@ -11,5 +12,6 @@ internal static class RoutingSetup
         hub.Services.AddSingleton<RoutingMetrics>();
         hub.Services.AddSingleton<RoutingPass>();
         hub.Services.AddHostedService<RoutingWorker>();
+        hub.Services.AddSingleton<IStageStatus, RoutingStatus>();
     }
 }

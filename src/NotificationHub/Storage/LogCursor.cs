@@ -11,6 +11,13 @@ internal sealed class LogCursor(string name)
     public Task<long> ReadAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>("select position from log_cursor where name = @name", new { name });
 
+    /// <summary>The position of a stage and the time of its last move; null before the first.</summary>
+    public static Task<(long? Position, long? MovedAt)> ReadAsync(DbConnection connection, string name) =>
+        connection.QueryFirstOrDefaultAsync<(long?, long?)>(
+            "select position, moved_at from log_cursor where name = @name",
+            new { name }
+        );
+
     /// <summary>Moves the cursor forward from the start of the pass to its end.</summary>
     /// <exception cref="InvalidOperationException">The cursor is not at <paramref name="from"/>. The transaction must not be committed.</exception>
     public async Task MoveAsync(WriteTransaction transaction, long from, long to, long now)

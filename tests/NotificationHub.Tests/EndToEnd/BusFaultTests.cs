@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using NotificationHub.Health;
 using NotificationHub.LocalBus;
 using NotificationHub.Publishing;
 using NotificationHub.Simulator.Demonstration;

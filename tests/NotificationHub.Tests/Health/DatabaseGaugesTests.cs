@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NotificationHub.Health;
+using NotificationHub.Locations.Monitoring;
+using NotificationHub.Publishing;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Health;
@@ -7,7 +9,7 @@ namespace NotificationHub.Tests.Health;
 public sealed class DatabaseGaugesTests
 {
     [Fact]
-    public async Task Locations_and_open_dead_letters_are_counted_and_so_are_none()
+    public async Task Locations_and_open_dead_letters_are_counted_and_zeros_are_reported()
     {
         await using var test = await TestDatabase.OpenAsync();
         string[] states = ["valid", "valid", "revoked"];
@@ -24,8 +26,9 @@ public sealed class DatabaseGaugesTests
 
         await AddDeadLetterAsync(test, 1, "assets", "open");
         await AddDeadLetterAsync(test, 2, "assets", "discarded");
-        using var watch = new DatabaseGauges(
+        using var gauges = new DatabaseGauges(
             test.Database,
+            [LocationHealth.Gauge, PublishingStatus.DeadLetterGauge],
             test.Meters,
             TimeProvider.System,
             NullLogger<DatabaseGauges>.Instance
@@ -33,7 +36,7 @@ public sealed class DatabaseGaugesTests
         using var readings = new MeterReadings(test.Meters);
 
         readings.Observe();
-        await watch.TakeStockAsync(CancellationToken.None);
+        await gauges.CountAsync(CancellationToken.None);
         readings.Observe();
 
         readings.Of("notificationhub.locations", "valid").ShouldBe([2]);

@@ -82,10 +82,10 @@ public sealed class HealthEndpointTests
         detail.GetProperty("topics").GetArrayLength().ShouldBe(0);
         detail.GetProperty("locations").GetProperty("valid").GetInt64().ShouldBe(1);
         var routing = detail.Stage("routing");
-        routing.GetProperty("behind").GetInt64().ShouldBe(0);
-        routing.GetProperty("holder").GetProperty("word").GetString().ShouldBe("here");
-        routing.GetProperty("movedAt").GetDateTimeOffset().ShouldNotBe(default);
-        detail.Stage("refetch").GetProperty("holder").GetProperty("here").GetInt32().ShouldBe(64);
+        routing.GetProperty("backlog").GetInt64().ShouldBe(0);
+        routing.GetProperty("holder").GetProperty("kind").GetString().ShouldBe("this-replica");
+        routing.GetProperty("lastProgressAt").GetDateTimeOffset().ShouldNotBe(default);
+        detail.Stage("refetch").GetProperty("holder").GetProperty("thisReplica").GetInt32().ShouldBe(64);
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class HealthEndpointTests
         await location.PostAsync(TestLocation.Notification("n-1"));
 
         await Until.TrueAsync(
-            async () => (await hub.DetailAsync()).Topic("hub").GetProperty("unsent").GetInt64() == 1,
+            async () => (await hub.DetailAsync()).Topic("hub").GetProperty("backlog").GetInt64() == 1,
             "the event waits"
         );
         await Until.TrueAsync(
@@ -112,8 +112,8 @@ public sealed class HealthEndpointTests
         topic.GetProperty("state").GetString().ShouldBe("stopped");
         topic.GetProperty("reason").GetString().ShouldNotBeNullOrEmpty();
         topic.GetProperty("since").GetDateTimeOffset().ShouldNotBe(default);
-        topic.GetProperty("oldestUnsentAt").GetDateTimeOffset().ShouldNotBe(default);
-        detail.Reasons().ShouldContain("topic hub stands still since");
+        topic.GetProperty("oldestPendingAt").GetDateTimeOffset().ShouldNotBe(default);
+        detail.Reasons().ShouldContain("topic hub has been stopped since");
         detail.Reasons().ShouldNotContain("topic assets");
 
         await bus.ResumeListeningAsync(CancellationToken.None);
@@ -139,8 +139,8 @@ public sealed class HealthEndpointTests
 
         (await scene.Hub.IsReadyAsync()).ShouldBeTrue();
         var fullSyncs = (await scene.Hub.DetailAsync()).Stage("full-sync");
-        fullSyncs.GetProperty("failing").GetInt64().ShouldBeGreaterThan(0);
-        fullSyncs.GetProperty("fault").GetString()!.ShouldContain("9729");
+        fullSyncs.GetProperty("retrying").GetInt64().ShouldBeGreaterThan(0);
+        fullSyncs.GetProperty("error").GetString()!.ShouldContain("9729");
 
         scene.Apple.Faults.Clear();
         await Until.TrueAsync(

@@ -1,5 +1,4 @@
 using NotificationHub.Health;
-using NotificationHub.Publishing;
 
 namespace NotificationHub.Tests.Health;
 
@@ -11,24 +10,21 @@ public sealed class HealthReasonsTests
     [InlineData(null, "14:00:00")]
     [InlineData(0, "12:00:00")]
     [InlineData(3, "14:00:00")]
-    public void A_topic_stands_still_since_the_earlier_of_what_is_known(int? stalledSince, string told)
+    public void A_topic_is_stopped_since_the_earlier_of_the_known_times(int? stalledSince, string reported)
     {
-        var topic = new TopicDetail
+        var topic = new TopicStageStatus("publishing:assets", "assets")
         {
-            Topic = "assets",
-            Holder = new StageHolder("here", Replica: null, 1, 0, 0),
             State = TopicState.Stopped,
             Reason = "no network",
-            // Another owner of the lease begins to count anew.
+            // A new owner of the lease restarts this time.
             Since = Noon.AddHours(2),
-            Unsent = 7,
-            OldestUnsentSeconds = 7200,
+            Backlog = 7,
             StalledSince = stalledSince is { } hours ? Noon.AddHours(hours) : null,
         };
 
         HealthReasons
-            .Of([topic])
+            .FromTopics([topic])
             .ShouldHaveSingleItem()
-            .ShouldBe($"topic assets stands still since 2026-08-01T{told}Z: 7 wait: no network");
+            .ShouldBe($"topic assets has been stopped since 2026-08-01T{reported}Z: 7 pending: no network");
     }
 }

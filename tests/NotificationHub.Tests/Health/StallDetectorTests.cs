@@ -11,10 +11,10 @@ public sealed class StallDetectorTests
 
     private readonly ManualClock clock = new();
     private readonly LogLines log = new();
-    private readonly StallDetector standstills;
+    private readonly StallDetector stalls;
 
     public StallDetectorTests() =>
-        standstills = new StallDetector(
+        stalls = new StallDetector(
             Options.Create(new HealthOptions()),
             clock,
             new Logger<StallDetector>(new LoggerFactory([log]))
@@ -23,101 +23,101 @@ public sealed class StallDetectorTests
     private DateTimeOffset Now => clock.GetUtcNow();
 
     [Fact]
-    public void A_stage_stands_still_when_work_waits_and_its_cursor_has_not_moved()
+    public void A_stage_with_pending_work_whose_cursor_does_not_move_is_stalled()
     {
-        var waiting = Reading() with { Behind = 3, MovedAt = Now - (9 * Minute), OldestAt = Now };
+        var waiting = Status() with { Backlog = 3, LastProgressAt = Now - (9 * Minute), OldestPendingAt = Now };
 
-        Judge(waiting).ShouldBeNull();
+        Evaluate(waiting).ShouldBeNull();
         clock.Advance(5 * Minute - TimeSpan.FromSeconds(1));
-        Judge(waiting).ShouldBeNull();
+        Evaluate(waiting).ShouldBeNull();
         clock.Advance(TimeSpan.FromSeconds(1));
-        Judge(waiting).ShouldBe(waiting.OldestAt);
+        Evaluate(waiting).ShouldBe(waiting.OldestPendingAt);
     }
 
     [Fact]
     public void A_clock_that_is_set_back_hides_no_stalled_stage()
     {
-        var waiting = Reading() with { Behind = 3, MovedAt = Now, OldestAt = Now };
+        var waiting = Status() with { Backlog = 3, LastProgressAt = Now, OldestPendingAt = Now };
 
-        Judge(waiting).ShouldBeNull();
+        Evaluate(waiting).ShouldBeNull();
         clock.SetWall(-TimeSpan.FromHours(6));
         clock.Advance(5 * Minute - TimeSpan.FromSeconds(1));
-        Judge(waiting).ShouldBeNull();
+        Evaluate(waiting).ShouldBeNull();
         clock.Advance(TimeSpan.FromSeconds(1));
-        Judge(waiting).ShouldBe(Now - (5 * Minute));
+        Evaluate(waiting).ShouldBe(Now - (5 * Minute));
     }
 
     [Fact]
-    public void A_stage_that_is_behind_but_moves_does_not()
+    public void A_stage_with_a_backlog_that_makes_progress_is_not_stalled()
     {
-        var behind = Reading() with { Behind = 90_000, OldestAt = Now - (60 * Minute) };
+        var behind = Status() with { Backlog = 90_000, OldestPendingAt = Now - (60 * Minute) };
 
-        Judge(behind with { MovedAt = Now }).ShouldBeNull();
+        Evaluate(behind with { LastProgressAt = Now }).ShouldBeNull();
         clock.Advance(10 * Minute);
-        Judge(behind with { MovedAt = Now - Minute }).ShouldBeNull();
+        Evaluate(behind with { LastProgressAt = Now - Minute }).ShouldBeNull();
         log.Text.ShouldBeEmpty();
     }
 
     [Fact]
-    public void A_stage_for_which_nothing_waits_does_not()
+    public void A_stage_without_a_backlog_is_not_stalled()
     {
-        var idle = Reading() with { MovedAt = Now - (60 * Minute) };
+        var idle = Status() with { LastProgressAt = Now - (60 * Minute) };
 
-        Judge(idle).ShouldBeNull();
+        Evaluate(idle).ShouldBeNull();
         clock.Advance(10 * Minute);
-        Judge(idle).ShouldBeNull();
+        Evaluate(idle).ShouldBeNull();
     }
 
     [Fact]
-    public void Where_no_time_is_recorded_it_counts_since_when_nothing_else_was_seen()
+    public void Without_a_recorded_time_the_age_of_the_progress_marker_counts()
     {
-        var waiting = Reading() with { Behind = 1, Progress = "a", OldestAt = Now - (60 * Minute) };
+        var waiting = Status() with { Backlog = 1, ProgressMarker = "a", OldestPendingAt = Now - (60 * Minute) };
 
-        Judge(waiting).ShouldBeNull();
+        Evaluate(waiting).ShouldBeNull();
         clock.Advance(4 * Minute);
-        Judge(waiting with { Progress = "b" }).ShouldBeNull();
+        Evaluate(waiting with { ProgressMarker = "b" }).ShouldBeNull();
         clock.Advance(4 * Minute);
-        Judge(waiting with { Progress = "b" }).ShouldBeNull();
+        Evaluate(waiting with { ProgressMarker = "b" }).ShouldBeNull();
         clock.Advance(Minute);
-        Judge(waiting with { Progress = "b" }).ShouldBe(Now - (5 * Minute));
+        Evaluate(waiting with { ProgressMarker = "b" }).ShouldBe(Now - (5 * Minute));
     }
 
     [Fact]
-    public void What_was_idle_has_not_stood_still()
+    public void A_stage_that_was_idle_is_not_stalled()
     {
-        var idle = Reading() with { Progress = "a" };
+        var idle = Status() with { ProgressMarker = "a" };
 
-        Judge(idle).ShouldBeNull();
+        Evaluate(idle).ShouldBeNull();
         clock.Advance(60 * Minute);
-        Judge(idle with { Behind = 1, OldestAt = Now }).ShouldBeNull();
+        Evaluate(idle with { Backlog = 1, OldestPendingAt = Now }).ShouldBeNull();
         clock.Advance(4 * Minute);
-        Judge(idle with { Behind = 1, OldestAt = Now - (4 * Minute) }).ShouldBeNull();
+        Evaluate(idle with { Backlog = 1, OldestPendingAt = Now - (4 * Minute) }).ShouldBeNull();
     }
 
     [Fact]
-    public void It_is_told_once_and_once_when_it_is_over_each_time()
+    public void A_stall_and_its_end_are_logged_once_each_time()
     {
         for (var n = 0; n < 2; n++)
         {
-            var stuck = Reading() with { Behind = 7, OldestAt = Now, Fault = "the network is down" };
+            var stuck = Status() with { Backlog = 7, OldestPendingAt = Now, Error = "the network is down" };
             clock.Advance(6 * Minute);
-            Judge(stuck).ShouldNotBeNull();
+            Evaluate(stuck).ShouldNotBeNull();
             clock.Advance(Minute);
-            Judge(stuck).ShouldNotBeNull();
-            Judge(Reading() with { MovedAt = Now }).ShouldBeNull();
-            Judge(Reading() with { MovedAt = Now }).ShouldBeNull();
+            Evaluate(stuck).ShouldNotBeNull();
+            Evaluate(Status() with { LastProgressAt = Now }).ShouldBeNull();
+            Evaluate(Status() with { LastProgressAt = Now }).ShouldBeNull();
         }
 
         string[] lines = log.Text.Split('\n');
         lines.Length.ShouldBe(4, log.Text);
-        lines[0].ShouldContain("The stage routing stands still since 2026-08-01 12:00:00Z: 7 wait");
+        lines[0].ShouldContain("Stage routing has been stalled since 2026-08-01 12:00:00Z with a backlog of 7.");
         lines[0].ShouldContain("the network is down");
-        lines[1].ShouldContain("stands still no more");
-        lines[2].ShouldContain("stands still since");
-        lines[3].ShouldContain("stands still no more");
+        lines[1].ShouldContain("is making progress again");
+        lines[2].ShouldContain("has been stalled since");
+        lines[3].ShouldContain("is making progress again");
     }
 
-    private static StageReading Reading() => new(StageNames.Routing);
+    private static StageStatus Status() => new("routing");
 
-    private DateTimeOffset? Judge(StageReading reading) => standstills.Judge([reading]).Single().Since;
+    private DateTimeOffset? Evaluate(StageStatus status) => stalls.Evaluate([status]).Single().StalledSince;
 }

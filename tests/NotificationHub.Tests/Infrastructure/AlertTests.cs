@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using NotificationHub.Health;
 using NotificationHub.Intake;
+using NotificationHub.Locations.Monitoring;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Telemetry;
 
@@ -65,7 +65,7 @@ public sealed partial class AlertTests
         QueryOf("standing-still").ShouldContain($"tostring(Properties.stage) !startswith {Quoted(topics)}");
         QueryOf("location-states")
             .ShouldContain(
-                $"tostring(Properties.state) in ({string.Join(", ", UnhealthyLocation.Dead.Select(Quoted))})"
+                $"tostring(Properties.state) in ({string.Join(", ", new LocationHealth(null!).ClosedStates.Select(Quoted))})"
             );
         QueryOf("silence").ShouldContain($"tostring(Properties.outcome) == {Quoted(IntakeOutcome.Stored)}");
     }

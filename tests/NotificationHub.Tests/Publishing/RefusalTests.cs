@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using NotificationHub.Events;
+using NotificationHub.Health;
 using NotificationHub.Publishing;
 
 namespace NotificationHub.Tests.Publishing;

@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using Microsoft.Data.Sqlite;
+using NotificationHub.Health;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage.Leases;

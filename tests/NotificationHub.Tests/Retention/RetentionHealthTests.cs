@@ -34,15 +34,15 @@ public sealed class RetentionHealthTests : IAsyncLifetime
         await scene.RunAsync();
 
         var held = await scene.ReadStageAsync();
-        held.Behind.ShouldBe(2);
-        held.Fault.ShouldBe("they are needed by publishing:assets");
+        held.Backlog.ShouldBe(2);
+        held.Error.ShouldBe("publishing:assets still needs them");
         held.OldestAge(scene.Clock.GetUtcNow()).ShouldBe(TimeSpan.FromDays(6));
 
         await scene.SetPublishedAsync("assets", 5);
         await scene.RunAsync();
         var free = await scene.ReadStageAsync();
-        free.Behind.ShouldBe(0);
-        free.Progress.ShouldNotBe(held.Progress);
+        free.Backlog.ShouldBe(0);
+        free.ProgressMarker.ShouldNotBe(held.ProgressMarker);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class RetentionHealthTests : IAsyncLifetime
         scene.Clock.SetWall(TimeSpan.FromDays(100));
 
         var stage = await scene.ReadStageAsync();
-        (stage.Behind, stage.OldestAt).ShouldBe((0, null));
+        (stage.Backlog, stage.OldestPendingAt).ShouldBe((0, null));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class RetentionHubTests
         gone.StatusCode.ShouldBe(HttpStatusCode.Gone);
         var oldest = (await gone.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("oldest").GetInt64();
         oldest.ShouldBeGreaterThan(Old);
-        (await hub.DetailAsync()).Stage("retention").GetProperty("behind").GetInt64().ShouldBe(0);
+        (await hub.DetailAsync()).Stage("retention").GetProperty("backlog").GetInt64().ShouldBe(0);
     }
 
     [Fact]

@@ -134,11 +134,12 @@ internal sealed class RetentionScene : IDisposable
         await Store.ExecuteAsync("update lease set owner = 'another', fencing_token = fencing_token + 1");
     }
 
-    public async Task<StageReading> ReadStageAsync()
+    public async Task<StageStatus> ReadStageAsync()
     {
+        var status = new RetentionStatus(bounds, ages, Options.Create(new RetentionOptions()), trusted);
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
-        var now = await trusted.PeekAsync(CancellationToken.None);
-        return await RetentionStage.ReadAsync(connection, bounds, ages, new RetentionOptions(), now);
+        var query = new StageStatusQuery(connection, Clock.GetUtcNow(), TimeSpan.FromMinutes(5));
+        return (await status.ReadAsync(query, CancellationToken.None)).Single();
     }
 
     public Task<IReadOnlyList<long>> EventsAsync() => Store.QueryAsync<long>("select seq from event_log order by seq");

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Auth;
+using NotificationHub.Health;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.Locations;
@@ -281,7 +282,7 @@ public sealed class WholeHubSecrecyTests
         scene.Answers.ShouldContain("-> 401");
         scene.Answers.ShouldContain("-> 403");
         scene.Answers.ShouldContain("-> 502");
-        scene.Answers.ShouldContain("topic hub stands still");
+        scene.Answers.ShouldContain("topic hub has been stopped");
         scene.Answers.ShouldContain("user.associated.notified");
         scene.Answers.ShouldContain("Service Bus does not accept this identity or key (TrackingId:abc)");
         scene.Bus.Signatures.ShouldNotBeEmpty();

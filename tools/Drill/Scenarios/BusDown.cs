@@ -8,8 +8,8 @@ internal static class BusDown
         await scene.Bus.StopListeningAsync(cancellationToken);
         journal.Action("the bus is down; Apple keeps delivering");
         await scene.WorkUntilAnsweredAsync(cancellationToken);
-        await scene.UntilReasonAsync("topic assets stands still", cancellationToken);
-        await scene.UntilReasonAsync("topic users stands still", cancellationToken);
+        await scene.UntilReasonAsync("topic assets has been stopped", cancellationToken);
+        await scene.UntilReasonAsync("topic users has been stopped", cancellationToken);
         journal.RecordResponses();
         await journal.RecordHealthAsync(cancellationToken);
 

@@ -51,6 +51,9 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
         await leases.ReleaseAsync(all, cancellationToken);
     }
 
+    public static IReadOnlyList<string> LeaseNames { get; } =
+    [.. Enumerable.Range(0, RefetchTargets.Shards).Select(GetLeaseName)];
+
     public static string GetLeaseName(int shard) => string.Create(CultureInfo.InvariantCulture, $"refetch-{shard:00}");
 
     private void ForgetLost()

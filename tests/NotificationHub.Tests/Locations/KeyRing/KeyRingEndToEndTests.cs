@@ -143,7 +143,7 @@ public sealed class KeyRingEndToEndTests
         var use = await Task.Run(() => Should.Throw<KeyRingException>(() => protector.Unprotect(token)))
             .WaitAsync(TimeSpan.FromMinutes(1));
         use.Message.ShouldContain(problem);
-        var health = await hub.Services.GetRequiredService<HealthExamination>().RunAsync(CancellationToken.None);
+        var health = await hub.Services.GetRequiredService<HealthDetailReader>().ReadAsync(CancellationToken.None);
         health.Reasons.ShouldContain(reason => reason.StartsWith("key ring: ", StringComparison.Ordinal));
 
         vault.Restore();
@@ -166,7 +166,7 @@ public sealed class KeyRingEndToEndTests
             "the key ring is open"
         );
         protector.Unprotect(token).Reveal().ShouldBe(TestTokens.New().Reveal());
-        health = await hub.Services.GetRequiredService<HealthExamination>().RunAsync(CancellationToken.None);
+        health = await hub.Services.GetRequiredService<HealthDetailReader>().ReadAsync(CancellationToken.None);
         health.Reasons.ShouldNotContain(reason => reason.StartsWith("key ring: ", StringComparison.Ordinal));
 
         Task<HubHost> VaultHubAsync(params string[] settings) =>

@@ -1,12 +1,17 @@
+using Microsoft.Extensions.Options;
+using NotificationHub.FullSync;
 using NotificationHub.Health;
+using NotificationHub.Locations.Monitoring;
+using NotificationHub.OperationTracking;
+using NotificationHub.Refetch;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Health;
 
-/// <summary>What counts as waiting, and since when, by the rows alone.</summary>
-public sealed class ReadingStagesTests : IAsyncLifetime
+/// <summary>The backlog of the stages that read from Apple, and its age.</summary>
+public sealed class StageStatusTests : IAsyncLifetime
 {
-    private const int GivenUp = 5;
+    private static readonly int MaxAttempts = new RefetchOptions().MaxAttempts;
 
     private static readonly TimeSpan StallThreshold = TimeSpan.FromMinutes(5);
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);
@@ -18,42 +23,42 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
-    public async Task A_read_waits_from_when_it_is_due_and_one_that_fails_from_when_it_was_asked_for()
+    public async Task A_target_is_pending_since_its_due_time_or_since_its_request_if_it_failed()
     {
         await AddLocationAsync("a");
         await AddTargetAsync("a", "1", dueAgo: 10, askedAgo: 90);
         await AddTargetAsync("a", "2", dueAgo: -10, askedAgo: 95);
-        (await ReadTargetsAsync()).OldestAt.ShouldBe(Ago(10));
+        (await ReadTargetsAsync()).OldestPendingAt.ShouldBe(Ago(10));
 
         await AddTargetAsync("a", "3", dueAgo: -10, askedAgo: 40, attempts: 2);
 
         var reading = await ReadTargetsAsync();
-        (reading.Behind, reading.Failing, reading.Fault).ShouldBe((2, 1, "no network"));
-        reading.OldestAt.ShouldBe(Ago(40));
-        reading.MovedAt.ShouldBeNull();
+        (reading.Backlog, reading.Retrying, reading.Error).ShouldBe((2, 1, "no network"));
+        reading.OldestPendingAt.ShouldBe(Ago(40));
+        reading.LastProgressAt.ShouldBeNull();
     }
 
     [Fact]
-    public async Task What_waits_for_long_tells_when_anything_was_last_read()
+    public async Task The_last_read_is_reported_if_a_target_has_been_pending_for_long()
     {
         await AddLocationAsync("a");
         await AddTargetAsync("a", "1", dueAgo: 301, askedAgo: 301);
         await AddTargetAsync("a", "2", dueAgo: 500, askedAgo: 500, readAgo: 20);
 
-        (await ReadTargetsAsync()).MovedAt.ShouldBe(Ago(20));
+        (await ReadTargetsAsync()).LastProgressAt.ShouldBe(Ago(20));
     }
 
     [Fact]
-    public async Task What_Apple_refuses_for_good_keeps_nothing_waiting_unless_Apple_answers_nobody()
+    public async Task A_target_that_Apple_keeps_rejecting_is_no_backlog_unless_the_location_is_paused()
     {
         await AddLocationAsync("a");
-        await AddTargetAsync("a", "1", dueAgo: -3000, askedAgo: 4000, attempts: GivenUp);
+        await AddTargetAsync("a", "1", dueAgo: -3000, askedAgo: 4000, attempts: MaxAttempts);
         var refused = await ReadTargetsAsync();
         await store.ExecuteAsync("update location set paused_until = @until", new { until = Milliseconds(Ago(60)) });
         var unanswered = await ReadTargetsAsync();
 
-        (refused.Behind, refused.Failing, refused.OldestAt).ShouldBe((0, 1, null));
-        (unanswered.Behind, unanswered.OldestAt).ShouldBe((1, Ago(4000)));
+        (refused.Backlog, refused.Retrying, refused.OldestPendingAt).ShouldBe((0, 1, null));
+        (unanswered.Backlog, unanswered.OldestPendingAt).ShouldBe((1, Ago(4000)));
     }
 
     [Theory]
@@ -61,18 +66,17 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     [InlineData("pending", 0)]
     [InlineData("removed", 0)]
     [InlineData("expiring", 1)]
-    public async Task Where_Apple_may_not_be_called_nothing_waits(string state, int waiting)
+    public async Task There_is_no_backlog_for_a_location_that_Apple_may_not_be_called_for(string state, int waiting)
     {
         await AddLocationAsync("a", state);
         await AddTargetAsync("a", "1", dueAgo: 10, askedAgo: 90);
         await AddFullSyncAsync("a", dueAgo: 10);
         await AddOperationAsync("a", dueAgo: 10);
-        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
 
-        (await ReadTargetsAsync()).Behind.ShouldBe(waiting);
-        (await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold)).Behind.ShouldBe(waiting);
-        (await ReadingStages.ReadOperationsAsync(connection, Now)).Behind.ShouldBe(waiting);
-        (await ReadingStages.ReadWatchAsync(connection, Now)).Behind.ShouldBe(waiting);
+        (await ReadTargetsAsync()).Backlog.ShouldBe(waiting);
+        (await ReadFullSyncsAsync()).Backlog.ShouldBe(waiting);
+        (await ReadAsync(new OperationTrackingStatus())).Backlog.ShouldBe(waiting);
+        (await ReadAsync(new LocationHealth(null!))).Backlog.ShouldBe(waiting);
     }
 
     [Fact]
@@ -80,71 +84,73 @@ public sealed class ReadingStagesTests : IAsyncLifetime
     {
         await AddLocationAsync("a");
         await AddFullSyncAsync("a", dueAgo: 10);
-        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        var before = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
-        var same = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        var before = await ReadFullSyncsAsync();
+        var same = await ReadFullSyncsAsync();
         await store.ExecuteAsync("update full_sync set pages = pages + 1, due_at = due_at + 1000");
-        var after = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        var after = await ReadFullSyncsAsync();
 
-        before.OldestAt.ShouldBe(Ago(10));
-        same.Progress.ShouldBe(before.Progress);
-        after.Progress.ShouldNotBe(before.Progress);
+        before.OldestPendingAt.ShouldBe(Ago(10));
+        same.ProgressMarker.ShouldBe(before.ProgressMarker);
+        after.ProgressMarker.ShouldNotBe(before.ProgressMarker);
     }
 
     [Fact]
-    public async Task A_full_sync_that_waits_because_other_calls_failed_says_so()
+    public async Task A_full_sync_of_a_paused_location_reports_the_pause()
     {
         await AddLocationAsync("a");
         await AddFullSyncAsync("a", dueAgo: 10);
-        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        var before = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        var before = await ReadFullSyncsAsync();
         await store.ExecuteAsync("update location set paused_until = @until", new { until = Milliseconds(Now) + 1 });
-        var paused = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        var paused = await ReadFullSyncsAsync();
 
-        before.Fault.ShouldBeNull();
-        (paused.Behind, paused.Failing).ShouldBe((1, 0));
-        paused.Fault.ShouldNotBeNull().ShouldContain("let alone");
+        before.Error.ShouldBeNull();
+        (paused.Backlog, paused.Retrying).ShouldBe((1, 0));
+        paused.Error.ShouldNotBeNull().ShouldContain("paused");
     }
 
     [Fact]
-    public async Task A_full_sync_that_Apple_refuses_for_good_keeps_nothing_waiting()
+    public async Task A_full_sync_that_Apple_keeps_rejecting_is_no_backlog()
     {
         await AddLocationAsync("a");
         await AddFullSyncAsync("a", dueAgo: -10);
-        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
         await store.ExecuteAsync("update full_sync set attempts = 4, last_error = 'no network'");
-        var tried = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        var tried = await ReadFullSyncsAsync();
         await store.ExecuteAsync("update full_sync set attempts = 5");
-        var refused = await ReadingStages.ReadFullSyncsAsync(connection, GivenUp, Now, StallThreshold);
+        var refused = await ReadFullSyncsAsync();
 
-        (tried.Behind, tried.Failing, tried.Fault).ShouldBe((1, 1, "no network"));
-        (refused.Behind, refused.Failing).ShouldBe((0, 1));
+        (tried.Backlog, tried.Retrying, tried.Error).ShouldBe((1, 1, "no network"));
+        (refused.Backlog, refused.Retrying).ShouldBe((0, 1));
     }
 
     [Fact]
-    public async Task Operations_wait_when_Apple_is_to_be_asked_or_all_was_heard()
+    public async Task Operations_are_pending_when_a_poll_is_due_or_all_tasks_were_reported()
     {
         await AddLocationAsync("a");
         await AddOperationAsync("a", dueAgo: -10);
-        await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        var none = await ReadingStages.ReadOperationsAsync(connection, Now);
+        var none = await ReadAsync(new OperationTrackingStatus());
         await AddOperationAsync("a", dueAgo: 30, id: "e-2");
         await store.ExecuteAsync("update operation set counted = 1 where event_id = 'e-1'");
-        var two = await ReadingStages.ReadOperationsAsync(connection, Now);
+        var two = await ReadAsync(new OperationTrackingStatus());
 
-        none.Behind.ShouldBe(0);
-        (two.Behind, two.OldestAt).ShouldBe((2, Ago(30)));
-        two.Progress.ShouldNotBe(none.Progress);
+        none.Backlog.ShouldBe(0);
+        (two.Backlog, two.OldestPendingAt).ShouldBe((2, Ago(30)));
+        two.ProgressMarker.ShouldNotBe(none.ProgressMarker);
     }
 
     private static DateTimeOffset Ago(int seconds) => Now - TimeSpan.FromSeconds(seconds);
 
     private static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 
-    private async Task<StageReading> ReadTargetsAsync()
+    private Task<StageStatus> ReadTargetsAsync() => ReadAsync(new RefetchStatus(Options.Create(new RefetchOptions())));
+
+    private Task<StageStatus> ReadFullSyncsAsync() =>
+        ReadAsync(new FullSyncStatus(Options.Create(new FullSyncOptions()), Options.Create(new RefetchOptions())));
+
+    private async Task<StageStatus> ReadAsync(IStageStatus stage)
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        return await ReadingStages.ReadTargetsAsync(connection, GivenUp, Now, StallThreshold);
+        var query = new StageStatusQuery(connection, Now, StallThreshold);
+        return (await stage.ReadAsync(query, CancellationToken.None)).Single();
     }
 
     private Task AddLocationAsync(string id, string state = "valid") =>

@@ -1,9 +1,10 @@
 using NotificationHub.Health;
+using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Health;
 
-public sealed class StageHoldersTests : IAsyncLifetime
+public sealed class StageLeasesTests : IAsyncLifetime
 {
     private const string Self = "hub-1:7:self";
     private const string Other = "hub-2:8:other";
@@ -15,18 +16,18 @@ public sealed class StageHoldersTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
-    public async Task A_lease_is_held_here_elsewhere_or_by_nobody()
+    public async Task The_holder_is_this_replica_another_one_or_none()
     {
         await HoldAsync("routing", Self);
         await HoldAsync("publishing:assets", Other);
         await HoldAsync("operations", Other, expired: true);
 
-        var holders = await ReadAsync();
+        var leases = await ReadAsync();
 
-        holders.Of(StageNames.Routing).ShouldBe(new StageHolder("here", Replica: null, 1, 0, 0));
-        holders.Of("publishing:assets").ShouldBe(new StageHolder("elsewhere", "hub-2:8", 0, 1, 0));
-        holders.Of(StageNames.Operations).ShouldBe(new StageHolder("nobody", Replica: null, 0, 0, 1));
-        holders.Of(StageNames.Locations).Word.ShouldBe("nobody");
+        leases.FindHolder(["routing"]).ShouldBe(new StageHolder("this-replica", Replica: null, 1, 0, 0));
+        leases.FindHolder(["publishing:assets"]).ShouldBe(new StageHolder("other-replica", "hub-2:8", 0, 1, 0));
+        leases.FindHolder(["operations"]).ShouldBe(new StageHolder("none", Replica: null, 0, 0, 1));
+        leases.FindHolder(["locations"]).Kind.ShouldBe("none");
     }
 
     [Fact]
@@ -36,13 +37,13 @@ public sealed class StageHoldersTests : IAsyncLifetime
         await HoldAsync("refetch-01", Other);
         await HoldAsync("refetch-63", Other);
 
-        (await ReadAsync()).Of(StageNames.FullSyncs).ShouldBe(new StageHolder("shared", "hub-2:8", 1, 2, 61));
+        (await ReadAsync()).FindHolder(RefetchShards.LeaseNames).ShouldBe(new StageHolder("shared", "hub-2:8", 1, 2, 61));
     }
 
-    private async Task<StageHolders> ReadAsync()
+    private async Task<StageLeases> ReadAsync()
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        return await StageHolders.ReadAsync(store.Database, connection, Self);
+        return await StageLeases.ReadAsync(store.Database, connection, Self);
     }
 
     private Task HoldAsync(string name, string owner, bool expired = false) =>

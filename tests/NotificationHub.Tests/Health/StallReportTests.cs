@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NotificationHub.Health;
 using NotificationHub.LocalBus;
 using NotificationHub.Publishing;
 using NotificationHub.Tests.Crash;
@@ -10,18 +11,18 @@ using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Health;
 
-/// <summary>The whole hub on a manual clock: a silent backlog is not silent for longer than Health:StallThreshold.</summary>
-public sealed class StandstillSeenTests
+/// <summary>Runs the whole hub on a manual clock.</summary>
+public sealed class StallReportTests
 {
     private const string Stage = "publishing:hub";
-    private const string Told = $"The stage {Stage} stands still since";
+    private const string Stalled = $"Stage {Stage} has been stalled since";
 
-    // Leases are judged by the database's clock, so that the two should not be far apart.
+    // Leases use the database's clock, so the two clocks must be close.
     private readonly ManualClock clock = new(TimeProvider.System.GetUtcNow());
     private readonly LogLines log = new();
 
     [Fact]
-    public async Task A_topic_that_stands_still_is_seen_in_the_detail_in_the_log_and_in_the_metrics()
+    public async Task A_stalled_topic_is_reported_in_the_health_detail_the_log_and_the_metrics()
     {
         await using var bus = await LocalServiceBus.StartAsync();
         await using var hub = await StartAsync(bus);
@@ -30,23 +31,23 @@ public sealed class StandstillSeenTests
         await StopTopicAsync(hub);
 
         clock.Advance(TimeSpan.FromMinutes(4));
-        StandsStill(await hub.DetailAsync()).ShouldBeFalse();
-        var told = log.Next(Told);
+        IsStalled(await hub.DetailAsync()).ShouldBeFalse();
+        var logged = log.Next(Stalled);
         clock.Advance(TimeSpan.FromMinutes(2));
 
-        await told.WaitAsync(TimeSpan.FromSeconds(60));
-        StandsStill(await hub.DetailAsync()).ShouldBeTrue();
+        await logged.WaitAsync(TimeSpan.FromSeconds(60));
+        IsStalled(await hub.DetailAsync()).ShouldBeTrue();
         await Until.TrueAsync(() => Observe(readings, "notificationhub.stage.stalled") == 1, "it is measured");
         Observe(readings, "notificationhub.stage.oldest_pending_age").ShouldBeGreaterThan(300);
         (await hub.IsReadyAsync()).ShouldBeTrue();
 
         await bus.ResumeListeningAsync(CancellationToken.None);
         await UntilAsync(
-            () => log.Text.Contains($"{Stage} stands still no more", StringComparison.Ordinal),
+            () => log.Text.Contains($"Stage {Stage} is making progress again", StringComparison.Ordinal),
             "it is over"
         );
-        StandsStill(await hub.DetailAsync()).ShouldBeFalse();
-        log.Text.Split(Told).Length.ShouldBe(2, "told once");
+        IsStalled(await hub.DetailAsync()).ShouldBeFalse();
+        log.Text.Split(Stalled).Length.ShouldBe(2, "logged once");
         Observe(readings, "notificationhub.stage.oldest_pending_age").ShouldBe(0);
     }
 
@@ -80,7 +81,7 @@ public sealed class StandstillSeenTests
             what
         );
 
-    private static bool StandsStill(System.Text.Json.JsonElement detail) =>
+    private static bool IsStalled(System.Text.Json.JsonElement detail) =>
         detail.Topic("hub").GetProperty("stalledSince").ValueKind == System.Text.Json.JsonValueKind.String;
 
     private static double Observe(MeterReadings readings, string instrument)

@@ -1,0 +1,48 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Health;
+
+/// <param name="Kind"><c>this-replica</c>, <c>other-replica</c>, <c>shared</c> or <c>none</c>.</param>
+/// <param name="Replica">Machine and process of the only other replica that holds leases of the stage.</param>
+/// <param name="ThisReplica">The number of leases that this replica holds.</param>
+/// <param name="OtherReplicas">The number of leases that other replicas hold.</param>
+/// <param name="Free">The number of leases that no replica holds.</param>
+internal sealed record StageHolder(string Kind, string? Replica, int ThisReplica, int OtherReplicas, int Free);
+
+/// <summary>A snapshot of the live leases.</summary>
+internal sealed class StageLeases
+{
+    private readonly Dictionary<string, string> owners;
+    private readonly string self;
+
+    private StageLeases(Dictionary<string, string> owners, string self) => (this.owners, this.self) = (owners, self);
+
+    public static async Task<StageLeases> ReadAsync(Database database, DbConnection connection, string self)
+    {
+        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var live = await connection.QueryAsync<(string Name, string Owner)>(
+            $"select name, owner from lease where owner is not null and {LeaseKeeper.IsLive}",
+            new { now }
+        );
+        return new StageLeases(live.ToDictionary(row => row.Name, row => row.Owner, StringComparer.Ordinal), self);
+    }
+
+    public StageHolder FindHolder(IReadOnlyList<string> leases)
+    {
+        string?[] holders = [.. leases.Select(lease => owners.GetValueOrDefault(lease))];
+        var own = holders.Count(owner => owner == self);
+        var free = holders.Count(owner => owner is null);
+        string[] others = [.. holders.OfType<string>().Where(owner => owner != self).Distinct(StringComparer.Ordinal)];
+        var kind =
+            own == holders.Length ? "this-replica"
+            : free == holders.Length ? "none"
+            : own == 0 ? "other-replica"
+            : "shared";
+        // The last part of an owner only distinguishes one start of the process from the next.
+        var replica = others is [var one] ? one[..one.LastIndexOf(':')] : null;
+        return new StageHolder(kind, replica, own, holders.Length - own - free, free);
+    }
+}

@@ -1,0 +1,31 @@
+using Dapper;
+using NotificationHub.Health;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Routing;
+
+internal sealed class RoutingStatus : IStageStatus
+{
+    public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
+    {
+        var (position, movedAt) = await LogCursor.ReadAsync(query.Connection, RoutingPass.Name);
+        var oldest = await query.Connection.QueryFirstOrDefaultAsync<long?>(
+            $"select received_at from notification_log where seq > @position order by seq {query.Connection.Limit("1")}",
+            new { position = position ?? 0 }
+        );
+        // Counting the rows would read their bodies. The log has few gaps after the cursor.
+        var last = oldest is null
+            ? 0
+            : await query.Connection.ExecuteScalarAsync<long>("select max(seq) from notification_log");
+        return
+        [
+            new StageStatus(RoutingPass.Name)
+            {
+                Cursor = position,
+                LastProgressAt = StageStatus.FromMilliseconds(movedAt),
+                Backlog = oldest is null ? 0 : last - (position ?? 0),
+                OldestPendingAt = StageStatus.FromMilliseconds(oldest),
+            },
+        ];
+    }
+}
