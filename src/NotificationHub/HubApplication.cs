@@ -20,25 +20,24 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub;
 
-/// <summary>Puts the hub together; the service, the simulator, the tests and the benchmarks all run what this builds.</summary>
+/// <summary>Composition root of the service, the simulator, the tests and the benchmarks.</summary>
 internal static class HubApplication
 {
-    /// <param name="args">Settings as <c>--Section:Key=value</c>; they win over the environment and <c>appsettings.json</c>.</param>
-    /// <param name="configure">A last word on the services, for a host that runs the hub within itself.</param>
-    /// <exception cref="ConfigurationException">The settings are not usable; all faults are named at once.</exception>
+    /// <param name="args">Settings as <c>--Section:Key=value</c>; they override the environment and <c>appsettings.json</c>.</param>
+    /// <param name="configure">Changes the services, for a program that hosts the hub.</param>
+    /// <exception cref="ConfigurationException">Settings are invalid; the message lists all errors.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var hub = Compose(args);
         configure?.Invoke(hub.Host);
-        hub.ThrowIfFaulty();
+        hub.ThrowIfInvalid();
 
         var app = hub.Host.Build();
         Map(app);
-        app.ReportStart(hub.FindMisspelt());
+        app.ReportStart(hub.FindMisspelled());
         return app;
     }
 
-    /// <summary>Maps every route of the hub.</summary>
     public static void Map(WebApplication app)
     {
         app.UseAdminListeners();
@@ -53,18 +52,18 @@ internal static class HubApplication
         });
     }
 
-    /// <summary>Everything the hub is made of, before it is built; the commands take from it what they need and start nothing.</summary>
+    /// <summary>Registers all services. Commands use some of them and start nothing.</summary>
     /// <param name="args">As for <see cref="Build"/>.</param>
     public static HubBuilder Compose(string[] args)
     {
         var builder = WebApplication.CreateBuilder(
-            // appsettings.json lies beside the program, wherever it is started from; the data folder does not.
+            // appsettings.json is next to the program; the data folder is in the working directory.
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
         );
         var hub = new HubBuilder(builder);
         hub.AddTelemetry();
         hub.AddListenAddresses();
-        hub.RefuseForwardedHeadersInDevelopment();
+        hub.RejectForwardedHeadersInDevelopment();
         hub.AddResponseHeaders();
         hub.AddAzureIdentity();
         hub.AddStorage();
@@ -83,10 +82,10 @@ internal static class HubApplication
         hub.AddAdmin();
         var intake = hub.OptionsOf<IntakeOptions>();
         hub.AddConnections(intake.MaxConnections, intake.MaxConnectionsPerAddress);
-        hub.AddDiagnosis();
+        hub.AddDiagnostics();
         hub.AddHealth();
         hub.AddDrain();
-        hub.RefuseUnknownArguments(args);
+        hub.RejectUnknownArguments(args);
         return hub;
     }
 }

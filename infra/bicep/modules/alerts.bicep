@@ -1,4 +1,4 @@
-// What somebody is woken for.
+// The alerts that notify the on-call engineer.
 param name string
 param location string
 param emails string[]
@@ -7,25 +7,25 @@ param workspaceId string
 param serviceBusId string
 param containerAppId string
 
-// The hub's instruments by the names that they have in the code.
+// The names of the hub's instruments.
 var metrics = loadJsonContent('../metrics.json')
 
-// Each query answers with a Value for each Subject.
+// Each query returns a Value for each Subject.
 var queryAlerts = [
   {
-    name: 'oldest-unsent'
-    description: 'Events of a topic have been waiting to be sent for more than five minutes.'
+    name: 'topic-delayed'
+    description: 'Events of a topic have been waiting for more than five minutes.'
     severity: 1
     frequency: 'PT5M'
     window: 'PT15M'
-    // Not the publisher's own gauge: this one every replica reads from the database, also where nobody publishes.
-    query: 'AppMetrics | where Name == "${metrics.oldestWaitingAge}" | where tostring(Properties.stage) startswith "publishing:" | summarize arg_max(TimeGenerated, Sum) by Subject = substring(tostring(Properties.stage), 11) | project Subject, Value = Sum'
+    // Every replica reads this gauge from the database, so it also reports if no replica publishes.
+    query: 'AppMetrics | where Name == "${metrics.oldestPendingAge}" | where tostring(Properties.stage) startswith "publishing:" | summarize arg_max(TimeGenerated, Sum) by Subject = substring(tostring(Properties.stage), 11) | project Subject, Value = Sum'
     operator: 'GreaterThan'
     threshold: 300
   }
   {
     name: 'no-publisher'
-    description: 'No replica has measured its topics for 15 minutes: the hub is down, stands still, or its telemetry is lost.'
+    description: 'No replica has reported its topics for 15 minutes: the hub is down or hangs, or its telemetry does not arrive.'
     severity: 1
     frequency: 'PT5M'
     window: 'PT15M'
@@ -34,18 +34,18 @@ var queryAlerts = [
     threshold: 1
   }
   {
-    name: 'standing-still'
-    description: 'Work waits for a stage before the topics, and none of it was dealt with for five minutes.'
+    name: 'stage-stalled'
+    description: 'Work is pending for a stage, and the stage has made no progress for five minutes.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'
-    query: 'AppMetrics | where Name == "${metrics.standingStill}" | where tostring(Properties.stage) !startswith "publishing:" | summarize arg_max(TimeGenerated, Sum) by Subject = tostring(Properties.stage) | project Subject, Value = Sum'
+    query: 'AppMetrics | where Name == "${metrics.stalled}" | where tostring(Properties.stage) !startswith "publishing:" | summarize arg_max(TimeGenerated, Sum) by Subject = tostring(Properties.stage) | project Subject, Value = Sum'
     operator: 'GreaterThan'
     threshold: 0
   }
   {
     name: 'dead-lettered'
-    description: 'The bus refuses events of a topic, and they were set aside.'
+    description: 'A topic rejected events, which the hub has set aside.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'
@@ -55,7 +55,7 @@ var queryAlerts = [
   }
   {
     name: 'location-states'
-    description: 'Nothing is read from Apple for a location until somebody acts: its content token is dead, or another server has taken it over.'
+    description: 'Nothing is read from Apple for a location: Apple rejects its content token, or another server has taken it over.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'
@@ -64,22 +64,22 @@ var queryAlerts = [
     threshold: 0
   }
   {
-    name: 'silence'
-    description: 'Not one post has been kept for longer than is likely.'
+    name: 'no-deliveries'
+    description: 'The hub has stored no delivery for an unusually long time.'
     severity: 2
     frequency: 'PT1H'
     window: silenceWindow
-    query: 'AppMetrics | where Name == "${metrics.posts}" | where tostring(Properties.outcome) == "stored" | summarize Value = count() | extend Subject = "hub"'
+    query: 'AppMetrics | where Name == "${metrics.deliveries}" | where tostring(Properties.outcome) == "stored" | summarize Value = count() | extend Subject = "hub"'
     operator: 'LessThan'
     threshold: 1
   }
   {
-    name: 'refused-credentials'
+    name: 'invalid-credentials'
     description: 'Many requests to the admin API or the feed presented an invalid key or token.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'
-    query: 'AppMetrics | where Name == "${metrics.refusedCredentials}" | summarize Value = sum(Sum) by Subject = tostring(Properties.api)'
+    query: 'AppMetrics | where Name == "${metrics.invalidCredentials}" | summarize Value = sum(Sum) by Subject = tostring(Properties.api)'
     operator: 'GreaterThan'
     threshold: 10
   }
@@ -87,21 +87,21 @@ var queryAlerts = [
 
 var metricAlerts = [
   {
-    name: 'answers-5xx'
-    description: 'The hub answers posts with 5xx. Apple tries three times within minutes and then never again.'
+    name: 'responses-5xx'
+    description: 'The hub responds to deliveries with 5xx. Apple makes three attempts within minutes, then never again.'
     severity: 0
     scope: containerAppId
     namespace: 'Microsoft.App/containerapps'
     metric: 'Requests'
     aggregation: 'Total'
-    // A single one: three posts with their three tries would stay below any number that looks reasonable.
+    // A single response is enough: three deliveries with three attempts each stay below any reasonable number.
     threshold: 0
     dimension: 'statusCodeCategory'
     values: ['5xx']
   }
   {
     name: 'consumer-dead-letters'
-    description: 'A subscription has dead letters: its consumer failed on them, or did not fetch them in time.'
+    description: 'A subscription has dead letters: its consumer failed on them, or did not receive them in time.'
     severity: 2
     scope: serviceBusId
     namespace: 'Microsoft.ServiceBus/namespaces'
@@ -134,7 +134,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: '${name}: ${alert.name}'
-      description: '${alert.description} See docs/operations.md#${alert.name}'
+      description: '${alert.description} See docs/runbook.md#${alert.name}'
       severity: alert.severity
       enabled: true
       scopes: [workspaceId]
@@ -166,7 +166,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [
     name: '${name}-${alert.name}'
     location: 'global'
     properties: {
-      description: '${alert.description} See docs/operations.md#${alert.name}'
+      description: '${alert.description} See docs/runbook.md#${alert.name}'
       severity: alert.severity
       enabled: true
       scopes: [alert.scope]

@@ -103,7 +103,7 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
     {
         var hub = HubApplication.Compose(settings);
         hub.Host.Logging.ClearProviders();
-        hub.ThrowIfFaulty();
+        hub.ThrowIfInvalid();
         var storage = hub.OptionsOf<StorageOptions>();
         storage.LockTimeout = storage.LockTimeout > MinLockTimeout ? storage.LockTimeout : MinLockTimeout;
         await using var app = hub.Host.Build();

@@ -19,9 +19,9 @@ internal static class DoctorCommand
     private static async Task<int> DiagnoseAsync(CommandContext context)
     {
         var results = await context.Service<DiagnosticRunner>().RunAsync(context.CancellationToken);
-        var failed = results.Count(one => one.DiagnosticResult.Status == DiagnosticStatus.Failed);
+        var failed = results.Count(one => one.Result.Status == DiagnosticStatus.Failed);
         context.Output.Write(
-            new { Results = results.Select(one => Document(one.Check, one.DiagnosticResult)), Failed = failed },
+            new { Results = results.Select(one => Document(one.Check, one.Result)), Failed = failed },
             console =>
             {
                 var table = new ConsoleTable("Check", "Status", "Found", "Subject");
@@ -31,7 +31,7 @@ internal static class DoctorCommand
                 }
 
                 table.WriteTo(console);
-                foreach (var (check, result) in results.Where(one => one.DiagnosticResult.Advice is not null))
+                foreach (var (check, result) in results.Where(one => one.Result.Advice is not null))
                 {
                     console.WriteUnwrapped(
                         $"{check}{(result.Subject is null ? "" : $" {result.Subject}")}: {result.Advice}"

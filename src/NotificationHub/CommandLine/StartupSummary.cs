@@ -15,7 +15,7 @@ internal static partial class StartupSummary
     {
         foreach (var section in misspelled)
         {
-            Log.Misspelled(app.Logger, section.Name, section.Meant);
+            Log.Misspelled(app.Logger, section.Name, section.Suggestion);
         }
 
         var bus = app.Services.GetRequiredService<IOptions<ServiceBusOptions>>().Value;

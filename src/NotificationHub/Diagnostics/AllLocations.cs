@@ -6,7 +6,7 @@ namespace NotificationHub.Diagnostics;
 
 internal static class AllLocations
 {
-    /// <summary>The locations that were not removed, page by page: no statement stays open over what is done with them.</summary>
+    /// <summary>Reads the locations that are not removed. No statement stays open while the caller uses them.</summary>
     public static async IAsyncEnumerable<Location> ReadAsync(
         Database database,
         [EnumeratorCancellation] CancellationToken cancellationToken

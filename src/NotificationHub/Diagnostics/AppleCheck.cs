@@ -2,7 +2,7 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether Apple answers, which needs no content token.</summary>
+/// <summary>Requests Service Config, which needs no content token.</summary>
 internal sealed class AppleCheck(AppleClient apple) : IDiagnosticCheck
 {
     public string Name => "Apple";
@@ -14,15 +14,15 @@ internal sealed class AppleCheck(AppleClient apple) : IDiagnosticCheck
         try
         {
             await apple.GetServiceConfigAsync(cancellationToken);
-            return [DiagnosticResult.Ok($"{apple.Options.BaseUrl} answers")];
+            return [DiagnosticResult.Ok($"{apple.Options.BaseUrl} responds")];
         }
-        catch (AppleException fault)
+        catch (AppleException exception)
         {
             return
             [
                 DiagnosticResult.Failed(
-                    fault.Message,
-                    $"See that {apple.Options.BaseUrl.Host} resolves and https to it is let through, without a proxy that breaks its TLS; else wait and look again."
+                    exception.Message,
+                    $"Check that {apple.Options.BaseUrl.Host} resolves, and that no firewall or TLS-inspecting proxy blocks HTTPS to it. Otherwise wait and run doctor again."
                 ),
             ];
         }

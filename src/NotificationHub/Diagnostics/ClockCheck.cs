@@ -2,10 +2,10 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether this machine's clock goes with Apple's, as the date of its answer shows it.</summary>
+/// <summary>Compares this machine's clock with the date of a response from Apple.</summary>
 internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, TimeProvider time) : IDiagnosticCheck
 {
-    // Signatures for Service Bus and Entra's tokens bear five minutes; what is a minute off will soon be five.
+    // Service Bus signatures and Entra tokens tolerate five minutes.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
     public string Name => "clock";
@@ -17,12 +17,12 @@ internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, 
         using var http = clients.CreateClient(PublicUrlCheck.Client);
         try
         {
-            // Any answer will do: each bears a date.
-            using var answer = await http.GetAsync(
+            // Every response has a date, whatever its status.
+            using var response = await http.GetAsync(
                 new Uri($"{apple.Options.BaseUrl.AbsoluteUri.TrimEnd('/')}/service/config"),
                 cancellationToken
             );
-            return [answer.Headers.Date is { } date ? Judge(time.GetUtcNow() - date) : NoDate];
+            return [response.Headers.Date is { } date ? Compare(time.GetUtcNow() - date) : NoDate];
         }
         catch (Exception exception)
             when (exception is HttpRequestException or OperationCanceledException
@@ -33,14 +33,13 @@ internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, 
         }
     }
 
-    private static DiagnosticResult NoDate =>
-        DiagnosticResult.NotChecked("Apple gave no answer with a date to compare with");
+    private static DiagnosticResult NoDate => DiagnosticResult.NotChecked("Apple sent no response with a date");
 
-    private static DiagnosticResult Judge(TimeSpan off) =>
+    private static DiagnosticResult Compare(TimeSpan off) =>
         off.Duration() <= Tolerance
-            ? DiagnosticResult.Ok("goes with Apple's")
+            ? DiagnosticResult.Ok("agrees with Apple's clock")
             : DiagnosticResult.Failed(
-                $"is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Apple's",
-                "Set it by NTP: signatures and tokens are refused by a clock that is off."
+                $"is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Apple's clock",
+                "Synchronize it by NTP. Azure rejects signatures and tokens from a wrong clock."
             );
 }

@@ -3,7 +3,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether the database is there, is of this version, and can be written.</summary>
+/// <summary>Checks that the database exists, has the schema of this version, and can be written.</summary>
 internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
 {
     public string Name => "database";
@@ -17,8 +17,8 @@ internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
             return
             [
                 DiagnosticResult.Failed(
-                    $"there is none at {database.DisplayName}",
-                    "Start the hub, which makes it, or name the right one with --Storage:ConnectionString=…"
+                    $"does not exist at {database.DisplayName}",
+                    "Start the hub, which creates it, or set the right one with --Storage:ConnectionString=…"
                 ),
             ];
         }
@@ -26,8 +26,8 @@ internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
         try
         {
             await database.OpenBesideAsync(cancellationToken);
-            await database.WriteAsync(WriteNothingNewAsync, cancellationToken);
-            return [DiagnosticResult.Ok($"{database.DisplayName} is of this version and can be written")];
+            await database.WriteAsync(WriteUnchangedAsync, cancellationToken);
+            return [DiagnosticResult.Ok($"{database.DisplayName} has the schema of this version and can be written")];
         }
         catch (SchemaException exception)
         {
@@ -35,7 +35,7 @@ internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
             [
                 DiagnosticResult.Failed(
                     exception.Message,
-                    "Run the version that the database is of, or bring it up to this one with `migrate`."
+                    "Run the version that matches the schema, or update the schema with `migrate`."
                 ),
             ];
         }
@@ -46,13 +46,13 @@ internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
             [
                 DiagnosticResult.Failed(
                     exception.Message,
-                    "See that the file and its folder belong to the hub's user, that the disk is neither full nor mounted read-only, and that no other program holds the file."
+                    "Check that the hub's user owns the file and its folder, that the disk is neither full nor read-only, and that no other program locks the file."
                 ),
             ];
         }
     }
 
-    // A row of the hub's own, as it was: it goes through the lane and to the disk like any other write.
-    private static Task WriteNothingNewAsync(WriteTransaction transaction) =>
+    // Leaves the row unchanged, but passes through the writer to the disk like any other write.
+    private static Task WriteUnchangedAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync("update change_counter set value = value where name = 'locations'");
 }

@@ -3,7 +3,7 @@ using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether other users of the machine can read or replace the SQLite file. It runs before any check opens the file.</summary>
+/// <summary>Checks that no other user can read or replace the SQLite file. Runs before any check opens the file.</summary>
 internal sealed class DatabaseFileCheck(Database database) : IDiagnosticCheck
 {
     public string Name => "database file";
@@ -16,7 +16,7 @@ internal sealed class DatabaseFileCheck(Database database) : IDiagnosticCheck
                 ? [DiagnosticResult.NotChecked("there is no SQLite file")]
             : OperatingSystem.IsWindows()
                 ? [DiagnosticResult.NotChecked("on Windows, the permissions of its folder apply")]
-            : Examine(sqlite) is { Count: > 0 } faults ? faults
+            : Examine(sqlite) is { Count: > 0 } problems ? problems
             : [DiagnosticResult.Ok("only the hub's user can read and replace it")]
         );
 
@@ -27,7 +27,7 @@ internal sealed class DatabaseFileCheck(Database database) : IDiagnosticCheck
             return [];
         }
 
-        List<DiagnosticResult> faults =
+        List<DiagnosticResult> problems =
         [
             .. database
                 .Files.Where(File.Exists)
@@ -48,7 +48,7 @@ internal sealed class DatabaseFileCheck(Database database) : IDiagnosticCheck
         {
             if (FileModes.LetsOthersRename(folder))
             {
-                faults.Add(
+                problems.Add(
                     DiagnosticResult.Failed(
                         "other users of this machine can rename and replace the contents of this folder",
                         $"chmod go-w '{folder}'",
@@ -58,6 +58,6 @@ internal sealed class DatabaseFileCheck(Database database) : IDiagnosticCheck
             }
         }
 
-        return faults;
+        return problems;
     }
 }

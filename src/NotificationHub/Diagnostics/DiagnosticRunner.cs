@@ -1,26 +1,26 @@
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Has every check look, in their order. What needs the database is left out once that is known to be unsound.</summary>
+/// <summary>Runs the checks in order. Skips those that need the database if the database check fails.</summary>
 internal sealed class DiagnosticRunner(IEnumerable<IDiagnosticCheck> checks)
 {
     public async Task<IReadOnlyList<NamedDiagnosticResult>> RunAsync(CancellationToken cancellationToken)
     {
         List<NamedDiagnosticResult> all = [];
-        var isSound = true;
+        var databaseWorks = true;
         foreach (var check in checks)
         {
-            var findings =
-                check.NeedsDatabase && !isSound
+            var results =
+                check.NeedsDatabase && !databaseWorks
                     ? [DiagnosticResult.NotChecked("the database cannot be used")]
                     : await ExamineAsync(check, cancellationToken);
-            isSound &= check is not DatabaseCheck || findings.All(finding => finding.Status == DiagnosticStatus.Ok);
-            all.AddRange(findings.Select(finding => new NamedDiagnosticResult(check.Name, finding)));
+            databaseWorks &= check is not DatabaseCheck || results.All(result => result.Status == DiagnosticStatus.Ok);
+            all.AddRange(results.Select(result => new NamedDiagnosticResult(check.Name, result)));
         }
 
         return all;
     }
 
-    // A check that breaks is a finding, too, and must not hide those of the others.
+    // A check that throws must not hide the results of the others.
     private static async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
         IDiagnosticCheck check,
         CancellationToken cancellationToken
@@ -35,8 +35,8 @@ internal sealed class DiagnosticRunner(IEnumerable<IDiagnosticCheck> checks)
             return
             [
                 DiagnosticResult.Failed(
-                    $"the check itself broke off ({exception.GetType().Name})",
-                    "Report it, with the hub's version; the other checks hold without it."
+                    $"the check itself failed ({exception.GetType().Name})",
+                    "Report it with the hub's version. The other checks are not affected."
                 ),
             ];
         }

@@ -5,12 +5,11 @@ namespace NotificationHub.Diagnostics;
 
 internal static class DiagnosticsSetup
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>The checks of <c>doctor</c>, in the order in which they are told.</summary>
-    public static void AddDiagnosis(this HubBuilder hub)
+    public static void AddDiagnostics(this HubBuilder hub)
     {
-        hub.Services.AddHttpClient(PublicUrlCheck.Client, http => http.Timeout = Patience)
+        hub.Services.AddHttpClient(PublicUrlCheck.Client, http => http.Timeout = Timeout)
             .ConfigurePrimaryHttpMessageHandler(() =>
                 new SocketsHttpHandler
                 {
@@ -20,6 +19,7 @@ internal static class DiagnosticsSetup
                 }
             )
             .RemoveAllLoggers();
+        // doctor reports the results in this order.
         hub.Services.AddSingleton<IDiagnosticCheck, DatabaseFileCheck>();
         hub.Services.AddSingleton<IDiagnosticCheck, DatabaseCheck>();
         hub.Services.AddSingleton<IDiagnosticCheck, ReplicaCheck>();

@@ -1,12 +1,10 @@
 namespace NotificationHub.Diagnostics;
 
-/// <summary>One of the things that go wrong in practice, looked at from the outside. It changes nothing but what a look must leave behind.</summary>
+/// <summary>A check for a common problem.</summary>
 internal interface IDiagnosticCheck
 {
-    /// <summary>What is looked at, in a word or two.</summary>
     string Name { get; }
 
-    /// <summary>Whether it can only be looked at while the database is sound.</summary>
     bool NeedsDatabase { get; }
 
     Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken);
@@ -17,15 +15,13 @@ internal enum DiagnosticStatus
     Ok,
     Failed,
 
-    /// <summary>It could not be judged, or there is nothing to judge; what was found says why.</summary>
+    /// <summary>The check was not possible, or there is nothing to check.</summary>
     NotChecked,
 }
 
-/// <summary>What a check has found.</summary>
-/// <param name="Status">How it is.</param>
-/// <param name="Found">What was seen, for people. No secret.</param>
-/// <param name="Advice">What to do; given with each failure.</param>
-/// <param name="Subject">Which one, where there are several: a location, a topic, an address.</param>
+/// <param name="Found">What the check found; contains no secret.</param>
+/// <param name="Advice">What to do; set with each failure.</param>
+/// <param name="Subject">The location, topic or address that was checked, if there are several.</param>
 internal sealed record DiagnosticResult(
     DiagnosticStatus Status,
     string Found,
@@ -43,5 +39,4 @@ internal sealed record DiagnosticResult(
         new(DiagnosticStatus.NotChecked, why, null, subject);
 }
 
-/// <summary>A finding, and the check that it is of.</summary>
-internal sealed record NamedDiagnosticResult(string Check, DiagnosticResult DiagnosticResult);
+internal sealed record NamedDiagnosticResult(string Check, DiagnosticResult Result);

@@ -1,12 +1,14 @@
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Xml.Linq;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether the keys are protected, and decrypt each content token.</summary>
+/// <summary>Checks that the keys are protected and decrypt each content token.</summary>
 internal sealed class KeyRingCheck(
     Database database,
     KeyRingRepository repository,
@@ -47,17 +49,17 @@ internal sealed class KeyRingCheck(
             return [DiagnosticResult.Failed($"there is no key in {repository.Place}", AdviceFor(stored))];
         }
 
-        List<DiagnosticResult> findings = [.. FindUnprotected()];
+        List<DiagnosticResult> results = [.. FindUnprotected()];
         if (!OperatingSystem.IsWindows() && Directory.Exists(repository.Folder))
         {
-            findings.AddRange(KeyRingModes.FaultsOf(repository.Folder));
+            results.AddRange(FindOpenFiles(repository.Folder));
         }
 
         foreach (var location in locations)
         {
             if (FindError(location.ContentToken!) is { } error)
             {
-                findings.Add(
+                results.Add(
                     DiagnosticResult.Failed(
                         $"its content token cannot be decrypted: {error}",
                         AdviceFor(stored),
@@ -67,8 +69,8 @@ internal sealed class KeyRingCheck(
             }
         }
 
-        return findings.Count > 0
-            ? findings
+        return results.Count > 0
+            ? results
             : [DiagnosticResult.Ok($"{Describe(stored)}; it decrypts {locations.Count} content token(s)")];
     }
 
@@ -82,7 +84,7 @@ internal sealed class KeyRingCheck(
 
     private string Describe(IReadOnlyList<XElement> stored)
     {
-        var closed = repository.InDatabase ? "" : " is closed to other users and";
+        var closed = repository.InDatabase ? "" : " is not accessible to other users and";
         var protections = stored.GroupBy(ProtectionOf).Select(group => $"{group.Count()} {group.Key}");
         return $"{repository.Place}{closed} holds {stored.Count} key(s), {string.Join(", ", protections)}";
     }
@@ -92,7 +94,7 @@ internal sealed class KeyRingCheck(
         using var certificate = KeyRingXml.FindCertificate(key);
         return certificate is null ? "not protected by a certificate"
             : certificate.NotAfter.ToUniversalTime() < time.GetUtcNow().UtcDateTime
-                ? $"protected by {CertificateFile.Describe(certificate)}, which has expired and works all the same"
+                ? $"protected by {CertificateFile.Describe(certificate)}, which has expired but still works"
             : $"protected by {CertificateFile.Describe(certificate)}";
     }
 
@@ -108,6 +110,19 @@ internal sealed class KeyRingCheck(
             );
         }
     }
+
+    [UnsupportedOSPlatform("windows")]
+    private static IEnumerable<DiagnosticResult> FindOpenFiles(string folder) =>
+        new[] { folder }
+            .Concat(Directory.EnumerateFiles(folder, "*.xml"))
+            .Where(FileModes.IsOpenToOthers)
+            .Select(path =>
+                DiagnosticResult.Failed(
+                    "can be read by other users of this machine",
+                    $"chmod go= '{path}'; any user who could read it may have decrypted the content tokens.",
+                    path
+                )
+            );
 
     private string? FindError(byte[] token)
     {

@@ -5,12 +5,11 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether Apple has each location configured as it is recorded here. What its answer means is written down, as by <c>locations verify</c>.</summary>
+/// <summary>Compares each location's Client Config at Apple with the record, and updates its state like <c>locations verify</c>.</summary>
 internal sealed class LocationsAtAppleCheck(Database database, LocationVerification verification) : IDiagnosticCheck
 {
-    private const int AtOnce = 8;
+    private const int MaxParallel = 8;
 
-    // The doctor is a command: nobody else examines.
     private static readonly StateAudit Audit = new(Actor.CommandLine, "doctor");
 
     public string Name => "locations at Apple";
@@ -19,21 +18,21 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
 
     public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
-        var findings = new ConcurrentBag<DiagnosticResult>();
+        var results = new ConcurrentBag<DiagnosticResult>();
         await Parallel.ForEachAsync(
             AllLocations.ReadAsync(database, cancellationToken),
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = cancellationToken },
             async (location, token) =>
             {
-                foreach (var finding in await ExamineAsync(location, token))
+                foreach (var result in await ExamineAsync(location, token))
                 {
-                    findings.Add(finding);
+                    results.Add(result);
                 }
             }
         );
-        return findings.IsEmpty
+        return results.IsEmpty
             ? [DiagnosticResult.NotChecked("no location is registered")]
-            : [.. findings.OrderBy(finding => finding.Subject, StringComparer.Ordinal)];
+            : [.. results.OrderBy(result => result.Subject, StringComparer.Ordinal)];
     }
 
     private async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
@@ -51,22 +50,22 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
         {
             var result = await verification.VerifyAsync(new VerifyRequest(id, Audit), cancellationToken);
             return result.Differences.Count == 0
-                ? [Judge(result.Location)]
+                ? [CheckState(result.Location)]
                 : [.. result.Differences.Select(one => DiagnosticResult.Failed(Describe(one), one.Advice, id))];
         }
-        catch (LocationException fault) when (fault.Code == LocationErrorCode.Busy)
+        catch (LocationException exception) when (exception.Code == LocationErrorCode.Busy)
         {
-            return [DiagnosticResult.NotChecked("another command works on it at this moment", id)];
+            return [DiagnosticResult.NotChecked("another command is working on it", id)];
         }
-        catch (LocationException fault)
+        catch (LocationException exception)
         {
-            return [DiagnosticResult.Failed(fault.Message, $"`locations show {id}` tells what is known of it.", id)];
+            return [DiagnosticResult.Failed(exception.Message, $"Run `locations show {id}` for details.", id)];
         }
     }
 
-    private static DiagnosticResult Judge(Location location) =>
+    private static DiagnosticResult CheckState(Location location) =>
         location.State == LocationState.Valid
-            ? DiagnosticResult.Ok("is as recorded", location.LocationId)
+            ? DiagnosticResult.Ok("matches the record", location.LocationId)
             : DiagnosticResult.Failed(
                 $"is {location.StateName}{(location.StateReason is { } reason ? $": {reason}" : "")}",
                 AdviceOn(location.State),
@@ -76,13 +75,13 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
     private static string AdviceOn(LocationState state) =>
         state switch
         {
-            LocationState.TakenOver => "Agree on who owns it; `locations add` then takes it up again.",
-            LocationState.Pending => "Run the same `locations add` again: it finds out and finishes.",
-            _ => "Download a new content token at Apple and give it with `locations renew-token`.",
+            LocationState.TakenOver => "Agree on which MDM owns it, then register it again with `locations add`.",
+            LocationState.Pending => "Repeat the same `locations add`, which resumes.",
+            _ => "Download a new content token from Apple and store it with `locations renew-token`.",
         };
 
     private static string Describe(LocationDifference one) =>
         one.Expected is null && one.Actual is null
             ? $"{one.Setting} differs"
-            : $"{one.Setting} is '{one.Actual ?? "nothing"}', recorded is '{one.Expected ?? "nothing"}'";
+            : $"{one.Setting} is '{one.Actual ?? "nothing"}', but the record has '{one.Expected ?? "nothing"}'";
 }

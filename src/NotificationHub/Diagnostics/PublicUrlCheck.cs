@@ -3,10 +3,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether the address that Apple was given leads to a hub: its name resolves, its certificate is trusted, and it answers as the intake does.</summary>
+/// <summary>Checks that the notification URL leads to a hub: its name resolves, its certificate is trusted, and the response is that of the intake.</summary>
 internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clients) : IDiagnosticCheck
 {
-    /// <summary>The client that follows no redirect: Apple may not, either.</summary>
+    /// <summary>A client that follows no redirects, because Apple may not follow them either.</summary>
     public const string Client = "Diagnosis";
 
     private const string Path = "/notifications/";
@@ -24,10 +24,10 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
             .Select(url => url[..url.LastIndexOf(Path, StringComparison.Ordinal)])
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .ToArrayAsync(cancellationToken);
-        var findings = hubs.Select(hub => ExamineAsync(hub, cancellationToken));
+        var checks = hubs.Select(hub => ExamineAsync(hub, cancellationToken));
         return hubs.Length > 0
-            ? await Task.WhenAll(findings)
-            : [DiagnosticResult.NotChecked("no location is registered, so that Apple was given none")];
+            ? await Task.WhenAll(checks)
+            : [DiagnosticResult.NotChecked("no location is registered, so Apple has no URL")];
     }
 
     private async Task<DiagnosticResult> ExamineAsync(string hub, CancellationToken cancellationToken)
@@ -35,8 +35,8 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
         using var http = clients.CreateClient(Client);
         try
         {
-            using var answer = await http.GetAsync(new Uri($"{hub}{Path}x"), cancellationToken);
-            return Judge(hub, answer.StatusCode);
+            using var response = await http.GetAsync(new Uri($"{hub}{Path}x"), cancellationToken);
+            return Evaluate(hub, response.StatusCode);
         }
         catch (HttpRequestException exception)
         {
@@ -49,35 +49,35 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return DiagnosticResult.Failed(
-                "no answer in time",
-                "See that a firewall or load balancer passes https on to the hub.",
+                "no response within 15 seconds",
+                "Check that the firewall and the load balancer forward HTTPS to the hub.",
                 hub
             );
         }
     }
 
-    private static DiagnosticResult Judge(string hub, HttpStatusCode status) =>
+    private static DiagnosticResult Evaluate(string hub, HttpStatusCode status) =>
         (int)status switch
         {
-            405 or 401 => DiagnosticResult.Ok("resolves, is trusted from here, and answers as a hub does", hub),
+            405 or 401 => DiagnosticResult.Ok("resolves, has a trusted certificate, and responds like a hub", hub),
             >= 300 and < 400 => DiagnosticResult.Failed(
                 $"redirects ({(int)status})",
-                "Serve the notification URL itself, or register with the address that it redirects to: Apple is not known to follow.",
+                "Serve the notification URL itself, or register the address that it redirects to: Apple may not follow redirects.",
                 hub
             ),
             404 => DiagnosticResult.Failed(
-                "answers 404: something else is there",
-                "Have the proxy pass /notifications/ on to the hub with its path unchanged.",
+                "responds 404: another service is there",
+                "Configure the proxy to forward /notifications/ to the hub with its path unchanged.",
                 hub
             ),
             >= 500 => DiagnosticResult.Failed(
-                $"answers {(int)status}",
-                "See that the proxy reaches the hub, and that the hub runs.",
+                $"responds {(int)status}",
+                "Check that the hub is running and that the proxy can reach it.",
                 hub
             ),
             _ => DiagnosticResult.Failed(
-                $"answers {(int)status}, where a hub would answer 405",
-                "See what stands before the hub: its posts must come through without another log-in.",
+                $"responds {(int)status}; a hub would respond 405",
+                "Check the proxy or gateway in front of the hub: it must forward deliveries without its own authentication.",
                 hub
             ),
         };
@@ -85,11 +85,11 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
     private static string AdviceOn(HttpRequestError error) =>
         error switch
         {
-            HttpRequestError.NameResolutionError => "Enter the name in the DNS, or register with one that resolves.",
+            HttpRequestError.NameResolutionError => "Add the name to DNS, or register a name that resolves.",
             HttpRequestError.SecureConnectionError =>
-                "Serve a certificate for this name from an authority that is publicly trusted, with its whole chain.",
+                "Serve a certificate for this name from a publicly trusted authority, with its full chain.",
             HttpRequestError.ConnectionError =>
-                "See that the hub, or the proxy before it, listens there and a firewall lets it be reached.",
-            _ => "See what answers there, and that it speaks https.",
+                "Check that the hub or its proxy listens there, and that no firewall blocks it.",
+            _ => "Check which service responds there, and that it supports HTTPS.",
         };
 }

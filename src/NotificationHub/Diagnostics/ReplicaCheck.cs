@@ -2,7 +2,6 @@ using NotificationHub.Locations;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Whether a hub runs on this database.</summary>
 internal sealed class ReplicaCheck(ReplicaBarrier replicas) : IDiagnosticCheck
 {
     public string Name => "running hub";
@@ -11,11 +10,11 @@ internal sealed class ReplicaCheck(ReplicaBarrier replicas) : IDiagnosticCheck
 
     public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
         await replicas.IsAnyLiveAsync(cancellationToken)
-            ? [DiagnosticResult.Ok("one was seen on this database within seconds")]
+            ? [DiagnosticResult.Ok("a hub used this database within the last seconds")]
             :
             [
                 DiagnosticResult.Failed(
-                    "none is seen on this database",
+                    "no hub is using this database",
                     "Start the hub: `serve`, with the same settings."
                 ),
             ];

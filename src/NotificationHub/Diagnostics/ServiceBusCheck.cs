@@ -3,10 +3,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>
-/// Whether each topic exists and lets the hub send. It opens a link to the topic, which requires the right to send, and brings no consumer a
-/// message.
-/// </summary>
+/// <summary>Opens a link to each topic, which requires the right to send, but sends no message.</summary>
 internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IDiagnosticCheck
 {
     public string Name => "Service Bus";
@@ -16,7 +13,7 @@ internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IDiagn
     public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
         senders.FirstOrDefault() is { } sender
             ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
-            : [DiagnosticResult.NotChecked("none is configured; events are read at /events")];
+            : [DiagnosticResult.NotChecked("not configured; consumers read events from /events")];
 
     private static async Task<DiagnosticResult> ExamineAsync(
         TopicSender sender,
@@ -27,7 +24,7 @@ internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IDiagn
         try
         {
             await sender.SendAsync(topic, [], cancellationToken);
-            return DiagnosticResult.Ok("exists and lets this identity send", topic);
+            return DiagnosticResult.Ok("exists, and this identity may send", topic);
         }
         catch (TopicSendException exception)
         {
@@ -47,6 +44,6 @@ internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IDiagn
                 "Check the topic's size and its subscriptions' consumers: a full topic accepts nothing.",
             TopicSendError.Unreachable or TopicSendError.Timeout =>
                 "Check the namespace's name, and that outbound port 5671 is open (443 with ServiceBus:UseWebSockets).",
-            _ => "Wait and run doctor again. If it stays so, ask Azure's support with the tracking ID.",
+            _ => "Wait and run doctor again. If the error remains, contact Azure support with the tracking ID.",
         };
 }

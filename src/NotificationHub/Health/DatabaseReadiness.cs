@@ -6,8 +6,8 @@ using NotificationHub.Storage.Leases;
 namespace NotificationHub.Health;
 
 /// <summary>
-/// Whether the database can be read, and written in time. An answer holds for a second and there is one question at a time, so
-/// that strangers who ask cause no more work than one probe does.
+/// Checks that the database can be read, and written in time. The result is cached for a second and checks never run at the same time, so
+/// many unauthenticated probes cause no more work than one.
 /// </summary>
 internal sealed partial class DatabaseReadiness(
     Database database,
@@ -17,16 +17,16 @@ internal sealed partial class DatabaseReadiness(
 ) : IHealthCheck
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>As large as most posts are, with the events that come of them.</summary>
-    private static readonly string Room = new('x', 16 * 1024);
+    // The size of most notifications with their events.
+    private static readonly string Padding = new('x', 16 * 1024);
 
     private readonly Lock gate = new();
     private Task<HealthCheckResult>? latest;
-    private Task? exercise;
-    private long answeredAt;
-    private string? known;
+    private Task? attempt;
+    private long checkedAt;
+    private string? lastError;
 
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
@@ -35,35 +35,35 @@ internal sealed partial class DatabaseReadiness(
     {
         lock (gate)
         {
-            if (latest is null || (latest.IsCompleted && time.GetElapsedTime(answeredAt) >= Freshness))
+            if (latest is null || (latest.IsCompleted && time.GetElapsedTime(checkedAt) >= Freshness))
             {
-                latest = AskAsync();
+                latest = CheckAsync();
             }
 
             return latest.WaitAsync(cancellationToken);
         }
     }
 
-    private async Task<HealthCheckResult> AskAsync()
+    private async Task<HealthCheckResult> CheckAsync()
     {
-        var fault = await FindFaultAsync();
-        Report(fault);
-        answeredAt = time.GetTimestamp();
-        return fault is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(fault);
+        var error = await FindErrorAsync();
+        Report(error);
+        checkedAt = time.GetTimestamp();
+        return error is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(error);
     }
 
-    private async Task<string?> FindFaultAsync()
+    private async Task<string?> FindErrorAsync()
     {
         try
         {
-            // One that hangs is waited for again: questions must not pile up in the lane.
-            exercise = exercise is { IsCompleted: false } ? exercise : Task.Run(ExerciseAsync);
-            await exercise.WaitAsync(Patience, time);
+            // Continues to wait for an attempt that hangs: attempts must not pile up in the write queue.
+            attempt = attempt is { IsCompleted: false } ? attempt : Task.Run(ReadAndWriteAsync);
+            await attempt.WaitAsync(Timeout, time);
             return null;
         }
         catch (TimeoutException)
         {
-            return $"the database did not take a transaction within {Patience.TotalSeconds} seconds";
+            return $"the database did not take a transaction within {Timeout.TotalSeconds} seconds";
         }
         // Any failure means that the database cannot be read and written.
         catch (Exception exception)
@@ -72,15 +72,15 @@ internal sealed partial class DatabaseReadiness(
         }
     }
 
-    private async Task ExerciseAsync()
+    private async Task ReadAndWriteAsync()
     {
         await using (var connection = await database.OpenReaderAsync(CancellationToken.None))
         {
             await connection.ExecuteScalarAsync<long>("select value from change_counter where name = 'locations'");
         }
 
-        await FindRoomAsync();
-        // This replica's own row, as it was: it goes through the lane and to the disk like any other write, and nobody waits for it.
+        await CheckSpaceAsync();
+        // Leaves the replica's row unchanged, but passes through the writer to the disk like any other write.
         await database.WriteAsync(
             transaction =>
                 transaction.ExecuteAsync(
@@ -91,16 +91,16 @@ internal sealed partial class DatabaseReadiness(
         );
     }
 
-    /// <summary>What is written over takes no room: where a disk or a quota is full, it would say that all is well while no post is kept.</summary>
-    private async Task FindRoomAsync()
+    /// <summary>Overwriting a row needs no space, so it would succeed on a full disk, where no notification can be stored.</summary>
+    private async Task CheckSpaceAsync()
     {
         try
         {
             await database.WriteAsync(InsertAsync, CancellationToken.None);
         }
-        catch (RoomFoundException)
+        catch (SpaceFoundException)
         {
-            // There is room, and nothing stays in it.
+            // There is space, and the transaction was rolled back.
         }
     }
 
@@ -109,33 +109,33 @@ internal sealed partial class DatabaseReadiness(
         await transaction.ExecuteAsync(
             """
             insert into snapshot (location_id, kind, "key", data, read_number, revision, changed_at)
-            values ('', 'room', @Owner, @Room, 0, 0, 0)
+            values ('', 'space', @Owner, @Padding, 0, 0, 0)
             """,
-            new { leases.Owner, Room }
+            new { leases.Owner, Padding }
         );
-        throw new RoomFoundException();
+        throw new SpaceFoundException();
     }
 
-    private void Report(string? fault)
+    private void Report(string? error)
     {
-        if (fault is not null && known is null)
+        if (error is not null && lastError is null)
         {
-            Log.NotReady(logger, fault);
+            Log.NotReady(logger, error);
         }
-        else if (fault is null && known is not null)
+        else if (error is null && lastError is not null)
         {
             Log.ReadyAgain(logger);
         }
 
-        known = fault;
+        lastError = error;
     }
 
-    private sealed class RoomFoundException : Exception;
+    private sealed class SpaceFoundException : Exception;
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "Not ready, so that posts are sent elsewhere: {Fault}")]
-        public static partial void NotReady(ILogger logger, string fault);
+        [LoggerMessage(LogLevel.Error, "Not ready; load balancers send deliveries to other replicas: {Error}")]
+        public static partial void NotReady(ILogger logger, string error);
 
         [LoggerMessage(LogLevel.Information, "Ready again: the database can be read and written.")]
         public static partial void ReadyAgain(ILogger logger);

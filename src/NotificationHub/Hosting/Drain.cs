@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace NotificationHub.Hosting;
 
 /// <summary>
-/// The time between the signal to stop and the end of listening. Whoever sends posts here learns meanwhile, from
-/// <c>/health/ready</c> and from <c>Connection: close</c>, to send them elsewhere; every one is still answered.
+/// Delays a shutdown so that senders can move to another replica: <c>/health/ready</c> fails and responses carry
+/// <c>Connection: close</c>, but the hub still processes every request.
 /// </summary>
 internal sealed partial class Drain(
     TimeSpan length,
@@ -15,10 +15,10 @@ internal sealed partial class Drain(
 {
     private volatile bool begun;
 
-    // The signal comes first; a host that stops itself comes here without one.
+    // A host that stops itself calls StoppingAsync without the signal.
     public bool HasBegun => begun || lifetime.ApplicationStopping.IsCancellationRequested;
 
-    /// <summary>Runs before anything is stopped: the server listens and the stages work until it returns.</summary>
+    /// <summary>Runs before any service stops: the server listens and the stages work until it returns.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         begun = true;
@@ -51,7 +51,7 @@ internal sealed partial class Drain(
     {
         [LoggerMessage(
             LogLevel.Information,
-            "Told to stop: /health/ready says 503 from now on, and posts are taken for another {Length}."
+            "Shutting down: /health/ready returns 503; notifications are accepted for another {Length}."
         )]
         public static partial void Draining(ILogger logger, TimeSpan length);
     }

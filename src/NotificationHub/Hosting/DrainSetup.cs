@@ -6,7 +6,7 @@ internal static class DrainSetup
 {
     private static readonly TimeSpan DefaultLength = TimeSpan.FromSeconds(5);
 
-    /// <summary>What is under way when the drain is over may take this long: requests first, then the stages.</summary>
+    /// <summary>The time limit after the drain for requests in progress, then for the stages.</summary>
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(30);
 
     public static void AddDrain(this HubBuilder hub)
@@ -19,13 +19,10 @@ internal static class DrainSetup
         hub.Services.AddSingleton<IStartupFilter, ClosingConnections>();
     }
 
-    /// <summary>
-    /// Has senders open their next connection elsewhere. A connection that is closed while it is idle would be closed under a post that
-    /// is on its way; one that is closed with an answer is not.
-    /// </summary>
+    // Closing idle connections instead could lose a delivery that is already on its way.
     private sealed class ClosingConnections(Drain drain) : IStartupFilter
     {
-        // Before routing, which hands posts straight to the intake.
+        // Before routing, because the intake endpoint runs during routing.
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
             app =>
             {

@@ -3,17 +3,17 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Hosting;
 
-/// <summary>The configuration cannot be run with; <see cref="Faults"/> names everything that is wrong with it at once.</summary>
-internal sealed class ConfigurationException(IReadOnlyList<string> faults)
-    : Exception($"The configuration is not usable:{Environment.NewLine}{string.Join(Environment.NewLine, faults)}")
+/// <summary>The settings are invalid.</summary>
+internal sealed class ConfigurationException(IReadOnlyList<string> errors)
+    : Exception($"The settings are invalid:{Environment.NewLine}{string.Join(Environment.NewLine, errors)}")
 {
-    public IReadOnlyList<string> Faults => faults;
+    public IReadOnlyList<string> Errors => errors;
 }
 
-/// <summary>What each folder's <c>AddX</c> is given: the host's builder, and a place for what is wrong with the settings.</summary>
+/// <summary>The host's builder, which collects the errors of all settings.</summary>
 internal sealed class HubBuilder(WebApplicationBuilder host)
 {
-    private readonly List<string> faults = [];
+    private readonly List<string> errors = [];
     private readonly List<string> sections = [];
     private readonly Dictionary<Type, object> bound = [];
 
@@ -25,15 +25,14 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
 
     public IHostEnvironment Environment => host.Environment;
 
-    /// <summary>The sections of settings that the hub's parts read.</summary>
     public IReadOnlyList<string> Sections => sections;
 
     /// <summary>Adds settings that a library reads, so that they are not reported as unknown.</summary>
     public void AddLibrarySettings(params IEnumerable<string> names) => sections.AddRange(names);
 
-    public void AddFault(string setting, string fault) => faults.Add($"  {setting}: {fault}");
+    public void AddError(string setting, string error) => errors.Add($"  {setting}: {error}");
 
-    /// <summary>Binds a section, judges it and registers it; every fault is collected, a member that is not known among them.</summary>
+    /// <summary>Binds, validates and registers a section; unknown members are errors.</summary>
     public TOptions AddOptions<TOptions>(string section, IValidator<TOptions>? validator = null)
         where TOptions : class, new()
     {
@@ -46,7 +45,7 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
 
         foreach (var failure in validator?.Validate(options).Errors ?? [])
         {
-            AddFault($"{section}:{failure.PropertyName}", failure.ErrorMessage);
+            AddError($"{section}:{failure.PropertyName}", failure.ErrorMessage);
         }
 
         bound[typeof(TOptions)] = options;
@@ -54,20 +53,20 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
         return options;
     }
 
-    /// <summary>The settings of a part that was added before, for rules that span several.</summary>
+    /// <summary>The options of a section that was added before.</summary>
     public TOptions OptionsOf<TOptions>()
         where TOptions : class => (TOptions)bound[typeof(TOptions)];
 
-    /// <exception cref="ConfigurationException">Something was wrong.</exception>
-    public void ThrowIfFaulty()
+    /// <exception cref="ConfigurationException">A setting is invalid.</exception>
+    public void ThrowIfInvalid()
     {
-        if (faults.Count > 0)
+        if (errors.Count > 0)
         {
-            throw new ConfigurationException(faults);
+            throw new ConfigurationException(errors);
         }
     }
 
-    // A member at a time, so that one that cannot be read does not hide the others.
+    // Binds each member separately, so that one error does not hide others.
     private void Bind<TOptions>(TOptions options, string section, IConfigurationSection child)
     {
         var one = new ConfigurationBuilder()
@@ -90,12 +89,12 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
                     | System.Reflection.BindingFlags.Public
                     | System.Reflection.BindingFlags.Instance
             );
-            // The value itself stays out of the message: it may be a secret.
-            AddFault(
+            // Without the value, which may be a secret.
+            AddError(
                 $"{section}:{child.Key}",
                 known is null
-                    ? "there is no such setting; see docs/configuration.md"
-                    : $"the value is no {Describe(known.PropertyType)} ({exception.GetType().Name})"
+                    ? "unknown setting; see docs/configuration.md"
+                    : $"must be a {Describe(known.PropertyType)} ({exception.GetType().Name})"
             );
         }
     }
@@ -107,9 +106,9 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
                 "duration such as 00:00:15",
             var t when t == typeof(int) || t == typeof(long) => "whole number",
             var t when t == typeof(double) => "number",
-            var t when t == typeof(bool) => "true or false",
+            var t when t == typeof(bool) => "Boolean: true or false",
             var t when t == typeof(Uri) => "URL",
-            var t when t.IsEnum => $"such word: {string.Join(" or ", Enum.GetNames(t))}",
+            var t when t.IsEnum => $"value: {string.Join(" or ", Enum.GetNames(t))}",
             var t => t.Name,
         };
 }

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace NotificationHub.Hosting;
 
 /// <summary>
-/// SqlClient needs the machine's culture data to read SQL Server's collations, so there are cultures; the hub is to write and compare alike on
-/// every machine.
+/// Makes the hub format and compare text alike on every machine. Invariant globalization is not an option: SqlClient needs culture data
+/// for SQL Server's collations.
 /// </summary>
 internal static class InvariantCultureInitializer
 {

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace NotificationHub.Hosting;
 
-/// <summary>Where the hub listens; judged with the other settings, so that it is listed with their faults.</summary>
+/// <summary>Validates the listen addresses together with the other settings, so that all errors are reported at once.</summary>
 internal static class ListenAddresses
 {
     private const string DefaultUrl = "http://localhost:5080";
@@ -17,7 +17,7 @@ internal static class ListenAddresses
         var settings = hub.Configuration;
         foreach (var url in Split(settings[AdminUrls]).Where(url => !CanBeListenedOn(url)))
         {
-            hub.AddFault(AdminUrls, $"'{url}' is not a valid listen address; example: http://+:8081");
+            hub.AddError(AdminUrls, $"'{url}' is not a valid listen address; example: http://+:8081");
         }
 
         RefuseSharedPorts(hub);
@@ -33,14 +33,14 @@ internal static class ListenAddresses
 
         foreach (var url in Split(settings["urls"]).Where(url => !CanBeListenedOn(url)))
         {
-            hub.AddFault("urls", $"'{url}' is no address to listen on, such as {DefaultUrl} or http://+:8080");
+            hub.AddError("urls", $"'{url}' is not a valid listen address; examples: {DefaultUrl}, http://+:8080");
         }
 
         foreach (var setting in PortSettings)
         {
             foreach (var port in Split(settings[setting]).Where(port => !IsPort(port)))
             {
-                hub.AddFault(setting, $"'{port}' is no port between 0 and {IPEndPoint.MaxPort}");
+                hub.AddError(setting, $"'{port}' is not a port between 0 and {IPEndPoint.MaxPort}");
             }
         }
     }
@@ -101,14 +101,14 @@ internal static class ListenAddresses
         {
             if (PortOf(url) is > 0 and var port && open.Contains(port))
             {
-                hub.AddFault(AdminUrls, $"'{url}' requires a separate port: port {port} already serves Apple");
+                hub.AddError(AdminUrls, $"'{url}' requires a separate port: port {port} already serves Apple");
             }
         }
     }
 
     private static int PortOf(string url) => BindingAddress.Parse(url).Port;
 
-    // A name is listened to on all addresses, whatever it is.
+    // Kestrel binds a host name to all addresses.
     private static Uri? LocalOf(string url)
     {
         var address = BindingAddress.Parse(url);

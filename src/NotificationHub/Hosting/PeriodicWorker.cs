@@ -1,10 +1,7 @@
 namespace NotificationHub.Hosting;
 
-/// <summary>Repeats its work at an interval. A failure is logged, and the work is repeated all the same.</summary>
+/// <summary>Repeats its work at an interval; logs failures and continues.</summary>
 /// <param name="work">The work, as in "Could not renew the leases".</param>
-/// <param name="interval">The time between two runs.</param>
-/// <param name="time">The clock of the interval.</param>
-/// <param name="logger">Where failures go.</param>
 internal abstract partial class PeriodicWorker(string work, TimeSpan interval, TimeProvider time, ILogger logger)
     : BackgroundService
 {
@@ -12,7 +9,7 @@ internal abstract partial class PeriodicWorker(string work, TimeSpan interval, T
 
     protected ILogger Logger => logger;
 
-    /// <summary>Whether the first run is at the start, not after an interval.</summary>
+    /// <summary>Whether the first run is at startup, not after an interval.</summary>
     protected virtual bool RunsAtStart => false;
 
     protected virtual LogLevel FailureLevel => LogLevel.Warning;
@@ -40,7 +37,6 @@ internal abstract partial class PeriodicWorker(string work, TimeSpan interval, T
         }
     }
 
-    /// <summary>Runs the work once, and logs its failure.</summary>
     protected async Task TryRunAsync(CancellationToken cancellationToken)
     {
         try

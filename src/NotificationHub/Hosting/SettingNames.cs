@@ -1,14 +1,14 @@
 namespace NotificationHub.Hosting;
 
-/// <summary>A section whose name nothing reads, and the known one that it resembles, if any.</summary>
-internal readonly record struct UnknownSection(string Name, string? Meant);
+/// <param name="Suggestion">A known section with a similar name.</param>
+internal readonly record struct UnknownSection(string Name, string? Suggestion);
 
-/// <summary>Finds settings that nothing reads: a misspelling must not pass for the default.</summary>
+/// <summary>Finds unknown settings, because a misspelled one would silently keep its default.</summary>
 internal static class SettingNames
 {
-    private const int LargestSlip = 2;
+    private const int MaxDistance = 2;
 
-    // Read by the host.
+    // The host reads these.
     private static readonly string[] HostSections =
     [
         "Logging",
@@ -21,37 +21,37 @@ internal static class SettingNames
         "ForwardedHeaders_Enabled",
     ];
 
-    /// <summary>OpenTelemetry's own settings, of which there are many, and more with each version.</summary>
+    /// <summary>OpenTelemetry has many settings, and each version adds more.</summary>
     private const string OpenTelemetryPrefix = "OTEL_";
 
-    /// <summary>What is given on the command line is meant for the hub, so that nothing there may be unknown.</summary>
-    public static void RefuseUnknownArguments(this HubBuilder hub, IEnumerable<string> args)
+    /// <summary>Rejects unknown sections on the command line, where every setting is meant for the hub.</summary>
+    public static void RejectUnknownArguments(this HubBuilder hub, IEnumerable<string> args)
     {
         foreach (var arg in args.Where(arg => arg.StartsWith("--", StringComparison.Ordinal)))
         {
             var setting = arg[2..].Split('=')[0];
-            if (Judge(hub, setting.Split(':')[0]) is { } unknown)
+            if (Find(hub, setting.Split(':')[0]) is { } unknown)
             {
-                hub.AddFault(
+                hub.AddError(
                     setting,
-                    $"there is no section '{unknown.Name}'{(unknown.Meant is null ? "" : $"; did you mean '{unknown.Meant}'?")}"
+                    $"unknown section '{unknown.Name}'{(unknown.Suggestion is null ? "" : $"; did you mean '{unknown.Suggestion}'?")}"
                 );
             }
         }
     }
 
-    /// <summary>Sections in files and in the environment may be other programs'; those that resemble a known one are told of.</summary>
-    public static IReadOnlyList<UnknownSection> FindMisspelt(this HubBuilder hub) =>
+    /// <summary>Finds unknown sections with a similar known name. Others may belong to other programs.</summary>
+    public static IReadOnlyList<UnknownSection> FindMisspelled(this HubBuilder hub) =>
         [
             .. hub
                 .Configuration.GetChildren()
                 .Where(section => section.Value is null)
-                .Select(section => Judge(hub, section.Key))
+                .Select(section => Find(hub, section.Key))
                 .OfType<UnknownSection>()
-                .Where(unknown => unknown.Meant is not null),
+                .Where(unknown => unknown.Suggestion is not null),
         ];
 
-    private static UnknownSection? Judge(HubBuilder hub, string name)
+    private static UnknownSection? Find(HubBuilder hub, string name)
     {
         string[] known = [.. hub.Sections, .. HostSections];
         if (
@@ -63,10 +63,10 @@ internal static class SettingNames
         }
 
         var nearest = known.MinBy(candidate => Distance(name, candidate))!;
-        return new UnknownSection(name, Distance(name, nearest) <= LargestSlip ? nearest : null);
+        return new UnknownSection(name, Distance(name, nearest) <= MaxDistance ? nearest : null);
     }
 
-    /// <summary>How many letters must be put in, left out or replaced to make the one of the other (Levenshtein).</summary>
+    /// <summary>The Levenshtein distance.</summary>
     private static int Distance(string one, string other)
     {
         int[] row = [.. Enumerable.Range(0, other.Length + 1)];

@@ -1,13 +1,13 @@
 namespace NotificationHub.Hosting;
 
-/// <summary>Keeps long work from having more of the write lane than a fifth: the stages and the posts come first.</summary>
+/// <summary>Limits long work to a fifth of the writer's time: stages and deliveries have priority.</summary>
 internal sealed class WriteThrottle(TimeProvider time)
 {
     private const int Share = 4;
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Rests after work that began at this timestamp.</summary>
+    /// <summary>Pauses after work that began at this timestamp.</summary>
     public Task RestAsync(long startedAt, CancellationToken cancellationToken)
     {
         var rest = time.GetElapsedTime(startedAt) * Share;

@@ -40,7 +40,7 @@ internal static class PublishingSetup
             : TimeSpan.MaxValue;
         if (bus.SendTimeout + TopicPublisher.CommitMargin >= lease * (2 / 3.0))
         {
-            hub.AddFault(
+            hub.AddError(
                 $"{ServiceBusOptions.Section}:{nameof(ServiceBusOptions.SendTimeout)}",
                 "must be more than a second shorter than two thirds of Storage:LeaseDuration, so that no send outlives its lease"
             );

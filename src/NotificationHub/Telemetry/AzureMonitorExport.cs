@@ -28,7 +28,7 @@ internal static class AzureMonitorExport
     {
         if (!IsUsable(hub.Configuration[ConnectionString]!))
         {
-            hub.AddFault(
+            hub.AddError(
                 ConnectionString,
                 "must be the connection string of an Application Insights resource: InstrumentationKey=GUID;IngestionEndpoint=https://…"
             );
@@ -36,7 +36,7 @@ internal static class AzureMonitorExport
 
         if (hub.Configuration[Authentication] is { Length: > 0 } text && !IsEntraId(text))
         {
-            hub.AddFault(
+            hub.AddError(
                 Authentication,
                 $"must be {EntraId}, or empty to send without a token; AZURE_CLIENT_ID selects a managed identity"
             );
@@ -46,7 +46,7 @@ internal static class AzureMonitorExport
         {
             if (hub.Configuration[name] is { } value && value != Environment.GetEnvironmentVariable(name))
             {
-                hub.AddFault(name, "has no effect here: set it as an environment variable");
+                hub.AddError(name, "has no effect here: set it as an environment variable");
             }
         }
     }

@@ -3,22 +3,22 @@ using System.Diagnostics;
 namespace NotificationHub.Telemetry;
 
 /// <summary>
-/// The hub's own traces. Between the stages there is only the database, so a row carries the <c>traceparent</c> of what brought it
-/// about, and who takes rows up begins a trace that is linked to theirs. Where nobody listens nothing is made.
+/// The hub's own traces. Stages communicate through the database, so each row stores its <c>traceparent</c>, and a pass over rows starts a
+/// trace with links to them.
 /// </summary>
 internal static class HubTraces
 {
     public const string SourceName = "NotificationHub";
 
-    /// <summary>A pass takes up a thousand rows; a trace is linked to this many of what brought them about, at most.</summary>
+    /// <summary>The maximum number of links of a trace; a pass processes up to a thousand rows.</summary>
     public const int MaxLinks = 32;
 
     private static readonly ActivitySource Source = new(SourceName);
 
     public static bool AreOn => Source.HasListeners();
 
-    /// <summary>Begins a trace.</summary>
-    /// <param name="traceparents">Of what is taken up, as it was stored.</param>
+    /// <summary>Starts a new trace.</summary>
+    /// <param name="traceparents">The stored values of the processed rows.</param>
     public static Activity? Begin(string name, ActivityKind kind, IEnumerable<string?> traceparents)
     {
         if (!AreOn)
@@ -26,24 +26,24 @@ internal static class HubTraces
             return null;
         }
 
-        // Whoever started the worker, or the test, is not what this is about.
+        // The activity that started the worker or the test is not the parent.
         Activity.Current = null;
         return Start(name, kind, traceparents);
     }
 
-    /// <summary>Begins a part of the trace that is under way, if one is.</summary>
+    /// <summary>Starts a span in the current trace, or a new trace without one.</summary>
     /// <param name="traceparents">As for <see cref="Begin"/>.</param>
     public static Activity? Continue(string name, ActivityKind kind, IEnumerable<string?> traceparents) =>
         AreOn ? Start(name, kind, traceparents) : null;
 
-    /// <summary>Says between which rows of a log it moves, and over how many.</summary>
+    /// <summary>Records the processed rows of a log.</summary>
     public static void Cover(this Activity? trace, int rows, long first, long last) =>
         trace
             ?.SetTag("notificationhub.rows", rows)
             .SetTag("notificationhub.seq.first", first)
             .SetTag("notificationhub.seq.last", last);
 
-    /// <param name="kind">A word for what went wrong: a message could hold anything.</param>
+    /// <param name="kind">The kind of error. Not its message, which could contain personal data.</param>
     public static void Fail(this Activity? trace, string kind) =>
         trace?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", kind);
 
@@ -65,7 +65,7 @@ internal static class HubTraces
     private static Activity? Start(string name, ActivityKind kind, IEnumerable<string?> traceparents) =>
         Source.StartActivity(name, kind, default(ActivityContext), tags: null, LinksTo(traceparents));
 
-    // A link to what was not recorded leads nowhere.
+    // A link to an unrecorded trace leads nowhere.
     private static List<ActivityLink> LinksTo(IEnumerable<string?> traceparents) =>
         [
             .. traceparents

@@ -3,10 +3,7 @@ using OpenTelemetry.Trace;
 
 namespace NotificationHub.Telemetry;
 
-/// <summary>
-/// Records what takes up something that was recorded, so that a post that is traced is traced to the bus; of the rest the sampler that
-/// is set decides.
-/// </summary>
+/// <summary>Records traces with a link to a recorded trace, so that a traced delivery is traced to Service Bus. The configured sampler decides about others.</summary>
 internal sealed class LinkedSampler(Sampler set) : Sampler
 {
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>

@@ -17,12 +17,12 @@ internal static class OtlpExport
             || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
         )
         {
-            hub.AddFault(Endpoint, "must be the URL of a collector, such as http://localhost:4317");
+            hub.AddError(Endpoint, "must be the URL of a collector, such as http://localhost:4317");
         }
 
         if (hub.Configuration[Protocol] is { Length: > 0 } protocol && protocol is not ("grpc" or "http/protobuf"))
         {
-            hub.AddFault(Protocol, "must be grpc, which is the default, or http/protobuf");
+            hub.AddError(Protocol, "must be grpc (the default) or http/protobuf");
         }
     }
 }

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace NotificationHub.Telemetry;
 
 /// <summary>
-/// Says of each request that is traced what it was, by the names that OpenTelemetry has for it; the web server's own activity has neither
-/// name nor tags. It says the route and not the path, which is the sender's. Probes are not traced.
+/// Adds OpenTelemetry's name and tags to the web server's activities. Records the route, not the path, which the sender controls. Probes are
+/// not traced.
 /// </summary>
 internal sealed class RequestTraces : IStartupFilter
 {
@@ -31,7 +31,7 @@ internal sealed class RequestTraces : IStartupFilter
             trace.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
         }
 
-        // What throws ends in the web server's 500.
+        // If an exception escapes, the web server responds 500.
         var status = StatusCodes.Status500InternalServerError;
         try
         {

@@ -3,7 +3,7 @@ using OpenTelemetry.Trace;
 
 namespace NotificationHub.Telemetry;
 
-/// <summary><c>OTEL_TRACES_SAMPLER</c> and its argument, read here because the hub has a sampler of its own around it.</summary>
+/// <summary>Reads <c>OTEL_TRACES_SAMPLER</c> and its argument, because the hub wraps that sampler in its own.</summary>
 internal static class SamplerSetting
 {
     public const string Name = "OTEL_TRACES_SAMPLER";
@@ -11,8 +11,8 @@ internal static class SamplerSetting
 
     private const string ParentBased = "parentbased_";
 
-    /// <summary>Every trace begins in the hub, so that it makes no difference whether the sampler is based on a parent.</summary>
-    public static Sampler Read(IConfiguration configuration, Action<string, string> addFault)
+    /// <summary>Ignores the prefix <c>parentbased_</c>: every trace starts in the hub.</summary>
+    public static Sampler Read(IConfiguration configuration, Action<string, string> addError)
     {
         var name = configuration[Name] is { Length: > 0 } set ? set : "parentbased_always_on";
         var root = name.StartsWith(ParentBased, StringComparison.Ordinal) ? name[ParentBased.Length..] : name;
@@ -24,18 +24,18 @@ internal static class SamplerSetting
                 return new AlwaysOffSampler();
             case "traceidratio":
                 return new ParentBasedSampler(
-                    new LinkedSampler(new TraceIdRatioBasedSampler(ReadShare(configuration, addFault)))
+                    new LinkedSampler(new TraceIdRatioBasedSampler(ReadShare(configuration, addError)))
                 );
             default:
-                addFault(
+                addError(
                     Name,
-                    "must be always_on, always_off or traceidratio, or one of these behind parentbased_; leave it out to record everything"
+                    "must be always_on, always_off or traceidratio, optionally with the prefix parentbased_; remove it to record everything"
                 );
                 return new AlwaysOffSampler();
         }
     }
 
-    private static double ReadShare(IConfiguration configuration, Action<string, string> addFault)
+    private static double ReadShare(IConfiguration configuration, Action<string, string> addError)
     {
         if (configuration[Argument] is not { Length: > 0 } text)
         {
@@ -50,7 +50,7 @@ internal static class SamplerSetting
             return share;
         }
 
-        addFault(Argument, "must be a share between 0 and 1, such as 0.1");
+        addError(Argument, "must be a number between 0 and 1, such as 0.1");
         return 0;
     }
 }

@@ -7,10 +7,9 @@ using OpenTelemetry.Trace;
 
 namespace NotificationHub.Telemetry;
 
-/// <summary>Exports metrics, traces and the log by OTLP, to Azure Monitor, or both. Nothing leaves the process unless a destination is set.</summary>
+/// <summary>Exports metrics, traces and logs by OTLP, to Azure Monitor, or both. Without a destination, nothing leaves the process.</summary>
 internal static class TelemetrySetup
 {
-    /// <summary>What the hub itself says, and what .NET says of its web server, its HTTP client and its runtime.</summary>
     public static readonly IReadOnlyList<string> Sources =
     [
         HubTraces.SourceName,
@@ -18,7 +17,6 @@ internal static class TelemetrySetup
         "System.Net.Http",
     ];
 
-    /// <inheritdoc cref="Sources"/>
     public static readonly IReadOnlyList<string> Meters =
     [
         HubMeter.Name,
@@ -33,7 +31,7 @@ internal static class TelemetrySetup
     public static void AddTelemetry(this HubBuilder hub)
     {
         hub.AddLibrarySettings(AzureMonitorExport.Settings);
-        hub.Services.AddSingleton<DistributedContextPropagator, OwnTraces>();
+        hub.Services.AddSingleton<DistributedContextPropagator, IgnoreInboundTraceContext>();
         var byOtlp = OtlpExport.IsSet(hub.Configuration);
         var toAzureMonitor = AzureMonitorExport.IsSet(hub.Configuration);
         if ((!byOtlp && !toAzureMonitor) || IsDisabled(hub.Configuration))
@@ -67,8 +65,8 @@ internal static class TelemetrySetup
             hub.AddAzureMonitorOptions();
         }
 
-        // Last: Azure Monitor's exporter sets a sampler of its own.
-        var sampler = SamplerSetting.Read(hub.Configuration, hub.AddFault);
+        // Last, because Azure Monitor's exporter sets its own sampler.
+        var sampler = SamplerSetting.Read(hub.Configuration, hub.AddError);
         telemetry.WithTracing(traces => traces.SetSampler(sampler));
     }
 

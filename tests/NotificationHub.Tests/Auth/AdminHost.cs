@@ -36,7 +36,7 @@ internal sealed class AdminHost : IAsyncDisposable
         var hub = new HubBuilder(builder);
         hub.AddAuth();
         hub.AddAdminApi();
-        hub.ThrowIfFaulty();
+        hub.ThrowIfInvalid();
         var app = builder.Build();
         app.MapAdmin(admin =>
         {

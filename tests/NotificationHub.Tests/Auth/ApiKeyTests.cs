@@ -159,7 +159,7 @@ public sealed class ApiKeyTests
         );
 
         fault
-            .Faults.Select(line => line.Trim().Split(": ")[0])
+            .Errors.Select(line => line.Trim().Split(": ")[0])
             .ShouldBe(
                 [
                     "Auth:ApiKeys[0].Name",

@@ -65,9 +65,9 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("--Health:StallThreshold=00:00:01", "must lie between 30 seconds and one day")]
-    [InlineData("--Hosting:DrainDelay=-00:00:01", "must lie between zero and five minutes")]
-    [InlineData("--Hosting:DrainDelay=00:05:01", "must lie between zero and five minutes")]
+    [InlineData("--Health:StallThreshold=00:00:01", "must be between 30 seconds and 1 day")]
+    [InlineData("--Hosting:DrainDelay=-00:00:01", "must be between 0 and 5 minutes")]
+    [InlineData("--Hosting:DrainDelay=00:05:01", "must be between 0 and 5 minutes")]
     public async Task A_setting_out_of_range_is_rejected_with_the_range(string setting, string advice)
     {
         using var folder = new TemporaryFolder();

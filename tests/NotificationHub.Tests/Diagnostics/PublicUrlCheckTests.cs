@@ -26,7 +26,7 @@ public sealed class PublicUrlCheckTests
     [InlineData(404, "path unchanged")]
     [InlineData(308, "follow")]
     [InlineData(502, "proxy")]
-    [InlineData(200, "log-in")]
+    [InlineData(200, "authentication")]
     public async Task Something_else_in_the_hubs_place_is_found(int status, string advice)
     {
         await using var scene = await DoctorScene.StartAsync();

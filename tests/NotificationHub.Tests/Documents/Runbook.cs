@@ -2,15 +2,15 @@ using NotificationHub.Tests.Drill;
 
 namespace NotificationHub.Tests.Documents;
 
-/// <summary>The runbook in <c>docs/operations.md</c>.</summary>
+/// <summary>The runbook in <c>docs/runbook.md</c>.</summary>
 internal static class Runbook
 {
     private const string QuoteOf = "```drill ";
 
     public static string Text { get; } =
-        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", "operations.md"));
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", "runbook.md"));
 
-    /// <summary>The entry of an alert; null where there is none.</summary>
+    /// <summary>The entry of an alert; null if there is none.</summary>
     public static string? Entry(string alert) =>
         Text.Split("\n### ")
             .Skip(1)
@@ -18,7 +18,7 @@ internal static class Runbook
             .Select(entry => entry.Split("\n## ")[0])
             .SingleOrDefault();
 
-    /// <summary>What the runbook quotes of a drill, line by line.</summary>
+    /// <summary>The lines that the runbook quotes from a drill.</summary>
     public static IReadOnlyList<string> QuotesOf(string scenario) =>
         [
             .. Text.Split($"{QuoteOf}{scenario}\n")
@@ -27,11 +27,11 @@ internal static class Runbook
                 .Select(line => line.Trim()),
         ];
 
-    /// <summary>Every line that it quotes is one that the drill prints, whatever the numbers.</summary>
+    /// <summary>Asserts that the drill prints every quoted line; numbers may differ.</summary>
     public static void ShouldQuote(string scenario, DrillRun drill)
     {
         var quotes = QuotesOf(scenario);
-        quotes.ShouldNotBeEmpty($"the runbook quotes nothing of the drill {scenario}");
+        quotes.ShouldNotBeEmpty($"the runbook quotes nothing from the drill {scenario}");
         quotes
             .Select(DrillRun.Mask)
             .Except(drill.Lines.Select(DrillRun.Mask))

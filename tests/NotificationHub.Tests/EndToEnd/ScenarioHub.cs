@@ -34,7 +34,7 @@ internal sealed class ScenarioHub : TestHub
         try
         {
             var hub = HubApplication.Compose(Arguments(store, settings));
-            hub.ThrowIfFaulty();
+            hub.ThrowIfInvalid();
             hub.Services.AddSingleton<IStartupFilter, FromLoopback>();
             return new ScenarioHub(folder, store, await AlbaHost.For(hub.Host, HubApplication.Map));
         }

@@ -14,7 +14,7 @@ public sealed class DevelopmentRulesTests
             ScenarioHub.StartAsync("ForwardedHeaders_Enabled=True")
         );
 
-        fault.Faults.ShouldHaveSingleItem().ShouldContain("ASPNETCORE_FORWARDEDHEADERS_ENABLED: must not be true");
+        fault.Errors.ShouldHaveSingleItem().ShouldContain("ASPNETCORE_FORWARDEDHEADERS_ENABLED: must not be true");
     }
 
     [Theory]
@@ -24,7 +24,7 @@ public sealed class DevelopmentRulesTests
         Should.NotThrow(() =>
             HubApplication
                 .Compose([$"--environment={environment}", $"--ForwardedHeaders_Enabled={enabled}"])
-                .ThrowIfFaulty()
+                .ThrowIfInvalid()
         );
 
     [Theory]

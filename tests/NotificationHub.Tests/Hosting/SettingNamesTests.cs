@@ -15,13 +15,13 @@ public sealed class SettingNamesTests
     [InlineData("Kestrel:Limits:MaxConcurrentConnections", null)]
     [InlineData("SomebodyElse:Key", null)]
     [InlineData("Storag", null)]
-    public void A_section_is_told_of_where_it_resembles_a_known_one(string setting, string? meant)
+    public void An_unknown_section_with_a_similar_known_name_is_reported(string setting, string? meant)
     {
         var host = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         host.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(setting, "Data Source=x.db")]);
         var hub = new HubBuilder(host);
         hub.AddStorage();
 
-        hub.FindMisspelt().Select(section => section.Meant).ShouldBe(meant is null ? [] : [meant]);
+        hub.FindMisspelled().Select(section => section.Suggestion).ShouldBe(meant is null ? [] : [meant]);
     }
 }

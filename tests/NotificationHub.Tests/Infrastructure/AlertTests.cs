@@ -35,19 +35,19 @@ public sealed partial class AlertTests
             .ShouldBe(Queries().SelectMany(alert => MetricsIn(alert.Query)).Distinct(), ignoreOrder: true);
 
     [BicepFact]
-    public void What_is_to_be_seen_at_night_is_told()
+    public void The_alerts_are_listed_in_the_README()
     {
         string[] names = [.. Names];
 
         names.ShouldBe([
-            "oldest-unsent",
+            "topic-delayed",
             "no-publisher",
-            "standing-still",
+            "stage-stalled",
             "dead-lettered",
             "location-states",
-            "silence",
-            "refused-credentials",
-            "answers-5xx",
+            "no-deliveries",
+            "invalid-credentials",
+            "responses-5xx",
             "consumer-dead-letters",
         ]);
         names
@@ -56,40 +56,40 @@ public sealed partial class AlertTests
     }
 
     [BicepFact]
-    public void The_values_that_are_looked_for_are_those_that_are_measured()
+    public void Queries_compare_tags_with_values_that_the_hub_reports()
     {
         var topics = TopicLog.GetName("");
 
-        QueryOf("oldest-unsent").ShouldContain($"tostring(Properties.stage) startswith {Quoted(topics)}");
-        QueryOf("oldest-unsent").ShouldContain($"substring(tostring(Properties.stage), {topics.Length})");
-        QueryOf("standing-still").ShouldContain($"tostring(Properties.stage) !startswith {Quoted(topics)}");
+        QueryOf("topic-delayed").ShouldContain($"tostring(Properties.stage) startswith {Quoted(topics)}");
+        QueryOf("topic-delayed").ShouldContain($"substring(tostring(Properties.stage), {topics.Length})");
+        QueryOf("stage-stalled").ShouldContain($"tostring(Properties.stage) !startswith {Quoted(topics)}");
         QueryOf("location-states")
             .ShouldContain(
                 $"tostring(Properties.state) in ({string.Join(", ", new LocationHealth(null!).ClosedStates.Select(Quoted))})"
             );
-        QueryOf("silence").ShouldContain($"tostring(Properties.outcome) == {Quoted(IntakeOutcome.Stored)}");
+        QueryOf("no-deliveries").ShouldContain($"tostring(Properties.outcome) == {Quoted(IntakeOutcome.Stored)}");
     }
 
     [BicepFact]
-    public void What_must_be_seen_whoever_publishes_is_read_from_the_database_by_every_replica()
+    public void Alerts_about_publishing_use_metrics_that_every_replica_reads_from_the_database()
     {
-        MetricsOf("oldest-unsent").ShouldBe([Metric("oldestWaitingAge")]);
+        MetricsOf("topic-delayed").ShouldBe([Metric("oldestPendingAge")]);
         MetricsOf("location-states").ShouldBe([Metric("locations")]);
-        // Its absence says that nobody publishes.
+        // Its absence means that no replica publishes.
         MetricsOf("no-publisher").ShouldBe([Metric("oldestUnsentAge")]);
     }
 
     [BicepFact]
-    public void A_single_post_that_is_answered_5xx_is_told_of()
+    public void A_single_5xx_response_raises_an_alert()
     {
-        var alert = Alerts().Single(alert => NameOf(alert) == "answers-5xx").At("properties.criteria.allOf.0");
+        var alert = Alerts().Single(alert => NameOf(alert) == "responses-5xx").At("properties.criteria.allOf.0");
 
         alert.At("threshold").GetInt32().ShouldBe(0);
         alert.Text("timeAggregation").ShouldBe("Total");
     }
 
     [BicepFact]
-    public void What_a_metric_is_tagged_with_is_compared_as_text()
+    public void Tags_are_compared_as_text()
     {
         foreach (var (name, query) in Queries())
         {
@@ -100,7 +100,7 @@ public sealed partial class AlertTests
     }
 
     [BicepFact]
-    public void Every_query_answers_with_a_value_for_a_subject()
+    public void Every_query_returns_a_value_for_each_subject()
     {
         foreach (var (name, query) in Queries())
         {
@@ -110,7 +110,7 @@ public sealed partial class AlertTests
     }
 
     [BicepFact]
-    public void Every_alert_reaches_somebody()
+    public void Every_alert_notifies_the_action_group()
     {
         var actionGroup = Deployment.Dev.One("Microsoft.Insights/actionGroups");
         actionGroup.Text("properties.emailReceivers.0.emailAddress").ShouldBe(Deployment.AlertEmail);

@@ -105,12 +105,12 @@ public sealed class DeployedSettingsTests
         ]);
         try
         {
-            hub.ThrowIfFaulty();
+            hub.ThrowIfInvalid();
             return [];
         }
         catch (ConfigurationException exception)
         {
-            return exception.Faults;
+            return exception.Errors;
         }
     }
 

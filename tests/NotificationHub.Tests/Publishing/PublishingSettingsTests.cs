@@ -32,12 +32,12 @@ public sealed class PublishingSettingsTests
         var hub = HubApplication.Compose([.. settings.Select(setting => $"--{setting}")]);
         try
         {
-            hub.ThrowIfFaulty();
+            hub.ThrowIfInvalid();
             return [];
         }
         catch (ConfigurationException exception)
         {
-            return exception.Faults;
+            return exception.Errors;
         }
     }
 }

@@ -148,6 +148,6 @@ public sealed class DatabaseFileTests
         await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(2)));
         await held.RollbackAsync();
 
-        (await run).Output.ShouldContain("is of this version and can be written");
+        (await run).Output.ShouldContain("has the schema of this version and can be written");
     }
 }

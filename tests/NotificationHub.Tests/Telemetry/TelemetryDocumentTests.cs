@@ -41,7 +41,7 @@ public sealed partial class TelemetryDocumentTests
     public void A_query_looks_at_an_instrument_of_the_table()
     {
         string[] names = [.. Rows().Select(row => row[0].Trim('`'))];
-        string[] texts = [Document, Read("operations.md")];
+        string[] texts = [Document, Read("runbook.md")];
         var queried = texts
             .SelectMany(text => Queried().Matches(text))
             .Select(match => match.Groups["name"].Value)

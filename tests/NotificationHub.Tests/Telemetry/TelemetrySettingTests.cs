@@ -48,7 +48,7 @@ public sealed class TelemetrySettingTests
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4317", "such as http://localhost:4317")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL=http/json", "must be grpc")]
     [InlineData("OTEL_TRACES_SAMPLER=sometimes", "must be always_on")]
-    [InlineData("OTEL_TRACES_SAMPLER_ARG=10%", "must be a share between 0 and 1")]
+    [InlineData("OTEL_TRACES_SAMPLER_ARG=10%", "must be a number between 0 and 1")]
     public void A_setting_that_would_be_passed_over_ends_the_start(string setting, string advice)
     {
         using var folder = new TemporaryFolder();
@@ -62,8 +62,8 @@ public sealed class TelemetrySettingTests
             ])
         );
 
-        refused.Faults.ShouldHaveSingleItem().ShouldContain(advice);
-        refused.Faults[0].ShouldStartWith($"  {setting.Split('=')[0]}: ");
+        refused.Errors.ShouldHaveSingleItem().ShouldContain(advice);
+        refused.Errors[0].ShouldStartWith($"  {setting.Split('=')[0]}: ");
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class TelemetrySettingTests
             ])
         );
 
-        refused.Faults.ShouldHaveSingleItem().ShouldStartWith("  APPLICATIONINSIGHTS_CONNECTION_STRING: must be ");
+        refused.Errors.ShouldHaveSingleItem().ShouldStartWith("  APPLICATIONINSIGHTS_CONNECTION_STRING: must be ");
         refused.Message.ShouldNotContain(Key);
     }
 
@@ -105,7 +105,7 @@ public sealed class TelemetrySettingTests
             ])
         );
 
-        refused.Faults.ShouldHaveSingleItem().ShouldContain(advice);
+        refused.Errors.ShouldHaveSingleItem().ShouldContain(advice);
     }
 
     [Theory]

@@ -16,7 +16,7 @@ internal static class ConnectionSetup
     /// <summary>Restricts each listener to HTTP/1.1, its connection limits and its routes.</summary>
     public static void AddConnections(this HubBuilder hub, int maxConnections, int? maxPerAddress)
     {
-        hub.RefuseOtherProtocols();
+        hub.RejectOtherProtocols();
         var admin = new AdminListeners(hub.AddAdminEndpoints());
         hub.Services.AddSingleton<ConnectionMetrics>();
         hub.Services.AddSingleton<ClosedConnections>();
@@ -102,7 +102,7 @@ internal static class ConnectionSetup
     }
 
     // The setting exists per endpoint, for all endpoints, and per SNI name.
-    private static void RefuseOtherProtocols(this HubBuilder hub)
+    private static void RejectOtherProtocols(this HubBuilder hub)
     {
         foreach (var (setting, value) in hub.Configuration.GetSection("Kestrel").AsEnumerable())
         {
@@ -112,7 +112,7 @@ internal static class ConnectionSetup
                 && !value.Equals(nameof(HttpProtocols.Http1), StringComparison.OrdinalIgnoreCase)
             )
             {
-                hub.AddFault(
+                hub.AddError(
                     setting,
                     $"must be {nameof(HttpProtocols.Http1)}: over HTTP/2, unauthenticated clients can use up the connections that Apple needs"
                 );

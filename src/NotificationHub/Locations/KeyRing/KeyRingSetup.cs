@@ -17,7 +17,7 @@ internal static class KeyRingSetup
         var options = hub.AddOptions(KeyRingOptions.Section, new KeyRingOptionsValidator());
         if (hub.OptionsOf<StorageOptions>().IsSqlServer && !options.HasCertificate && !hub.Environment.IsDevelopment())
         {
-            hub.AddFault(
+            hub.AddError(
                 KeyRingOptions.Section,
                 "SQL Server stores the keys of the content tokens beside them, so that a certificate must protect the keys: set "
                     + "KeyRing:KeyVaultCertificate (the identifier of a certificate in Key Vault) or KeyRing:CertificateFile (a PFX file with its private key)"

@@ -17,7 +17,7 @@ internal static class ServiceBusSetup
             && ServiceBusConnectionString.GetUnencryptedAddress(text) is { IsLoopback: false }
         )
         {
-            hub.AddFault(
+            hub.AddError(
                 $"{ServiceBusOptions.Section}:{nameof(ServiceBusOptions.ConnectionString)}",
                 "disables TLS (UseDevelopmentEmulator=true); outside Development, this is accepted only for a loopback host"
             );

@@ -76,8 +76,8 @@ public sealed class AdminListenerTests
         var hub = HubApplication.Compose([$"--Admin:Urls={url}", $"--{listen}"]);
 
         Should
-            .Throw<ConfigurationException>(hub.ThrowIfFaulty)
-            .Faults.ShouldContain(line =>
+            .Throw<ConfigurationException>(hub.ThrowIfInvalid)
+            .Errors.ShouldContain(line =>
                 line.Contains("Admin:Urls", StringComparison.Ordinal) && line.Contains(fault, StringComparison.Ordinal)
             );
     }

@@ -86,8 +86,8 @@ public sealed class Http2Tests
         var hub = HubApplication.Compose([$"--{setting}={value}"]);
 
         Should
-            .Throw<ConfigurationException>(hub.ThrowIfFaulty)
-            .Faults.ShouldContain(fault => fault.Contains($"{setting}: must be Http1", StringComparison.Ordinal));
+            .Throw<ConfigurationException>(hub.ThrowIfInvalid)
+            .Errors.ShouldContain(fault => fault.Contains($"{setting}: must be Http1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class Http2Tests
         Should.NotThrow(
             HubApplication
                 .Compose(["--Kestrel:EndpointDefaults:Protocols=http1", "--Storage:ConnectionString=Data Source=x.db"])
-                .ThrowIfFaulty
+                .ThrowIfInvalid
         );
 
     [Fact]

@@ -104,12 +104,12 @@ public sealed class KeyRingSettingsTests : IDisposable
         ]);
         try
         {
-            hub.ThrowIfFaulty();
+            hub.ThrowIfInvalid();
             return [];
         }
         catch (ConfigurationException exception)
         {
-            return exception.Faults;
+            return exception.Errors;
         }
     }
 }

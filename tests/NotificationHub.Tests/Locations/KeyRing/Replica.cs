@@ -49,7 +49,7 @@ internal sealed class Replica : IAsyncDisposable
         var log = new LogLines();
         hub.Host.Logging.ClearProviders().AddProvider(log);
         configure?.Invoke(hub.Services);
-        hub.ThrowIfFaulty();
+        hub.ThrowIfInvalid();
         var replica = new Replica(hub.Host.Build(), log);
         await replica.app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
         await replica.Ring.OpenAsync(createsKeys: true, CancellationToken.None);

@@ -34,7 +34,7 @@ public sealed class EmulatorTests
 
         hub.AddServiceBus();
 
-        var fault = Record.Exception(hub.ThrowIfFaulty);
+        var fault = Record.Exception(hub.ThrowIfInvalid);
         (fault is not null).ShouldBe(isFault);
         fault?.Message.ShouldContain("ServiceBus:ConnectionString: disables TLS");
         fault?.Message.ShouldNotContain("c2VjcmV0");

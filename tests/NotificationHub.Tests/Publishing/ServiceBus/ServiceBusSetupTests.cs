@@ -42,7 +42,7 @@ public sealed class ServiceBusSetupTests
             Senders(("ConnectionString", "Endpoint=http://contoso/;SharedAccessKey=c2VjcmV0"))
         );
 
-        exception.Faults.Count.ShouldBe(2);
+        exception.Errors.Count.ShouldBe(2);
         exception.Message.ShouldNotContain("c2VjcmV0");
     }
 
@@ -57,7 +57,7 @@ public sealed class ServiceBusSetupTests
 
         hub.AddServiceBus();
 
-        hub.ThrowIfFaulty();
+        hub.ThrowIfInvalid();
         return builder.Services.BuildServiceProvider().GetServices<TopicSender>();
     }
 }

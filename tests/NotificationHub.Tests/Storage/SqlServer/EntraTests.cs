@@ -156,10 +156,10 @@ public sealed class EntraTests : IDisposable
             $"--Storage:ConnectionString=Server=db;Database=hub;{settings}",
         ]);
 
-        var fault = Should.Throw<ConfigurationException>(hub.ThrowIfFaulty);
+        var fault = Should.Throw<ConfigurationException>(hub.ThrowIfInvalid);
 
         var text = fault
-            .Faults.Where(fault => fault.Contains("Storage:ConnectionString", StringComparison.Ordinal))
+            .Errors.Where(fault => fault.Contains("Storage:ConnectionString", StringComparison.Ordinal))
             .ShouldHaveSingleItem();
         text.ShouldContain(message);
         text.ShouldNotContain("hidden");

@@ -3,16 +3,16 @@ using System.Diagnostics;
 namespace NotificationHub.Telemetry;
 
 /// <summary>
-/// Every request begins a trace of the hub's own. The notification URL is public: whoever sends a <c>traceparent</c> could have each of
-/// their requests recorded, or none, and write what they like into <c>tracestate</c> and baggage, which go on to others.
+/// Starts a new trace for every request. The notification URL is public: the <c>traceparent</c> of an unknown sender must not decide what is
+/// recorded, and its <c>tracestate</c> and baggage must not reach others.
 /// </summary>
-internal sealed class OwnTraces : DistributedContextPropagator
+internal sealed class IgnoreInboundTraceContext : DistributedContextPropagator
 {
     public override IReadOnlyCollection<string> Fields => [];
 
     public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter)
     {
-        // The web server, which alone asks it, has nobody to tell.
+        // Only the web server uses this propagator, and it sends no requests.
     }
 
     public override void ExtractTraceIdAndState(
