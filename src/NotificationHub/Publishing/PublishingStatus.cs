@@ -31,7 +31,7 @@ internal sealed class PublishingStatus(
         List<StageStatus> statuses = [];
         foreach (var topic in TopicMap.Topics)
         {
-            var name = TopicLog.NameOf(topic);
+            var name = TopicLog.GetName(topic);
             var (position, movedAt) = await LogCursor.ReadAsync(query.Connection, name);
             var (unsent, oldest) = await new TopicLog(topic, database, time).MeasureAsync(cancellationToken);
             var local = topics[topic];
