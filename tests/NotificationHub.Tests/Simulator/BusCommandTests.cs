@@ -100,7 +100,7 @@ public sealed class BusCommandTests
         var run = await ProgramRun.SimulatorAsync("bus", "--port", "65536");
 
         run.ExitCode.ShouldBe(2);
-        run.Error.ShouldContain("--port must lie between 0 and 65535.");
+        run.Error.ShouldContain("--port must be from 0 to 65535.");
     }
 
     private static async Task<(string File, ProgramRun Run)> RunAsync(
