@@ -13,11 +13,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
 
     private readonly Counter<long> deadLetteredEvents = meters
         .CreateHubMeter()
-        .CreateCounter<long>(
-            "notificationhub.publishing.dead_lettered",
-            "{event}",
-            "Events that became dead letters."
-        );
+        .CreateCounter<long>("notificationhub.publishing.dead_lettered", "{event}", "Events that became dead letters.");
 
     private readonly Histogram<double> deliveryDelay = meters
         .CreateHubMeter()
@@ -31,7 +27,11 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
 
     private readonly Gauge<long> lag = meters
         .CreateHubMeter()
-        .CreateGauge<long>("notificationhub.publishing.lag", "{event}", "Unsent events of a topic, counted up to 100,000.");
+        .CreateGauge<long>(
+            "notificationhub.publishing.lag",
+            "{event}",
+            "Unsent events of a topic, counted up to 100,000."
+        );
 
     private readonly Gauge<double> oldestUnsentAge = meters
         .CreateHubMeter()

@@ -124,12 +124,7 @@ internal sealed partial class DueTimes(
                     $"select location_id from location where paused_until > @tooFar order by location_id {connection.Limit("@limit")}",
                 "update location set paused_until = null where location_id = @location_id and paused_until > @tooFar"
             ),
-            new(
-                "operations",
-                OperationTiming.MaxDelay,
-                connection => Operations(connection, "= 0"),
-                RepairOperation
-            ),
+            new("operations", OperationTiming.MaxDelay, connection => Operations(connection, "= 0"), RepairOperation),
             new(
                 "deferred operations",
                 OperationTiming.MaxDeferredDelay,

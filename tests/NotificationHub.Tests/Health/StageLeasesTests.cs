@@ -37,7 +37,9 @@ public sealed class StageLeasesTests : IAsyncLifetime
         await HoldAsync("refetch-01", Other);
         await HoldAsync("refetch-63", Other);
 
-        (await ReadAsync()).FindHolder(RefetchShards.LeaseNames).ShouldBe(new StageHolder("shared", "hub-2:8", 1, 2, 61));
+        (await ReadAsync())
+            .FindHolder(RefetchShards.LeaseNames)
+            .ShouldBe(new StageHolder("shared", "hub-2:8", 1, 2, 61));
     }
 
     private async Task<StageLeases> ReadAsync()
