@@ -2,7 +2,6 @@ using System.Data.Common;
 using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 

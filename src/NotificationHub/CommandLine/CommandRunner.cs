@@ -1,5 +1,4 @@
 using System.CommandLine;
-using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using NotificationHub.Events;
-using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing;

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Locations;
-using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Storage;
 

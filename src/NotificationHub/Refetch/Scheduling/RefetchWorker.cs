@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using NotificationHub.Locations;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 

@@ -1,6 +1,5 @@
 using FluentValidation;
 using NotificationHub.Events;
-using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing.Types;

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.Extensions.Time.Testing;
 using NotificationHub.Hosting;
 using NotificationHub.Hosting.Connections;
 

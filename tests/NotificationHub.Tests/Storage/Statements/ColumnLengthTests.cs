@@ -6,7 +6,6 @@ using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
-using NotificationHub.Refetch.Targets;
 using NotificationHub.Retention;
 using NotificationHub.Routing;
 using NotificationHub.Snapshots;
