@@ -75,13 +75,7 @@ internal static class ReconcileCommand
                 var table = new ConsoleTable("Kind", "Records", "Pages", "Differences", "Finished");
                 foreach (var fullSync in fullSyncs)
                 {
-                    table.Row(
-                        fullSync.Kind,
-                        fullSync.Records,
-                        fullSync.Pages,
-                        fullSync.Drifts,
-                        fullSync.FinishedAt
-                    );
+                    table.Row(fullSync.Kind, fullSync.Records, fullSync.Pages, fullSync.Drifts, fullSync.FinishedAt);
                 }
 
                 table.WriteTo(console);

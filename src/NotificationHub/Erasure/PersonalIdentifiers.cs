@@ -102,7 +102,9 @@ internal sealed class PersonalIdentifiers
             return subject;
         }
 
-        return prefix == RecordKind.User.SubjectPrefix && IsUser && RecordKeys.ActiveUser(key) == UserKeys.Escape(Subject)
+        return prefix == RecordKind.User.SubjectPrefix
+            && IsUser
+            && RecordKeys.ActiveUser(key) == UserKeys.Escape(Subject)
                 ? $"{prefix}/{Erased}"
             : prefix == RecordKind.Assignment.SubjectPrefix && IsAssignment(key)
                 ? $"{prefix}/{key[..^UserKeys.Last(Holder).Length]}{CreateHolder(Erased)}"

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Health;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Scheduling;
-using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;

@@ -166,9 +166,15 @@ public sealed class ErasureTests
         (await CommandRun.OnAsync(hub, "erase", "--user", "u", "--location", "nowhere")).ExitCode.ShouldBe(
             ExitCode.NotFound
         );
-        using var both = await hub.Http.PostAsJsonAsync("/admin/erasures", new { clientUserId = "u", serialNumber = "s" });
+        using var both = await hub.Http.PostAsJsonAsync(
+            "/admin/erasures",
+            new { clientUserId = "u", serialNumber = "s" }
+        );
         using var invalid = await hub.Http.PostAsJsonAsync("/admin/erasures", new { clientUserId = "" });
-        using var nowhere = await hub.Http.PostAsJsonAsync("/admin/erasures", new { clientUserId = "u", location = "l" });
+        using var nowhere = await hub.Http.PostAsJsonAsync(
+            "/admin/erasures",
+            new { clientUserId = "u", location = "l" }
+        );
         both.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         invalid.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         nowhere.StatusCode.ShouldBe(HttpStatusCode.NotFound);

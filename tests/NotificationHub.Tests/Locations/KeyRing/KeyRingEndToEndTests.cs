@@ -74,7 +74,13 @@ public sealed class KeyRingEndToEndTests
         await scene.ExecuteAsync("delete from data_protection_key");
         await File.WriteAllTextAsync(folder.File("new.vpptoken"), scene.Library.ContentTokenFile);
         string[] settings = [$"--Apple:BaseUrl={scene.Apple.BaseUrl}", .. ring.Select(setting => $"--{setting}")];
-        string[] renew = ["locations", "renew-token", location.LocationId, $"--token-file={folder.File("new.vpptoken")}"];
+        string[] renew =
+        [
+            "locations",
+            "renew-token",
+            location.LocationId,
+            $"--token-file={folder.File("new.vpptoken")}",
+        ];
         string[] verify = ["locations", "verify", location.LocationId];
 
         (await CommandRun.OnAsync(scene.Hub, [.. verify, .. settings])).Error.ShouldContain("lacks the key");
