@@ -78,7 +78,7 @@ internal static class HubApplication
         hub.AddOperationTracking();
         hub.AddAudit();
         hub.AddRetention();
-        hub.AddPrivacy();
+        hub.AddErasure();
         hub.AddAdmin();
         var intake = hub.OptionsOf<IntakeOptions>();
         hub.AddConnections(intake.MaxConnections, intake.MaxConnectionsPerAddress);

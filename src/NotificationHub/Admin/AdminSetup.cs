@@ -55,7 +55,7 @@ internal static class AdminSetup
         admin.MapLocations();
         admin.MapNotifications();
         admin.MapDeadLetters();
-        admin.MapPrivacy();
+        admin.MapErasures();
         admin.MapAudit();
         admin.MapOpenApi();
     }
@@ -65,12 +65,4 @@ internal static class AdminSetup
     {
         public static readonly AdminRoute Mark = new();
     }
-}
-
-internal sealed class AdminOptions
-{
-    public const string Section = "Admin";
-
-    /// <summary>The listener for administration and health probes only; if null, every listener serves them.</summary>
-    public string? Urls { get; set; }
 }

@@ -26,7 +26,7 @@ internal static class ErasureEndpoints
 {
     private static readonly ErasureRequestValidator Requests = new();
 
-    public static void MapPrivacy(this IEndpointRouteBuilder admin) =>
+    public static void MapErasures(this IEndpointRouteBuilder admin) =>
         admin
             .MapPost("/admin/erasures", EraseAsync)
             .WithTags("Privacy")

@@ -4,7 +4,7 @@ namespace NotificationHub.Erasure;
 
 internal static class ErasureSetup
 {
-    public static void AddPrivacy(this HubBuilder hub)
+    public static void AddErasure(this HubBuilder hub)
     {
         hub.Services.AddSingleton<ErasureRun>();
         hub.Services.AddSingleton<ErasureService>();

@@ -134,7 +134,7 @@ internal static class LocationStore
             """,
             changed
         );
-        if (LocationEvents.CreateStateChanged(changed, owner) is { } changeEvent)
+        if (LocationEventFactory.CreateStateChanged(changed, owner) is { } changeEvent)
         {
             transaction.AppendEvents([changeEvent]);
         }
@@ -175,7 +175,7 @@ internal static class LocationStore
         );
         if (isNew > 0)
         {
-            transaction.AppendEvents([LocationEvents.CreateTokenExpiring(location, step, now)]);
+            transaction.AppendEvents([LocationEventFactory.CreateTokenExpiring(location, step, now)]);
         }
     }
 

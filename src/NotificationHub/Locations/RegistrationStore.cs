@@ -105,7 +105,7 @@ internal sealed class RegistrationStore(
                 await LocationStore.SaveAsync(transaction, location);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await LocationStore.IncrementVersionAsync(transaction);
-                transaction.AppendEvents(LocationEvents.CreateRegistered(location));
+                transaction.AppendEvents(LocationEventFactory.CreateRegistered(location));
                 await LocationStore.PublishExpiryAsync(transaction, location);
             },
             cancellationToken

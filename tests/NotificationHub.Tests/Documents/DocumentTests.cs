@@ -75,6 +75,28 @@ public sealed class DocumentTests
     public void All_documents_say_the_same_of_whom_development_lets_in(string document) =>
         Read(document).Replace('\n', ' ').ShouldContain("open to requests from this machine to `localhost`");
 
+    [Fact]
+    public void The_way_of_a_notification_in_the_architecture_names_files_that_exist()
+    {
+        var root = Path.Combine(AppContext.BaseDirectory, "Source");
+        string[] files =
+        [
+            .. Directory
+                .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+                .Select(file => $"/{Path.GetRelativePath(root, file).Replace('\\', '/')}"),
+        ];
+        var names = Read("architecture.md")
+            .Split('\n')
+            .SkipWhile(line => line != "| step | files |")
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'))
+            .SelectMany(line => line.Split('`').Where((_, index) => index % 2 == 1))
+            .ToList();
+
+        names.ShouldNotBeEmpty();
+        names.Where(name => !files.Any(file => file.EndsWith($"/{name}.cs", StringComparison.Ordinal))).ShouldBeEmpty();
+    }
+
     private static string Read(string document) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", document));
 }

@@ -11,6 +11,7 @@ namespace NotificationHub.Tests.Routing;
 internal static class PayloadCorpus
 {
     private const string Bad = ".bad.json";
+    private const string ExpectedSuffix = ".expected.txt";
 
     private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "Payloads");
 
@@ -18,18 +19,18 @@ internal static class PayloadCorpus
 
     public static IEnumerable<string> Unfit => All.Where(file => file.EndsWith(Bad, StringComparison.Ordinal));
 
-    private static IEnumerable<string> All =>
-        Directory
-            .EnumerateFiles(Root, "*.json", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Root, file))
-            .Order(StringComparer.Ordinal);
+    /// <summary>The payloads for which there is an expected outcome.</summary>
+    public static IEnumerable<string> WithExpectation =>
+        Files($"*{ExpectedSuffix}").Select(file => $"{file[..^ExpectedSuffix.Length]}.json");
+
+    public static IEnumerable<string> All => Files("*.json");
 
     public static byte[] Read(string file) => File.ReadAllBytes(Path.Combine(Root, file));
 
     /// <summary>The lines of the expected outcome; null if there is no such file.</summary>
     public static string[]? Expected(string file)
     {
-        var sidecar = Path.ChangeExtension(Path.Combine(Root, file), ".expected.txt");
+        var sidecar = Path.ChangeExtension(Path.Combine(Root, file), ExpectedSuffix);
         return File.Exists(sidecar) ? File.ReadAllLines(sidecar) : null;
     }
 
@@ -53,6 +54,12 @@ internal static class PayloadCorpus
             Conflict = false,
         };
     }
+
+    private static IEnumerable<string> Files(string pattern) =>
+        Directory
+            .EnumerateFiles(Root, pattern, SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Root, file))
+            .Order(StringComparer.Ordinal);
 
     private static string? Text(ReadOnlyMemory<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8.Span);
 }

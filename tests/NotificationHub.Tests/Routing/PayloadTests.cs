@@ -88,6 +88,14 @@ public sealed class PayloadTests
         JsonSerializer.Deserialize(body, known, EventJsonContext.Default).ShouldNotBeNull();
     }
 
+    [Fact]
+    public void Every_expected_outcome_belongs_to_a_payload()
+    {
+        PayloadCorpus.WithExpectation.ShouldNotBeEmpty();
+
+        PayloadCorpus.WithExpectation.Except(PayloadCorpus.All).ShouldBeEmpty();
+    }
+
     private static IEnumerable<string> Describe(NewEvent routedEvent, IEnumerable<MergedRequest> targets)
     {
         (string Name, string? Value)[] members =

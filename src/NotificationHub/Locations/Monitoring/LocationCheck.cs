@@ -175,7 +175,7 @@ internal sealed class LocationCheck(Database database)
         // If another server took over the location, its state reports that, and the settings are the new owner's.
         if (isNew && differences.Count > 0 && differences.All(one => one.Setting != LocationDifferences.Owner))
         {
-            transaction.AppendEvents([LocationEvents.CreateSettingsChanged(location, differences, now)]);
+            transaction.AppendEvents([LocationEventFactory.CreateSettingsChanged(location, differences, now)]);
         }
     }
 

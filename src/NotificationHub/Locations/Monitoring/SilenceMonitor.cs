@@ -96,7 +96,12 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
         if (isSilent)
         {
             transaction.AppendEvents([
-                LocationEvents.CreateSilent(location.LocationId, location.LastNotificationAt, location.Deliveries, now),
+                LocationEventFactory.CreateSilent(
+                    location.LocationId,
+                    location.LastNotificationAt,
+                    location.Deliveries,
+                    now
+                ),
             ]);
         }
     }

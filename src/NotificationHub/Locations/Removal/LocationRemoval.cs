@@ -115,7 +115,9 @@ internal sealed class LocationRemoval(
                 var now = await transaction.NowAsync();
                 await LocationStore.SetRemovedAsync(transaction, locked.Location.LocationId, now);
                 await LocationStore.IncrementVersionAsync(transaction);
-                transaction.AppendEvents([LocationEvents.CreateRemoved(locked.Location, request.DeleteData, now)]);
+                transaction.AppendEvents([
+                    LocationEventFactory.CreateRemoved(locked.Location, request.DeleteData, now),
+                ]);
                 return true;
             },
             cancellationToken

@@ -77,30 +77,51 @@ public sealed class ColumnLengthTests
             .Keys.Where(column => !Names.Contains(column[(column.IndexOf('.', StringComparison.Ordinal) + 1)..]))
             .ShouldBe(Words.Keys, ignoreOrder: true);
 
+    [Fact]
+    public void Columns_that_a_later_migration_adds_are_checked_too() =>
+        LengthsOf([
+                "create table t (a nvarchar(10) not null);",
+                "alter table t add b nvarchar(20) null, c bigint null;",
+            ])
+            .ShouldBe(new Dictionary<string, int> { ["t.a"] = 10, ["t.b"] = 20 }, ignoreOrder: true);
+
     private static IEnumerable<string> ConstantsOf(Type type) =>
         type.GetFields(BindingFlags.Public | BindingFlags.Static | BindingFlags.NonPublic)
             .Where(field => field is { IsLiteral: true } && field.FieldType == typeof(string))
             .Select(field => (string)field.GetRawConstantValue()!);
 
-    /// <summary>The length of each bounded text column, in characters.</summary>
+    /// <summary>The length of each bounded text column of the schema, in characters.</summary>
     private static Dictionary<string, int> Lengths()
     {
         var files = new SqlFiles($"{StorageOptions.SqlServer}/Migrations/");
-        return files
-            .Names.SelectMany(name => TSql.Statements(files[name]))
-            .OfType<CreateTableStatement>()
-            .SelectMany(table =>
-                table.Definition.ColumnDefinitions.Select(column =>
-                    (
-                        Name: $"{table.SchemaObjectName.BaseIdentifier.Value}.{column.ColumnIdentifier.Value}",
-                        Length: (column.DataType as SqlDataTypeReference)
-                            is { SqlDataTypeOption: SqlDataTypeOption.NVarChar, Parameters: [IntegerLiteral length] }
-                            ? int.Parse(length.Value)
-                            : 0
-                    )
-                )
+        return LengthsOf(files.Names.Select(name => files[name]));
+    }
+
+    private static Dictionary<string, int> LengthsOf(IEnumerable<string> migrations) =>
+        migrations
+            .SelectMany(TSql.Statements)
+            .SelectMany(statement =>
+                statement switch
+                {
+                    CreateTableStatement table => ColumnsOf(table.SchemaObjectName, table.Definition),
+                    AlterTableAddTableElementStatement table => ColumnsOf(table.SchemaObjectName, table.Definition),
+                    _ => [],
+                }
             )
             .Where(column => column.Length > 0)
             .ToDictionary(column => column.Name, column => column.Length, StringComparer.Ordinal);
-    }
+
+    private static IEnumerable<(string Name, int Length)> ColumnsOf(
+        SchemaObjectName table,
+        TableDefinition definition
+    ) =>
+        definition.ColumnDefinitions.Select(column =>
+            (
+                $"{table.BaseIdentifier.Value}.{column.ColumnIdentifier.Value}",
+                (column.DataType as SqlDataTypeReference)
+                    is { SqlDataTypeOption: SqlDataTypeOption.NVarChar, Parameters: [IntegerLiteral length] }
+                    ? int.Parse(length.Value)
+                    : 0
+            )
+        );
 }

@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Locations;
 
 /// <summary>Creates the events about a location. They contain no token and no secret.</summary>
-internal static class LocationEvents
+internal static class LocationEventFactory
 {
     /// <summary>The registration and, if the new state must be reported as well, the state.</summary>
     public static IReadOnlyCollection<NewEvent> CreateRegistered(Location location)
