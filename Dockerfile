@@ -9,17 +9,17 @@ RUN --mount=type=cache,target=/root/.nuget/packages \
     --output /app
 RUN mkdir /data
 
-# No shell and no package manager. "extra" brings ICU: SqlClient refuses to work without it.
+# No shell and no package manager. "extra" adds ICU, which SqlClient requires.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
 WORKDIR /app
 COPY --from=build /app .
-# The one place that is written to, but for /tmp. A new volume takes its owner from here.
+# The only writable folder besides /tmp. A new volume takes its owner from here.
 COPY --from=build --chown=$APP_UID:$APP_UID /data /data
 VOLUME /data
 ENV ASPNETCORE_HTTP_PORTS=8080 \
     Storage__ConnectionString="Data Source=/data/notificationhub.db"
 EXPOSE 8080
 USER $APP_UID
-# The start-up period is long for the sake of migrations.
+# The start period is long because of migrations.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=300s --retries=3 CMD ["/app/NotificationHub", "health"]
 ENTRYPOINT ["/app/NotificationHub"]

@@ -7,7 +7,7 @@ param sqlAdministratorName = readEnvironmentVariable('SQL_ADMIN_GROUP')
 param sqlAdministratorObjectId = readEnvironmentVariable('SQL_ADMIN_GROUP_ID')
 param alertEmails = [readEnvironmentVariable('ALERT_EMAIL')]
 
-// The least that runs: still two replicas, because one hides what only two can do wrong.
+// The smallest deployment. It has two replicas, because some problems appear only with two.
 param sqlServerless = true
 param sqlVCores = 1
 param serviceBusTier = 'Standard'

@@ -1,28 +1,28 @@
 targetScope = 'resourceGroup'
 
-@description('What the names of all resources begin with, such as nhub-prod: lower case letters, digits and hyphens.')
+@description('The prefix of all resource names, such as nhub-prod: lower case letters, digits and hyphens.')
 @minLength(3)
 @maxLength(20)
 param name string
 
 param location string = resourceGroup().location
 
-@description('false makes everything but the hub, so that the database can let its identity in before it starts.')
+@description('If false, everything but the hub is deployed, so that you can grant its identity access to the database first.')
 param withHub bool = true
 
 @description('The image of the hub with its tag or digest.')
 param image string
 
-@description('The Azure Container Registry that holds the image; empty where anybody may pull it.')
+@description('The Azure Container Registry of the image; empty for a public image.')
 param registryName string = ''
 
-@description('Where that registry is.')
+@description('The resource group of the registry.')
 param registryResourceGroup string = resourceGroup().name
 
-@description('The Microsoft Entra group whose members administer the database. A group, so that nobody who leaves locks it.')
+@description('The Microsoft Entra group whose members administer the database. Use a group, so that access does not depend on one person.')
 param sqlAdministratorName string
 
-@description('The object id of that group.')
+@description('The object ID of that group.')
 param sqlAdministratorObjectId string
 
 @description('Serverless bills by the second and suits a hub with quiet hours; provisioned suits a busy one.')
@@ -31,50 +31,50 @@ param sqlServerless bool
 @minValue(1)
 param sqlVCores int
 
-@description('What the database may grow to, which is what its storage is paid for.')
+@description('The maximum size of the database, which determines the price of its storage.')
 @minValue(1)
 param sqlMaxSizeInGB int = 32
 
-@description('Standard takes about 1,000 operations a second; Premium more, and it alone can be reached privately.')
+@description('Standard allows about 1,000 operations a second. Premium allows more, and only Premium supports private endpoints.')
 @allowed(['Standard', 'Premium'])
 param serviceBusTier string
 
-@description('No replica is the last one: posts are taken while another is being replaced.')
+@description('At least two, so that the hub receives deliveries while a replica is being replaced.')
 @minValue(2)
 param minReplicas int
 
 @minValue(2)
 param maxReplicas int
 
-@description('Spreads what can be spread over the zones of the region.')
+@description('Distributes replicas, database and namespace over the availability zones of the region.')
 param zoneRedundant bool
 
-@description('Reaches the database, the vault and a Premium namespace over private endpoints, and closes their public doors.')
+@description('Uses private endpoints for the database, the vault and a Premium namespace, and disables their public access.')
 param privateNetworking bool
 
-@description('A range of /22 or wider that nothing else uses where the network is peered.')
+@description('A range of /22 or wider that no peered network uses.')
 param networkAddressPrefix string = '10.64.0.0/22'
 
-@description('Single public addresses from which people reach the database and the vault; without effect in private networking.')
+@description('Public IP addresses of operators, which may reach the database and the vault. Without effect in private networking.')
 param operatorAddresses string[] = []
 
-@description('Who is told of alerts.')
+@description('The email addresses that receive alerts.')
 param alertEmails string[]
 
-@description('How long no post at all is likely to be a fault.')
+@description('The time without a stored delivery after which an alert is raised.')
 @allowed(['PT6H', 'P1D', 'P2D'])
 param silenceWindow string = 'P1D'
 
-@description('The application whose tokens open the admin API; empty: the admin API is not served.')
+@description('The Entra ID application whose tokens grant access to the admin API; if empty, Entra ID grants none.')
 param adminAudience string = ''
 
-@description('A host of your own that leads to the hub; empty for the one that Azure gives.')
+@description('A host name of your own for the hub; empty for the one that Azure assigns.')
 param customDomain string = ''
 
-@description('The id of the certificate of that host, in the Container Apps environment.')
+@description('The ID of the certificate of that host name, in the Container Apps environment.')
 param customDomainCertificateId string = ''
 
-@description('Other settings of the hub by their name, such as Refetch__RequestsPerSecond.')
+@description('Other settings of the hub by name, such as Refetch__RequestsPerSecond.')
 param settings object = {}
 
 var suffix = uniqueString(resourceGroup().id)
@@ -134,7 +134,7 @@ module sql 'modules/sql.bicep' = {
 
 module keyVault 'modules/key-vault.bicep' = {
   params: {
-    // A vault's name has 24 characters at most.
+    // A vault's name has at most 24 characters.
     name: 'kv-${suffix}'
     location: location
     privateNetworking: privateNetworking
@@ -165,7 +165,7 @@ module containerEnvironment 'modules/container-environment.bicep' = {
 }
 
 module containerApp 'modules/container-app.bicep' = if (withHub) {
-  // A revision that cannot pull its image would not start.
+  // Without permission to pull the image, the revision would not start.
   dependsOn: [registryAccess]
   params: {
     name: '${name}-hub'
@@ -197,15 +197,15 @@ module alerts 'modules/alerts.bicep' = if (withHub) {
     silenceWindow: silenceWindow
     workspaceId: monitoring.outputs.workspaceId
     serviceBusId: serviceBus.outputs.id
-    // Azure works out what is asked of a module also where that is not deployed.
+    // Azure evaluates the parameters of a module even if it is not deployed.
     containerAppId: withHub ? containerApp!.outputs.id : ''
   }
 }
 
-@description('Where Apple and consumers reach the hub; empty without it.')
+@description('The public URL of the hub; empty if the hub is not deployed.')
 output publicUrl string = withHub ? containerApp!.outputs.publicUrl : ''
 
-@description('The user to let into the database.')
+@description('The database user to create for the hub.')
 output identityName string = identity.name
 
 output sqlServerHost string = sql.outputs.host

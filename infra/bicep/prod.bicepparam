@@ -12,6 +12,6 @@ param sqlVCores = 2
 param serviceBusTier = 'Premium'
 param minReplicas = 3
 param maxReplicas = 10
-// In a region with availability zones, and with a paired region for the backups.
+// Requires a region with availability zones and a paired region for the backups.
 param zoneRedundant = true
 param privateNetworking = true

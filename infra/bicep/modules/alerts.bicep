@@ -94,7 +94,7 @@ var metricAlerts = [
     namespace: 'Microsoft.App/containerapps'
     metric: 'Requests'
     aggregation: 'Total'
-    // A single response is enough: three deliveries with three attempts each stay below any reasonable number.
+    // A single response is enough: three lost deliveries cause only nine responses.
     threshold: 0
     dimension: 'statusCodeCategory'
     values: ['5xx']
@@ -141,7 +141,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       evaluationFrequency: alert.frequency
       windowSize: alert.window
       autoMitigate: true
-      // The first measurement comes after the first deployment.
+      // The metric does not exist before the first deployment of the hub.
       skipQueryValidation: true
       criteria: {
         allOf: [

@@ -1,4 +1,4 @@
-// The hub itself.
+// The hub.
 param name string
 param location string
 param image string
@@ -23,7 +23,7 @@ var publicHost = empty(customDomain) ? '${name}.${managedEnvironment.properties.
 
 var hubSettings = [
   { name: 'ASPNETCORE_HTTP_PORTS', value: string(port) }
-  // The address that is kept with each post is the sender's, not the ingress's.
+  // The hub stores the sender's address with each delivery, not the address of the ingress.
   { name: 'ASPNETCORE_FORWARDEDHEADERS_ENABLED', value: 'true' }
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
   { name: 'OTEL_SERVICE_NAME', value: 'notificationhub' }
@@ -39,7 +39,7 @@ var hubSettings = [
     name: 'Storage__ConnectionString'
     value: 'Server=tcp:${sqlServerHost},1433;Database=${databaseName};Authentication=Active Directory Default;Encrypt=True'
   }
-  // Without a version: the newest protects new keys, and the earlier ones decrypt earlier keys.
+  // Without a version: the latest version protects new keys, and earlier versions decrypt earlier keys.
   { name: 'KeyRing__KeyVaultCertificate', value: keyRingCertificate }
   { name: 'ServiceBus__FullyQualifiedNamespace', value: serviceBusHost }
   { name: 'Publishing__PublicUrl', value: 'https://${publicHost}' }
@@ -102,8 +102,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
           env: concat(hubSettings, adminSettings, otherSettings)
           probes: [
             {
-              // The hub listens when the schema is up to date. A migration that is killed begins anew, so it has 40 minutes, the most
-              // that Container Apps gives; a start without one is over before the first probe.
+              // The hub listens after its migrations. An interrupted migration starts again from the beginning, so a start has 40
+              // minutes, the maximum of Container Apps. A start without migrations ends before the first probe.
               type: 'Startup'
               httpGet: { path: '/health/live', port: port }
               initialDelaySeconds: 20

@@ -1,4 +1,4 @@
-// What the hub runs in.
+// The Container Apps environment of the hub.
 param name string
 param location string
 param zoneRedundant bool
@@ -13,7 +13,7 @@ resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' = {
   name: name
   location: location
   properties: {
-    // Open to the outside in any network: Apple posts from the internet.
+    // Always public, because Apple sends notifications from the internet.
     vnetConfiguration: {
       infrastructureSubnetId: subnetId
       internal: false

@@ -8,7 +8,7 @@ param appsSubnetId string
 param endpointSubnetId string
 param networkId string
 
-// Key Vault Secrets User: reads the certificate with its private key, which the vault keeps as a secret. Nothing else belongs into this vault.
+// Key Vault Secrets User: reads the certificate with its private key, which the vault keeps as a secret. Store nothing else in this vault.
 var readerRole = '4633458b-17de-408a-b874-0445c86b69e6'
 
 resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {

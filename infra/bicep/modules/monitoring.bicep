@@ -1,4 +1,4 @@
-// Where logs, traces and metrics go.
+// Log Analytics and Application Insights, which store logs, traces and metrics.
 param name string
 param location string
 param publisherPrincipalId string
@@ -12,7 +12,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: 30
-    // Far above what a hub writes: a flood of logs is not paid for without a limit.
+    // Far more than a hub writes; limits the costs of a flood of logs.
     workspaceCapping: { dailyQuotaGb: 5 }
   }
 }
@@ -24,7 +24,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    // Nothing is accepted with the instrumentation key alone.
+    // Requires Entra ID: the instrumentation key alone is not accepted.
     DisableLocalAuth: true
   }
 }

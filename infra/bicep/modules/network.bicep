@@ -7,7 +7,7 @@ param privateNetworking bool
 var appsSubnetName = 'apps'
 var endpointSubnetName = 'endpoints'
 
-// Without private endpoints, service endpoints let the database and the vault admit this subnet alone.
+// Without private endpoints, service endpoints restrict the database and the vault to this subnet.
 var serviceEndpoints = privateNetworking ? [] : [{ service: 'Microsoft.Sql' }, { service: 'Microsoft.KeyVault' }]
 
 resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
@@ -15,7 +15,7 @@ resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   location: location
   properties: {
     addressSpace: { addressPrefixes: [addressPrefix] }
-    // Within the network: a deployment that states subnets elsewhere would remove them first.
+    // Inline, because a deployment of the network removes subnets that are separate resources.
     subnets: [
       {
         name: appsSubnetName

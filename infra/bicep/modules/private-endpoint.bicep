@@ -1,4 +1,4 @@
-// A private address for one resource, and the name by which the hub's network finds it.
+// A private endpoint for one resource, and its DNS name in the hub's network.
 param name string
 param location string
 param targetId string
@@ -42,7 +42,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
 resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01' = {
   parent: endpoint
   name: 'default'
-  // The name is known everywhere in the network before the address behind it changes.
+  // The DNS zone is linked to the network before its record is created.
   dependsOn: [zoneLink]
   properties: {
     privateDnsZoneConfigs: [

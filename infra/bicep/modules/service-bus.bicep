@@ -31,7 +31,7 @@ var rules = flatten(map(
     })
 ))
 
-// Only Premium has private endpoints; a Standard namespace is guarded by Entra ID alone.
+// Only Premium supports private endpoints; Entra ID alone protects a Standard namespace.
 var isPremium = tier == 'Premium'
 var isPrivate = isPremium && privateNetworking
 
@@ -51,14 +51,14 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   }
 }
 
-// Service Bus refuses changes that come at the same time, hence one at a time from here on.
+// Service Bus rejects concurrent changes, so the following are made one at a time.
 @batchSize(1)
 resource topics 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
   for topicName in topicNames: {
     parent: namespace
     name: topicName
     properties: {
-      // Can only be set when a topic is made. What a publisher sends again after a crash is dropped.
+      // Fixed when the topic is created. Drops the messages that a publisher sends again after a crash.
       requiresDuplicateDetection: true
       duplicateDetectionHistoryTimeWindow: topology.duplicateDetectionWindow
       defaultMessageTimeToLive: topology.defaultMessageTimeToLive
@@ -83,7 +83,7 @@ resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscription
   }
 ]
 
-// A new subscription takes everything, by a rule that Service Bus removes when the first rule of ours arrives.
+// A new subscription has a rule for all messages, which Service Bus removes when the first other rule is created.
 @batchSize(1)
 resource subscriptionRules 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = [
   for rule in rules: {

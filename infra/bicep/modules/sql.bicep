@@ -1,4 +1,4 @@
-// The database of the hub: Entra ID only, no password anywhere.
+// The hub's database. It accepts Entra ID only, so there is no password.
 param name string
 param location string
 param administratorName string
@@ -41,11 +41,11 @@ resource database 'Microsoft.Sql/servers/databases@2025-01-01' = {
     capacity: vCores
   }
   properties: {
-    // The hub asks the database several times a second, so that it would never pause anyway.
+    // The hub queries the database several times a second, so it would never pause.
     autoPauseDelay: serverless ? -1 : null
     minCapacity: serverless ? json('0.5') : null
     maxSizeBytes: maxSizeInGB * 1073741824
-    // The log of notifications is the only copy of what Apple said once.
+    // The notification log is the only copy of Apple's notifications.
     requestedBackupStorageRedundancy: zoneRedundant ? 'GeoZone' : 'Local'
     zoneRedundant: zoneRedundant
   }
