@@ -5,24 +5,24 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Feed;
 
-/// <summary>Some events, and how far the log has been looked through for them.</summary>
+/// <summary>Matching events and the position up to which the log was scanned.</summary>
 internal sealed record FeedPage(IReadOnlyList<EventEntry> Entries, long Position);
 
-/// <summary>Reads the event log for consumers, a page at a time and with no connection held between pages.</summary>
+/// <summary>Reads the event log for consumers page by page and holds no connection between pages.</summary>
 internal sealed class EventFeed(Database database, TimeProvider time)
 {
     private const int PageSize = 500;
 
-    /// <summary>How many rows one statement looks through: a filter that matches nothing must not scan the log in one go.</summary>
+    // Limits the rows of one statement: a filter without matches must not scan the whole log at once.
     private const int Window = 20_000;
 
-    /// <summary>Events that another process appends raise no signal here.</summary>
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    // Another process can append events without setting the signal of this one.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>From one look to the next, at least: the log may grow all the time without an event that fits.</summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    // Bounds the load on the database if the log grows constantly but no new event matches.
+    private static readonly TimeSpan MinPollInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The <c>seq</c> from which on events are kept.</summary>
+    /// <summary>Reads the <c>seq</c> of the oldest event in the log.</summary>
     public async Task<long> ReadOldestAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
@@ -38,11 +38,11 @@ internal sealed class EventFeed(Database database, TimeProvider time)
 
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var entry = await EventLog.FindAsync(connection, seq);
-        // An id of another epoch, or spelled otherwise, is not this event's.
+        // An ID with another epoch or spelling does not identify this event.
         return entry is not null && CloudEventWriter.GetId(entry) == id ? entry : null;
     }
 
-    /// <summary>The next events behind <paramref name="after"/>; none where the log has no more that fit.</summary>
+    /// <summary>Reads the next matching events after <paramref name="after"/>.</summary>
     public async Task<FeedPage> ReadAsync(
         long after,
         EventFilter filter,
@@ -52,7 +52,7 @@ internal sealed class EventFeed(Database database, TimeProvider time)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var page = await ReadPageAsync(connection, after, filter, limit, cancellationToken);
-        // What was removed while it was read is missing without a trace: the consumer asks on from there, and is told.
+        // Pruning during the read can leave a gap in the page. An empty page makes the next request get 410.
         return await EventLog.ReadStartAsync(connection) - 1 > after ? new FeedPage([], after) : page;
     }
 
@@ -84,14 +84,14 @@ internal sealed class EventFeed(Database database, TimeProvider time)
                 return new FeedPage(entries, entries[^1].Seq);
             }
 
-            // Behind a restore, and where a location was purged, there is a gap.
+            // A restore or the purge of a location leaves a gap.
             position = Math.Max(upTo, await EventLog.ReadNextAsync(connection, upTo) - 1);
         }
 
         return new FeedPage([], position);
     }
 
-    /// <summary>As <see cref="ReadAsync"/>, but holds until there is an event or <paramref name="wait"/> is over.</summary>
+    /// <summary>Reads like <see cref="ReadAsync"/>, but waits up to <paramref name="wait"/> for an event.</summary>
     public async Task<FeedPage> ReadOrWaitAsync(
         long after,
         EventFilter filter,
@@ -106,16 +106,21 @@ internal sealed class EventFeed(Database database, TimeProvider time)
         {
             var appended = database.Signals.EventsAppended.Next;
             var page = await ReadAsync(position, filter, limit, cancellationToken);
-            var left = wait - time.GetElapsedTime(started);
-            if (page.Entries.Count > 0 || left <= TimeSpan.Zero)
+            var remaining = wait - time.GetElapsedTime(started);
+            if (page.Entries.Count > 0 || remaining <= TimeSpan.Zero)
             {
                 return page;
             }
 
             position = page.Position;
-            var paced = Task.Delay(Pace, time, cancellationToken);
-            await Signal.WaitAsync(appended, left < Poll ? left : Poll, time, cancellationToken);
-            await paced;
+            var minDelay = Task.Delay(MinPollInterval, time, cancellationToken);
+            await Signal.WaitAsync(
+                appended,
+                remaining < PollInterval ? remaining : PollInterval,
+                time,
+                cancellationToken
+            );
+            await minDelay;
         }
     }
 

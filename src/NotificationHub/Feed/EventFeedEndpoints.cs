@@ -5,7 +5,7 @@ using NotificationHub.Publishing;
 
 namespace NotificationHub.Feed;
 
-/// <summary><c>GET /events</c>: the event log as one CloudEvent a line, with the bytes that the bus is sent.</summary>
+/// <summary><c>GET /events</c>: the event log as one CloudEvent per line, byte for byte as sent to Service Bus.</summary>
 internal static class EventFeedEndpoints
 {
     private const string RetrySeconds = "5";
@@ -25,27 +25,29 @@ internal static class EventFeedEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (FeedQuery.Parse(context.Request.Query, out var faults) is not { } query)
+        if (FeedQuery.Parse(context.Request.Query, out var errors) is not { } query)
         {
-            return TypedResults.ValidationProblem(faults);
+            return TypedResults.ValidationProblem(errors);
         }
 
         var oldest = await feed.ReadOldestAsync(cancellationToken);
-        if (query.After is { } asked && asked < oldest - 1)
+        if (query.After is { } after && after < oldest - 1)
         {
             return Gone(oldest);
         }
 
-        var refusal = 0;
+        var rejectionStatus = 0;
         using var poll =
-            query.Wait > TimeSpan.Zero ? longPolls.TryBegin(HubPrincipal.NameOf(context.User), out refusal) : null;
-        if (refusal != 0)
+            query.Wait > TimeSpan.Zero
+                ? longPolls.TryBegin(HubPrincipal.NameOf(context.User), out rejectionStatus)
+                : null;
+        if (rejectionStatus != 0)
         {
-            return TooManyPolls(context, refusal);
+            return TooManyPolls(context, rejectionStatus);
         }
 
-        // Consumers that wait must not hold up the end of the process.
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+        // Waiting consumers must not delay shutdown.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken,
             lifetime.ApplicationStopping
         );
@@ -59,12 +61,12 @@ internal static class EventFeedEndpoints
                 {
                     After = query.After ?? oldest - 1,
                 },
-                ending.Token
+                stopping.Token
             );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The process ends: what was written is whole lines, and the consumer asks on from there.
+            // The process is stopping. Only complete lines were written, so the consumer continues after the last one.
         }
 
         return TypedResults.Empty;
@@ -79,12 +81,12 @@ internal static class EventFeedEndpoints
     )
     {
         response.ContentType = Ndjson.MediaType;
-        var left = query.Limit;
+        var remaining = query.Limit;
         var after = Math.Max(0, query.After ?? 0);
-        var page = await feed.ReadOrWaitAsync(after, query.Filter, left, query.Wait, cancellationToken);
+        var page = await feed.ReadOrWaitAsync(after, query.Filter, remaining, query.Wait, cancellationToken);
         if (page.Entries.Count == 0)
         {
-            // Without a line to go by, the consumer would have the same rows looked through again and again.
+            // Without this position, each request would scan the same rows again.
             response.Headers[FeedHeaders.Sequence] = page.Position.ToString(CultureInfo.InvariantCulture);
         }
 
@@ -97,13 +99,13 @@ internal static class EventFeedEndpoints
             }
 
             await response.BodyWriter.FlushAsync(cancellationToken);
-            left -= page.Entries.Count;
-            if (left == 0)
+            remaining -= page.Entries.Count;
+            if (remaining == 0)
             {
                 return;
             }
 
-            page = await feed.ReadAsync(page.Position, query.Filter, left, cancellationToken);
+            page = await feed.ReadAsync(page.Position, query.Filter, remaining, cancellationToken);
         }
     }
 
@@ -139,9 +141,9 @@ internal static class EventFeedEndpoints
 
     private static ProblemHttpResult Gone(long oldest) =>
         TypedResults.Problem(
-            $"The log begins at {oldest}. Start over from a snapshot, or read on from there.",
+            $"The log begins at {oldest}. Start over from a snapshot, or continue from there.",
             statusCode: StatusCodes.Status410Gone,
-            title: "The events asked for are no longer kept.",
+            title: "The requested events are no longer stored.",
             extensions: [KeyValuePair.Create<string, object?>("oldest", oldest)]
         );
 }

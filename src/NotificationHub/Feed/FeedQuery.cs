@@ -4,85 +4,85 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Feed;
 
-/// <summary>What a consumer asks of <c>/events</c>.</summary>
-/// <param name="After">The last <c>seq</c> that the consumer has; null to begin with the oldest that is kept.</param>
+/// <summary>Query parameters of <c>/events</c>.</summary>
+/// <param name="After">Last <c>seq</c> that the consumer has; null starts with the oldest stored event.</param>
 internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, TimeSpan Wait)
 {
     private const int DefaultLimit = 1000;
     private const int MaxLimit = 10_000;
     private const int MaxWaitSeconds = 60;
 
-    private static readonly string[] Known = ["after", "topic", "type", "location", "limit", "wait"];
+    private static readonly string[] Supported = ["after", "topic", "type", "location", "limit", "wait"];
 
-    /// <summary>Reads the parameters; <paramref name="faults"/> names everything that is wrong with them, by parameter.</summary>
-    public static FeedQuery? Parse(IQueryCollection parameters, out Dictionary<string, string[]> faults)
+    /// <summary>Parses the parameters; <paramref name="errors"/> has all errors by parameter.</summary>
+    public static FeedQuery? Parse(IQueryCollection parameters, out Dictionary<string, string[]> errors)
     {
-        faults = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         foreach (var (name, values) in parameters)
         {
-            if (!Known.Contains(name, StringComparer.Ordinal))
+            if (!Supported.Contains(name, StringComparer.Ordinal))
             {
-                faults[name] = [$"There is no such parameter; there are {string.Join(", ", Known)}."];
+                errors[name] = [$"Unknown parameter. Supported: {string.Join(", ", Supported)}."];
             }
             else if (values is not [{ Length: > 0 }])
             {
-                faults[name] = ["Must have one value."];
+                errors[name] = ["Must have exactly one non-empty value."];
             }
         }
 
-        var after = Number(parameters, "after", 0, long.MaxValue, faults);
-        var limit = Number(parameters, "limit", 1, MaxLimit, faults);
-        var wait = Number(parameters, "wait", 0, MaxWaitSeconds, faults);
+        var after = ParseNumber(parameters, "after", 0, long.MaxValue, errors);
+        var limit = ParseNumber(parameters, "limit", 1, MaxLimit, errors);
+        var wait = ParseNumber(parameters, "wait", 0, MaxWaitSeconds, errors);
         var filter = new EventFilter(
-            Topic(parameters, faults),
-            EventName(parameters, faults),
-            Single(parameters, "location")
+            ParseTopic(parameters, errors),
+            ParseEventName(parameters, errors),
+            GetSingle(parameters, "location")
         );
-        return faults.Count > 0
+        return errors.Count > 0
             ? null
             : new FeedQuery(after, filter, (int)(limit ?? DefaultLimit), TimeSpan.FromSeconds(wait ?? 0));
     }
 
-    private static long? Number(
+    private static long? ParseNumber(
         IQueryCollection parameters,
         string name,
-        long least,
-        long most,
-        Dictionary<string, string[]> faults
+        long min,
+        long max,
+        Dictionary<string, string[]> errors
     )
     {
-        if (Single(parameters, name) is not { } text)
+        if (GetSingle(parameters, name) is not { } text)
         {
             return null;
         }
 
         if (
             long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            && value >= least
-            && value <= most
+            && value >= min
+            && value <= max
         )
         {
             return value;
         }
 
-        faults[name] = [$"Must be a whole number from {least} to {most}."];
+        errors[name] = [$"Must be a whole number from {min} to {max}."];
         return null;
     }
 
-    private static string? Topic(IQueryCollection parameters, Dictionary<string, string[]> faults)
+    private static string? ParseTopic(IQueryCollection parameters, Dictionary<string, string[]> errors)
     {
-        var topic = Single(parameters, "topic");
+        var topic = GetSingle(parameters, "topic");
         if (topic is not null && !TopicMap.Topics.Contains(topic, StringComparer.Ordinal))
         {
-            faults["topic"] = [$"There is no such topic; there are {string.Join(", ", TopicMap.Topics)}."];
+            errors["topic"] = [$"Unknown topic. Topics: {string.Join(", ", TopicMap.Topics)}."];
         }
 
         return topic;
     }
 
-    private static string? EventName(IQueryCollection parameters, Dictionary<string, string[]> faults)
+    private static string? ParseEventName(IQueryCollection parameters, Dictionary<string, string[]> errors)
     {
-        if (Single(parameters, "type") is not { } type)
+        if (GetSingle(parameters, "type") is not { } type)
         {
             return null;
         }
@@ -90,12 +90,12 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
         var name = EventTypes.NameOf(type) ?? type;
         if (!TopicMap.Knows(name))
         {
-            faults["type"] = [$"There is no such event; an example is {EventNames.AssetChanged}."];
+            errors["type"] = [$"Unknown event type. Example: {EventNames.AssetChanged}."];
         }
 
         return name;
     }
 
-    private static string? Single(IQueryCollection parameters, string name) =>
+    private static string? GetSingle(IQueryCollection parameters, string name) =>
         parameters[name] is [{ Length: > 0 } value] ? value : null;
 }

@@ -2,34 +2,30 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Feed;
 
-/// <summary>
-/// Limits the requests that wait for events. Each holds a connection and reads the log whenever it grows, and one consumer must not starve
-/// the others.
-/// </summary>
+/// <summary>Limits the requests that wait for events, so that one consumer cannot starve the others.</summary>
 internal sealed class LongPolls(IOptions<FeedOptions> options)
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, int> byConsumer = new(StringComparer.Ordinal);
     private int total;
 
-    /// <summary>Counts a request of the consumer until the result is disposed.</summary>
-    /// <param name="consumer">The consumer's name.</param>
-    /// <param name="refusal">The status code if the result is null.</param>
-    public IDisposable? TryBegin(string consumer, out int refusal)
+    /// <summary>Counts a request until the result is disposed; null if a limit is reached.</summary>
+    /// <param name="rejectionStatus">HTTP status code if the result is null.</param>
+    public IDisposable? TryBegin(string consumer, out int rejectionStatus)
     {
-        lock (gate)
+        lock (sync)
         {
-            var ofConsumer = byConsumer.GetValueOrDefault(consumer);
-            refusal =
-                ofConsumer >= options.Value.MaxLongPollsPerConsumer ? StatusCodes.Status429TooManyRequests
+            var consumerCount = byConsumer.GetValueOrDefault(consumer);
+            rejectionStatus =
+                consumerCount >= options.Value.MaxLongPollsPerConsumer ? StatusCodes.Status429TooManyRequests
                 : total >= options.Value.MaxLongPolls ? StatusCodes.Status503ServiceUnavailable
                 : 0;
-            if (refusal != 0)
+            if (rejectionStatus != 0)
             {
                 return null;
             }
 
-            byConsumer[consumer] = ofConsumer + 1;
+            byConsumer[consumer] = consumerCount + 1;
             total++;
             return new LongPoll(this, consumer);
         }
@@ -37,7 +33,7 @@ internal sealed class LongPolls(IOptions<FeedOptions> options)
 
     private void End(string consumer)
     {
-        lock (gate)
+        lock (sync)
         {
             total--;
             if (--byConsumer[consumer] == 0)

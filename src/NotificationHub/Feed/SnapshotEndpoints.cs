@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace NotificationHub.Feed;
 
 /// <summary>
-/// <c>GET /snapshot/{location}/{kind}</c>: the current records, one <c>{key, revision, record}</c> a line. A consumer starts
-/// from them and goes on with the events after the header's sequence, keeping the highest revision of each.
+/// <c>GET /snapshot/{location}/{kind}</c>: the current records, one <c>{key, revision, record}</c> per line. A consumer starts
+/// with them, continues with the events after the header's sequence, and keeps the highest revision of each record.
 /// </summary>
 internal static class SnapshotEndpoints
 {
@@ -28,17 +28,17 @@ internal static class SnapshotEndpoints
 
         context.Response.ContentType = Ndjson.MediaType;
         context.Response.Headers[FeedHeaders.Sequence] = sequence.ToString(CultureInfo.InvariantCulture);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken,
             lifetime.ApplicationStopping
         );
         try
         {
-            await snapshots.WriteAsync(location, kind, context.Response.BodyWriter, ending.Token);
+            await snapshots.WriteAsync(location, kind, context.Response.BodyWriter, stopping.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The process ends. A regular end of the answer would make a part of the records look like all of them.
+            // The process is stopping. A normal end of the response would make a partial snapshot look complete.
             context.Abort();
         }
 

@@ -9,10 +9,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Feed;
 
-/// <summary>Reads what is known of a location's records, a page at a time and with no connection held between pages.</summary>
+/// <summary>Reads the stored records of a location page by page and holds no connection between pages.</summary>
 internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
 {
-    /// <summary>The records behind a key: a seek in the table's own order, so that no page sorts or scans.</summary>
+    // A seek in primary-key order: no page sorts or scans.
     public static string PageStatement(DbConnection connection) =>
         $"""
             select "key", revision, data
@@ -32,7 +32,7 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
         SkipValidation = true,
     };
 
-    /// <summary>The last event in the log, to be read before the records; null where there is no such location or kind.</summary>
+    /// <summary>Reads the sequence of the last event; call before reading records. Null if location or kind is unknown.</summary>
     public async Task<long?> ReadSequenceAsync(string locationId, string kind, CancellationToken cancellationToken)
     {
         if (!Kinds.Contains(kind, StringComparer.Ordinal))
@@ -48,10 +48,8 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
         return known == 0 ? null : await EventLog.ReadLastAsync(connection);
     }
 
-    /// <summary>
-    /// Writes the records in the order of their keys, each as it is when its page is read: a read of one moment would keep
-    /// the WAL for as long as the consumer takes.
-    /// </summary>
+    // Each page shows the records as they are at that time. A single read transaction would keep the WAL from
+    // shrinking for as long as a slow consumer reads.
     public async Task WriteAsync(string locationId, string kind, PipeWriter output, CancellationToken cancellationToken)
     {
         var after = "";

@@ -2,19 +2,18 @@ using System.Text.Json;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>A consumer of the feed with a good memory: whatever had an id once must have it for ever.</summary>
+/// <summary>Feed consumer that checks that an event ID always has the same content.</summary>
 internal sealed class FeedWitness : IDisposable
 {
     private readonly HttpClient http = new();
     private readonly Dictionary<string, string> events = new(StringComparer.Ordinal);
 
-    /// <summary>Ids that came back with another content.</summary>
+    /// <summary>IDs that were read again with other content.</summary>
     public List<string> Changed { get; } = [];
 
-    /// <summary>The events by id.</summary>
     public IReadOnlyDictionary<string, string> Events => events;
 
-    /// <summary>Reads the whole feed, from its first event on.</summary>
+    /// <summary>Reads the whole feed from its first event.</summary>
     public async Task ReadAsync(Uri hub)
     {
         var after = "0";

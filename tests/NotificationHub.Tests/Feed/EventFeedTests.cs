@@ -6,11 +6,11 @@ namespace NotificationHub.Tests.Feed;
 
 public sealed class EventFeedTests : IAsyncLifetime
 {
-    /// <summary>How many timers a consumer has that waits: the poll's and the pace's.</summary>
-    private const int Waiting = 2;
+    // A waiting consumer has one timer for the poll interval and one for the minimum interval.
+    private const int TimersPerWait = 2;
 
     private static readonly EventFilter Everything = new();
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MinPollInterval = TimeSpan.FromMilliseconds(100);
 
     private PublishingScene scene = null!;
     private EventFeed feed = null!;
@@ -24,34 +24,34 @@ public sealed class EventFeedTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task Waiting_ends_with_the_first_event()
+    public async Task Waiting_ends_when_the_first_event_is_appended()
     {
         var waiting = WaitAsync(Everything, TimeSpan.FromSeconds(60));
-        await scene.Clock.TimersPending(Waiting);
+        await scene.Clock.TimersPending(TimersPerWait);
         waiting.IsCompleted.ShouldBeFalse();
 
         await scene.AppendAsync(1);
-        scene.Clock.Advance(Pace);
+        scene.Clock.Advance(MinPollInterval);
 
         (await waiting).Entries.ShouldHaveSingleItem().Seq.ShouldBe(1);
     }
 
     [Fact]
-    public async Task Waiting_goes_on_past_events_that_do_not_fit()
+    public async Task Waiting_continues_past_events_that_do_not_match()
     {
         var waiting = WaitAsync(new EventFilter("users"), TimeSpan.FromSeconds(60));
-        await scene.Clock.TimersPending(Waiting);
+        await scene.Clock.TimersPending(TimersPerWait);
 
         await scene.AppendAsync(1);
         await scene.AppendAsync(1, "user.changed");
         waiting.IsCompleted.ShouldBeFalse();
-        scene.Clock.Advance(Pace);
+        scene.Clock.Advance(MinPollInterval);
 
         (await waiting).Entries.ShouldHaveSingleItem().Seq.ShouldBe(2);
     }
 
     [Fact]
-    public async Task Looking_in_vain_tells_the_position_reached()
+    public async Task An_empty_page_has_the_position_up_to_which_the_log_was_scanned()
     {
         await scene.AppendAsync(3);
 
@@ -61,22 +61,22 @@ public sealed class EventFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Waiting_ends_with_nothing_when_the_time_is_over()
+    public async Task Waiting_returns_an_empty_page_after_the_timeout()
     {
         var waiting = WaitAsync(Everything, TimeSpan.FromSeconds(2));
-        await scene.Clock.TimersPending(Waiting);
+        await scene.Clock.TimersPending(TimersPerWait);
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
-        await scene.Clock.TimersPending(Waiting);
+        await scene.Clock.TimersPending(TimersPerWait);
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
 
         (await waiting).Entries.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task Events_of_another_process_are_seen_by_polling()
+    public async Task Polling_finds_events_appended_by_another_process()
     {
         var waiting = WaitAsync(Everything, TimeSpan.FromSeconds(60));
-        await scene.Clock.TimersPending(Waiting);
+        await scene.Clock.TimersPending(TimersPerWait);
         await scene.Test.ExecuteAsync(
             "insert into event_log (topic, type, data, conflict, created_at) values ('hub', 'location.silent', x'7b7d', 0, 0)"
         );
@@ -87,7 +87,7 @@ public sealed class EventFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_its_own_id_finds_an_event()
+    public async Task Only_the_exact_id_finds_an_event()
     {
         await scene.AppendAsync(2);
 

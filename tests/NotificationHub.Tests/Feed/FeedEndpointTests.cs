@@ -17,7 +17,7 @@ public sealed class FeedEndpointTests
     private const string Key = "a key";
 
     [Fact]
-    public async Task The_feed_gives_one_event_a_line_after_the_one_named()
+    public async Task The_feed_returns_one_event_per_line_after_the_given_position()
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AppendAsync(hub, 3);
@@ -36,10 +36,7 @@ public sealed class FeedEndpointTests
     [InlineData("127.0.0.1", HttpStatusCode.OK)]
     [InlineData("[::1]", HttpStatusCode.OK)]
     [InlineData("rebound.example.com", HttpStatusCode.Unauthorized)]
-    public async Task Without_a_key_the_feed_is_not_read_under_a_name_that_another_site_could_have_lead_here(
-        string host,
-        HttpStatusCode expected
-    )
+    public async Task Without_a_key_only_a_loopback_host_name_is_accepted(string host, HttpStatusCode expected)
     {
         await using var hub = await ScenarioHub.StartAsync();
 
@@ -66,7 +63,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task A_poll_that_finds_nothing_says_where_to_read_on()
+    public async Task An_empty_response_has_the_position_to_continue_from()
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AppendAsync(hub, 2);
@@ -85,7 +82,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task A_poll_that_waits_is_answered_with_the_event_that_comes()
+    public async Task A_waiting_request_returns_the_next_matching_event()
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AppendAsync(hub, 1);
@@ -104,7 +101,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task More_events_than_a_page_come_in_one_answer()
+    public async Task A_response_can_span_several_pages()
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AppendAsync(hub, 1200);
@@ -113,7 +110,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task Parameters_that_mean_nothing_are_refused_all_at_once()
+    public async Task All_invalid_parameters_are_reported_together()
     {
         await using var hub = await ScenarioHub.StartAsync();
 
@@ -127,7 +124,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task What_is_no_longer_kept_is_gone_and_the_oldest_is_named()
+    public async Task Pruned_events_return_410_with_the_oldest_position()
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AppendAsync(hub, 5);
@@ -152,7 +149,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task One_event_has_an_address_of_its_own()
+    public async Task A_single_event_can_be_read_by_id()
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AppendAsync(hub, 1);
@@ -166,7 +163,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task Outside_development_a_consumer_key_is_asked_for()
+    public async Task Outside_development_a_consumer_key_is_required()
     {
         await using var hub = await ScenarioHub.StartAsync(
             "environment=Production",
@@ -192,7 +189,7 @@ public sealed class FeedEndpointTests
     }
 
     [Fact]
-    public async Task An_administrators_key_does_not_open_the_feed()
+    public async Task An_administrator_key_cannot_read_the_feed()
     {
         await using var hub = await ScenarioHub.StartAsync([
             "environment=Production",

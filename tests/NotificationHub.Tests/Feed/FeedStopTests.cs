@@ -8,33 +8,33 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Feed;
 
-/// <summary>Consumers that wait or are slow, over a socket, against a hub whose stop is never cut short.</summary>
+/// <summary>Waiting and slow consumers on a real socket, and a hub without a shutdown timeout.</summary>
 public sealed class FeedStopTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan TestTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task A_consumer_that_waits_is_answered_when_the_hub_stops()
+    public async Task A_waiting_consumer_gets_a_response_when_the_hub_stops()
     {
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var hub = await StartAsync(() => arrived.TrySetResult());
         var waiting = hub.Http.GetStringAsync("/events?wait=60");
-        await arrived.Task.WaitAsync(Patience);
+        await arrived.Task.WaitAsync(TestTimeout);
 
-        await hub.StopAsync().WaitAsync(Patience / 2);
+        await hub.StopAsync().WaitAsync(TestTimeout / 2);
 
         (await waiting).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_consumer_that_does_not_read_holds_up_no_stop_and_is_not_given_a_part_as_the_whole()
+    public async Task A_blocked_consumer_does_not_delay_shutdown_and_its_partial_snapshot_fails()
     {
         await using var hub = await StartAsync(() => { });
         await AddRecordsAsync(hub);
         using var answer = await hub.Http.GetAsync("/snapshot/north/asset", HttpCompletionOption.ResponseHeadersRead);
         answer.Headers.Contains(FeedHeaders.Sequence).ShouldBeTrue();
 
-        await hub.StopAsync().WaitAsync(Patience / 2);
+        await hub.StopAsync().WaitAsync(TestTimeout / 2);
 
         await Should.ThrowAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync());
     }
@@ -47,7 +47,7 @@ public sealed class FeedStopTests
             builder.Services.AddSingleton<IStartupFilter>(new Arrivals(requestArrived));
         });
 
-    // Far more than the buffers on the way take.
+    // Far more data than the socket buffers hold.
     private static Task AddRecordsAsync(HubHost hub) =>
         hub.Database.WriteAsync(
             async transaction =>

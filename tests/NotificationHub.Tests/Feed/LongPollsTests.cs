@@ -13,42 +13,42 @@ public sealed class LongPollsTests
     );
 
     [Fact]
-    public void One_consumer_waits_with_as_many_requests_as_its_limit()
+    public void A_consumer_gets_429_above_its_limit()
     {
         using var first = polls.TryBegin("north", out _);
         var second = polls.TryBegin("north", out _);
-        polls.TryBegin("north", out var refusal).ShouldBeNull();
-        refusal.ShouldBe(429);
+        polls.TryBegin("north", out var rejectionStatus).ShouldBeNull();
+        rejectionStatus.ShouldBe(429);
 
         second!.Dispose();
 
-        using var third = polls.TryBegin("north", out refusal);
+        using var third = polls.TryBegin("north", out rejectionStatus);
         third.ShouldNotBeNull();
-        refusal.ShouldBe(0);
+        rejectionStatus.ShouldBe(0);
     }
 
     [Fact]
-    public void All_consumers_wait_with_as_many_requests_as_the_hub_allows()
+    public void Consumers_together_get_503_above_the_hub_limit()
     {
         using var first = polls.TryBegin("a", out _);
         using var second = polls.TryBegin("b", out _);
         using var third = polls.TryBegin("c", out _);
 
-        polls.TryBegin("d", out var refusal).ShouldBeNull();
-        refusal.ShouldBe(503);
+        polls.TryBegin("d", out var rejectionStatus).ShouldBeNull();
+        rejectionStatus.ShouldBe(503);
     }
 
     [Theory]
     [InlineData("Feed:MaxLongPollsPerConsumer=1", HttpStatusCode.TooManyRequests)]
     [InlineData("Feed:MaxLongPolls=1", HttpStatusCode.ServiceUnavailable)]
-    public async Task A_request_too_many_is_answered_at_once_and_one_that_does_not_wait_is_served(
+    public async Task A_request_above_the_limit_is_rejected_immediately_unless_it_does_not_wait(
         string setting,
         HttpStatusCode expected
     )
     {
         await using var hub = await ScenarioHub.StartAsync(setting);
-        var others = setting.Contains("PerConsumer", StringComparison.Ordinal) ? "loopback" : "another";
-        var waiting = hub.Services.GetRequiredService<LongPolls>().TryBegin(others, out _)!;
+        var consumer = setting.Contains("PerConsumer", StringComparison.Ordinal) ? "loopback" : "another";
+        var waiting = hub.Services.GetRequiredService<LongPolls>().TryBegin(consumer, out _)!;
 
         await hub.ScenarioAsync(request =>
         {

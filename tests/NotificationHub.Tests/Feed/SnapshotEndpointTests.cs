@@ -11,7 +11,7 @@ namespace NotificationHub.Tests.Feed;
 public sealed class SnapshotEndpointTests
 {
     [Fact]
-    public async Task A_snapshot_gives_the_current_records_and_the_event_they_take_account_of()
+    public async Task A_snapshot_returns_the_current_records_and_the_last_event_sequence()
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AddLocationAsync(hub);
@@ -58,7 +58,7 @@ public sealed class SnapshotEndpointTests
     [Theory]
     [InlineData("/snapshot/nowhere/asset")]
     [InlineData("/snapshot/north/assets")]
-    public async Task An_unknown_location_or_kind_is_not_found(string path)
+    public async Task An_unknown_location_or_kind_returns_404(string path)
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AddLocationAsync(hub);
@@ -71,7 +71,7 @@ public sealed class SnapshotEndpointTests
     }
 
     [Fact]
-    public async Task A_large_snapshot_comes_whole()
+    public async Task A_large_snapshot_is_complete()
     {
         const int Records = 100_000;
         await using var hub = await HubHost.StartAsync();

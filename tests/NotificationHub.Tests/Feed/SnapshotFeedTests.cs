@@ -37,7 +37,7 @@ public sealed class SnapshotFeedTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await scene.DisposeAsync();
 
     [Fact]
-    public async Task What_changes_meanwhile_comes_as_it_is_then_and_is_told_by_a_later_event()
+    public async Task A_record_changed_during_the_read_has_a_revision_after_the_sequence()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
         var sequence = (await feed.ReadSequenceAsync("north", "asset", CancellationToken.None)).ShouldNotBeNull();
@@ -63,7 +63,7 @@ public sealed class SnapshotFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_is_a_seek_and_sorts_nothing()
+    public async Task A_page_is_read_with_a_seek_and_no_sort()
     {
         await using var connection = await scene.Test.Database.OpenReaderAsync(CancellationToken.None);
         var plan = await scene.Test.QueryAsync<PlanStep>(
