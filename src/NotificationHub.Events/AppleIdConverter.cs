@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Events;
 
-/// <summary>Apple writes <c>adamId</c> as text for assets and as a number for subscriptions: here it is always text.</summary>
+/// <summary>Reads <c>adamId</c> as text: Apple writes a string for assets and a number for subscriptions.</summary>
 internal sealed class AppleIdConverter : JsonConverter<string>
 {
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

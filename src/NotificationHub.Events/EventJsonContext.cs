@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace NotificationHub.Events;
 
 /// <summary>
-/// Reads and writes every event without reflection. To find out what an event is, read it as
-/// <c>CloudEvent&lt;JsonElement&gt;</c> first. Members that are not known are passed over.
+/// Serializes and deserializes every event without reflection. To find out the type of an event, read it as
+/// <c>CloudEvent&lt;JsonElement&gt;</c> first. Unknown members are ignored.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -46,8 +46,8 @@ namespace NotificationHub.Events;
 public sealed partial class EventJsonContext : JsonSerializerContext
 {
     /// <summary>
-    /// As the hub itself writes: only what JSON demands is escaped, for inside a batch each escape is escaped once more.
-    /// Not for embedding in HTML.
+    /// The hub's own format: escapes only what JSON requires, because a batch escapes each escape again. Not for
+    /// embedding in HTML.
     /// </summary>
     public static EventJsonContext Wire { get; } =
         new(

@@ -1,12 +1,15 @@
 namespace NotificationHub.Events;
 
-/// <summary>Data of <see cref="EventNames.EventDeadLettered"/>: <c>dead-letters show</c> and <c>dead-letters resend</c> take its <see cref="Seq"/>.</summary>
+/// <summary>
+/// Data of <see cref="EventNames.EventDeadLettered"/>. Pass <see cref="Seq"/> to <c>dead-letters show</c> and
+/// <c>dead-letters resend</c>.
+/// </summary>
 public sealed record EventDeadLettered
 {
-    /// <summary>The <c>id</c> of the event that is set aside.</summary>
+    /// <summary>The <c>id</c> of the rejected event.</summary>
     public required string EventId { get; init; }
 
-    /// <summary>Its place in the event log.</summary>
+    /// <summary>Its position in the event log.</summary>
     public required long Seq { get; init; }
 
     /// <summary>Its topic.</summary>
@@ -15,6 +18,6 @@ public sealed record EventDeadLettered
     /// <summary>Its full type.</summary>
     public required string Type { get; init; }
 
-    /// <summary>What the broker said.</summary>
+    /// <summary>The reason that Service Bus gave.</summary>
     public required string Reason { get; init; }
 }

@@ -3,39 +3,42 @@ using System.Text.Json;
 namespace NotificationHub.Events;
 
 /// <summary>
-/// Data of <see cref="EventNames.ReconcileDriftFound"/>: a record was not as it was known, and no notification had told of it. The hub's
-/// topic names no device and nobody: what is told of those is in the event that repaired it.
+/// Data of <see cref="EventNames.ReconcileDriftFound"/>: a record differed from the hub's copy, and no notification had
+/// reported it. The topic names no devices or users; their data are in the <c>*.changed</c> event.
 /// </summary>
 public sealed record ReconcileDriftFound
 {
-    /// <summary>The kind of record: <c>asset</c>, <c>assignment</c>, <c>user</c>, <c>subscription</c> or <c>subscription-assignment</c>.</summary>
+    /// <summary>
+    /// The kind of record: <c>asset</c>, <c>assignment</c>, <c>user</c>, <c>subscription</c> or
+    /// <c>subscription-assignment</c>.
+    /// </summary>
     public required string Resource { get; init; }
 
-    /// <summary>Which one, of an asset or a subscription; absent for a record that names a device or a user.</summary>
+    /// <summary>The key of an asset or subscription; absent for a record that names a device or a user.</summary>
     public string? Key { get; init; }
 
-    /// <summary>The asset or subscription that it is about; absent for users.</summary>
+    /// <summary>The asset or subscription of the record; absent for users.</summary>
     public string? AdamId { get; init; }
 
-    /// <summary>What the difference is.</summary>
+    /// <summary>The kind of difference.</summary>
     public required ChangeKind Change { get; init; }
 
-    /// <summary>The members that are different.</summary>
+    /// <summary>The members that differ.</summary>
     public required IReadOnlyList<DriftedField> Fields { get; init; }
 
-    /// <summary>The id of the <c>*.changed</c> event that states the record as it is.</summary>
+    /// <summary>The ID of the <c>*.changed</c> event with the current record.</summary>
     public required string Event { get; init; }
 }
 
-/// <summary>A member of a record that was not as it was known; its values are left out where the record names a device or a user.</summary>
+/// <summary>A member that differs; its values are omitted if the record names a device or a user.</summary>
 public sealed record DriftedField
 {
-    /// <summary>The member, as the record names it.</summary>
+    /// <summary>The name of the member in the record.</summary>
     public required string Name { get; init; }
 
-    /// <summary>As it was known.</summary>
+    /// <summary>The value in the hub's copy.</summary>
     public JsonElement? Before { get; init; }
 
-    /// <summary>As Apple states it.</summary>
+    /// <summary>The value at Apple.</summary>
     public JsonElement? After { get; init; }
 }

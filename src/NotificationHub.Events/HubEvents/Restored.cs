@@ -14,15 +14,18 @@ public sealed record HubRestored
 }
 
 /// <summary>
-/// Data of <see cref="EventNames.AssetRestated"/>, <see cref="EventNames.AssignmentRestated"/>, <see cref="EventNames.UserRestated"/>,
-/// <see cref="EventNames.SubscriptionRestated"/> and <see cref="EventNames.SubscriptionAssignmentRestated"/>.
+/// Data of <see cref="EventNames.AssetRestated"/>, <see cref="EventNames.AssignmentRestated"/>,
+/// <see cref="EventNames.UserRestated"/>, <see cref="EventNames.SubscriptionRestated"/> and
+/// <see cref="EventNames.SubscriptionAssignmentRestated"/>.
 /// </summary>
 public sealed record RecordsRestated
 {
-    /// <summary>The epoch that the restore began.</summary>
+    /// <summary>The epoch that the restore started.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>As 19 digits. Drop every record of this location and kind with a lower revision: it no longer exists.</summary>
+    /// <summary>
+    /// As 19 digits. Drop every record of this location and kind with a lower revision: it no longer exists.
+    /// </summary>
     public required string FromRevision { get; init; }
 
     /// <summary>The number of records of this kind in the location.</summary>
@@ -32,16 +35,19 @@ public sealed record RecordsRestated
 /// <summary>Data of <see cref="EventNames.LocationRestated"/>.</summary>
 public sealed record LocationRestated
 {
-    /// <summary>The epoch that the restore began.</summary>
+    /// <summary>The epoch that the restore started.</summary>
     public required long Epoch { get; init; }
 
     /// <summary>The lowest revision of the location's records, as 19 digits.</summary>
     public required string FromRevision { get; init; }
 
-    /// <summary>How many records there were, of each kind that was restated.</summary>
+    /// <summary>The number of records that were restated, by kind.</summary>
     public required IReadOnlyDictionary<string, long> Records { get; init; }
 
-    /// <summary>The kinds that Apple refuses to return. They are retried on schedule; once Apple answers, the event comes again.</summary>
+    /// <summary>
+    /// The kinds that Apple refuses to return. They are retried on schedule. Once Apple returns them, this event is
+    /// published again.
+    /// </summary>
     public IReadOnlyList<string> NotAvailable
     {
         get => field ?? [];

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace NotificationHub.Events;
 
 /// <summary>
-/// <c>ASSET_COUNT</c>: licences were bought, transferred or refunded. The difference has no base, so it cannot be summed
-/// up: <c>asset.changed</c> says what the counts are.
+/// <c>ASSET_COUNT</c>: licenses were bought, transferred or refunded. The difference has no base, so do not add it up:
+/// <c>asset.changed</c> has the counts.
 /// </summary>
 public sealed record AssetCountNotification
 {
@@ -12,16 +12,16 @@ public sealed record AssetCountNotification
     [JsonConverter(typeof(AppleIdConverter))]
     public required string AdamId { get; init; }
 
-    /// <summary><c>STDQ</c> or <c>PLUS</c>; together with <see cref="AdamId"/> it names the asset.</summary>
+    /// <summary><c>STDQ</c> or <c>PLUS</c>; together with <see cref="AdamId"/> it identifies the asset.</summary>
     public string? PricingParam { get; init; }
 
-    /// <summary>How many licences came (or, below zero, went).</summary>
+    /// <summary>The number of licenses that were added or, if negative, removed.</summary>
     public required long CountDelta { get; init; }
 }
 
 /// <summary>
-/// <c>ASSET_MANAGEMENT</c>: assets were associated, disassociated or revoked, or that failed. One request can lead to
-/// several of these, some successful and some not.
+/// <c>ASSET_MANAGEMENT</c>: assets were associated, disassociated or revoked, or this failed. One request can lead to
+/// several notifications, some successful and some not.
 /// </summary>
 public sealed record AssetManagementNotification
 {
@@ -31,13 +31,13 @@ public sealed record AssetManagementNotification
     /// <summary><c>SUCCESS</c> or <c>FAILURE</c>.</summary>
     public required string Result { get; init; }
 
-    /// <summary>The id that Apple gave to the request; null where there was none.</summary>
+    /// <summary>The ID that Apple returned for the request; null if there was none.</summary>
     public string? EventId { get; init; }
 
-    /// <summary>What was (or was not) done; at most 100 at a time.</summary>
+    /// <summary>The assignments that succeeded or failed; at most 100 per notification.</summary>
     public required IReadOnlyList<NotifiedAssignment> Assignments { get; init; }
 
-    /// <summary>On <c>FAILURE</c>: why.</summary>
+    /// <summary>On <c>FAILURE</c>: the reason.</summary>
     public NotificationError? Error { get; init; }
 }
 
@@ -48,12 +48,12 @@ public sealed record NotifiedAssignment
     [JsonConverter(typeof(AppleIdConverter))]
     public required string AdamId { get; init; }
 
-    /// <summary><c>STDQ</c> or <c>PLUS</c>; null where Apple left it out, which means <c>STDQ</c>.</summary>
+    /// <summary><c>STDQ</c> or <c>PLUS</c>; null if Apple omitted it, which means <c>STDQ</c>.</summary>
     public string? PricingParam { get; init; }
 
-    /// <summary>The device; null where the holder is a user.</summary>
+    /// <summary>The device; null if the holder is a user.</summary>
     public string? SerialNumber { get; init; }
 
-    /// <summary>The user; null where the holder is a device.</summary>
+    /// <summary>The user; null if the holder is a device.</summary>
     public string? ClientUserId { get; init; }
 }

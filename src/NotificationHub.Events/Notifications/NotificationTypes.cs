@@ -3,7 +3,9 @@ namespace NotificationHub.Events;
 /// <summary>The values of Apple's <c>notificationType</c>. Apple: Subscribing to Notifications.</summary>
 public static class NotificationTypes
 {
-    /// <summary>Sent while Client Config is being set. <c>notification</c> is an empty object.</summary>
+    /// <summary>
+    /// A test that Apple sends while Client Config is being set; <c>notification</c> is an empty object.
+    /// </summary>
     public const string TestNotification = "TEST_NOTIFICATION";
 
     /// <summary>A purchase, transfer or refund: <see cref="AssetCountNotification"/>.</summary>
@@ -21,9 +23,11 @@ public static class NotificationTypes
     /// <summary>Seats were bought, expired or renewed: <see cref="SubscriptionCountNotification"/>.</summary>
     public const string SubscriptionCount = "SUBSCRIPTION_COUNT";
 
-    /// <summary>Subscriptions were associated or disassociated: <see cref="SubscriptionManagementNotification"/>.</summary>
+    /// <summary>
+    /// Subscriptions were associated or disassociated: <see cref="SubscriptionManagementNotification"/>.
+    /// </summary>
     public const string SubscriptionManagement = "SUBSCRIPTION_MANAGEMENT";
 
-    /// <summary>A type that Apple accepts in Client Config and whose payload it does not publish.</summary>
+    /// <summary>A type that Apple accepts in Client Config but whose payload it does not publish.</summary>
     public const string UnlimitedAsset = "UNLIMITED_ASSET";
 }

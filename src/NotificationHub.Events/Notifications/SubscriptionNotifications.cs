@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace NotificationHub.Events;
 
 /// <summary>
-/// <c>SUBSCRIPTION_COUNT</c>: seats were bought, expired or renewed. The counts are absolute but have no time: an old
-/// notification can come after a newer one. <c>subscription.changed</c> says what is true.
+/// <c>SUBSCRIPTION_COUNT</c>: seats were bought, expired or renewed. The counts are absolute but have no time: an older
+/// notification can arrive after a newer one. <c>subscription.changed</c> has the current state.
 /// </summary>
 public sealed record SubscriptionCountNotification
 {
@@ -20,7 +20,7 @@ public sealed record SubscriptionCountNotification
     public required NotifiedSubscriptionCounts Counts { get; init; }
 }
 
-/// <summary>What a notification says of a subscription's seats. Apple leaves out how many are assigned; do not compute it.</summary>
+/// <summary>A subscription's seats. Apple omits the number of assigned seats; do not compute it.</summary>
 public sealed record NotifiedSubscriptionCounts
 {
     /// <summary>The seats that can be assigned.</summary>
@@ -30,7 +30,7 @@ public sealed record NotifiedSubscriptionCounts
     public required SeatCounts Total { get; init; }
 }
 
-/// <summary><c>SUBSCRIPTION_MANAGEMENT</c>: users got or lost a seat, or that failed.</summary>
+/// <summary><c>SUBSCRIPTION_MANAGEMENT</c>: users got or lost a seat, or this failed.</summary>
 public sealed record SubscriptionManagementNotification
 {
     /// <summary><c>ASSOCIATE</c> or <c>DISASSOCIATE</c>.</summary>
@@ -40,15 +40,15 @@ public sealed record SubscriptionManagementNotification
     public required string Result { get; init; }
 
     /// <summary>
-    /// The id that Apple gave to the request; null where there was none. It may come back weeks later: a deferred
-    /// disassociation is notified at the end of the billing period.
+    /// The ID that Apple returned for the request; null if there was none. The notification can arrive weeks later:
+    /// Apple reports a deferred disassociation at the end of the billing period.
     /// </summary>
     public string? EventId { get; init; }
 
-    /// <summary>Who got or lost a seat of what; at most 100 at a time.</summary>
+    /// <summary>The seats that users got or lost; at most 100 per notification.</summary>
     public required IReadOnlyList<NotifiedSubscriptionAssignment> Assignments { get; init; }
 
-    /// <summary>On <c>FAILURE</c>: why.</summary>
+    /// <summary>On <c>FAILURE</c>: the reason.</summary>
     public NotificationError? Error { get; init; }
 }
 
@@ -62,6 +62,6 @@ public sealed record NotifiedSubscriptionAssignment
     /// <summary>The user.</summary>
     public required string ClientUserId { get; init; }
 
-    /// <summary>Whether the seat is kept at the end of the billing period.</summary>
+    /// <summary>Whether the seat is renewed at the end of the billing period.</summary>
     public bool? Renewing { get; init; }
 }

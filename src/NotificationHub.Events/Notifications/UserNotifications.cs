@@ -1,6 +1,6 @@
 namespace NotificationHub.Events;
 
-/// <summary><c>USER_MANAGEMENT</c>: users were created, updated or retired, or that failed.</summary>
+/// <summary><c>USER_MANAGEMENT</c>: users were created, updated or retired, or this failed.</summary>
 public sealed record UserManagementNotification
 {
     /// <summary><c>CREATE</c>, <c>UPDATE</c> or <c>RETIRE</c>.</summary>
@@ -9,13 +9,13 @@ public sealed record UserManagementNotification
     /// <summary><c>SUCCESS</c> or <c>FAILURE</c>.</summary>
     public required string Result { get; init; }
 
-    /// <summary>The id that Apple gave to the request; null where there was none.</summary>
+    /// <summary>The ID that Apple returned for the request; null if there was none.</summary>
     public string? EventId { get; init; }
 
-    /// <summary>The users; at most 100 at a time.</summary>
+    /// <summary>The users; at most 100 per notification.</summary>
     public required IReadOnlyList<NotifiedUser> Users { get; init; }
 
-    /// <summary>On <c>FAILURE</c>: why.</summary>
+    /// <summary>On <c>FAILURE</c>: the reason.</summary>
     public NotificationError? Error { get; init; }
 }
 
@@ -26,16 +26,16 @@ public sealed record UserAssociatedNotification
     public required IReadOnlyList<NotifiedUser> AssociatedUsers { get; init; }
 }
 
-/// <summary>A user as a notification describes it. The invitation code is left out: whoever has it can claim the user.</summary>
+/// <summary>A user in a notification, without the invitation code, which would let its holder claim the user.</summary>
 public sealed record NotifiedUser
 {
-    /// <summary>The device management server's id of the user.</summary>
+    /// <summary>The device management server's ID of the user.</summary>
     public required string ClientUserId { get; init; }
 
-    /// <summary>Where the invitation was sent; null with a managed Apple Account.</summary>
+    /// <summary>The e-mail address of the invitation; null for a managed Apple Account.</summary>
     public string? Email { get; init; }
 
-    /// <summary>A hash of the user's Apple Account; null until there is one.</summary>
+    /// <summary>A hash of the user's Apple Account; null if there is none yet.</summary>
     public string? IdHash { get; init; }
 
     /// <summary><c>Registered</c>, <c>Associated</c> or <c>Retired</c>.</summary>

@@ -1,9 +1,9 @@
 namespace NotificationHub.Events;
 
-/// <summary>An app or book of a location with its licences. Apple: Get Assets.</summary>
+/// <summary>An app or book of a location with its licenses. Apple: Get Assets.</summary>
 public sealed record AssetRecord
 {
-    /// <summary>The asset's id in the store.</summary>
+    /// <summary>The asset's ID in the store.</summary>
     public required string AdamId { get; init; }
 
     /// <summary><c>STDQ</c> or <c>PLUS</c>; together with <see cref="AdamId"/> it is the key.</summary>
@@ -12,24 +12,26 @@ public sealed record AssetRecord
     /// <summary><c>App</c> or <c>Book</c>.</summary>
     public string? ProductType { get; init; }
 
-    /// <summary>Whether devices can hold it.</summary>
+    /// <summary>Whether it can be assigned to devices.</summary>
     public bool? DeviceAssignable { get; init; }
 
-    /// <summary>Whether an assignment can be taken back.</summary>
+    /// <summary>Whether an assignment can be revoked.</summary>
     public bool? Revocable { get; init; }
 
-    /// <summary>Licences in use.</summary>
+    /// <summary>Assigned licenses.</summary>
     public long? AssignedCount { get; init; }
 
-    /// <summary>Licences that are left.</summary>
+    /// <summary>Available licenses.</summary>
     public long? AvailableCount { get; init; }
 
-    /// <summary>Licences that cannot be used any more.</summary>
+    /// <summary>Licenses that can no longer be used.</summary>
     public long? RetiredCount { get; init; }
 
-    /// <summary>All licences; 2147483647 means that they are unlimited.</summary>
+    /// <summary>All licenses; 2147483647 means unlimited.</summary>
     public long? TotalCount { get; init; }
 
-    /// <summary><c>iOS</c>, <c>macOS</c>, <c>tvOS</c>, <c>watchOS</c>, <c>visionOS</c>; in alphabetical order.</summary>
+    /// <summary>
+    /// <c>iOS</c>, <c>macOS</c>, <c>tvOS</c>, <c>watchOS</c>, <c>visionOS</c>; sorted alphabetically.
+    /// </summary>
     public IReadOnlyList<string>? SupportedPlatforms { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace NotificationHub.Events;
 
-/// <summary>A licence that a device or a user holds. All its members together are the key. Apple: Get Assignments.</summary>
+/// <summary>A license that a device or user holds. All members together are the key. Apple: Get Assignments.</summary>
 public sealed record AssignmentRecord
 {
     /// <summary>The asset.</summary>
@@ -9,9 +9,9 @@ public sealed record AssignmentRecord
     /// <summary><c>STDQ</c> or <c>PLUS</c>.</summary>
     public required string PricingParam { get; init; }
 
-    /// <summary>The device; null where the holder is a user.</summary>
+    /// <summary>The device; null if the holder is a user.</summary>
     public string? SerialNumber { get; init; }
 
-    /// <summary>The user; null where the holder is a device.</summary>
+    /// <summary>The user; null if the holder is a device.</summary>
     public string? ClientUserId { get; init; }
 }

@@ -2,27 +2,27 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Events;
 
-/// <summary>What is true of a record now: the data of the <c>*.changed</c> events.</summary>
+/// <summary>A change of a record: the data of the <c>*.changed</c> events.</summary>
 /// <typeparam name="TRecord">The kind of record that the event's type names.</typeparam>
 public sealed record RecordChange<TRecord>
     where TRecord : class
 {
-    /// <summary>The record as it was known before; null: it was not known.</summary>
+    /// <summary>The record before the change; null if it was not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public TRecord? Before { get; init; }
 
-    /// <summary>The record as Apple states it now; null: it is gone.</summary>
+    /// <summary>The current record at Apple; null if it is gone.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public TRecord? After { get; init; }
 
-    /// <summary>What the difference is.</summary>
+    /// <summary>The kind of change.</summary>
     public required ChangeKind Change { get; init; }
 
-    /// <summary>Why it was read.</summary>
+    /// <summary>Why the record was read.</summary>
     public required ChangeCause Cause { get; init; }
 }
 
-/// <summary>What a change did to a record. In JSON: the lower-case word.</summary>
+/// <summary>The kind of change. In JSON: the lowercase name.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ChangeKind>))]
 public enum ChangeKind
 {
@@ -30,7 +30,7 @@ public enum ChangeKind
     [JsonStringEnumMemberName("added")]
     Added,
 
-    /// <summary>Some member is different.</summary>
+    /// <summary>At least one member has changed.</summary>
     [JsonStringEnumMemberName("updated")]
     Updated,
 
@@ -39,19 +39,19 @@ public enum ChangeKind
     Removed,
 }
 
-/// <summary>Why a record was read. In JSON: the lower-case word.</summary>
+/// <summary>Why a record was read. In JSON: the lowercase name.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ChangeCause>))]
 public enum ChangeCause
 {
-    /// <summary>A notification hinted at it.</summary>
+    /// <summary>A notification requested the read.</summary>
     [JsonStringEnumMemberName("notification")]
     Notification,
 
-    /// <summary>The scheduled walk found it.</summary>
+    /// <summary>Reconciliation found the change.</summary>
     [JsonStringEnumMemberName("reconcile")]
     Reconcile,
 
-    /// <summary>It was seen for the first time; it need not be new at Apple.</summary>
+    /// <summary>The record was read for the first time; it need not be new at Apple.</summary>
     [JsonStringEnumMemberName("baseline")]
     Baseline,
 

@@ -9,6 +9,6 @@ public sealed record SubscriptionAssignmentRecord
     /// <summary>The user; together with <see cref="AdamId"/> it is the key.</summary>
     public required string ClientUserId { get; init; }
 
-    /// <summary>Whether the seat is kept at the end of the billing period.</summary>
+    /// <summary>Whether the seat is renewed at the end of the billing period.</summary>
     public required bool Renewing { get; init; }
 }

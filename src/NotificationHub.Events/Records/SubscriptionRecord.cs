@@ -20,27 +20,27 @@ public sealed record SubscriptionRecord
 }
 
 /// <summary>
-/// The seats of a subscription. Assigned and available ones add up to all, but only over both columns: an assignment that
-/// is not renewed can sit on a seat that is.
+/// The seats of a subscription. Assigned and available seats add up to the total only over renewing and expiring
+/// together: an assignment that is not renewed can occupy a renewing seat.
 /// </summary>
 public sealed record SubscriptionCounts
 {
-    /// <summary>The seats in use.</summary>
+    /// <summary>The assigned seats.</summary>
     public SeatCounts? Assigned { get; init; }
 
-    /// <summary>The seats that are left.</summary>
+    /// <summary>The available seats.</summary>
     public SeatCounts? Available { get; init; }
 
     /// <summary>All seats.</summary>
     public SeatCounts? Total { get; init; }
 }
 
-/// <summary>A number of seats, by what becomes of them at the end of the billing period.</summary>
+/// <summary>Numbers of seats, by their state at the end of the billing period.</summary>
 public sealed record SeatCounts
 {
-    /// <summary>Those that go on.</summary>
+    /// <summary>Seats that are renewed.</summary>
     public required long Renewing { get; init; }
 
-    /// <summary>Those that end.</summary>
+    /// <summary>Seats that expire.</summary>
     public required long Expiring { get; init; }
 }
