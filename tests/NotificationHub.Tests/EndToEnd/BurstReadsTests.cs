@@ -8,13 +8,13 @@ using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>What Apple's burst costs in reads: its notifications, real routing and real reading, on a clock of their own.</summary>
+/// <summary>The number of reads that a burst of notifications causes, with real routing and refetch on a manual clock.</summary>
 public sealed class BurstReadsTests : RefetchTest
 {
     private const int Apps = 25;
     private const int Devices = 1000;
 
-    // Two pages of Apple's for each app.
+    // Apple returns the assignments of each app in two pages.
     private const int Pages = 2;
 
     private static readonly NotificationRouter Router = new(NotificationRoutes.All);
@@ -22,14 +22,14 @@ public sealed class BurstReadsTests : RefetchTest
     [Theory]
     [InlineData(300, 5)]
     [InlineData(5, 2)]
-    public async Task A_burst_costs_few_reads_of_each_app_and_page(int seconds, int reads)
+    public async Task A_burst_causes_few_reads_of_each_app_and_page(int seconds, int reads)
     {
-        var posts = await AssociateAsync();
+        var notifications = await AssociateAsync();
         var start = Clock.Milliseconds;
-        for (var i = 0; i < posts.Count; i++)
+        for (var i = 0; i < notifications.Count; i++)
         {
-            await ReadUntilAsync(start + (seconds * 1000L * i / posts.Count));
-            await RouteAsync(posts[i]);
+            await ReadUntilAsync(start + (seconds * 1000L * i / notifications.Count));
+            await RouteAsync(notifications[i]);
         }
 
         await DrainAsync();
@@ -38,12 +38,13 @@ public sealed class BurstReadsTests : RefetchTest
             .Requests.All.Where(request => request.Path is "/assets" or "/assignments")
             .CountBy(request => (request.Path, PageOf(request.Query)))
             .ToList();
-        pages.Count.ShouldBe(Apps + (Apps * Pages), "every app, and every page of its assignments");
+        pages.Count.ShouldBe(Apps + (Apps * Pages), "each app and each page of its assignments is read");
         pages.ShouldAllBe(page => page.Value <= reads, $"at most {pages.Max(page => page.Value)} reads of a page");
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
     }
 
-    /// <summary>The posts that Apple makes of 25 apps for 1,000 devices, in its order.</summary>
+    /// <summary>Associates 25 apps with 1,000 devices.</summary>
+    /// <returns>Apple's notifications, in Apple's order.</returns>
     private async Task<IReadOnlyList<DeliveredNotification>> AssociateAsync()
     {
         string[] apps = [.. Enumerable.Range(1, Apps).Select(app => app.ToString(CultureInfo.InvariantCulture))];
@@ -52,7 +53,7 @@ public sealed class BurstReadsTests : RefetchTest
             Location.AddAsset(app, total: Devices);
         }
 
-        // Nobody is there to post to: Apple makes its notifications, and the test brings them.
+        // Without a notification URL: Apple creates the notifications, and the test delivers them.
         Location.Configuration = ClientConfiguration.Empty with
         {
             NotificationTypes = ["ASSET_MANAGEMENT"],
@@ -79,17 +80,17 @@ public sealed class BurstReadsTests : RefetchTest
     private Task<long?> NextDueAsync() =>
         Store.ScalarAsync<long?>("select min(due_at) from refetch_target where requested > fetched");
 
-    private async Task RouteAsync(DeliveredNotification post)
+    private async Task RouteAsync(DeliveredNotification notification)
     {
-        var body = post.Body.ToArray();
+        var body = notification.Body.ToArray();
         var envelope = EnvelopeReader.Read(body);
         var entry = new NotificationEntry
         {
             Seq = 1,
             LocationId = LocationId,
-            NotificationId = post.NotificationId,
-            NotificationType = post.NotificationType,
-            UId = post.LocationUId,
+            NotificationId = notification.NotificationId,
+            NotificationType = notification.NotificationType,
+            UId = notification.LocationUId,
             Body = body,
             BodySha256 = [],
             ReceivedAt = Clock.Milliseconds,

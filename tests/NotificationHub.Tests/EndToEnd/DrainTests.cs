@@ -7,10 +7,10 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>The real process, real sockets and SIGTERM, as when a container is replaced under load.</summary>
+/// <summary>A real process with real sockets gets SIGTERM, as when a container is replaced under load.</summary>
 public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 {
-    private const int SlowPosts = 8;
+    private const int SlowDeliveries = 8;
     private const int Senders = 4;
 
     private readonly TemporaryFolder folder = new();
@@ -28,7 +28,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     }
 
     [SignalsFact]
-    public async Task A_hub_that_is_told_to_stop_says_so_first_answers_all_and_leaves_its_leases()
+    public async Task A_stopping_hub_reports_not_ready_completes_all_requests_and_releases_its_leases()
     {
         await using var hub = HubProcess.Start(
             folder.Path,
@@ -59,7 +59,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         List<RawConnection> slow = [];
         try
         {
-            for (var n = 0; n < SlowPosts; n++)
+            for (var n = 0; n < SlowDeliveries; n++)
             {
                 slow.Add(await BeginAsync(url, path, secret, $"slow-{n}"));
             }
@@ -72,15 +72,15 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
             using var late = await PostAsync(url, path, "late");
             late.StatusCode.ShouldBe(HttpStatusCode.OK);
             late.Headers.ConnectionClose.ShouldBe(true);
-            await Until.TrueAsync(() => IsClosedAsync(url), "the hub takes no connection any more");
-            for (var n = 0; n < SlowPosts; n++)
+            await Until.TrueAsync(() => IsClosedAsync(url), "the hub accepts no more connections");
+            for (var n = 0; n < SlowDeliveries; n++)
             {
                 await slow[n].SendAsync(Body($"slow-{n}")[10..]);
                 (await slow[n].ReadLineAsync()).ShouldBe("HTTP/1.1 200 OK");
             }
 
             (await end).ShouldBe(0);
-            (await File.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(SlowPosts + sent + 1);
+            (await File.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(SlowDeliveries + sent + 1);
         }
         finally
         {
@@ -95,14 +95,14 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         return connection;
     }
 
-    /// <summary>As a load balancer does: it sends where readiness is said, and each post must be answered.</summary>
+    /// <summary>Sends like a load balancer while the hub is ready; each delivery must get 200.</summary>
     private async Task<int> SendUntilNotReadyAsync(Uri url, string path, int sender)
     {
         var sent = 0;
         while (await IsReadyAsync(url))
         {
-            using var answer = await PostAsync(url, path, $"sender-{sender}-{sent++}");
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            using var response = await PostAsync(url, path, $"sender-{sender}-{sent++}");
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
         return sent;
@@ -110,8 +110,8 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 
     private async Task<bool> IsReadyAsync(Uri url)
     {
-        using var answer = await http.GetAsync(new Uri(url, "/health/ready"));
-        return answer.StatusCode == HttpStatusCode.OK;
+        using var response = await http.GetAsync(new Uri(url, "/health/ready"));
+        return response.StatusCode == HttpStatusCode.OK;
     }
 
     private async Task<HttpResponseMessage> PostAsync(Uri url, string path, string id)

@@ -7,7 +7,7 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>A hub that is asked to stop finishes what it has begun, and leaves nothing that the next would have to wait for.</summary>
+/// <summary>A stopping hub completes its requests and releases everything that the next hub would wait for.</summary>
 public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -23,7 +23,7 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_post_that_has_begun_is_answered_and_stored()
+    public async Task A_started_delivery_is_stored_and_answered()
     {
         var hub = await StartAsync("Intake:BodyTimeout=00:01:00");
         var url = hub.Http.BaseAddress!;
@@ -35,7 +35,7 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
         await Until.TrueAsync(() => budget.Used > 0, "the intake reads the body");
 
         var end = hub.DisposeAsync().AsTask();
-        await Until.TrueAsync(() => IsClosedAsync(url), "the hub takes no connection any more");
+        await Until.TrueAsync(() => IsClosedAsync(url), "the hub accepts no more connections");
         await sender.SendAsync(body[10..]);
 
         (await sender.ReadLineAsync()).ShouldBe("HTTP/1.1 200 OK");
@@ -44,7 +44,7 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Under_load_all_that_was_answered_200_is_stored_and_no_lease_is_left()
+    public async Task Under_load_every_accepted_notification_is_stored_and_all_leases_are_released()
     {
         await using var bus = await LocalServiceBus.StartAsync();
         var hub = await StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
@@ -59,11 +59,11 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
             door
         );
         await Until.TrueAsync(async () => (await LeasesAsync()).Count > bus.Topics.Count, "the stages have leases");
-        await Until.TrueAsync(() => poster.Answers >= 100, "posts are answered");
+        await Until.TrueAsync(() => poster.Answers >= 100, "deliveries are answered");
 
         await hub.DisposeAsync();
 
-        await Until.TrueAsync(() => poster.Interrupted > 0, "the load has met the end");
+        await Until.TrueAsync(() => poster.Interrupted > 0, "the stop has interrupted a delivery");
         await poster.StopAsync();
         poster.Unexpected.ShouldBeEmpty();
         var stored = await File.NotificationsAsync(poster.LocationId);

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>A sender that writes any bytes at any time.</summary>
+/// <summary>A TCP client that sends arbitrary bytes.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(60);
 
     private readonly TcpClient client;
-    private StreamReader? answers;
+    private StreamReader? reader;
 
     private RawConnection(IPAddress? from) =>
         client = from is null ? new TcpClient() : new TcpClient(new IPEndPoint(from, 0));
@@ -21,7 +21,7 @@ internal sealed class RawConnection : IDisposable
     {
         var connection = new RawConnection(from);
         await connection.client.ConnectAsync(hub.Host, hub.Port);
-        connection.answers = new StreamReader(connection.client.GetStream());
+        connection.reader = new StreamReader(connection.client.GetStream());
         return connection;
     }
 
@@ -48,7 +48,7 @@ internal sealed class RawConnection : IDisposable
     {
         try
         {
-            return await answers!.ReadLineAsync().WaitAsync(Patience);
+            return await reader!.ReadLineAsync().WaitAsync(ReadTimeout);
         }
         catch (IOException)
         {
@@ -64,7 +64,7 @@ internal sealed class RawConnection : IDisposable
 
     public void Dispose()
     {
-        answers?.Dispose();
+        reader?.Dispose();
         client.Dispose();
     }
 }

@@ -9,42 +9,42 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>The hub of today and the one of tomorrow on one database: they are replaced one by one.</summary>
+/// <summary>The current and a future version of the hub on one database during a rolling upgrade.</summary>
 public sealed class RollingUpgradeTests : IAsyncLifetime
 {
-    private HubHost today = null!;
+    private HubHost current = null!;
     private string database = "";
 
     public async ValueTask InitializeAsync()
     {
-        today = await HubHost.StartAsync();
-        database = $"Storage:ConnectionString=Data Source={Path.Combine(today.Folder, "hub.db")}";
+        current = await HubHost.StartAsync();
+        database = $"Storage:ConnectionString=Data Source={Path.Combine(current.Folder, "hub.db")}";
     }
 
-    public async ValueTask DisposeAsync() => await today.DisposeAsync();
+    public async ValueTask DisposeAsync() => await current.DisposeAsync();
 
     [Fact]
-    public async Task Two_versions_side_by_side_both_take_posts_and_each_is_routed_once()
+    public async Task Both_versions_accept_notifications_and_each_is_routed_once()
     {
-        var location = await today.AddLocationAsync();
+        var location = await current.AddLocationAsync();
         await PostAsync(location, "before");
 
-        await using var tomorrow = await HubHost.StartAsync(OfTomorrow, database);
-        await PostAsync(location, "by the older one");
-        await PostAsync(new TestLocation(tomorrow, location.Id, location.Secret), "by the newer one");
-        // Who is started again beside a newer one: a crash, or a second thought.
+        await using var future = await HubHost.StartAsync(ConfigureFuture, database);
+        await PostAsync(location, "by the older version");
+        await PostAsync(new TestLocation(future, location.Id, location.Secret), "by the newer version");
+        // The current version starts again next to the newer one, after a crash or a rollback.
         await using var again = await HubHost.StartAsync(database);
-        await PostAsync(new TestLocation(again, location.Id, location.Secret), "by one that was started again");
+        await PostAsync(new TestLocation(again, location.Id, location.Secret), "by the restarted version");
 
-        await Until.TrueAsync(async () => await CountEventsAsync() >= 4, "the posts are routed");
+        await Until.TrueAsync(async () => await CountEventsAsync() >= 4, "the notifications are routed");
         (await CountEventsAsync()).ShouldBe(4);
     }
 
     [Fact]
-    public async Task Where_it_must_not_migrate_serving_refuses_an_older_database_and_a_missing_one()
+    public async Task Without_MigrateOnStart_the_hub_rejects_an_older_or_missing_database()
     {
         var older = await Should.ThrowAsync<SchemaException>(() =>
-            HubHost.StartAsync(OfTomorrow, database, "Storage:MigrateOnStart=false")
+            HubHost.StartAsync(ConfigureFuture, database, "Storage:MigrateOnStart=false")
         );
         var missing = await Should.ThrowAsync<SchemaException>(() =>
             HubHost.StartAsync("Storage:MigrateOnStart=false")
@@ -55,15 +55,15 @@ public sealed class RollingUpgradeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_it_must_not_migrate_serving_takes_a_database_that_is_up_to_date()
+    public async Task Without_MigrateOnStart_the_hub_starts_on_a_current_database()
     {
-        var location = await today.AddLocationAsync();
+        var location = await current.AddLocationAsync();
         await using var hub = await HubHost.StartAsync(database, "Storage:MigrateOnStart=false");
 
-        await PostAsync(new TestLocation(hub, location.Id, location.Secret), "as ever");
+        await PostAsync(new TestLocation(hub, location.Id, location.Secret), "current");
     }
 
-    private static void OfTomorrow(WebApplicationBuilder builder) =>
+    private static void ConfigureFuture(WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<Database>(services => new SqliteDatabase(
             services.GetRequiredService<IOptions<StorageOptions>>().Value,
             FutureMigrations.Migrations(
@@ -77,12 +77,12 @@ public sealed class RollingUpgradeTests : IAsyncLifetime
 
     private static async Task PostAsync(TestLocation location, string id)
     {
-        using var answer = await location.PostAsync(TestLocation.Notification(id));
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK, id);
+        using var response = await location.PostAsync(TestLocation.Notification(id));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, id);
     }
 
     private async Task<long> CountEventsAsync() =>
-        await today.Database.WriteAsync(
+        await current.Database.WriteAsync(
             transaction =>
                 transaction.ScalarAsync<long>("select count(*) from event_log where notification_seq is not null"),
             CancellationToken.None

@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.OperationTracking;
 public sealed class FailureListTests
 {
     [Fact]
-    public void Items_of_one_error_stand_together()
+    public void Items_with_the_same_error_are_grouped()
     {
         var list = new FailureList();
         list.Add(9709, "not enough", Items(2));
@@ -18,7 +18,7 @@ public sealed class FailureListTests
     }
 
     [Fact]
-    public void Beyond_a_thousand_items_are_counted_only()
+    public void Items_above_the_limit_are_only_counted()
     {
         var list = new FailureList();
         list.Add(9709, "not enough", Items(900));
@@ -29,7 +29,7 @@ public sealed class FailureListTests
     }
 
     [Fact]
-    public void Errors_that_differ_in_their_wording_only_are_bounded_too()
+    public void Errors_that_differ_only_in_text_are_limited_too()
     {
         var list = new FailureList();
         for (var i = 0; i < 500; i++)

@@ -2,13 +2,13 @@ using NotificationHub.Events;
 
 namespace NotificationHub.Tests.OperationTracking;
 
-/// <summary>What notifications alone settle.</summary>
-public sealed class NotifiedOperationTests : LedgerTest
+/// <summary>Operations that notifications complete without a poll.</summary>
+public sealed class NotifiedOperationTests : OperationTest
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public async Task An_operation_completes_with_the_notification_of_its_last_task_in_whichever_order_they_come()
+    public async Task An_operation_completes_when_all_tasks_are_notified_in_any_order()
     {
         Location.AddAsset("1", total: 1000);
         Location.AddAsset("2", total: 1000);
@@ -18,20 +18,20 @@ public sealed class NotifiedOperationTests : LedgerTest
         posts.Length.ShouldBe(4);
 
         await DeliverAsync(posts[3], posts[0]);
-        await PassAsync(Minute);
+        await AdvanceAsync(Minute);
         await DeliverAsync(posts[1]);
-        await PassAsync(Minute);
-        (await ToldAsync()).ShouldBeEmpty();
+        await AdvanceAsync(Minute);
+        (await PublishedAsync()).ShouldBeEmpty();
         await DeliverAsync(posts[2]);
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         type.ShouldBe(EventNames.OperationCompleted);
         (report.EventId, report.Kind, report.AnnouncedBy).ShouldBe((eventId, "ASSOCIATE", "the-mdm"));
         (report.Requested, report.Completed, report.Failed).ShouldBe((300, 300, 0));
         (report.Notifications, report.DurationSeconds).ShouldBe((4, 120));
         report.Source.ShouldBe(OperationSources.Notifications);
-        Questions.ShouldBe(0);
+        Polls.ShouldBe(0);
     }
 
     [Fact]
@@ -42,17 +42,17 @@ public sealed class NotifiedOperationTests : LedgerTest
         await AnnounceAsync(eventId, tasks: 200);
         var posts = await NotificationsAsync();
 
-        await DeliverAsync(posts[0], Doubled(posts[0]), posts[0]);
-        await Ledger.LookAsync();
+        await DeliverAsync(posts[0], WithNewId(posts[0]), posts[0]);
+        await Passes.RunAsync();
         (await StateAsync(eventId)).ShouldBe("open");
         await DeliverAsync(posts[1]);
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        (await ToldAsync()).ShouldHaveSingleItem().Report.Completed.ShouldBe(200);
+        (await PublishedAsync()).ShouldHaveSingleItem().Report.Completed.ShouldBe(200);
     }
 
     [Fact]
-    public async Task Failures_are_told_by_Apples_error_with_each_task_that_failed()
+    public async Task Failures_are_grouped_by_error_and_list_each_failed_task()
     {
         Location.AddAsset("1", total: 2);
         var eventId = Associate(["1"], Devices(5));
@@ -61,9 +61,9 @@ public sealed class NotifiedOperationTests : LedgerTest
         posts.Length.ShouldBe(2);
 
         await DeliverAsync(posts[1], posts[0]);
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         type.ShouldBe(EventNames.OperationFailed);
         (report.Requested, report.Completed, report.Failed).ShouldBe((5, 2, 3));
         var failure = report.Failures.ShouldHaveSingleItem();
@@ -75,24 +75,24 @@ public sealed class NotifiedOperationTests : LedgerTest
     }
 
     [Fact]
-    public async Task What_comes_after_the_end_is_told_no_more()
+    public async Task Notifications_after_the_end_publish_nothing()
     {
         Location.AddAsset("1", total: 1000);
         var eventId = Associate(["1"], Devices(2));
         await AnnounceAsync(eventId, tasks: 2);
         var post = (await NotificationsAsync()).Single();
         await DeliverAsync(post);
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        await DeliverAsync(Doubled(post), Doubled(post));
-        await PassAsync(TimeSpan.FromHours(1));
+        await DeliverAsync(WithNewId(post), WithNewId(post));
+        await AdvanceAsync(TimeSpan.FromHours(1));
 
-        (await ToldAsync()).Count.ShouldBe(1);
-        Questions.ShouldBe(0);
+        (await PublishedAsync()).Count.ShouldBe(1);
+        Polls.ShouldBe(0);
     }
 
     [Fact]
-    public async Task Where_notifications_were_faster_than_the_announcement_Apple_is_asked()
+    public async Task An_operation_notified_before_its_announcement_is_polled()
     {
         Location.AddAsset("1", total: 1000);
         var eventId = Associate(["1"], Devices(150));
@@ -100,11 +100,11 @@ public sealed class NotifiedOperationTests : LedgerTest
         await DeliverAsync(posts[0]);
         await AnnounceAsync(eventId, tasks: 150);
         await DeliverAsync(posts[1]);
-        await PassAsync(4 * Minute);
-        (await ToldAsync()).ShouldBeEmpty();
-        await PassAsync(Minute);
+        await AdvanceAsync(4 * Minute);
+        (await PublishedAsync()).ShouldBeEmpty();
+        await AdvanceAsync(Minute);
 
-        var report = (await ToldAsync()).ShouldHaveSingleItem().Report;
+        var report = (await PublishedAsync()).ShouldHaveSingleItem().Report;
         (report.Source, report.Completed).ShouldBe((OperationSources.EventStatus, 150));
     }
 
@@ -114,13 +114,13 @@ public sealed class NotifiedOperationTests : LedgerTest
         var eventId = await Location.CreateUsersAsync([new("ann"), new("bob")]);
         await AnnounceAsync(eventId, tasks: 2);
         await DeliverAsync(await NotificationsAsync());
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        (await ToldAsync()).ShouldHaveSingleItem().Report.Completed.ShouldBe(2);
+        (await PublishedAsync()).ShouldHaveSingleItem().Report.Completed.ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_notification_without_an_event_id_leaves_no_trace_in_the_ledger()
+    public async Task A_notification_without_an_event_id_creates_no_operation()
     {
         Location.AddAsset("1");
         Location.ChangeAssetCount("1", 5);

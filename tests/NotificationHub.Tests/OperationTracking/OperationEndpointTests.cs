@@ -7,13 +7,13 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.OperationTracking;
 
-/// <summary>The ledger in a whole hub, through its doors.</summary>
+/// <summary>Operation tracking in a whole hub, through its endpoints.</summary>
 public sealed class OperationEndpointTests
 {
     private const string EventId = "4d303493-3c5a-f652-55b3-51d69589d1d2";
 
     [Fact]
-    public async Task What_is_announced_and_notified_is_told_as_completed()
+    public async Task An_announced_and_notified_operation_is_reported()
     {
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -23,9 +23,9 @@ public sealed class OperationEndpointTests
         await hub.ScenarioAsync(delivery => delivery.Deliver(location, Notification("n-2", "FAILURE", "D2")));
 
         var line = await hub.TextAsync($"/events?type=operation.failed&location={location.Id}&wait=30");
-        var told = JsonDocument.Parse(line).RootElement;
-        told.GetProperty("subject").GetString().ShouldBe($"operations/{EventId}");
-        var data = told.GetProperty("data");
+        var published = JsonDocument.Parse(line).RootElement;
+        published.GetProperty("subject").GetString().ShouldBe($"operations/{EventId}");
+        var data = published.GetProperty("data");
         data.GetProperty("completed").GetInt64().ShouldBe(1);
         data.GetProperty("failures")[0].GetProperty("items")[0].GetProperty("serialNumber").GetString().ShouldBe("D2");
         data.GetProperty("announcedBy").GetString().ShouldNotBeNullOrEmpty();
@@ -60,7 +60,7 @@ public sealed class OperationEndpointTests
     }
 
     [Fact]
-    public async Task All_faults_are_listed_at_once_and_nothing_is_taken()
+    public async Task All_errors_are_reported_together_and_nothing_is_stored()
     {
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -98,14 +98,14 @@ public sealed class OperationEndpointTests
     [InlineData("7")]
     [InlineData("null")]
     [InlineData("""{"location":"a","location":"b"}""")]
-    public async Task What_is_no_announcement_is_refused(string body)
+    public async Task An_invalid_announcement_is_rejected(string body)
     {
         await using var hub = await ScenarioHub.StartAsync();
         await AnnounceAsync(hub, body, HttpStatusCode.BadRequest);
     }
 
     [Fact]
-    public async Task Who_may_only_look_may_not_announce()
+    public async Task A_key_with_the_role_Read_cannot_announce()
     {
         await using var hub = await ScenarioHub.StartAsync([
             .. AdminHost.Key(0, "reader", "the-reading-key", "Read"),

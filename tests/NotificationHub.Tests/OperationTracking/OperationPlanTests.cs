@@ -28,7 +28,7 @@ public sealed class OperationPlanTests
     [InlineData("list by location", "SEARCH operation USING INDEX operation_location (location_id=?)")]
     [InlineData("list by both", "SEARCH operation USING INDEX operation_location (location_id=?)")]
     [InlineData("list by state", "SCAN operation USING INDEX operation_started")]
-    public async Task An_index_leads_to_it(string statement, string expected)
+    public async Task Each_statement_uses_an_index(string statement, string expected)
     {
         await using var test = await TestDatabase.OpenAsync();
         await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);

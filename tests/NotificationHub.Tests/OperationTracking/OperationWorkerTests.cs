@@ -3,12 +3,12 @@ using NotificationHub.OperationTracking;
 
 namespace NotificationHub.Tests.OperationTracking;
 
-public sealed class OperationWorkerTests : LedgerTest
+public sealed class OperationWorkerTests : OperationTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Of_two_hubs_one_asks_and_the_other_goes_on_when_it_stops()
+    public async Task One_of_two_hubs_polls_and_the_other_takes_over_when_it_stops()
     {
         await Store.ExecuteAsync("delete from lease where name = 'operations'");
         using var first = NewWorker();
@@ -20,32 +20,32 @@ public sealed class OperationWorkerTests : LedgerTest
 
         await first.StartAsync(CancellationToken.None);
         await second.StartAsync(CancellationToken.None);
-        await UntilToldAsync(1);
-        Questions.ShouldBe(1);
+        await UntilPublishedAsync(1);
+        Polls.ShouldBe(1);
         await first.StopAsync(CancellationToken.None);
 
         await AnnounceAsync(Associate(["1"], Devices(2)), tasks: 2);
         await DeliverAsync((await NotificationsAsync())[^1]);
-        // Who did not get the lease has gone to sleep, and tries again after a second.
+        // The second worker did not get the lease and retries after one second.
         await Clock.TimersPending();
         Clock.Advance(TimeSpan.FromSeconds(1));
-        await UntilToldAsync(2);
+        await UntilPublishedAsync(2);
         await second.StopAsync(CancellationToken.None);
 
-        (await ToldAsync())
-            .Select(told => (told.Type, told.Report.Source))
+        (await PublishedAsync())
+            .Select(published => (published.Type, published.Report.Source))
             .ShouldBe([
                 (EventNames.OperationCompleted, OperationSources.EventStatus),
                 (EventNames.OperationCompleted, OperationSources.Notifications),
             ]);
     }
 
-    private OperationWorker NewWorker() => Ledger.Worker(Store.Database, NewKeeper(), Clock);
+    private OperationWorker NewWorker() => Passes.CreateWorker(Store.Database, NewKeeper(), Clock);
 
-    private async Task UntilToldAsync(int operations)
+    private async Task UntilPublishedAsync(int operations)
     {
         var appended = Store.Database.Signals.EventsAppended.Next;
-        while ((await ToldAsync()).Count < operations)
+        while ((await PublishedAsync()).Count < operations)
         {
             await appended.WaitAsync(Patience);
             appended = Store.Database.Signals.EventsAppended.Next;

@@ -2,36 +2,36 @@ using NotificationHub.Events;
 
 namespace NotificationHub.Tests.OperationTracking;
 
-/// <summary>Apple takes its time.</summary>
-public sealed class PendingOperationTests : LedgerTest
+/// <summary>Operations that Apple processes slowly.</summary>
+public sealed class PendingOperationTests : OperationTest
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private protected override TimeSpan EventDelay => TimeSpan.FromHours(3);
 
     [Fact]
-    public async Task A_pending_operation_is_asked_for_ever_more_rarely_and_stalls_once()
+    public async Task A_pending_operation_is_polled_with_a_growing_interval_and_stalls_once()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId);
-        List<long> asked = [];
+        List<long> polledAt = [];
         for (var i = 0; i < 2 * 60 * 12; i++)
         {
             Clock.Advance(TimeSpan.FromSeconds(5));
-            var before = Questions;
-            await Ledger.LookAsync();
-            if (Questions > before)
+            var before = Polls;
+            await Passes.RunAsync();
+            if (Polls > before)
             {
-                asked.Add(i);
+                polledAt.Add(i);
             }
         }
 
-        var gaps = asked.Zip(asked.Skip(1), (one, next) => (next - one) * 5).ToList();
+        var gaps = polledAt.Zip(polledAt.Skip(1), (one, next) => (next - one) * 5).ToList();
         gaps[0].ShouldBe(30);
         gaps.ShouldBeInOrder();
-        asked.Count.ShouldBeInRange(7, 10);
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        polledAt.Count.ShouldBeInRange(7, 10);
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         (type, report.Reason).ShouldBe((EventNames.OperationStalled, StallReasons.Pending));
         (report.Requested, report.Completed).ShouldBe((3, 0));
         report.DurationSeconds.ShouldBeGreaterThanOrEqualTo(600);
@@ -39,35 +39,35 @@ public sealed class PendingOperationTests : LedgerTest
     }
 
     [Fact]
-    public async Task A_stalled_operation_that_ends_after_all_is_told_of_then()
+    public async Task A_stalled_operation_that_ends_later_is_reported()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId);
-        await PassAsync(TimeSpan.FromHours(3));
+        await AdvanceAsync(TimeSpan.FromHours(3));
         await NotificationsAsync();
-        await PassAsync(TimeSpan.FromHours(2));
+        await AdvanceAsync(TimeSpan.FromHours(2));
 
-        (await ToldAsync())
-            .Select(told => told.Type)
+        (await PublishedAsync())
+            .Select(published => published.Type)
             .ShouldBe([EventNames.OperationStalled, EventNames.OperationCompleted]);
         (await StateAsync(eventId)).ShouldBe("completed");
     }
 
     [Fact]
-    public async Task Notifications_keep_a_pending_operation_from_stalling()
+    public async Task Notifications_prevent_a_pending_operation_from_stalling()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId);
         for (var i = 0; i < 10; i++)
         {
-            await PassAsync(4 * Minute);
+            await AdvanceAsync(4 * Minute);
             await DeliverAsync(Post(eventId, $"n-{i}"));
         }
 
-        (await ToldAsync()).ShouldBeEmpty();
-        Questions.ShouldBe(0);
+        (await PublishedAsync()).ShouldBeEmpty();
+        Polls.ShouldBe(0);
     }
 
     private byte[] Post(string eventId, string notificationId) =>

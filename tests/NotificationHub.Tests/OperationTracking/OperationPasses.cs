@@ -8,15 +8,15 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.OperationTracking;
 
-/// <summary>One hub's passes over the ledger, and its lease, if it has it.</summary>
-internal sealed class Ledger
+/// <summary>The operation tracking passes of one hub, with the lease if the hub holds it.</summary>
+internal sealed class OperationPasses
 {
     private readonly Lease? lease;
-    private readonly CompletionPass counts;
-    private readonly EventStatusPoller statuses;
+    private readonly CompletionPass completion;
+    private readonly EventStatusPoller poller;
     private readonly OperationPruning pruning;
 
-    public Ledger(
+    public OperationPasses(
         Database database,
         LocationSessions sessions,
         IOptions<OperationTrackingOptions> options,
@@ -27,11 +27,11 @@ internal sealed class Ledger
     {
         var metrics = new OperationMetrics(meters);
         var events = new OperationEvents(metrics);
-        var faults = new PollFailurePolicy(events, time, NullLogger<PollFailurePolicy>.Instance);
-        var inquiry = new EventStatusPoll(database, faults, events, metrics, time);
+        var failures = new PollFailurePolicy(events, time, NullLogger<PollFailurePolicy>.Instance);
+        var poll = new EventStatusPoll(database, failures, events, metrics, time);
         this.lease = lease;
-        counts = new CompletionPass(database, events, time);
-        statuses = new EventStatusPoller(database, inquiry, sessions, time, NullLogger<EventStatusPoller>.Instance);
+        completion = new CompletionPass(database, events, time);
+        poller = new EventStatusPoller(database, poll, sessions, time, NullLogger<EventStatusPoller>.Instance);
         Clock = new TrustedClock(database, time, NullLogger<TrustedClock>.Instance);
         pruning = new OperationPruning(database, options, Clock);
     }
@@ -40,15 +40,14 @@ internal sealed class Ledger
 
     public bool HasLease => lease is not null;
 
-    public async Task LookAsync()
+    public async Task RunAsync()
     {
-        await counts.CompleteDueAsync(lease!, CancellationToken.None);
-        await statuses.PollDueAsync(lease!, CancellationToken.None);
+        await completion.CompleteDueAsync(lease!, CancellationToken.None);
+        await poller.PollDueAsync(lease!, CancellationToken.None);
     }
 
-    /// <summary>The worker that runs these passes in a hub.</summary>
-    public OperationWorker Worker(Database database, LeaseKeeper leases, TimeProvider time) =>
-        new(counts, statuses, pruning, database.Signals, leases, time, NullLogger<OperationWorker>.Instance);
+    public OperationWorker CreateWorker(Database database, LeaseKeeper leases, TimeProvider time) =>
+        new(completion, poller, pruning, database.Signals, leases, time, NullLogger<OperationWorker>.Instance);
 
     public Task<int> PruneAsync() => pruning.PruneAsync(lease!, CancellationToken.None);
 }

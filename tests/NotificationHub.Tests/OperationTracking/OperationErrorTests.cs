@@ -5,41 +5,39 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.OperationTracking;
 
-/// <summary>Something is wrong: with the location, with Apple, or with the hub itself.</summary>
-public sealed class TroubledOperationTests : LedgerTest
+/// <summary>Errors of the location, of Apple and of the hub itself.</summary>
+public sealed class OperationErrorTests : OperationTest
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public async Task A_location_whose_token_was_revoked_is_asked_no_more_until_there_is_a_new_one()
+    public async Task A_location_with_a_revoked_token_is_not_polled_until_it_has_a_new_one()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId);
         await NotificationsAsync();
         Location.ContentToken.State = ContentTokenState.Revoked;
-        await PassAsync(60 * Minute);
+        await AdvanceAsync(60 * Minute);
 
         (await Store.ScalarAsync<string>("select state from location")).ShouldBe("revoked");
         (
             await Store.ScalarAsync<long>("select count(*) from event_log where type = 'location.token-revoked'")
         ).ShouldBe(1);
         Apple.Requests.All.Count(request => request.Path == "/status").ShouldBe(1);
-        (await ToldAsync()).ShouldBeEmpty();
+        (await PublishedAsync()).ShouldBeEmpty();
         Location.IssueContentToken(Clock.GetUtcNow().AddYears(1));
         await SaveLocationAsync();
-        await PassAsync(Minute);
+        await AdvanceAsync(Minute);
 
-        (await ToldAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
+        (await PublishedAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
     }
 
     [Theory]
     [InlineData("Revoked")]
     [InlineData("Expired")]
     [InlineData("Valid")]
-    public async Task A_response_to_an_old_token_changes_nothing_about_a_location_that_was_renewed_meanwhile(
-        string oldToken
-    )
+    public async Task A_response_to_an_old_token_does_not_change_a_location_with_a_new_token(string oldToken)
     {
         Location.AddAsset("1");
         await AnnounceAsync(Associate(["1"], Devices(3)));
@@ -50,7 +48,7 @@ public sealed class TroubledOperationTests : LedgerTest
             Fault.ThenChange(() =>
             {
                 RenewAsync(old).GetAwaiter().GetResult();
-                // So that the request rate allows the second question.
+                // The request rate must allow the second poll.
                 Clock.Advance(TimeSpan.FromSeconds(1));
             })
         );
@@ -60,78 +58,78 @@ public sealed class TroubledOperationTests : LedgerTest
         }
 
         Clock.Advance(5 * Minute);
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        Questions.ShouldBe(2);
+        Polls.ShouldBe(2);
         (await Store.ScalarAsync<string>("select state from location")).ShouldBe("valid");
         (await Store.ScalarAsync<long?>("select paused_until from location")).ShouldBeNull();
         (await Store.ScalarAsync<long>("select count(*) from event_log where type like 'location.%'")).ShouldBe(0);
         // The request rate of the location still observes Retry-After, whichever token was used.
-        await PassAsync(70 * Minute);
-        (await ToldAsync())
-            .Select(one => one.Type)
+        await AdvanceAsync(70 * Minute);
+        (await PublishedAsync())
+            .Select(published => published.Type)
             .ShouldBe([EventNames.OperationCompleted, EventNames.OperationCompleted]);
     }
 
     [Fact]
-    public async Task A_content_token_that_Apple_does_not_know_twice_in_a_row_is_invalid()
+    public async Task A_content_token_unknown_to_Apple_twice_in_a_row_is_invalid()
     {
         await AnnounceAsync("some-event");
         Location.ContentToken.State = ContentTokenState.Invalid;
-        await PassAsync(5 * Minute);
+        await AdvanceAsync(5 * Minute);
         (await Store.ScalarAsync<string>("select state from location")).ShouldBe("valid");
-        await PassAsync(60 * Minute);
+        await AdvanceAsync(60 * Minute);
 
         (await Store.ScalarAsync<string>("select state from location")).ShouldBe("invalid");
-        Questions.ShouldBe(2);
+        Polls.ShouldBe(2);
     }
 
     [Fact]
-    public async Task What_notifications_settle_needs_no_token()
+    public async Task Notifications_complete_an_operation_without_a_token()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId, tasks: 3);
         await Store.ExecuteAsync("update location set state = 'revoked'");
         await DeliverAsync(await NotificationsAsync());
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        (await ToldAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
+        (await PublishedAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
     }
 
     [Fact]
-    public async Task A_pause_that_Apple_asks_for_is_kept_for_the_whole_location()
+    public async Task Retry_After_pauses_the_whole_location()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId);
         Apple.Faults.Next("/status", Fault.Unavailable(TimeSpan.FromMinutes(20)));
-        await PassAsync(5 * Minute);
+        await AdvanceAsync(5 * Minute);
         var pausedUntil = await Store.ScalarAsync<long>("select paused_until from location");
         pausedUntil.ShouldBeGreaterThanOrEqualTo(Now + (long)(19 * Minute).TotalMilliseconds);
-        await PassAsync(15 * Minute);
-        Questions.ShouldBe(1);
-        await PassAsync(10 * Minute);
+        await AdvanceAsync(15 * Minute);
+        Polls.ShouldBe(1);
+        await AdvanceAsync(10 * Minute);
 
-        (await ToldAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
+        (await PublishedAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
     }
 
     [Fact]
-    public async Task An_operation_that_Apple_refuses_to_speak_of_stalls()
+    public async Task An_operation_whose_status_Apple_refuses_stalls()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId);
         Apple.Faults.Next("/status", [.. Enumerable.Repeat(Fault.Error(9602), 20)]);
-        await PassAsync(60 * Minute);
+        await AdvanceAsync(60 * Minute);
 
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         (type, report.Reason).ShouldBe((EventNames.OperationStalled, StallReasons.Unanswered));
         (await Store.ScalarAsync<string>("select last_error from operation")).ShouldBe("Refused 9602");
     }
 
     [Fact]
-    public async Task A_hub_that_dies_between_answer_and_commit_tells_nothing_and_the_next_one_tells_once()
+    public async Task After_a_crash_before_the_commit_the_next_hub_publishes_once()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
@@ -145,40 +143,40 @@ public sealed class TroubledOperationTests : LedgerTest
             end
             """
         );
-        await PassAsync(5 * Minute);
-        Questions.ShouldBe(1);
-        (await ToldAsync()).ShouldBeEmpty();
+        await AdvanceAsync(5 * Minute);
+        Polls.ShouldBe(1);
+        (await PublishedAsync()).ShouldBeEmpty();
 
         await Store.ExecuteAsync("drop trigger crash");
-        await TakeLeaseAwayAsync();
-        Ledger = await StartLedgerAsync();
-        await Ledger.LookAsync();
-        Questions.ShouldBe(1, "it is too soon to ask again");
-        await PassAsync(5 * Minute);
+        await RevokeLeaseAsync();
+        Passes = await StartPassesAsync();
+        await Passes.RunAsync();
+        Polls.ShouldBe(1, "the next poll is not due yet");
+        await AdvanceAsync(5 * Minute);
 
-        (await ToldAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
-        Questions.ShouldBe(2);
+        (await PublishedAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
+        Polls.ShouldBe(2);
     }
 
     [Fact]
-    public async Task Of_two_hubs_one_keeps_the_ledger_and_who_lost_the_lease_commits_nothing_more()
+    public async Task Only_the_lease_holder_commits_and_a_lost_lease_stops_it()
     {
         Location.AddAsset("1");
         var eventId = Associate(["1"], Devices(3));
         await AnnounceAsync(eventId);
         await NotificationsAsync();
-        (await StartLedgerAsync()).HasLease.ShouldBeFalse();
-        Apple.Faults.Next("/status", Fault.ThenChange(() => TakeLeaseAwayAsync().GetAwaiter().GetResult()));
+        (await StartPassesAsync()).HasLease.ShouldBeFalse();
+        Apple.Faults.Next("/status", Fault.ThenChange(() => RevokeLeaseAsync().GetAwaiter().GetResult()));
         Clock.Advance(5 * Minute);
-        await Should.ThrowAsync<LeaseLostException>(Ledger.LookAsync);
-        (await ToldAsync()).ShouldBeEmpty();
+        await Should.ThrowAsync<LeaseLostException>(Passes.RunAsync);
+        (await PublishedAsync()).ShouldBeEmpty();
 
-        var lost = Ledger;
-        Ledger = await StartLedgerAsync();
-        await PassAsync(5 * Minute);
-        await lost.LookAsync();
+        var lost = Passes;
+        Passes = await StartPassesAsync();
+        await AdvanceAsync(5 * Minute);
+        await lost.RunAsync();
 
-        (await ToldAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
+        (await PublishedAsync()).ShouldHaveSingleItem().Type.ShouldBe(EventNames.OperationCompleted);
     }
 
     private Task RenewAsync(ContentTokenState old)
@@ -188,7 +186,7 @@ public sealed class TroubledOperationTests : LedgerTest
         return SaveLocationAsync();
     }
 
-    private Task TakeLeaseAwayAsync() =>
+    private Task RevokeLeaseAsync() =>
         Store.ExecuteAsync(
             "update lease set owner = null, expires_at = 0, fencing_token = fencing_token + 1 where name = 'operations'"
         );

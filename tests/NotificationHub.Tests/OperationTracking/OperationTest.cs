@@ -25,10 +25,10 @@ using ContentToken = NotificationHub.Apple.ContentToken;
 namespace NotificationHub.Tests.OperationTracking;
 
 /// <summary>
-/// The ledger between real routing and a simulated Apple, all on one manual clock. A test brings those of Apple's notifications
-/// that are to arrive; the others are lost.
+/// Operation tracking with real routing and a simulated Apple on one manual clock. A test delivers the notifications that
+/// should arrive; the others are lost.
 /// </summary>
-public abstract class LedgerTest : IAsyncLifetime
+public abstract class OperationTest : IAsyncLifetime
 {
     private protected const string LocationId = "location-1";
 
@@ -46,11 +46,11 @@ public abstract class LedgerTest : IAsyncLifetime
 
     private protected SimulatedLocation Location { get; private set; } = null!;
 
-    private protected Ledger Ledger { get; set; } = null!;
+    private protected OperationPasses Passes { get; set; } = null!;
 
     private protected virtual TimeSpan EventDelay => TimeSpan.Zero;
 
-    /// <summary>What stands before the database, for those who say so.</summary>
+    /// <summary>Lets a test wrap the database.</summary>
     private protected virtual Database Wrap(Database database) => database;
 
     private protected long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -63,7 +63,7 @@ public abstract class LedgerTest : IAsyncLifetime
             CancellationToken.None
         );
         Location = Apple.AddLocation();
-        // Nobody is there to post to: Apple makes its notifications, and the test brings them.
+        // Without a notification URL: Apple creates the notifications, and the test delivers them.
         Location.Configuration = ClientConfiguration.Empty with
         {
             NotificationTypes = NotificationHub.Simulator.Apple.NotificationTypes.All,
@@ -80,7 +80,7 @@ public abstract class LedgerTest : IAsyncLifetime
         );
         routingLease = await keeper.TryAcquireAsync(RoutingPass.Name, CancellationToken.None);
         await SaveLocationAsync();
-        Ledger = await StartLedgerAsync();
+        Passes = await StartPassesAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -92,8 +92,8 @@ public abstract class LedgerTest : IAsyncLifetime
         Apple.Violations.ShouldBeEmpty();
     }
 
-    /// <summary>A hub of its own on the same database; it holds the lease if nobody else does.</summary>
-    private protected async Task<Ledger> StartLedgerAsync(OperationTrackingOptions? options = null) =>
+    /// <summary>Creates the passes of another hub on the same database; it holds the lease if the lease is free.</summary>
+    private protected async Task<OperationPasses> StartPassesAsync(OperationTrackingOptions? options = null) =>
         new(
             Store.Database,
             new LocationSessions(client!, protector, requestsPerSecond: 5, Clock),
@@ -122,7 +122,7 @@ public abstract class LedgerTest : IAsyncLifetime
             CancellationToken.None
         );
 
-    /// <summary>Apple takes an association of the assets with the devices, and works on it once its time has come.</summary>
+    /// <summary>Makes Apple accept an association of assets with devices and process it after the event delay.</summary>
     private protected string Associate(string[] adamIds, string[] devices) =>
         Location.Accept(id =>
             AssetEvents.Associate(
@@ -151,14 +151,14 @@ public abstract class LedgerTest : IAsyncLifetime
             CancellationToken.None
         );
 
-    /// <summary>What Apple has to say by now, whether it arrives or not.</summary>
+    /// <summary>Returns all notifications that Apple has created, delivered or not.</summary>
     private protected async Task<byte[][]> NotificationsAsync()
     {
         await Apple.WaitUntilDeliveredAsync();
         return [.. Apple.Notifications.Select(notification => notification.Body.ToArray())];
     }
 
-    /// <summary>The posts arrive and are routed, in this order.</summary>
+    /// <summary>Stores and routes the notifications in this order.</summary>
     private protected async Task DeliverAsync(params byte[][] bodies)
     {
         foreach (var body in bodies)
@@ -185,28 +185,28 @@ public abstract class LedgerTest : IAsyncLifetime
         await routing!.RouteNextPageAsync(routingLease!, CancellationToken.None);
     }
 
-    /// <summary>The same post under another notificationId.</summary>
-    private protected static byte[] Doubled(byte[] body)
+    /// <summary>Returns the same notification with another <c>notificationId</c>.</summary>
+    private protected static byte[] WithNewId(byte[] body)
     {
         var envelope = System.Text.Json.Nodes.JsonNode.Parse(body)!;
         envelope["notificationId"] = Guid.NewGuid().ToString();
         return Encoding.UTF8.GetBytes(envelope.ToJsonString());
     }
 
-    /// <summary>Time passes, and the ledger looks every minute.</summary>
-    private protected async Task PassAsync(TimeSpan time)
+    /// <summary>Advances the clock and runs the passes every minute.</summary>
+    private protected async Task AdvanceAsync(TimeSpan time)
     {
         for (var end = Clock.GetUtcNow() + time; Clock.GetUtcNow() < end; )
         {
-            var left = end - Clock.GetUtcNow();
-            Clock.Advance(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1));
-            await Ledger.LookAsync();
+            var remaining = end - Clock.GetUtcNow();
+            Clock.Advance(remaining < TimeSpan.FromMinutes(1) ? remaining : TimeSpan.FromMinutes(1));
+            await Passes.RunAsync();
         }
     }
 
-    private protected int Questions => Apple.Requests.Count("/status");
+    private protected int Polls => Apple.Requests.Count("/status");
 
-    private protected async Task<IReadOnlyList<(string Type, OperationReport Report)>> ToldAsync()
+    private protected async Task<IReadOnlyList<(string Type, OperationReport Report)>> PublishedAsync()
     {
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
         var events = await EventLog.ReadPageAsync(connection, 0, new EventFilter(), 10_000, CancellationToken.None);

@@ -10,10 +10,10 @@ using NotificationHub.Tests.Crash;
 
 namespace NotificationHub.Tests.EndToEnd;
 
-/// <summary>Posts go in over HTTP and messages come out of the bus, which is not always well in between.</summary>
-public sealed class BusFaultTests : IAsyncLifetime
+/// <summary>Deliveries over HTTP and messages from a Service Bus that fails in between.</summary>
+public sealed class BusErrorTests : IAsyncLifetime
 {
-    private const int Posts = 60;
+    private const int Deliveries = 60;
 
     private LocalServiceBus bus = null!;
     private HubHost hub = null!;
@@ -33,15 +33,15 @@ public sealed class BusFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_the_bus_is_down_posts_are_accepted_and_when_it_is_back_all_come_in_order()
+    public async Task Deliveries_are_accepted_during_an_outage_and_events_arrive_in_order_after_it()
     {
         await bus.StopListeningAsync(CancellationToken.None);
-        await PostAsync(Posts, AssetCount);
+        await PostAsync(Deliveries, AssetCount);
         await UntilStoppedAsync("assets");
 
         await bus.ResumeListeningAsync(CancellationToken.None);
 
-        (await ReceiveAsync("assets", Posts)).ShouldBe(Notified(Posts));
+        (await ReceiveAsync("assets", Deliveries)).ShouldBe(Notified(Deliveries));
         bus.Violations.ShouldBeEmpty();
     }
 
@@ -50,26 +50,26 @@ public sealed class BusFaultTests : IAsyncLifetime
     [InlineData(AmqpConditions.NotFound)]
     [InlineData(AmqpConditions.ServerBusy)]
     [InlineData(AmqpConditions.InternalError)]
-    public async Task A_topic_that_refuses_everything_holds_up_no_other(string condition)
+    public async Task A_failing_topic_does_not_block_other_topics(string condition)
     {
         bus.Faults.Refuse("assets", condition);
-        await PostAsync(Posts, n => n % 2 == 0 ? AssetCount(n) : UserAssociated(n));
+        await PostAsync(Deliveries, n => n % 2 == 0 ? AssetCount(n) : UserAssociated(n));
 
-        (await ReceiveAsync("users", Posts / 2)).ShouldBe(Notified(Posts).Where((_, n) => n % 2 == 1));
+        (await ReceiveAsync("users", Deliveries / 2)).ShouldBe(Notified(Deliveries).Where((_, n) => n % 2 == 1));
         await UntilStoppedAsync("assets");
 
         bus.Topic("assets").Accepted.ShouldBe(0);
         bus.Faults.Restore("assets");
-        (await ReceiveAsync("assets", Posts / 2)).ShouldBe(Notified(Posts).Where((_, n) => n % 2 == 0));
+        (await ReceiveAsync("assets", Deliveries / 2)).ShouldBe(Notified(Deliveries).Where((_, n) => n % 2 == 0));
     }
 
     [Fact]
-    public async Task A_poison_event_between_good_ones_is_set_aside_and_can_be_sent_again()
+    public async Task A_rejected_event_becomes_a_dead_letter_and_can_be_resent()
     {
         bus.Faults.Poison = message => message.Text.Contains("\"n-30\"", StringComparison.Ordinal);
-        await PostAsync(Posts, AssetCount);
+        await PostAsync(Deliveries, AssetCount);
 
-        (await ReceiveAsync("assets", Posts - 1)).ShouldBe(Notified(Posts).Where(id => id != "n-30"));
+        (await ReceiveAsync("assets", Deliveries - 1)).ShouldBe(Notified(Deliveries).Where(id => id != "n-30"));
         var reports = await Receiver.ReceiveAllAsync(bus, "hub", "operations", CancellationToken.None, atLeast: 1);
         reports.Single().Subject.ShouldBe("notificationhub.event.dead-lettered.v1");
 
@@ -104,7 +104,7 @@ public sealed class BusFaultTests : IAsyncLifetime
     private Task UntilStoppedAsync(string topic) =>
         Until.TrueAsync(
             () => hub.Services.GetRequiredService<TopicStatuses>()[topic].State == TopicState.Stopped,
-            $"{topic} is seen to stand still"
+            $"the publisher of {topic} has stopped"
         );
 
     /// <summary>Receives the topic's events.</summary>

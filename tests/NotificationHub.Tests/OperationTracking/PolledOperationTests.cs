@@ -2,59 +2,59 @@ using NotificationHub.Events;
 
 namespace NotificationHub.Tests.OperationTracking;
 
-/// <summary>What Apple has to be asked for, because notifications fell silent.</summary>
-public sealed class AskedOperationTests : LedgerTest
+/// <summary>Operations that the hub polls because notifications do not arrive.</summary>
+public sealed class PolledOperationTests : OperationTest
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public async Task An_announced_operation_that_nothing_is_heard_of_is_asked_for_after_five_minutes()
+    public async Task An_announced_operation_without_notifications_is_polled_after_five_minutes()
     {
         Location.AddAsset("1", total: 1000);
         var eventId = Associate(["1"], Devices(250));
         await AnnounceAsync(eventId);
         await NotificationsAsync();
 
-        await PassAsync(5 * Minute - TimeSpan.FromSeconds(1));
-        Questions.ShouldBe(0);
-        await PassAsync(TimeSpan.FromSeconds(1));
+        await AdvanceAsync(5 * Minute - TimeSpan.FromSeconds(1));
+        Polls.ShouldBe(0);
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
 
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         type.ShouldBe(EventNames.OperationCompleted);
         (report.Requested, report.Completed, report.Failed).ShouldBe((250, 250, 0));
         (report.Source, report.Notifications, report.DurationSeconds).ShouldBe((OperationSources.EventStatus, 0, 300));
-        await PassAsync(60 * Minute);
-        Questions.ShouldBe(1);
+        await AdvanceAsync(60 * Minute);
+        Polls.ShouldBe(1);
     }
 
     [Fact]
-    public async Task Each_notification_starts_the_silence_anew_and_nobody_need_have_announced_it()
+    public async Task Each_notification_restarts_the_five_minutes_even_without_an_announcement()
     {
         Location.AddAsset("1", total: 1000);
         Associate(["1"], Devices(300));
         var posts = await NotificationsAsync();
 
         await DeliverAsync(posts[0]);
-        await PassAsync(4 * Minute);
+        await AdvanceAsync(4 * Minute);
         await DeliverAsync(posts[1]);
-        await PassAsync(4 * Minute);
-        Questions.ShouldBe(0);
-        await PassAsync(Minute);
+        await AdvanceAsync(4 * Minute);
+        Polls.ShouldBe(0);
+        await AdvanceAsync(Minute);
 
-        var report = (await ToldAsync()).ShouldHaveSingleItem().Report;
+        var report = (await PublishedAsync()).ShouldHaveSingleItem().Report;
         (report.Kind, report.AnnouncedBy, report.Completed).ShouldBe(("ASSOCIATE", null, 300));
     }
 
     [Fact]
-    public async Task Failures_whose_notification_was_lost_are_told_as_Event_Status_names_them()
+    public async Task Failures_without_a_notification_are_reported_as_in_Event_Status()
     {
         Location.AddAsset("1", total: 2);
         var eventId = Associate(["1"], Devices(5));
         await AnnounceAsync(eventId);
         await DeliverAsync((await NotificationsAsync())[0]);
-        await PassAsync(5 * Minute);
+        await AdvanceAsync(5 * Minute);
 
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         type.ShouldBe(EventNames.OperationFailed);
         (report.Requested, report.Completed, report.Failed).ShouldBe((5, 2, 3));
         var failure = report.Failures.ShouldHaveSingleItem();
@@ -64,28 +64,28 @@ public sealed class AskedOperationTests : LedgerTest
     }
 
     [Fact]
-    public async Task Failures_that_were_notified_are_told_task_by_task_though_Apple_was_asked()
+    public async Task Notified_failures_are_reported_by_task_even_after_a_poll()
     {
         Location.AddAsset("1", total: 2);
         Associate(["1"], Devices(5));
         await DeliverAsync((await NotificationsAsync())[1]);
-        await PassAsync(5 * Minute);
+        await AdvanceAsync(5 * Minute);
 
-        var items = (await ToldAsync()).ShouldHaveSingleItem().Report.Failures.ShouldHaveSingleItem().Items;
+        var items = (await PublishedAsync()).ShouldHaveSingleItem().Report.Failures.ShouldHaveSingleItem().Items;
         items.ShouldAllBe(item => item.AdamId == "1" && item.SerialNumber != null);
         items.Count.ShouldBe(3);
     }
 
     [Fact]
-    public async Task An_operation_that_Apple_does_not_know_is_closed_as_unknown()
+    public async Task An_operation_unknown_to_Apple_is_closed_as_unknown()
     {
         await AnnounceAsync("no-such-event");
-        await PassAsync(60 * Minute);
+        await AdvanceAsync(60 * Minute);
 
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         (type, report.Reason).ShouldBe((EventNames.OperationStalled, StallReasons.Unknown));
         (await StateAsync("no-such-event")).ShouldBe("unknown");
-        Questions.ShouldBe(1);
+        Polls.ShouldBe(1);
     }
 
     [Fact]
@@ -101,17 +101,17 @@ public sealed class AskedOperationTests : LedgerTest
         for (var hour = 0; hour < 24 * 20; hour++)
         {
             Clock.Advance(60 * Minute);
-            await Ledger.LookAsync();
+            await Passes.RunAsync();
         }
 
-        (await ToldAsync()).ShouldBeEmpty();
+        (await PublishedAsync()).ShouldBeEmpty();
         (await StateAsync(eventId)).ShouldBe("open");
-        Questions.ShouldBeInRange(20, 28, "about one a day");
+        Polls.ShouldBeInRange(20, 28, "about one a day");
         Location.EndBillingPeriod(7);
         Clock.Advance(TimeSpan.FromDays(1));
-        await Ledger.LookAsync();
+        await Passes.RunAsync();
 
-        var (type, report) = (await ToldAsync()).ShouldHaveSingleItem();
+        var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         (type, report.Deferred, report.Completed).ShouldBe((EventNames.OperationCompleted, true, 1));
     }
 }
