@@ -44,13 +44,13 @@ internal sealed class StageMonitor : PeriodicWorker
             "notificationhub.stage.oldest_pending_age",
             () => Observe(stage => stage.OldestAge(time.GetUtcNow()).TotalSeconds),
             "s",
-            "Age of a stage's oldest pending work."
+            "Age of the oldest pending work, by stage."
         );
         meter.CreateObservableGauge(
             "notificationhub.stage.stalled",
             () => Observe(stage => stage.StalledSince is null ? 0 : 1),
             "{stage}",
-            "1 while a stage is stalled: work is pending and nothing has moved for Health:StallThreshold. Otherwise 0."
+            "1 while a stage has pending work but has made no progress for Health:StallThreshold, otherwise 0."
         );
     }
 

@@ -9,18 +9,22 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> sentEvents = meters
         .CreateHubMeter()
-        .CreateCounter<long>("notificationhub.publishing.sent", "{event}", "Events that a topic has accepted.");
+        .CreateCounter<long>("notificationhub.publishing.sent", "{event}", "Events accepted by Service Bus, by topic.");
 
     private readonly Counter<long> deadLetteredEvents = meters
         .CreateHubMeter()
-        .CreateCounter<long>("notificationhub.publishing.dead_lettered", "{event}", "Events that became dead letters.");
+        .CreateCounter<long>(
+            "notificationhub.publishing.dead_lettered",
+            "{event}",
+            "Events that became dead letters, by topic."
+        );
 
     private readonly Histogram<double> deliveryDelay = meters
         .CreateHubMeter()
         .CreateHistogram(
             "notificationhub.publishing.delay",
             "s",
-            "From the receipt of the notification, or from the append of an event without one, to the topic's acceptance.",
+            "Time from a notification's receipt, or from an event's append without one, to acceptance, by topic.",
             tags: null,
             DelayBuckets.Advice
         );
@@ -30,7 +34,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
         .CreateGauge<long>(
             "notificationhub.publishing.lag",
             "{event}",
-            "Unsent events of a topic, counted up to 100,000."
+            "Unsent events, counted up to 100,000, by topic."
         );
 
     private readonly Gauge<double> oldestUnsentAge = meters
@@ -38,7 +42,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
         .CreateGauge<double>(
             "notificationhub.publishing.oldest_unsent_age",
             "s",
-            "Age of the oldest unsent event of a topic."
+            "Age of the oldest unsent event, by topic."
         );
 
     private readonly Gauge<int> isStopped = meters
@@ -46,7 +50,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
         .CreateGauge<int>(
             "notificationhub.publishing.stopped",
             "{topic}",
-            "1 while a topic accepts nothing, 0 otherwise."
+            "1 while the publisher of a topic is stopped, otherwise 0."
         );
 
     public void Sent(string topic, int events) => sentEvents.Add(events, Tag(topic));

@@ -19,7 +19,7 @@ internal sealed class RefetchMetrics(IMeterFactory meters)
         .CreateCounter<long>(
             "notificationhub.refetch.coalesced",
             "{request}",
-            "Refetch requests that were satisfied by another request's read."
+            "Refetch requests that another read covered."
         );
 
     private readonly Counter<long> errors = meters
@@ -31,7 +31,7 @@ internal sealed class RefetchMetrics(IMeterFactory meters)
         .CreateGauge<long>(
             "notificationhub.refetch.pending",
             "{target}",
-            "Pending refetch targets, counted every ten seconds and up to 100,000."
+            "Pending refetch targets, counted up to 100,000."
         );
 
     private readonly Counter<long> massRemovals = meters

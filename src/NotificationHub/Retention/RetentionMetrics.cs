@@ -7,11 +7,7 @@ internal sealed class RetentionMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> deleted = meters
         .CreateHubMeter()
-        .CreateCounter<long>(
-            "notificationhub.retention.deleted",
-            "{row}",
-            "Rows deleted because of their age, by log."
-        );
+        .CreateCounter<long>("notificationhub.retention.deleted", "{row}", "Rows deleted by age, by log.");
 
     private readonly Gauge<double> oldestAge = meters
         .CreateHubMeter()

@@ -11,7 +11,7 @@ internal sealed class RoutingMetrics(IMeterFactory meters)
         .CreateHistogram(
             "notificationhub.routing.delay",
             "s",
-            "From the receipt of a notification to the commit of its events.",
+            "Time from a notification's receipt to the commit of its events.",
             tags: null,
             DelayBuckets.Advice
         );

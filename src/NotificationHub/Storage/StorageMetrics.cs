@@ -11,7 +11,7 @@ internal sealed class StorageMetrics(IMeterFactory meters)
         .CreateHistogram(
             "notificationhub.storage.commit.duration",
             "s",
-            "Duration of a write transaction, from its begin to its commit.",
+            "Duration of a write transaction, including its commit.",
             tags: null,
             new InstrumentAdvice<double>
             {
@@ -52,7 +52,7 @@ internal sealed class StorageMetrics(IMeterFactory meters)
                     ];
                 },
                 "{write}",
-                "Notifications and stage transactions that wait for the writer."
+                "Queued writes, by kind."
             );
 
     public void ObserveWriteAheadLog(Func<long> readPages) =>
@@ -62,7 +62,7 @@ internal sealed class StorageMetrics(IMeterFactory meters)
                 "notificationhub.storage.wal.pages",
                 readPages,
                 "{page}",
-                "Pages in SQLite's write-ahead log that are not yet in the database file."
+                "Pages in SQLite's write-ahead log that are not yet in the database."
             );
 }
 

@@ -31,12 +31,12 @@ public sealed class FeedStopTests
     {
         await using var hub = await StartAsync(() => { });
         await AddRecordsAsync(hub);
-        using var answer = await hub.Http.GetAsync("/snapshot/north/asset", HttpCompletionOption.ResponseHeadersRead);
-        answer.Headers.Contains(FeedHeaders.Sequence).ShouldBeTrue();
+        using var response = await hub.Http.GetAsync("/snapshot/north/asset", HttpCompletionOption.ResponseHeadersRead);
+        response.Headers.Contains(FeedHeaders.Sequence).ShouldBeTrue();
 
         await hub.StopAsync().WaitAsync(TestTimeout / 2);
 
-        await Should.ThrowAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync());
+        await Should.ThrowAsync<Exception>(() => response.Content.ReadAsByteArrayAsync());
     }
 
     private static Task<HubHost> StartAsync(Action requestArrived) =>

@@ -89,11 +89,11 @@ public sealed class SnapshotEndpointTests
             CancellationToken.None
         );
 
-        using var answer = await hub.Http.GetAsync(
+        using var response = await hub.Http.GetAsync(
             "/snapshot/north/assignment",
             HttpCompletionOption.ResponseHeadersRead
         );
-        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
         var count = 0;
         while (await lines.ReadLineAsync() is { } line)
         {

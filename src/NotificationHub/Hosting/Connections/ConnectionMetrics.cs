@@ -9,7 +9,7 @@ internal sealed class ConnectionMetrics(IMeterFactory meters)
         .CreateUpDownCounter<long>(
             "notificationhub.connections.open",
             "{connection}",
-            "Open connections, by whether the last request on them presented a valid credential."
+            "Open connections, by whether their last request had a valid credential."
         );
 
     private readonly Counter<long> closedConnections = meters
@@ -17,7 +17,7 @@ internal sealed class ConnectionMetrics(IMeterFactory meters)
         .CreateCounter<long>(
             "notificationhub.connections.closed",
             "{connection}",
-            "Connections closed because a limit was reached, by limit."
+            "Connections closed because of a limit, by limit."
         );
 
     private static readonly KeyValuePair<string, object?>[] States = TagsOf("state");
