@@ -12,7 +12,7 @@ internal static class BusCommand
     {
         var port = new Option<int>("--port")
         {
-            Description = "Port to listen on. Default: any free port.",
+            Description = "Port to listen on; 0 means any free port.",
             DefaultValueFactory = _ => 0,
         };
         var topology = new Option<FileInfo?>("--topics")

@@ -75,7 +75,7 @@ internal static class SimulatorProgram
         };
         var faults = new Option<bool>("--inject-faults")
         {
-            Description = "Inject errors of Apple, and throttling, errors and lost connections of the Service Bus.",
+            Description = "Make Apple return errors, and make Service Bus throttle, fail and drop connections.",
         };
         var data = new Option<DirectoryInfo?>("--data")
         {
@@ -83,13 +83,13 @@ internal static class SimulatorProgram
         };
         var seed = new Option<int>("--seed")
         {
-            Description = "Seed of the random numbers.",
+            Description = "Seed of the random number generator.",
             DefaultValueFactory = _ => 1,
         };
         var json = new Option<bool>("--json") { Description = "Print one JSON document and nothing else." };
         var keepRunning = new Option<bool>("--keep-running")
         {
-            Description = "Keep everything running until Ctrl+C, and print the addresses.",
+            Description = "Print the addresses and keep running until Ctrl+C.",
         };
         RequireRange(devices, 1, 100_000);
         RequireRange(apps, 1, 1_000);

@@ -12,7 +12,9 @@ internal static class ContentTokenFile
     public static Option<FileInfo> CreateOption(bool required) =>
         new("--token-file")
         {
-            Description = "The content token (.vpptoken), as downloaded from Apple.",
+            Description =
+                "The content token (.vpptoken), as downloaded from Apple."
+                + (required ? "" : " Required unless --receive-only."),
             Required = required,
         };
 

@@ -17,7 +17,7 @@ internal static class DeadLettersCommand
         var after = new Option<long>("--after") { Description = "Only dead letters with a higher seq." };
         var limit = CommandInput.Limit();
         var one = new Argument<long>("seq") { Description = "The seq of the event." };
-        return new Command("dead-letters", "Manage the events that Service Bus rejected.")
+        return new Command("dead-letters", "Manage the events that could not be published.")
         {
             runner.Json,
             runner.Create(
@@ -39,13 +39,21 @@ internal static class DeadLettersCommand
             CreateDecision(
                 runner,
                 "resend",
-                "Send events again with the same IDs, once the cause is fixed. The running hub sends them.",
+                """
+                Ask the running hub to send events again, with the same IDs. Fix the cause first.
+
+                Specify seqs, --topic or --all.
+                """,
                 (letters, seq, context) => letters.ResendAsync(seq, context.Actor, context.CancellationToken)
             ),
             CreateDecision(
                 runner,
                 "discard",
-                "Resolve dead letters without sending the events.",
+                """
+                Resolve dead letters without sending the events.
+
+                Specify seqs, --topic or --all.
+                """,
                 (letters, seq, context) => letters.DiscardAsync(seq, context.Actor, context.CancellationToken)
             ),
         };
@@ -62,7 +70,7 @@ internal static class DeadLettersCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var topic = CreateTopic();
-        var all = new Option<bool>("--all") { Description = "All open dead letters." };
+        var all = new Option<bool>("--all") { Description = "All open dead letters of all topics." };
         var command = runner.Create(
             name,
             description,

@@ -12,11 +12,11 @@ internal static class HealthCommand
     {
         var url = new Option<string?>("--url")
         {
-            Description = "URL of the hub. Default: this machine, at the port in the settings.",
+            Description = "URL of the hub. Default: the configured address on this machine.",
         };
         var ready = new Option<bool>("--ready")
         {
-            Description = "Check /health/ready (the hub stores notifications) instead of /health/live.",
+            Description = "Check whether the hub can store notifications (/health/ready), not only that it runs (/health/live).",
         };
         var health = runner.Create(
             "health",

@@ -12,7 +12,7 @@ internal static class LocationsAddCommand
         var tokenFile = ContentTokenFile.CreateOption(required: false);
         var url = new Option<string>("--url")
         {
-            Description = "The hub's public URL. Apple sends notifications to URL/notifications/ID.",
+            Description = "The hub's public URL. Apple sends notifications to URL/notifications/LOCATION-ID.",
             Required = true,
         };
         var mdmId = new Option<string?>("--mdm-id")
@@ -29,7 +29,7 @@ internal static class LocationsAddCommand
         };
         var receiveOnly = new Option<bool>("--receive-only")
         {
-            Description = "Read and change nothing at Apple; print a URL and a secret to enter in the MDM.",
+            Description = "Do not contact Apple; print a URL and a secret to enter in the MDM.",
         };
         var input = new AddLocationInput();
         var add = runner.Create(

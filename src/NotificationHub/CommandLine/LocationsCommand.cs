@@ -10,14 +10,14 @@ internal static class LocationsCommand
     public static Command Create(CommandRunner runner)
     {
         var location = new Argument<string>("location") { Description = "The location's ID from `locations list`." };
-        return new Command("locations", "Manage the locations: Apple's app and book libraries.")
+        return new Command("locations", "Manage the locations: your organization's app and book libraries at Apple.")
         {
             runner.Json,
             LocationsAddCommand.CreateAdd(runner),
             CreateList(runner),
             runner.Create(
                 "show",
-                "Show a location with its progress, differences and secrets' states.",
+                "Show a location: import progress, differences at Apple, and states of its secrets.",
                 context => ShowAsync(context, context.Get(location)),
                 location
             ),
@@ -40,7 +40,7 @@ internal static class LocationsCommand
 
     private static Command CreateList(CommandRunner runner)
     {
-        var after = new Option<string?>("--after") { Description = "Continue after this location's ID." };
+        var after = new Option<string?>("--after") { Description = "Only locations after this ID, in the order of the list." };
         var limit = CommandInput.Limit(LocationStore.PageRows);
         return runner.Create(
             "list",
@@ -84,7 +84,8 @@ internal static class LocationsCommand
             """
             Ask Apple to send a test notification through the public URL, and wait for it.
 
-            Apple sends it only when the configuration is set, so this also replaces the secret.
+            Apple sends a test notification only when Client Config is set. The command therefore sets it
+            again, with a new secret. A hub must be running; the location must not be receive-only.
             Exit code 1: the notification did not arrive.
             """,
             context => TestAsync(context, context.Get(location), context.Get(wait)),
@@ -106,10 +107,11 @@ internal static class LocationsCommand
         return runner.Create(
             "remove",
             """
-            Remove a location and its configuration at Apple.
+            Remove a location, and clear the hub's URL, secret and types at Apple.
 
             The location's data is kept unless you use --delete-data. For one day, the hub still accepts
-            deliveries, but does not route them. You can register the library again at once.
+            deliveries, but does not route them. You can register the library again at once, as a new
+            location with a new ID.
             """,
             context =>
                 RemoveAsync(

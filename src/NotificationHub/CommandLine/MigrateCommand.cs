@@ -16,14 +16,14 @@ internal static class MigrateCommand
         var afterRestore = new Option<bool>("--after-restore")
         {
             Description =
-                "Start a new log epoch so that no event ID or revision is reused, and schedule a full reconciliation. "
+                "Start a new log epoch so that no event ID or revision is reused, and have every record read and published again. "
                 + "Run it after restoring a backup, before starting a hub.",
         };
         var source = new Option<string?>("--from-sqlite")
         {
             Description =
-                "Copy another hub's SQLite file into this database, which must be new. Content tokens are encrypted "
-                + "again, with this database's key ring. Stop the other hub first.",
+                "Copy another hub's SQLite file into the configured database, which must be new. Content tokens are "
+                + "re-encrypted with this database's key ring. Stop the other hub first.",
             HelpName = "FILE",
         };
         var migrate = runner.CreateUnopened(
@@ -31,7 +31,7 @@ internal static class MigrateCommand
             """
             Create the database or update its schema.
 
-            The service does this when it starts, unless Storage:MigrateOnStart is false.
+            The service updates the schema when it starts, unless Storage:MigrateOnStart is false.
 
             Example:
               NotificationHub migrate --from-sqlite notificationhub.db --Storage:Provider=SqlServer

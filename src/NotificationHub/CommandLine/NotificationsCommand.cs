@@ -70,7 +70,10 @@ internal static class NotificationsCommand
         var reroute = runner.Create(
             "reroute",
             """
-            Route rejected, quarantined or unrecognized notifications as if they had been accepted.
+            Route rejected, quarantined or unrecognized notifications again.
+
+            A notification that is still unrecognized is not changed. Specify seqs or --disposition.
+            --location requires --disposition.
 
             Examples:
               NotificationHub notifications reroute 17 18

@@ -11,13 +11,13 @@ internal static class OperationsCommand
         var location = new Option<string?>("--location") { Description = "Only operations of this location." };
         var state = CommandInput.Choice("--state", "Only operations in this state", [.. OperationStates.All]);
         var limit = CommandInput.Limit();
-        var eventId = new Argument<string>("id") { Description = "Apple's eventId of the operation." };
+        var eventId = new Argument<string>("id") { Description = "The operation's eventId at Apple." };
         return new Command("operations", "Inspect the MDM's asynchronous requests to Apple.")
         {
             runner.Json,
             runner.Create(
                 "list",
-                "List operations, the latest first.",
+                "List operations, newest first.",
                 context =>
                     ListAsync(
                         context,

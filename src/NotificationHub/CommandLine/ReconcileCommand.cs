@@ -23,15 +23,15 @@ internal static class ReconcileCommand
         );
         var dryRun = new Option<bool>("--dry-run")
         {
-            Description = "Only list differences; change and publish nothing. Exit code 1: there are some.",
+            Description = "Only list differences; change and publish nothing. Exit code 1: there are differences.",
         };
         var reconcile = runner.Create(
             "reconcile",
             """
-            Compare a location's records with Apple's now.
+            Compare a location's records with Apple's, and correct the hub's.
 
-            The running hub corrects its records and publishes an event for each difference. The command
-            waits until the hub has finished.
+            Without --dry-run, the running hub corrects its records and publishes the changes, and the
+            command waits until it has finished. Exit code 1: Apple refused a kind of record.
 
             Example:
               NotificationHub reconcile --location euymam2icmymo32l --kind assignment --dry-run

@@ -14,7 +14,7 @@ internal static class ServeCommand
     {
         var serve = new Command(
             Name,
-            "Run the service until the process is asked to stop. The default without a command."
+            "Run the service until SIGTERM or Ctrl+C. This is the default."
         );
         serve.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
         return serve;
