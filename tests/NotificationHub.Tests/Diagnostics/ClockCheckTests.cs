@@ -8,8 +8,8 @@ namespace NotificationHub.Tests.Diagnostics;
 public sealed class ClockCheckTests
 {
     [Theory]
-    [InlineData(0, false, "goes with")]
-    [InlineData(20, false, "goes with")]
+    [InlineData(0, false, "agrees with")]
+    [InlineData(20, false, "agrees with")]
     [InlineData(600, true, "ahead of")]
     [InlineData(-600, true, "behind")]
     public async Task A_clock_is_compared_with_the_date_of_Apples_answer(int seconds, bool failed, string found)

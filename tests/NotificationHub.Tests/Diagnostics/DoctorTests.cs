@@ -85,7 +85,7 @@ public sealed class DoctorTests
             "--Storage:LockTimeout=00:00:00"
         );
 
-        DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("no other program holds the file");
+        DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("no other program locks the file");
     }
 
     [Fact]
