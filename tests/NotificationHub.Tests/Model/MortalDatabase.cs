@@ -23,7 +23,7 @@ internal sealed class MortalDatabase(StorageOptions options, TimeProvider time) 
         diesCommitted = committed;
     }
 
-    /// <summary>The process stands still before its n-th write from now until the other thing is done.</summary>
+    /// <summary>The process pauses before its n-th write from now until the other action has finished.</summary>
     public void PauseAt(int write, Func<Task> other)
     {
         writesUntilPause = write;
