@@ -12,7 +12,7 @@ public sealed class ClockCheckTests
     [InlineData(20, false, "agrees with")]
     [InlineData(600, true, "ahead of")]
     [InlineData(-600, true, "behind")]
-    public async Task A_clock_is_compared_with_the_date_of_Apples_answer(int seconds, bool failed, string found)
+    public async Task The_clock_is_compared_with_the_date_of_Apples_response(int seconds, bool failed, string found)
     {
         await using var apple = await SimulatedApple.StartAsync();
         using var http = new HttpClient();

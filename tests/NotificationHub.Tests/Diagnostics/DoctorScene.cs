@@ -6,7 +6,7 @@ using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Diagnostics;
 
-/// <summary>A hub with one registered location, Apple and the bus, and the doctor that looks at them.</summary>
+/// <summary>Runs <c>doctor</c> for a hub with one registered location, a simulated Apple and a local Service Bus.</summary>
 internal sealed class DoctorScene : IAsyncDisposable
 {
     private readonly RegistrationScene scene;
@@ -28,7 +28,7 @@ internal sealed class DoctorScene : IAsyncDisposable
 
     public string KeyRing => Path.Combine(scene.Hub.Folder, "keys");
 
-    /// <summary>The hub itself publishes nowhere, so that the doctor is alone with the bus.</summary>
+    /// <summary>The hub does not publish, so that only <c>doctor</c> connects to the Service Bus.</summary>
     public static async Task<DoctorScene> StartAsync(params string[] settings)
     {
         var bus = await LocalServiceBus.StartAsync();
@@ -48,7 +48,7 @@ internal sealed class DoctorScene : IAsyncDisposable
             ]
         );
 
-    /// <summary>The one finding of the check, or about the subject, that is not in order.</summary>
+    /// <summary>The only failure of the check, or about the subject.</summary>
     public async Task<JsonElement> FailureAsync(string check, params string[] settings)
     {
         var run = await RunAsync(settings);

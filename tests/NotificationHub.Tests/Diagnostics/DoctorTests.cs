@@ -7,11 +7,11 @@ using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Diagnostics;
 
-/// <summary>What the doctor says of a hub in order, and of each fault.</summary>
+/// <summary>The results of <c>doctor</c> for a healthy hub and for each failure.</summary>
 public sealed class DoctorTests
 {
     [Fact]
-    public async Task A_hub_in_order_is_found_so_and_no_consumer_sees_a_message_for_it()
+    public async Task A_healthy_hub_passes_every_check_and_no_message_is_sent()
     {
         await using var scene = await DoctorScene.StartAsync();
 
@@ -41,7 +41,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task Without_a_database_what_needs_it_is_not_checked()
+    public async Task Without_a_database_checks_that_require_it_are_not_checked()
     {
         using var folder = new TemporaryFolder();
 
@@ -59,7 +59,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task A_schema_of_another_version_is_found()
+    public async Task A_schema_of_another_version_fails()
     {
         await using var test = await TestDatabase.OpenAsync();
         await test.ExecuteAsync("delete from schema_journal");
@@ -70,7 +70,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task A_database_that_cannot_be_written_is_found()
+    public async Task A_database_that_cannot_be_written_fails()
     {
         await using var test = await TestDatabase.OpenAsync();
         await using var other = new SqliteConnection($"Data Source={test.File};Pooling=False");
@@ -89,7 +89,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task That_no_hub_runs_is_found()
+    public async Task A_hub_that_is_not_running_fails()
     {
         await using var test = await TestDatabase.OpenAsync();
 
@@ -102,7 +102,7 @@ public sealed class DoctorTests
 
     [UnixFact]
     [UnsupportedOSPlatform("windows")]
-    public async Task A_key_that_others_can_read_is_found()
+    public async Task A_key_that_other_users_can_read_fails()
     {
         await using var scene = await DoctorScene.StartAsync();
         var key = Directory.GetFiles(scene.KeyRing).First();
@@ -115,7 +115,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task A_key_ring_that_is_gone_is_found()
+    public async Task A_missing_key_ring_fails()
     {
         await using var scene = await DoctorScene.StartAsync();
         var elsewhere = Path.Combine(scene.KeyRing, "..", "elsewhere");
@@ -127,7 +127,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task A_content_token_of_another_key_ring_is_found()
+    public async Task A_content_token_of_another_key_ring_fails()
     {
         await using var scene = await DoctorScene.StartAsync();
         await scene.ExecuteAsync("update location set content_token = zeroblob(200)");
@@ -142,7 +142,7 @@ public sealed class DoctorTests
     [InlineData(AmqpConditions.UnauthorizedAccess, "Data Sender")]
     [InlineData(AmqpConditions.NotFound, "topics.json")]
     [InlineData(AmqpConditions.EntityDisabled, "Enable")]
-    public async Task A_topic_that_does_not_let_the_hub_send_is_found(string condition, string advice)
+    public async Task A_topic_that_rejects_the_hub_fails_with_advice(string condition, string advice)
     {
         await using var scene = await DoctorScene.StartAsync();
         scene.Bus.Faults.Refuse("users", condition);
@@ -154,7 +154,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task An_Apple_that_does_not_answer_is_found_and_its_date_not_made_up()
+    public async Task If_Apple_does_not_respond_its_check_fails_and_the_clock_is_not_checked()
     {
         await using var scene = await DoctorScene.StartAsync();
 
@@ -169,9 +169,9 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task A_location_that_another_server_took_over_is_found()
+    public async Task A_location_that_another_server_took_over_fails()
     {
-        // The hub's own import would find it, too.
+        // Otherwise, the hub's import could detect the takeover first.
         await using var scene = await DoctorScene.StartAsync("FullSync:Enabled=false");
         scene.Library.TakeOver("another-mdm", "Another");
 
@@ -183,7 +183,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task People_get_a_table_and_below_it_what_to_do()
+    public async Task The_default_output_is_a_table_followed_by_advice()
     {
         using var folder = new TemporaryFolder();
 

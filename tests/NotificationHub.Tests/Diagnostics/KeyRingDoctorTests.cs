@@ -4,13 +4,13 @@ using NotificationHub.Tests.Locations.KeyRing;
 
 namespace NotificationHub.Tests.Diagnostics;
 
-/// <summary>What the doctor says of a key ring in the database.</summary>
+/// <summary>The results of <c>doctor</c> for a key ring in the database.</summary>
 public sealed class KeyRingDoctorTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
     [Fact]
-    public async Task It_reports_where_the_keys_are_and_which_certificate_protects_them()
+    public async Task The_check_reports_the_location_of_the_keys_and_their_certificate()
     {
         var certificate = Certificate("one");
         await using var scene = await DoctorScene.StartAsync(certificate);
@@ -24,7 +24,7 @@ public sealed class KeyRingDoctorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_that_is_not_configured_is_found()
+    public async Task A_missing_certificate_fails()
     {
         await using var scene = await DoctorScene.StartAsync(Certificate("one"));
 
@@ -37,7 +37,7 @@ public sealed class KeyRingDoctorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_table_without_keys_is_found()
+    public async Task A_table_without_keys_fails()
     {
         var certificate = Certificate("one");
         await using var scene = await DoctorScene.StartAsync(certificate);

@@ -11,7 +11,7 @@ public sealed class PublicUrlCheckTests
     [Theory]
     [InlineData("http://127.0.0.1:1", "listens")]
     [InlineData("http://no-such-name.invalid", "DNS")]
-    public async Task An_address_that_leads_nowhere_is_found(string hub, string advice)
+    public async Task An_unreachable_address_fails(string hub, string advice)
     {
         await using var scene = await DoctorScene.StartAsync();
         await scene.PointAppleAtAsync(hub);
@@ -27,7 +27,7 @@ public sealed class PublicUrlCheckTests
     [InlineData(308, "follow")]
     [InlineData(502, "proxy")]
     [InlineData(200, "authentication")]
-    public async Task Something_else_in_the_hubs_place_is_found(int status, string advice)
+    public async Task A_server_other_than_the_hub_fails(int status, string advice)
     {
         await using var scene = await DoctorScene.StartAsync();
         await using var other = await StartAsync("http://127.0.0.1:0", status);
@@ -37,7 +37,7 @@ public sealed class PublicUrlCheckTests
     }
 
     [Fact]
-    public async Task A_certificate_that_nobody_trusts_is_found()
+    public async Task An_untrusted_certificate_fails()
     {
         await using var scene = await DoctorScene.StartAsync();
         await using var other = await StartAsync("https://127.0.0.1:0", 405);

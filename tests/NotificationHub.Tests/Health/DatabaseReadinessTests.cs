@@ -43,31 +43,31 @@ public sealed class DatabaseReadinessTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
-    public async Task An_answer_holds_for_a_second_however_often_it_is_asked_for()
+    public async Task A_result_is_cached_for_one_second()
     {
-        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        (await CheckAsync()).ShouldBe(HealthStatus.Healthy);
         await using var other = await LockAsync();
 
-        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        (await CheckAsync()).ShouldBe(HealthStatus.Healthy);
         clock.Advance(TimeSpan.FromMilliseconds(999));
-        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        (await CheckAsync()).ShouldBe(HealthStatus.Healthy);
 
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        (await AskAsync()).ShouldBe(HealthStatus.Unhealthy);
+        (await CheckAsync()).ShouldBe(HealthStatus.Unhealthy);
     }
 
     [Fact]
-    public async Task It_is_news_once_and_once_when_it_is_over()
+    public async Task A_loss_of_readiness_and_its_end_are_logged_once_each()
     {
         var other = await LockAsync();
         for (var n = 0; n < 3; n++)
         {
-            (await AskAsync()).ShouldBe(HealthStatus.Unhealthy);
+            (await CheckAsync()).ShouldBe(HealthStatus.Unhealthy);
             clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         await other.DisposeAsync();
-        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        (await CheckAsync()).ShouldBe(HealthStatus.Healthy);
 
         log.Text.Split('\n').Length.ShouldBe(2, log.Text);
         log.Text.ShouldContain("Not ready");
@@ -75,38 +75,38 @@ public sealed class DatabaseReadinessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_database_that_does_not_answer_is_not_waited_for()
+    public async Task A_database_that_does_not_respond_within_two_seconds_is_not_ready()
     {
         var release = new TaskCompletionSource();
         var holding = store.Database.WriteAsync(_ => release.Task, CancellationToken.None);
-        var asked = AskAsync();
+        var checking = CheckAsync();
         await clock.TimersPending();
 
         clock.Advance(TimeSpan.FromSeconds(2));
 
-        (await asked).ShouldBe(HealthStatus.Unhealthy);
+        (await checking).ShouldBe(HealthStatus.Unhealthy);
         release.SetResult();
         await holding;
         clock.Advance(TimeSpan.FromSeconds(1));
-        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
+        (await CheckAsync()).ShouldBe(HealthStatus.Healthy);
     }
 
     [Fact]
-    public async Task Where_there_is_no_room_for_a_post_it_is_not_ready_though_what_is_there_can_be_written_over()
+    public async Task A_full_database_is_not_ready_even_if_existing_rows_can_be_updated()
     {
         await store.ExecuteAsync("pragma max_page_count = 1");
 
-        (await AskAsync()).ShouldBe(HealthStatus.Unhealthy);
+        (await CheckAsync()).ShouldBe(HealthStatus.Unhealthy);
         log.Text.ShouldContain("database or disk is full");
         await store.ExecuteAsync("update replica set seen_at = seen_at");
 
         await store.ExecuteAsync("pragma max_page_count = 1000000");
         clock.Advance(TimeSpan.FromSeconds(1));
-        (await AskAsync()).ShouldBe(HealthStatus.Healthy);
-        (await store.ScalarAsync<long>("select count(*) from snapshot")).ShouldBe(0, "nothing stays");
+        (await CheckAsync()).ShouldBe(HealthStatus.Healthy);
+        (await store.ScalarAsync<long>("select count(*) from snapshot")).ShouldBe(0, "the check leaves no row");
     }
 
-    private async Task<HealthStatus> AskAsync() =>
+    private async Task<HealthStatus> CheckAsync() =>
         (await readiness.CheckHealthAsync(new HealthCheckContext(), CancellationToken.None)).Status;
 
     private async Task<SqliteConnection> LockAsync()

@@ -5,7 +5,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Health;
 
-/// <summary>What a hub says of itself.</summary>
+/// <summary>Reads the health endpoints of a hub.</summary>
 internal static class HealthAnswers
 {
     public static async Task<HttpStatusCode> StatusOfAsync(this TestHub hub, string path)

@@ -16,13 +16,13 @@ using Fault = NotificationHub.Simulator.Apple.Faults.Fault;
 
 namespace NotificationHub.Tests.Health;
 
-/// <summary>What probes and operators are told, in good times and with something broken.</summary>
+/// <summary>The responses of the health endpoints, with and without failures.</summary>
 public sealed class HealthEndpointTests
 {
     [Theory]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
-    public async Task Anybody_is_told_in_a_word(string path)
+    public async Task Probes_return_one_word_without_authentication(string path)
     {
         await using var hub = await ScenarioHub.StartAsync("environment=Production");
 
@@ -40,7 +40,7 @@ public sealed class HealthEndpointTests
     }
 
     [Fact]
-    public async Task Only_operators_are_told_the_rest()
+    public async Task Health_detail_requires_a_key()
     {
         await using var hub = await ScenarioHub.StartAsync([
             "environment=Production",
@@ -65,7 +65,7 @@ public sealed class HealthEndpointTests
     }
 
     [Fact]
-    public async Task A_hub_that_works_says_how_far_its_stages_are()
+    public async Task A_healthy_hub_reports_the_progress_of_its_stages()
     {
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -74,7 +74,7 @@ public sealed class HealthEndpointTests
 
         await Until.TrueAsync(
             async () => (await hub.DetailAsync()).Stage("routing").GetProperty("cursor").ToString() == "2",
-            "both are routed"
+            "both notifications are routed"
         );
 
         var detail = await hub.DetailAsync();
@@ -89,7 +89,7 @@ public sealed class HealthEndpointTests
     }
 
     [Fact]
-    public async Task While_the_bus_is_down_posts_are_taken_and_operators_see_which_topics_stand_still_since_when_and_why()
+    public async Task While_the_bus_is_down_the_hub_is_ready_and_reports_the_stopped_topics_with_time_and_reason()
     {
         await using var bus = await LocalServiceBus.StartAsync();
         await using var hub = await ScenarioHub.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
@@ -99,11 +99,11 @@ public sealed class HealthEndpointTests
 
         await Until.TrueAsync(
             async () => (await hub.DetailAsync()).Topic("hub").GetProperty("backlog").GetInt64() == 1,
-            "the event waits"
+            "the event is pending"
         );
         await Until.TrueAsync(
             async () => (await hub.DetailAsync()).Status() == "degraded",
-            "the topic is seen to stop"
+            "the topic is reported as stopped"
         );
 
         (await hub.IsReadyAsync()).ShouldBeTrue();
@@ -117,11 +117,11 @@ public sealed class HealthEndpointTests
         detail.Reasons().ShouldNotContain("topic assets");
 
         await bus.ResumeListeningAsync(CancellationToken.None);
-        await Until.TrueAsync(async () => (await hub.DetailAsync()).Status() == "healthy", "the topic is well again");
+        await Until.TrueAsync(async () => (await hub.DetailAsync()).Status() == "healthy", "the topic recovers");
     }
 
     [Fact]
-    public async Task While_Apple_is_down_posts_are_taken_and_operators_see_what_fails()
+    public async Task While_Apple_is_down_the_hub_is_ready_and_reports_the_failing_reads()
     {
         await using var scene = await RegistrationScene.StartAsync();
         scene.Apple.Faults.RandomFaults = [Fault.Unavailable()];
@@ -134,7 +134,7 @@ public sealed class HealthEndpointTests
 
         await Until.TrueAsync(
             async () => (await scene.Hub.DetailAsync()).Reasons().Contains("full-sync: ", StringComparison.Ordinal),
-            "the reads are seen to fail"
+            "the failing reads are reported"
         );
 
         (await scene.Hub.IsReadyAsync()).ShouldBeTrue();
@@ -145,13 +145,13 @@ public sealed class HealthEndpointTests
         scene.Apple.Faults.Clear();
         await Until.TrueAsync(
             async () => (await scene.Hub.DetailAsync()).Status() == "healthy",
-            "what was read in vain is read"
+            "the failed reads are repeated"
         );
         (await scene.Hub.DetailAsync()).ToString().ShouldNotContain(location.UId!);
     }
 
     [Fact]
-    public async Task A_revoked_content_token_is_seen_with_its_reason()
+    public async Task A_revoked_content_token_is_reported_with_its_reason()
     {
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -176,7 +176,7 @@ public sealed class HealthEndpointTests
     }
 
     [Fact]
-    public async Task While_the_database_cannot_be_read_its_reason_is_told_as_ever()
+    public async Task While_the_database_cannot_be_read_health_detail_still_reports_the_reason()
     {
         UnreadableDatabase? database = null;
         await using var hub = await HubHost.StartAsync(builder =>
@@ -192,16 +192,16 @@ public sealed class HealthEndpointTests
         (await hub.DetailAsync()).Status().ShouldBe("healthy");
 
         database!.IsUnreadable = true;
-        await Until.TrueAsync(async () => !await hub.IsReadyAsync(), "it is noticed");
+        await Until.TrueAsync(async () => !await hub.IsReadyAsync(), "the hub stops being ready");
 
         var detail = await hub.DetailAsync();
         detail.Status().ShouldBe("unhealthy");
-        detail.Reasons().ShouldBe($"the database cannot be used: {UnreadableDatabase.Fault}");
+        detail.Reasons().ShouldBe($"the database cannot be used: {UnreadableDatabase.Error}");
         detail.GetProperty("stages").GetArrayLength().ShouldBe(0);
     }
 
     [SqliteFact]
-    public async Task While_the_database_is_locked_no_posts_are_sent_here_and_afterwards_they_are_without_a_restart()
+    public async Task The_hub_is_not_ready_while_the_database_is_locked_and_recovers_without_a_restart()
     {
         await using var hub = await ScenarioHub.StartAsync("Storage:LockTimeout=00:00:00.1");
         (await hub.IsReadyAsync()).ShouldBeTrue();
@@ -211,7 +211,7 @@ public sealed class HealthEndpointTests
         await other.OpenAsync();
         await other.ExecuteAsync("begin immediate");
 
-        await Until.TrueAsync(async () => !await hub.IsReadyAsync(), "the lock is noticed");
+        await Until.TrueAsync(async () => !await hub.IsReadyAsync(), "the hub stops being ready");
 
         (await hub.StatusOfAsync("/health/live")).ShouldBe(HttpStatusCode.OK);
         var detail = await hub.DetailAsync();
@@ -219,7 +219,7 @@ public sealed class HealthEndpointTests
         detail.Reasons().ShouldContain("the database");
 
         await other.ExecuteAsync("rollback");
-        await Until.TrueAsync(hub.IsReadyAsync, "it is ready again");
-        await Until.TrueAsync(async () => (await hub.DetailAsync()).Status() == "healthy", "it is well again");
+        await Until.TrueAsync(hub.IsReadyAsync, "the hub becomes ready");
+        await Until.TrueAsync(async () => (await hub.DetailAsync()).Status() == "healthy", "the hub becomes healthy");
     }
 }

@@ -26,11 +26,11 @@ public sealed class StageStatusTests : IAsyncLifetime
     public async Task A_target_is_pending_since_its_due_time_or_since_its_request_if_it_failed()
     {
         await AddLocationAsync("a");
-        await AddTargetAsync("a", "1", dueAgo: 10, askedAgo: 90);
-        await AddTargetAsync("a", "2", dueAgo: -10, askedAgo: 95);
+        await AddTargetAsync("a", "1", dueAgo: 10, requestedAgo: 90);
+        await AddTargetAsync("a", "2", dueAgo: -10, requestedAgo: 95);
         (await ReadTargetsAsync()).OldestPendingAt.ShouldBe(Ago(10));
 
-        await AddTargetAsync("a", "3", dueAgo: -10, askedAgo: 40, attempts: 2);
+        await AddTargetAsync("a", "3", dueAgo: -10, requestedAgo: 40, attempts: 2);
 
         var reading = await ReadTargetsAsync();
         (reading.Backlog, reading.Retrying, reading.Error).ShouldBe((2, 1, "no network"));
@@ -42,17 +42,17 @@ public sealed class StageStatusTests : IAsyncLifetime
     public async Task The_last_read_is_reported_if_a_target_has_been_pending_for_long()
     {
         await AddLocationAsync("a");
-        await AddTargetAsync("a", "1", dueAgo: 301, askedAgo: 301);
-        await AddTargetAsync("a", "2", dueAgo: 500, askedAgo: 500, readAgo: 20);
+        await AddTargetAsync("a", "1", dueAgo: 301, requestedAgo: 301);
+        await AddTargetAsync("a", "2", dueAgo: 500, requestedAgo: 500, readAgo: 20);
 
         (await ReadTargetsAsync()).LastProgressAt.ShouldBe(Ago(20));
     }
 
     [Fact]
-    public async Task A_target_that_Apple_keeps_rejecting_is_no_backlog_unless_the_location_is_paused()
+    public async Task A_target_that_Apple_keeps_rejecting_is_not_backlog_unless_the_location_is_paused()
     {
         await AddLocationAsync("a");
-        await AddTargetAsync("a", "1", dueAgo: -3000, askedAgo: 4000, attempts: MaxAttempts);
+        await AddTargetAsync("a", "1", dueAgo: -3000, requestedAgo: 4000, attempts: MaxAttempts);
         var refused = await ReadTargetsAsync();
         await store.ExecuteAsync("update location set paused_until = @until", new { until = Milliseconds(Ago(60)) });
         var unanswered = await ReadTargetsAsync();
@@ -66,10 +66,10 @@ public sealed class StageStatusTests : IAsyncLifetime
     [InlineData("pending", 0)]
     [InlineData("removed", 0)]
     [InlineData("expiring", 1)]
-    public async Task There_is_no_backlog_for_a_location_that_Apple_may_not_be_called_for(string state, int waiting)
+    public async Task A_location_for_which_Apple_must_not_be_called_has_no_backlog(string state, int waiting)
     {
         await AddLocationAsync("a", state);
-        await AddTargetAsync("a", "1", dueAgo: 10, askedAgo: 90);
+        await AddTargetAsync("a", "1", dueAgo: 10, requestedAgo: 90);
         await AddFullSyncAsync("a", dueAgo: 10);
         await AddOperationAsync("a", dueAgo: 10);
 
@@ -109,7 +109,7 @@ public sealed class StageStatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_full_sync_that_Apple_keeps_rejecting_is_no_backlog()
+    public async Task A_full_sync_that_Apple_keeps_rejecting_is_not_backlog()
     {
         await AddLocationAsync("a");
         await AddFullSyncAsync("a", dueAgo: -10);
@@ -166,7 +166,7 @@ public sealed class StageStatusTests : IAsyncLifetime
         string location,
         string key,
         int dueAgo,
-        int askedAgo,
+        int requestedAgo,
         int attempts = 0,
         int? readAgo = null
     ) =>
@@ -175,17 +175,17 @@ public sealed class StageStatusTests : IAsyncLifetime
             insert into refetch_target
                 (location_id, resource, key, requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts,
                 last_error, read_at)
-            values (@location, 'asset', @key, 1, @fetched, @asked, @asked, @due, 0, @attempts, @fault, @read)
+            values (@location, 'asset', @key, 1, @fetched, @requested, @requested, @due, 0, @attempts, @error, @read)
             """,
             new
             {
                 location,
                 key,
                 fetched = readAgo is null ? 0 : 1,
-                asked = Milliseconds(Ago(askedAgo)),
+                requested = Milliseconds(Ago(requestedAgo)),
                 due = Milliseconds(Ago(dueAgo)),
                 attempts,
-                fault = attempts > 0 ? "no network" : null,
+                error = attempts > 0 ? "no network" : null,
                 read = readAgo is { } ago ? Milliseconds(Ago(ago)) : (long?)null,
             }
         );

@@ -3,10 +3,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Health;
 
-/// <summary>A database that takes no readers while it is told so, as SQL Server does where it is down.</summary>
+/// <summary>A database that opens no connection for reading while <see cref="IsUnreadable"/> is set, like a SQL Server that is down.</summary>
 internal sealed class UnreadableDatabase(Database inner) : DelegatingDatabase(inner)
 {
-    public const string Fault = "SQL Server cannot be read: it is being moved.";
+    public const string Error = "SQL Server cannot be read: it is being moved.";
 
     private volatile bool isUnreadable;
 
@@ -17,7 +17,7 @@ internal sealed class UnreadableDatabase(Database inner) : DelegatingDatabase(in
 
     public override Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
         isUnreadable
-            ? Task.FromException<DbConnection>(new StorageUnavailableException(Fault))
+            ? Task.FromException<DbConnection>(new StorageUnavailableException(Error))
             : base.OpenReaderAsync(cancellationToken);
 
     public override async ValueTask DisposeAsync()

@@ -8,19 +8,19 @@ namespace NotificationHub.Tests.Hosting;
 public sealed class DevelopmentRulesTests
 {
     [Fact]
-    public async Task Forwarded_headers_are_refused_in_Development()
+    public async Task Forwarded_headers_are_rejected_in_Development()
     {
-        var fault = await Should.ThrowAsync<ConfigurationException>(() =>
+        var exception = await Should.ThrowAsync<ConfigurationException>(() =>
             ScenarioHub.StartAsync("ForwardedHeaders_Enabled=True")
         );
 
-        fault.Errors.ShouldHaveSingleItem().ShouldContain("ASPNETCORE_FORWARDEDHEADERS_ENABLED: must not be true");
+        exception.Errors.ShouldHaveSingleItem().ShouldContain("ASPNETCORE_FORWARDEDHEADERS_ENABLED: must not be true");
     }
 
     [Theory]
     [InlineData("Development", "false")]
     [InlineData("Production", "true")]
-    public void Other_combinations_are_not(string environment, string enabled) =>
+    public void Other_combinations_are_accepted(string environment, string enabled) =>
         Should.NotThrow(() =>
             HubApplication
                 .Compose([$"--environment={environment}", $"--ForwardedHeaders_Enabled={enabled}"])
@@ -34,7 +34,7 @@ public sealed class DevelopmentRulesTests
     [InlineData("X-Real-IP", "127.0.0.1")]
     [InlineData("Host", "10.0.0.1")]
     [InlineData("Sec-Fetch-Site", "cross-site")]
-    public async Task What_a_proxy_or_a_tunnel_passes_on_needs_a_credential(string header, string value)
+    public async Task Requests_through_a_proxy_or_tunnel_require_a_credential(string header, string value)
     {
         await using var hub = await ScenarioHub.StartAsync();
 

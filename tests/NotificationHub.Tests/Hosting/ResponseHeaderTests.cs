@@ -13,7 +13,7 @@ public sealed class ResponseHeaderTests
     [InlineData("Development", null)]
     [InlineData("Production", null)]
     [InlineData("Production", "wrong")]
-    public async Task Every_route_and_every_error_says_so(string environment, string? key)
+    public async Task Every_route_and_every_error_sets_the_headers(string environment, string? key)
     {
         string[] admin =
         [
@@ -53,7 +53,7 @@ public sealed class ResponseHeaderTests
     }
 
     [Fact]
-    public async Task The_intakes_errors_say_so()
+    public async Task Errors_of_the_intake_set_the_headers()
     {
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();

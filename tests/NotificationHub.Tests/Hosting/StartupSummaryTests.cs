@@ -12,7 +12,7 @@ public sealed class StartupSummaryTests
     private const string Digest = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
     [Fact]
-    public async Task The_start_says_where_data_is_kept_and_where_events_are_read()
+    public async Task The_startup_log_names_the_database_and_the_URL_of_the_events()
     {
         var (log, hub) = await StartAsync();
         await using var _ = hub;
@@ -24,7 +24,7 @@ public sealed class StartupSummaryTests
     }
 
     [Fact]
-    public async Task A_bus_whose_references_lead_nowhere_is_warned_of()
+    public async Task The_startup_log_warns_if_references_to_large_events_cannot_be_followed()
     {
         var (log, hub) = await StartAsync("environment=Production", Bus);
         await using var _ = hub;
@@ -37,7 +37,7 @@ public sealed class StartupSummaryTests
     }
 
     [Fact]
-    public async Task A_bus_whose_references_can_be_followed_is_not()
+    public async Task The_startup_log_does_not_warn_if_references_can_be_followed()
     {
         var (log, hub) = await StartAsync(
             "environment=Production",

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>Who may do what, and from where: no more than the hub needs.</summary>
+/// <summary>Roles and network access are limited to what the hub requires.</summary>
 public sealed partial class AccessTests
 {
     private const string ServiceBusDataSender = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39";
@@ -13,7 +13,7 @@ public sealed partial class AccessTests
     private static Deployment[] Deployments => [Deployment.Dev, Deployment.Prod, Deployment.WithoutHub];
 
     [BicepFact]
-    public void The_identity_has_four_roles_each_on_the_least_that_it_is_for()
+    public void The_identity_has_four_roles_each_on_the_smallest_scope()
     {
         var topics = Deployment
             .WithoutHub.OfType("Microsoft.ServiceBus/namespaces/topics")
@@ -41,7 +41,7 @@ public sealed partial class AccessTests
     }
 
     [Fact]
-    public void No_other_role_is_spoken_of() =>
+    public void The_templates_mention_no_other_role() =>
         BicepFiles
             .Literals()
             .Where(text => Guid.TryParse(text, out _))
@@ -51,7 +51,7 @@ public sealed partial class AccessTests
             );
 
     [BicepFact]
-    public void A_firewall_rule_lets_in_one_address()
+    public void A_firewall_rule_admits_a_single_address()
     {
         var rule = Deployment.WithoutHub.One("Microsoft.Sql/servers/firewallRules");
 
@@ -66,7 +66,7 @@ public sealed partial class AccessTests
     }
 
     [BicepFact]
-    public void Nothing_lets_in_everybody()
+    public void No_resource_admits_every_address()
     {
         foreach (var deployment in Deployments)
         {
@@ -92,7 +92,7 @@ public sealed partial class AccessTests
     }
 
     [BicepFact]
-    public void Nobody_gets_in_with_a_password_or_a_shared_key()
+    public void Passwords_and_shared_keys_are_disabled()
     {
         foreach (var deployment in Deployments)
         {
@@ -113,7 +113,7 @@ public sealed partial class AccessTests
     }
 
     [BicepFact]
-    public void The_key_of_the_content_tokens_cannot_be_purged()
+    public void The_vault_of_the_key_ring_cannot_be_purged()
     {
         foreach (var deployment in Deployments)
         {
@@ -123,7 +123,7 @@ public sealed partial class AccessTests
     }
 
     [BicepFact]
-    public void No_secret_is_asked_for_told_or_written_down()
+    public void No_parameter_output_or_text_is_a_secret()
     {
         // Parameters and outputs of the template and of all modules in it.
         var named = Deployment
@@ -143,7 +143,7 @@ public sealed partial class AccessTests
     }
 
     [Fact]
-    public void The_only_key_that_is_looked_up_is_the_one_that_the_environment_writes_its_logs_with() =>
+    public void Only_the_key_for_the_logs_of_the_environment_is_read() =>
         BicepFiles
             .Templates.SelectMany(path =>
                 LookUp().Matches(BicepFiles.Read(path)).Select(match => $"{path}: {match.Groups["name"].Value}")

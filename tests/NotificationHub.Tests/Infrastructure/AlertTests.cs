@@ -14,7 +14,7 @@ public sealed partial class AlertTests
     internal static IEnumerable<string> Names => Alerts().Select(NameOf);
 
     [Fact]
-    public async Task An_alert_looks_at_metrics_that_the_hub_has()
+    public async Task Alerts_use_metrics_of_the_hub()
     {
         var instruments = (await HubInstruments.OfHubAsync()).Select(instrument => instrument.Name);
 

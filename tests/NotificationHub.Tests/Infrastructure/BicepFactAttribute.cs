@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>A test that runs the Bicep compiler; skipped where its package does not exist.</summary>
+/// <summary>A test that runs the Bicep compiler; skipped on platforms without its package.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class BicepFactAttribute : FactAttribute
 {

@@ -5,7 +5,7 @@ namespace NotificationHub.Tests.Infrastructure;
 public sealed class CompilerTests
 {
     [Fact]
-    public void The_compiler_is_there_on_the_platform_of_the_workflow() =>
+    public void The_compiler_exists_on_the_platform_of_the_workflow() =>
         (BicepWorkspace.Compiler is not null).ShouldBe(
             OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64
         );
@@ -26,7 +26,7 @@ public sealed class CompilerTests
     }
 
     [BicepFact]
-    public void A_warning_fails()
+    public void A_warning_of_the_compiler_fails()
     {
         using var workspace = new BicepWorkspace();
         File.WriteAllText(workspace.File("warning.bicep"), "output name string = concat('a', 'b')\n");
@@ -41,7 +41,7 @@ public sealed class CompilerTests
     {
         using var workspace = new BicepWorkspace();
         string[] files = [.. BicepFiles.Templates, .. BicepFiles.ParameterFiles];
-        // The compiler ignores a pattern without a match: one line of each kind of file is not formatted here.
+        // The compiler ignores a pattern without a match, so each kind of file gets one unformatted line.
         File.AppendAllText(workspace.File("main.bicep"), "var  spaces='two'\n");
         File.AppendAllText(workspace.File("dev.bicepparam"), "param  spaces='two'\n");
 

@@ -3,7 +3,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>The hub with SQL Server on one machine.</summary>
+/// <summary>Checks <c>compose.yaml</c>, the hub with SQL Server on one machine.</summary>
 public sealed partial class ComposeTests
 {
     private static readonly YamlMappingNode File = RepositoryFiles.Yaml("compose.yaml");
@@ -11,13 +11,13 @@ public sealed partial class ComposeTests
     private static readonly YamlNode Hub = File.Find("services", "hub")!;
 
     [Fact]
-    public void The_hub_may_write_to_its_volume_and_nowhere_else()
+    public void The_hub_can_write_only_to_its_volume_and_tmp()
     {
         Hub.Text("read_only").ShouldBe("true");
         Hub.Texts("tmpfs").ShouldBe(["/tmp"]);
         Hub.Texts("cap_drop").ShouldBe(["ALL"]);
         Hub.Texts("security_opt").ShouldBe(["no-new-privileges:true"]);
-        Hub.Text("user").ShouldBeNull("the image says it");
+        Hub.Text("user").ShouldBeNull("the image sets the user");
         Hub.Text("privileged").ShouldBeNull();
 
         var volume = ImageFile.One("VOLUME");
@@ -27,18 +27,18 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Its_settings_are_such_as_the_hub_knows() =>
+    public void The_hub_knows_every_setting_of_the_compose_file() =>
         Hub.Members("environment")
             .Select(setting => setting.Name)
             .Where(name => !HubSettings.IsKnown(name))
             .ShouldBeEmpty();
 
     [Fact]
-    public void It_is_reached_from_this_machine_at_the_port_that_the_image_listens_on() =>
+    public void The_port_of_the_image_is_published_on_loopback_only() =>
         Hub.Texts("ports").ShouldBe([$"127.0.0.1:8080:{ImageFile.One("EXPOSE")}"]);
 
     [BicepFact]
-    public void It_has_as_long_to_stop_as_in_the_deployment()
+    public void The_stop_timeout_is_the_same_as_in_the_deployment()
     {
         var seconds = Deployment.Dev.Hub.At("properties.template.terminationGracePeriodSeconds").GetInt32();
 
@@ -46,7 +46,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void It_waits_for_a_database_that_waits_for_its_server()
+    public void The_hub_waits_for_the_database_which_waits_for_SQL_Server()
     {
         Hub.Text("depends_on", "database", "condition").ShouldBe("service_completed_successfully");
         File.Text("services", "database", "depends_on", "sql", "condition").ShouldBe("service_healthy");
@@ -54,7 +54,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Images_are_of_a_known_version()
+    public void Images_have_fixed_versions()
     {
         var images = File.Members("services").Select(service => service.Value.Text("image")!).ToArray();
 
@@ -62,7 +62,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void No_password_stands_in_the_file()
+    public void The_file_contains_no_password()
     {
         var values = File.AllNodes.OfType<YamlScalarNode>().Select(node => node.Value!).ToArray();
         var passwords = File.Members("services")
@@ -82,7 +82,7 @@ public sealed partial class ComposeTests
     [GeneratedRegex(@";Password=(?<value>'[^']*'|[^;]*)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Password();
 
-    // Without a value nothing starts.
+    // Compose starts nothing if the variable is not set.
     [GeneratedRegex(@"^'?\$\{SQL_SA_PASSWORD:\?[^}]+\}'?$")]
     private static partial Regex FromTheEnvironment();
 }

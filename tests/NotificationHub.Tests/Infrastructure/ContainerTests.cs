@@ -3,7 +3,7 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>What the container is given, is what the hub reads.</summary>
+/// <summary>The settings and probes of the container app.</summary>
 public sealed class ContainerTests
 {
     // Read by the host, by Azure.Identity, by OpenTelemetry and by Azure Monitor's exporter.
@@ -21,7 +21,7 @@ public sealed class ContainerTests
     [BicepFact]
     public void Every_setting_is_one_that_the_hub_knows()
     {
-        // With those for the admin API, and with a setting of a parameter file.
+        // Includes the settings of the admin API and a setting of a parameter file.
         var settings = Deployment.ContainerApp.Environment;
 
         settings["Auth__Entra__Audience"].ShouldBe("api://notification-hub");
@@ -31,7 +31,7 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
-    public void The_settings_of_a_parameter_file_are_such_as_well()
+    public void The_hub_knows_the_settings_of_the_parameter_files()
     {
         foreach (var deployment in (Deployment[])[Deployment.Dev, Deployment.Prod])
         {
@@ -51,11 +51,11 @@ public sealed class ContainerTests
     [InlineData("Storage", false)]
     [InlineData("Storage__Provider__Name", false)]
     [InlineData("Stores__Provider", false)]
-    public void A_setting_is_looked_up_in_the_options(string setting, bool known) =>
+    public void Settings_are_known_by_the_options_classes(string setting, bool known) =>
         HubSettings.IsKnown(setting).ShouldBe(known);
 
     [BicepFact]
-    public void The_database_is_entered_with_the_identity()
+    public void The_hub_connects_to_the_database_with_its_identity()
     {
         var settings = Deployment.Dev.Environment;
 
@@ -75,7 +75,7 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
-    public void It_is_probed_where_it_listens()
+    public void Probes_use_the_port_that_the_hub_listens_on()
     {
         var port = Deployment.Dev.Hub.At("properties.configuration.ingress.targetPort").GetInt32();
 
@@ -84,7 +84,7 @@ public sealed class ContainerTests
         Probes()
             .Select(probe => $"{probe.Text("type")} {probe.Text("httpGet.path")}")
             .ShouldBe(["Startup /health/live", "Liveness /health/live", "Readiness /health/ready"]);
-        // More is refused by Container Apps.
+        // The maximum of Container Apps.
         Probes()
             .ShouldAllBe(probe =>
                 probe.At("failureThreshold").GetInt32() >= 1 && probe.At("failureThreshold").GetInt32() <= 10
@@ -92,7 +92,7 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
-    public void Two_replicas_are_the_fewest()
+    public void There_are_at_least_two_replicas()
     {
         Deployment.Main.At("parameters.minReplicas.minValue").GetInt32().ShouldBe(2);
         Deployment.Dev.Hub.At("properties.template.scale.minReplicas").GetInt32().ShouldBe(2);
@@ -115,7 +115,7 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
-    public void Whether_a_replica_is_ready_is_for_the_hub_alone_to_say() =>
+    public void A_replica_has_no_other_container() =>
         Deployment
             .Dev.Hub.At("properties.template.containers")
             .EnumerateArray()
@@ -123,17 +123,17 @@ public sealed class ContainerTests
             .ShouldBe(["hub"]);
 
     [BicepFact]
-    public void A_start_has_the_longest_time_that_there_is_for_its_migrations()
+    public void A_start_has_the_maximum_time_for_its_migrations()
     {
         var startup = Probes().Single(probe => probe.Text("type") == "Startup");
 
-        // More is refused by Container Apps.
+        // The maximum of Container Apps.
         startup.At("periodSeconds").GetInt32().ShouldBe(240);
         startup.At("failureThreshold").GetInt32().ShouldBe(10);
     }
 
     [BicepFact]
-    public void All_but_the_hub_can_be_deployed_before_the_database_lets_it_in()
+    public void Everything_but_the_hub_can_be_deployed_first()
     {
         var names = Deployment.WithoutHub.Resources.Select(resource => resource.Text("id")).ToHashSet();
 
@@ -164,7 +164,7 @@ public sealed class ContainerTests
     private static JsonElement[] Probes() =>
         [.. Deployment.Dev.Hub.At("properties.template.containers.0.probes").EnumerateArray()];
 
-    /// <summary>What stands for a property of a resource that only Azure knows.</summary>
+    /// <summary>The expression for a property that only Azure knows.</summary>
     private static string Reference(string type, string property)
     {
         var resource = Deployment.Dev.One(type);

@@ -5,10 +5,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>The hub takes the settings that it is deployed with, as they are there.</summary>
+/// <summary>The hub accepts the settings of each deployment.</summary>
 public sealed class DeployedSettingsTests
 {
-    // Read from the environment alone, by others than the hub.
+    // Read only from the environment, by libraries.
     private static readonly string[] NotOnACommandLine =
     [
         "AZURE_CLIENT_ID",
@@ -17,10 +17,10 @@ public sealed class DeployedSettingsTests
     ];
 
     [Fact]
-    public void Of_the_image() => Faults(ImageFile.Environment).ShouldBeEmpty();
+    public void The_hub_accepts_the_settings_of_the_image() => ErrorsOf(ImageFile.Environment).ShouldBeEmpty();
 
     [Fact]
-    public void Of_the_compose_file_over_those_of_the_image()
+    public void The_hub_accepts_the_settings_of_the_compose_file_and_the_image()
     {
         using var folder = new TemporaryFolder();
         var settings = OfCompose();
@@ -28,19 +28,20 @@ public sealed class DeployedSettingsTests
         settings["KeyRing__CertificateFile"].ShouldBe("/run/secrets/key_ring");
         settings["KeyRing__CertificateFile"] = TestCertificate.WritePfx(folder, "key-ring", "Only-4-tests");
 
-        Faults(settings).ShouldBeEmpty();
+        ErrorsOf(settings).ShouldBeEmpty();
     }
 
     [BicepFact]
-    public void Of_the_deployment_to_Azure_over_those_of_the_image() => Faults(OfAzure()).ShouldBeEmpty();
+    public void The_hub_accepts_the_settings_of_the_Azure_deployment_and_the_image() =>
+        ErrorsOf(OfAzure()).ShouldBeEmpty();
 
     [BicepFact]
-    public void Keys_without_a_certificate_would_be_found_here()
+    public void A_deployment_without_a_certificate_for_the_keys_is_rejected()
     {
         var settings = OfAzure();
         settings.Remove("KeyRing__KeyVaultCertificate");
 
-        Faults(settings).ShouldHaveSingleItem().ShouldContain("a certificate must protect the keys");
+        ErrorsOf(settings).ShouldHaveSingleItem().ShouldContain("a certificate must protect the keys");
     }
 
     private static Dictionary<string, string> OfCompose() =>
@@ -72,7 +73,7 @@ public sealed class DeployedSettingsTests
             Deployment.ContainerApp.Environment.Select(setting =>
                 KeyValuePair.Create(
                     setting.Key,
-                    // Only Azure knows it.
+                    // Only Azure knows this value.
                     setting.Key == AzureMonitorExport.ConnectionString
                         ? "InstrumentationKey=0f8fad5b-d9cb-469f-a165-70867728950e;IngestionEndpoint=https://eu.example.com/"
                         : setting.Value!
@@ -95,7 +96,7 @@ public sealed class DeployedSettingsTests
         return all;
     }
 
-    private static IReadOnlyList<string> Faults(IReadOnlyDictionary<string, string> settings)
+    private static IReadOnlyList<string> ErrorsOf(IReadOnlyDictionary<string, string> settings)
     {
         var hub = HubApplication.Compose([
             "--environment=Production",

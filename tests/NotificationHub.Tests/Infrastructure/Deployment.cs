@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace NotificationHub.Tests.Infrastructure;
 
 /// <summary>
-/// What <c>bicep snapshot</c> predicts: each resource as it would be deployed. Expressions on values that only Azure knows stay as they
-/// are.
+/// The prediction of <c>bicep snapshot</c>: each resource as it would be deployed. Expressions on values that only Azure knows
+/// are not evaluated.
 /// </summary>
 internal sealed class Deployment
 {

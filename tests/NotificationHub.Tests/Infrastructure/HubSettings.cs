@@ -2,10 +2,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>The settings by the names that they have in the environment.</summary>
+/// <summary>The settings by their names in the environment.</summary>
 internal static class HubSettings
 {
-    /// <summary>Whether the words, which stand between double underscores, lead from a section to a value.</summary>
+    /// <summary>Whether the words between double underscores are the path from a section to a value.</summary>
     public static bool IsKnown(string setting)
     {
         var words = setting.Split("__");

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>The Dockerfile's instructions, those of the last stage apart: they are the image.</summary>
+/// <summary>The Dockerfile's instructions; the last stage becomes the image.</summary>
 internal static class ImageFile
 {
     public static IReadOnlyList<(string Word, string Text)> All { get; } = Parse();
@@ -16,7 +16,7 @@ internal static class ImageFile
 
     public static IReadOnlyDictionary<string, string> Environment { get; } = ReadEnvironment();
 
-    /// <summary>The words of an instruction that is given as a list, which needs no shell.</summary>
+    /// <summary>The words of an instruction in list form, which requires no shell.</summary>
     public static string[] List(string text) =>
         JsonSerializer.Deserialize<string[]>(text[text.IndexOf('[', StringComparison.Ordinal)..])!;
 

@@ -4,13 +4,13 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>What can be seen of the image without building it.</summary>
+/// <summary>Checks the image without building it.</summary>
 public sealed class ImageTests
 {
     private const string Program = "/app/NotificationHub";
 
     [Fact]
-    public void Its_bases_are_of_the_runtime_that_the_hub_is_built_for()
+    public void The_base_images_have_the_hubs_NET_version()
     {
         var version = $"{Environment.Version.Major}.{Environment.Version.Minor}";
 
@@ -26,15 +26,15 @@ public sealed class ImageTests
     }
 
     [Fact]
-    public void It_runs_as_nobody_in_particular()
+    public void The_image_runs_as_the_non_root_user_of_its_base()
     {
-        // What the base image calls its own user, by number: orchestrators that demand a non-root user want a number.
+        // The number of the user that the base image defines, because orchestrators that require a non-root user check the number.
         ImageFile.Final.Last(instruction => instruction.Word == "USER").Text.ShouldBe("$APP_UID");
         ImageFile.Final.ShouldNotContain(instruction => instruction.Word == "RUN", "there is no shell to run it");
     }
 
     [Fact]
-    public void All_that_it_writes_lies_in_its_volume()
+    public void The_database_is_in_the_volume()
     {
         var volume = ImageFile.One("VOLUME");
 
@@ -52,7 +52,7 @@ public sealed class ImageTests
             .ShouldBeEmpty();
 
     [BicepFact]
-    public void It_listens_where_the_deployment_looks_for_it()
+    public void The_image_listens_on_the_port_of_the_deployment()
     {
         var port = Deployment.Dev.Hub.At("properties.configuration.ingress.targetPort").GetInt32();
 
@@ -61,18 +61,18 @@ public sealed class ImageTests
     }
 
     [Fact]
-    public async Task It_is_probed_by_a_command_that_there_is()
+    public async Task The_health_check_runs_an_existing_command()
     {
         var probe = ImageFile.List(ImageFile.One("HEALTHCHECK"));
 
         probe[0].ShouldBe(Program);
-        string[] nobody = ["--url", "http://127.0.0.1:1"];
-        (await RunAsync([.. probe[1..], .. nobody])).ShouldBe(ExitCode.Failed, "it asks, and nobody answers");
-        (await RunAsync(["no-such-command", .. nobody])).ShouldBe(ExitCode.Usage);
+        string[] unreachable = ["--url", "http://127.0.0.1:1"];
+        (await RunAsync([.. probe[1..], .. unreachable])).ShouldBe(ExitCode.Failed, "the probe gets no response");
+        (await RunAsync(["no-such-command", .. unreachable])).ShouldBe(ExitCode.Usage);
     }
 
     [Fact]
-    public void It_starts_the_program_that_is_published()
+    public void The_image_starts_the_published_program()
     {
         ImageFile.List(ImageFile.One("ENTRYPOINT")).ShouldBe([Program]);
         ImageFile.Final.ShouldContain(("COPY", "--from=build /app ."));
@@ -80,7 +80,7 @@ public sealed class ImageTests
     }
 
     [Fact]
-    public void Nothing_gets_into_it_that_is_not_let_in_by_name()
+    public void The_build_context_contains_only_listed_files()
     {
         var lines = RepositoryFiles
             .Read(".dockerignore")

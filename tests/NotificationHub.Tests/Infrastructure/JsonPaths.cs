@@ -29,7 +29,7 @@ internal static class JsonPaths
         return element;
     }
 
-    /// <summary>The text at the path; null where there is none.</summary>
+    /// <summary>The text at the path; null if there is none.</summary>
     public static string? Text(this JsonElement element, string path) => element.Find(path)?.GetString();
 
     public static string?[] Texts(this JsonElement element, string path) =>

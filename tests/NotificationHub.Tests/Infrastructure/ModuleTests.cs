@@ -17,7 +17,7 @@ public sealed partial class ModuleTests
             .ShouldBe(BicepFiles.Templates, ignoreOrder: true);
 
     [BicepFact]
-    public void Every_output_of_a_module_is_asked_for()
+    public void Every_output_of_a_module_is_used()
     {
         var used = Deployment
             .Main.Texts()
@@ -37,7 +37,7 @@ public sealed partial class ModuleTests
     }
 
     [Fact]
-    public void Every_type_of_resource_has_one_version_that_is_no_preview()
+    public void Every_resource_type_has_one_stable_API_version()
     {
         var types = BicepFiles
             .Templates.SelectMany(path => ResourceType().Matches(BicepFiles.Read(path)))
@@ -51,7 +51,7 @@ public sealed partial class ModuleTests
     }
 
     [BicepFact]
-    public void What_the_operator_is_told_comes_from_the_modules() =>
+    public void The_outputs_are_the_values_that_operators_need() =>
         Deployment
             .Main.At("outputs")
             .EnumerateObject()

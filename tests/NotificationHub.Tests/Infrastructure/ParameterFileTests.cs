@@ -3,11 +3,11 @@ namespace NotificationHub.Tests.Infrastructure;
 public sealed class ParameterFileTests
 {
     [Fact]
-    public void There_is_one_for_development_and_one_for_production() =>
+    public void There_are_parameter_files_for_development_and_production() =>
         BicepFiles.ParameterFiles.ShouldBe(["dev.bicepparam", "prod.bicepparam"]);
 
     [BicepFact]
-    public void The_compiler_refuses_a_value_that_the_parameter_does_not_take()
+    public void The_compiler_rejects_an_invalid_parameter_value()
     {
         using var workspace = new BicepWorkspace();
         File.WriteAllText(
@@ -21,7 +21,7 @@ public sealed class ParameterFileTests
     }
 
     [Fact]
-    public void What_it_takes_from_the_environment_is_told_in_the_README()
+    public void The_README_lists_the_environment_variables_of_the_parameter_files()
     {
         BicepFiles.RequiredVariables().ShouldNotBeEmpty();
         BicepFiles

@@ -2,7 +2,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>Files at the root of the repository, and those in YAML as trees.</summary>
+/// <summary>Reads files at the root of the repository, YAML files as trees.</summary>
 internal static class RepositoryFiles
 {
     public static string Read(string path) =>
@@ -15,7 +15,7 @@ internal static class RepositoryFiles
         return (YamlMappingNode)stream.Documents.Single().RootNode;
     }
 
-    /// <summary>What lies at the end of the path; null where something on the way is missing.</summary>
+    /// <summary>The node at the path; null if there is none.</summary>
     public static YamlNode? Find(this YamlNode node, params string[] path) =>
         path.Aggregate<string, YamlNode?>(
             node,
@@ -24,14 +24,14 @@ internal static class RepositoryFiles
 
     public static string? Text(this YamlNode node, params string[] path) => (node.Find(path) as YamlScalarNode)?.Value;
 
-    /// <summary>The items of a list; none where there is no list.</summary>
+    /// <summary>The items of a list; empty if there is no list.</summary>
     public static IEnumerable<YamlNode> Items(this YamlNode node, params string[] path) =>
         node.Find(path) as YamlSequenceNode ?? [];
 
     public static IEnumerable<string?> Texts(this YamlNode node, params string[] path) =>
         node.Items(path).Select(item => (item as YamlScalarNode)?.Value);
 
-    /// <summary>The members of a map with their names; none where there is no map.</summary>
+    /// <summary>The members of a map with their names; empty if there is no map.</summary>
     public static IEnumerable<(string Name, YamlNode Value)> Members(this YamlNode node, params string[] path) =>
         node.Find(path) is YamlMappingNode map
             ? map.Children.Select(member => (((YamlScalarNode)member.Key).Value!, member.Value))

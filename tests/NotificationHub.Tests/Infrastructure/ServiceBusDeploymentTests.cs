@@ -11,11 +11,11 @@ public sealed class ServiceBusDeploymentTests
     private static readonly JsonElement Declared = BicepFiles.Json("topics.json");
 
     [BicepFact]
-    public void The_topics_are_those_that_are_declared() =>
+    public void The_deployment_creates_the_declared_topics() =>
         Deployed(Topic).Select(topic => topic.Path).ShouldBe(Topics().Select(topic => topic.Text("name")!));
 
     [BicepFact]
-    public void Every_topic_detects_duplicates_for_a_day_from_its_creation_on()
+    public void Every_topic_is_created_with_duplicate_detection_for_a_day()
     {
         foreach (var (_, properties) in Deployed(Topic))
         {
@@ -26,7 +26,7 @@ public sealed class ServiceBusDeploymentTests
     }
 
     [BicepFact]
-    public void The_subscriptions_are_those_that_are_declared()
+    public void The_deployment_creates_the_declared_subscriptions()
     {
         var deployed = Deployed($"{Topic}/subscriptions").ToArray();
 
@@ -43,7 +43,7 @@ public sealed class ServiceBusDeploymentTests
     }
 
     [BicepFact]
-    public void Every_subscription_has_the_two_rules_and_none_that_lets_everything_in()
+    public void Every_subscription_has_its_two_rules_and_no_rule_for_all_messages()
     {
         var deployed = Deployed($"{Topic}/subscriptions/rules").ToArray();
 

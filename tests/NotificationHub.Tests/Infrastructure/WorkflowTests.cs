@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace NotificationHub.Tests.Infrastructure;
 
-/// <summary>What runs at GitHub with each change.</summary>
+/// <summary>The GitHub workflow that runs for each change.</summary>
 public sealed partial class WorkflowTests
 {
     private const string Path = ".github/workflows/build.yml";
@@ -17,7 +17,7 @@ public sealed partial class WorkflowTests
     private static readonly YamlNode[] Steps = [.. Jobs.SelectMany(job => job.Job.Items("steps"))];
 
     [Fact]
-    public void Nothing_is_granted_to_all_jobs_and_to_each_no_more_than_reading()
+    public void Each_job_has_read_permission_only()
     {
         File.Find("permissions").ShouldBeOfType<YamlMappingNode>().Children.ShouldBeEmpty();
         foreach (var (name, job) in Jobs)
@@ -29,7 +29,7 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
-    public void Every_action_is_pinned_by_its_commit_and_names_its_version()
+    public void Every_action_is_pinned_to_a_commit_and_states_its_version()
     {
         var uses = RepositoryFiles
             .Read(Path)
@@ -42,7 +42,7 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
-    public void One_action_has_one_version() =>
+    public void Each_action_has_one_version() =>
         Steps
             .Select(step => step.Text("uses"))
             .OfType<string>()
@@ -51,26 +51,26 @@ public sealed partial class WorkflowTests
             .ShouldAllBe(versions => versions.Count() == 1);
 
     [Fact]
-    public void No_checkout_leaves_a_token_behind() =>
+    public void Checkouts_do_not_persist_credentials() =>
         Steps
             .Where(step => step.Text("uses")?.StartsWith("actions/checkout@", StringComparison.Ordinal) == true)
             .ShouldAllBe(step => step.Text("with", "persist-credentials") == "false");
 
     [Fact]
-    public void No_script_is_put_together_from_what_a_stranger_may_write() =>
+    public void Scripts_contain_no_expressions() =>
         Steps
             .Select(step => step.Text("run") ?? "")
             .ShouldAllBe(script => !script.Contains("${{", StringComparison.Ordinal));
 
     [Fact]
-    public void Every_job_ends_and_runs_on_a_machine_of_a_known_version() =>
+    public void Every_job_has_a_timeout_and_a_fixed_version_of_its_runner() =>
         Jobs.ShouldAllBe(job =>
             job.Job.Text("timeout-minutes") != null
             && !job.Job.Text("runs-on")!.EndsWith("-latest", StringComparison.Ordinal)
         );
 
     [Fact]
-    public void Tests_run_against_the_sql_server_of_the_compose_file_and_are_not_skipped()
+    public void Tests_use_the_SQL_Server_version_of_the_compose_file_and_are_not_skipped()
     {
         var test = Jobs.Single(job => job.Name == "test").Job;
 
@@ -96,7 +96,7 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
-    public void Whole_hubs_and_their_crashes_run_on_sql_server_too()
+    public void Whole_hub_and_crash_tests_also_run_on_SQL_Server()
     {
         var step = Jobs.Single(job => job.Name == "test")
             .Job.Items("steps")
@@ -109,11 +109,11 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
-    public void The_tests_compile_the_bicep_files_with_the_compiler_that_is_pinned()
+    public void The_tests_compile_the_Bicep_files_with_the_pinned_compiler()
     {
         var test = Jobs.Single(job => job.Name == "test").Job;
 
-        // CompilerTests fails there without the compiler.
+        // Without the compiler, CompilerTests fails on this platform.
         test.Text("runs-on").ShouldBe("ubuntu-24.04");
         test.Items("steps")
             .Select(step => step.Text("run") ?? "")
@@ -127,7 +127,7 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
-    public void Whatever_is_pinned_is_kept_up_to_date() =>
+    public void Dependabot_updates_everything_that_is_pinned() =>
         RepositoryFiles
             .Yaml(".github/dependabot.yml")
             .Items("updates")

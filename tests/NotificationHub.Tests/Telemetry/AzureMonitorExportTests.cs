@@ -16,7 +16,7 @@ public sealed class AzureMonitorExportTests
     private const string SendersTrace = "0af7651916cd43dd8448eb211c80319c";
 
     [Fact]
-    public async Task Traces_metrics_and_log_arrive_at_both_destinations()
+    public async Task Traces_metrics_and_logs_reach_both_destinations()
     {
         await using var insights = await IngestionEndpoint.StartAsync();
         await using var scene = await TelemetryScene.StartAsync(
@@ -32,14 +32,14 @@ public sealed class AzureMonitorExportTests
         await scene.EndAsync();
 
         var items = insights.Items;
-        var post = items.Single(item =>
+        var delivery = items.Single(item =>
             item.Type == "RequestData"
             && item.Property("_MS.links")?.Contains(SendersTrace, StringComparison.Ordinal) == true
         );
-        var operation = post.Tag("ai.operation.id").ShouldNotBeNull();
-        post.Name.ShouldBe("POST /notifications/{locationId}");
-        post.Property("notificationhub.outcome").ShouldBe("stored");
-        post.Property("notificationhub.seq").ShouldNotBeNull();
+        var operation = delivery.Tag("ai.operation.id").ShouldNotBeNull();
+        delivery.Name.ShouldBe("POST /notifications/{locationId}");
+        delivery.Property("notificationhub.outcome").ShouldBe("stored");
+        delivery.Property("notificationhub.seq").ShouldNotBeNull();
         items.ShouldContain(item =>
             item.Type == "RemoteDependencyData"
             && item.Name == "route"
@@ -111,7 +111,7 @@ public sealed class AzureMonitorExportTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_token_of_the_hubs_identity_is_sent_if_it_is_asked_for(bool isSet)
+    public async Task A_token_of_the_hubs_identity_is_sent_if_configured(bool isSet)
     {
         await using var insights = await IngestionEndpoint.StartAsync();
         var credential = new StubCredential(TimeProvider.System);

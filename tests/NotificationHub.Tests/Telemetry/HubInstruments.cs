@@ -5,13 +5,13 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Telemetry;
 
-/// <summary>An instrument as the document's table has it.</summary>
+/// <summary>A row of the document's table.</summary>
 internal sealed record HubInstrument(string Name, string Kind, string Unit);
 
-/// <summary>The instruments that the hub really has.</summary>
+/// <summary>Finds the instruments of a running hub.</summary>
 internal static class HubInstruments
 {
-    /// <summary>All of them: some are there only while a hub runs.</summary>
+    /// <summary>Starts a hub, because some instruments exist only while it runs.</summary>
     public static async Task<IReadOnlyCollection<HubInstrument>> OfHubAsync()
     {
         await using var hub = await HubHost.StartAsync();

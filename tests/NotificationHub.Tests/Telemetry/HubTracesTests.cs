@@ -9,7 +9,7 @@ public sealed class HubTracesTests
     private const string Trace = "0af7651916cd43dd8448eb211c80319c";
 
     [Fact]
-    public void Where_nobody_listens_nothing_is_made()
+    public void Without_a_listener_no_trace_is_created()
     {
         HubTraces.AreOn.ShouldBeFalse();
 
@@ -19,11 +19,11 @@ public sealed class HubTracesTests
         static IEnumerable<string?> Unreadable() =>
             Enumerable
                 .Range(0, 1)
-                .Select<int, string?>(_ => throw new InvalidOperationException("Nobody may look at the rows."));
+                .Select<int, string?>(_ => throw new InvalidOperationException("The rows must not be read."));
     }
 
     [Fact]
-    public void A_trace_is_linked_once_to_each_of_what_was_recorded_and_to_a_few_at_most()
+    public void A_trace_links_each_recorded_trace_once_up_to_a_limit()
     {
         using var recorded = new RecordedTraces();
         string?[] stored =
@@ -43,7 +43,7 @@ public sealed class HubTracesTests
     }
 
     [Fact]
-    public void A_trace_is_nobodys_child_and_its_parts_are_its_children()
+    public void A_trace_has_no_parent_and_its_spans_are_its_children()
     {
         using var recorded = new RecordedTraces();
         using var around = new Activity("test").Start();

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace NotificationHub.Tests.Telemetry;
 
-/// <summary>A span as it arrived.</summary>
-/// <param name="Links">The trace and span ids that it is linked to, as a <c>traceparent</c> has them.</param>
+/// <summary>A span as received.</summary>
+/// <param name="Links">The trace and span IDs of its links, in the format of <c>traceparent</c>.</param>
 internal sealed record ExportedSpan(
     string Source,
     string Name,
@@ -21,13 +21,13 @@ internal sealed record ExportedSpan(
     public string Id => $"{TraceId}-{SpanId}";
 }
 
-/// <summary>Takes what is sent by OTLP, on a free port.</summary>
+/// <summary>Receives OTLP on a free port.</summary>
 internal sealed class OtlpCollector : IAsyncDisposable
 {
     public const string Grpc = "grpc";
     public const string HttpProtobuf = "http/protobuf";
 
-    /// <summary>An empty message of gRPC; a full one begins with as many bytes, too.</summary>
+    /// <summary>An empty gRPC message, which consists of the prefix of every message.</summary>
     private static readonly byte[] GrpcFrame = new byte[5];
 
     private readonly ConcurrentQueue<(string Path, byte[] Body)> received = new();
@@ -37,7 +37,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
     private OtlpCollector(WebApplication app, string protocol) => (this.app, this.protocol) = (app, protocol);
 
-    /// <summary>What has a hub send here, soon.</summary>
+    /// <summary>The settings with which a hub exports to this collector at short intervals.</summary>
     public string[] Settings =>
         [
             $"OTEL_EXPORTER_OTLP_ENDPOINT={app.Urls.Single()}",
@@ -45,7 +45,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
             "OTEL_METRIC_EXPORT_INTERVAL=1000",
         ];
 
-    /// <summary>Every byte that came, as Latin-1.</summary>
+    /// <summary>Every received byte, as Latin-1.</summary>
     public string Everything => string.Join('\n', received.Select(one => Encoding.Latin1.GetString(one.Body)));
 
     public IReadOnlyList<ExportedSpan> Spans =>
@@ -73,10 +73,10 @@ internal sealed class OtlpCollector : IAsyncDisposable
     /// <summary>The lines of the log.</summary>
     public IReadOnlyList<string> Logs => [.. Messages("logs", 1, 2, 2).Select(line => line.TextAt(5, 1))];
 
-    /// <summary>What all say of who they are.</summary>
+    /// <summary>The resource attributes of all signals.</summary>
     public IReadOnlyDictionary<string, string> Resource => TagsOf(Messages("metrics", 1, 1).First(), 1);
 
-    /// <param name="protocol">As <c>OTEL_EXPORTER_OTLP_PROTOCOL</c> has it.</param>
+    /// <param name="protocol">A value of <c>OTEL_EXPORTER_OTLP_PROTOCOL</c>.</param>
     public static async Task<OtlpCollector> StartAsync(string protocol = HttpProtobuf)
     {
         var builder = WebApplication.CreateBuilder([
@@ -110,7 +110,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
         }
     }
 
-    /// <param name="signal">A word that both protocols have in their path.</param>
+    /// <param name="signal">A word in the paths of both protocols.</param>
     private IEnumerable<ReadOnlyMemory<byte>> Messages(string signal, params int[] fields) =>
         received
             .Where(one => one.Path.Contains(signal, StringComparison.Ordinal))
@@ -119,7 +119,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
     private static Dictionary<string, string> TagsOf(ReadOnlyMemory<byte> message, int number) =>
         message.At(number).ToDictionary(tag => tag.TextAt(1), ValueOf, StringComparer.Ordinal);
 
-    // A number stands in a field of its own.
+    // A number has a field of its own.
     private static string ValueOf(ReadOnlyMemory<byte> tag) =>
         tag.At(2)
             .SelectMany(Wire.Read)

@@ -4,7 +4,7 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Tests.Telemetry;
 
-/// <summary>Listens to the hub's own traces, those of the whole process.</summary>
+/// <summary>Records the hub's traces in the whole process.</summary>
 internal sealed class RecordedTraces : IDisposable
 {
     private readonly ConcurrentQueue<Activity> ended = new();

@@ -6,13 +6,13 @@ using NotificationHub.Tests.Infrastructure;
 
 namespace NotificationHub.Tests.Telemetry;
 
-/// <summary><c>docs/telemetry.md</c> against what there is.</summary>
+/// <summary>Compares <c>docs/telemetry.md</c> with the instruments, sources and meters of the hub.</summary>
 public sealed partial class TelemetryDocumentTests
 {
     private static readonly string Document = Read("telemetry.md");
 
     [Fact]
-    public async Task The_table_lists_the_instruments_that_there_are_with_kind_and_unit()
+    public async Task The_table_lists_every_instrument_with_kind_and_unit()
     {
         var listed = Rows().Select(row => new HubInstrument(row[0].Trim('`'), row[1], row[2].Trim('`')));
 
@@ -20,7 +20,7 @@ public sealed partial class TelemetryDocumentTests
     }
 
     [Fact]
-    public void The_outcomes_of_a_post_are_listed()
+    public void The_document_lists_every_outcome_of_a_delivery()
     {
         var outcomes = typeof(IntakeMetrics)
             .Assembly.GetType("NotificationHub.Intake.IntakeOutcome")!
@@ -31,14 +31,14 @@ public sealed partial class TelemetryDocumentTests
     }
 
     [Fact]
-    public void The_sources_and_meters_that_are_exported_are_listed() =>
+    public void The_document_lists_every_exported_source_and_meter() =>
         TelemetrySetup
             .Sources.Concat(TelemetrySetup.Meters)
             .Where(name => !Document.Contains($"`{name}`", StringComparison.Ordinal))
             .ShouldBeEmpty();
 
     [Fact]
-    public void A_query_looks_at_an_instrument_of_the_table()
+    public void Queries_use_instruments_from_the_table()
     {
         string[] names = [.. Rows().Select(row => row[0].Trim('`'))];
         string[] texts = [Document, Read("runbook.md")];

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace NotificationHub.Tests.Telemetry;
 
-/// <summary>What a whole hub tells of itself, as a collector gets it.</summary>
+/// <summary>The telemetry of a whole hub, as an OTLP collector receives it.</summary>
 [Collection(ProcessTelemetry.Name)]
 public sealed class TelemetryExportTests
 {
@@ -10,7 +10,7 @@ public sealed class TelemetryExportTests
     private const string Senders = $"{SendersTrace}-b7ad6b7169203331";
 
     [Fact]
-    public async Task A_post_is_traced_to_the_bus_and_to_what_was_read_because_of_it()
+    public async Task A_delivery_is_traced_to_the_bus_and_to_the_refetch_that_it_causes()
     {
         await using var scene = await TelemetryScene.StartAsync();
         await scene.RegisterAsync();
@@ -21,18 +21,20 @@ public sealed class TelemetryExportTests
         await scene.EndAsync();
 
         var spans = scene.Collector.Spans;
-        var post = spans.Single(span => span.Links.Contains(Senders));
-        post.ShouldSatisfyAllConditions(
-            () => post.Source.ShouldBe("Microsoft.AspNetCore"),
-            () => post.Name.ShouldBe("POST /notifications/{locationId}"),
-            () => post.ParentId.ShouldBeEmpty(),
-            () => post.TraceId.ShouldNotBe(SendersTrace),
-            () => post.Tags["http.response.status_code"].ShouldBe("200"),
-            () => post.Tags["notificationhub.outcome"].ShouldBe("stored"),
-            () => notified.Properties["traceparent"].ShouldBe($"00-{post.Id}-01"),
-            () => changed.Properties["traceparent"].ShouldBe($"00-{post.Id}-01")
+        var delivery = spans.Single(span => span.Links.Contains(Senders));
+        delivery.ShouldSatisfyAllConditions(
+            () => delivery.Source.ShouldBe("Microsoft.AspNetCore"),
+            () => delivery.Name.ShouldBe("POST /notifications/{locationId}"),
+            () => delivery.ParentId.ShouldBeEmpty(),
+            () => delivery.TraceId.ShouldNotBe(SendersTrace),
+            () => delivery.Tags["http.response.status_code"].ShouldBe("200"),
+            () => delivery.Tags["notificationhub.outcome"].ShouldBe("stored"),
+            () => notified.Properties["traceparent"].ShouldBe($"00-{delivery.Id}-01"),
+            () => changed.Properties["traceparent"].ShouldBe($"00-{delivery.Id}-01")
         );
-        var following = spans.Where(span => span.Source == "NotificationHub" && span.Links.Contains(post.Id)).ToList();
+        var following = spans
+            .Where(span => span.Source == "NotificationHub" && span.Links.Contains(delivery.Id))
+            .ToList();
         following
             .Select(span => span.Name)
             .ShouldBe(
@@ -49,7 +51,7 @@ public sealed class TelemetryExportTests
     }
 
     [Fact]
-    public async Task What_a_stranger_sends_of_traces_is_nowhere()
+    public async Task The_traceparent_of_an_unauthorized_request_is_ignored()
     {
         await using var scene = await TelemetryScene.StartAsync();
         await scene.RegisterAsync();
@@ -81,7 +83,7 @@ public sealed class TelemetryExportTests
     }
 
     [Fact]
-    public async Task What_is_not_sampled_is_not_linked_and_goes_on_unsampled()
+    public async Task An_unsampled_trace_is_not_linked_and_continues_unsampled()
     {
         await using var scene = await TelemetryScene.StartAsync("OTEL_TRACES_SAMPLER=always_off");
         await scene.RegisterAsync();
@@ -97,7 +99,7 @@ public sealed class TelemetryExportTests
     [Theory]
     [InlineData(OtlpCollector.HttpProtobuf)]
     [InlineData(OtlpCollector.Grpc)]
-    public async Task Metrics_and_log_arrive_under_the_name_that_is_set(string protocol)
+    public async Task Metrics_and_logs_are_exported_under_the_configured_name(string protocol)
     {
         await using var scene = await TelemetryScene.StartWithAsync(
             protocol,

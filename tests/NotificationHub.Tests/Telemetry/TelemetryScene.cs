@@ -9,7 +9,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Telemetry;
 
-/// <summary>A hub between a simulated Apple and a local Service Bus, that tells a collector of itself.</summary>
+/// <summary>A hub with a simulated Apple and a local Service Bus, which exports its telemetry to a collector.</summary>
 internal sealed class TelemetryScene : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -65,7 +65,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
         answer.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
-    /// <summary>Posts, as Apple does, that an asset's count is another.</summary>
+    /// <summary>Sends an <c>ASSET_COUNT</c> notification as Apple does.</summary>
     public async Task<HttpStatusCode> PostAsync(string id, string? traceparent = null, string? secret = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Library.Configuration.NotificationUrl);
@@ -104,7 +104,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the hub, which sends what it has not sent yet.</summary>
+    /// <summary>Stops the hub, which exports its remaining telemetry.</summary>
     public async Task EndAsync()
     {
         if (!ended)

@@ -49,7 +49,7 @@ public sealed class TelemetrySettingTests
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL=http/json", "must be grpc")]
     [InlineData("OTEL_TRACES_SAMPLER=sometimes", "must be always_on")]
     [InlineData("OTEL_TRACES_SAMPLER_ARG=10%", "must be a number between 0 and 1")]
-    public void A_setting_that_would_be_passed_over_ends_the_start(string setting, string advice)
+    public void A_setting_that_would_be_ignored_prevents_the_start(string setting, string advice)
     {
         using var folder = new TemporaryFolder();
 
@@ -74,7 +74,7 @@ public sealed class TelemetrySettingTests
     [InlineData(";IngestionEndpoint=")]
     [InlineData(";;IngestionEndpoint=https://eu.example.com/")]
     [InlineData("x")]
-    public void A_connection_string_that_cannot_be_used_is_refused_and_not_repeated(string end)
+    public void An_invalid_connection_string_is_rejected_and_not_logged(string end)
     {
         const string Key = "0f8fad5b-d9cb-469f-a165-70867728950e";
         using var folder = new TemporaryFolder();
@@ -93,7 +93,7 @@ public sealed class TelemetrySettingTests
     [Theory]
     [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING=Authorization=AAD;ClientId=x", "AZURE_CLIENT_ID")]
     [InlineData("APPLICATIONINSIGHTS_SDKSTATS_DISABLED_ALL=false", "set it as an environment variable")]
-    public void A_setting_of_Azure_Monitor_that_would_have_no_effect_is_refused(string setting, string advice)
+    public void A_setting_of_Azure_Monitor_without_effect_is_rejected(string setting, string advice)
     {
         using var folder = new TemporaryFolder();
 
@@ -113,11 +113,11 @@ public sealed class TelemetrySettingTests
     [InlineData("always_on", true)]
     [InlineData("parentbased_always_off", false)]
     [InlineData("parentbased_traceidratio", false)]
-    public void The_sampler_that_is_set_decides_of_what_follows_nothing_recorded(string? name, bool recorded) =>
+    public void The_configured_sampler_decides_if_there_is_no_link(string? name, bool recorded) =>
         IsRecorded(name, links: null).ShouldBe(recorded);
 
     [Fact]
-    public void What_follows_something_recorded_is_recorded_whatever_the_share()
+    public void A_trace_with_a_recorded_link_is_recorded_at_any_ratio()
     {
         IsRecorded("traceidratio", Link(ActivityTraceFlags.Recorded)).ShouldBeTrue();
         IsRecorded("traceidratio", Link(ActivityTraceFlags.None)).ShouldBeFalse();
@@ -134,8 +134,8 @@ public sealed class TelemetrySettingTests
                 new Dictionary<string, string?> { [SamplerSetting.Name] = name, [SamplerSetting.Argument] = "0" }
             )
             .Build();
-        var sampler = SamplerSetting.Read(settings, (setting, fault) => Assert.Fail($"{setting} {fault}"));
-        var asked = new SamplingParameters(
+        var sampler = SamplerSetting.Read(settings, (setting, error) => Assert.Fail($"{setting} {error}"));
+        var parameters = new SamplingParameters(
             default,
             ActivityTraceId.CreateRandom(),
             "route",
@@ -143,6 +143,6 @@ public sealed class TelemetrySettingTests
             tags: null,
             links is { } link ? [link] : null
         );
-        return sampler.ShouldSample(asked).Decision == SamplingDecision.RecordAndSample;
+        return sampler.ShouldSample(parameters).Decision == SamplingDecision.RecordAndSample;
     }
 }

@@ -10,13 +10,13 @@ namespace NotificationHub.Tests.Telemetry;
 
 public sealed class TelemetryShutdownTests
 {
-    /// <summary>OpenTelemetry gives each of the three signals five seconds for its last export, one after the other.</summary>
+    /// <summary>OpenTelemetry exports the three signals one after another, each within five seconds.</summary>
     private static readonly TimeSpan LongestExport = TimeSpan.FromSeconds(15);
 
     [Fact]
-    public async Task Silent_destinations_delay_the_end_no_longer_than_the_last_exports_may_take()
+    public async Task Unresponsive_destinations_delay_the_shutdown_only_by_the_timeout_of_the_last_exports()
     {
-        // The system accepts connections to it, and nothing reads from them.
+        // The operating system accepts the connections, but nothing reads from them.
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         await using var insights = await IngestionEndpoint.StartAsync(status: null);
@@ -36,7 +36,7 @@ public sealed class TelemetryShutdownTests
     }
 
     [BicepFact]
-    public void A_replica_has_the_time_to_stop_and_for_the_last_exports()
+    public void A_replica_has_time_to_stop_and_to_export_its_last_telemetry()
     {
         using var folder = new TemporaryFolder();
         var hub = HubApplication.Compose([

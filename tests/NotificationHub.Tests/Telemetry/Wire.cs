@@ -3,11 +3,11 @@ using System.Text;
 namespace NotificationHub.Tests.Telemetry;
 
 /// <summary>One field of a message in Protocol Buffers' encoding.</summary>
-/// <param name="Value">Of a number.</param>
-/// <param name="Bytes">Of a text or of a message.</param>
+/// <param name="Value">The value of a number.</param>
+/// <param name="Bytes">The bytes of a text or a message.</param>
 internal readonly record struct WireField(int Number, ulong Value, ReadOnlyMemory<byte> Bytes);
 
-/// <summary>Reads Protocol Buffers by field numbers, which is as much of it as OTLP takes.</summary>
+/// <summary>Reads Protocol Buffers by field numbers, as far as OTLP requires.</summary>
 internal static class Wire
 {
     public static IReadOnlyList<WireField> Read(ReadOnlyMemory<byte> message)
@@ -37,7 +37,7 @@ internal static class Wire
         return fields;
     }
 
-    /// <summary>The messages that the path of field numbers leads to.</summary>
+    /// <summary>The messages at a path of field numbers.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> At(this ReadOnlyMemory<byte> message, params int[] path) =>
         path.Aggregate<int, IEnumerable<ReadOnlyMemory<byte>>>(
             [message],

@@ -43,7 +43,7 @@ public sealed class AdminListenerTests
     }
 
     [Fact]
-    public async Task No_Host_header_opens_the_routes_of_administrators_on_the_public_listener()
+    public async Task A_Host_header_does_not_open_admin_routes_on_the_public_listener()
     {
         await using var hub = await HubHost.StartAsync(AdminUrls);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/admin/locations");
@@ -71,14 +71,14 @@ public sealed class AdminListenerTests
     [InlineData("http://+:8080", "urls=http://+:8080", "requires a separate port")]
     [InlineData("http://127.0.0.1:8080", "http_ports=8080", "requires a separate port")]
     [InlineData("http://+:8443", "Kestrel:Endpoints:Apple:Url=https://+:8443", "requires a separate port")]
-    public void Addresses_that_cannot_be_the_administrators_are_refused(string url, string listen, string fault)
+    public void Invalid_addresses_of_the_admin_listener_are_rejected(string url, string listen, string error)
     {
         var hub = HubApplication.Compose([$"--Admin:Urls={url}", $"--{listen}"]);
 
         Should
             .Throw<ConfigurationException>(hub.ThrowIfInvalid)
             .Errors.ShouldContain(line =>
-                line.Contains("Admin:Urls", StringComparison.Ordinal) && line.Contains(fault, StringComparison.Ordinal)
+                line.Contains("Admin:Urls", StringComparison.Ordinal) && line.Contains(error, StringComparison.Ordinal)
             );
     }
 

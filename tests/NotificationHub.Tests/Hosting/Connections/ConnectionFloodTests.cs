@@ -33,14 +33,14 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
     [InlineData(HalfALine)]
     [InlineData(HalfAHeader)]
     [InlineData(HalfABody)]
-    public async Task Idle_and_slow_connections_from_many_addresses_keep_neither_Apple_nor_probes_out(string sent)
+    public async Task Idle_and_slow_connections_from_many_addresses_do_not_block_Apple_or_probes(string sent)
     {
         await using var hub = await StartAsync();
         var location = await hub.AddLocationAsync();
         for (var n = 0; n < Attackers; n++)
         {
             await AttackAsync(hub, IPAddress.Parse($"127.0.1.{n + 1}"), sent);
-            // One after another, so that the hub has seen them all before Apple comes.
+            // Sequentially, so that the hub has accepted all of them before Apple connects.
             await (
                 n < MaxUnauthenticated
                     ? Until.TrueAsync(() => OpenIn(hub).Unauthenticated == n + 1, "the hub counts the connection")
@@ -56,7 +56,7 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Apple_is_answered_while_a_few_addresses_go_on_connecting()
+    public async Task Apple_gets_responses_while_a_few_addresses_keep_connecting()
     {
         await using var hub = await StartAsync();
         var location = await hub.AddLocationAsync();
@@ -83,7 +83,7 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Slow_deliveries_with_the_secret_of_one_location_keep_no_other_location_out()
+    public async Task Slow_deliveries_of_one_location_do_not_block_another_location()
     {
         await using var hub = await StartAsync();
         var leaked = await hub.AddLocationAsync();
@@ -120,7 +120,7 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_connection_loses_its_reserved_slot_with_a_request_that_needs_no_credential()
+    public async Task A_request_without_a_credential_costs_the_connection_its_reserved_slot()
     {
         await using var hub = await StartAsync();
         var location = await hub.AddLocationAsync();
@@ -238,7 +238,7 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
     private static (int Unauthenticated, int Authenticated) OpenIn(HubHost hub) =>
         hub.Services.GetRequiredService<ConnectionLimiters>().Public.Count;
 
-    // The hub's own line comes once a minute; the test does not wait for it.
+    // The hub logs its line once a minute; the test does not wait for it.
     private void AssertOneLine(HubHost hub)
     {
         log.Text.ShouldBeEmpty();

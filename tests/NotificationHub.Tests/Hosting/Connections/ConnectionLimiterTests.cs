@@ -39,7 +39,7 @@ public sealed class ConnectionLimiterTests : IDisposable
     }
 
     [Fact]
-    public void One_address_holds_as_many_unauthenticated_connections_as_its_limit_and_the_newest_stay()
+    public void The_newest_unauthenticated_connections_of_an_address_stay_open_up_to_its_limit()
     {
         var limiter = Limiter(maxPerAddress: 2);
 
@@ -50,7 +50,7 @@ public sealed class ConnectionLimiterTests : IDisposable
     }
 
     [Fact]
-    public void A_flood_from_many_addresses_closes_the_oldest_and_no_newcomer()
+    public void A_flood_from_many_addresses_closes_the_oldest_connections_only()
     {
         var limiter = Limiter();
 
@@ -60,7 +60,7 @@ public sealed class ConnectionLimiterTests : IDisposable
     }
 
     [Fact]
-    public void A_connection_that_has_authenticated_is_closed_by_no_flood_of_others()
+    public void A_flood_does_not_close_an_authenticated_connection()
     {
         var limiter = Limiter(maxPerAddress: 2);
         using var apple = new TestConnection(limiter, "10.0.0.1");
@@ -73,7 +73,7 @@ public sealed class ConnectionLimiterTests : IDisposable
     }
 
     [Fact]
-    public void Connections_with_one_credential_take_none_from_those_with_another()
+    public void Connections_with_one_credential_do_not_close_connections_with_another()
     {
         var limiter = Limiter();
         using var south = new TestConnection(limiter, "10.0.0.1");
@@ -111,7 +111,7 @@ public sealed class ConnectionLimiterTests : IDisposable
     }
 
     [Fact]
-    public void A_closed_connection_that_never_ends_holds_no_slot()
+    public void A_closed_connection_that_never_ends_occupies_no_slot()
     {
         var limiter = Limiter(maxPerAddress: 1);
         _ = new TestConnection(limiter, "10.0.0.1");
@@ -163,7 +163,7 @@ public sealed class ConnectionLimiterTests : IDisposable
     [InlineData("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::")]
     [InlineData("2001:db8:0:1::1", "2001:db8:0:1::")]
     [InlineData("2001:db8:0:2::1", "2001:db8:0:2::")]
-    public void Addresses_that_one_subscriber_has_are_one_group(string address, string group) =>
+    public void Addresses_of_one_subscriber_form_one_group(string address, string group) =>
         ConnectionLimiter.GroupOf(new IPEndPoint(IPAddress.Parse(address), 1)).ShouldBe(group);
 
     [Theory]

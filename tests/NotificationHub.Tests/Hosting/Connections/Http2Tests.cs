@@ -17,14 +17,14 @@ using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Hosting.Connections;
 
-/// <summary>The hub serves HTTP/1.1 only: each HTTP/2 stream that is reset could cost a slot.</summary>
+/// <summary>The hub serves HTTP/1.1 only, because each reset of an HTTP/2 stream could cost a slot.</summary>
 public sealed class Http2Tests
 {
     private const string Name = "localhost";
     private const int Attacks = 32;
     private const int StreamsPerAttack = 100;
 
-    /// <summary>A frame that says HTTP_1_1_REQUIRED.</summary>
+    /// <summary>A GOAWAY frame with the error HTTP_1_1_REQUIRED.</summary>
     private const string GoAway = @"\x00\x00\x08\x07\x00{9}\x00{3}\x0d$";
 
     private const string Https = "urls=https://127.0.0.1:0";
@@ -48,14 +48,14 @@ public sealed class Http2Tests
         tls.NegotiatedApplicationProtocol.ShouldBe(SslApplicationProtocol.Http11);
 
         using var second = new TcpClient();
-        var fault = await Should.ThrowAsync<Exception>(() => OpenTlsAsync(hub, second, SslApplicationProtocol.Http2));
-        (fault is AuthenticationException or IOException).ShouldBeTrue($"{fault}");
+        var error = await Should.ThrowAsync<Exception>(() => OpenTlsAsync(hub, second, SslApplicationProtocol.Http2));
+        (error is AuthenticationException or IOException).ShouldBeTrue($"{error}");
     }
 
     [Theory]
     [InlineData(Https)]
     [InlineData("urls=http://127.0.0.1:0")]
-    public async Task Rapid_resets_of_HTTP_2_streams_leave_every_slot_free_and_no_line_in_the_log(string listen)
+    public async Task Rapid_resets_of_HTTP_2_streams_occupy_no_slot_and_log_nothing(string listen)
     {
         using var log = new LogLines();
         await using var hub = await StartAsync(log, listen, $"Intake:MaxConnections={Attacks}");
@@ -64,7 +64,7 @@ public sealed class Http2Tests
 
         for (var n = 0; n < Attacks; n++)
         {
-            // The hub opens no stream: it answers, and closes.
+            // The hub opens no stream: it responds and closes the connection.
             (await AttackAsync(hub, frames)).ShouldMatch($"^(HTTP/1\\.1 [45]|{GoAway}|$)");
         }
 
@@ -81,17 +81,17 @@ public sealed class Http2Tests
     [InlineData("Kestrel:EndpointDefaults:Protocols", "Http1AndHttp2")]
     [InlineData("Kestrel:Endpoints:Apple:Protocols", "Http2")]
     [InlineData("Kestrel:Endpoints:Apple:Sni:hub.example.com:Protocols", "Http1AndHttp2AndHttp3")]
-    public void Other_protocols_are_refused(string setting, string value)
+    public void Other_protocols_are_rejected(string setting, string value)
     {
         var hub = HubApplication.Compose([$"--{setting}={value}"]);
 
         Should
             .Throw<ConfigurationException>(hub.ThrowIfInvalid)
-            .Errors.ShouldContain(fault => fault.Contains($"{setting}: must be Http1", StringComparison.Ordinal));
+            .Errors.ShouldContain(error => error.Contains($"{setting}: must be Http1", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void The_protocol_that_is_served_may_be_named() =>
+    public void Http1_may_be_configured() =>
         Should.NotThrow(
             HubApplication
                 .Compose(["--Kestrel:EndpointDefaults:Protocols=http1", "--Storage:ConnectionString=Data Source=x.db"])
@@ -99,7 +99,7 @@ public sealed class Http2Tests
         );
 
     [Fact]
-    public async Task An_edited_section_of_Kestrel_is_not_reloaded()
+    public async Task An_edited_Kestrel_section_is_not_reloaded()
     {
         using var log = new LogLines();
         await using var hub = await HubHost.StartAsync(
@@ -147,7 +147,7 @@ public sealed class Http2Tests
         }
         catch (IOException)
         {
-            // Closed with frames on the way.
+            // The hub closed the connection while frames were being sent.
             return "";
         }
     }
