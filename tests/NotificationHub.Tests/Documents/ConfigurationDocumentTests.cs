@@ -4,10 +4,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Documents;
 
-/// <summary><c>docs/configuration.md</c> says of every setting what the options classes say, and of nothing else.</summary>
+/// <summary>Compares <c>docs/configuration.md</c> with the options classes.</summary>
 public sealed partial class ConfigurationDocumentTests
 {
-    /// <summary>Read by the host, by Azure.Identity and by OpenTelemetry: no options class has them.</summary>
+    /// <summary>Read by the host, Azure.Identity and OpenTelemetry, so no options class has them.</summary>
     private static readonly string[] OfTheHost =
     [
         "urls",
@@ -25,7 +25,7 @@ public sealed partial class ConfigurationDocumentTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Every_setting_is_there_with_its_default_and_unit(string name)
+    public void Every_setting_is_listed_with_its_default_and_unit(string name)
     {
         var setting = Setting.All.Single(one => one.Name == name);
         var wanted = $"| `{name}` | {setting.Default} | {setting.Unit ?? "UNIT"} | WHAT IT IS FOR |";
@@ -40,14 +40,14 @@ public sealed partial class ConfigurationDocumentTests
     }
 
     [Fact]
-    public void Nothing_is_there_that_is_no_setting() =>
+    public void Only_settings_are_listed() =>
         Rows.Select(row => row.Name)
             .Except(Setting.All.Select(setting => setting.Name))
             .Except(OfTheHost)
             .ShouldBeEmpty("docs/configuration.md has rows that no options class has a member for");
 
     [Fact]
-    public void The_README_shortens_the_list_and_says_the_same()
+    public void The_README_lists_settings_with_the_same_defaults()
     {
         var shortened = ReadRows("README.md").ToArray();
 

@@ -6,7 +6,7 @@ using NotificationHub.Tests.Infrastructure;
 
 namespace NotificationHub.Tests.Documents;
 
-/// <summary>What the README of <c>infra/bicep</c> has somebody type.</summary>
+/// <summary>The commands, parameters and settings in the README of <c>infra/bicep</c>.</summary>
 public sealed partial class DeploymentDocumentTests
 {
     private const string FromTheTokenFile = "$(tr -d '\\n' < token.vpptoken)";
@@ -19,7 +19,7 @@ public sealed partial class DeploymentDocumentTests
     };
 
     [BicepFact]
-    public void The_hub_comes_after_the_user_of_the_database()
+    public void The_hub_is_deployed_after_its_database_user_is_created()
     {
         var deployments = Lines("az deployment group create");
 
@@ -32,7 +32,7 @@ public sealed partial class DeploymentDocumentTests
     }
 
     [BicepFact]
-    public void Every_parameter_that_is_named_is_there()
+    public void Every_named_parameter_exists()
     {
         string[] parameters =
         [
@@ -65,7 +65,7 @@ public sealed partial class DeploymentDocumentTests
     }
 
     [Fact]
-    public void Every_setting_that_is_named_is_one_that_the_hub_knows()
+    public void The_hub_knows_every_named_setting()
     {
         var settings = Setting().Matches(Text).Select(match => match.Value).Distinct().ToArray();
 
@@ -75,7 +75,7 @@ public sealed partial class DeploymentDocumentTests
     }
 
     [Fact]
-    public void The_first_location_is_asked_for_as_the_hub_reads_it()
+    public void The_hub_can_read_the_request_for_the_first_location()
     {
         var body = Lines("{\"url\"").ShouldHaveSingleItem();
         var input = JsonSerializer.Deserialize<AddLocationInput>(
@@ -89,7 +89,7 @@ public sealed partial class DeploymentDocumentTests
     }
 
     [Fact]
-    public void A_command_of_the_hub_is_the_program_that_the_image_starts()
+    public void Commands_of_the_hub_run_the_program_of_the_image()
     {
         var program = ImageFile.List(ImageFile.One("ENTRYPOINT"))[0];
 

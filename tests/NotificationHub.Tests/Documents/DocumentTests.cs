@@ -56,7 +56,7 @@ public sealed class DocumentTests
     }
 
     [Fact]
-    public void The_table_of_what_is_read_when_says_what_the_planner_does()
+    public void The_table_of_reads_matches_the_planner()
     {
         var rows = Read("refetch.md")
             .Split('\n')
@@ -76,7 +76,7 @@ public sealed class DocumentTests
         Read(document).Replace('\n', ' ').ShouldContain("open to requests from this machine to `localhost`");
 
     [Fact]
-    public void The_way_of_a_notification_in_the_architecture_names_files_that_exist()
+    public void The_table_From_POST_to_message_names_files_that_exist()
     {
         var root = Path.Combine(AppContext.BaseDirectory, "Source");
         string[] files =
