@@ -16,7 +16,8 @@ internal static class HealthCommand
         };
         var ready = new Option<bool>("--ready")
         {
-            Description = "Check whether the hub can store notifications (/health/ready), not only that it runs (/health/live).",
+            Description =
+                "Check whether the hub can store notifications (/health/ready), not only that it runs (/health/live).",
         };
         var health = runner.Create(
             "health",

@@ -40,7 +40,10 @@ internal static class LocationsCommand
 
     private static Command CreateList(CommandRunner runner)
     {
-        var after = new Option<string?>("--after") { Description = "Only locations after this ID, in the order of the list." };
+        var after = new Option<string?>("--after")
+        {
+            Description = "Only locations after this ID, in the order of the list.",
+        };
         var limit = CommandInput.Limit(LocationStore.PageRows);
         return runner.Create(
             "list",

@@ -12,10 +12,7 @@ internal static class ServeCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var serve = new Command(
-            Name,
-            "Run the service until SIGTERM or Ctrl+C. This is the default."
-        );
+        var serve = new Command(Name, "Run the service until SIGTERM or Ctrl+C. This is the default.");
         serve.SetAction((_, cancellationToken) => ServeAsync(runner.Settings, cancellationToken));
         return serve;
     }
