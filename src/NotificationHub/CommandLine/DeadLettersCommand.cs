@@ -42,7 +42,7 @@ internal static class DeadLettersCommand
                 """
                 Ask the running hub to send events again, with the same IDs. Fix the cause first.
 
-                Specify seqs, --topic or --all.
+                Specify exactly one of seqs, --topic and --all.
                 """,
                 (letters, seq, context) => letters.ResendAsync(seq, context.Actor, context.CancellationToken)
             ),
@@ -52,7 +52,7 @@ internal static class DeadLettersCommand
                 """
                 Resolve dead letters without sending the events.
 
-                Specify seqs, --topic or --all.
+                Specify exactly one of seqs, --topic and --all.
                 """,
                 (letters, seq, context) => letters.DiscardAsync(seq, context.Actor, context.CancellationToken)
             ),

@@ -20,8 +20,8 @@ internal static class EraseCommand
             """
             Delete a person's or a device's data from the hub's database.
 
-            Exit code 1 with a state in the output: the running hub finishes the deletion. Without one,
-            the command failed.
+            Specify either --serial or --user. Exit code 1 and a line State: the running hub finishes the
+            deletion. Exit code 1 without it: the command failed.
 
             Example:
               NotificationHub erase --serial C02XK0AAJGH5 --dry-run

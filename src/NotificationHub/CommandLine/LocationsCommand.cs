@@ -17,7 +17,7 @@ internal static class LocationsCommand
             CreateList(runner),
             runner.Create(
                 "show",
-                "Show a location: import progress, differences at Apple, and states of its secrets.",
+                "Show a location: progress, differences between Apple's settings and the hub's, secrets.",
                 context => ShowAsync(context, context.Get(location)),
                 location
             ),
@@ -26,7 +26,8 @@ internal static class LocationsCommand
                 """
                 Compare Apple's configuration of a location with the hub's.
 
-                Changes nothing at Apple. Exit code 1: they differ.
+                Changes nothing at Apple, but updates the location's state. Exit code 1: the configurations
+                differ.
                 """,
                 context => VerifyAsync(context, context.Get(location)),
                 location
@@ -87,8 +88,9 @@ internal static class LocationsCommand
             """
             Ask Apple to send a test notification through the public URL, and wait for it.
 
-            Apple sends a test notification only when Client Config is set. The command therefore sets it
-            again, with a new secret. A hub must be running; the location must not be receive-only.
+            Apple sends a test notification only in response to a request that sets Client Config. The
+            command therefore sends one, with a new secret. A hub must be running. The command refuses if
+            Apple's settings differ from the hub's, or if the location is receive-only.
             Exit code 1: the notification did not arrive.
             """,
             context => TestAsync(context, context.Get(location), context.Get(wait)),

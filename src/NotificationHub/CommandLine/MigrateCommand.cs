@@ -16,14 +16,15 @@ internal static class MigrateCommand
         var afterRestore = new Option<bool>("--after-restore")
         {
             Description =
-                "Start a new log epoch so that no event ID or revision is reused, and have every record read and published again. "
+                "Start a new log epoch, so that no event ID or revision is reused. The hub then reads and publishes every "
+                + "record again. "
                 + "Run it after restoring a backup, before starting a hub.",
         };
         var source = new Option<string?>("--from-sqlite")
         {
             Description =
                 "Copy another hub's SQLite file into the configured database, which must be new. Content tokens are "
-                + "re-encrypted with this database's key ring. Stop the other hub first.",
+                + "re-encrypted with the configured database's key ring. Stop the other hub first.",
             HelpName = "FILE",
         };
         var migrate = runner.CreateUnopened(
