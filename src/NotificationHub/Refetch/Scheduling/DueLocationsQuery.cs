@@ -41,11 +41,11 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var next = await connection.ExecuteScalarAsync<long?>(NextTarget(connection), new { now });
         var waiting = await ReadTargetsAsync(connection, now);
+        long? nextFullSync = null;
         if (fullSyncs)
         {
-            var (due, nextDueAt) = await fullSyncWork.FindDueAsync(connection, now);
+            (var due, nextFullSync) = await fullSyncWork.FindDueAsync(connection, now);
             waiting = waiting.Concat(due);
-            next = next < nextDueAt || nextDueAt is null ? next : nextDueAt;
         }
 
         List<WaitingLocation> ours =
@@ -60,7 +60,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
                     rows.Min(row => row.FullSyncAt)
                 )),
         ];
-        return DueLocations.Create(ours, fullSyncs, now).NextAt(next);
+        return DueLocations.Create(ours, fullSyncs, now).NextAt(next).NextAt(nextFullSync);
     }
 
     private async Task<IEnumerable<WaitingLocation>> ReadTargetsAsync(DbConnection connection, long now)
