@@ -20,7 +20,8 @@ internal sealed record BenchmarkOptions
         the ratio leaves out: the reads from Apple and the records that they change (the location's content token counts as
         expired, so that its targets are written but never read), TLS, a network, and a Service Bus that is further away
         than the next process. All posts are for one location and 25 apps, whose targets coalesce. The load, the servers and
-        the local Service Bus share the machine: nothing but ratios of one run can be compared with those of another machine.
+        the local Service Bus share the machine: only ratios of one run can be compared with
+        ratios of another machine.
         """;
 
     public double Seconds { get; private init; } = 6;

@@ -5,7 +5,7 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Publishing;
 
-// The tags are those of OpenTelemetry's conventions for messaging.
+// The tags follow OpenTelemetry's conventions for messaging.
 internal static class SendTrace
 {
     public static Activity? BeginPass(string topic, IReadOnlyList<EventEntry> page)

@@ -114,7 +114,7 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 
 internal static class AfterCommit
 {
-    /// <summary>Runs the action and ignores its exceptions, for example those of a metrics listener.</summary>
+    /// <summary>Runs the action and ignores its exceptions: a metrics listener, for example, may throw.</summary>
     public static void Run(Action action)
     {
         try

@@ -7,7 +7,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Admin;
 
-/// <summary>Every route that the whole hub maps for administrators, those of tomorrow too.</summary>
+/// <summary>Every route that the whole hub maps for administrators, including routes added later.</summary>
 public sealed partial class AdminRouteTests
 {
     private const string Reading = "reading-key";

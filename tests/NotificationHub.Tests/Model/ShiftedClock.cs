@@ -1,6 +1,6 @@
 namespace NotificationHub.Tests.Model;
 
-/// <summary>A wall clock that is set wrong. Timestamps and timers follow the time that passes, as those of a machine do.</summary>
+/// <summary>A wall clock that is set wrong. Timestamps and timers follow the elapsed time, as on a real machine.</summary>
 internal sealed class ShiftedClock(TimeProvider passing) : TimeProvider
 {
     /// <summary>How far it is ahead; negative: behind.</summary>

@@ -5,7 +5,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Refetch;
 
-/// <summary>Several hubs on one database share the shards, also those of a stopped hub.</summary>
+/// <summary>Several hubs on one database share the shards. When a hub stops, the others take over its shards.</summary>
 public sealed class ShardSpreadTests
 {
     [Fact]

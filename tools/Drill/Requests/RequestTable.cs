@@ -9,7 +9,7 @@ namespace NotificationHub.Drill.Requests;
 /// <param name="Everything">Requests if each delivery caused a read of everything.</param>
 internal sealed record BurstCost(int Deliveries, int Requests, int Counts, int Pages, int Everything);
 
-/// <summary>Prints two Markdown tables: the requests that typical changes cause, and those of Apple's burst.</summary>
+/// <summary>Prints two Markdown tables: the requests for typical changes, and the requests for a burst.</summary>
 internal static class RequestTable
 {
     public static async Task<int> PrintAsync(TextWriter output, CancellationToken cancellationToken)
