@@ -65,12 +65,12 @@ public sealed class AppleClient : IDisposable
     internal async Task<T> ReadAsync<T>(
         AppleCall call,
         RequestRate rate,
-        JsonTypeInfo<T> answerType,
+        JsonTypeInfo<T> responseType,
         CancellationToken cancellationToken
     )
-        where T : AppleAnswer =>
+        where T : AppleResponse =>
         await readRetries.ExecuteAsync(
-            async token => await SendOnceAsync(call, rate, answerType, token),
+            async token => await SendOnceAsync(call, rate, responseType, token),
             cancellationToken
         );
 
@@ -78,23 +78,23 @@ public sealed class AppleClient : IDisposable
     internal async Task<T> SendOnceAsync<T>(
         AppleCall call,
         RequestRate rate,
-        JsonTypeInfo<T> answerType,
+        JsonTypeInfo<T> responseType,
         CancellationToken cancellationToken
     )
-        where T : AppleAnswer
+        where T : AppleResponse
     {
         var config = await serviceConfig.GetOrDocumentedAsync(cancellationToken);
         var url = call.Endpoint.Resolve(Options.BaseUrl, config);
         using var permit = await rate.EnterAsync(Options.LongestRetryAfter, cancellationToken);
         try
         {
-            var answer = await exchange.SendAsync(call, url, answerType, cancellationToken);
+            var response = await exchange.SendAsync(call, url, responseType, cancellationToken);
             permit.Succeeded();
-            return answer;
+            return response;
         }
-        catch (AppleException fault)
+        catch (AppleException exception)
         {
-            permit.Failed(fault);
+            permit.Failed(exception);
             throw;
         }
     }
@@ -106,6 +106,6 @@ public sealed class AppleClient : IDisposable
     {
         var call = new AppleCall(Endpoint.ServiceConfig) { TimeLimit = Options.ServiceConfigTimeout };
         var url = call.Endpoint.Resolve(Options.BaseUrl, ServiceConfig.Documented);
-        return exchange.SendAsync(call, url, AnswerJsonContext.Default.ServiceConfig, cancellationToken);
+        return exchange.SendAsync(call, url, ResponseJsonContext.Default.ServiceConfig, cancellationToken);
     }
 }

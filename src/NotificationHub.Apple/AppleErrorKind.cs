@@ -33,6 +33,13 @@ public enum AppleErrorKind
     /// <summary>403, 9637 or 9647: the content token does not permit the request.</summary>
     Forbidden,
 
+    /// <summary>
+    /// A write that the content token does not permit although it permits reads: a read-only token. Use a token of a
+    /// content manager with write access. Apple does not document the number, so every 403 with a number except 9647, and
+    /// every 9637, counts if it answers a write.
+    /// </summary>
+    ReadOnlyToken,
+
     /// <summary>9650 or 9812: the page index or cursor is no longer valid. Start again from the first page.</summary>
     RestartTraversal,
 
@@ -45,9 +52,24 @@ public enum AppleErrorKind
     /// <summary>9708: Apple does not know this event ID.</summary>
     EventUnknown,
 
-    /// <summary>9710, 9711, 9712 or 9728: the notification URL or secret is missing, too long, not https, or did not answer the test notification.</summary>
+    /// <summary>404, 9609, 9814 or 9815: Apple does not know the user, or the user does not have the subscription. Refresh the users.</summary>
+    NotFound,
+
+    /// <summary>410 or 9634: Apple no longer offers this service. Alert an operator.</summary>
+    Gone,
+
+    /// <summary>
+    /// 9635, 9641, 9706, 9707, 9709, 9716, 9811, 9817 or 9818: the state of an asset, user or subscription does not
+    /// permit the request, for example because there are not enough licenses. It succeeds once that state has changed.
+    /// </summary>
+    Conflict,
+
+    /// <summary>9700, 9701, 9702, 9714 or 9816: more items than one request may contain. Read Service Config again and split the request.</summary>
+    TooManyItems,
+
+    /// <summary>9710, 9711, 9712 or 9728: the notification URL or secret is missing, too long, not https, or did not accept the test notification.</summary>
     NotificationUrlRefused,
 
-    /// <summary>Apple rejects the request. A retry will not help.</summary>
-    Refused,
+    /// <summary>Every other 4xx: an argument is invalid, missing or duplicate. A retry will not help.</summary>
+    InvalidArgument,
 }

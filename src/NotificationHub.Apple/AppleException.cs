@@ -36,6 +36,27 @@ public sealed class AppleException : Exception
     public ErrorInfo? ErrorInfo { get; internal init; }
 
     /// <summary>Whether the content token is the cause, so that no further call will succeed.</summary>
-    public bool IsTokenFault =>
+    public bool IsTokenError =>
         Kind is AppleErrorKind.TokenExpired or AppleErrorKind.TokenRevoked or AppleErrorKind.TokenInvalid;
+
+    /// <summary>Whether the same request may succeed later without a change.</summary>
+    public bool IsTransient =>
+        Kind
+            is AppleErrorKind.Network
+                or AppleErrorKind.Malformed
+                or AppleErrorKind.Throttled
+                or AppleErrorKind.Unavailable
+                or AppleErrorKind.Paused;
+
+    /// <summary>Whether Apple rejected this request, so that repeating it without a change will not help. Nothing was started.</summary>
+    public bool IsRejection =>
+        Kind
+            is AppleErrorKind.Forbidden
+                or AppleErrorKind.ReadOnlyToken
+                or AppleErrorKind.NotFound
+                or AppleErrorKind.Gone
+                or AppleErrorKind.Conflict
+                or AppleErrorKind.TooManyItems
+                or AppleErrorKind.NotificationUrlRefused
+                or AppleErrorKind.InvalidArgument;
 }

@@ -23,7 +23,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         client.ReadAsync(
             new AppleCall(Endpoint.ClientConfig) { Token = token },
             rate,
-            AnswerJsonContext.Default.ClientConfig,
+            ResponseJsonContext.Default.ClientConfig,
             cancellationToken
         );
 
@@ -47,7 +47,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         return client.SendOnceAsync(
             new AppleCall(Endpoint.ClientConfig) { Token = token, Body = request },
             rate,
-            AnswerJsonContext.Default.ClientConfig,
+            ResponseJsonContext.Default.ClientConfig,
             cancellationToken
         );
     }
@@ -65,17 +65,17 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
                 Query = new QueryString().Add("eventId", eventId),
             },
             rate,
-            AnswerJsonContext.Default.EventStatus,
+            ResponseJsonContext.Default.EventStatus,
             cancellationToken
         );
 
     /// <summary>Reads the assets, page by page. Apple: Get Assets.</summary>
     public IAsyncEnumerable<Page<Asset>> ReadAssetsAsync(AssetQuery query, CancellationToken cancellationToken) =>
-        ByIndexAsync<Asset, AssetsAnswer>(
+        ByIndexAsync<Asset, AssetsResponse>(
             Endpoint.Assets,
             query,
             query.ToQuery,
-            AnswerJsonContext.Default.AssetsAnswer,
+            ResponseJsonContext.Default.AssetsResponse,
             cancellationToken
         );
 
@@ -84,21 +84,21 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         AssignmentQuery query,
         CancellationToken cancellationToken
     ) =>
-        ByIndexAsync<Assignment, AssignmentsAnswer>(
+        ByIndexAsync<Assignment, AssignmentsResponse>(
             Endpoint.Assignments,
             query,
             query.ToQuery,
-            AnswerJsonContext.Default.AssignmentsAnswer,
+            ResponseJsonContext.Default.AssignmentsResponse,
             cancellationToken
         );
 
     /// <summary>Reads the users, page by page; retired ones depend on the query. Apple: Get Users.</summary>
     public IAsyncEnumerable<Page<User>> ReadUsersAsync(UserQuery query, CancellationToken cancellationToken) =>
-        ByIndexAsync<User, UsersAnswer>(
+        ByIndexAsync<User, UsersResponse>(
                 Endpoint.Users,
                 query,
                 query.ToQuery,
-                AnswerJsonContext.Default.UsersAnswer,
+                ResponseJsonContext.Default.UsersResponse,
                 cancellationToken
             )
             .Select(page => page with { Items = [.. page.Items.Where(query.Matches)] });
@@ -108,11 +108,11 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         SubscriptionQuery query,
         CancellationToken cancellationToken
     ) =>
-        ByCursorAsync<Subscription, SubscriptionsAnswer>(
+        ByCursorAsync<Subscription, SubscriptionsResponse>(
             Endpoint.Subscriptions,
             query,
             query.ToQuery,
-            AnswerJsonContext.Default.SubscriptionsAnswer,
+            ResponseJsonContext.Default.SubscriptionsResponse,
             cancellationToken
         );
 
@@ -121,11 +121,11 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         SubscriptionAssignmentQuery query,
         CancellationToken cancellationToken
     ) =>
-        ByCursorAsync<SubscriptionAssignment, SubscriptionAssignmentsAnswer>(
+        ByCursorAsync<SubscriptionAssignment, SubscriptionAssignmentsResponse>(
             Endpoint.SubscriptionAssignments,
             query,
             query.ToQuery,
-            AnswerJsonContext.Default.SubscriptionAssignmentsAnswer,
+            ResponseJsonContext.Default.SubscriptionAssignmentsResponse,
             cancellationToken
         );
 
@@ -134,23 +134,23 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
         SubscriptionAdminQuery query,
         CancellationToken cancellationToken
     ) =>
-        ByCursorAsync<SubscriptionAdmin, SubscriptionAdminsAnswer>(
+        ByCursorAsync<SubscriptionAdmin, SubscriptionAdminsResponse>(
             Endpoint.SubscriptionAdmins,
             query,
             query.ToQuery,
-            AnswerJsonContext.Default.SubscriptionAdminsAnswer,
+            ResponseJsonContext.Default.SubscriptionAdminsResponse,
             cancellationToken
         );
 
-    private IAsyncEnumerable<Page<T>> ByIndexAsync<T, TAnswer>(
+    private IAsyncEnumerable<Page<T>> ByIndexAsync<T, TResponse>(
         Endpoint endpoint,
         PageQuery pages,
         Func<QueryString> query,
-        JsonTypeInfo<TAnswer> answerType,
+        JsonTypeInfo<TResponse> responseType,
         CancellationToken cancellationToken
     )
         where T : class
-        where TAnswer : PageAnswer<T> =>
+        where TResponse : PageResponse<T> =>
         PagedRead.ByIndexAsync<T>(
             pages.From,
             // Index 0 is the default, and one of Apple's error texts says that an index must be greater than 0.
@@ -159,37 +159,37 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
                     endpoint,
                     query().Add("pageIndex", index == 0 ? null : (long?)index),
                     index,
-                    answerType,
+                    responseType,
                     token
                 ),
             cancellationToken
         );
 
-    private IAsyncEnumerable<Page<T>> ByCursorAsync<T, TAnswer>(
+    private IAsyncEnumerable<Page<T>> ByCursorAsync<T, TResponse>(
         Endpoint endpoint,
         PageQuery pages,
         Func<QueryString> query,
-        JsonTypeInfo<TAnswer> answerType,
+        JsonTypeInfo<TResponse> responseType,
         CancellationToken cancellationToken
     )
         where T : class
-        where TAnswer : PageAnswer<T> =>
+        where TResponse : PageResponse<T> =>
         PagedRead.ByCursorAsync<T>(
             $"GET {endpoint.Path}",
             pages.From,
             async (cursor, token) =>
-                await ReadPageAsync(endpoint, query().Add("cursor", cursor), null, answerType, token),
+                await ReadPageAsync(endpoint, query().Add("cursor", cursor), null, responseType, token),
             cancellationToken
         );
 
-    private Task<TAnswer> ReadPageAsync<TAnswer>(
+    private Task<TResponse> ReadPageAsync<TResponse>(
         Endpoint endpoint,
         QueryString query,
         int? pageIndex,
-        JsonTypeInfo<TAnswer> answerType,
+        JsonTypeInfo<TResponse> responseType,
         CancellationToken cancellationToken
     )
-        where TAnswer : AppleAnswer =>
+        where TResponse : AppleResponse =>
         client.ReadAsync(
             new AppleCall(endpoint)
             {
@@ -199,7 +199,7 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
                 PageIndex = pageIndex,
             },
             rate,
-            answerType,
+            responseType,
             cancellationToken
         );
 }

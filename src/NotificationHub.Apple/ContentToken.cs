@@ -30,16 +30,16 @@ public sealed class ContentToken
     /// <summary>Parses the content of a downloaded token file.</summary>
     /// <exception cref="FormatException">The text is not a content token. The message says why, without repeating the text.</exception>
     public static ContentToken Parse(string fileText) =>
-        TryParse(fileText, out var token, out var fault) ? token : throw new FormatException(fault);
+        TryParse(fileText, out var token, out var error) ? token : throw new FormatException(error);
 
     /// <summary>Parses the content of a downloaded token file, ignoring white space.</summary>
     /// <param name="fileText">The file's text.</param>
     /// <param name="token">The token.</param>
-    /// <param name="fault">Why it is invalid, without repeating the text.</param>
+    /// <param name="error">Why it is invalid, without repeating the text.</param>
     public static bool TryParse(
         string? fileText,
         [NotNullWhen(true)] out ContentToken? token,
-        [NotNullWhen(false)] out string? fault
+        [NotNullWhen(false)] out string? error
     )
     {
         token = null;
@@ -48,25 +48,25 @@ public sealed class ContentToken
         );
         if (text.Length is 0 or > MaxLength)
         {
-            fault = text.Length == 0 ? "The content token is empty." : "The content token is too long.";
+            error = text.Length == 0 ? "The content token is empty." : "The content token is too long.";
             return false;
         }
 
         var bytes = new byte[text.Length];
         if (!Convert.TryFromBase64String(text, bytes, out var length))
         {
-            fault = "The content token is not base64 text. Use the file as downloaded.";
+            error = "The content token is not base64 text. Use the file as downloaded.";
             return false;
         }
 
         token = Read(text, bytes.AsMemory(0, length));
         if (token is null)
         {
-            fault = WrongContent;
+            error = WrongContent;
             return false;
         }
 
-        fault = null;
+        error = null;
         return true;
     }
 

@@ -44,9 +44,9 @@ public sealed record Page<T>
 /// Where a paged read continues. Store it to resume the read after a restart, with <see cref="PageQuery.From"/> of the
 /// same query. Earlier pages may have shifted meanwhile, which <see cref="Page{T}.VersionMoved"/> shows.
 /// </summary>
-/// <param name="Place">The next page's index or cursor, opaque.</param>
+/// <param name="PageToken">The next page's index or cursor, opaque.</param>
 /// <param name="FirstVersionId">The version of the first page, if Apple sent one.</param>
-public sealed record PageMark(string Place, string? FirstVersionId);
+public sealed record PageMark(string PageToken, string? FirstVersionId);
 
 /// <summary>Common members of the queries of paged reads.</summary>
 public abstract record PageQuery

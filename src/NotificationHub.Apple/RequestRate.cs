@@ -24,8 +24,8 @@ public sealed class RequestRate : IDisposable
     private TimeSpan pausedUntil;
     private TimeSpan rateSince;
     private long lastTaken;
-    private long lastBeforeRefusal;
-    private int refusalsInARow;
+    private long lastBeforeRejection;
+    private int rejectionsInARow;
 
     /// <param name="time">The clock.</param>
     /// <param name="requestsPerSecond">The location's share, in requests per second.</param>
@@ -107,25 +107,25 @@ public sealed class RequestRate : IDisposable
     {
         lock (gate)
         {
-            refusalsInARow = number > lastBeforeRefusal ? 0 : refusalsInARow;
+            rejectionsInARow = number > lastBeforeRejection ? 0 : rejectionsInARow;
         }
     }
 
-    internal void Failed(long number, AppleException fault)
+    internal void Failed(long number, AppleException exception)
     {
         lock (gate)
         {
             var now = SinceStart();
-            var pause = fault.RetryAfter;
+            var pause = exception.RetryAfter;
 
             // A rejection of a request that was sent before the last halving says nothing about the new rate.
-            if (fault.Kind == AppleErrorKind.Throttled && number > lastBeforeRefusal)
+            if (exception.Kind == AppleErrorKind.Throttled && number > lastBeforeRejection)
             {
                 Recover(now);
                 perSecond = Math.Max(LeastPerSecond, perSecond / 2);
                 rateSince = now;
-                lastBeforeRefusal = lastTaken;
-                pause ??= Backoff(++refusalsInARow);
+                lastBeforeRejection = lastTaken;
+                pause ??= Backoff(++rejectionsInARow);
             }
 
             if (pause is { } length && now + length > pausedUntil)
@@ -135,8 +135,8 @@ public sealed class RequestRate : IDisposable
         }
     }
 
-    private static TimeSpan Backoff(int refusals) =>
-        TimeSpan.FromSeconds(Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, refusals - 1)));
+    private static TimeSpan Backoff(int rejections) =>
+        TimeSpan.FromSeconds(Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, rejections - 1)));
 
     private (TimeSpan Wait, long Number) TakeSlot(TimeSpan longestPause)
     {
@@ -184,7 +184,7 @@ internal sealed class RequestPermit(RequestRate rate, long number) : IDisposable
 {
     public void Succeeded() => rate.Succeeded(number);
 
-    public void Failed(AppleException fault) => rate.Failed(number, fault);
+    public void Failed(AppleException exception) => rate.Failed(number, exception);
 
     public void Dispose() => rate.Leave();
 }

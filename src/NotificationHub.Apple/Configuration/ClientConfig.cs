@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace NotificationHub.Apple;
 
 /// <summary>Apple's configuration of a location. Apple: ClientConfigResponse.</summary>
-public sealed record ClientConfig : AppleAnswer
+public sealed record ClientConfig : AppleResponse
 {
     /// <summary>The location's country, such as <c>US</c>.</summary>
     public string? CountryISO2ACode { get; init; }

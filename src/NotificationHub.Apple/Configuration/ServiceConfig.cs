@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace NotificationHub.Apple;
 
 /// <summary>Current limits, addresses and error texts of Apple's service. Apple: ServiceConfigResponse.</summary>
-public sealed record ServiceConfig : AppleAnswer
+public sealed record ServiceConfig : AppleResponse
 {
     /// <summary>The values in Apple's documentation, used for members that a response omits.</summary>
     public static ServiceConfig Documented { get; } =

@@ -20,20 +20,20 @@ public sealed partial class AppleJsonContext : JsonSerializerContext;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    Converters = [typeof(AnswerTextConverter)]
+    Converters = [typeof(ResponseTextConverter)]
 )]
-[JsonSerializable(typeof(ErrorAnswer))]
+[JsonSerializable(typeof(ErrorResponse))]
 [JsonSerializable(typeof(ClientConfig))]
 [JsonSerializable(typeof(ServiceConfig))]
 [JsonSerializable(typeof(EventStatus))]
-[JsonSerializable(typeof(AssetsAnswer))]
-[JsonSerializable(typeof(AssignmentsAnswer))]
-[JsonSerializable(typeof(UsersAnswer))]
-[JsonSerializable(typeof(SubscriptionsAnswer))]
-[JsonSerializable(typeof(SubscriptionAssignmentsAnswer))]
-[JsonSerializable(typeof(SubscriptionAdminsAnswer))]
+[JsonSerializable(typeof(AssetsResponse))]
+[JsonSerializable(typeof(AssignmentsResponse))]
+[JsonSerializable(typeof(UsersResponse))]
+[JsonSerializable(typeof(SubscriptionsResponse))]
+[JsonSerializable(typeof(SubscriptionAssignmentsResponse))]
+[JsonSerializable(typeof(SubscriptionAdminsResponse))]
 [JsonSerializable(typeof(string))]
-internal sealed partial class AnswerJsonContext : JsonSerializerContext;
+internal sealed partial class ResponseJsonContext : JsonSerializerContext;
 
 /// <summary>A response that is only an error.</summary>
-internal sealed record ErrorAnswer : AppleAnswer;
+internal sealed record ErrorResponse : AppleResponse;

@@ -15,7 +15,7 @@ internal sealed class TextOrNumberConverter : JsonConverter<string?>
 }
 
 /// <summary>Reads every text in Apple's responses; an empty text counts as absent.</summary>
-internal sealed class AnswerTextConverter : JsonConverter<string?>
+internal sealed class ResponseTextConverter : JsonConverter<string?>
 {
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         JsonText.OrNull(reader.GetString());

@@ -5,7 +5,7 @@ namespace NotificationHub.Apple;
 /// <summary>
 /// The status of an asynchronous operation. Poll at most every 30 seconds while it is pending. Apple: Event Status.
 /// </summary>
-public sealed record EventStatus : AppleAnswer
+public sealed record EventStatus : AppleResponse
 {
     /// <summary><c>PENDING</c>, <c>COMPLETE</c> or <c>FAILED</c> (ended, with failed tasks).</summary>
     [JsonPropertyName("eventStatus")]

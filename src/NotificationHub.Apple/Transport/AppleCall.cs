@@ -27,6 +27,9 @@ internal sealed record AppleCall(Endpoint Endpoint)
     /// <summary>For messages: the documented path without the query, which names people and devices.</summary>
     public string Name => $"{Method} {Endpoint.Path}";
 
+    /// <summary>Whether it changes assets, users or subscriptions.</summary>
+    public bool IsWrite { get; init; }
+
     public override string ToString() => Name;
 
     private HttpMethod Method => Body is null ? HttpMethod.Get : HttpMethod.Post;

@@ -8,10 +8,10 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
     public async Task<T> SendAsync<T>(
         AppleCall call,
         Uri url,
-        JsonTypeInfo<T> answerType,
+        JsonTypeInfo<T> responseType,
         CancellationToken cancellationToken
     )
-        where T : AppleAnswer
+        where T : AppleResponse
     {
         using var request = call.ToRequest(url, options.UserAgent);
         var timeLimit = call.TimeLimit ?? options.RequestTimeout;
@@ -33,7 +33,7 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
             }
 
             var body = await ReadBoundedAsync(call, response, either.Token);
-            return new AnswerReader(call, response, body, time).Read(answerType);
+            return new ResponseReader(call, response, body, time).Read(responseType);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {

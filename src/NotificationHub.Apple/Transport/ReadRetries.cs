@@ -14,7 +14,9 @@ internal static class ReadRetries
             builder.AddRetry(
                 new RetryStrategyOptions
                 {
-                    ShouldHandle = new PredicateBuilder().Handle<AppleException>(fault => MayPass(fault, options)),
+                    ShouldHandle = new PredicateBuilder().Handle<AppleException>(exception =>
+                        MayPass(exception, options)
+                    ),
                     MaxRetryAttempts = options.MaxReadRetries,
                     Delay = options.RetryDelay,
                     BackoffType = DelayBackoffType.Exponential,
@@ -28,7 +30,7 @@ internal static class ReadRetries
         return builder.Build();
     }
 
-    private static bool MayPass(AppleException fault, AppleClientOptions options) =>
-        fault.Kind is AppleErrorKind.Network or AppleErrorKind.Unavailable or AppleErrorKind.Malformed
-        && (fault.RetryAfter ?? TimeSpan.Zero) <= options.LongestRetryAfter;
+    private static bool MayPass(AppleException exception, AppleClientOptions options) =>
+        exception.Kind is AppleErrorKind.Network or AppleErrorKind.Unavailable or AppleErrorKind.Malformed
+        && (exception.RetryAfter ?? TimeSpan.Zero) <= options.LongestRetryAfter;
 }

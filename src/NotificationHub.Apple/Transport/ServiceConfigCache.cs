@@ -9,7 +9,7 @@ internal sealed class ServiceConfigCache(
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly SemaphoreSlim gate = new(1, 1);
     private volatile Entry? current;
 
     private sealed record Entry(ServiceConfig Config, long Since, TimeSpan UseFor, bool Fetched);
@@ -21,7 +21,7 @@ internal sealed class ServiceConfigCache(
             return known.Config;
         }
 
-        await turn.WaitAsync(cancellationToken);
+        await gate.WaitAsync(cancellationToken);
         try
         {
             return current is { Fetched: true } fetchedMeanwhile && IsFresh(fetchedMeanwhile)
@@ -30,7 +30,7 @@ internal sealed class ServiceConfigCache(
         }
         finally
         {
-            turn.Release();
+            gate.Release();
         }
     }
 
@@ -45,8 +45,8 @@ internal sealed class ServiceConfigCache(
             return entry.Config;
         }
 
-        var patience = current is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
-        if (!await turn.WaitAsync(patience, cancellationToken))
+        var wait = current is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
+        if (!await gate.WaitAsync(wait, cancellationToken))
         {
             return Last;
         }
@@ -64,11 +64,11 @@ internal sealed class ServiceConfigCache(
         }
         finally
         {
-            turn.Release();
+            gate.Release();
         }
     }
 
-    public void Dispose() => turn.Dispose();
+    public void Dispose() => gate.Dispose();
 
     private ServiceConfig Last => current?.Config ?? ServiceConfig.Documented;
 

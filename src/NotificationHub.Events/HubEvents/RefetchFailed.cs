@@ -19,7 +19,7 @@ public sealed record RefetchFailed
     public required long Attempts { get; init; }
 
     /// <summary>
-    /// The kind of error with Apple's number or the status, such as <c>Refused 9602</c>, or why the response is
+    /// The kind of error with Apple's number or the status, such as <c>InvalidArgument 9602</c>, or why the response is
     /// malformed. Never Apple's text, which may name people.
     /// </summary>
     public required string Fault { get; init; }

@@ -83,7 +83,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
     ) =>
         exception is AppleException error
         && (
-            error.Kind is AppleErrorKind.Forbidden or AppleErrorKind.Refused
+            error.IsRejection
             || (
                 error.Kind is AppleErrorKind.Protocol
                 && (int?)error.HttpStatusCode is >= 400 and < 500 and var status

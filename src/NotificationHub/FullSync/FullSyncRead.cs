@@ -124,7 +124,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
     {
         if (
             page.Next is { } next
-            && (next.Place == fullSync.PageToken || pages.Any(read => read.PageToken == next.Place))
+            && (next.PageToken == fullSync.PageToken || pages.Any(read => read.PageToken == next.PageToken))
         )
         {
             throw new InvalidDataException($"Page {fullSync.Pages} leads back to an earlier page.");
@@ -146,7 +146,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
         fullSync with
         {
             Phase = page.IsLast ? FullSyncPhases.Removing : FullSyncPhases.Reading,
-            PageToken = page.Next?.Place,
+            PageToken = page.Next?.PageToken,
             FirstVersion = page.VersionId,
             Owner = owner,
             IsUndisturbed = fullSync.IsUndisturbed && isUndisturbed && !page.VersionMoved,

@@ -5,7 +5,7 @@ namespace NotificationHub.Locations;
 /// <summary>An error as it may be logged, stored and shown. Apple's own text may name people and devices.</summary>
 internal static class ErrorCode
 {
-    /// <summary>For example <c>Refused 9602</c>, <c>Unavailable (HTTP 503)</c> or <c>malformed response: no list assets</c>.</summary>
+    /// <summary>For example <c>InvalidArgument 9602</c>, <c>Unavailable (HTTP 503)</c> or <c>malformed response: no list assets</c>.</summary>
     public static string From(AppleException error) =>
         error switch
         {

@@ -81,7 +81,7 @@ internal sealed class LocationConfiguration(RegistrationStore store, AppleClient
             await session.SetClientConfigAsync(request, cancellationToken);
         }
         catch (AppleException error)
-            when (error is { Kind: AppleErrorKind.Refused, ErrorNumber: null or InvalidArgument })
+            when (error is { Kind: AppleErrorKind.InvalidArgument, ErrorNumber: null or InvalidArgument })
         {
             var listed = await ReadListedTypesAsync(cancellationToken);
             if (listed.Count == 0 || listed.ToHashSet(StringComparer.Ordinal).SetEquals(request.NotificationTypes!))

@@ -37,7 +37,7 @@ internal sealed partial class PollFailurePolicy(
         var code = ErrorCode.From(error);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var affectsLocation = AffectsLocation(error);
-        if (error.IsTokenFault)
+        if (error.IsTokenError)
         {
             await RecordTokenErrorAsync(transaction, request, error, tokenRejections);
         }
@@ -65,7 +65,7 @@ internal sealed partial class PollFailurePolicy(
     }
 
     private static bool AffectsLocation(AppleException error) =>
-        error.IsTokenFault
+        error.IsTokenError
         || error.Kind
             is AppleErrorKind.Paused
                 or AppleErrorKind.Throttled

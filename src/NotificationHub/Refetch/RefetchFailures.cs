@@ -38,7 +38,7 @@ internal sealed partial class RefetchFailures(
     {
         Log.Failed(logger, context.Location.LocationId, ErrorCode.From(exception));
         metrics.CountError(exception.Kind);
-        if (exception.IsTokenFault)
+        if (exception.IsTokenError)
         {
             await LocationStateUpdater.UpdateAsync(context, exception);
             if (LocationStates.MayCallApple(context.Location.State))

@@ -57,14 +57,14 @@ public abstract class AppleTest : IDisposable
         return await call;
     }
 
-    protected async Task<AppleException> FaultOf<T>(Task<T> call) =>
+    protected async Task<AppleException> ErrorOf<T>(Task<T> call) =>
         await Should.ThrowAsync<AppleException>(Passing(call));
 
-    protected async Task<IReadOnlyList<Page<Asset>>> WalkAssets(AssetQuery? query = null) =>
+    protected async Task<IReadOnlyList<Page<Asset>>> ReadAssets(AssetQuery? query = null) =>
         await Passing(
             Session.ReadAssetsAsync(query ?? new AssetQuery(), CancellationToken.None).ToListAsync().AsTask()
         );
 
-    protected Task<AppleException> FaultOfAssets() =>
-        FaultOf(Session.ReadAssetsAsync(new AssetQuery(), CancellationToken.None).ToListAsync().AsTask());
+    protected Task<AppleException> ErrorOfAssets() =>
+        ErrorOf(Session.ReadAssetsAsync(new AssetQuery(), CancellationToken.None).ToListAsync().AsTask());
 }

@@ -66,9 +66,9 @@ public sealed class ClientConfigTests : AppleTest
     [InlineData("""{"uId":"7","locationName":"L"}""")]
     [InlineData("""{"uId":"7","locationName":"L","notificationAuthToken":null}""")]
     [InlineData("""{"uId":"7","locationName":"L","notificationAuthToken":""}""")]
-    public async Task Without_a_secret_there_is_no_digest(string answer)
+    public async Task Without_a_secret_there_is_no_digest(string response)
     {
-        Apple.Then(answer);
+        Apple.Then(response);
 
         (await Passing(Session.GetClientConfigAsync(default))).NotificationAuthTokenSha256.ShouldBeNull();
     }
@@ -80,25 +80,28 @@ public sealed class ClientConfigTests : AppleTest
     [InlineData("quo\"te")]
     public async Task A_secret_with_invalid_characters_is_not_sent(string secret)
     {
-        var fault = await Should.ThrowAsync<ArgumentException>(() =>
+        var error = await Should.ThrowAsync<ArgumentException>(() =>
             Session.SetClientConfigAsync(Request with { NotificationAuthToken = secret }, default)
         );
 
-        fault.Message.ShouldNotContain(secret);
+        error.Message.ShouldNotContain(secret);
         Apple.Requests.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task An_error_text_that_repeats_our_secrets_is_redacted()
     {
-        Apple.Then($$"""{"errorNumber":9728,"errorMessage":"No answer with {{Secret}} for {{Token.Reveal()}}"}""", 400);
+        Apple.Then(
+            $$"""{"errorNumber":9728,"errorMessage":"No response with {{Secret}} for {{Token.Reveal()}}"}""",
+            400
+        );
 
-        var fault = await FaultOf(Session.SetClientConfigAsync(Request, default));
+        var error = await ErrorOf(Session.SetClientConfigAsync(Request, default));
 
-        fault.Kind.ShouldBe(AppleErrorKind.NotificationUrlRefused);
-        fault.ErrorMessage.ShouldBe("No answer with [secret] for [secret]");
-        fault.ToString().ShouldNotContain(Secret);
-        fault.ToString().ShouldNotContain(Token.Reveal());
+        error.Kind.ShouldBe(AppleErrorKind.NotificationUrlRefused);
+        error.ErrorMessage.ShouldBe("No response with [secret] for [secret]");
+        error.ToString().ShouldNotContain(Secret);
+        error.ToString().ShouldNotContain(Token.Reveal());
     }
 
     [Fact]

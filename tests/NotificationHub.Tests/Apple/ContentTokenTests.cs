@@ -37,12 +37,12 @@ public sealed class ContentTokenTests
     [InlineData("eyJleHBEYXRlIjoi/yJ9")]
     public void An_invalid_token_file_is_rejected_without_repeating_its_text(string text)
     {
-        ContentToken.TryParse(text, out var token, out var fault).ShouldBeFalse();
+        ContentToken.TryParse(text, out var token, out var error).ShouldBeFalse();
 
         token.ShouldBeNull();
-        fault.ShouldNotBeNullOrWhiteSpace();
-        fault.ShouldNotContain("secret-text");
-        Should.Throw<FormatException>(() => ContentToken.Parse(text)).Message.ShouldBe(fault);
+        error.ShouldNotBeNullOrWhiteSpace();
+        error.ShouldNotContain("secret-text");
+        Should.Throw<FormatException>(() => ContentToken.Parse(text)).Message.ShouldBe(error);
     }
 
     [Fact]

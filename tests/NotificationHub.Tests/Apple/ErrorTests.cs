@@ -8,46 +8,71 @@ public sealed class ErrorTests : AppleTest
 {
     [Theory]
     [InlineData(9601, 401, TokenInvalid)]
-    [InlineData(9602, 400, Refused)]
+    [InlineData(9602, 400, InvalidArgument)]
     [InlineData(9603, 500, Unavailable)]
-    [InlineData(9609, 400, Refused)]
+    [InlineData(9609, 400, NotFound)]
     [InlineData(9621, 401, TokenExpired)]
     [InlineData(9621, 200, TokenExpired)]
     [InlineData(9622, 200, TokenInvalid)]
-    [InlineData(9623, 400, Refused)]
+    [InlineData(9622, 401, TokenInvalid)]
+    [InlineData(9623, 400, InvalidArgument)]
     [InlineData(9625, 401, TokenRevoked)]
-    [InlineData(9634, 410, Refused)]
-    [InlineData(9635, 200, Refused)]
-    [InlineData(9641, 200, Refused)]
+    [InlineData(9625, 200, TokenRevoked)]
+    [InlineData(9634, 410, Gone)]
+    [InlineData(9635, 200, Conflict)]
+    [InlineData(9641, 200, Conflict)]
     [InlineData(9637, 403, Forbidden)]
     [InlineData(9644, 200, Unavailable)]
     [InlineData(9646, 429, Throttled)]
     [InlineData(9647, 403, Forbidden)]
     [InlineData(9650, 400, RestartTraversal)]
-    [InlineData(9700, 400, Refused)]
+    [InlineData(9700, 400, TooManyItems)]
+    [InlineData(9701, 400, TooManyItems)]
+    [InlineData(9702, 400, TooManyItems)]
+    [InlineData(9703, 400, InvalidArgument)]
+    [InlineData(9704, 400, InvalidArgument)]
+    [InlineData(9705, 400, InvalidArgument)]
+    [InlineData(9706, 400, Conflict)]
+    [InlineData(9707, 400, Conflict)]
     [InlineData(9708, 400, EventUnknown)]
-    [InlineData(9709, 400, Refused)]
+    [InlineData(9709, 400, Conflict)]
     [InlineData(9710, 400, NotificationUrlRefused)]
     [InlineData(9711, 400, NotificationUrlRefused)]
     [InlineData(9712, 400, NotificationUrlRefused)]
     [InlineData(9728, 400, NotificationUrlRefused)]
-    [InlineData(9713, 400, Refused)]
-    [InlineData(9723, 400, Refused)]
+    [InlineData(9713, 400, InvalidArgument)]
+    [InlineData(9714, 400, TooManyItems)]
+    [InlineData(9715, 400, InvalidArgument)]
+    [InlineData(9716, 400, Conflict)]
+    [InlineData(9717, 400, InvalidArgument)]
+    [InlineData(9718, 400, InvalidArgument)]
+    [InlineData(9719, 400, InvalidArgument)]
+    [InlineData(9720, 400, InvalidArgument)]
     [InlineData(9721, 400, VersionUnknown)]
     [InlineData(9722, 401, TokenInvalid)]
     [InlineData(9722, 200, TokenInvalid)]
-    [InlineData(9726, 405, Refused)]
-    [InlineData(9727, 415, Refused)]
+    [InlineData(9723, 400, InvalidArgument)]
+    [InlineData(9724, 400, InvalidArgument)]
+    [InlineData(9725, 400, InvalidArgument)]
+    [InlineData(9726, 405, InvalidArgument)]
+    [InlineData(9727, 415, InvalidArgument)]
     [InlineData(9729, 503, Unavailable)]
-    [InlineData(9811, 400, Refused)]
+    [InlineData(9811, 400, Conflict)]
     [InlineData(9812, 400, RestartTraversal)]
-    [InlineData(9818, 400, Refused)]
+    [InlineData(9813, 400, InvalidArgument)]
+    [InlineData(9814, 400, NotFound)]
+    [InlineData(9815, 400, NotFound)]
+    [InlineData(9816, 400, TooManyItems)]
+    [InlineData(9817, 400, Conflict)]
+    [InlineData(9818, 400, Conflict)]
     [InlineData(12345, 401, TokenInvalid)]
     [InlineData(12345, 403, Forbidden)]
+    [InlineData(12345, 404, NotFound)]
+    [InlineData(12345, 410, Gone)]
     [InlineData(12345, 429, Throttled)]
     [InlineData(12345, 502, Unavailable)]
-    [InlineData(12345, 400, Refused)]
-    [InlineData(12345, 200, Refused)]
+    [InlineData(12345, 400, InvalidArgument)]
+    [InlineData(12345, 200, InvalidArgument)]
     public async Task The_error_number_determines_the_kind_and_an_unknown_number_falls_back_to_the_status(
         int number,
         int status,
@@ -59,14 +84,20 @@ public sealed class ErrorTests : AppleTest
             Apple.Then($$"""{"errorNumber":{{number}},"errorMessage":"Some text"}""", status);
         }
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(kind);
-        fault.ErrorNumber.ShouldBe(number);
-        fault.HttpStatusCode.ShouldBe((HttpStatusCode)status);
-        fault.Message.ShouldBe($"Apple returned {status} for GET /assets: {number} {kind}.");
-        fault.ErrorMessage.ShouldBe("Some text");
-        fault.IsTokenFault.ShouldBe(kind is TokenExpired or TokenRevoked or TokenInvalid);
+        error.Kind.ShouldBe(kind);
+        error.ErrorNumber.ShouldBe(number);
+        error.HttpStatusCode.ShouldBe((HttpStatusCode)status);
+        error.Message.ShouldBe($"Apple returned {status} for GET /assets: {number} {kind}.");
+        error.ErrorMessage.ShouldBe("Some text");
+        error.IsTokenError.ShouldBe(kind is TokenExpired or TokenRevoked or TokenInvalid);
+        error.IsTransient.ShouldBe(kind is Throttled or Unavailable);
+        error.IsRejection.ShouldBe(
+            !error.IsTokenError
+                && !error.IsTransient
+                && kind is not (RestartTraversal or VersionUnknown or EventUnknown)
+        );
         Apple.Requests.Count.ShouldBe(kind == Unavailable ? 3 : 1);
     }
 
@@ -85,13 +116,13 @@ public sealed class ErrorTests : AppleTest
             Apple.Then("<html>\nproxy says no</html>", status);
         }
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(kind);
-        fault.HttpStatusCode.ShouldBe((HttpStatusCode)status);
-        fault.ErrorNumber.ShouldBeNull();
-        fault.Message.ShouldContain($"{status}");
-        fault.Message.ShouldNotContain("proxy says no");
+        error.Kind.ShouldBe(kind);
+        error.HttpStatusCode.ShouldBe((HttpStatusCode)status);
+        error.ErrorNumber.ShouldBeNull();
+        error.Message.ShouldContain($"{status}");
+        error.Message.ShouldNotContain("proxy says no");
     }
 
     [Theory]
@@ -103,7 +134,7 @@ public sealed class ErrorTests : AppleTest
     {
         Apple.Then(body);
 
-        (await FaultOfAssets()).Kind.ShouldBe(Protocol);
+        (await ErrorOfAssets()).Kind.ShouldBe(Protocol);
     }
 
     public static TheoryData<byte[]> BrokenObjects =>
@@ -124,10 +155,10 @@ public sealed class ErrorTests : AppleTest
             Apple.Then(_ => Task.FromResult(Bytes(body)));
         }
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(Malformed);
-        fault.Malformation.ShouldBe("not the JSON that Apple documents");
+        error.Kind.ShouldBe(Malformed);
+        error.Malformation.ShouldBe("not the JSON that Apple documents");
     }
 
     [Fact]
@@ -135,7 +166,7 @@ public sealed class ErrorTests : AppleTest
     {
         Apple.Then(_ => Task.FromResult(Bytes([.. "\uFEFF{\"uId\":\"7\",\"assets\":[]}"u8])));
 
-        (await WalkAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
+        (await ReadAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
     }
 
     [Theory]
@@ -147,11 +178,11 @@ public sealed class ErrorTests : AppleTest
     {
         Apple.Then(body, 401);
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(Protocol);
-        fault.IsTokenFault.ShouldBeFalse();
-        fault.HttpStatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        error.Kind.ShouldBe(Protocol);
+        error.IsTokenError.ShouldBeFalse();
+        error.HttpStatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Theory]
@@ -168,10 +199,10 @@ public sealed class ErrorTests : AppleTest
             return Task.FromResult(new HttpResponseMessage { Content = content });
         });
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(Protocol);
-        fault.Message.ShouldContain("longer than 1000 bytes");
+        error.Kind.ShouldBe(Protocol);
+        error.Message.ShouldContain("longer than 1000 bytes");
         endless.Given.ShouldBeLessThan(100_000);
     }
 
@@ -186,14 +217,14 @@ public sealed class ErrorTests : AppleTest
             400
         );
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.ErrorInfo!.ClientUserIds.ShouldBe(["client-4"]);
-        fault.ErrorInfo.SerialNumbers.ShouldBe(["SERIAL-1"]);
-        fault.ErrorMessage.ShouldBe("User client-4 not found");
-        fault.Message.ShouldBe("Apple returned 400 for GET /assets: 9609 Refused.");
-        fault.ToString().ShouldNotContain("client-4");
-        fault.ErrorInfo.ToString().ShouldNotContain("client-4");
+        error.ErrorInfo!.ClientUserIds.ShouldBe(["client-4"]);
+        error.ErrorInfo.SerialNumbers.ShouldBe(["SERIAL-1"]);
+        error.ErrorMessage.ShouldBe("User client-4 not found");
+        error.Message.ShouldBe("Apple returned 400 for GET /assets: 9609 NotFound.");
+        error.ToString().ShouldNotContain("client-4");
+        error.ErrorInfo.ToString().ShouldNotContain("client-4");
     }
 
     [Fact]
@@ -201,7 +232,7 @@ public sealed class ErrorTests : AppleTest
     {
         Apple.Then($$"""{"errorNumber":9602,"errorMessage":"{{new string('x', 5000)}}"}""", 400);
 
-        (await FaultOfAssets()).ErrorMessage!.Length.ShouldBeLessThan(400);
+        (await ErrorOfAssets()).ErrorMessage!.Length.ShouldBeLessThan(400);
     }
 
     private static HttpResponseMessage Bytes(byte[] body) => new() { Content = new ByteArrayContent(body) };

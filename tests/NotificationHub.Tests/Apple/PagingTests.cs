@@ -14,7 +14,7 @@ public sealed class PagingTests : AppleTest
             .Then("""{"currentPageIndex":1,"nextPageIndex":2,"totalPages":2,"versionId":"v1","size":0,"assets":[]}""")
             .Then("""{"currentPageIndex":2,"totalPages":1,"versionId":"v1","assets":[{"adamId":"2"}]}""");
 
-        var pages = await WalkAssets();
+        var pages = await ReadAssets();
 
         Apple
             .Requests.Select(request => request.PathAndQuery)
@@ -31,7 +31,7 @@ public sealed class PagingTests : AppleTest
     {
         Apple.Then("""{"nextPageIndex":1,"versionId":"v1","assets":[]}""").Then("""{"versionId":"v2","assets":[]}""");
 
-        var pages = await WalkAssets();
+        var pages = await ReadAssets();
 
         pages.Select(page => page.VersionId).ShouldBe(["v1", "v1"]);
         pages.Select(page => page.VersionMoved).ShouldBe([false, true]);
@@ -46,7 +46,7 @@ public sealed class PagingTests : AppleTest
             .Then($$"""{"nextPageIndex":1,"assets":[],"versionId":{{first}}}""")
             .Then($$"""{"assets":[],"versionId":{{second}}}""");
 
-        (await WalkAssets()).ShouldAllBe(page => !page.VersionMoved);
+        (await ReadAssets()).ShouldAllBe(page => !page.VersionMoved);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class PagingTests : AppleTest
     {
         Apple.Then(page).Then(page).Then(page);
 
-        (await FaultOfAssets()).Kind.ShouldBe(AppleErrorKind.Malformed);
+        (await ErrorOfAssets()).Kind.ShouldBe(AppleErrorKind.Malformed);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class PagingTests : AppleTest
 
         var read = Session.ReadSubscriptionAdminsAsync(new SubscriptionAdminQuery(), default).ToListAsync().AsTask();
 
-        (await FaultOf(read)).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
+        (await ErrorOf(read)).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
         Apple.Requests.Count.ShouldBe(3);
     }
 
@@ -100,7 +100,7 @@ public sealed class PagingTests : AppleTest
             .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""")
             .Then("""{"nextCursor":"a","subscriptions":[]}""");
 
-        var pages = await WalkSubscriptions();
+        var pages = await ReadSubscriptions();
 
         pages.Select(page => page.IsLast).ShouldBe([false, true]);
         Apple.Requests.Count.ShouldBe(2);
@@ -113,7 +113,7 @@ public sealed class PagingTests : AppleTest
             .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""")
             .Then("""{"nextCursor":"a","subscriptions":[{"adamId":1}]}""");
 
-        (await FaultOf(WalkSubscriptions())).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
+        (await ErrorOf(ReadSubscriptions())).Kind.ShouldBe(AppleErrorKind.TraversalStuck);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class PagingTests : AppleTest
             .ToListAsync()
             .AsTask();
 
-        (await FaultOf(read)).Kind.ShouldBe(AppleErrorKind.RestartTraversal);
+        (await ErrorOf(read)).Kind.ShouldBe(AppleErrorKind.RestartTraversal);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class PagingTests : AppleTest
         };
         var assignments = new AssignmentQuery { ClientUserId = "a b&c", SinceVersionId = "v" };
 
-        await WalkAssets(assets with { MinAvailableCount = 3 });
+        await ReadAssets(assets with { MinAvailableCount = 3 });
         await Passing(Session.ReadAssignmentsAsync(assignments, default).ToListAsync().AsTask());
         await Passing(Session.ReadUsersAsync(new UserQuery { ActiveOnly = true }, default).ToListAsync().AsTask());
         await Passing(Session.GetEventStatusAsync("e/1", default));
@@ -163,6 +163,6 @@ public sealed class PagingTests : AppleTest
             ]);
     }
 
-    private async Task<IReadOnlyList<Page<Subscription>>> WalkSubscriptions() =>
+    private async Task<IReadOnlyList<Page<Subscription>>> ReadSubscriptions() =>
         await Passing(Session.ReadSubscriptionsAsync(new SubscriptionQuery(), default).ToListAsync().AsTask());
 }

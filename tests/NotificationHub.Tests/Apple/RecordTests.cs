@@ -10,7 +10,7 @@ public sealed class RecordTests : AppleTest
     {
         Apple.Then("""{"uId":2049025000431439,"assets":[{"adamId":"408709785"},{"adamId":408709785}]}""");
 
-        var page = (await WalkAssets()).ShouldHaveSingleItem();
+        var page = (await ReadAssets()).ShouldHaveSingleItem();
 
         page.Items.Select(asset => asset.AdamId).ShouldBe(["408709785", "408709785"]);
         page.UId.ShouldBe("2049025000431439");
@@ -23,8 +23,8 @@ public sealed class RecordTests : AppleTest
             .Then("""{"assets":[],"mdmInfo":null,"tokenExpirationDate":null,"uId":null,"errorNumber":0}""")
             .Then("""{"assets":[{"adamId":"1","supportedPlatforms":null,"new":[{"a":{}}]}],"newer":{"b":1}}""");
 
-        var empty = (await WalkAssets()).ShouldHaveSingleItem();
-        var full = (await WalkAssets()).ShouldHaveSingleItem();
+        var empty = (await ReadAssets()).ShouldHaveSingleItem();
+        var full = (await ReadAssets()).ShouldHaveSingleItem();
 
         empty.Items.ShouldBeEmpty();
         empty.MdmInfo.ShouldBeNull();
@@ -60,7 +60,7 @@ public sealed class RecordTests : AppleTest
             $$$"""{"assets":[],"tokenExpirationDate":"{{{date}}}","mdmInfo":{"id":"i","name":"n","metadata":"m"}}"""
         );
 
-        var page = (await WalkAssets()).ShouldHaveSingleItem();
+        var page = (await ReadAssets()).ShouldHaveSingleItem();
 
         page.TokenExpirationDate.ShouldBe(expected is null ? null : DateTimeOffset.Parse(expected));
         page.MdmInfo.ShouldBe(
@@ -83,7 +83,7 @@ public sealed class RecordTests : AppleTest
             """
         );
 
-        var assets = (await WalkAssets()).ShouldHaveSingleItem().Items;
+        var assets = (await ReadAssets()).ShouldHaveSingleItem().Items;
 
         assets.Select(asset => asset.IsUnlimited).ShouldBe([true, false, true]);
         assets.Sum(asset => asset.TotalCount).ShouldBe((2 * Asset.UnlimitedCount) + 7);

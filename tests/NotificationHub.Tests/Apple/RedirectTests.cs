@@ -22,10 +22,10 @@ public sealed class RedirectTests
         });
         await server.StartAsync(CancellationToken.None);
 
-        var fault = await ReadAssets(new Uri(server.Urls.Single()));
+        var error = await ReadAssets(new Uri(server.Urls.Single()));
 
-        fault.Kind.ShouldBe(AppleErrorKind.Protocol);
-        fault.Message.ShouldContain("302");
+        error.Kind.ShouldBe(AppleErrorKind.Protocol);
+        error.Message.ShouldContain("302");
         paths.ShouldBe(["/service/config", "/assets"]);
     }
 

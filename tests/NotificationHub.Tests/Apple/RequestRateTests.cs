@@ -136,10 +136,10 @@ public sealed class RequestRateTests : IDisposable
     {
         Refuse(await Enter(), TimeSpan.FromMinutes(5));
 
-        var fault = await Should.ThrowAsync<AppleException>(Enter());
+        var error = await Should.ThrowAsync<AppleException>(Enter());
 
-        fault.Kind.ShouldBe(AppleErrorKind.Paused);
-        fault.RetryAfter.ShouldBe(TimeSpan.FromMinutes(5));
+        error.Kind.ShouldBe(AppleErrorKind.Paused);
+        error.RetryAfter.ShouldBe(TimeSpan.FromMinutes(5));
     }
 
     [Theory]

@@ -9,7 +9,7 @@ public sealed class RetryTests : AppleTest
     {
         Apple.Then(_ => throw new HttpRequestException("refused")).Then("{}", 500).Then("""{"uId":"7","assets":[]}""");
 
-        (await WalkAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
+        (await ReadAssets()).ShouldHaveSingleItem().UId.ShouldBe("7");
 
         Apple.Requests.Count.ShouldBe(3);
         (Apple.Requests[1].At - Apple.Requests[0].At).ShouldBeGreaterThan(TimeSpan.Zero);
@@ -23,11 +23,11 @@ public sealed class RetryTests : AppleTest
             Apple.Then(_ => throw new HttpRequestException(HttpRequestError.NameResolutionError, "no such host"));
         }
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(AppleErrorKind.Network);
-        fault.Message.ShouldBe("GET /assets: no response from Apple (NameResolutionError).");
-        fault.HttpStatusCode.ShouldBeNull();
+        error.Kind.ShouldBe(AppleErrorKind.Network);
+        error.Message.ShouldBe("GET /assets: no response from Apple (NameResolutionError).");
+        error.HttpStatusCode.ShouldBeNull();
         Apple.Requests.Count.ShouldBe(3);
     }
 
@@ -36,7 +36,7 @@ public sealed class RetryTests : AppleTest
     {
         Apple.Then("{}", 503, retryAfter: "7").Then("""{"assets":[]}""");
 
-        await WalkAssets();
+        await ReadAssets();
 
         (Apple.Requests[1].At - Apple.Requests[0].At).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(7));
     }
@@ -48,29 +48,29 @@ public sealed class RetryTests : AppleTest
     {
         Apple.Then("""{"errorNumber":9729,"errorMessage":"m"}""", 503, retryAfter).Then("""{"assets":[]}""");
 
-        var fault = await FaultOfAssets();
-        fault.Kind.ShouldBe(AppleErrorKind.Unavailable);
-        fault.RetryAfter.ShouldBe(TimeSpan.FromSeconds(120));
+        var error = await ErrorOfAssets();
+        error.Kind.ShouldBe(AppleErrorKind.Unavailable);
+        error.RetryAfter.ShouldBe(TimeSpan.FromSeconds(120));
 
-        var early = await FaultOfAssets();
+        var early = await ErrorOfAssets();
         early.Kind.ShouldBe(AppleErrorKind.Paused);
         early.RetryAfter!.Value.ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(120));
         Apple.Requests.Count.ShouldBe(1);
 
         Clock.Advance(TimeSpan.FromSeconds(120));
-        await WalkAssets();
+        await ReadAssets();
         Apple.Requests.Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task A_Retry_After_date_is_relative_to_the_responses_own_date()
     {
-        var answer = ScriptedApple.Json("""{"errorNumber":9729,"errorMessage":"m"}""", 503);
-        answer.Headers.TryAddWithoutValidation("Date", "Wed, 05 Aug 2026 08:00:00 GMT");
-        answer.Headers.TryAddWithoutValidation("Retry-After", "Wed, 05 Aug 2026 08:02:00 GMT");
-        Apple.Then(_ => Task.FromResult(answer));
+        var response = ScriptedApple.Json("""{"errorNumber":9729,"errorMessage":"m"}""", 503);
+        response.Headers.TryAddWithoutValidation("Date", "Wed, 05 Aug 2026 08:00:00 GMT");
+        response.Headers.TryAddWithoutValidation("Retry-After", "Wed, 05 Aug 2026 08:02:00 GMT");
+        Apple.Then(_ => Task.FromResult(response));
 
-        (await FaultOfAssets()).RetryAfter.ShouldBe(TimeSpan.FromSeconds(120));
+        (await ErrorOfAssets()).RetryAfter.ShouldBe(TimeSpan.FromSeconds(120));
     }
 
     [Theory]
@@ -81,10 +81,10 @@ public sealed class RetryTests : AppleTest
     {
         Apple.Then("{}", 429, retryAfter);
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(AppleErrorKind.Throttled);
-        fault.RetryAfter.ShouldBe(seconds is { } s ? TimeSpan.FromSeconds(s) : null);
+        error.Kind.ShouldBe(AppleErrorKind.Throttled);
+        error.RetryAfter.ShouldBe(seconds is { } s ? TimeSpan.FromSeconds(s) : null);
     }
 
     [Fact]
@@ -92,10 +92,10 @@ public sealed class RetryTests : AppleTest
     {
         Apple.Then("""{"errorNumber":9646,"errorMessage":"Too many requests"}""", 429);
 
-        var fault = await FaultOfAssets();
+        var error = await ErrorOfAssets();
 
-        fault.Kind.ShouldBe(AppleErrorKind.Throttled);
-        fault.RetryAfter.ShouldBeNull();
+        error.Kind.ShouldBe(AppleErrorKind.Throttled);
+        error.RetryAfter.ShouldBeNull();
         Rate.CurrentPerSecond.ShouldBe(2.5);
         Apple.Requests.Count.ShouldBe(1);
     }
@@ -105,9 +105,9 @@ public sealed class RetryTests : AppleTest
     {
         Apple.Then(_ => throw new HttpRequestException("reset"));
 
-        var fault = await FaultOf(Session.SetClientConfigAsync(new ClientConfigRequest(), CancellationToken.None));
+        var error = await ErrorOf(Session.SetClientConfigAsync(new ClientConfigRequest(), CancellationToken.None));
 
-        fault.Kind.ShouldBe(AppleErrorKind.Network);
+        error.Kind.ShouldBe(AppleErrorKind.Network);
         Apple.Requests.Count.ShouldBe(1);
     }
 
@@ -146,7 +146,7 @@ public sealed class RetryTests : AppleTest
             );
         }
 
-        (await FaultOfAssets()).Kind.ShouldBe(AppleErrorKind.Network);
+        (await ErrorOfAssets()).Kind.ShouldBe(AppleErrorKind.Network);
         Apple.Requests.Count.ShouldBe(3);
     }
 

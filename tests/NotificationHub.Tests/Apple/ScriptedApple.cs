@@ -34,9 +34,9 @@ internal sealed class ScriptedApple(TimeProvider time) : HttpMessageHandler
         return Then(_ => Task.FromResult(response));
     }
 
-    public ScriptedApple Then(Func<CancellationToken, Task<HttpResponseMessage>> answer)
+    public ScriptedApple Then(Func<CancellationToken, Task<HttpResponseMessage>> response)
     {
-        script.Enqueue(answer);
+        script.Enqueue(response);
         return this;
     }
 

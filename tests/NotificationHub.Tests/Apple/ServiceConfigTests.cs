@@ -40,7 +40,7 @@ public sealed class ServiceConfigTests : AppleTest
         Apple.ServiceConfig = () => ScriptedApple.Json($$$"""{"urls":{"getAssets":"{{{sent}}}","getUsers":null}}""");
         Apple.Then("""{"assets":[]}""");
 
-        await WalkAssets();
+        await ReadAssets();
 
         Apple.Requests.ShouldHaveSingleItem().Url.AbsoluteUri.ShouldBe(used);
     }
@@ -51,13 +51,13 @@ public sealed class ServiceConfigTests : AppleTest
         Apple.ServiceConfig = () => ScriptedApple.Json(ServerError, 500);
         Apple.Then("""{"assets":[]}""").Then("""{"assets":[]}""");
 
-        await WalkAssets();
+        await ReadAssets();
         var asked = Apple.ServiceConfigRequests.Count;
-        await WalkAssets();
+        await ReadAssets();
 
         Apple.Requests.Count.ShouldBe(2);
         Apple.ServiceConfigRequests.Count.ShouldBe(asked);
-        (await FaultOf(Client.GetServiceConfigAsync(default))).Kind.ShouldBe(AppleErrorKind.Unavailable);
+        (await ErrorOf(Client.GetServiceConfigAsync(default))).Kind.ShouldBe(AppleErrorKind.Unavailable);
     }
 
     [Fact]
@@ -69,8 +69,8 @@ public sealed class ServiceConfigTests : AppleTest
         Apple.ServiceConfigGate = gate.Task;
         Apple.Then("""{"assets":[]}""").Then("""{"assets":[]}""");
 
-        var refreshing = ReadAssets();
-        await ReadAssets().WaitAsync(TimeSpan.FromSeconds(30));
+        var refreshing = StartRead();
+        await StartRead().WaitAsync(TimeSpan.FromSeconds(30));
 
         refreshing.IsCompleted.ShouldBeFalse();
         Apple.ServiceConfigRequests.Count.ShouldBe(2);
@@ -86,7 +86,7 @@ public sealed class ServiceConfigTests : AppleTest
         Apple.Then("""{"assets":[]}""").Then("""{"assets":[]}""");
         var start = Clock.GetUtcNow();
 
-        await Passing(Task.WhenAll(ReadAssets(), ReadAssets()));
+        await Passing(Task.WhenAll(StartRead(), StartRead()));
 
         Apple.ServiceConfigRequests.Count.ShouldBe(1);
         (Apple.Requests[0].At - start).ShouldBe(TimeSpan.FromSeconds(10));
@@ -105,6 +105,6 @@ public sealed class ServiceConfigTests : AppleTest
         );
     }
 
-    private Task<List<Page<Asset>>> ReadAssets() =>
+    private Task<List<Page<Asset>>> StartRead() =>
         Session.ReadAssetsAsync(new AssetQuery(), default).ToListAsync().AsTask();
 }

@@ -125,7 +125,7 @@ public sealed class OperationErrorTests : OperationTest
 
         var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
         (type, report.Reason).ShouldBe((EventNames.OperationStalled, StallReasons.Unanswered));
-        (await Store.ScalarAsync<string>("select last_error from operation")).ShouldBe("Refused 9602");
+        (await Store.ScalarAsync<string>("select last_error from operation")).ShouldBe("InvalidArgument 9602");
     }
 
     [Fact]

@@ -62,8 +62,8 @@ public sealed class RefetchIsolationTests : RefetchTest
         failed.Subject.ShouldBe("user");
         Encoding
             .UTF8.GetString(failed.Data)
-            .ShouldBe($$"""{"resource":"user","attempts":{{attempts}},"fault":"Refused 9602"}""");
-        (await Store.ScalarAsync<string>("select last_error from refetch_target")).ShouldBe("Refused 9602");
+            .ShouldBe($$"""{"resource":"user","attempts":{{attempts}},"fault":"InvalidArgument 9602"}""");
+        (await Store.ScalarAsync<string>("select last_error from refetch_target")).ShouldBe("InvalidArgument 9602");
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal sealed class LocationCheck(Database database)
                 cancellationToken
             );
         }
-        catch (AppleException error) when (error.IsTokenFault)
+        catch (AppleException error) when (error.IsTokenError)
         {
             return await CloseAsync(locked, error, audit, cancellationToken);
         }

@@ -31,7 +31,7 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
                 ? await ClearAsync(session, location, found, cancellationToken)
                 : new(true, "Apple already has another notification URL for the location; it was not changed.");
         }
-        catch (AppleException error) when (error.IsTokenFault)
+        catch (AppleException error) when (error.IsTokenError)
         {
             return new(false, $"Apple no longer accepts the content token ({ErrorCode.From(error)}). {StillSending}");
         }
@@ -88,8 +88,7 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
                 await session.SetClientConfigAsync(request, cancellationToken);
                 return null;
             }
-            catch (AppleException error)
-                when (error.Kind is AppleErrorKind.Refused or AppleErrorKind.NotificationUrlRefused)
+            catch (AppleException error) when (error.IsRejection)
             {
                 refused = error;
             }

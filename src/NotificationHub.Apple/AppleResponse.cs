@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace NotificationHub.Apple;
 
 /// <summary>The members that every response of Apple may contain. Each is optional; absent and null mean the same.</summary>
-public abstract record AppleAnswer
+public abstract record AppleResponse
 {
     /// <summary>Apple's ID of the location: digits as text.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]

@@ -4,35 +4,35 @@ using System.Text.Json.Serialization.Metadata;
 namespace NotificationHub.Apple;
 
 /// <summary>Reads one complete response. Apple: Handling Error Responses.</summary>
-internal sealed class AnswerReader(
+internal sealed class ResponseReader(
     AppleCall call,
     HttpResponseMessage response,
     ReadOnlyMemory<byte> body,
     TimeProvider time
 )
 {
-    public T Read<T>(JsonTypeInfo<T> answerType)
-        where T : AppleAnswer
+    public T Read<T>(JsonTypeInfo<T> responseType)
+        where T : AppleResponse
     {
         if (!response.IsSuccessStatusCode)
         {
-            throw Refusal(Parse(AnswerJsonContext.Default.ErrorAnswer));
+            throw CreateError(Parse(ResponseJsonContext.Default.ErrorResponse));
         }
 
-        var answer =
-            Parse(answerType)
+        var content =
+            Parse(responseType)
             ?? throw (IsMeantAsJsonObject ? Malformed("not the JSON that Apple documents") : NotOfThisApi());
 
         // Observed at Apple: 200 with errorNumber 9622 for an unknown token.
-        return answer.ErrorNumber is not (null or 0) ? throw Refusal(answer)
-            : AnswerRules.FindFault(answer, call) is { } fault ? throw Malformed(fault)
-            : answer;
+        return content.ErrorNumber is not (null or 0) ? throw CreateError(content)
+            : ResponseRules.FindMalformation(content, call) is { } malformation ? throw Malformed(malformation)
+            : content;
     }
 
     private bool IsMeantAsJsonObject => WithoutByteOrderMark(body.Span).TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     private T? Parse<T>(JsonTypeInfo<T> type)
-        where T : AppleAnswer
+        where T : AppleResponse
     {
         try
         {
@@ -47,11 +47,11 @@ internal sealed class AnswerReader(
     private static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> json) =>
         json.StartsWith("\uFEFF"u8) ? json[3..] : json;
 
-    private AppleException Refusal(AppleAnswer? answer)
+    private AppleException CreateError(AppleResponse? content)
     {
-        var number = answer?.ErrorNumber is 0 ? null : answer?.ErrorNumber;
-        var kind = ErrorKinds.From(number, response.StatusCode);
-        if (number is null && MayBeAProxys(kind, isJson: answer is not null))
+        var number = content?.ErrorNumber is 0 ? null : content?.ErrorNumber;
+        var kind = ErrorKinds.From(number, response.StatusCode, call.IsWrite);
+        if (number is null && MayBeAProxys(kind, isJson: content is not null))
         {
             return NotOfThisApi();
         }
@@ -60,10 +60,10 @@ internal sealed class AnswerReader(
         return new AppleException(kind, $"Apple returned {(int)response.StatusCode} for {call.Name}:{error} {kind}.")
         {
             ErrorNumber = number,
-            ErrorMessage = answer?.ErrorMessage is { Length: > 0 } text ? call.Clean(text) : null,
+            ErrorMessage = content?.ErrorMessage is { Length: > 0 } text ? call.Clean(text) : null,
             HttpStatusCode = response.StatusCode,
             RetryAfter = RetryAfter.Read(response.Headers, time),
-            ErrorInfo = answer?.ErrorInfo,
+            ErrorInfo = content?.ErrorInfo,
         };
     }
 
@@ -76,13 +76,13 @@ internal sealed class AnswerReader(
             _ => !isJson && body.Length > 0,
         };
 
-    private AppleException Malformed(string fault) =>
+    private AppleException Malformed(string malformation) =>
         new(
             AppleErrorKind.Malformed,
-            $"The response to {call.Name} is malformed: {fault} (status {(int)response.StatusCode}, {body.Length} bytes)."
+            $"The response to {call.Name} is malformed: {malformation} (status {(int)response.StatusCode}, {body.Length} bytes)."
         )
         {
-            Malformation = fault,
+            Malformation = malformation,
             HttpStatusCode = response.StatusCode,
             RetryAfter = RetryAfter.Read(response.Headers, time),
         };

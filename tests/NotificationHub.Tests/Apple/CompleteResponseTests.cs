@@ -8,7 +8,7 @@ using static NotificationHub.Apple.AppleErrorKind;
 namespace NotificationHub.Tests.Apple;
 
 /// <summary>A response with status 200 is used only if it is complete, as Apple documents it.</summary>
-public sealed class CompleteAnswerTests : AppleTest
+public sealed class CompleteResponseTests : AppleTest
 {
     private static readonly JsonObject Configuration = new()
     {
@@ -27,7 +27,7 @@ public sealed class CompleteAnswerTests : AppleTest
         ["numRequested"] = 3,
     };
 
-    private static readonly Malformation[] OfEveryAnswer =
+    private static readonly Malformation[] OfEveryResponse =
     [
         .. Enum.GetValues<Malformation>().Where(one => MalformedBody.IsPossible(Status, one)),
     ];
@@ -54,8 +54,8 @@ public sealed class CompleteAnswerTests : AppleTest
                 async one =>
                 {
                     var kind = Script(one.Page.Json, one.Malformation);
-                    var fault = await FaultOf(one.Page.Endpoint.ReadAsync(Session7, one.Page.From));
-                    return fault.Kind == kind && Apple.IsDone && (kind == Protocol) == (fault.Malformation is null);
+                    var error = await ErrorOf(one.Page.Endpoint.ReadAsync(Session7, one.Page.From));
+                    return error.Kind == kind && Apple.IsDone && (kind == Protocol) == (error.Malformation is null);
                 }
             )
             .QuickCheckThrowOnFailure();
@@ -72,11 +72,11 @@ public sealed class CompleteAnswerTests : AppleTest
     [Fact]
     public async Task No_malformed_event_status_is_accepted()
     {
-        foreach (var malformation in OfEveryAnswer)
+        foreach (var malformation in OfEveryResponse)
         {
             Apple.Then(_ => Task.FromResult(Bytes(MalformedBody.Create(Status, malformation))));
 
-            (await FaultOf(Session7.GetEventStatusAsync("e", default))).Kind.ShouldBe(KindOf(malformation));
+            (await ErrorOf(Session7.GetEventStatusAsync("e", default))).Kind.ShouldBe(KindOf(malformation));
         }
     }
 
@@ -92,17 +92,17 @@ public sealed class CompleteAnswerTests : AppleTest
     {
         Apple.Then(body.Replace("{\"eventStatus", $"{{\"uId\":\"{PageCase.UId}\",\"eventStatus", default));
 
-        (await FaultOf(Session7.GetEventStatusAsync("e", default))).Malformation.ShouldBe(malformation);
+        (await ErrorOf(Session7.GetEventStatusAsync("e", default))).Malformation.ShouldBe(malformation);
     }
 
     [Fact]
     public async Task No_malformed_Client_Config_is_accepted()
     {
-        foreach (var malformation in OfEveryAnswer)
+        foreach (var malformation in OfEveryResponse)
         {
             var kind = Script(Configuration, malformation);
 
-            (await FaultOf(Session7.GetClientConfigAsync(default))).Kind.ShouldBe(kind);
+            (await ErrorOf(Session7.GetClientConfigAsync(default))).Kind.ShouldBe(kind);
         }
     }
 
@@ -117,11 +117,11 @@ public sealed class CompleteAnswerTests : AppleTest
     [Fact]
     public async Task No_malformed_Service_Config_is_accepted()
     {
-        foreach (var malformation in OfEveryAnswer)
+        foreach (var malformation in OfEveryResponse)
         {
             Apple.ServiceConfig = () => Bytes(MalformedBody.Create(Service, malformation));
 
-            (await FaultOf(Client.GetServiceConfigAsync(default))).Kind.ShouldBe(KindOf(malformation));
+            (await ErrorOf(Client.GetServiceConfigAsync(default))).Kind.ShouldBe(KindOf(malformation));
         }
     }
 
@@ -130,12 +130,12 @@ public sealed class CompleteAnswerTests : AppleTest
     {
         Apple.Then("""{"size":549,"totalPages":3}""").Then("""{"assets":[{"adamId":"1"}]}""");
 
-        (await WalkAssets()).ShouldHaveSingleItem().Items.ShouldHaveSingleItem().AdamId.ShouldBe("1");
+        (await ReadAssets()).ShouldHaveSingleItem().Items.ShouldHaveSingleItem().AdamId.ShouldBe("1");
 
         Apple.Then("{}").Then("{}").Then("""{"size":549,"totalPages":3}""");
-        var fault = await FaultOfAssets();
-        fault.Malformation.ShouldBe("no list assets");
-        fault.Message.ShouldBe("The response to GET /assets is malformed: no list assets (status 200, 27 bytes).");
+        var error = await ErrorOfAssets();
+        error.Malformation.ShouldBe("no list assets");
+        error.Message.ShouldBe("The response to GET /assets is malformed: no list assets (status 200, 27 bytes).");
     }
 
     [Fact]
@@ -144,10 +144,10 @@ public sealed class CompleteAnswerTests : AppleTest
         const string page = """{"size":1,"unlimitedAssets":[{"adamId":"1"}]}""";
         Apple.Then(page);
 
-        (await WalkAssets(new AssetQuery { Unlimited = true })).ShouldHaveSingleItem().Items.Count.ShouldBe(1);
+        (await ReadAssets(new AssetQuery { Unlimited = true })).ShouldHaveSingleItem().Items.Count.ShouldBe(1);
 
         Apple.Then(page).Then(page).Then(page);
-        (await FaultOfAssets()).Kind.ShouldBe(Malformed);
+        (await ErrorOfAssets()).Kind.ShouldBe(Malformed);
     }
 
     [Theory]
@@ -205,7 +205,7 @@ public sealed class CompleteAnswerTests : AppleTest
         (await Passing(ReadAsync(path, query))).ShouldBe(1);
 
         Apple.Then(PageOf(requested, other)).Then(PageOf(other)).Then(PageOf(other, requested));
-        (await FaultOf(ReadAsync(path, query))).Malformation.ShouldBe($"a record in {list} that was not requested");
+        (await ErrorOf(ReadAsync(path, query))).Malformation.ShouldBe($"a record in {list} that was not requested");
 
         string PageOf(params string[] rows) =>
             $$"""{"uId":"{{PageCase.UId}}","{{list}}":[{{string.Join(',', rows).Replace('\'', '"')}}]}""";
@@ -230,7 +230,7 @@ public sealed class CompleteAnswerTests : AppleTest
         else
         {
             Apple.Then(page).Then(page);
-            (await FaultOf(ReadAsync("assets", ""))).Malformation.ShouldBe("an error without a number");
+            (await ErrorOf(ReadAsync("assets", ""))).Malformation.ShouldBe("an error without a number");
         }
     }
 
@@ -263,7 +263,7 @@ public sealed class CompleteAnswerTests : AppleTest
         else
         {
             Apple.Then(page).Then(page);
-            (await FaultOf(PagedEndpoint.All[0].ReadAsync(Session7, from))).Malformation.ShouldBe(
+            (await ErrorOf(PagedEndpoint.All[0].ReadAsync(Session7, from))).Malformation.ShouldBe(
                 $"page {index} is empty and leads to another page"
             );
         }
@@ -277,14 +277,14 @@ public sealed class CompleteAnswerTests : AppleTest
             "GET /subscriptions",
             from: null,
             (_, _) =>
-                Task.FromResult<PageAnswer<Subscription>>(
-                    new SubscriptionsAnswer { Subscriptions = [], NextCursor = $"c{cursors++}" }
+                Task.FromResult<PageResponse<Subscription>>(
+                    new SubscriptionsResponse { Subscriptions = [], NextCursor = $"c{cursors++}" }
                 ),
             default
         );
 
-        var fault = await Should.ThrowAsync<AppleException>(read.Take(20_000).CountAsync().AsTask());
-        fault.Kind.ShouldBe(TraversalStuck);
+        var error = await Should.ThrowAsync<AppleException>(read.Take(20_000).CountAsync().AsTask());
+        error.Kind.ShouldBe(TraversalStuck);
         cursors.ShouldBe(10_001);
     }
 
@@ -333,9 +333,9 @@ public sealed class CompleteAnswerTests : AppleTest
     private static async Task<int> CountAsync<T>(IAsyncEnumerable<Page<T>> pages) =>
         (await pages.ToListAsync()).Sum(page => page.Items.Count);
 
-    private AppleErrorKind Script(JsonObject answer, Malformation malformation)
+    private AppleErrorKind Script(JsonObject response, Malformation malformation)
     {
-        var body = MalformedBody.Create(answer, malformation);
+        var body = MalformedBody.Create(response, malformation);
         // A response from another service is not retried.
         for (var i = KindOf(malformation) == Protocol ? 1 : 3; i > 0; i--)
         {

@@ -7,7 +7,7 @@ namespace NotificationHub.Apple;
 /// Valid on a page: an empty list, even before other pages; a <c>totalPages</c> that differs from the previous page; no
 /// <c>pricingParam</c> (it defaults to <c>STDQ</c>); no <c>size</c>, <c>currentPageIndex</c>, <c>totalPages</c> or <c>versionId</c>.
 /// </summary>
-internal static class AnswerRules
+internal static class ResponseRules
 {
     // No list has so many pages: a million records need far fewer.
     public const int MaxPages = 10_000;
@@ -16,57 +16,69 @@ internal static class AnswerRules
     private const int Margin = 10;
 
     /// <returns>What is missing or contradictory, without data from the response; null for a complete response.</returns>
-    public static string? FindFault(AppleAnswer answer, AppleCall call)
+    public static string? FindMalformation(AppleResponse response, AppleCall call)
     {
         var filter = new RowFilter(call.Query);
-        return IsError(answer)
+        return IsError(response)
             ? "an error without a number"
-            : answer switch
+            : response switch
             {
-                AssetsAnswer page => FindFault(page, call, "assets", asset => Has(asset.AdamId), filter.Matches),
-                AssignmentsAnswer page => FindFault(
+                AssetsResponse page => FindMalformation(
+                    page,
+                    call,
+                    "assets",
+                    asset => Has(asset.AdamId),
+                    filter.Matches
+                ),
+                AssignmentsResponse page => FindMalformation(
                     page,
                     call,
                     "assignments",
                     one => Has(one.AdamId) && (Has(one.SerialNumber) || Has(one.ClientUserId)),
                     filter.Matches
                 ),
-                UsersAnswer page => FindFault(page, call, "users", user => Has(user.ClientUserId), filter.Matches),
-                SubscriptionsAnswer page => FindFault(
+                UsersResponse page => FindMalformation(
+                    page,
+                    call,
+                    "users",
+                    user => Has(user.ClientUserId),
+                    filter.Matches
+                ),
+                SubscriptionsResponse page => FindMalformation(
                     page,
                     call,
                     "subscriptions",
                     one => Has(one.AdamId),
                     filter.Matches
                 ),
-                SubscriptionAssignmentsAnswer page => FindFault(
+                SubscriptionAssignmentsResponse page => FindMalformation(
                     page,
                     call,
                     "assignments",
                     one => Has(one.AdamId) && Has(one.ClientUserId),
                     filter.Matches
                 ),
-                SubscriptionAdminsAnswer page => FindFault(
+                SubscriptionAdminsResponse page => FindMalformation(
                     page,
                     call,
                     "admins",
                     one => Has(one.AdamId) && Has(one.ClientUserId),
                     filter.Matches
                 ),
-                EventStatus status => FindFault(status, call),
-                ClientConfig config when call.Body is null => FindFault(config),
+                EventStatus status => FindMalformation(status, call),
+                ClientConfig config when call.Body is null => FindMalformation(config),
                 ServiceConfig { Limits: null, Urls: null, NotificationTypes.Count: 0, ErrorCodes.Count: 0 } =>
                     "no member of Service Config",
                 _ => null,
             };
     }
 
-    private static bool IsError(AppleAnswer answer) =>
-        answer is { ErrorMessage.Length: > 0 } or { ErrorInfo: not null }
-        || Says(answer.Error)
-        || Says(answer.Errors)
+    private static bool IsError(AppleResponse response) =>
+        response is { ErrorMessage.Length: > 0 } or { ErrorInfo: not null }
+        || Says(response.Error)
+        || Says(response.Errors)
         || (
-            answer.Outcome is { ValueKind: JsonValueKind.String } outcome
+            response.Outcome is { ValueKind: JsonValueKind.String } outcome
             && string.Equals(outcome.GetString(), "error", StringComparison.OrdinalIgnoreCase)
         );
 
@@ -76,23 +88,23 @@ internal static class AnswerRules
         && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)
         && !(value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
 
-    private static string? FindFault<T>(
-        PageAnswer<T> page,
+    private static string? FindMalformation<T>(
+        PageResponse<T> page,
         AppleCall call,
         string list,
         Func<T, bool> isIdentified,
         Func<T, bool> isRequested
     )
         where T : class =>
-        page.Rows is not { } rows || (page is AssetsAnswer { Assets: null } && !call.IsOfUnlimitedAssets)
+        page.Rows is not { } rows || (page is AssetsResponse { Assets: null } && !call.IsOfUnlimitedAssets)
             ? $"no list {list}"
         : page.Size is { } size && size != rows.Count ? $"size {size} with {rows.Count} records"
         : !rows.All(row => row is not null && isIdentified(row)) ? $"a record in {list} without its identity"
         : !rows.All(row => isRequested(row!)) ? $"a record in {list} that was not requested"
-        : FindForeignUId(page, call) ?? FindPageFault(page, call);
+        : FindForeignUId(page, call) ?? FindPagingMalformation(page, call);
 
     // The index of the page and of the next one. Pages with a cursor have neither.
-    private static string? FindPageFault<T>(PageAnswer<T> page, AppleCall call)
+    private static string? FindPagingMalformation<T>(PageResponse<T> page, AppleCall call)
         where T : class =>
         call.PageIndex is not { } requested ? null
         : page.CurrentPageIndex is { } current && current != requested ? $"page {current} instead of page {requested}"
@@ -105,14 +117,14 @@ internal static class AnswerRules
         : page.TotalPages > requested + 1 ? $"page {requested} of {page.TotalPages} leads to no page"
         : null;
 
-    private static string? FindFault(EventStatus status, AppleCall call) =>
+    private static string? FindMalformation(EventStatus status, AppleCall call) =>
         !Has(status.Status) ? "no eventStatus"
         : !status.IsPending && (status.NumCompleted is null || status.NumRequested is null)
             ? "no task counts in an event that has ended"
         : FindForeignUId(status, call);
 
     // All members are optional, so besides the uId, any member that only Client Config has is sufficient.
-    private static string? FindFault(ClientConfig config) =>
+    private static string? FindMalformation(ClientConfig config) =>
         !Has(config.UId) ? "no uId"
         : config
             is {
@@ -127,9 +139,9 @@ internal static class AnswerRules
             ? "no member of Client Config"
         : null;
 
-    private static string? FindForeignUId(AppleAnswer answer, AppleCall call) =>
-        call.UId is null || answer.UId == call.UId ? null
-        : Has(answer.UId) ? "the uId of another location"
+    private static string? FindForeignUId(AppleResponse response, AppleCall call) =>
+        call.UId is null || response.UId == call.UId ? null
+        : Has(response.UId) ? "the uId of another location"
         : "no uId";
 
     private static bool Has(string? text) => !string.IsNullOrEmpty(text);

@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
 
-/// <summary>A page as received; <see cref="AnswerRules"/> checks whether it is complete.</summary>
-internal abstract record PageAnswer<T> : AppleAnswer
+/// <summary>A page as received; <see cref="ResponseRules"/> checks whether it is complete.</summary>
+internal abstract record PageResponse<T> : AppleResponse
     where T : class
 {
     public int? CurrentPageIndex { get; init; }
@@ -28,7 +28,7 @@ internal abstract record PageAnswer<T> : AppleAnswer
     public IReadOnlyList<T> Items => [.. Rows!.OfType<T>()];
 }
 
-internal sealed record AssetsAnswer : PageAnswer<Asset>
+internal sealed record AssetsResponse : PageResponse<Asset>
 {
     public IReadOnlyList<Asset?>? Assets { get; init; }
 
@@ -48,7 +48,7 @@ internal sealed record AssetsAnswer : PageAnswer<Asset>
             ];
 }
 
-internal sealed record AssignmentsAnswer : PageAnswer<Assignment>
+internal sealed record AssignmentsResponse : PageResponse<Assignment>
 {
     public IReadOnlyList<Assignment?>? Assignments { get; init; }
 
@@ -56,7 +56,7 @@ internal sealed record AssignmentsAnswer : PageAnswer<Assignment>
     public override IReadOnlyList<Assignment?>? Rows => Assignments;
 }
 
-internal sealed record UsersAnswer : PageAnswer<User>
+internal sealed record UsersResponse : PageResponse<User>
 {
     public IReadOnlyList<User?>? Users { get; init; }
 
@@ -64,7 +64,7 @@ internal sealed record UsersAnswer : PageAnswer<User>
     public override IReadOnlyList<User?>? Rows => Users;
 }
 
-internal sealed record SubscriptionsAnswer : PageAnswer<Subscription>
+internal sealed record SubscriptionsResponse : PageResponse<Subscription>
 {
     public IReadOnlyList<Subscription?>? Subscriptions { get; init; }
 
@@ -72,7 +72,7 @@ internal sealed record SubscriptionsAnswer : PageAnswer<Subscription>
     public override IReadOnlyList<Subscription?>? Rows => Subscriptions;
 }
 
-internal sealed record SubscriptionAssignmentsAnswer : PageAnswer<SubscriptionAssignment>
+internal sealed record SubscriptionAssignmentsResponse : PageResponse<SubscriptionAssignment>
 {
     public IReadOnlyList<SubscriptionAssignment?>? Assignments { get; init; }
 
@@ -80,7 +80,7 @@ internal sealed record SubscriptionAssignmentsAnswer : PageAnswer<SubscriptionAs
     public override IReadOnlyList<SubscriptionAssignment?>? Rows => Assignments;
 }
 
-internal sealed record SubscriptionAdminsAnswer : PageAnswer<SubscriptionAdmin>
+internal sealed record SubscriptionAdminsResponse : PageResponse<SubscriptionAdmin>
 {
     public IReadOnlyList<SubscriptionAdmin?>? Admins { get; init; }
 
