@@ -10,6 +10,9 @@ namespace NotificationHub.Apple;
 /// </summary>
 public sealed class AppleClient : IDisposable
 {
+    /// <summary>The name of the client's <see cref="HttpClient"/> at the factory of <c>AddAppsAndBooksClient</c>.</summary>
+    public const string HttpClientName = "NotificationHub.Apple";
+
     private readonly AppleExchange exchange;
     private readonly ServiceConfigCache serviceConfig;
     private readonly ResiliencePipeline readRetries;
@@ -23,12 +26,9 @@ public sealed class AppleClient : IDisposable
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        if (options.BaseUrl is not { IsAbsoluteUri: true, Query: "", Fragment: "" } || !IsSafe(options.BaseUrl))
+        if (!BaseAddress.IsSafe(options.BaseUrl))
         {
-            throw new ArgumentException(
-                "Apple's base address must be https (or http on a loopback address), without a query.",
-                nameof(options)
-            );
+            throw new ArgumentException($"Apple's base address {BaseAddress.Requirement}", nameof(options));
         }
 
         Options = options;
@@ -61,6 +61,9 @@ public sealed class AppleClient : IDisposable
 
     /// <summary>Disposes the client, but not the HttpClient.</summary>
     public void Dispose() => serviceConfig.Dispose();
+
+    internal Task<ServiceConfig> GetServiceConfigOrDocumentedAsync(CancellationToken cancellationToken) =>
+        serviceConfig.GetOrDocumentedAsync(cancellationToken);
 
     internal async Task<T> ReadAsync<T>(
         AppleCall call,
@@ -98,9 +101,6 @@ public sealed class AppleClient : IDisposable
             throw;
         }
     }
-
-    private static bool IsSafe(Uri url) =>
-        url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback);
 
     private Task<ServiceConfig> FetchServiceConfigAsync(CancellationToken cancellationToken)
     {

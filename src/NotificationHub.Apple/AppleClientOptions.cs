@@ -30,6 +30,12 @@ public sealed class AppleClientOptions
     /// <summary>Time limit for reading Service Config. Other calls wait for the first read only.</summary>
     public TimeSpan ServiceConfigTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The query of a metadata lookup. <c>{ids}</c> stands for Apple's IDs with commas between them, <c>{country}</c> for the
+    /// country code in lower case. Apple does not document the parameters, so the default is an assumption.
+    /// </summary>
+    public string MetadataQuery { get; set; } = "id={ids}&cc={country}";
+
     /// <summary>The <c>User-Agent</c> of each request.</summary>
     public string UserAgent { get; set; } = "NotificationHub";
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
@@ -36,7 +37,8 @@ internal sealed class OperatorProcess : IAsyncDisposable
             ),
             mortality
         ));
-        hub.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => new MortalNetwork(mortality));
+        hub.Services.AddHttpClient(AppleClient.HttpClientName)
+            .AddHttpMessageHandler(() => new MortalNetwork(mortality));
         var app = hub.Host.Build();
         await app.Services.GetRequiredService<Database>().OpenBesideAsync(CancellationToken.None);
         await app.Services.GetRequiredService<HubKeyRing>().OpenAsync(createsKeys: false, CancellationToken.None);

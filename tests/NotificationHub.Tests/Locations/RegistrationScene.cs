@@ -5,6 +5,7 @@ using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Publishing.CloudEvents;
+using AppleClient = NotificationHub.Apple.AppleClient;
 using ContentToken = NotificationHub.Apple.ContentToken;
 using MdmInfo = NotificationHub.Apple.MdmInfo;
 
@@ -61,7 +62,7 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
         var hub = await HubHost.StartAsync(
             builder =>
             {
-                builder.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => network);
+                builder.Services.AddHttpClient(AppleClient.HttpClientName).AddHttpMessageHandler(() => network);
                 builder.Logging.AddProvider(log);
                 builder.Services.AddSingleton(timings);
             },

@@ -12,6 +12,7 @@ using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Telemetry;
+using AppleClient = NotificationHub.Apple.AppleClient;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Secrecy;
@@ -81,7 +82,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         var hub = await HubHost.StartAsync(
             builder =>
             {
-                builder.Services.AddHttpClient(AppleOptions.Section).AddHttpMessageHandler(() => network);
+                builder.Services.AddHttpClient(AppleClient.HttpClientName).AddHttpMessageHandler(() => network);
                 builder.Logging.AddProvider(capture);
             },
             ["environment=Production", "Logging:LogLevel:Default=Trace", .. settings]

@@ -54,7 +54,7 @@ internal sealed class VirtualHub : IAsyncDisposable
         hub.Services.AddSingleton(Options.Create(database.Options));
         hub.Services.AddSingleton(protector);
         hub.Services.AddSingleton(services => new AppleClient(
-            services.GetRequiredService<IHttpClientFactory>().CreateClient(AppleOptions.Section),
+            services.GetRequiredService<IHttpClientFactory>().CreateClient(AppleClient.HttpClientName),
             // The clock skips short time limits at once.
             new AppleClientOptions { BaseUrl = apple, ServiceConfigTimeout = TimeSpan.FromMinutes(1) },
             clock
