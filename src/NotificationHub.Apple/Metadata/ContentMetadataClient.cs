@@ -151,7 +151,7 @@ public sealed partial class ContentMetadataClient
         if (country is null || !Country().IsMatch(country))
         {
             throw new AppleException(
-                AppleErrorKind.Refused,
+                AppleErrorKind.InvalidArgument,
                 "Metadata was not looked up: the country code of the location must be two letters, such as US."
             );
         }
@@ -209,11 +209,12 @@ public sealed partial class ContentMetadataClient
 
     private AppleException Refusal(HttpResponseMessage response)
     {
+        // A 401 says nothing about the content token, which was not sent.
         var kind = response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => AppleErrorKind.Throttled,
             >= HttpStatusCode.InternalServerError => AppleErrorKind.Unavailable,
-            >= HttpStatusCode.BadRequest => AppleErrorKind.Refused,
+            >= HttpStatusCode.BadRequest => AppleErrorKind.InvalidArgument,
             _ => AppleErrorKind.Protocol,
         };
         return Fault(kind, $"Apple returned {(int)response.StatusCode}", response);

@@ -123,7 +123,7 @@ public sealed class MetadataTests : AppleTest
     [InlineData("<html>", 200, AppleErrorKind.Protocol)]
     [InlineData("[]", 200, AppleErrorKind.Protocol)]
     [InlineData("", 302, AppleErrorKind.Protocol)]
-    [InlineData("Invalid Stoken", 403, AppleErrorKind.Refused)]
+    [InlineData("Invalid Stoken", 403, AppleErrorKind.InvalidArgument)]
     [InlineData("", 429, AppleErrorKind.Throttled)]
     [InlineData("", 503, AppleErrorKind.Unavailable)]
     public async Task An_error_is_returned_and_not_thrown(string response, int status, AppleErrorKind kind)
@@ -213,7 +213,7 @@ public sealed class MetadataTests : AppleTest
     {
         var result = await metadata.LookUpAsync(["361285480"], country, CancellationToken.None);
 
-        result.Error.ShouldNotBeNull().Kind.ShouldBe(AppleErrorKind.Refused);
+        result.Error.ShouldNotBeNull().Kind.ShouldBe(AppleErrorKind.InvalidArgument);
         Apple.Requests.ShouldBeEmpty();
     }
 
