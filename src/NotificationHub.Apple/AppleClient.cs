@@ -16,6 +16,8 @@ public sealed class AppleClient : IDisposable
     private readonly AppleExchange exchange;
     private readonly ServiceConfigCache serviceConfig;
     private readonly ResiliencePipeline readRetries;
+    private readonly ResiliencePipeline listRetries;
+    private readonly ResiliencePipeline writeRetries;
 
     /// <param name="http">Sends the requests. Use a handler from <see cref="CreateHandler"/>, or one that follows no redirects.</param>
     /// <param name="options">Address, time limits and retries.</param>
@@ -31,9 +33,23 @@ public sealed class AppleClient : IDisposable
             throw new ArgumentException($"Apple's base address {BaseAddress.Requirement}", nameof(options));
         }
 
+        if (
+            options.EventPollInterval <= TimeSpan.Zero
+            || (options.EventPollInterval < AppleClientOptions.MinEventPollInterval && !options.BaseUrl.IsLoopback)
+        )
+        {
+            throw new ArgumentException(
+                "Event Status must be polled at intervals of 30 seconds or more.",
+                nameof(options)
+            );
+        }
+
         Options = options;
+        Time = time;
         exchange = new AppleExchange(http, options, time);
-        readRetries = ReadRetries.Create(options, time);
+        readRetries = Retries.ForPages(options, time);
+        listRetries = Retries.ForLists(options, time);
+        writeRetries = Retries.ForWrites(options, time);
         serviceConfig = new ServiceConfigCache(FetchServiceConfigAsync, options.ServiceConfigLifetime, time);
     }
 
@@ -59,6 +75,8 @@ public sealed class AppleClient : IDisposable
     public async Task<ServiceConfig> GetServiceConfigAsync(CancellationToken cancellationToken) =>
         await readRetries.ExecuteAsync(async token => await serviceConfig.GetAsync(token), cancellationToken);
 
+    internal TimeProvider Time { get; }
+
     /// <summary>Disposes the client, but not the HttpClient.</summary>
     public void Dispose() => serviceConfig.Dispose();
 
@@ -77,6 +95,42 @@ public sealed class AppleClient : IDisposable
             cancellationToken
         );
 
+    /// <summary>A read of a list, which also waits after a 429.</summary>
+    internal async Task<T> ReadListAsync<T>(
+        AppleCall call,
+        RequestRate rate,
+        JsonTypeInfo<T> responseType,
+        CancellationToken cancellationToken
+    )
+        where T : AppleResponse =>
+        await listRetries.ExecuteAsync(
+            async token => await SendOnceAsync(call, rate, responseType, token),
+            cancellationToken
+        );
+
+    /// <summary>A write, which is repeated only if Apple certainly did not start it.</summary>
+    internal async Task<T> WriteAsync<T>(
+        AppleCall call,
+        RequestRate rate,
+        JsonTypeInfo<T> responseType,
+        CancellationToken cancellationToken
+    )
+        where T : AppleResponse =>
+        await writeRetries.ExecuteAsync(
+            async token => await SendOnceAsync(call, rate, responseType, token),
+            cancellationToken
+        );
+
+    /// <summary>Apple's current limits, or the documented ones.</summary>
+    internal Task<ServiceConfig> GetLimitsAsync(CancellationToken cancellationToken) =>
+        serviceConfig.GetOrDocumentedAsync(cancellationToken);
+
+    internal Task<ServiceConfig> RefreshLimitsAsync(CancellationToken cancellationToken)
+    {
+        serviceConfig.Expire();
+        return serviceConfig.GetOrDocumentedAsync(cancellationToken);
+    }
+
     // Never repeated: without a response, it is unknown whether a write took effect.
     internal async Task<T> SendOnceAsync<T>(
         AppleCall call,
@@ -88,6 +142,7 @@ public sealed class AppleClient : IDisposable
     {
         var config = await serviceConfig.GetOrDocumentedAsync(cancellationToken);
         var url = call.Endpoint.Resolve(Options.BaseUrl, config);
+        rate.SetLimit(config.RequestLimit("maxRequestPerSecond"));
         using var permit = await rate.EnterAsync(Options.LongestRetryAfter, cancellationToken);
         try
         {

@@ -15,14 +15,30 @@ public sealed class AppleClientOptions
     /// <summary>Maximum length of a response after decompression, in bytes. A longer one is a <see cref="AppleErrorKind.Protocol"/> error.</summary>
     public int MaxResponseBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>How often a read is retried after a network error, a 5xx or a malformed response. Writes are never retried.</summary>
+    /// <summary>How often a read is retried after a network error, a 5xx or a malformed response.</summary>
     public int MaxReadRetries { get; set; } = 2;
 
-    /// <summary>Delay before the first retry of a read. It doubles, with jitter, for each further retry.</summary>
+    /// <summary>
+    /// How often a write is retried after a 429 or another error that proves that Apple did not start it, and a read of a
+    /// whole list after a 429. Page-wise reads leave a 429 to the caller.
+    /// </summary>
+    public int MaxThrottleRetries { get; set; } = 5;
+
+    /// <summary>Delay before the first retry. It doubles, with jitter, for each further retry.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest <c>Retry-After</c> that a call waits for. After a longer one, the error is thrown at once.</summary>
     public TimeSpan LongestRetryAfter { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Time between two polls of one event; at least 30 seconds, except for a loopback address. Apple: Event Status.
+    /// </summary>
+    public TimeSpan EventPollInterval { get; set; } = MinEventPollInterval;
+
+    /// <summary>How long to wait for the end of an event. Apple: Subscribing to Notifications (ten minutes).</summary>
+    public TimeSpan EventTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    internal static TimeSpan MinEventPollInterval { get; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a Service Config is used. Apple: Service Config (refresh every five minutes).</summary>
     public TimeSpan ServiceConfigLifetime { get; set; } = TimeSpan.FromMinutes(5);

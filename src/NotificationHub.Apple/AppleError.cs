@@ -59,4 +59,10 @@ public sealed record AssetKey
 
     /// <summary><c>STDQ</c> or <c>PLUS</c>.</summary>
     public string? PricingParam { get; init; }
+
+    /// <summary>The <c>pricingParam</c> of an asset without one; Apple's documents imply it.</summary>
+    internal const string DefaultPricing = "STDQ";
+
+    internal bool IsSame(AssetKey other) =>
+        AdamId == other.AdamId && (PricingParam ?? DefaultPricing) == (other.PricingParam ?? DefaultPricing);
 }

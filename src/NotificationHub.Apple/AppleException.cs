@@ -35,6 +35,27 @@ public sealed class AppleException : Exception
     /// <summary>The affected records. Personal data: not part of the message, and must not be logged.</summary>
     public ErrorInfo? ErrorInfo { get; internal init; }
 
+    /// <summary>
+    /// For a write: the requests that were sent before the error, the one that failed, and those that were not sent.
+    /// </summary>
+    public AppleOperation? Operation { get; internal set; }
+
+    /// <summary>
+    /// For a write: whether the request may have taken effect, because Apple's response is missing or unreadable. Apple
+    /// starts nothing if it responds with an error.
+    /// </summary>
+    public bool IsOutcomeUnknown =>
+        Kind switch
+        {
+            AppleErrorKind.Network => !WasNotSent,
+            AppleErrorKind.Protocol or AppleErrorKind.Malformed => true,
+            AppleErrorKind.Unavailable => ErrorNumber is null,
+            _ => false,
+        };
+
+    /// <summary>Whether no connection was made.</summary>
+    internal bool WasNotSent { get; init; }
+
     /// <summary>Whether the content token is the cause, so that no further call will succeed.</summary>
     public bool IsTokenError =>
         Kind is AppleErrorKind.TokenExpired or AppleErrorKind.TokenRevoked or AppleErrorKind.TokenInvalid;

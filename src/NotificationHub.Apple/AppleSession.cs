@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json;
 
 namespace NotificationHub.Apple;
 
@@ -11,20 +11,40 @@ namespace NotificationHub.Apple;
 /// <param name="token">The location's content token.</param>
 /// <param name="rate">The location's rate. All sessions of a location must share it, because Apple counts by location.</param>
 /// <param name="uId">Apple's ID of the location. Responses with another ID are malformed. Null if unknown.</param>
-public sealed class AppleSession(AppleClient client, ContentToken token, RequestRate rate, string? uId = null)
+public sealed partial class AppleSession(AppleClient client, ContentToken token, RequestRate rate, string? uId = null)
 {
     // RFC 6750, section 2.1: the characters of a bearer token.
     private static readonly SearchValues<char> SecretCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
     );
 
+    private readonly Ownership ownership = new();
+
+    /// <summary>
+    /// The <c>mdmInfo.id</c> that Apple should return: normally the caller's own. Null if unknown; the first response that
+    /// names an owner then sets it.
+    /// </summary>
+    public string? MdmId
+    {
+        get => ownership.Id;
+        init => ownership.Id = value;
+    }
+
+    /// <summary>
+    /// Called when a response names another owner than the one before it: another MDM server took the location over. It
+    /// is called once per change, before the response is returned, and must not throw. Apple has no error for this.
+    /// </summary>
+    public Action<OwnerChange>? OwnerChanged { get; init; }
+
     /// <summary>Reads the location's configuration. Apple: Client Config (GET).</summary>
     public Task<ClientConfig> GetClientConfigAsync(CancellationToken cancellationToken) =>
-        client.ReadAsync(
-            new AppleCall(Endpoint.ClientConfig) { Token = token },
-            rate,
-            ResponseJsonContext.Default.ClientConfig,
-            cancellationToken
+        Observe(
+            client.ReadAsync(
+                new AppleCall(Endpoint.ClientConfig) { Token = token },
+                rate,
+                ResponseJsonContext.Default.ClientConfig,
+                cancellationToken
+            )
         );
 
     /// <summary>
@@ -33,7 +53,10 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     /// error, read the configuration to see whether it took effect. Apple: Client Config (POST).
     /// </summary>
     /// <exception cref="ArgumentException">The notification secret contains characters that a header cannot carry.</exception>
-    public Task<ClientConfig> SetClientConfigAsync(ClientConfigRequest request, CancellationToken cancellationToken)
+    public async Task<ClientConfig> SetClientConfigAsync(
+        ClientConfigRequest request,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.NotificationAuthToken?.AsSpan().ContainsAnyExcept(SecretCharacters) == true)
@@ -44,12 +67,20 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
             );
         }
 
-        return client.SendOnceAsync(
-            new AppleCall(Endpoint.ClientConfig) { Token = token, Body = request },
+        var response = await client.SendOnceAsync(
+            new AppleCall(Endpoint.ClientConfig)
+            {
+                Token = token,
+                Method = HttpMethod.Post,
+                Body = JsonSerializer.SerializeToUtf8Bytes(request, AppleJsonContext.Default.ClientConfigRequest),
+                Secret = request.NotificationAuthToken,
+            },
             rate,
             ResponseJsonContext.Default.ClientConfig,
             cancellationToken
         );
+        ownership.Id = request.MdmInfo?.Id ?? ownership.Id;
+        return await Observe(Task.FromResult(response));
     }
 
     /// <summary>
@@ -57,149 +88,27 @@ public sealed class AppleSession(AppleClient client, ContentToken token, Request
     /// retried, because Apple asks clients to poll every 30 seconds at most. Apple: Event Status.
     /// </summary>
     public Task<EventStatus> GetEventStatusAsync(string eventId, CancellationToken cancellationToken) =>
-        client.SendOnceAsync(
-            new AppleCall(Endpoint.EventStatus)
-            {
-                Token = token,
-                UId = uId,
-                Query = new QueryString().Add("eventId", eventId),
-            },
-            rate,
-            ResponseJsonContext.Default.EventStatus,
-            cancellationToken
-        );
-
-    /// <summary>Reads the assets, page by page. Apple: Get Assets.</summary>
-    public IAsyncEnumerable<Page<Asset>> ReadAssetsAsync(AssetQuery query, CancellationToken cancellationToken) =>
-        ByIndexAsync<Asset, AssetsResponse>(
-            Endpoint.Assets,
-            query,
-            query.ToQuery,
-            ResponseJsonContext.Default.AssetsResponse,
-            cancellationToken
-        );
-
-    /// <summary>Reads the active assignments, page by page. Apple: Get Assignments.</summary>
-    public IAsyncEnumerable<Page<Assignment>> ReadAssignmentsAsync(
-        AssignmentQuery query,
-        CancellationToken cancellationToken
-    ) =>
-        ByIndexAsync<Assignment, AssignmentsResponse>(
-            Endpoint.Assignments,
-            query,
-            query.ToQuery,
-            ResponseJsonContext.Default.AssignmentsResponse,
-            cancellationToken
-        );
-
-    /// <summary>Reads the users, page by page; retired ones depend on the query. Apple: Get Users.</summary>
-    public IAsyncEnumerable<Page<User>> ReadUsersAsync(UserQuery query, CancellationToken cancellationToken) =>
-        ByIndexAsync<User, UsersResponse>(
-                Endpoint.Users,
-                query,
-                query.ToQuery,
-                ResponseJsonContext.Default.UsersResponse,
+        Observe(
+            client.SendOnceAsync(
+                new AppleCall(Endpoint.EventStatus)
+                {
+                    Token = token,
+                    UId = uId,
+                    Query = new QueryString().Add("eventId", eventId),
+                },
+                rate,
+                ResponseJsonContext.Default.EventStatus,
                 cancellationToken
             )
-            .Select(page => page with { Items = [.. page.Items.Where(query.Matches)] });
-
-    /// <summary>Reads the subscriptions, page by page. Apple: Get Subscriptions.</summary>
-    public IAsyncEnumerable<Page<Subscription>> ReadSubscriptionsAsync(
-        SubscriptionQuery query,
-        CancellationToken cancellationToken
-    ) =>
-        ByCursorAsync<Subscription, SubscriptionsResponse>(
-            Endpoint.Subscriptions,
-            query,
-            query.ToQuery,
-            ResponseJsonContext.Default.SubscriptionsResponse,
-            cancellationToken
         );
 
-    /// <summary>Reads the assigned seats, page by page. Apple: Get Subscription Assignments.</summary>
-    public IAsyncEnumerable<Page<SubscriptionAssignment>> ReadSubscriptionAssignmentsAsync(
-        SubscriptionAssignmentQuery query,
-        CancellationToken cancellationToken
-    ) =>
-        ByCursorAsync<SubscriptionAssignment, SubscriptionAssignmentsResponse>(
-            Endpoint.SubscriptionAssignments,
-            query,
-            query.ToQuery,
-            ResponseJsonContext.Default.SubscriptionAssignmentsResponse,
-            cancellationToken
-        );
+    internal AppleClient Client => client;
 
-    /// <summary>Reads the subscriptions' administrators, page by page. Apple: Get Subscription Admins.</summary>
-    public IAsyncEnumerable<Page<SubscriptionAdmin>> ReadSubscriptionAdminsAsync(
-        SubscriptionAdminQuery query,
-        CancellationToken cancellationToken
-    ) =>
-        ByCursorAsync<SubscriptionAdmin, SubscriptionAdminsResponse>(
-            Endpoint.SubscriptionAdmins,
-            query,
-            query.ToQuery,
-            ResponseJsonContext.Default.SubscriptionAdminsResponse,
-            cancellationToken
-        );
-
-    private IAsyncEnumerable<Page<T>> ByIndexAsync<T, TResponse>(
-        Endpoint endpoint,
-        PageQuery pages,
-        Func<QueryString> query,
-        JsonTypeInfo<TResponse> responseType,
-        CancellationToken cancellationToken
-    )
-        where T : class
-        where TResponse : PageResponse<T> =>
-        PagedRead.ByIndexAsync<T>(
-            pages.From,
-            // Index 0 is the default, and one of Apple's error texts says that an index must be greater than 0.
-            async (index, token) =>
-                await ReadPageAsync(
-                    endpoint,
-                    query().Add("pageIndex", index == 0 ? null : (long?)index),
-                    index,
-                    responseType,
-                    token
-                ),
-            cancellationToken
-        );
-
-    private IAsyncEnumerable<Page<T>> ByCursorAsync<T, TResponse>(
-        Endpoint endpoint,
-        PageQuery pages,
-        Func<QueryString> query,
-        JsonTypeInfo<TResponse> responseType,
-        CancellationToken cancellationToken
-    )
-        where T : class
-        where TResponse : PageResponse<T> =>
-        PagedRead.ByCursorAsync<T>(
-            $"GET {endpoint.Path}",
-            pages.From,
-            async (cursor, token) =>
-                await ReadPageAsync(endpoint, query().Add("cursor", cursor), null, responseType, token),
-            cancellationToken
-        );
-
-    private Task<TResponse> ReadPageAsync<TResponse>(
-        Endpoint endpoint,
-        QueryString query,
-        int? pageIndex,
-        JsonTypeInfo<TResponse> responseType,
-        CancellationToken cancellationToken
-    )
-        where TResponse : AppleResponse =>
-        client.ReadAsync(
-            new AppleCall(endpoint)
-            {
-                Token = token,
-                UId = uId,
-                Query = query,
-                PageIndex = pageIndex,
-            },
-            rate,
-            responseType,
-            cancellationToken
-        );
+    private async Task<T> Observe<T>(Task<T> call)
+        where T : AppleResponse
+    {
+        var response = await call;
+        ownership.Observe(response.MdmInfo, OwnerChanged);
+        return response;
+    }
 }

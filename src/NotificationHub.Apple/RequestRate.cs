@@ -1,8 +1,8 @@
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// Paces a location's requests. Apple allows 15 per second for all clients of the location, including the MDM.
-/// Requests are spaced evenly. A 429 halves the rate, each minute without one restores a tenth, and a
+/// Paces a location's requests. Apple's limit (Service Config: <c>maxRequestPerSecond</c>, 15) holds for all clients of
+/// the location together, so take a share if there are others. Requests are spaced evenly. A 429 halves the rate, each minute without one restores a tenth, and a
 /// <c>Retry-After</c> pauses the location. Safe for concurrent use; all sessions of a location must share one instance.
 /// </summary>
 public sealed class RequestRate : IDisposable
@@ -10,13 +10,15 @@ public sealed class RequestRate : IDisposable
     private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
     private const double LeastPerSecond = 0.1;
+    private const double Jitter = 0.25;
 
     private readonly TimeProvider time;
     private readonly long start;
-    private readonly double fullPerSecond;
+    private readonly double share;
     private readonly SemaphoreSlim parallel;
     private readonly Lock gate = new();
 
+    private double fullPerSecond;
     private double perSecond;
 
     // Times since the start, so that a change of the machine's clock neither shortens nor extends a pause.
@@ -28,17 +30,18 @@ public sealed class RequestRate : IDisposable
     private int rejectionsInARow;
 
     /// <param name="time">The clock.</param>
-    /// <param name="requestsPerSecond">The location's share, in requests per second.</param>
+    /// <param name="requestsPerSecond">This client's share, in requests per second; null for all that Apple allows.</param>
     /// <param name="maxParallel">Maximum number of parallel requests. Apple allows five parallel page reads.</param>
-    public RequestRate(TimeProvider time, double requestsPerSecond = 5, int maxParallel = 5)
+    public RequestRate(TimeProvider time, double? requestsPerSecond = null, int maxParallel = 5)
     {
         ArgumentNullException.ThrowIfNull(time);
-        ArgumentOutOfRangeException.ThrowIfLessThan(requestsPerSecond, LeastPerSecond);
+        ArgumentOutOfRangeException.ThrowIfLessThan(requestsPerSecond ?? LeastPerSecond, LeastPerSecond);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxParallel, 1);
         this.time = time;
         start = time.GetTimestamp();
-        fullPerSecond = requestsPerSecond;
-        perSecond = requestsPerSecond;
+        share = requestsPerSecond ?? double.PositiveInfinity;
+        fullPerSecond = Math.Min(share, ServiceConfig.Documented.RequestLimit("maxRequestPerSecond"));
+        perSecond = fullPerSecond;
         parallel = new SemaphoreSlim(maxParallel, maxParallel);
     }
 
@@ -101,6 +104,17 @@ public sealed class RequestRate : IDisposable
         }
     }
 
+    /// <summary>Applies Apple's current limit, in requests per second.</summary>
+    internal void SetLimit(int limit)
+    {
+        lock (gate)
+        {
+            var full = Math.Min(share, limit);
+            perSecond = perSecond == fullPerSecond ? full : Math.Min(perSecond, full);
+            fullPerSecond = full;
+        }
+    }
+
     internal void Leave() => parallel.Release();
 
     internal void Succeeded(long number)
@@ -135,8 +149,10 @@ public sealed class RequestRate : IDisposable
         }
     }
 
+    // With jitter, so that clients that were rejected together do not come back together.
     private static TimeSpan Backoff(int rejections) =>
-        TimeSpan.FromSeconds(Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, rejections - 1)));
+        TimeSpan.FromSeconds(Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, rejections - 1)))
+        * (1 + (Jitter * Random.Shared.NextDouble()));
 
     private (TimeSpan Wait, long Number) TakeSlot(TimeSpan longestPause)
     {

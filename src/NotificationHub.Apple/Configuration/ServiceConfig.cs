@@ -55,4 +55,8 @@ public sealed record ServiceConfig : AppleResponse
         Limits?.TryGetValue(key, out var sent) == true ? sent
         : Documented.Limits!.TryGetValue(key, out var documented) ? documented
         : null;
+
+    /// <summary>A limit that must be positive: as received, else as documented.</summary>
+    internal int RequestLimit(string key) =>
+        (int)(Limit(key) is > 0 and <= int.MaxValue and var limit ? limit : Documented.Limits![key]);
 }

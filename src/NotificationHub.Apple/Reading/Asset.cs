@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
@@ -44,9 +45,15 @@ public sealed record Asset
         init;
     }
 
+    /// <summary>Members that this library does not know; null if there are none.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? AdditionalMembers { get; set; }
+
     /// <summary>Whether the number of licenses is unlimited.</summary>
     [JsonIgnore]
     public bool IsUnlimited => TotalCount >= UnlimitedCount;
+
+    internal static object ToKey(Asset asset) => (asset.AdamId, asset.PricingParam ?? AssetKey.DefaultPricing);
 }
 
 /// <summary>Which assets to read; null does not restrict. Apple: Get Assets.</summary>

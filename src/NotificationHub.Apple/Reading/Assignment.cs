@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
@@ -24,8 +25,15 @@ public sealed record Assignment
     /// <summary>With <see cref="AssignmentQuery.IncludeUserState"/>: the user's Apple Account, hashed by Apple. Personal data.</summary>
     public string? IdHash { get; init; }
 
+    /// <summary>Members that this library does not know; null if there are none.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? AdditionalMembers { get; set; }
+
     /// <summary>The asset, without the holder.</summary>
     public override string ToString() => $"Assignment {{ AdamId = {AdamId}, PricingParam = {PricingParam} }}";
+
+    internal static object ToKey(Assignment one) =>
+        (one.AdamId, one.PricingParam ?? AssetKey.DefaultPricing, one.SerialNumber, one.ClientUserId);
 }
 
 /// <summary>

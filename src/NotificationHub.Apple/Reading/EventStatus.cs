@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
@@ -27,6 +28,10 @@ public sealed record EventStatus : AppleResponse
         get => field ?? [];
         init;
     }
+
+    /// <summary>Members that this library does not know; null if there are none.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? AdditionalMembers { get; set; }
 
     /// <summary>Whether Apple is still processing it.</summary>
     [JsonIgnore]

@@ -66,7 +66,12 @@ internal static class ResponseRules
                     filter.Matches
                 ),
                 EventStatus status => FindMalformation(status, call),
-                ClientConfig config when call.Body is null => FindMalformation(config),
+                EventResponse accepted => Has(accepted.EventId) ? FindForeignUId(accepted, call) : "no eventId",
+                SubscriptionAdminsChange change => FindForeignUId(change, call),
+                SubscriptionManagementResponse management => management.SubscriptionManagement is null
+                    ? "no subscriptionManagement"
+                    : FindForeignUId(management, call),
+                ClientConfig config when call.Method == HttpMethod.Get => FindMalformation(config),
                 ServiceConfig { Limits: null, Urls: null, NotificationTypes.Count: 0, ErrorCodes.Count: 0 } =>
                     "no member of Service Config",
                 _ => null,

@@ -3,8 +3,6 @@ namespace NotificationHub.Apple;
 /// <summary>The identities that a request asked for. A response with another record belongs to another request.</summary>
 internal sealed class RowFilter(QueryString? query)
 {
-    private const string DefaultPricing = "STDQ";
-
     private readonly string? adamId = query?.Find("adamId");
     private readonly string? pricingParam = query?.Find("pricingParam");
     private readonly string? serialNumber = query?.Find("serialNumber");
@@ -25,7 +23,8 @@ internal sealed class RowFilter(QueryString? query)
 
     private bool IsOf(string? id) => adamId is null || id == adamId;
 
-    private bool IsPriced(string? pricing) => pricingParam is null || (pricing ?? DefaultPricing) == pricingParam;
+    private bool IsPriced(string? pricing) =>
+        pricingParam is null || (pricing ?? AssetKey.DefaultPricing) == pricingParam;
 
     private bool IsOnDevice(string? serial) =>
         serialNumber is null || string.Equals(serial, serialNumber, StringComparison.OrdinalIgnoreCase);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
@@ -22,6 +23,12 @@ public sealed record Subscription
 
     /// <summary>The seats. All are zero for a former subscription.</summary>
     public SubscriptionCounts? Counts { get; init; }
+
+    /// <summary>Members that this library does not know; null if there are none.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? AdditionalMembers { get; set; }
+
+    internal static object ToKey(Subscription subscription) => (subscription.ParentAdamId, subscription.AdamId);
 }
 
 /// <summary>Seats of a subscription. Assigned and available add up to the total only over both members together.</summary>

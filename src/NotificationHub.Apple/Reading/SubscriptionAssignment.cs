@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NotificationHub.Apple;
@@ -15,8 +16,14 @@ public sealed record SubscriptionAssignment
     /// <summary>Whether the assignment continues after the period.</summary>
     public bool? Renewing { get; init; }
 
+    /// <summary>Members that this library does not know; null if there are none.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? AdditionalMembers { get; set; }
+
     /// <summary>The subscription, without the user.</summary>
     public override string ToString() => $"SubscriptionAssignment {{ AdamId = {AdamId}, Renewing = {Renewing} }}";
+
+    internal static object ToKey(SubscriptionAssignment one) => (one.AdamId, one.ClientUserId);
 }
 
 /// <summary>Which seats to read; null does not restrict. Apple: Get Subscription Assignments.</summary>
@@ -54,8 +61,14 @@ public sealed record SubscriptionAdmin
     /// <summary>The user's status.</summary>
     public string? UserStatus { get; init; }
 
+    /// <summary>Members that this library does not know; null if there are none.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? AdditionalMembers { get; set; }
+
     /// <summary>The subscription, without the administrator.</summary>
     public override string ToString() => $"SubscriptionAdmin {{ AdamId = {AdamId} }}";
+
+    internal static object ToKey(SubscriptionAdmin admin) => (admin.AdamId, admin.ClientUserId);
 }
 
 /// <summary>Which administrators to read; null does not restrict.</summary>

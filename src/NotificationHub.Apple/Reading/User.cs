@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace NotificationHub.Apple;
 
 /// <summary>
@@ -21,8 +24,22 @@ public sealed record User
     /// <summary><c>Registered</c>, <c>Associated</c>, <c>Retired</c> or the older <c>Deleted</c>.</summary>
     public string? Status { get; init; }
 
+    /// <summary>Members that this library does not know; null if there are none.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? AdditionalMembers { get; set; }
+
+    /// <summary>Whether the user is retired (or deleted, the older status).</summary>
+    [JsonIgnore]
+    public bool IsRetired => Status is "Retired" or "Deleted";
+
     /// <summary>The status, without the user.</summary>
     public override string ToString() => $"User {{ Status = {Status} }}";
+
+    // There may be several retired users of one ID, and at most one active user.
+    internal static object ToKey(User user) =>
+        user.IsRetired
+            ? (user.ClientUserId, user.Email, user.IdHash, user.InviteCode)
+            : (object)(user.ClientUserId, true);
 }
 
 /// <summary>Which users to read; null does not restrict. Apple: Get Users.</summary>
@@ -50,9 +67,6 @@ public sealed record UserQuery : PageQuery
             .Add("retiredOnly", RetiredOnly)
             .Add("sinceVersionId", SinceVersionId);
 
-    internal bool Matches(User user)
-    {
-        var retired = user.Status is "Retired" or "Deleted";
-        return !(retired && ActiveOnly == true) && (retired || RetiredOnly != true);
-    }
+    internal bool Matches(User user) =>
+        !(user.IsRetired && ActiveOnly == true) && (user.IsRetired || RetiredOnly != true);
 }

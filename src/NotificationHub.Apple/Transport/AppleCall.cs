@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text.Json;
 
 namespace NotificationHub.Apple;
 
@@ -10,7 +9,13 @@ internal sealed record AppleCall(Endpoint Endpoint)
 
     public QueryString? Query { get; init; }
 
-    public ClientConfigRequest? Body { get; init; }
+    public HttpMethod Method { get; init; } = HttpMethod.Get;
+
+    /// <summary>The body, as JSON.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>A secret in the body.</summary>
+    public string? Secret { get; init; }
 
     /// <summary>The <c>uId</c> that the response must have; null if unknown, or if the call requests it.</summary>
     public string? UId { get; init; }
@@ -32,8 +37,6 @@ internal sealed record AppleCall(Endpoint Endpoint)
 
     public override string ToString() => Name;
 
-    private HttpMethod Method => Body is null ? HttpMethod.Get : HttpMethod.Post;
-
     public HttpRequestMessage ToRequest(Uri url, string userAgent)
     {
         var query = Query?.ToString();
@@ -45,10 +48,10 @@ internal sealed record AppleCall(Endpoint Endpoint)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token.Reveal());
         }
 
-        if (Body is not null)
+        if (Method == HttpMethod.Post)
         {
-            var json = JsonSerializer.SerializeToUtf8Bytes(Body, AppleJsonContext.Default.ClientConfigRequest);
-            request.Content = new ByteArrayContent(json);
+            // Apple rejects a POST without this type, even one that needs no body.
+            request.Content = new ByteArrayContent(Body ?? []);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
@@ -58,7 +61,7 @@ internal sealed record AppleCall(Endpoint Endpoint)
     /// <summary>Makes a remote text safe for a message: one line, bounded, without this request's secrets.</summary>
     public string Clean(string? text)
     {
-        foreach (var secret in new[] { Token?.Reveal(), Body?.NotificationAuthToken })
+        foreach (var secret in new[] { Token?.Reveal(), Secret })
         {
             text = secret is { Length: > 0 } ? text?.Replace(secret, "[secret]", StringComparison.Ordinal) : text;
         }

@@ -50,7 +50,18 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
                 AppleErrorKind.Network,
                 $"{call.Name}: no response from Apple ({reason}).",
                 exception
-            );
+            )
+            {
+                WasNotSent =
+                    exception
+                        is HttpRequestException
+                        {
+                            HttpRequestError: HttpRequestError.NameResolutionError
+                                or HttpRequestError.ConnectionError
+                                or HttpRequestError.SecureConnectionError
+                                or HttpRequestError.ProxyTunnelError
+                        },
+            };
         }
     }
 

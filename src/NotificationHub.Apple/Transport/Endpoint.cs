@@ -12,6 +12,18 @@ internal sealed record Endpoint(string Path, string? UrlKey = null)
     public static Endpoint Subscriptions { get; } = new("/subscriptions");
     public static Endpoint SubscriptionAssignments { get; } = new("/subscriptions/assignments");
     public static Endpoint SubscriptionAdmins { get; } = new("/subscriptions/admins");
+    public static Endpoint AssociateAssets { get; } = new("/assets/associate", "associateAssets");
+    public static Endpoint DisassociateAssets { get; } = new("/assets/disassociate", "disassociateAssets");
+    public static Endpoint RevokeAssets { get; } = new("/assets/revoke", "revokeAssets");
+    public static Endpoint CreateUsers { get; } = new("/users/create", "createUsers");
+    public static Endpoint UpdateUsers { get; } = new("/users/update", "updateUsers");
+    public static Endpoint RetireUsers { get; } = new("/users/retire", "retireUsers");
+    public static Endpoint AssociateSubscriptions { get; } = new("/subscriptions/associate");
+    public static Endpoint DisassociateSubscriptions { get; } = new("/subscriptions/disassociate");
+    public static Endpoint AddSubscriptionAdmins { get; } = new("/subscriptions/admins/add");
+    public static Endpoint RemoveSubscriptionAdmins { get; } = new("/subscriptions/admins/remove");
+    public static Endpoint EnableSubscriptions { get; } = new("/subscriptions/enable");
+    public static Endpoint DisableSubscriptions { get; } = new("/subscriptions/disable");
 
     // An address from Service Config is used only on the host of the base address, because it receives the content token.
     public Uri Resolve(Uri baseUrl, ServiceConfig config)

@@ -68,6 +68,9 @@ internal sealed class ServiceConfigCache(
         }
     }
 
+    /// <summary>Makes the next call read Service Config again. Its values remain in use if that fails.</summary>
+    public void Expire() => current = current is { } entry ? entry with { UseFor = TimeSpan.Zero } : null;
+
     public void Dispose() => gate.Dispose();
 
     private ServiceConfig Last => current?.Config ?? ServiceConfig.Documented;

@@ -13,7 +13,7 @@ public abstract class AppleTest : IDisposable
     {
         Apple = new ScriptedApple(Clock);
         http = new HttpClient(Apple);
-        rate = new RequestRate(Clock);
+        rate = new RequestRate(Clock, requestsPerSecond: 5);
         Client = new AppleClient(http, Options, Clock);
         Session = new AppleSession(Client, Token, rate);
     }

@@ -92,7 +92,7 @@ public sealed class RequestRateTests : IDisposable
         foreach (var pause in new[] { 1, 2, 4 })
         {
             Refuse(await Enter());
-            rate.PausedUntil.ShouldBe(clock.GetUtcNow() + TimeSpan.FromSeconds(pause));
+            ShouldBePausedFor(pause);
             clock.Advance(TimeSpan.FromMinutes(2));
         }
 
@@ -101,7 +101,32 @@ public sealed class RequestRateTests : IDisposable
         permit.Dispose();
         clock.Advance(TimeSpan.FromMinutes(2));
         Refuse(await Enter());
-        rate.PausedUntil.ShouldBe(clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+        ShouldBePausedFor(seconds: 1);
+    }
+
+    // With up to a quarter of jitter.
+    private void ShouldBePausedFor(int seconds) =>
+        (rate.PausedUntil!.Value - clock.GetUtcNow()).ShouldBeInRange(
+            TimeSpan.FromSeconds(seconds),
+            TimeSpan.FromSeconds(seconds * 1.25)
+        );
+
+    [Theory]
+    [InlineData(null, 15, 15)]
+    [InlineData(null, 20, 20)]
+    [InlineData(null, 3, 3)]
+    [InlineData(5.0, 15, 5)]
+    [InlineData(5.0, 3, 3)]
+    public async Task The_rate_is_the_share_but_never_more_than_Apples_limit(double? share, int limit, double expected)
+    {
+        using var limited = new RequestRate(clock, share);
+
+        limited.SetLimit(limit);
+        limited.CurrentPerSecond.ShouldBe(expected);
+
+        Refuse(await limited.EnterAsync(LongestPause, default));
+        limited.SetLimit(limit + 1);
+        limited.CurrentPerSecond.ShouldBe(expected / 2);
     }
 
     [Fact]
