@@ -37,7 +37,7 @@ internal sealed record AuditDocument(
     private static AuditDocument From(AuditEntry entry) =>
         new(
             entry.Seq,
-            DateTimeOffset.FromUnixTimeMilliseconds(entry.At),
+            entry.At,
             entry.Actor,
             entry.Origin,
             entry.Action,

@@ -21,8 +21,8 @@ internal sealed record DeadLetterDocument(
             letter.LocationId,
             letter.State,
             letter.Reason,
-            DateTimeOffset.FromUnixTimeMilliseconds(letter.RejectedAt),
-            letter.ResolvedAt is { } resolved ? DateTimeOffset.FromUnixTimeMilliseconds(resolved) : null
+            letter.RejectedAt,
+            letter.ResolvedAt
         );
 
     /// <param name="after">The seq before the first dead letter.</param>

@@ -29,10 +29,10 @@ internal sealed record LocationDetailsDocument
         {
             Location = (await LocationDocument.ReadAsync(connection, [details.Location]))[0],
             Secrets = [.. details.Secrets.Select(SecretDocument.From)],
-            LastNotificationAt = LocationDocument.TimeFrom(details.LastNotificationAt),
-            SilentSince = LocationDocument.TimeFrom(details.Check?.SilentSince),
+            LastNotificationAt = details.LastNotificationAt,
+            SilentSince = details.Check?.SilentSince,
             PendingTargets = details.PendingTargets,
-            CheckedAt = LocationDocument.TimeFrom(details.Check?.CheckedAt),
+            CheckedAt = details.Check?.CheckedAt,
             CheckError = details.Check?.Error,
             Differences = details.Differences,
         };
@@ -51,10 +51,10 @@ internal sealed record SecretDocument(
     public static SecretDocument From(StoredSecret secret) =>
         new(
             secret.State,
-            DateTimeOffset.FromUnixTimeMilliseconds(secret.CreatedAt),
-            LocationDocument.TimeFrom(secret.ConfirmedAt),
-            LocationDocument.TimeFrom(secret.SupersededAt),
-            LocationDocument.TimeFrom(secret.LastUsedAt),
+            secret.CreatedAt,
+            secret.ConfirmedAt,
+            secret.SupersededAt,
+            secret.LastUsedAt,
             secret.UseCount
         );
 }

@@ -48,14 +48,14 @@ internal sealed record LocationDocument
             Name = location.Name,
             State = location.StateName,
             StateReason = location.StateReason,
-            StateSince = DateTimeOffset.FromUnixTimeMilliseconds(location.StateSince),
+            StateSince = location.StateSince,
             ReceiveOnly = location.ReceiveOnly,
             MdmId = location.MdmId,
             NotificationUrl = location.NotificationUrl,
             NotificationTypes = LocationStore.ReadTypes(location.NotificationTypes),
-            TokenExpiresAt = TimeFrom(location.TokenExpiresAt),
-            RegisteredAt = TimeFrom(location.RegisteredAt),
-            RemovedAt = TimeFrom(location.RemovedAt),
+            TokenExpiresAt = location.TokenExpiresAt,
+            RegisteredAt = location.RegisteredAt,
+            RemovedAt = location.RemovedAt,
         };
 
     public static async Task<IReadOnlyList<LocationDocument>> ReadAsync(
@@ -80,7 +80,4 @@ internal sealed record LocationDocument
             ),
         ];
     }
-
-    public static DateTimeOffset? TimeFrom(long? milliseconds) =>
-        milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }

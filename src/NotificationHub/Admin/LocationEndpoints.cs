@@ -169,7 +169,7 @@ internal static class LocationEndpoints
         );
         return TypedResults.Accepted(
             $"/admin/locations/{id}",
-            new RequestedReconciliation(DateTimeOffset.FromUnixTimeMilliseconds(requested.RequestedAt), requested.Kinds)
+            new RequestedReconciliation(requested.RequestedAt, requested.Kinds)
         );
     }
 

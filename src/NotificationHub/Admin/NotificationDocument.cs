@@ -54,7 +54,7 @@ internal sealed record NotificationDocument
             NotificationId = entry.NotificationId,
             NotificationType = entry.NotificationType,
             UId = entry.UId,
-            ReceivedAt = DateTimeOffset.FromUnixTimeMilliseconds(entry.ReceivedAt),
+            ReceivedAt = entry.ReceivedAt,
             Disposition = entry.Disposition,
             Conflict = entry.Conflict,
             Error = entry.Error,

@@ -32,10 +32,7 @@ internal sealed record NotificationRow
 
     public string? UId { get; init; }
 
-    [JsonIgnore]
-    public long ReceivedAtMilliseconds { get; init; }
-
-    public DateTimeOffset ReceivedAt => DateTimeOffset.FromUnixTimeMilliseconds(ReceivedAtMilliseconds);
+    public DateTimeOffset ReceivedAt { get; init; }
 
     public required Disposition Disposition { get; init; }
 
@@ -62,7 +59,7 @@ internal static class NotificationListing
     public static string ListStatement(DbConnection connection, NotificationFilter filter) =>
         $"""
             select seq, location_id Location, notification_id NotificationId, notification_type NotificationType, u_id UId,
-                received_at ReceivedAtMilliseconds, disposition, conflict, {connection.ByteLength("body")} Bytes, error
+                received_at ReceivedAt, disposition, conflict, {connection.ByteLength("body")} Bytes, error
             from notification_log
             where seq > @after and seq <= @until{Conditions(filter)}
             order by seq

@@ -111,7 +111,7 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
 
     private async Task<bool> IsRoutedAsync(DbConnection connection)
     {
-        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
         return await connection.ExecuteScalarAsync<long>(
                 $"select count(*) from lease where name = @Name and owner is not null and {LeaseKeeper.IsLive}",
                 new { RoutingPass.Name, now }

@@ -8,7 +8,7 @@ namespace NotificationHub.FullSync;
 /// <summary>Finds the locations with a due full sync, and those whose import has not begun.</summary>
 internal sealed class DueFullSyncs
 {
-    private const long NewLocationsInterval = 2_000;
+    private static readonly TimeSpan NewLocationsInterval = TimeSpan.FromSeconds(2);
 
     // A location has at most five full syncs.
     public const string Due = $"""
@@ -26,15 +26,18 @@ internal sealed class DueFullSyncs
         where {LocationStates.Callable} and not exists (select 1 from full_sync s where s.location_id = l.location_id)
         """;
 
-    private (long Version, long At, IReadOnlyList<WaitingLocation> Found) newLocations = (-1, 0, []);
+    private (long Version, DateTimeOffset At, IReadOnlyList<WaitingLocation> Found) newLocations = (-1, default, []);
 
-    public async Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindAsync(
+    public async Task<(IReadOnlyList<WaitingLocation> Due, DateTimeOffset? NextDueAt)> FindAsync(
         DbConnection connection,
-        long now
+        DateTimeOffset now
     )
     {
-        var next = await connection.ExecuteScalarAsync<long?>(Next, new { now });
-        var due = await connection.QueryAsync<(string LocationId, long? PausedUntil, long DueAt)>(Due, new { now });
+        var next = await connection.ExecuteScalarAsync<DateTimeOffset?>(Next, new { now });
+        var due = await connection.QueryAsync<(string LocationId, DateTimeOffset? PausedUntil, DateTimeOffset DueAt)>(
+            Due,
+            new { now }
+        );
         return (
             [
                 .. due.Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, DueAt: null, row.DueAt)),
@@ -45,7 +48,10 @@ internal sealed class DueFullSyncs
     }
 
     // This query scans all locations, so it runs only after locations have changed, and every two seconds while it finds some.
-    private async Task<IReadOnlyList<WaitingLocation>> FindNewLocationsAsync(DbConnection connection, long now)
+    private async Task<IReadOnlyList<WaitingLocation>> FindNewLocationsAsync(
+        DbConnection connection,
+        DateTimeOffset now
+    )
     {
         var version = await connection.ExecuteScalarAsync<long>(
             "select value from change_counter where name = 'locations'"
@@ -53,10 +59,10 @@ internal sealed class DueFullSyncs
         if (
             newLocations.Version != version
             || newLocations.Found.Count > 0
-            || Math.Abs(now - newLocations.At) >= NewLocationsInterval
+            || (now - newLocations.At).Duration() >= NewLocationsInterval
         )
         {
-            var found = await connection.QueryAsync<(string LocationId, long? PausedUntil)>(NewLocations);
+            var found = await connection.QueryAsync<(string LocationId, DateTimeOffset? PausedUntil)>(NewLocations);
             newLocations = (
                 version,
                 now,
@@ -65,7 +71,7 @@ internal sealed class DueFullSyncs
                         row.LocationId,
                         row.PausedUntil,
                         DueAt: null,
-                        FullSyncAt: 0
+                        FullSyncAt: DateTimeOffset.UnixEpoch
                     )),
                 ]
             );

@@ -72,7 +72,7 @@ internal sealed partial class FullSyncCompletion(
         WriteTransaction transaction,
         FullSyncState refused,
         IReadOnlyList<FullSyncState> fullSyncs,
-        long now
+        DateTimeOffset now
     )
     {
         List<NewEvent> events =
@@ -94,7 +94,7 @@ internal sealed partial class FullSyncCompletion(
     private static async Task<IReadOnlyList<NewEvent>> ContinueImportAsync(
         WriteTransaction transaction,
         IReadOnlyList<FullSyncState> fullSyncs,
-        long now
+        DateTimeOffset now
     )
     {
         if (fullSyncs.FirstOrDefault(other => other.IsImportPending) is { } next)
@@ -106,7 +106,7 @@ internal sealed partial class FullSyncCompletion(
         return fullSyncs.All(other => other.ImportedAt is null) ? [] : [Imported(fullSyncs, now)];
     }
 
-    private static NewEvent Imported(IReadOnlyList<FullSyncState> fullSyncs, long now) =>
+    private static NewEvent Imported(IReadOnlyList<FullSyncState> fullSyncs, DateTimeOffset now) =>
         NewEvent.Create(
             EventNames.LocationImported,
             fullSyncs[0].LocationId,
@@ -118,8 +118,8 @@ internal sealed partial class FullSyncCompletion(
                 [
                     .. fullSyncs.Where(fullSync => fullSync.ImportedAt is null).Select(fullSync => fullSync.KindName),
                 ],
-                StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(fullSyncs[0].CreatedAt),
-                FinishedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
+                StartedAt = fullSyncs[0].CreatedAt,
+                FinishedAt = now,
             },
             EventJsonContext.Wire.LocationImported,
             now

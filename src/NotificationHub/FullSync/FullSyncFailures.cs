@@ -60,9 +60,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
                 Attempts = attempts,
                 LastError = ErrorCode.From(exception),
                 RefusedAt = isRefused ? now : fullSync.RefusedAt,
-                DueAt = isRefused
-                    ? schedule.NextTry(fullSync.Kind)
-                    : now + (long)failures.GetDelay(attempts, exception).TotalMilliseconds,
+                DueAt = isRefused ? schedule.NextTry(fullSync.Kind) : now + failures.GetDelay(attempts, exception),
             }
         );
         if (isRefused)

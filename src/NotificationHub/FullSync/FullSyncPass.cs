@@ -22,9 +22,9 @@ internal sealed class FullSyncPass(
 
     public bool IsEnabled => options.Value.Enabled;
 
-    public Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(
+    public Task<(IReadOnlyList<WaitingLocation> Due, DateTimeOffset? NextDueAt)> FindDueAsync(
         DbConnection connection,
-        long now
+        DateTimeOffset now
     ) => due.FindAsync(connection, now);
 
     Task ILocationWork.RunAsync(string locationId, Lease lease, CancellationToken cancellationToken) =>

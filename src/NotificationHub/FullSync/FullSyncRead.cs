@@ -79,7 +79,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
         FullSyncState fullSync,
         RecordPage page,
         long number,
-        long dueAt
+        DateTimeOffset dueAt
     )
     {
         var read = CreateContext(fullSync);
@@ -141,7 +141,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
         RecordPage page,
         bool isUndisturbed,
         string owner,
-        long dueAt
+        DateTimeOffset dueAt
     ) =>
         fullSync with
         {

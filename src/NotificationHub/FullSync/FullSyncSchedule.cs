@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using NotificationHub.Refetch;
 using NotificationHub.Snapshots;
+using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
@@ -13,28 +14,27 @@ internal sealed class FullSyncSchedule(IOptions<FullSyncOptions> options, TimePr
     // Incremental reads do not return users that are gone.
     public static readonly TimeSpan AllUsersEvery = TimeSpan.FromDays(7);
 
-    public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+    public DateTimeOffset Now => time.GetStoredUtcNow();
 
-    public long NextRequest => Now + (long)Math.Ceiling(1000 / options.Value.RequestsPerSecond);
+    public DateTimeOffset NextRequest =>
+        Now + TimeSpan.FromMilliseconds(Math.Ceiling(1000 / options.Value.RequestsPerSecond));
 
     /// <summary>Whether all users must be read now, because the next reconciliation would be too late.</summary>
     // A last read in the future means that the clock was set back.
     public bool IsCompleteReadDue(FullSyncState fullSync) =>
         fullSync.CompleteAt is not { } last
         || last > Now
-        || last + AllUsersEvery.TotalMilliseconds
-            < Now + (IntervalOf(RecordKind.User) * (1 + Spread)).TotalMilliseconds;
+        || last + AllUsersEvery < Now + (IntervalOf(RecordKind.User) * (1 + Spread));
 
     /// <summary>When a kind that Apple refuses is retried.</summary>
-    public long NextTry(RecordKind kind) =>
-        NextFullSync(kind) ?? Now + (long)RefetchFailures.FailedRetryDelay.TotalMilliseconds;
+    public DateTimeOffset NextTry(RecordKind kind) => NextFullSync(kind) ?? Now + RefetchFailures.FailedRetryDelay;
 
     /// <returns>The next full sync of the kind; null if none is scheduled.</returns>
-    public long? NextFullSync(RecordKind kind)
+    public DateTimeOffset? NextFullSync(RecordKind kind)
     {
         var interval = IntervalOf(kind);
         var factor = 1 - Spread + (2 * Spread * Random.Shared.NextDouble());
-        return interval == TimeSpan.Zero ? null : Now + (long)(interval * factor).TotalMilliseconds;
+        return interval == TimeSpan.Zero ? null : Now + (interval * factor);
     }
 
     private TimeSpan IntervalOf(RecordKind kind)

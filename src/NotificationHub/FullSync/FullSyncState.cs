@@ -16,7 +16,7 @@ internal sealed record FullSyncState
     public required string Phase { get; init; }
 
     /// <summary>The time of the next request; null while earlier kinds are imported, and if none is scheduled.</summary>
-    public long? DueAt { get; init; }
+    public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>The slot owner that read the last page. After a pause, records may have moved between pages.</summary>
     public string? Owner { get; init; }
@@ -52,28 +52,28 @@ internal sealed record FullSyncState
 
     public string? LastError { get; init; }
 
-    public long? StartedAt { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
 
-    public long? FinishedAt { get; init; }
+    public DateTimeOffset? FinishedAt { get; init; }
 
-    public long? ImportedAt { get; init; }
+    public DateTimeOffset? ImportedAt { get; init; }
 
     public long? KnownRecords { get; init; }
 
     /// <summary>After a restore, the lowest revision of restated records of the kind; null if no restatement is pending.</summary>
     public long? RestateFrom { get; init; }
 
-    public long? CompleteAt { get; init; }
+    public DateTimeOffset? CompleteAt { get; init; }
 
     /// <summary>When Apple last refused the kind; null after Apple has returned it.</summary>
-    public long? RefusedAt { get; init; }
+    public DateTimeOffset? RefusedAt { get; init; }
 
     /// <summary>The first read number of the last, unconfirmed read with a mass removal.</summary>
     public long? DoubtedNumber { get; init; }
 
-    public long? DoubtedAt { get; init; }
+    public DateTimeOffset? DoubtedAt { get; init; }
 
-    public required long CreatedAt { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
 
     public RemovalDoubt? Doubt => RemovalDoubt.Create(DoubtedNumber, DoubtedAt);
 

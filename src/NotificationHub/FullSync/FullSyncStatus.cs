@@ -53,7 +53,7 @@ internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions
                 refetch.Value.MaxAttempts,
                 query.StalledBefore,
                 Paused,
-                now = query.NowMilliseconds,
+                query.Now,
             }
         );
         return
@@ -62,7 +62,7 @@ internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions
             {
                 ProgressMarker = $"{row.Pages} {row.Restarts} {row.FinishedAt}",
                 Backlog = row.Backlog,
-                OldestPendingAt = StageStatus.FromMilliseconds(row.Oldest),
+                OldestPendingAt = row.Oldest,
                 Retrying = row.Failed,
                 Error = row.Error,
                 Leases = RefetchShards.LeaseNames,
@@ -74,7 +74,7 @@ internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions
     {
         public long Backlog { get; init; }
 
-        public long? Oldest { get; init; }
+        public DateTimeOffset? Oldest { get; init; }
 
         public long Failed { get; init; }
 
@@ -84,6 +84,6 @@ internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions
 
         public long Restarts { get; init; }
 
-        public long? FinishedAt { get; init; }
+        public DateTimeOffset? FinishedAt { get; init; }
     }
 }

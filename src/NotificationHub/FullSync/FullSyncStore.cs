@@ -44,7 +44,7 @@ internal static class FullSyncStore
     public static async Task<IReadOnlyList<FullSyncState>> CreateAsync(
         WriteTransaction transaction,
         string locationId,
-        long now
+        DateTimeOffset now
     )
     {
         var restateFrom = await transaction.ScalarAsync<long?>(
@@ -106,7 +106,7 @@ internal static class FullSyncStore
         );
 
     /// <summary>Delays all full syncs of the location, because they share its rate.</summary>
-    public static Task DelayAsync(WriteTransaction transaction, string locationId, long until) =>
+    public static Task DelayAsync(WriteTransaction transaction, string locationId, DateTimeOffset until) =>
         transaction.ExecuteAsync(
             "update full_sync set due_at = @until where location_id = @locationId and due_at < @until",
             new { locationId, until }
@@ -117,7 +117,7 @@ internal static class FullSyncStore
         WriteTransaction transaction,
         string locationId,
         IReadOnlyCollection<string> kinds,
-        long now
+        DateTimeOffset now
     ) =>
         transaction.ExecuteAsync(
             """

@@ -45,15 +45,12 @@ internal sealed record FullSyncProgress
             Pages = fullSync.Pages,
             TotalPages = fullSync.TotalPages,
             Drifts = fullSync.Drifts,
-            StartedAt = ToTime(fullSync.StartedAt),
-            FinishedAt = ToTime(fullSync.FinishedAt),
-            NextAt = ToTime(fullSync.DueAt),
-            RefusedAt = ToTime(fullSync.RefusedAt),
+            StartedAt = fullSync.StartedAt,
+            FinishedAt = fullSync.FinishedAt,
+            NextAt = fullSync.DueAt,
+            RefusedAt = fullSync.RefusedAt,
             Error = fullSync.LastError,
         };
-
-    private static DateTimeOffset? ToTime(long? milliseconds) =>
-        milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }
 
 /// <param name="Import">A short text for tables, such as <c>done</c>.</param>

@@ -6,7 +6,11 @@ using NotificationHub.Storage;
 namespace NotificationHub.FullSync;
 
 /// <param name="RequestedAt">Unix milliseconds. A full sync that ends later satisfies the request, even if it had begun before.</param>
-internal sealed record RequestedReconciliations(string LocationId, IReadOnlyList<string> Kinds, long RequestedAt);
+internal sealed record RequestedReconciliations(
+    string LocationId,
+    IReadOnlyList<string> Kinds,
+    DateTimeOffset RequestedAt
+);
 
 internal sealed class ReconcileRequest(
     Database database,
@@ -122,11 +126,11 @@ internal sealed class ReconcileRequest(
             );
         }
 
-        if (location.PausedUntil > Now + (long)MaxPause.TotalMilliseconds)
+        if (location.PausedUntil > Now + MaxPause)
         {
             throw new LocationException(
                 LocationErrorCode.NotAllowed,
-                $"Calls to Apple are paused for location {locationId} until {DateTimeOffset.FromUnixTimeMilliseconds(location.PausedUntil.Value):u}, "
+                $"Calls to Apple are paused for location {locationId} until {location.PausedUntil.Value:u}, "
                     + "because Apple requested it or after errors. Try again later."
             );
         }
@@ -161,5 +165,5 @@ internal sealed class ReconcileRequest(
         );
     }
 
-    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private DateTimeOffset Now => time.GetStoredUtcNow();
 }

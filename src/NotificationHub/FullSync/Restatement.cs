@@ -14,7 +14,7 @@ internal static class Restatement
         FullSyncState finished,
         IReadOnlyList<FullSyncState> fullSyncs,
         long from,
-        long now
+        DateTimeOffset now
     )
     {
         var epoch = await EventLog.ReadEpochAsync(transaction);
@@ -26,14 +26,14 @@ internal static class Restatement
         WriteTransaction transaction,
         IReadOnlyList<FullSyncState> fullSyncs,
         long from,
-        long now
+        DateTimeOffset now
     )
     {
         var epoch = await EventLog.ReadEpochAsync(transaction);
         return ForLocation(fullSyncs, epoch, from, now);
     }
 
-    private static NewEvent ForKind(FullSyncState finished, long epoch, long from, long now) =>
+    private static NewEvent ForKind(FullSyncState finished, long epoch, long from, DateTimeOffset now) =>
         NewEvent.Create(
             finished.Kind.RestatedEventName,
             finished.LocationId,
@@ -56,7 +56,7 @@ internal static class Restatement
         IReadOnlyList<FullSyncState> fullSyncs,
         long epoch,
         long from,
-        long now
+        DateTimeOffset now
     ) =>
         fullSyncs.Any(fullSync => fullSync.IsRestatementPending)
         || fullSyncs.All(fullSync => fullSync.RestateFrom is not null)
@@ -64,7 +64,12 @@ internal static class Restatement
             : [ForLocation(fullSyncs.ToLookup(fullSync => fullSync.RestateFrom is null), epoch, from, now)];
 
     /// <param name="fullSyncs">Grouped by whether all records of the kind were restated.</param>
-    private static NewEvent ForLocation(ILookup<bool, FullSyncState> fullSyncs, long epoch, long from, long now) =>
+    private static NewEvent ForLocation(
+        ILookup<bool, FullSyncState> fullSyncs,
+        long epoch,
+        long from,
+        DateTimeOffset now
+    ) =>
         NewEvent.Create(
             EventNames.LocationRestated,
             fullSyncs[true].First().LocationId,

@@ -22,7 +22,7 @@ internal sealed class StageLeases
 
     public static async Task<StageLeases> ReadAsync(Database database, DbConnection connection, string self)
     {
-        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
         var live = await connection.QueryAsync<(string Name, string Owner)>(
             $"select name, owner from lease where owner is not null and {LeaseKeeper.IsLive}",
             new { now }

@@ -15,10 +15,8 @@ internal sealed record StageStatusQuery(DbConnection Connection, DateTimeOffset 
     /// <summary>Backlogs are counted up to this number.</summary>
     public const int MaxBacklog = 100_000;
 
-    public long NowMilliseconds => Now.ToUnixTimeMilliseconds();
-
     /// <summary>The time before which pending work may be stalled.</summary>
-    public long StalledBefore => (Now - StallThreshold).ToUnixTimeMilliseconds();
+    public DateTimeOffset StalledBefore => Now - StallThreshold;
 }
 
 internal record StageStatus(string Stage)
@@ -56,9 +54,6 @@ internal record StageStatus(string Stage)
     public IReadOnlyList<string> Leases { get; init; } = [Stage];
 
     public TimeSpan OldestAge(DateTimeOffset now) => OldestPendingAt is { } at && now > at ? now - at : TimeSpan.Zero;
-
-    public static DateTimeOffset? FromMilliseconds(long? milliseconds) =>
-        milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }
 
 /// <summary>A publisher's status. Only the replica that holds the topic's lease knows the state and its reason.</summary>

@@ -15,7 +15,7 @@ internal sealed partial class CredentialCacheRefresher(
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
-    private const long DeleteReplicasAfter = 24 * 60 * 60 * 1000;
+    private static readonly TimeSpan DeleteReplicasAfter = TimeSpan.FromDays(1);
 
     private long reportedAt;
 

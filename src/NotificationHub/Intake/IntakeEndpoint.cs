@@ -222,7 +222,7 @@ internal sealed partial class IntakeEndpoint(
             UId = envelope.UId,
             Body = body,
             BodySha256 = sha256,
-            ReceivedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            ReceivedAt = time.GetStoredUtcNow(),
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
             UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent
                 ? agent[..Math.Min(agent.Length, MaxUserAgent)]

@@ -4,14 +4,14 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;
 
-/// <summary>The notifications that arrived with a secret since its counts were last stored. Times are Unix milliseconds.</summary>
-/// <param name="ProvenAt">When the last one arrived that was not a test; 0 if none.</param>
+/// <summary>The notifications that arrived with a secret since its counts were last stored.</summary>
+/// <param name="ProvenAt">When the last one arrived that was not a test; null if none.</param>
 /// <param name="ProvenCount">How many were not tests.</param>
 internal readonly record struct SecretUsageCounts(
     long SecretId,
     long Count,
-    long LastAt,
-    long ProvenAt,
+    DateTimeOffset LastAt,
+    DateTimeOffset? ProvenAt,
     long ProvenCount
 );
 
@@ -25,12 +25,12 @@ internal sealed class SecretUsage(long secretId, ConcurrentQueue<SecretUsage> us
 
     public long SecretId => secretId;
 
-    public void Record(long at, bool isTest)
+    public void Record(DateTimeOffset at, bool isTest)
     {
-        Volatile.Write(ref lastAt, at);
+        Volatile.Write(ref lastAt, at.ToStored());
         if (!isTest)
         {
-            Volatile.Write(ref provenAt, at);
+            Volatile.Write(ref provenAt, at.ToStored());
             Interlocked.Increment(ref provenCount);
         }
 
@@ -42,15 +42,15 @@ internal sealed class SecretUsage(long secretId, ConcurrentQueue<SecretUsage> us
         new(
             secretId,
             Interlocked.Exchange(ref count, 0),
-            Volatile.Read(ref lastAt),
-            Interlocked.Exchange(ref provenAt, 0),
+            StoredTime.FromStored(Volatile.Read(ref lastAt)),
+            Interlocked.Exchange(ref provenAt, 0) is var at and not 0 ? StoredTime.FromStored(at) : null,
             Interlocked.Exchange(ref provenCount, 0)
         );
 
     /// <summary>Adds back counts that could not be stored.</summary>
     public void Return(SecretUsageCounts counts)
     {
-        Interlocked.CompareExchange(ref provenAt, counts.ProvenAt, 0);
+        Interlocked.CompareExchange(ref provenAt, counts.ProvenAt?.ToStored() ?? 0, 0);
         Interlocked.Add(ref provenCount, counts.ProvenCount);
         Add(counts.Count);
     }
@@ -125,7 +125,7 @@ internal sealed class SecretUsageWriter(
                 update notification_secret
                 set use_count = use_count + @Count, proven_count = proven_count + @ProvenCount,
                     last_used_at = case when last_used_at > @LastAt then last_used_at else @LastAt end,
-                    proven_at = case when @ProvenAt = 0 or proven_at > @ProvenAt then proven_at else @ProvenAt end
+                    proven_at = case when @ProvenAt is null or proven_at > @ProvenAt then proven_at else @ProvenAt end
                 where secret_id = @SecretId
                 """,
                 counts

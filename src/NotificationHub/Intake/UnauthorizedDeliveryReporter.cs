@@ -45,7 +45,7 @@ internal sealed partial class UnauthorizedDeliveryReporter(
                         subject: null,
                         new LocationRefused { Count = count, Since = now - Period },
                         EventJsonContext.Wire.LocationRefused,
-                        now.ToUnixTimeMilliseconds()
+                        now
                     ),
                 ]);
                 return Task.CompletedTask;

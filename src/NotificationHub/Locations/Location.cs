@@ -16,7 +16,7 @@ internal sealed record Location
 
     public string? StateReason { get; init; }
 
-    public required long StateSince { get; init; }
+    public required DateTimeOffset StateSince { get; init; }
 
     /// <summary>Whether there is no content token: notifications are received, but nothing is read from Apple.</summary>
     public required bool ReceiveOnly { get; init; }
@@ -35,17 +35,17 @@ internal sealed record Location
     /// <summary>Encrypted by <see cref="ContentTokenProtector"/>.</summary>
     public byte[]? ContentToken { get; init; }
 
-    public long? TokenExpiresAt { get; init; }
+    public DateTimeOffset? TokenExpiresAt { get; init; }
 
     /// <summary>When scheduled calls to Apple may resume; null if they are not paused.</summary>
-    public long? PausedUntil { get; init; }
+    public DateTimeOffset? PausedUntil { get; init; }
 
-    public required long CreatedAt { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When Apple confirmed the registration; null while it is pending.</summary>
-    public long? RegisteredAt { get; init; }
+    public DateTimeOffset? RegisteredAt { get; init; }
 
-    public long? RemovedAt { get; init; }
+    public DateTimeOffset? RemovedAt { get; init; }
 
     /// <summary>The first <c>seq</c> of the epoch that a restore began; null if the location was never restored.</summary>
     public long? RestateFrom { get; init; }

@@ -19,7 +19,7 @@ internal sealed record LocationDetails(
 )
 {
     /// <summary>When the last notification arrived, in Unix milliseconds.</summary>
-    public long? LastNotificationAt => Secrets.Max(secret => secret.LastUsedAt);
+    public DateTimeOffset? LastNotificationAt => Secrets.Max(secret => secret.LastUsedAt);
 
     public IReadOnlyList<LocationDifference> Differences => LocationDifferences.Read(Check?.Differences);
 }

@@ -28,13 +28,13 @@ internal static class LocationEventFactory
     }
 
     /// <param name="daysLeft">The step: 30, 15, 7 or 1.</param>
-    public static NewEvent CreateTokenExpiring(Location location, int daysLeft, long now) =>
+    public static NewEvent CreateTokenExpiring(Location location, int daysLeft, DateTimeOffset now) =>
         CreateTokenState(EventNames.LocationTokenExpiring, location, daysLeft, now);
 
     public static NewEvent CreateSettingsChanged(
         Location location,
         IReadOnlyList<LocationDifference> differences,
-        long now
+        DateTimeOffset now
     ) =>
         Create(
             EventNames.LocationSettingsChanged,
@@ -74,20 +74,21 @@ internal static class LocationEventFactory
             location.StateSince
         );
 
-    public static NewEvent CreateSilent(string locationId, long lastNotificationAt, long deliveries, long now) =>
+    public static NewEvent CreateSilent(
+        string locationId,
+        DateTimeOffset lastNotificationAt,
+        long deliveries,
+        DateTimeOffset now
+    ) =>
         Create(
             EventNames.LocationSilent,
             locationId,
-            new LocationSilent
-            {
-                LastHeardAt = DateTimeOffset.FromUnixTimeMilliseconds(lastNotificationAt),
-                Posts = deliveries,
-            },
+            new LocationSilent { LastHeardAt = lastNotificationAt, Posts = deliveries },
             EventJsonContext.Wire.LocationSilent,
             now
         );
 
-    public static NewEvent CreateRemoved(Location location, bool deleteData, long now) =>
+    public static NewEvent CreateRemoved(Location location, bool deleteData, DateTimeOffset now) =>
         Create(
             EventNames.LocationRemoved,
             location.LocationId,
@@ -101,14 +102,14 @@ internal static class LocationEventFactory
             now
         );
 
-    private static NewEvent CreateTokenState(string name, Location location, int? daysLeft, long createdAt) =>
+    private static NewEvent CreateTokenState(string name, Location location, int? daysLeft, DateTimeOffset createdAt) =>
         Create(
             name,
             location.LocationId,
             new LocationTokenState
             {
                 State = location.StateName,
-                ExpiresAt = location.TokenExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
+                ExpiresAt = location.TokenExpiresAt,
                 Reason = location.StateReason,
                 DaysLeft = daysLeft,
             },
@@ -121,6 +122,6 @@ internal static class LocationEventFactory
         string locationId,
         T data,
         JsonTypeInfo<T> jsonType,
-        long createdAt
+        DateTimeOffset createdAt
     ) => NewEvent.Create(name, locationId, locationId, data, jsonType, createdAt);
 }

@@ -85,7 +85,7 @@ internal sealed class ReceiveOnlyRegistration(
         await replicas.EnsureLiveAsync(cancellationToken);
         var secret = NotificationSecret.Generate();
         var locationId = LocationId.Generate();
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         var pending = new Location
         {
             LocationId = locationId,

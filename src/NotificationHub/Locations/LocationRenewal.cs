@@ -85,7 +85,7 @@ internal sealed class LocationRenewal(
             Name = found.LocationName ?? locked.Location.Name,
             // Not in the write transaction: Data Protection may store its first key in the database.
             ContentToken = protector.Protect(token),
-            TokenExpiresAt = (found.TokenExpirationDate ?? token.ExpiresAt)?.ToUnixTimeMilliseconds(),
+            TokenExpiresAt = (found.TokenExpirationDate ?? token.ExpiresAt),
         };
         return database.WriteAsync(
             async transaction =>

@@ -66,7 +66,7 @@ internal static class LocationStore
                 PageSql(connection),
                 new
                 {
-                    CreatedAt = from?.CreatedAt ?? long.MinValue,
+                    CreatedAt = from?.CreatedAt ?? DateTimeOffset.MinValue,
                     LocationId = from?.LocationId ?? "",
                     limit,
                 }
@@ -180,7 +180,7 @@ internal static class LocationStore
     }
 
     /// <summary>Pauses scheduled calls to Apple, unless the content token was replaced. It never shortens a pause.</summary>
-    public static async Task PauseAsync(WriteTransaction transaction, Location used, long until)
+    public static async Task PauseAsync(WriteTransaction transaction, Location used, DateTimeOffset until)
     {
         if (await FindCurrentAsync(transaction, used) is null)
         {
@@ -210,7 +210,7 @@ internal static class LocationStore
             set token_expires_at = @expires, expiry_step = case when token_expires_at < @expires then null else expiry_step end
             where location_id = @LocationId
             """,
-            new { used.LocationId, expires = expiresAt.ToUnixTimeMilliseconds() }
+            new { used.LocationId, expires = expiresAt }
         );
     }
 
@@ -238,7 +238,7 @@ internal static class LocationStore
         );
 
     /// <summary>Marks the location as removed, and deletes its content token.</summary>
-    public static Task SetRemovedAsync(WriteTransaction transaction, string locationId, long now) =>
+    public static Task SetRemovedAsync(WriteTransaction transaction, string locationId, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             """
             update location
@@ -249,7 +249,12 @@ internal static class LocationStore
         );
 
     /// <summary>Replaces the time of a removal, unless it changed in the meantime.</summary>
-    public static Task CorrectRemovalTimeAsync(WriteTransaction transaction, string locationId, long from, long to) =>
+    public static Task CorrectRemovalTimeAsync(
+        WriteTransaction transaction,
+        string locationId,
+        DateTimeOffset from,
+        DateTimeOffset to
+    ) =>
         transaction.ExecuteAsync(
             """
             update location

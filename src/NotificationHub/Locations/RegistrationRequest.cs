@@ -60,21 +60,21 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
 
     public Location Confirm(ClientConfig confirmed, DateTimeOffset now)
     {
-        var expiresAt = confirmed.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? Location.TokenExpiresAt;
+        var expiresAt = confirmed.TokenExpirationDate ?? Location.TokenExpiresAt;
         var state = LocationStates.AfterResponse(
             LocationState.Valid,
             MdmInfo.Id,
             confirmed.MdmInfo?.Id,
-            expiresAt is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null,
+            expiresAt,
             now
         );
         return Location with
         {
             StateName = state.ToWireName(),
-            StateSince = now.ToUnixTimeMilliseconds(),
+            StateSince = now,
             NotificationTypes = LocationStore.WriteTypes(confirmed.SubscribedNotificationTypes),
             TokenExpiresAt = expiresAt,
-            RegisteredAt = now.ToUnixTimeMilliseconds(),
+            RegisteredAt = now,
         };
     }
 

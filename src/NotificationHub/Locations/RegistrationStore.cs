@@ -36,7 +36,7 @@ internal sealed class RegistrationStore(
         }
 
         var mdmInfo = RegistrationAttempt.ChooseOwner(request.MdmInfo, found.MdmInfo, locationId);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         var location = new Location
         {
             LocationId = locationId,
@@ -50,7 +50,7 @@ internal sealed class RegistrationStore(
             MdmMetadata = mdmInfo.Metadata,
             NotificationUrl = NotificationUrl.Create(request.HubUrl, locationId),
             ContentToken = protector.Protect(request.Token),
-            TokenExpiresAt = (found.TokenExpirationDate ?? request.Token.ExpiresAt)?.ToUnixTimeMilliseconds(),
+            TokenExpiresAt = (found.TokenExpirationDate ?? request.Token.ExpiresAt),
             CreatedAt = known?.CreatedAt ?? now,
         };
         return new RegistrationAttempt(location, mdmInfo, await SecretStore.ListPendingAsync(connection, locationId));

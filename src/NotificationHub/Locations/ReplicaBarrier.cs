@@ -65,10 +65,10 @@ internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, 
     private async Task<IReadOnlyList<(string Id, long Version)>> ReadLiveAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
         var live = await connection.QueryAsync<(string, long)>(
             "select replica_id, locations_version from replica where seen_at > @since and seen_at <= @until order by replica_id",
-            new { since = now - (long)timings.Timeout.TotalMilliseconds, until = now + RunningHubs.FutureMilliseconds }
+            new { since = now - timings.Timeout, until = now + RunningHubs.Future }
         );
         return live.AsList();
     }

@@ -44,7 +44,7 @@ internal sealed class Announcements(Database database, TimeProvider time)
 
     private async Task<int> StoreAsync(WriteTransaction transaction, Announcement[] chunk, Actor actor)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         List<Announcement> stored = [];
         foreach (var announcement in chunk)
         {
@@ -57,7 +57,7 @@ internal sealed class Announcements(Database database, TimeProvider time)
                 announcement.Tasks,
                 actorName = actor.Name,
                 now,
-                DueAt = now + (long)OperationProgressBatch.Silence.TotalMilliseconds,
+                DueAt = now + OperationProgressBatch.Silence,
             };
             var known = await transaction.ExecuteAsync(Complete, row);
             if (known == 1 || await transaction.ExecuteAsync(Insert, row) == 1)

@@ -28,7 +28,7 @@ internal sealed class CompletionPass(Database database, OperationEvents events, 
     private async Task CompleteAsync(Operation operation, Lease lease, CancellationToken cancellationToken)
     {
         var counts = await TaskCounts.ReadAsync(database, operation, cancellationToken);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         await database.WriteAsync(
             async transaction =>
             {

@@ -55,7 +55,7 @@ internal sealed class EventStatusPoll(
         }
     }
 
-    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private DateTimeOffset Now => time.GetStoredUtcNow();
 
     private async Task<bool> ApplyAsync(
         WriteTransaction transaction,
@@ -92,7 +92,7 @@ internal sealed class EventStatusPoll(
             operation,
             status.Status == Pending ? null : "unknown eventStatus",
             now,
-            now + (long)OperationTiming.GetDelay(operation.Polls, operation.Deferred).TotalMilliseconds
+            now + OperationTiming.GetDelay(operation.Polls, operation.Deferred)
         );
         return true;
     }

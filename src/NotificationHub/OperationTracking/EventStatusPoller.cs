@@ -40,7 +40,7 @@ internal sealed partial class EventStatusPoller(
         return due.Count;
     }
 
-    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private DateTimeOffset Now => time.GetStoredUtcNow();
 
     private async Task PollAsync(string locationId, Lease lease, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationHub.Events;
+using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
@@ -24,12 +25,12 @@ internal sealed record Operation
 
     public string? AnnouncedBy { get; init; }
 
-    public long? AnnouncedAt { get; init; }
+    public DateTimeOffset? AnnouncedAt { get; init; }
 
     /// <summary>The time of the announcement or of the first notification.</summary>
-    public required long StartedAt { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
 
-    public long? LastNotificationAt { get; init; }
+    public DateTimeOffset? LastNotificationAt { get; init; }
 
     /// <summary>The number of notifications. In the next two, a task that was reported twice counts twice.</summary>
     public required long Notifications { get; init; }
@@ -39,9 +40,9 @@ internal sealed record Operation
     public required long Failed { get; init; }
 
     /// <summary>The time of the next poll.</summary>
-    public required long DueAt { get; init; }
+    public required DateTimeOffset DueAt { get; init; }
 
-    public long? LastPolledAt { get; init; }
+    public DateTimeOffset? LastPolledAt { get; init; }
 
     /// <summary>The number of polls since the last notification.</summary>
     public required long Polls { get; init; }
@@ -49,7 +50,7 @@ internal sealed record Operation
     /// <summary>The error code of the last poll.</summary>
     public string? LastError { get; init; }
 
-    public long? ClosedAt { get; init; }
+    public DateTimeOffset? ClosedAt { get; init; }
 
     /// <summary>The number of tasks in the last event; like the next two, null before the first event.</summary>
     public long? Requested { get; init; }
@@ -62,7 +63,7 @@ internal sealed record Operation
     /// <summary>The data of the last event; null in lists.</summary>
     public string? Report { get; init; }
 
-    public long SilentSince => Math.Max(LastNotificationAt ?? 0, AnnouncedAt ?? StartedAt);
+    public DateTimeOffset SilentSince => StoredTime.Later(LastNotificationAt ?? default, AnnouncedAt ?? StartedAt);
 }
 
 /// <summary>The states of an operation. It enters each state at most once, with an event.</summary>
@@ -145,16 +146,16 @@ internal sealed record OperationDocument
             Deferred = operation.Deferred,
             Tasks = operation.Tasks,
             AnnouncedBy = operation.AnnouncedBy,
-            AnnouncedAt = ToTime(operation.AnnouncedAt),
-            StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(operation.StartedAt),
-            LastNotificationAt = ToTime(operation.LastNotificationAt),
+            AnnouncedAt = operation.AnnouncedAt,
+            StartedAt = operation.StartedAt,
+            LastNotificationAt = operation.LastNotificationAt,
             Notifications = operation.Notifications,
             NotifiedSucceeded = operation.Succeeded,
             NotifiedFailed = operation.Failed,
-            LastPolledAt = ToTime(operation.LastPolledAt),
-            NextPollAt = operation.ClosedAt is null ? ToTime(operation.DueAt) : null,
+            LastPolledAt = operation.LastPolledAt,
+            NextPollAt = operation.ClosedAt is null ? operation.DueAt : null,
             LastError = operation.LastError,
-            EndedAt = ToTime(operation.ClosedAt),
+            EndedAt = operation.ClosedAt,
             Requested = operation.Requested,
             Completed = operation.Completed,
             Failed = operation.Missed,
@@ -162,7 +163,4 @@ internal sealed record OperationDocument
                 ? JsonSerializer.Deserialize(report, EventJsonContext.Default.OperationReport)
                 : null,
         };
-
-    private static DateTimeOffset? ToTime(long? milliseconds) =>
-        milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 }

@@ -14,7 +14,7 @@ internal sealed class OperationEvents(OperationMetrics metrics)
         Operation operation,
         string state,
         OperationReport report,
-        long now
+        DateTimeOffset now
     )
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(report, EventJsonContext.Wire.OperationReport);
@@ -40,7 +40,7 @@ internal sealed class OperationEvents(OperationMetrics metrics)
         string state,
         OperationReport report,
         byte[] data,
-        long now
+        DateTimeOffset now
     ) =>
         new()
         {

@@ -11,7 +11,7 @@ internal readonly record struct OperationProgress(
     string LocationId,
     string EventId,
     long Seq,
-    long ReceivedAt,
+    DateTimeOffset ReceivedAt,
     string? Action,
     int Succeeded,
     int Failed
@@ -58,8 +58,8 @@ internal sealed class OperationProgressBatch
             transaction.Sql("RecordOperationProgress"),
             new
             {
-                Rows = JsonSerializer.Serialize(operations.Values.Select(operation => operation.ToRow())),
-                Pause = (long)PollInterval.TotalMilliseconds,
+                Rows = StoredTime.SerializeRows(operations.Values.Select(operation => operation.ToRow())),
+                Pause = PollInterval,
             }
         );
         var linked = known.Where(operation => operation.ClosedAt is null).SelectMany(GetLinks).ToList();
@@ -67,7 +67,7 @@ internal sealed class OperationProgressBatch
         {
             await transaction.ExecuteAsync(
                 transaction.Sql("LinkNotifications"),
-                new { Rows = JsonSerializer.Serialize(linked) }
+                new { Rows = StoredTime.SerializeRows(linked) }
             );
         }
 
@@ -87,8 +87,8 @@ internal sealed class OperationProgressBatch
 
     private sealed class OperationProgressRow(OperationProgress first)
     {
-        private long firstAt = first.ReceivedAt;
-        private long lastAt = first.ReceivedAt;
+        private DateTimeOffset firstAt = first.ReceivedAt;
+        private DateTimeOffset lastAt = first.ReceivedAt;
         private int succeeded;
         private int failed;
 
@@ -101,8 +101,8 @@ internal sealed class OperationProgressBatch
 
         public void Add(OperationProgress progress)
         {
-            firstAt = Math.Min(firstAt, progress.ReceivedAt);
-            lastAt = Math.Max(lastAt, progress.ReceivedAt);
+            firstAt = StoredTime.Earlier(firstAt, progress.ReceivedAt);
+            lastAt = StoredTime.Later(lastAt, progress.ReceivedAt);
             succeeded += progress.Succeeded;
             failed += progress.Failed;
             Seqs.Add(progress.Seq);
@@ -119,7 +119,7 @@ internal sealed class OperationProgressBatch
                 first.Action,
                 firstAt,
                 lastAt,
-                lastAt + (long)Silence.TotalMilliseconds,
+                lastAt + Silence,
                 Seqs.Count,
                 succeeded,
                 failed,
@@ -136,6 +136,6 @@ internal sealed class OperationProgressBatch
 
         public bool Counted { get; init; }
 
-        public long? ClosedAt { get; init; }
+        public DateTimeOffset? ClosedAt { get; init; }
     }
 }

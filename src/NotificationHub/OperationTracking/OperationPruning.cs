@@ -41,10 +41,7 @@ internal sealed class OperationPruning(
     {
         var now = await clock.ReadAsync(cancellationToken);
         await ResetFutureTimesAsync(now, lease, cancellationToken);
-        var age = new Age(
-            now.Now - (long)options.Value.KeepFor.TotalMilliseconds,
-            now.Now - (long)(MaxDeferral + options.Value.KeepFor).TotalMilliseconds
-        );
+        var age = new Age(now.Now - options.Value.KeepFor, now.Now - (MaxDeferral + options.Value.KeepFor));
         var pruned = 0;
         while (await ReadPageAsync(age, cancellationToken) is { Count: > 0 } page)
         {
@@ -201,7 +198,7 @@ internal sealed class OperationPruning(
         return links;
     }
 
-    private sealed record Age(long Before, long BeforeDeferred);
+    private sealed record Age(DateTimeOffset Before, DateTimeOffset BeforeDeferred);
 
     private sealed record OperationKey
     {

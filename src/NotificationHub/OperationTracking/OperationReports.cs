@@ -5,14 +5,19 @@ namespace NotificationHub.OperationTracking;
 
 internal static class OperationReports
 {
-    public static OperationReport FromNotifications(Operation operation, TaskCounts counts, long now) =>
+    public static OperationReport FromNotifications(Operation operation, TaskCounts counts, DateTimeOffset now) =>
         Create(operation, counts, now) with
         {
             Completed = counts.Succeeded,
             Failed = counts.Failed,
         };
 
-    public static OperationReport FromStatus(Operation operation, EventStatus status, TaskCounts counts, long now)
+    public static OperationReport FromStatus(
+        Operation operation,
+        EventStatus status,
+        TaskCounts counts,
+        DateTimeOffset now
+    )
     {
         var requested = status.NumRequested ?? operation.Tasks;
         var completed = status.NumCompleted ?? operation.Succeeded;
@@ -33,22 +38,22 @@ internal static class OperationReports
 
     /// <summary>The report if Apple sent no status.</summary>
     /// <param name="reason">One of <see cref="StallReasons"/>.</param>
-    public static OperationReport FromFailure(Operation operation, TaskCounts counts, string reason, long now) =>
-        Create(operation, counts, now) with
-        {
-            Source = OperationSources.EventStatus,
-            Reason = reason,
-        };
+    public static OperationReport FromFailure(
+        Operation operation,
+        TaskCounts counts,
+        string reason,
+        DateTimeOffset now
+    ) => Create(operation, counts, now) with { Source = OperationSources.EventStatus, Reason = reason };
 
-    private static OperationReport Create(Operation operation, TaskCounts counts, long now) =>
+    private static OperationReport Create(Operation operation, TaskCounts counts, DateTimeOffset now) =>
         new()
         {
             EventId = operation.EventId,
             Kind = operation.Kind,
             Deferred = operation.Deferred,
             AnnouncedBy = operation.AnnouncedBy,
-            StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(operation.StartedAt),
-            DurationSeconds = Math.Max(now - operation.StartedAt, 0) / 1000,
+            StartedAt = operation.StartedAt,
+            DurationSeconds = (long)Math.Max((now - operation.StartedAt).TotalSeconds, 0),
             Source = OperationSources.Notifications,
             Requested = operation.Tasks,
             Completed = operation.Succeeded,

@@ -93,7 +93,7 @@ internal static class OperationStore
     public static Task<IReadOnlyList<Operation>> ReadDueAsync(
         DbConnection connection,
         string locationId,
-        long now,
+        DateTimeOffset now,
         int limit
     ) =>
         QueryAsync(
@@ -108,12 +108,12 @@ internal static class OperationStore
         );
 
     /// <summary>Reads the callable locations with operations that are due for a poll.</summary>
-    public static async Task<IReadOnlyList<string>> DueLocationsAsync(DbConnection connection, long now) =>
+    public static async Task<IReadOnlyList<string>> DueLocationsAsync(DbConnection connection, DateTimeOffset now) =>
         (await connection.QueryAsync<string>(DueLocationsSql, new { now })).AsList();
 
     /// <summary>Records the poll before it is sent, so that the next one is not too early even after a crash.</summary>
     /// <returns>Whether the operation is still due.</returns>
-    public static async Task<bool> ClaimAsync(WriteTransaction transaction, Operation operation, long now) =>
+    public static async Task<bool> ClaimAsync(WriteTransaction transaction, Operation operation, DateTimeOffset now) =>
         await transaction.ExecuteAsync(
             $"""
             update operation
@@ -126,7 +126,7 @@ internal static class OperationStore
                 operation.LocationId,
                 operation.DueAt,
                 now,
-                nextAt = now + (long)OperationTiming.ClaimTime.TotalMilliseconds,
+                nextAt = now + OperationTiming.ClaimTime,
             }
         ) == 1;
 
@@ -135,8 +135,8 @@ internal static class OperationStore
         WriteTransaction transaction,
         Operation operation,
         string? error,
-        long lastPolledAt,
-        long dueAt
+        DateTimeOffset lastPolledAt,
+        DateTimeOffset dueAt
     ) =>
         transaction.ExecuteAsync(
             $"""
@@ -164,7 +164,7 @@ internal static class OperationStore
         string state,
         OperationReport report,
         string data,
-        long? closedAt
+        DateTimeOffset? closedAt
     ) =>
         await transaction.ExecuteAsync(
             $"""

@@ -28,7 +28,6 @@ internal static class OperationTiming
             : delay;
 
     // A deferred operation is expected to be pending for weeks.
-    public static bool IsStalled(Operation operation, long now) =>
-        operation is { State: OperationStates.Open, Deferred: false }
-        && now - operation.SilentSince >= StallThreshold.TotalMilliseconds;
+    public static bool IsStalled(Operation operation, DateTimeOffset now) =>
+        operation is { State: OperationStates.Open, Deferred: false } && now - operation.SilentSince >= StallThreshold;
 }

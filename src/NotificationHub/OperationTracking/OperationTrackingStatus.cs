@@ -10,7 +10,7 @@ internal sealed class OperationTrackingStatus : IStageStatus
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
     {
         var connection = query.Connection;
-        var row = await connection.QuerySingleAsync<(long Due, long? Oldest, long Failed, string? Error)>(
+        var row = await connection.QuerySingleAsync<(long Due, DateTimeOffset? Oldest, long Failed, string? Error)>(
             $"""
             select coalesce(sum(case when o.due_at <= @now then 1 else 0 end), 0),
                 min(case when o.due_at <= @now then o.due_at end),
@@ -21,7 +21,7 @@ internal sealed class OperationTrackingStatus : IStageStatus
             join location l on l.location_id = o.location_id
             where {LocationStates.Callable} and (l.paused_until is null or l.paused_until <= @now)
             """,
-            new { now = query.NowMilliseconds, StageStatusQuery.MaxBacklog }
+            new { query.Now, StageStatusQuery.MaxBacklog }
         );
         var counted = await connection.ExecuteScalarAsync<long>(
             $"select count(*) from (select event_id from operation where counted <> 0 order by counted {connection.Limit("@MaxBacklog")}) counted",
@@ -33,7 +33,7 @@ internal sealed class OperationTrackingStatus : IStageStatus
             {
                 ProgressMarker = $"{row.Oldest} {row.Due} {counted}",
                 Backlog = row.Due + counted,
-                OldestPendingAt = StageStatus.FromMilliseconds(row.Oldest),
+                OldestPendingAt = row.Oldest,
                 Retrying = row.Failed,
                 Error = row.Error,
             },

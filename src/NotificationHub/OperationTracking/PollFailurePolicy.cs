@@ -35,7 +35,7 @@ internal sealed partial class PollFailurePolicy(
     )
     {
         var code = ErrorCode.From(error);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         var affectsLocation = AffectsLocation(error);
         if (error.IsTokenError)
         {
@@ -43,7 +43,7 @@ internal sealed partial class PollFailurePolicy(
         }
         else if (error.RetryAfter is { } wait)
         {
-            await LocationStore.PauseAsync(transaction, request.Location, now + (long)wait.TotalMilliseconds);
+            await LocationStore.PauseAsync(transaction, request.Location, now + wait);
         }
         else if (!affectsLocation && OperationTiming.IsStalled(request.Operation, now))
         {
@@ -54,13 +54,7 @@ internal sealed partial class PollFailurePolicy(
         var delay = affectsLocation
             ? OperationTiming.GetDelayDuringOutage(request.Operation.Polls, request.Operation.Deferred)
             : OperationTiming.GetDelay(request.Operation.Polls, request.Operation.Deferred);
-        await OperationStore.PostponeAsync(
-            transaction,
-            request.Operation,
-            code,
-            now,
-            now + (long)delay.TotalMilliseconds
-        );
+        await OperationStore.PostponeAsync(transaction, request.Operation, code, now, now + delay);
         return !affectsLocation;
     }
 

@@ -74,9 +74,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
         WriteOptional(json, "subject"u8, Escape(entry.Subject));
         json.WriteString(
             "time"u8,
-            DateTimeOffset
-                .FromUnixTimeMilliseconds(entry.CreatedAt)
-                .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+            entry.CreatedAt.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
         );
         json.WriteString("datacontenttype"u8, "application/json"u8);
         WriteOptional(json, "location"u8, entry.LocationId);

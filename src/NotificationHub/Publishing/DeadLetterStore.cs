@@ -35,10 +35,10 @@ internal sealed record DeadLetter
     public required string Reason { get; init; }
 
     /// <summary>Unix milliseconds.</summary>
-    public required long RejectedAt { get; init; }
+    public required DateTimeOffset RejectedAt { get; init; }
 
     /// <summary>Unix milliseconds; null while open.</summary>
-    public long? ResolvedAt { get; init; }
+    public DateTimeOffset? ResolvedAt { get; init; }
 
     /// <summary>The event's name; null if the event is no longer in the log.</summary>
     public string? Type { get; init; }
@@ -110,15 +110,9 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
         DecideAsync(seq, DeadLetterState.Resend, resolvedAt: null, actor, cancellationToken);
 
     public Task<DeadLetterDecision> DiscardAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
-        DecideAsync(
-            seq,
-            DeadLetterState.Discarded,
-            time.GetUtcNow().ToUnixTimeMilliseconds(),
-            actor,
-            cancellationToken
-        );
+        DecideAsync(seq, DeadLetterState.Discarded, time.GetStoredUtcNow(), actor, cancellationToken);
 
-    public static Task AddAsync(WriteTransaction transaction, RejectedEvent rejected, long now) =>
+    public static Task AddAsync(WriteTransaction transaction, RejectedEvent rejected, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             """
             insert into dead_letter (event_seq, topic, state, reason, rejected_at, resolved_at)
@@ -134,7 +128,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
             }
         );
 
-    public static Task ResolveAsync(WriteTransaction transaction, long seq, long now) =>
+    public static Task ResolveAsync(WriteTransaction transaction, long seq, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             "update dead_letter set state = @Resent, resolved_at = @now where event_seq = @seq and state = @Resend",
             new
@@ -147,7 +141,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
         );
 
     /// <summary>Requires a new decision, because the topic rejected the event again.</summary>
-    public static Task ReopenAsync(WriteTransaction transaction, long seq, string reason, long now) =>
+    public static Task ReopenAsync(WriteTransaction transaction, long seq, string reason, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             """
             update dead_letter
@@ -165,7 +159,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
         );
 
     // None for the topic hub: a rejected announcement would cause the next one, without end.
-    public static NewEvent? CreateEvent(RejectedEvent rejected, long now) =>
+    public static NewEvent? CreateEvent(RejectedEvent rejected, DateTimeOffset now) =>
         rejected.Entry.Topic == TopicMap.TopicOf(EventNames.EventDeadLettered)
             ? null
             : NewEvent.Create(
@@ -191,7 +185,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
     private Task<DeadLetterDecision> DecideAsync(
         long seq,
         string state,
-        long? resolvedAt,
+        DateTimeOffset? resolvedAt,
         Actor actor,
         CancellationToken cancellationToken
     ) =>
@@ -218,7 +212,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
         WriteTransaction transaction,
         long seq,
         string state,
-        long? resolvedAt
+        DateTimeOffset? resolvedAt
     )
     {
         var changed = await transaction.ExecuteAsync(

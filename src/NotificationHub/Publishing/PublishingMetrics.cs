@@ -62,7 +62,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
             return;
         }
 
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         foreach (var entry in events)
         {
             deliveryDelay.Record(DelayBuckets.Seconds(entry.CreatedAt, now), Tag(topic));

@@ -39,7 +39,7 @@ internal sealed class PublishingStatus(
                 new TopicStageStatus(name, topic)
                 {
                     Cursor = position,
-                    LastProgressAt = StageStatus.FromMilliseconds(movedAt),
+                    LastProgressAt = movedAt,
                     Backlog = unsent,
                     OldestPendingAt = oldest,
                     Error = local.Reason,

@@ -101,11 +101,11 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
                 MaxCounted,
             }
         );
-        var oldest = await connection.QueryFirstOrDefaultAsync<long?>(
+        var oldest = await connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
             $"select created_at from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
             new { topic, position }
         );
-        return (unsent, oldest is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);
+        return (unsent, oldest);
     }
 
     /// <summary>Moves the cursor and stores the dead letters in one transaction.</summary>
@@ -147,7 +147,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     // The batch is sent already. So if the database is unavailable, retry only the commit, and let a shutdown wait for it.
     private async Task WriteAsync(
         Lease lease,
-        Func<WriteTransaction, long, Task> work,
+        Func<WriteTransaction, DateTimeOffset, Task> work,
         CancellationToken cancellationToken
     )
     {
@@ -159,7 +159,7 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
                     async transaction =>
                     {
                         await lease.EnsureAsync(transaction);
-                        await work(transaction, time.GetUtcNow().ToUnixTimeMilliseconds());
+                        await work(transaction, time.GetStoredUtcNow());
                     },
                     CancellationToken.None
                 );

@@ -19,9 +19,7 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
             Log.Skipped(logger, page.Skipped, location.LocationId);
         }
 
-        var known = location.TokenExpiresAt is { } milliseconds
-            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
-            : (DateTimeOffset?)null;
+        var known = location.TokenExpiresAt is { } milliseconds ? milliseconds : (DateTimeOffset?)null;
         var expiresAt = page.TokenExpirationDate ?? known;
         var state = LocationStates.AfterResponse(
             location.State,
@@ -44,11 +42,7 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
 
             await LocationStore.SetStateAsync(transaction, location, state, GetReason(state, page), page.MdmInfo);
         });
-        context.Location = location with
-        {
-            StateName = state.ToWireName(),
-            TokenExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
-        };
+        context.Location = location with { StateName = state.ToWireName(), TokenExpiresAt = expiresAt };
         // Even if the content token has been replaced meanwhile: the next slot uses the new one.
         if (!LocationStates.MayCallApple(state))
         {

@@ -38,7 +38,7 @@ internal sealed partial class MassRemovals(
     /// <summary>Fewer missing records are never a mass removal.</summary>
     public const int LeastRecords = 25;
 
-    public long RepeatAt(RemovalDoubt doubt) => doubt.At + (long)options.Value.StaleReadDelay.TotalMilliseconds;
+    public DateTimeOffset RepeatAt(RemovalDoubt doubt) => doubt.At + options.Value.StaleReadDelay;
 
     /// <summary>Checks a read whose pages are all committed, and reports a removal that two reads agree on.</summary>
     /// <returns>Null if the records may be removed.</returns>
@@ -91,7 +91,7 @@ internal sealed partial class MassRemovals(
             }
         }
 
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         var early = scope
             .Select(part => part.Doubt)
             .OfType<RemovalDoubt>()
@@ -124,7 +124,7 @@ internal sealed partial class MassRemovals(
                     Removed = assessment.Absent,
                 },
                 EventJsonContext.Wire.ReconcileMassRemoval,
-                time.GetUtcNow().ToUnixTimeMilliseconds()
+                time.GetStoredUtcNow()
             ),
         ]);
         return Task.CompletedTask;

@@ -191,7 +191,7 @@ internal sealed partial class RefetchFailures(
                 Fault = ErrorCode.From(exception),
             },
             EventJsonContext.Wire.RefetchFailed,
-            time.GetUtcNow().ToUnixTimeMilliseconds()
+            time.GetStoredUtcNow()
         ) with
         {
             CorrelationId = target.CorrelationId,
@@ -205,7 +205,7 @@ internal sealed partial class RefetchFailures(
     private static TimeSpan Longer(TimeSpan delay, TimeSpan? retryAfter) =>
         retryAfter > delay ? retryAfter.Value : delay;
 
-    private long DueIn(TimeSpan delay) => (time.GetUtcNow() + delay).ToUnixTimeMilliseconds();
+    private DateTimeOffset DueIn(TimeSpan delay) => (time.GetUtcNow() + delay);
 
     private static partial class Log
     {

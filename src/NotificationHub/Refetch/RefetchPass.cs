@@ -52,7 +52,7 @@ internal sealed class RefetchPass(
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         var due = await TargetStore.ReadDueAsync(connection, locationId, now);
         if (
             due.Count == 0

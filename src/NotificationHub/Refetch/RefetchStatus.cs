@@ -36,20 +36,25 @@ internal sealed class RefetchStatus(IOptions<RefetchOptions> options) : IStageSt
 
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
     {
-        var row = await query.Connection.QuerySingleAsync<(long Backlog, long? Oldest, long Failed, string? Error)>(
+        var row = await query.Connection.QuerySingleAsync<(
+            long Backlog,
+            DateTimeOffset? Oldest,
+            long Failed,
+            string? Error
+        )>(
             Targets(query.Connection),
             new
             {
                 options.Value.MaxAttempts,
                 query.StalledBefore,
                 StageStatusQuery.MaxBacklog,
-                now = query.NowMilliseconds,
+                query.Now,
             }
         );
         var status = new StageStatus("refetch")
         {
             Backlog = row.Backlog,
-            OldestPendingAt = StageStatus.FromMilliseconds(row.Oldest),
+            OldestPendingAt = row.Oldest,
             Retrying = row.Failed,
             Error = row.Error,
             Leases = RefetchShards.LeaseNames,
@@ -61,8 +66,8 @@ internal sealed class RefetchStatus(IOptions<RefetchOptions> options) : IStageSt
             [
                 status with
                 {
-                    LastProgressAt = StageStatus.FromMilliseconds(
-                        await query.Connection.ExecuteScalarAsync<long?>("select max(read_at) from refetch_target")
+                    LastProgressAt = await query.Connection.ExecuteScalarAsync<DateTimeOffset?>(
+                        "select max(read_at) from refetch_target"
                     ),
                 },
             ];

@@ -8,7 +8,7 @@ namespace NotificationHub.Refetch;
 internal static class StaleReadDetector
 {
     // Notifications arrive up to five minutes after the change: an earlier read may have returned it already.
-    private const long MaxNotificationDelay = 5 * 60 * 1000;
+    private static readonly TimeSpan MaxNotificationDelay = TimeSpan.FromMinutes(5);
 
     /// <param name="busy">Whether the target was read recently, so that the change may have been returned already.</param>
     public static async Task<bool> IsStaleAsync(WriteTransaction transaction, ClaimedTarget target, bool busy)
@@ -26,7 +26,7 @@ internal static class StaleReadDetector
             return false;
         }
 
-        var rows = await transaction.QueryAsync<(string Key, long ChangedAt, bool Exists)>(
+        var rows = await transaction.QueryAsync<(string Key, DateTimeOffset ChangedAt, bool Exists)>(
             """
             select "key", changed_at, case when data is not null then 1 else 0 end
             from snapshot
@@ -47,7 +47,7 @@ internal static class StaleReadDetector
         );
     }
 
-    private static bool Matches(string expected, bool exists, long changedAt, long requestedAt) =>
+    private static bool Matches(string expected, bool exists, DateTimeOffset changedAt, DateTimeOffset requestedAt) =>
         expected == TargetExpectations.Changed
             ? changedAt >= requestedAt - MaxNotificationDelay
             : exists == (expected[0] == '+');

@@ -137,7 +137,7 @@ internal sealed partial class DueTimes(
     private async Task<int> RepairAsync(DueTime due, Lease lease, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var tooFar = (now + due.Longest + Margin).ToUnixTimeMilliseconds();
+        var tooFar = now + due.Longest + Margin;
         var sum = 0;
         while (true)
         {
@@ -154,7 +154,7 @@ internal sealed partial class DueTimes(
                     var repaired = 0;
                     foreach (var row in rows)
                     {
-                        row.AddDynamicParams(new { now = now.ToUnixTimeMilliseconds(), tooFar });
+                        row.AddDynamicParams(new { now, tooFar });
                         repaired += await transaction.ExecuteAsync(due.Repair, row);
                     }
 
@@ -171,7 +171,7 @@ internal sealed partial class DueTimes(
 
     private async Task<IReadOnlyList<DynamicParameters>> FindAsync(
         DueTime due,
-        long tooFar,
+        DateTimeOffset tooFar,
         CancellationToken cancellationToken
     )
     {

@@ -106,8 +106,8 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
 
     public async Task<IReadOnlyList<DynamicParameters>> FindAsync(
         DbConnection connection,
-        long from,
-        long until,
+        DateTimeOffset from,
+        DateTimeOffset until,
         int limit
     )
     {
@@ -129,8 +129,8 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
     public Task<int> RedateAsync(
         WriteTransaction transaction,
         IReadOnlyList<DynamicParameters> rows,
-        long now,
-        long future
+        DateTimeOffset now,
+        DateTimeOffset future
     )
     {
         foreach (var row in rows)

@@ -17,19 +17,23 @@ internal sealed class LogAges
     private readonly ConcurrentDictionary<string, Skipped> skipped = new(StringComparer.Ordinal);
 
     // Rows before it were written while a clock was ahead, and are at least as old.
-    /// <summary>Finds the first row with a plausible time, in Unix milliseconds.</summary>
+    /// <summary>Finds the first row with a plausible time.</summary>
     /// <param name="future">The latest plausible time.</param>
-    public async Task<(long Seq, long At)?> ReadFirstAsync(DbConnection connection, PrunedLog log, long future)
+    public async Task<(long Seq, DateTimeOffset At)?> ReadFirstAsync(
+        DbConnection connection,
+        PrunedLog log,
+        DateTimeOffset future
+    )
     {
         var rows = 1;
         var start = await connection.ExecuteScalarAsync<long>(log.StartSql);
         var (from, earliest) =
             skipped.TryGetValue(log.Name, out var known) && known.Until > start && known.Earliest > future
                 ? known
-                : new Skipped(start, long.MaxValue);
+                : new Skipped(start, DateTimeOffset.MaxValue);
         while (true)
         {
-            var (seq, last, first) = await connection.QuerySingleAsync<(long?, long?, long?)>(
+            var (seq, last, first) = await connection.QuerySingleAsync<(long?, long?, DateTimeOffset?)>(
                 $"""
                 select min(case when came_at <= @future then seq end), max(seq), min(came_at)
                 from
@@ -50,7 +54,7 @@ internal sealed class LogAges
             );
             if (seq is not null)
             {
-                var at = await connection.ExecuteScalarAsync<long?>(
+                var at = await connection.ExecuteScalarAsync<DateTimeOffset?>(
                     $"select {log.At} from {log.Table} where seq = @seq",
                     new { seq }
                 );
@@ -63,12 +67,12 @@ internal sealed class LogAges
             }
 
             (from, rows) = (last.Value + 1, Window);
-            earliest = Math.Min(earliest, first ?? long.MaxValue);
+            earliest = StoredTime.Earlier(earliest, first ?? DateTimeOffset.MaxValue);
             skipped[log.Name] = new Skipped(from, earliest);
         }
     }
 
-    public static Task<long> CountOlderAsync(DbConnection connection, PrunedLog log, long before) =>
+    public static Task<long> CountOlderAsync(DbConnection connection, PrunedLog log, DateTimeOffset before) =>
         connection.ExecuteScalarAsync<long>(
             $"""
             select count(*)
@@ -88,5 +92,5 @@ internal sealed class LogAges
     /// <summary>Rows at the beginning of a log with times in the future.</summary>
     /// <param name="Until">The first <c>seq</c> after them.</param>
     /// <param name="Earliest">The earliest time. From then on it is plausible, and the rows are read again.</param>
-    private readonly record struct Skipped(long Until, long Earliest);
+    private readonly record struct Skipped(long Until, DateTimeOffset Earliest);
 }

@@ -33,12 +33,12 @@ internal static class LogPruning
         PrunedLog log,
         long last,
         long old,
-        long before,
+        DateTimeOffset before,
         int limit
     )
     {
         var first = await transaction.ScalarAsync<long>(log.StartSql);
-        var rows = await transaction.QueryAsync<(long Seq, long At)>(
+        var rows = await transaction.QueryAsync<(long Seq, DateTimeOffset At)>(
             $"select seq, {log.At} from {log.Table} where seq >= @first and seq <= @last order by seq {transaction.Connection.Limit("@limit")}",
             new
             {
@@ -47,7 +47,7 @@ internal static class LogPruning
                 limit,
             }
         );
-        List<(long Seq, long At)> expired = [.. rows.TakeWhile(row => row.At <= before || row.Seq < old)];
+        List<(long Seq, DateTimeOffset At)> expired = [.. rows.TakeWhile(row => row.At <= before || row.Seq < old)];
         if (expired.Count == 0)
         {
             return 0;

@@ -87,7 +87,7 @@ internal sealed class RetentionPass(
         CancellationToken cancellationToken
     )
     {
-        var found = await FindAsync(rows, from: 0, Before(keepFor), cancellationToken);
+        var found = await FindAsync(rows, DateTimeOffset.MinValue, Before(keepFor), cancellationToken);
         var redated = await RedateAsync(rows, lease, cancellationToken);
         if (found.Count == 0)
         {
@@ -113,7 +113,12 @@ internal sealed class RetentionPass(
             return 0;
         }
 
-        var found = await FindAsync(rows, now.Future + 1, long.MaxValue, cancellationToken);
+        var found = await FindAsync(
+            rows,
+            now.Future + TimeSpan.FromMilliseconds(1),
+            DateTimeOffset.MaxValue,
+            cancellationToken
+        );
         return found.Count == 0
             ? 0
             : await database.WriteAsync(
@@ -127,7 +132,7 @@ internal sealed class RetentionPass(
     }
 
     // Usually there is none, so this does not use the writer.
-    private async Task<long?> FindOldAsync(PrunedLog log, long before, CancellationToken cancellationToken)
+    private async Task<long?> FindOldAsync(PrunedLog log, DateTimeOffset before, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await ages.ReadFirstAsync(connection, log, now.Future) is var (seq, at) && at <= before ? seq : null;
@@ -135,8 +140,8 @@ internal sealed class RetentionPass(
 
     private Task<IReadOnlyList<DynamicParameters>> FindAsync(
         ExpiredRowQuery rows,
-        long from,
-        long until,
+        DateTimeOffset from,
+        DateTimeOffset until,
         CancellationToken cancellationToken
     ) => database.ReadAsync(connection => rows.FindAsync(connection, from, until, ExpiredBatchRows), cancellationToken);
 
@@ -146,9 +151,9 @@ internal sealed class RetentionPass(
         foreach (var log in new[] { PrunedLog.Events, PrunedLog.Notifications })
         {
             var oldest = await ages.ReadFirstAsync(connection, log, now.Future);
-            metrics.RecordOldest($"{log.Name}s", oldest is var (_, at) ? Math.Max(now.Now - at, 0) / 1000d : 0);
+            metrics.RecordOldest($"{log.Name}s", oldest is var (_, at) ? Math.Max((now.Now - at).TotalSeconds, 0) : 0);
         }
     }
 
-    private long Before(TimeSpan keepFor) => now.Now - (long)keepFor.TotalMilliseconds;
+    private DateTimeOffset Before(TimeSpan keepFor) => now.Now - keepFor;
 }

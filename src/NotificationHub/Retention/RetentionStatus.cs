@@ -48,14 +48,10 @@ internal sealed class RetentionStatus(
     )
     {
         var start = await connection.ExecuteScalarAsync<long>(log.StartSql);
-        var before = now.Now - (long)keepFor.TotalMilliseconds;
+        var before = now.Now - keepFor;
         var first = await ages.ReadFirstAsync(connection, log, now.Future);
         return first is var (_, at) && at <= before
-            ? (
-                start,
-                await LogAges.CountOlderAsync(connection, log, before),
-                StageStatus.FromMilliseconds(at) + keepFor
-            )
+            ? (start, await LogAges.CountOlderAsync(connection, log, before), at + keepFor)
             : (start, 0, null);
     }
 

@@ -20,7 +20,7 @@ internal sealed class RoutingMetrics(IMeterFactory meters)
     /// <returns>The number of these notifications.</returns>
     public int Routed(IReadOnlyList<NotificationEntry> page, int first, long upTo, TimeProvider time)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         var next = first;
         while (next < page.Count && page[next].Seq <= upTo)
         {

@@ -9,7 +9,7 @@ internal sealed class RoutingStatus : IStageStatus
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
     {
         var (position, movedAt) = await LogCursor.ReadAsync(query.Connection, RoutingPass.Name);
-        var oldest = await query.Connection.QueryFirstOrDefaultAsync<long?>(
+        var oldest = await query.Connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
             $"select received_at from notification_log where seq > @position order by seq {query.Connection.Limit("1")}",
             new { position = position ?? 0 }
         );
@@ -22,9 +22,9 @@ internal sealed class RoutingStatus : IStageStatus
             new StageStatus(RoutingPass.Name)
             {
                 Cursor = position,
-                LastProgressAt = StageStatus.FromMilliseconds(movedAt),
+                LastProgressAt = movedAt,
                 Backlog = oldest is null ? 0 : last - (position ?? 0),
-                OldestPendingAt = StageStatus.FromMilliseconds(oldest),
+                OldestPendingAt = oldest,
             },
         ];
     }

@@ -71,9 +71,9 @@ internal sealed class AbsentRecords(Database database)
 }
 
 /// <summary>A complete read that lacked too many known records, and must be confirmed by a second read.</summary>
-internal sealed record RemovalDoubt(long Number, long At)
+internal sealed record RemovalDoubt(long Number, DateTimeOffset At)
 {
-    public static RemovalDoubt? Create(long? number, long? at) =>
+    public static RemovalDoubt? Create(long? number, DateTimeOffset? at) =>
         number is { } known && at is { } time ? new RemovalDoubt(known, time) : null;
 }
 

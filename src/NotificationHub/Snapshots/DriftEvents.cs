@@ -12,9 +12,9 @@ internal sealed class DriftEvents
 
     private readonly ReadContext read;
     private readonly long epoch;
-    private readonly long now;
+    private readonly DateTimeOffset now;
 
-    private DriftEvents(ReadContext read, long epoch, long now)
+    private DriftEvents(ReadContext read, long epoch, DateTimeOffset now)
     {
         this.read = read;
         this.epoch = epoch;
@@ -25,7 +25,7 @@ internal sealed class DriftEvents
         WriteTransaction transaction,
         ReadContext read,
         int count,
-        long now
+        DateTimeOffset now
     )
     {
         if (count > 0)

@@ -49,7 +49,7 @@ internal static class RecordChanges
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static NewEvent Create(ReadContext read, RecordDifference difference, long now)
+    public static NewEvent Create(ReadContext read, RecordDifference difference, DateTimeOffset now)
     {
         var cause =
             difference.IsRestatement ? Restore

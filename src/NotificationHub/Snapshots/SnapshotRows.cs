@@ -113,7 +113,7 @@ internal static class SnapshotRows
         ReadContext read,
         IReadOnlyCollection<RecordDifference> changes,
         long number,
-        long now
+        DateTimeOffset now
     ) =>
         transaction.ExecuteAsync(
             transaction.Sql("SaveRecords"),

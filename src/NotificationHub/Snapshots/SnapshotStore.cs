@@ -32,7 +32,7 @@ internal static class SnapshotStore
         IReadOnlyCollection<SnapshotRecord> records,
         long firstNumber,
         long number,
-        long now
+        DateTimeOffset now
     )
     {
         var known = await SnapshotRows.FindAsync(transaction, read, [.. records.Select(record => record.Key)]);
@@ -74,7 +74,7 @@ internal static class SnapshotStore
         IReadOnlyCollection<string> keys,
         long firstNumber,
         long number,
-        long now
+        DateTimeOffset now
     )
     {
         var known = await SnapshotRows.FindAsync(transaction, read, keys);
@@ -92,7 +92,7 @@ internal static class SnapshotStore
         ReadContext read,
         IReadOnlyList<SnapshotRow> rows,
         long number,
-        long now
+        DateTimeOffset now
     ) =>
         AppendChangesAsync(
             transaction,
@@ -115,7 +115,7 @@ internal static class SnapshotStore
         ReadContext read,
         IReadOnlyList<RecordDifference> changes,
         long number,
-        long now
+        DateTimeOffset now
     )
     {
         if (changes.Count == 0)

@@ -88,7 +88,7 @@ internal sealed record AuditEntry
 {
     public required long Seq { get; init; }
 
-    public required long At { get; init; }
+    public required DateTimeOffset At { get; init; }
 
     public required string Actor { get; init; }
 

@@ -77,7 +77,7 @@ internal abstract class Database : IAsyncDisposable
         IReadOnlyCollection<NewEvent> events
     );
 
-    public virtual void RecordServerTime(long milliseconds) { }
+    public virtual void RecordServerTime(DateTimeOffset now) { }
 
     /// <summary>This engine's statement file.</summary>
     public virtual string Sql(string name) => statements[name];

@@ -20,8 +20,7 @@ internal sealed class DatabaseTime(TimeProvider machine) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         machine.CreateTimer(callback, state, dueTime, period);
 
-    public void Record(long milliseconds) =>
-        latest = new Reading(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), machine.GetTimestamp());
+    public void Record(DateTimeOffset now) => latest = new Reading(now, machine.GetTimestamp());
 
     private sealed record Reading(DateTimeOffset At, long Timestamp);
 }

@@ -40,7 +40,7 @@ internal sealed record NewEvent
 
     public string? Traceparent { get; init; }
 
-    public required long CreatedAt { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
 
     public static NewEvent Create<T>(
         string type,
@@ -48,7 +48,7 @@ internal sealed record NewEvent
         string? subject,
         T data,
         JsonTypeInfo<T> jsonType,
-        long createdAt
+        DateTimeOffset createdAt
     ) =>
         new()
         {
@@ -102,7 +102,7 @@ internal sealed record EventEntry
 
     public string? Traceparent { get; init; }
 
-    public required long CreatedAt { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
 }
 
 /// <param name="UpTo">The last <c>seq</c> to read, which limits the cost of a rare match.</param>

@@ -15,7 +15,7 @@ internal static class EventRows
     /// <summary>Follows <c>event_log e</c>.</summary>
     public const string Join = "left join notification_log n on n.seq = e.notification_seq";
 
-    private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+    private static readonly long LatestTime = DateTimeOffset.MaxValue.ToStored();
 
     // A damaged row becomes an event with an error, so that it does not block later events.
     public static EventEntry Read(DbDataReader row)
@@ -46,7 +46,7 @@ internal static class EventRows
             CorrelationId = row.TextOrNull(14),
             Conflict = row.GetInt64(15) != 0,
             Traceparent = row.TextOrNull(16),
-            CreatedAt = Math.Clamp(createdAt, 0, LatestTime),
+            CreatedAt = StoredTime.FromStored(Math.Clamp(createdAt, 0, LatestTime)),
         };
     }
 

@@ -12,15 +12,15 @@ internal sealed class LogCursor(string name)
         connection.ExecuteScalarAsync<long>("select position from log_cursor where name = @name", new { name });
 
     /// <summary>The position of a stage and the time of its last move; null before the first.</summary>
-    public static Task<(long? Position, long? MovedAt)> ReadAsync(DbConnection connection, string name) =>
-        connection.QueryFirstOrDefaultAsync<(long?, long?)>(
+    public static Task<(long? Position, DateTimeOffset? MovedAt)> ReadAsync(DbConnection connection, string name) =>
+        connection.QueryFirstOrDefaultAsync<(long?, DateTimeOffset?)>(
             "select position, moved_at from log_cursor where name = @name",
             new { name }
         );
 
     /// <summary>Moves the cursor forward from the start of the pass to its end.</summary>
     /// <exception cref="InvalidOperationException">The cursor is not at <paramref name="from"/>. The transaction must not be committed.</exception>
-    public async Task MoveAsync(WriteTransaction transaction, long from, long to, long now)
+    public async Task MoveAsync(WriteTransaction transaction, long from, long to, DateTimeOffset now)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(to, from);
         var moved = await transaction.ExecuteAsync(
@@ -39,7 +39,7 @@ internal sealed class LogCursor(string name)
         }
     }
 
-    private async Task<bool> InsertAsync(WriteTransaction transaction, long to, long now) =>
+    private async Task<bool> InsertAsync(WriteTransaction transaction, long to, DateTimeOffset now) =>
         await transaction.ExecuteAsync(
             """
             insert into log_cursor (name, position, moved_at)

@@ -62,7 +62,7 @@ internal sealed class NotificationAppend : TaskCompletionSource<AppendOutcome>
 
     public required byte[] BodySha256 { get; init; }
 
-    public required long ReceivedAt { get; init; }
+    public required DateTimeOffset ReceivedAt { get; init; }
 
     public string? RemoteAddress { get; init; }
 

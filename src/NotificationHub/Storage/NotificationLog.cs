@@ -20,7 +20,7 @@ internal sealed record NotificationEntry
 
     public required byte[] BodySha256 { get; init; }
 
-    public required long ReceivedAt { get; init; }
+    public required DateTimeOffset ReceivedAt { get; init; }
 
     public string? RemoteAddress { get; init; }
 
@@ -100,7 +100,7 @@ internal static class NotificationLog
             UId = row.TextOrNull(4),
             Body = row.GetFieldValue<byte[]>(5),
             BodySha256 = row.GetFieldValue<byte[]>(6),
-            ReceivedAt = row.GetInt64(7),
+            ReceivedAt = StoredTime.FromStored(row.GetInt64(7)),
             RemoteAddress = row.TextOrNull(8),
             UserAgent = row.TextOrNull(9),
             Traceparent = row.TextOrNull(10),

@@ -94,6 +94,6 @@ internal static class DelayBuckets
             ],
         };
 
-    /// <summary>The seconds between two Unix times, which may be from different clocks.</summary>
-    public static double Seconds(long from, long to) => Math.Max(0, to - from) / 1000.0;
+    /// <summary>The seconds between two times, which may be from different clocks.</summary>
+    public static double Seconds(DateTimeOffset from, DateTimeOffset to) => Math.Max(0, (to - from).TotalSeconds);
 }

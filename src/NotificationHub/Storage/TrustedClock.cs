@@ -2,10 +2,10 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>The time for deletion by age, in Unix milliseconds.</summary>
+/// <summary>The time for deletion by age.</summary>
 /// <param name="Now">The current time, or an earlier one in case of doubt.</param>
 /// <param name="Future">Rows with a later time were written while a clock was ahead.</param>
-internal readonly record struct TrustedTime(long Now, long Future);
+internal readonly record struct TrustedTime(DateTimeOffset Now, DateTimeOffset Future);
 
 /// <summary>
 /// The clock for deletes by age. If the database's clock jumps ahead of the elapsed time, even while the hub is stopped, this clock does
@@ -56,10 +56,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
             anchor = new Anchor(trusted, timestamp);
         }
 
-        return new TrustedTime(
-            trusted.ToUnixTimeMilliseconds(),
-            ((now > trusted ? now : trusted) + Tolerance).ToUnixTimeMilliseconds()
-        );
+        return new TrustedTime(trusted, ((now > trusted ? now : trusted) + Tolerance));
     }
 
     private bool IsSaveDue()
@@ -105,11 +102,10 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     private async Task<DateTimeOffset?> LoadAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var stored = await connection.QueryFirstOrDefaultAsync<long?>("select trusted_at from trusted_time");
-        return stored is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+        return await connection.QueryFirstOrDefaultAsync<DateTimeOffset?>("select trusted_at from trusted_time");
     }
 
-    private Task SaveAsync(long at, CancellationToken cancellationToken) =>
+    private Task SaveAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async transaction =>
             {

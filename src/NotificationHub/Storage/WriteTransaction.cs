@@ -34,17 +34,21 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null) =>
         (await connection.QueryAsync<T>(sql, parameters, transaction)).AsList();
 
-    /// <summary>Reads the database's clock, which decides the expiry of leases, in Unix milliseconds.</summary>
-    public async Task<long> NowAsync()
+    /// <summary>Reads the database's clock, which decides the expiry of leases.</summary>
+    public async Task<DateTimeOffset> NowAsync()
     {
-        var now = await ScalarAsync<long>(database.Sql("Now"));
+        var now = await ScalarAsync<DateTimeOffset>(database.Sql("Now"));
         database.RecordServerTime(now);
         return now;
     }
 
-    /// <summary>The database's time and the lease's expiry; an expiry of 0 if another owner or fencing token has it.</summary>
-    public Task<(long Now, long ExpiresAt)> FindLeaseAsync(string name, string owner, long fencingToken) =>
-        FirstOrDefaultAsync<(long, long)>(
+    /// <summary>The database's time and the lease's expiry; an expiry in 1970 if another owner or fencing token has it.</summary>
+    public Task<(DateTimeOffset Now, DateTimeOffset ExpiresAt)> FindLeaseAsync(
+        string name,
+        string owner,
+        long fencingToken
+    ) =>
+        FirstOrDefaultAsync<(DateTimeOffset, DateTimeOffset)>(
             database.Sql("FindLease"),
             new
             {

@@ -68,7 +68,7 @@ internal sealed class KeyRingRepository(
                     {
                         friendlyName,
                         xml = element.ToString(SaveOptions.DisableFormatting),
-                        now = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                        now = time.GetStoredUtcNow(),
                     }
                 ),
             CancellationToken.None

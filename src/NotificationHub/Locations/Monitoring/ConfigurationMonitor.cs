@@ -73,7 +73,7 @@ internal sealed partial class ConfigurationMonitor(
             order by w.due_at
             {connection.Limit($"{BatchRows}")}
             """,
-            new { now = await connection.ExecuteScalarAsync<long>(database.Sql("Now")) }
+            new { now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now")) }
         );
         return due.AsList();
     }
@@ -124,7 +124,7 @@ internal sealed partial class ConfigurationMonitor(
         }
 
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var before = await connection.ExecuteScalarAsync<long>(database.Sql("Now")) - (long)interval.TotalMilliseconds;
+        var before = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now")) - interval;
         var secrets = await SecretStore.ListAsync(connection, locationId);
         return secrets.Where(secret => secret.State == "active").All(secret => secret.CreatedAt <= before);
     }
@@ -137,7 +137,7 @@ internal sealed partial class ConfigurationMonitor(
             async transaction =>
             {
                 await lease.EnsureAsync(transaction);
-                var dueAt = await transaction.NowAsync() + (long)jittered.TotalMilliseconds;
+                var dueAt = await transaction.NowAsync() + jittered;
                 await LocationCheckStore.ScheduleAsync(transaction, locationId, dueAt);
             },
             cancellationToken

@@ -102,23 +102,17 @@ internal sealed class LocationCheck(Database database)
         WriteTransaction transaction,
         Location location,
         ClientConfig found,
-        long now,
+        DateTimeOffset now,
         StateAudit? audit
     )
     {
-        var expiresAt = found.TokenExpirationDate?.ToUnixTimeMilliseconds() ?? location.TokenExpiresAt;
+        var expiresAt = found.TokenExpirationDate ?? location.TokenExpiresAt;
         if (found.TokenExpirationDate is { } date)
         {
             await LocationStore.SetTokenExpiryAsync(transaction, location, date);
         }
 
-        var state = LocationStates.AfterResponse(
-            location.State,
-            location.MdmId,
-            found.MdmInfo?.Id,
-            expiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
-            DateTimeOffset.FromUnixTimeMilliseconds(now)
-        );
+        var state = LocationStates.AfterResponse(location.State, location.MdmId, found.MdmInfo?.Id, expiresAt, now);
         var isChanged = await LocationStore.SetStateAsync(
             transaction,
             location,
@@ -146,7 +140,7 @@ internal sealed class LocationCheck(Database database)
         Location location,
         ClientConfig found,
         IReadOnlyList<StoredSecret> secrets,
-        long now
+        DateTimeOffset now
     )
     {
         if (secrets.FirstOrDefault(secret => secret.IsAccepted && found.Echoes(secret.Sha256)) is not { } used)
@@ -167,7 +161,7 @@ internal sealed class LocationCheck(Database database)
         WriteTransaction transaction,
         Location location,
         IReadOnlyList<LocationDifference> differences,
-        long now
+        DateTimeOffset now
     )
     {
         var written = LocationDifferences.Write(differences);
@@ -227,7 +221,7 @@ internal sealed class LocationCheck(Database database)
                 );
                 if (error.RetryAfter is { } pause)
                 {
-                    await LocationStore.PauseAsync(transaction, location, now + (long)pause.TotalMilliseconds);
+                    await LocationStore.PauseAsync(transaction, location, now + pause);
                 }
             },
             cancellationToken

@@ -9,10 +9,10 @@ internal sealed record CheckedLocation
 {
     public required string LocationId { get; init; }
 
-    public required long DueAt { get; init; }
+    public required DateTimeOffset DueAt { get; init; }
 
     /// <summary>When Apple last returned Client Config.</summary>
-    public long? CheckedAt { get; init; }
+    public DateTimeOffset? CheckedAt { get; init; }
 
     /// <summary>Why the last read failed.</summary>
     public string? Error { get; init; }
@@ -21,7 +21,7 @@ internal sealed record CheckedLocation
     public string? Differences { get; init; }
 
     /// <summary>When the location was reported as silent; null if it is not silent.</summary>
-    public long? SilentSince { get; init; }
+    public DateTimeOffset? SilentSince { get; init; }
 }
 
 /// <summary>The statements over <c>location_check</c>.</summary>
@@ -44,7 +44,7 @@ internal static class LocationCheckStore
         string locationId,
         string? error,
         string? differences,
-        long now
+        DateTimeOffset now
     )
     {
         await AddAsync(transaction, locationId, now);
@@ -77,7 +77,7 @@ internal static class LocationCheckStore
         return differences != before;
     }
 
-    public static async Task ScheduleAsync(WriteTransaction transaction, string locationId, long dueAt)
+    public static async Task ScheduleAsync(WriteTransaction transaction, string locationId, DateTimeOffset dueAt)
     {
         await AddAsync(transaction, locationId, dueAt);
         await transaction.ExecuteAsync(
@@ -86,7 +86,12 @@ internal static class LocationCheckStore
         );
     }
 
-    public static async Task SetSilentAsync(WriteTransaction transaction, string locationId, long? since, long now)
+    public static async Task SetSilentAsync(
+        WriteTransaction transaction,
+        string locationId,
+        DateTimeOffset? since,
+        DateTimeOffset now
+    )
     {
         await AddAsync(transaction, locationId, now);
         await transaction.ExecuteAsync(
@@ -95,7 +100,7 @@ internal static class LocationCheckStore
         );
     }
 
-    private static Task AddAsync(WriteTransaction transaction, string locationId, long dueAt) =>
+    private static Task AddAsync(WriteTransaction transaction, string locationId, DateTimeOffset dueAt) =>
         transaction.ExecuteAsync(
             """
             insert into location_check (location_id, due_at)

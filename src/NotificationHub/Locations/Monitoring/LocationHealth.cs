@@ -53,7 +53,12 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
 
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
     {
-        var row = await query.Connection.QuerySingleAsync<(long Due, long? Oldest, long Failed, string? Error)>(
+        var row = await query.Connection.QuerySingleAsync<(
+            long Due,
+            DateTimeOffset? Oldest,
+            long Failed,
+            string? Error
+        )>(
             $"""
             select coalesce(sum(due), 0), min(case when due = 1 then due_at end), coalesce(sum(failed), 0), max(error)
             from
@@ -66,7 +71,7 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
                 where {LocationStates.Callable} and (l.paused_until is null or l.paused_until <= @now)
             ) checks
             """,
-            new { now = query.NowMilliseconds }
+            new { query.Now }
         );
         return
         [
@@ -74,7 +79,7 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
             {
                 ProgressMarker = $"{row.Oldest} {row.Due}",
                 Backlog = row.Due,
-                OldestPendingAt = StageStatus.FromMilliseconds(row.Oldest),
+                OldestPendingAt = row.Oldest,
                 Retrying = row.Failed,
                 Error = row.Error,
             },
@@ -82,15 +87,9 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
     }
 
     private static UnhealthyLocation Describe(Row row) =>
-        row.State != "valid"
-            ? new(row.LocationId, row.State, row.StateReason, StageStatus.FromMilliseconds(row.StateSince))
+        row.State != "valid" ? new(row.LocationId, row.State, row.StateReason, row.StateSince)
         : row.SilentSince is not null
-            ? new(
-                row.LocationId,
-                row.State,
-                "Apple has stopped sending notifications",
-                StageStatus.FromMilliseconds(row.SilentSince)
-            )
+            ? new(row.LocationId, row.State, "Apple has stopped sending notifications", row.SilentSince)
         : new(
             row.LocationId,
             row.State,
@@ -106,8 +105,8 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
 
         public string? StateReason { get; init; }
 
-        public long StateSince { get; init; }
+        public DateTimeOffset StateSince { get; init; }
 
-        public long? SilentSince { get; init; }
+        public DateTimeOffset? SilentSince { get; init; }
     }
 }

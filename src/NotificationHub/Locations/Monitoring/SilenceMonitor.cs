@@ -40,26 +40,26 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
         return false;
     }
 
-    private bool IsSilent(LocationActivity location, long now)
+    private bool IsSilent(LocationActivity location, DateTimeOffset now)
     {
         var threshold = options.Value.SilenceThresholds.TryGetValue(location.LocationId, out var own)
             ? own
             : options.Value.SilenceThreshold;
-        return threshold is { TotalMilliseconds: var silence }
+        return threshold is { } silence
             && location.LastNotificationAt <= now - silence
             && (location.LastNotificationAt - location.RegisteredAt) * DeliveriesPerThreshold
                 <= location.Deliveries * silence;
     }
 
     /// <summary>Reads silent locations with new notifications, and locations that may be silent by any threshold.</summary>
-    private async Task<(IReadOnlyList<LocationActivity> Candidates, long Now)> ReadAsync(
+    private async Task<(IReadOnlyList<LocationActivity> Candidates, DateTimeOffset Now)> ReadAsync(
         TimeSpan shortest,
         TimeSpan longest,
         CancellationToken cancellationToken
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
         var rows = await connection.QueryAsync<LocationActivity>(
             """
             select l.location_id LocationId, l.registered_at RegisteredAt, max(s.proven_at) LastNotificationAt,
@@ -78,8 +78,8 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
             """,
             new
             {
-                before = now - (long)shortest.TotalMilliseconds,
-                longest = (long)longest.TotalMilliseconds,
+                before = now - shortest,
+                longest,
                 MinDeliveries,
                 DeliveriesPerThreshold,
             }
@@ -92,7 +92,12 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
         await lease.EnsureAsync(transaction);
         var now = await transaction.NowAsync();
         var isSilent = location.SilentSince is null;
-        await LocationCheckStore.SetSilentAsync(transaction, location.LocationId, isSilent ? now : null, now);
+        await LocationCheckStore.SetSilentAsync(
+            transaction,
+            location.LocationId,
+            isSilent ? now : (DateTimeOffset?)null,
+            now
+        );
         if (isSilent)
         {
             transaction.AppendEvents([
@@ -110,12 +115,12 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
     {
         public required string LocationId { get; init; }
 
-        public required long RegisteredAt { get; init; }
+        public required DateTimeOffset RegisteredAt { get; init; }
 
-        public required long LastNotificationAt { get; init; }
+        public required DateTimeOffset LastNotificationAt { get; init; }
 
         public required long Deliveries { get; init; }
 
-        public long? SilentSince { get; init; }
+        public DateTimeOffset? SilentSince { get; init; }
     }
 }

@@ -68,14 +68,14 @@ internal sealed partial class RemovalPass(
     private async Task<bool> HasLatePeriodEndedAsync(
         Lease lease,
         string locationId,
-        long removedAt,
+        DateTimeOffset removedAt,
         CancellationToken cancellationToken
     )
     {
         var now = await clock.ReadAsync(cancellationToken);
         if (removedAt <= now.Future)
         {
-            return now.Now - removedAt >= LatePeriod.TotalMilliseconds;
+            return now.Now - removedAt >= LatePeriod;
         }
 
         // The clock was ahead when the location was removed. How long ago that was is unknown: the day begins now.

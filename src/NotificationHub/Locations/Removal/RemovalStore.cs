@@ -14,9 +14,9 @@ internal sealed record PendingRemoval
     public required bool SkipApple { get; init; }
 
     /// <summary>When the location's data was deleted; null if it was not yet.</summary>
-    public long? DeletedAt { get; init; }
+    public DateTimeOffset? DeletedAt { get; init; }
 
-    public long? RemovedAt { get; init; }
+    public DateTimeOffset? RemovedAt { get; init; }
 }
 
 /// <summary>The statements over <c>location_removal</c>.</summary>
@@ -66,7 +66,7 @@ internal static class RemovalStore
         return added > 0;
     }
 
-    public static Task SetDeletedAsync(WriteTransaction transaction, string locationId, long now) =>
+    public static Task SetDeletedAsync(WriteTransaction transaction, string locationId, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             "update location_removal set deleted_at = @now where location_id = @locationId",
             new { locationId, now }

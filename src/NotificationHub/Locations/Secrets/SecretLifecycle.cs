@@ -38,7 +38,7 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
         );
     }
 
-    private static async Task<int> ConfirmAsync(WriteTransaction transaction, long now)
+    private static async Task<int> ConfirmAsync(WriteTransaction transaction, DateTimeOffset now)
     {
         var proven = await transaction.QueryAsync<(string LocationId, byte[] Sha256)>(
             """
@@ -57,7 +57,7 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
     }
 
     // Until a secret without an echo is proven, Apple may still use the older ones.
-    private static Task SupersedeAsync(WriteTransaction transaction, long now) =>
+    private static Task SupersedeAsync(WriteTransaction transaction, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             """
             update notification_secret
@@ -75,7 +75,7 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
         );
 
     /// <summary>Schedules a read of Client Config where a retiring secret is used for longer than Apple repeats deliveries.</summary>
-    private static async Task ScheduleChecksAsync(WriteTransaction transaction, long now)
+    private static async Task ScheduleChecksAsync(WriteTransaction transaction, DateTimeOffset now)
     {
         var locationIds = await transaction.QueryAsync<string>(
             """
@@ -87,7 +87,7 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
                 and (w.checked_at is null or w.checked_at < s.proven_at)
                 and (w.due_at is null or w.due_at > @now)
             """,
-            new { now, retries = (long)DeliveryRetries.TotalMilliseconds }
+            new { now, retries = DeliveryRetries }
         );
         foreach (var locationId in locationIds)
         {
@@ -107,9 +107,9 @@ internal sealed class SecretLifecycle(Database database, TrustedClock clock)
             new { trusted.Now, trusted.Future }
         );
 
-    private static Task<int> RetireAsync(WriteTransaction transaction, long now) =>
+    private static Task<int> RetireAsync(WriteTransaction transaction, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             "update notification_secret set state = 'retired' where state = 'retiring' and superseded_at <= @before",
-            new { before = now - (long)SecretStore.Grace.TotalMilliseconds }
+            new { before = now - SecretStore.Grace }
         );
 }

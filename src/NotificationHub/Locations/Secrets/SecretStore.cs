@@ -13,7 +13,7 @@ internal static class SecretStore
 
     public const int MaxAccepted = 8;
 
-    public static Task AddAsync(WriteTransaction transaction, string locationId, byte[] sha256, long now) =>
+    public static Task AddAsync(WriteTransaction transaction, string locationId, byte[] sha256, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             """
             insert into notification_secret (location_id, sha256, state, created_at)
@@ -58,7 +58,7 @@ internal static class SecretStore
         string locationId,
         byte[] sha256,
         bool proven,
-        long now
+        DateTimeOffset now
     )
     {
         var confirmation = new
@@ -102,7 +102,7 @@ internal static class SecretStore
             where location_id = @locationId and state = 'pending' and proven_at is null
                 and created_at <= {TrustedClock.StoredSql} - @grace
             """,
-            new { locationId, grace = (long)Grace.TotalMilliseconds }
+            new { locationId, grace = Grace }
         );
 
     /// <summary>Retires the oldest pending secret that no delivery has used.</summary>
@@ -140,7 +140,7 @@ internal static class SecretStore
     }
 }
 
-/// <summary>A row of <c>notification_secret</c>. Times are Unix milliseconds.</summary>
+/// <summary>A row of <c>notification_secret</c>.</summary>
 internal sealed record StoredSecret
 {
     public required long SecretId { get; init; }
@@ -150,13 +150,13 @@ internal sealed record StoredSecret
     /// <summary><c>pending</c>, <c>active</c>, <c>retiring</c> or <c>retired</c>.</summary>
     public required string State { get; init; }
 
-    public required long CreatedAt { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
 
-    public long? ConfirmedAt { get; init; }
+    public DateTimeOffset? ConfirmedAt { get; init; }
 
-    public long? SupersededAt { get; init; }
+    public DateTimeOffset? SupersededAt { get; init; }
 
-    public long? LastUsedAt { get; init; }
+    public DateTimeOffset? LastUsedAt { get; init; }
 
     public required long UseCount { get; init; }
 
@@ -170,11 +170,9 @@ internal static class ExpirySteps
 {
     private static readonly int[] Days = [1, 7, 15, 30];
 
-    /// <summary>The smallest step that was reached; null if the expiry is further away or unknown. Times are Unix milliseconds.</summary>
-    public static int? Reached(long? expiresAt, long now) =>
+    /// <summary>The smallest step that was reached; null if the expiry is further away or unknown.</summary>
+    public static int? Reached(DateTimeOffset? expiresAt, DateTimeOffset now) =>
         expiresAt is { } end
-            ? Days.Where(days => end - now <= (long)TimeSpan.FromDays(days).TotalMilliseconds)
-                .Select(days => (int?)days)
-                .FirstOrDefault()
+            ? Days.Where(days => end - now <= TimeSpan.FromDays(days)).Select(days => (int?)days).FirstOrDefault()
             : null;
 }

@@ -355,5 +355,5 @@ internal sealed class ReadExecutor(
             return PageCounts.Estimate(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
         });
 
-    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private DateTimeOffset Now => time.GetStoredUtcNow();
 }

@@ -34,14 +34,14 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
     public async Task<DueLocations> ReadAsync(
         IReadOnlyCollection<int> shards,
         bool fullSyncs,
-        long now,
+        DateTimeOffset now,
         CancellationToken cancellationToken
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var next = await connection.ExecuteScalarAsync<long?>(NextTarget(connection), new { now });
+        var next = await connection.ExecuteScalarAsync<DateTimeOffset?>(NextTarget(connection), new { now });
         var waiting = await ReadTargetsAsync(connection, now);
-        long? nextFullSync = null;
+        DateTimeOffset? nextFullSync = null;
         if (fullSyncs)
         {
             (var due, nextFullSync) = await fullSyncWork.FindDueAsync(connection, now);
@@ -63,19 +63,21 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
         return DueLocations.Create(ours, fullSyncs, now).NextAt(next).NextAt(nextFullSync);
     }
 
-    private async Task<IEnumerable<WaitingLocation>> ReadTargetsAsync(DbConnection connection, long now)
+    private async Task<IEnumerable<WaitingLocation>> ReadTargetsAsync(DbConnection connection, DateTimeOffset now)
     {
         var due = (
-            await connection.QueryAsync<(string LocationId, long? PausedUntil, long DueAt, long IsCallable)>(
-                DueTargets(connection),
-                new { now, MaxTargets }
-            )
+            await connection.QueryAsync<(
+                string LocationId,
+                DateTimeOffset? PausedUntil,
+                DateTimeOffset DueAt,
+                long IsCallable
+            )>(DueTargets(connection), new { now, MaxTargets })
         ).AsList();
         return due.Count < MaxTargets
             ? due.Where(row => row.IsCallable == 1)
                 .Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null))
             : (
-                await connection.QueryAsync<(string LocationId, long? PausedUntil, long? DueAt)>(
+                await connection.QueryAsync<(string LocationId, DateTimeOffset? PausedUntil, DateTimeOffset? DueAt)>(
                     database.Sql("PendingLocations")
                 )
             ).Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null));
@@ -85,9 +87,13 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
 /// <param name="Due">The locations with due targets, the longest waiting first.</param>
 /// <param name="FullSyncs">The locations with a due full sync and no due target, the longest waiting first.</param>
 /// <param name="NextDueAt">When the next location is due; null if none waits.</param>
-internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<string> FullSyncs, long? NextDueAt)
+internal sealed record DueLocations(
+    IReadOnlyList<string> Due,
+    IReadOnlyList<string> FullSyncs,
+    DateTimeOffset? NextDueAt
+)
 {
-    public static DueLocations Create(IReadOnlyCollection<WaitingLocation> waiting, bool fullSyncs, long now)
+    public static DueLocations Create(IReadOnlyCollection<WaitingLocation> waiting, bool fullSyncs, DateTimeOffset now)
     {
         var targets = new Queue(now, waiting.Select(row => (row.LocationId, row.DueAt, row.PausedUntil)));
         var busy = targets.Due.ToHashSet(StringComparer.Ordinal);
@@ -96,18 +102,25 @@ internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<str
         return new DueLocations(targets.Due, syncs.Due, Earlier(targets.NextDueAt, syncs.NextDueAt));
     }
 
-    public DueLocations NextAt(long? nextDueAt) => this with { NextDueAt = Earlier(NextDueAt, nextDueAt) };
+    public DueLocations NextAt(DateTimeOffset? nextDueAt) => this with { NextDueAt = Earlier(NextDueAt, nextDueAt) };
 
-    private static long? Earlier(long? one, long? other) => one < other || other is null ? one : other;
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
+        one < other || other is null ? one : other;
 
     private sealed class Queue
     {
-        public Queue(long now, IEnumerable<(string LocationId, long? DueAt, long? PausedUntil)> locations)
+        public Queue(
+            DateTimeOffset now,
+            IEnumerable<(string LocationId, DateTimeOffset? DueAt, DateTimeOffset? PausedUntil)> locations
+        )
         {
             var waiting = locations
                 .Where(location => location.DueAt is not null)
                 .Select(location =>
-                    (location.LocationId, DueAt: Math.Max(location.DueAt!.Value, location.PausedUntil ?? 0))
+                    (
+                        location.LocationId,
+                        DueAt: StoredTime.Later(location.DueAt!.Value, location.PausedUntil ?? default)
+                    )
                 )
                 .OrderBy(location => location.DueAt)
                 .ToList();
@@ -117,10 +130,15 @@ internal sealed record DueLocations(IReadOnlyList<string> Due, IReadOnlyList<str
 
         public IReadOnlyList<string> Due { get; }
 
-        public long? NextDueAt { get; }
+        public DateTimeOffset? NextDueAt { get; }
     }
 }
 
 /// <param name="DueAt">When the first target is due; null if none is pending.</param>
-/// <param name="FullSyncAt">When the first full sync is due; 0 before the import, null if none is scheduled.</param>
-internal sealed record WaitingLocation(string LocationId, long? PausedUntil, long? DueAt, long? FullSyncAt);
+/// <param name="FullSyncAt">When the first full sync is due; in the past before the import, null if none is scheduled.</param>
+internal sealed record WaitingLocation(
+    string LocationId,
+    DateTimeOffset? PausedUntil,
+    DateTimeOffset? DueAt,
+    DateTimeOffset? FullSyncAt
+);

@@ -9,7 +9,10 @@ internal interface ILocationWork
     bool IsEnabled { get; }
 
     /// <summary>The locations where this work is due, and when it is due next.</summary>
-    Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(DbConnection connection, long now);
+    Task<(IReadOnlyList<WaitingLocation> Due, DateTimeOffset? NextDueAt)> FindDueAsync(
+        DbConnection connection,
+        DateTimeOffset now
+    );
 
     Task RunAsync(string locationId, Lease lease, CancellationToken cancellationToken);
 }

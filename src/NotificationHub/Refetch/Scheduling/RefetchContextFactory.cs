@@ -28,7 +28,7 @@ internal sealed class RefetchContextFactory(
         if (
             await LocationStore.FindAsync(connection, locationId) is not { ContentToken: not null } location
             || !LocationStates.MayCallApple(location.State)
-            || location.PausedUntil > time.GetUtcNow().ToUnixTimeMilliseconds()
+            || location.PausedUntil > time.GetStoredUtcNow()
             || await OpenAsync(location, lease, cancellationToken) is not { } session
         )
         {

@@ -68,13 +68,13 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
     private async Task<int> ReadShareAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
         var others = await connection.ExecuteScalarAsync<int>(
             "select count(*) from replica where seen_at > @since and seen_at <= @until and replica_id <> @Owner",
             new
             {
-                since = now - (long)replicaTimeout.TotalMilliseconds,
-                until = now + RunningHubs.FutureMilliseconds,
+                since = now - replicaTimeout,
+                until = now + RunningHubs.Future,
                 leases.Owner,
             }
         );

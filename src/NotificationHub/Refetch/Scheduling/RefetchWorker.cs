@@ -95,7 +95,7 @@ internal sealed partial class RefetchWorker(
             return PollInterval;
         }
 
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetStoredUtcNow();
         var locations = await due.ReadAsync(shards.Held, fullSyncs.IsEnabled, now, stoppingToken);
         if (await pending.CountAsync(stoppingToken) is { } count)
         {
@@ -112,9 +112,7 @@ internal sealed partial class RefetchWorker(
             Start(locationId, fullSyncs.RunAsync, stoppingToken);
         }
 
-        return locations.NextDueAt is { } next && next - now < PollInterval.TotalMilliseconds
-            ? TimeSpan.FromMilliseconds(next - now)
-            : PollInterval;
+        return locations.NextDueAt is { } next && next - now < PollInterval ? next - now : PollInterval;
     }
 
     private void Start(

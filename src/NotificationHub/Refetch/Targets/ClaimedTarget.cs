@@ -19,24 +19,24 @@ internal sealed record ClaimedTarget
     /// <summary>For assignments: a JSON array, null for all holders.</summary>
     public string? Holders { get; init; }
 
-    public long MaxWait { get; init; }
+    public TimeSpan MaxWait { get; init; }
 
     public string? Expects { get; init; }
 
     /// <summary>One for the second read after a stale one.</summary>
     public long Rereads { get; init; }
 
-    public long FirstRequestedAt { get; init; }
+    public DateTimeOffset FirstRequestedAt { get; init; }
 
     public long Attempts { get; init; }
 
     /// <summary>When all records of the target were last read; null if never.</summary>
-    public long? CompleteReadAt { get; init; }
+    public DateTimeOffset? CompleteReadAt { get; init; }
 
     /// <summary>The first read number of the last, unconfirmed read with a mass removal.</summary>
     public long? DoubtedNumber { get; init; }
 
-    public long? DoubtedAt { get; init; }
+    public DateTimeOffset? DoubtedAt { get; init; }
 
     public RemovalDoubt? Doubt => RemovalDoubt.Create(DoubtedNumber, DoubtedAt);
 

@@ -34,7 +34,11 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         return (int)(hash % Shards);
     }
 
-    public async Task RequestAsync(WriteTransaction transaction, IReadOnlyCollection<MergedRequest> requests, long now)
+    public async Task RequestAsync(
+        WriteTransaction transaction,
+        IReadOnlyCollection<MergedRequest> requests,
+        DateTimeOffset now
+    )
     {
         if (requests.Count == 0)
         {
@@ -45,7 +49,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         var requested = requests.GroupBy(TargetKey.From).ToList();
         var known = await FindAsync(transaction, requested.Select(target => target.Key));
         var rows = requested.ConvertAll(target => CreateRow([.. target], known.GetValueOrDefault(target.Key), now));
-        await transaction.ExecuteAsync(transaction.Sql("SaveTargets"), new { Rows = JsonSerializer.Serialize(rows) });
+        await transaction.ExecuteAsync(transaction.Sql("SaveTargets"), new { Rows = StoredTime.SerializeRows(rows) });
         transaction.OnCommit(transaction.Signals.TargetsRequested);
     }
 
@@ -61,7 +65,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         return found.ToDictionary(target => new TargetKey(target.LocationId, target.KindName, target.Key));
     }
 
-    private object CreateRow(MergedRequest[] requests, StoredTarget? known, long now)
+    private object CreateRow(MergedRequest[] requests, StoredTarget? known, DateTimeOffset now)
     {
         var request = requests[^1];
         var next = timing.Request(known, now);
@@ -103,13 +107,13 @@ internal sealed record StoredTarget
 
     public string? Expects { get; init; }
 
-    public long FirstRequestedAt { get; init; }
+    public DateTimeOffset FirstRequestedAt { get; init; }
 
-    public long MaxWait { get; init; }
+    public TimeSpan MaxWait { get; init; }
 
-    public long DueAt { get; init; }
+    public DateTimeOffset DueAt { get; init; }
 
-    public long? ReadAt { get; init; }
+    public DateTimeOffset? ReadAt { get; init; }
 
     public bool IsPending => Requested > Fetched;
 

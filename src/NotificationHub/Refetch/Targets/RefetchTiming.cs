@@ -1,3 +1,5 @@
+using NotificationHub.Storage;
+
 namespace NotificationHub.Refetch.Targets;
 
 /// <summary>Computes when a target is due: after a quiet period, and at the latest after a maximum wait.</summary>
@@ -12,55 +14,54 @@ internal sealed record RefetchTiming(TimeSpan QuietPeriod, TimeSpan InitialMaxWa
 
     private const int Growth = 3;
 
-    public (long FirstRequestedAt, long MaxWait, long DueAt) Request(StoredTarget? known, long now)
+    public (DateTimeOffset FirstRequestedAt, TimeSpan MaxWait, DateTimeOffset DueAt) Request(
+        StoredTarget? known,
+        DateTimeOffset now
+    )
     {
         if (known is { IsDelayed: true })
         {
             // The cause of the failure may be gone. The waits restart and grow, so that a read that Apple keeps
             // rejecting is not repeated for each notification.
             var longer = Longer(known.MaxWait);
-            return (now, longer, Math.Min(known.DueAt, Due(now, longer, now)));
+            return (now, longer, StoredTime.Earlier(known.DueAt, Due(now, longer, now)));
         }
 
         if (known is { IsPending: true })
         {
             // A time in the future was written while a clock was ahead, and would extend the maximum wait.
-            var first = Math.Min(known.FirstRequestedAt, now);
+            var first = StoredTime.Earlier(known.FirstRequestedAt, now);
             return (first, known.MaxWait, Due(first, known.MaxWait, now));
         }
 
         var maxWait =
             known is { ReadAt: { } readAt }
             && readAt <= now
-            && now - readAt <= Math.Max(BusyWaits * known.MaxWait, Longest)
+            && (now - readAt <= BusyWaits * known.MaxWait || now - readAt <= LongestMaxWait)
                 ? Longer(known.MaxWait)
-                : First;
+                : InitialMaxWait;
         return (now, maxWait, Due(now, maxWait, now));
     }
 
     /// <summary>When a target is due that was requested again during its read.</summary>
-    public (long MaxWait, long DueAt) RequestDuringRead(long maxWait, long now)
+    public (TimeSpan MaxWait, DateTimeOffset DueAt) RequestDuringRead(TimeSpan maxWait, DateTimeOffset now)
     {
         var longer = Longer(maxWait);
         return (longer, Due(now, longer, now));
     }
 
     /// <summary>Whether a target with this maximum wait was read shortly before its request.</summary>
-    public bool IsBusy(long maxWait) => maxWait > First;
+    public bool IsBusy(TimeSpan maxWait) => maxWait > InitialMaxWait;
 
     /// <summary>The requests that count as a burst, and how long which targets wait for its end.</summary>
-    public (long RequestedAfter, long Until, long MaxWait) InBurst(long now) =>
-        (now - (long)QuietPeriod.TotalMilliseconds, now + (long)QuietPeriod.TotalMilliseconds, First);
+    public (DateTimeOffset RequestedAfter, DateTimeOffset Until, TimeSpan MaxWait) InBurst(DateTimeOffset now) =>
+        (now - QuietPeriod, now + QuietPeriod, InitialMaxWait);
 
-    private long First => (long)InitialMaxWait.TotalMilliseconds;
+    private TimeSpan Longer(TimeSpan maxWait) => maxWait * Growth < LongestMaxWait ? maxWait * Growth : LongestMaxWait;
 
-    private long Longest => (long)LongestMaxWait.TotalMilliseconds;
-
-    private long Longer(long maxWait) => Math.Min(maxWait * Growth, Longest);
-
-    private long Due(long firstRequestedAt, long maxWait, long now)
+    private DateTimeOffset Due(DateTimeOffset firstRequestedAt, TimeSpan maxWait, DateTimeOffset now)
     {
-        var quiet = !IsBusy(maxWait) ? (long)QuietPeriod.TotalMilliseconds : maxWait / 2;
-        return Math.Min(now + quiet, firstRequestedAt + maxWait);
+        var quiet = IsBusy(maxWait) ? maxWait / 2 : QuietPeriod;
+        return StoredTime.Earlier(now + quiet, firstRequestedAt + maxWait);
     }
 }

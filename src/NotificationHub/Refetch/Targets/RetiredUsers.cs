@@ -59,7 +59,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         ReadContext context,
         ClaimedTarget target,
         ILookup<string, MergedRequest> held,
-        long now
+        DateTimeOffset now
     )
     {
         if (target.Kind != RecordKind.User || !held.Contains(target.Key))

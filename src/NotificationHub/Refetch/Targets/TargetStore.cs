@@ -26,7 +26,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     public static async Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
         DbConnection connection,
         string locationId,
-        long now
+        DateTimeOffset now
     ) =>
         (
             await connection.QueryAsync<ClaimedTarget>(
@@ -46,7 +46,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         ).AsList();
 
     /// <summary>Postpones first-time targets during a burst, because one read may satisfy them all at its end.</summary>
-    public async Task<int> PostponeInBurstAsync(WriteTransaction transaction, string locationId, long now)
+    public async Task<int> PostponeInBurstAsync(WriteTransaction transaction, string locationId, DateTimeOffset now)
     {
         var (requestedAfter, until, maxWait) = timing.InBurst(now);
         var requested = await transaction.QueryAsync<long>(
@@ -104,7 +104,12 @@ internal sealed class TargetStore(RefetchTiming timing)
 
     /// <summary>Completes the target, unless it was requested again during the read.</summary>
     /// <param name="complete">Whether all records of the target were read.</param>
-    public async Task CompleteAsync(WriteTransaction transaction, ClaimedTarget target, bool complete, long now)
+    public async Task CompleteAsync(
+        WriteTransaction transaction,
+        ClaimedTarget target,
+        bool complete,
+        DateTimeOffset now
+    )
     {
         var again = timing.RequestDuringRead(target.MaxWait, now);
         await transaction.ExecuteAsync(
@@ -134,7 +139,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <summary>Requests a completed target again, and its count, because the read may have been stale.</summary>
-    public Task RequestAgainAsync(WriteTransaction transaction, ClaimedTarget target, long now)
+    public Task RequestAgainAsync(WriteTransaction transaction, ClaimedTarget target, DateTimeOffset now)
     {
         // A notification that arrives earlier must not advance the read.
         var again = timing.RequestDuringRead(target.MaxWait, now);
@@ -157,12 +162,12 @@ internal sealed class TargetStore(RefetchTiming timing)
                 counts = (target.Kind.CountedBy ?? target.Kind).Name,
                 now,
                 again.MaxWait,
-                dueAt = Math.Max(again.DueAt, now + (long)timing.StaleReadDelay.TotalMilliseconds),
+                dueAt = StoredTime.Later(again.DueAt, now + timing.StaleReadDelay),
             }
         );
     }
 
-    public Task RepeatAsync(WriteTransaction transaction, ClaimedTarget target, long now)
+    public Task RepeatAsync(WriteTransaction transaction, ClaimedTarget target, DateTimeOffset now)
     {
         var again = timing.RequestDuringRead(target.MaxWait, now);
         return transaction.ExecuteAsync(
@@ -212,7 +217,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         WriteTransaction transaction,
         ClaimedTarget target,
         RemovalAssessment assessment,
-        long now
+        DateTimeOffset now
     ) =>
         transaction.ExecuteAsync(
             """
@@ -234,12 +239,17 @@ internal sealed class TargetStore(RefetchTiming timing)
                 target.DoubtedNumber,
                 assessment.Doubt!.Number,
                 assessment.Doubt.At,
-                dueAt = assessment.Doubt.At + (long)timing.StaleReadDelay.TotalMilliseconds,
+                dueAt = assessment.Doubt.At + timing.StaleReadDelay,
             }
         );
 
     /// <summary>Records a failed attempt. A target that was requested again during the read is due as requested.</summary>
-    public static Task FailAsync(WriteTransaction transaction, ClaimedTarget target, string error, long dueAt) =>
+    public static Task FailAsync(
+        WriteTransaction transaction,
+        ClaimedTarget target,
+        string error,
+        DateTimeOffset dueAt
+    ) =>
         transaction.ExecuteAsync(
             """
             update refetch_target

@@ -32,8 +32,8 @@ internal sealed class Lease(string name, string owner, long fencingToken, TimePr
         && time.GetTimestamp() + (needed.TotalSeconds * time.TimestampFrequency) < Interlocked.Read(ref safeUntil);
 
     /// <summary>Requires that this lease is valid by the database's clock.</summary>
-    /// <returns>The database's time in Unix milliseconds.</returns>
-    public async Task<long> EnsureAsync(WriteTransaction transaction)
+    /// <returns>The database's time.</returns>
+    public async Task<DateTimeOffset> EnsureAsync(WriteTransaction transaction)
     {
         var (now, expiresAt) = await transaction.FindLeaseAsync(name, owner, fencingToken);
         if (expiresAt <= now)

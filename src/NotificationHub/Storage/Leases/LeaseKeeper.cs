@@ -40,7 +40,7 @@ internal sealed partial class LeaseKeeper(
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+        var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
         var taken = await connection.QueryAsync<string>(
             $"""
             select name
@@ -176,7 +176,7 @@ internal sealed partial class LeaseKeeper(
                 name,
                 Owner,
                 now,
-                duration = (long)Duration.TotalMilliseconds,
+                duration = Duration,
             }
         );
         return taken == 0
@@ -202,7 +202,7 @@ internal sealed partial class LeaseKeeper(
                 {
                     Owner,
                     now,
-                    duration = (long)Duration.TotalMilliseconds,
+                    duration = Duration,
                     names = leases.Select(lease => lease.Name).ToList().InList(),
                 },
                 Duration / 6

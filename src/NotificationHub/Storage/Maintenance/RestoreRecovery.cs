@@ -43,7 +43,8 @@ internal sealed class RestoreRecovery(Database database)
         );
     }
 
-    private static long Advance(long seq, long now) => Math.Max(seq + Leap, now * MaxPerMillisecond);
+    private static long Advance(long seq, DateTimeOffset now) =>
+        Math.Max(seq + Leap, now.ToStored() * MaxPerMillisecond);
 
     private static async Task<RestoreOutcome> StartEpochsAsync(
         WriteTransaction transaction,
@@ -98,7 +99,7 @@ internal sealed class RestoreRecovery(Database database)
 
     // Apple does not repeat what it has sent since the backup. So each Client Config is compared, and the Event Status of each open operation
     // is requested, as soon as a hub runs.
-    private static async Task ScheduleChecksAsync(WriteTransaction transaction, long now)
+    private static async Task ScheduleChecksAsync(WriteTransaction transaction, DateTimeOffset now)
     {
         await transaction.ExecuteAsync("update location_check set due_at = @now where due_at > @now", new { now });
         await transaction.ExecuteAsync(
@@ -109,7 +110,7 @@ internal sealed class RestoreRecovery(Database database)
 
     // Consumers may have applied events that were published after the backup. Only a later event for the record corrects them, but there is
     // none if Apple's record matches the backup. So every record is read from the first page on and restated, even if no full sync is scheduled.
-    private static async Task RestateAsync(WriteTransaction transaction, RestoreOutcome outcome, long now)
+    private static async Task RestateAsync(WriteTransaction transaction, RestoreOutcome outcome, DateTimeOffset now)
     {
         await transaction.ExecuteAsync(
             "update location set restate_from = @FirstEvent where state <> 'removed'",
@@ -129,7 +130,7 @@ internal sealed class RestoreRecovery(Database database)
     private static async Task<NewEvent> CreateEventAsync(
         WriteTransaction transaction,
         RestoreOutcome outcome,
-        long now
+        DateTimeOffset now
     ) =>
         NewEvent.Create(
             EventNames.HubRestored,
@@ -163,17 +164,17 @@ internal sealed record LogSequences(long Notifications, long Events)
 internal static class RunningHubs
 {
     // A running hub updates its row every two seconds.
-    private const long SilentMilliseconds = 5_000;
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
     // A later last-seen time means that the clock was set back after the replica stopped.
-    public const long FutureMilliseconds = 10 * 60_000;
+    public static readonly TimeSpan Future = TimeSpan.FromMinutes(10);
 
     public static async Task EnsureNoneAsync(WriteTransaction transaction, Database database)
     {
         var now = await transaction.NowAsync();
         var running = await transaction.QueryAsync<string>(
             "select replica_id from replica where seen_at > @since and seen_at <= @until order by replica_id",
-            new { since = now - SilentMilliseconds, until = now + FutureMilliseconds }
+            new { since = now - Silence, until = now + Future }
         );
         if (running.Count > 0)
         {

@@ -78,7 +78,7 @@ internal static class EventBatch
         json.WriteString("correlation", entry.CorrelationId);
         json.WriteNumber("conflict", entry.Conflict ? 1 : 0);
         json.WriteString("traceparent", entry.Traceparent);
-        json.WriteNumber("createdAt", entry.CreatedAt);
+        json.WriteNumber("createdAt", entry.CreatedAt.ToStored());
         json.WriteEndObject();
     }
 }

@@ -113,7 +113,7 @@ internal sealed class NotificationBatch
         WriteText(json, "id", notification.NotificationId);
         WriteText(json, "type", notification.NotificationType);
         WriteText(json, "uId", notification.UId);
-        json.WriteNumber("receivedAt", notification.ReceivedAt);
+        json.WriteNumber("receivedAt", notification.ReceivedAt.ToStored());
         json.WriteString("remoteAddress", notification.RemoteAddress);
         json.WriteString("userAgent", notification.UserAgent);
         json.WriteString("traceparent", notification.Traceparent);

@@ -64,7 +64,7 @@ internal sealed class SqlServerDatabase : Database
     /// <summary>True: the hub creates tables, but no database.</summary>
     public override bool Exists => true;
 
-    public override void RecordServerTime(long milliseconds) => (time as DatabaseTime)?.Record(milliseconds);
+    public override void RecordServerTime(DateTimeOffset now) => (time as DatabaseTime)?.Record(now);
 
     public TimeSpan LockTimeout => options.LockTimeout;
 

@@ -81,10 +81,10 @@ internal sealed class WriteConnection(
         var connection = await database.OpenWriterAsync(cancellationToken);
         try
         {
-            var now = await connection.ExecuteScalarAsync<long>(database.Sql("Now"));
+            var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
             var tokenId = await connection.ExecuteScalarAsync<long>(
                 CreateToken,
-                new { now, oldest = now - (long)TokenRetention.TotalMilliseconds }
+                new { now, oldest = now - TokenRetention }
             );
             return new WriteConnection(database, connection, tokenId, time);
         }

@@ -111,7 +111,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         insert.BindBlob(6, append.Body.Span);
         insert.BindBlob(7, append.BodySha256);
         insert.Bind(8, BodyHash(append));
-        insert.Bind(9, append.ReceivedAt);
+        insert.Bind(9, append.ReceivedAt.ToStored());
         insert.BindText(10, append.RemoteAddress);
         insert.BindText(11, append.UserAgent);
         insert.BindText(12, append.Traceparent);
@@ -158,7 +158,7 @@ internal sealed class SqliteEventAppender(SqliteConnection connection, Database 
         insert.BindText(12, entry.CorrelationId);
         insert.Bind(13, entry.Conflict ? 1 : 0);
         insert.BindText(14, entry.Traceparent);
-        insert.Bind(15, entry.CreatedAt);
+        insert.Bind(15, entry.CreatedAt.ToStored());
         insert.Run();
     }
 }
