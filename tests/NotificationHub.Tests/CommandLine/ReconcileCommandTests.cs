@@ -87,7 +87,7 @@ public sealed class ReconcileCommandTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
         var fullSyncs = scene.Hub.Services.GetRequiredService<ReconcileRequest>();
-        var order = new RequestedReconciliations(location, ["asset"], long.MaxValue);
+        var order = new RequestedReconciliations(location, ["asset"], DateTimeOffset.MaxValue);
         await ExecuteAsync(scene, "delete from full_sync");
         await ExecuteAsync(scene, "update location set state = 'removed', content_token = null");
 

@@ -93,7 +93,7 @@ public sealed class BurstReadsTests : RefetchTest
             UId = notification.LocationUId,
             Body = body,
             BodySha256 = [],
-            ReceivedAt = Clock.Milliseconds,
+            ReceivedAt = Clock.GetUtcNow(),
             Disposition = Disposition.Accepted,
             Conflict = false,
         };

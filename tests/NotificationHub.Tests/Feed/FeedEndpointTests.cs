@@ -233,7 +233,7 @@ public sealed class FeedEndpointTests
                     Type = type,
                     LocationId = location,
                     Data = "{}"u8.ToArray(),
-                    CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+                    CreatedAt = TimeProvider.System.GetUtcNow(),
                 },
                 count
             ),

@@ -143,7 +143,7 @@ public sealed class SnapshotEndpointTests
                 Type = "asset.changed",
                 LocationId = "north",
                 Data = "{}"u8.ToArray(),
-                CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+                CreatedAt = TimeProvider.System.GetUtcNow(),
             }
         );
 }

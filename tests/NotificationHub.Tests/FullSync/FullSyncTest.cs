@@ -55,7 +55,7 @@ public abstract class FullSyncTest : RefetchTest
                     transaction,
                     LocationId,
                     [.. kinds.Select(kind => kind.Name)],
-                    Clock.Milliseconds
+                    Clock.GetUtcNow()
                 ),
             CancellationToken.None
         );

@@ -47,15 +47,15 @@ public sealed class SecretUsageTests
     {
         var touched = new System.Collections.Concurrent.ConcurrentQueue<SecretUsage>();
         var use = new SecretUsage(7, touched);
-        use.Record(100, isTest: false);
+        use.Record(At(100), isTest: false);
         touched.TryDequeue(out _).ShouldBeTrue();
         var taken = use.Take();
-        use.Record(200, isTest: true);
+        use.Record(At(200), isTest: true);
 
         use.Return(taken);
 
         touched.ShouldHaveSingleItem();
-        use.Take().ShouldBe(new SecretUsageCounts(7, Count: 2, LastAt: 200, ProvenAt: 100, ProvenCount: 1));
+        use.Take().ShouldBe(new SecretUsageCounts(7, Count: 2, LastAt: At(200), ProvenAt: At(100), ProvenCount: 1));
     }
 
     private static Task RefreshAsync(HubHost hub) =>

@@ -29,7 +29,7 @@ public sealed class LocationRenewalTests
             (before.LocationId, LocationState.Valid, before.UId)
         );
         result.Differences.ShouldBeEmpty();
-        result.Location.TokenExpiresAt.ShouldNotBe(1);
+        result.Location.TokenExpiresAt.ShouldNotBe(At(1));
         scene.Library.Configuration.ShouldBe(configured);
         (await scene.SecretStatesAsync()).ShouldBe(["active"]);
         (await scene.RotateAsync(before)).IsResumed.ShouldBeFalse();

@@ -40,7 +40,7 @@ public sealed class LocationSessionsTests : IDisposable
         {
             LocationId = "location-1",
             StateName = LocationState.Valid.ToWireName(),
-            StateSince = 0,
+            StateSince = At(0),
             ReceiveOnly = false,
             ContentToken = protector.Protect(
                 ContentToken.Parse(
@@ -51,6 +51,6 @@ public sealed class LocationSessionsTests : IDisposable
                     )
                 )
             ),
-            CreatedAt = 0,
+            CreatedAt = At(0),
         };
 }

@@ -111,9 +111,9 @@ public sealed class LocationStatesTests
         {
             LocationId = "abc",
             StateName = "valid",
-            StateSince = 0,
+            StateSince = At(0),
             ReceiveOnly = false,
-            CreatedAt = 0,
+            CreatedAt = At(0),
             ContentToken = token,
         };
 }

@@ -69,7 +69,7 @@ public sealed class RenewedRegistrationTests
                 await targets.RequestAsync(
                     transaction,
                     [new MergedRequest(locationId, RecordKind.Asset, "1/STDQ")],
-                    TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()
+                    TimeProvider.System.GetUtcNow()
                 );
             },
             CancellationToken.None

@@ -89,7 +89,7 @@ internal sealed class ModelHub : IAsyncDisposable
                 UId = envelope.UId,
                 Body = body,
                 BodySha256 = SHA256.HashData(body),
-                ReceivedAt = clock.Milliseconds,
+                ReceivedAt = clock.GetUtcNow(),
                 Disposition = Disposition.Accepted,
             }
         );
@@ -126,7 +126,7 @@ internal sealed class ModelHub : IAsyncDisposable
         HashSet<int> shards = [.. locations.Where(id => Holds(ShardOf(id))).Select(RefetchTargets.GetShard)];
         var due = await app
             .Services.GetRequiredService<DueLocationsQuery>()
-            .ReadAsync(shards, fullSyncs: true, clock.Milliseconds, CancellationToken.None);
+            .ReadAsync(shards, fullSyncs: true, clock.GetUtcNow(), CancellationToken.None);
         if (due.Due.Count > 0)
         {
             await ReadAsync(due.Due[0], app.Services.GetRequiredService<RefetchPass>().ReadDueAsync);
@@ -139,7 +139,7 @@ internal sealed class ModelHub : IAsyncDisposable
             return null;
         }
 
-        return due.NextDueAt ?? long.MaxValue;
+        return due.NextDueAt?.ToStored() ?? long.MaxValue;
     }
 
     /// <summary>Takes the shard of the location from its owner, as if that replica had not renewed its lease in time.</summary>

@@ -440,7 +440,7 @@ internal sealed class ModelRun : IAsyncDisposable
                             transaction,
                             location.Id,
                             [.. RecordKind.All.Select(kind => kind.Name)],
-                            clock.Milliseconds
+                            clock.GetUtcNow()
                         ),
                     CancellationToken.None
                 );
@@ -477,10 +477,10 @@ internal sealed class ModelRun : IAsyncDisposable
                             LocationId = location.Id,
                             UId = location.Location.UId,
                             StateName = LocationState.Valid.ToWireName(),
-                            StateSince = 0,
+                            StateSince = At(0),
                             ReceiveOnly = false,
                             ContentToken = protector.Protect(ContentToken.Parse(location.Stored.File)),
-                            CreatedAt = 0,
+                            CreatedAt = At(0),
                         }
                     ),
                 CancellationToken.None

@@ -113,10 +113,10 @@ public abstract class OperationTest : IAsyncLifetime
                         LocationId = LocationId,
                         UId = Location.UId,
                         StateName = LocationState.Valid.ToWireName(),
-                        StateSince = 0,
+                        StateSince = At(0),
                         ReceiveOnly = false,
                         ContentToken = protector.Protect(ContentToken.Parse(Location.ContentTokenFile)),
-                        CreatedAt = 0,
+                        CreatedAt = At(0),
                     }
                 ),
             CancellationToken.None
@@ -175,7 +175,7 @@ public abstract class OperationTest : IAsyncLifetime
                     UId = envelope.UId,
                     Body = body,
                     BodySha256 = digest,
-                    ReceivedAt = Now,
+                    ReceivedAt = At(Now),
                     Disposition = Disposition.Accepted,
                     RejectedQuota = 100,
                 }

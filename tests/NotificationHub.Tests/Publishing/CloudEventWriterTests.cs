@@ -21,7 +21,7 @@ public sealed class CloudEventWriterTests
         Subject = "assets/408709785/STDQ",
         Data = "{}"u8.ToArray(),
         Conflict = false,
-        CreatedAt = 1_785_585_600_123,
+        CreatedAt = At(1_785_585_600_123),
     };
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         scene.Bus.AcceptedIds.ShouldBe([ids[1]]);
         var letter = (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem();
         letter.State.ShouldBe(DeadLetterState.Resent);
-        letter.ResolvedAt.ShouldBe(scene.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        letter.ResolvedAt.ShouldBe(At(scene.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
     [Fact]

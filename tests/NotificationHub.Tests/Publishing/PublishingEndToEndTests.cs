@@ -83,7 +83,7 @@ public sealed class PublishingEndToEndTests : IAsyncLifetime
                 Type = type,
                 LocationId = "north",
                 Data = Encoding.UTF8.GetBytes(data),
-                CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+                CreatedAt = TimeProvider.System.GetUtcNow(),
             }
         );
 }

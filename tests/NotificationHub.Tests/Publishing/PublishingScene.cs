@@ -62,7 +62,7 @@ internal sealed class PublishingScene : IAsyncDisposable
                     Type = type,
                     LocationId = "north",
                     Data = Encoding.UTF8.GetBytes(data),
-                    CreatedAt = Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                    CreatedAt = Clock.GetUtcNow(),
                 },
                 count
             ),

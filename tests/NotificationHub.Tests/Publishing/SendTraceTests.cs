@@ -56,7 +56,7 @@ public sealed class SendTraceTests : IAsyncLifetime
                 LocationId = "north",
                 Data = "{}"u8.ToArray(),
                 Traceparent = traceparent,
-                CreatedAt = scene.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                CreatedAt = scene.Clock.GetUtcNow(),
             }),
         ]);
         // Two messages fit into a batch.

@@ -25,7 +25,7 @@ public sealed class TopicMessagesTests
         CorrelationId = "event-1",
         Conflict = true,
         Traceparent = "00-aa-bb-01",
-        CreatedAt = 0,
+        CreatedAt = At(0),
     };
 
     [Fact]

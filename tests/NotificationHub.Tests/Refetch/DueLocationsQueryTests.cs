@@ -69,7 +69,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
         var due = await ReadAsync(fullSyncs: false);
 
         due.Due.ShouldBe(["early", "late"]);
-        due.NextDueAt.ShouldBe(Now + 50);
+        due.NextDueAt.ShouldBe(At(Now + 50));
     }
 
     [Theory]
@@ -119,7 +119,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
         var due = await ReadAsync(fullSyncs: false);
 
         due.Due.ShouldBe(["c-early", "a-late"]);
-        due.NextDueAt.ShouldBe(Now + 60);
+        due.NextDueAt.ShouldBe(At(Now + 60));
     }
 
     [Fact]
@@ -174,14 +174,14 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
         await store.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
 
         before.FullSyncs.ShouldBeEmpty();
-        before.NextDueAt.ShouldBe(Now + 70);
+        before.NextDueAt.ShouldBe(At(Now + 70));
         (await ReadAsync(fullSyncs: true)).FullSyncs.ShouldBe(["new"]);
         (await ReadAsync(fullSyncs: true, now: Now + 70)).FullSyncs.ShouldBe(["new", "known"]);
         (await ReadAsync(fullSyncs: false)).FullSyncs.ShouldBeEmpty();
     }
 
     private Task<DueLocations> ReadAsync(bool fullSyncs, long now = Now) =>
-        work.ReadAsync([.. Enumerable.Range(0, RefetchTargets.Shards)], fullSyncs, now, CancellationToken.None);
+        work.ReadAsync([.. Enumerable.Range(0, RefetchTargets.Shards)], fullSyncs, At(now), CancellationToken.None);
 
     private Task AddLocationAsync(string id, string state = "valid", long? pausedUntil = null) =>
         store.ExecuteAsync(
@@ -225,9 +225,9 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
 
         private readonly DueFullSyncs due = new();
 
-        public Task<(IReadOnlyList<WaitingLocation> Due, long? NextDueAt)> FindDueAsync(
+        public Task<(IReadOnlyList<WaitingLocation> Due, DateTimeOffset? NextDueAt)> FindDueAsync(
             DbConnection connection,
-            long now
+            DateTimeOffset now
         ) => due.FindAsync(connection, now);
 
         public Task RunAsync(string locationId, Lease lease, CancellationToken cancellationToken) =>

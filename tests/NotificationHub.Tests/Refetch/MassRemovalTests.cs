@@ -277,12 +277,14 @@ public sealed class MassRemovalTests : FullSyncTest
     private async Task DoubtAsync(params long[] numbers)
     {
         await using var connection = await Store.Database.OpenReaderAsync(CancellationToken.None);
-        var target = (await TargetStore.ReadDueAsync(connection, LocationId, long.MaxValue)).ShouldHaveSingleItem();
+        var target = (
+            await TargetStore.ReadDueAsync(connection, LocationId, DateTimeOffset.MaxValue)
+        ).ShouldHaveSingleItem();
         foreach (var number in numbers)
         {
-            var judgment = new RemovalAssessment(RemovalVerdict.Doubted, 40, 40, new RemovalDoubt(number, 0));
+            var judgment = new RemovalAssessment(RemovalVerdict.Doubted, 40, 40, new RemovalDoubt(number, At(0)));
             await Store.Database.WriteAsync(
-                transaction => new TargetStore(Timing).DoubtAsync(transaction, target, judgment, now: 0),
+                transaction => new TargetStore(Timing).DoubtAsync(transaction, target, judgment, now: At(0)),
                 CancellationToken.None
             );
         }

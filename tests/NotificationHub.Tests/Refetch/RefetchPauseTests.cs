@@ -14,7 +14,7 @@ public sealed class RefetchPauseTests : RefetchTest
     public async Task A_pause_survives_a_restart_and_covers_new_targets()
     {
         await PauseAsync();
-        var pausedAt = Clock.Milliseconds;
+        var pausedAt = Clock.GetUtcNow();
         await RequestAsync(Asset("3"));
         Clock.Advance(TimeSpan.FromSeconds(60));
 
@@ -22,7 +22,7 @@ public sealed class RefetchPauseTests : RefetchTest
         (await CreatePass(Clock).ReadDueAsync(LocationId, Held, CancellationToken.None)).ShouldBe(0);
         Apple.Requests.Count("/assets").ShouldBe(1);
         (await DueAsync()).NextDueAt!.Value.ShouldBeGreaterThanOrEqualTo(
-            pausedAt + (long)RetryAfter.TotalMilliseconds - 1
+            pausedAt + RetryAfter - TimeSpan.FromMilliseconds(1)
         );
         await DrainAsync();
         (await EventsAsync(EventNames.AssetChanged)).Count.ShouldBe(2);
@@ -67,7 +67,7 @@ public sealed class RefetchPauseTests : RefetchTest
         new DueLocationsQuery(Store.Database, CreateFullSyncs()).ReadAsync(
             [RefetchTargets.GetShard(LocationId)],
             fullSyncs: false,
-            Clock.Milliseconds,
+            Clock.GetUtcNow(),
             CancellationToken.None
         );
 }

@@ -165,11 +165,11 @@ public abstract class RefetchTest : IAsyncLifetime
                         LocationId = locationId,
                         UId = simulated.UId,
                         StateName = LocationState.Valid.ToWireName(),
-                        StateSince = 0,
+                        StateSince = At(0),
                         ReceiveOnly = false,
                         MdmId = "the-mdm",
                         ContentToken = protector.Protect(ContentToken.Parse(simulated.ContentTokenFile)),
-                        CreatedAt = 0,
+                        CreatedAt = At(0),
                     }
                 ),
             CancellationToken.None
@@ -186,7 +186,7 @@ public abstract class RefetchTest : IAsyncLifetime
     /// <summary>Requests reads, as the router does.</summary>
     private protected Task RequestAsync(params MergedRequest[] requests) =>
         Store.Database.WriteAsync(
-            transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, Clock.Milliseconds),
+            transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, Clock.GetUtcNow()),
             CancellationToken.None
         );
 

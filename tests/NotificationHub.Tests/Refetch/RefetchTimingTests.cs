@@ -13,7 +13,8 @@ public sealed class RefetchTimingTests
     );
 
     [Fact]
-    public void A_single_request_is_due_after_the_quiet_period() => Timing.Request(null, 1000).DueAt.ShouldBe(3000);
+    public void A_single_request_is_due_after_the_quiet_period() =>
+        Timing.Request(null, At(1000)).DueAt.ShouldBe(At(3000));
 
     [Fact]
     public void A_request_by_a_clock_that_was_ahead_does_not_extend_the_maximum_wait()
@@ -21,14 +22,14 @@ public sealed class RefetchTimingTests
         var known = new StoredTarget
         {
             Requested = 1,
-            FirstRequestedAt = 1_000_000_000,
-            MaxWait = 15_000,
+            FirstRequestedAt = At(1_000_000_000),
+            MaxWait = TimeSpan.FromSeconds(15),
         };
 
-        var next = Timing.Request(known, 1_000);
+        var next = Timing.Request(known, At(1_000));
 
-        next.FirstRequestedAt.ShouldBe(1_000);
-        next.DueAt.ShouldBe(3_000);
+        next.FirstRequestedAt.ShouldBe(At(1_000));
+        next.DueAt.ShouldBe(At(3_000));
     }
 
     [Theory]
@@ -55,11 +56,11 @@ public sealed class RefetchTimingTests
         {
             Requested = 9,
             Fetched = 9,
-            MaxWait = 240_000,
-            ReadAt = 0,
+            MaxWait = TimeSpan.FromMinutes(4),
+            ReadAt = At(0),
         };
 
-        Timing.Request(busy, 4 * 240_000 + 1).ShouldBe((960_001, 15_000, 962_001));
+        Timing.Request(busy, At(4 * 240_000 + 1)).ShouldBe((At(960_001), TimeSpan.FromSeconds(15), At(962_001)));
     }
 
     /// <summary>Simulates requests at a fixed interval; a read takes no time.</summary>
@@ -67,12 +68,12 @@ public sealed class RefetchTimingTests
     {
         List<long> reads = [];
         StoredTarget? target = null;
-        long? dueAt = null;
+        DateTimeOffset? dueAt = null;
         for (var now = 0L; now < Burst || dueAt is not null; now += 100)
         {
             if (now < Burst && now % spacing == 0)
             {
-                var next = Timing.Request(target, now);
+                var next = Timing.Request(target, At(now));
                 dueAt = next.DueAt;
                 target = new StoredTarget
                 {
@@ -84,10 +85,10 @@ public sealed class RefetchTimingTests
                 };
             }
 
-            if (dueAt <= now)
+            if (dueAt <= At(now))
             {
                 reads.Add(now);
-                target = target! with { Fetched = target.Requested, ReadAt = now };
+                target = target! with { Fetched = target.Requested, ReadAt = At(now) };
                 dueAt = null;
             }
         }

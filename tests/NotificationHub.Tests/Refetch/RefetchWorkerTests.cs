@@ -118,10 +118,10 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
                         LocationId = locationId,
                         UId = simulated.UId,
                         StateName = LocationState.Valid.ToWireName(),
-                        StateSince = 0,
+                        StateSince = At(0),
                         ReceiveOnly = false,
                         ContentToken = protector.Protect(ContentToken.Parse(simulated.ContentTokenFile)),
-                        CreatedAt = 0,
+                        CreatedAt = At(0),
                     }
                 ),
             CancellationToken.None
@@ -135,7 +135,7 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
         Database.WriteAsync(
             transaction =>
                 hub.Services.GetRequiredService<RefetchTargets>()
-                    .RequestAsync(transaction, requests, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()),
+                    .RequestAsync(transaction, requests, TimeProvider.System.GetUtcNow()),
             CancellationToken.None
         );
 

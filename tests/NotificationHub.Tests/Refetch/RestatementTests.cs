@@ -389,6 +389,6 @@ public sealed class RestatementTests : FullSyncTest
             Subject = subject,
             Data = System.Text.Encoding.UTF8.GetBytes($$"""{"before":null,"after":{{record ?? "null"}}}"""),
             Conflict = false,
-            CreatedAt = 0,
+            CreatedAt = At(0),
         };
 }

@@ -60,7 +60,9 @@ public sealed class LogAgesTests
     private async Task<(long Seq, long At)?> ReadAsync(TestDatabase store, long future)
     {
         await using var connection = await store.Database.OpenReaderAsync(CancellationToken.None);
-        return await ages.ReadFirstAsync(connection, PrunedLog.Events, future);
+        return await ages.ReadFirstAsync(connection, PrunedLog.Events, At(future)) is var (seq, at)
+            ? (seq, at.ToUnixTimeMilliseconds())
+            : null;
     }
 
     private static Task AppendAsync(TestDatabase store, int count, long createdAt) =>

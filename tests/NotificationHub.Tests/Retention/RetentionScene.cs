@@ -63,7 +63,7 @@ internal sealed class RetentionScene : IDisposable
                 NotificationId = Encoding.UTF8.GetBytes($"n-{posts}"),
                 Body = body,
                 BodySha256 = System.Security.Cryptography.SHA256.HashData(body),
-                ReceivedAt = Now,
+                ReceivedAt = At(Now),
                 Disposition = disposition,
                 RejectedQuota = 1000,
             }
@@ -81,7 +81,7 @@ internal sealed class RetentionScene : IDisposable
                 Type = type,
                 NotificationSeq = notification,
                 Data = notification is null ? "{}"u8.ToArray() : null,
-                CreatedAt = Now,
+                CreatedAt = At(Now),
             }
         );
         return seqs[0];

@@ -48,7 +48,7 @@ internal static class PayloadCorpus
             UId = Text(envelope.UId),
             Body = body,
             BodySha256 = new byte[32],
-            ReceivedAt = 1_785_585_600_000,
+            ReceivedAt = At(1_785_585_600_000),
             Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             Disposition = Disposition.Accepted,
             Conflict = false,

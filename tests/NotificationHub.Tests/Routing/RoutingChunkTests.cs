@@ -131,7 +131,7 @@ public sealed class RoutingChunkTests
         foreach (var some in requests)
         {
             await test.Database.WriteAsync(
-                transaction => targets.RequestAsync(transaction, some, now: 1_000),
+                transaction => targets.RequestAsync(transaction, some, now: At(1_000)),
                 CancellationToken.None
             );
         }

@@ -102,7 +102,7 @@ internal sealed class RoutingHarness : IAsyncDisposable
                 UId = envelope.UId,
                 Body = body,
                 BodySha256 = digest,
-                ReceivedAt = 1_785_585_600_000,
+                ReceivedAt = At(1_785_585_600_000),
                 Disposition = disposition,
                 RejectedQuota = 100,
             }

@@ -41,7 +41,7 @@ public sealed class RoutingMetricsTests
             LocationId = RoutingHarness.LocationId,
             Body = [],
             BodySha256 = [],
-            ReceivedAt = at,
+            ReceivedAt = At(at),
             Disposition = Disposition.Accepted,
             Conflict = false,
         };

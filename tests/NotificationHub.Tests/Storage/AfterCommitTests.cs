@@ -103,6 +103,6 @@ public sealed class AfterCommitTests
             NotificationId = Encoding.UTF8.GetBytes(id),
             Body = Encoding.UTF8.GetBytes(id),
             BodySha256 = SHA256.HashData(Encoding.UTF8.GetBytes(id)),
-            ReceivedAt = 0,
+            ReceivedAt = At(0),
         };
 }

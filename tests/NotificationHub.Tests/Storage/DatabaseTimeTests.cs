@@ -12,7 +12,7 @@ public sealed class DatabaseTimeTests
         time.GetUtcNow().ShouldBe(machine.GetUtcNow(), "nothing was read yet");
         var there = machine.GetUtcNow() - TimeSpan.FromHours(3);
 
-        time.Record(there.ToUnixTimeMilliseconds());
+        time.Record(there);
         machine.SetWall(TimeSpan.FromDays(10));
         machine.Advance(TimeSpan.FromMinutes(1));
 

@@ -63,7 +63,7 @@ public abstract class DueTimesContract : StoreContract
     [Fact]
     public async Task A_full_sync_is_due_no_later_than_its_interval_allows()
     {
-        await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, Now));
+        await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, At(Now)));
         await SetAsync("update full_sync set due_at = @dueAt where resource = 'asset'", TimeSpan.FromHours(26));
         await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", Years);
         await SetAsync("update full_sync set due_at = @dueAt where resource = 'subscription'", TimeSpan.FromHours(26));
@@ -82,7 +82,7 @@ public abstract class DueTimesContract : StoreContract
     public async Task Without_reconciliation_the_weekly_read_of_users_is_due_within_a_week()
     {
         fullSync.Interval = TimeSpan.Zero;
-        await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, Now));
+        await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, At(Now)));
         await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(7));
         (await RepairAsync()).ShouldBe(0);
 
@@ -149,7 +149,7 @@ public abstract class DueTimesContract : StoreContract
         WriteAsync(transaction =>
             new RefetchTargets(
                 new RefetchTiming(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(4))
-            ).RequestAsync(transaction, [new MergedRequest(Here, RecordKind.Asset, key)], In(ahead))
+            ).RequestAsync(transaction, [new MergedRequest(Here, RecordKind.Asset, key)], At(In(ahead)))
         );
 
     private Task<long> DueAsync(string key) =>

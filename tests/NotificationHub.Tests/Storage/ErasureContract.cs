@@ -170,9 +170,9 @@ public abstract class ErasureContract : StoreContract
             {
                 LocationId = id,
                 StateName = LocationState.Valid.ToWireName(),
-                StateSince = 1,
+                StateSince = At(1),
                 ReceiveOnly = true,
-                CreatedAt = 2,
+                CreatedAt = At(2),
             }
         );
 

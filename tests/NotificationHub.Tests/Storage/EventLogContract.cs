@@ -37,7 +37,7 @@ public abstract class EventLogContract : StoreContract
             CorrelationId = "e-1",
             Conflict = true,
             Traceparent = "00-0",
-            CreatedAt = 7,
+            CreatedAt = At(7),
         };
 
         var seq = (await AppendAsync(appended)).Single();
@@ -62,7 +62,7 @@ public abstract class EventLogContract : StoreContract
                     CorrelationId = appended.CorrelationId,
                     Conflict = true,
                     Traceparent = appended.Traceparent,
-                    CreatedAt = 7,
+                    CreatedAt = At(7),
                 }
             );
     }
@@ -76,7 +76,7 @@ public abstract class EventLogContract : StoreContract
             {
                 Type = EventNames.AssetCountNotified,
                 NotificationSeq = post.Seq,
-                CreatedAt = 1,
+                CreatedAt = At(1),
             }
         );
 
@@ -98,7 +98,7 @@ public abstract class EventLogContract : StoreContract
             {
                 Type = EventNames.AssetCountNotified,
                 NotificationSeq = post.Seq,
-                CreatedAt = 1,
+                CreatedAt = At(1),
             }
         );
 
@@ -204,7 +204,7 @@ public abstract class EventLogContract : StoreContract
             {
                 Type = EventNames.AssetCountNotified,
                 NotificationSeq = post.Seq,
-                CreatedAt = 1,
+                CreatedAt = At(1),
             },
             Changed("it's \"ä\" \ud83d\ude00") with
             {
@@ -255,7 +255,7 @@ public abstract class EventLogContract : StoreContract
             LocationId = "location-1",
             Subject = subject,
             Data = "{}"u8.ToArray(),
-            CreatedAt = 1,
+            CreatedAt = At(1),
         };
 
     private static Func<IReadOnlyList<long>, Task> Keep(Action<IReadOnlyList<long>> keep) =>

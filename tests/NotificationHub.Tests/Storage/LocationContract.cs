@@ -15,7 +15,7 @@ public abstract class LocationContract : StoreContract
         UId = "2049025000431439",
         Name = "Schüler's \"library\"",
         StateName = LocationState.Valid.ToWireName(),
-        StateSince = 1,
+        StateSince = At(1),
         ReceiveOnly = false,
         MdmId = "mdm",
         MdmName = "MDM",
@@ -23,9 +23,9 @@ public abstract class LocationContract : StoreContract
         NotificationUrl = "https://hub.example.com/notifications/location-1",
         NotificationTypes = """["ASSET_COUNT"]""",
         ContentToken = [0, 255, 1],
-        TokenExpiresAt = 2_000_000_000_000,
-        CreatedAt = 2,
-        RegisteredAt = 3,
+        TokenExpiresAt = At(2_000_000_000_000),
+        CreatedAt = At(2),
+        RegisteredAt = At(3),
     };
 
     [Fact]
@@ -74,7 +74,7 @@ public abstract class LocationContract : StoreContract
         await SaveAsync(Full with { LocationId = "location-3", UId = null });
         await SaveAsync(Full with { LocationId = "location-4", UId = null });
 
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, "location-1", now: 9));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, "location-1", now: At(9)));
         await SaveAsync(again);
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
@@ -86,7 +86,7 @@ public abstract class LocationContract : StoreContract
     {
         foreach (var (id, createdAt) in ((string, long)[])[("c", 1), ("b", 2), ("a", 2), ("d", 3)])
         {
-            await SaveAsync(Full with { LocationId = id, UId = null, CreatedAt = createdAt });
+            await SaveAsync(Full with { LocationId = id, UId = null, CreatedAt = At(createdAt) });
         }
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
@@ -130,12 +130,12 @@ public abstract class LocationContract : StoreContract
         byte[] older = [.. Enumerable.Repeat((byte)1, 32)];
         byte[] newer = [.. Enumerable.Repeat((byte)2, 32)];
         await SaveAsync(Full);
-        await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", older, now: 1));
-        await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", newer, now: 2));
+        await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", older, now: At(1)));
+        await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", newer, now: At(2)));
         (await SecretsAsync()).ShouldBe([(2, "pending"), (1, "pending")]);
 
         var changed = await WriteAsync(transaction =>
-            SecretStore.ConfirmAsync(transaction, "location-1", newer, proven: true, now: 3)
+            SecretStore.ConfirmAsync(transaction, "location-1", newer, proven: true, now: At(3))
         );
 
         changed.ShouldBe(2);
@@ -152,7 +152,7 @@ public abstract class LocationContract : StoreContract
     {
         // Both secrets are old enough by the database's clock, but not by the elapsed time.
         var now = await WriteAsync(transaction => transaction.NowAsync());
-        var clock = new ManualClock(DateTimeOffset.FromUnixTimeMilliseconds(now) - TimeSpan.FromMinutes(20));
+        var clock = new ManualClock(now - TimeSpan.FromMinutes(20));
         await SaveSecretsAsync(clock.GetUtcNow().ToUnixTimeMilliseconds());
         using var leases = NewLeases();
         var trusted = new TrustedClock(Database, clock, NullLogger<TrustedClock>.Instance);
@@ -190,11 +190,11 @@ public abstract class LocationContract : StoreContract
         for (byte number = 1; number <= 3; number++)
         {
             byte[] sha256 = [.. Enumerable.Repeat(number, 32)];
-            await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", sha256, at));
+            await WriteAsync(transaction => SecretStore.AddAsync(transaction, "location-1", sha256, At(at)));
             if (number == 2)
             {
                 await WriteAsync(transaction =>
-                    SecretStore.ConfirmAsync(transaction, "location-1", sha256, proven: true, at)
+                    SecretStore.ConfirmAsync(transaction, "location-1", sha256, proven: true, At(at))
                 );
             }
         }

@@ -31,7 +31,7 @@ public abstract class LogCursorContract : StoreContract
             WriteAsync(async transaction =>
             {
                 transaction.AppendEvents([NewEventOf(1)]);
-                await cursor.MoveAsync(transaction, from, 10, now: 1);
+                await cursor.MoveAsync(transaction, from, 10, now: At(1));
             })
         );
 
@@ -49,10 +49,10 @@ public abstract class LogCursorContract : StoreContract
         (await ReadAsync(cursor)).ShouldBe(5);
     }
 
-    private static NewEvent NewEventOf(long createdAt) => new() { Type = "asset.changed", CreatedAt = createdAt };
+    private static NewEvent NewEventOf(long createdAt) => new() { Type = "asset.changed", CreatedAt = At(createdAt) };
 
     private Task MoveAsync(long from, long to) =>
-        WriteAsync(transaction => cursor.MoveAsync(transaction, from, to, now: 1));
+        WriteAsync(transaction => cursor.MoveAsync(transaction, from, to, now: At(1)));
 
     private async Task<long> ReadAsync(LogCursor which)
     {

@@ -121,7 +121,7 @@ public abstract class LogOrderContract : StoreContract
             Type = EventNames.AssetChanged,
             Subject = subject,
             Data = "{}"u8.ToArray(),
-            CreatedAt = 1,
+            CreatedAt = At(1),
         };
 }
 

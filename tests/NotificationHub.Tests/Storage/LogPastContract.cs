@@ -62,12 +62,19 @@ public abstract class LogPastContract : StoreContract
         {
             Type = EventNames.AssetChanged,
             Data = "{}"u8.ToArray(),
-            CreatedAt = 1,
+            CreatedAt = At(1),
         };
         var seqs = await database.AppendEventsAsync(appended);
         return seqs.Single();
     }
 
     private static Task<int> EmptyAsync(WriteTransaction transaction, PrunedLog log) =>
-        LogPruning.DeleteAsync(transaction, log, last: long.MaxValue, old: 0, before: long.MaxValue, limit: 100);
+        LogPruning.DeleteAsync(
+            transaction,
+            log,
+            last: long.MaxValue,
+            old: 0,
+            before: DateTimeOffset.MaxValue,
+            limit: 100
+        );
 }

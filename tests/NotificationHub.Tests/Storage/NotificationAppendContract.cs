@@ -100,7 +100,7 @@ public abstract class NotificationAppendContract : StoreContract
                 UId = "1"u8.ToArray(),
                 Body = "{}"u8.ToArray(),
                 BodySha256 = new byte[32],
-                ReceivedAt = 7,
+                ReceivedAt = At(7),
                 RemoteAddress = "192.0.2.1",
                 UserAgent = "agent",
                 Traceparent = "00-0",

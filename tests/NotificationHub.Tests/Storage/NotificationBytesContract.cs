@@ -94,7 +94,7 @@ public abstract class NotificationBytesContract : StoreContract
             NotificationId = Encoding.UTF8.GetBytes(id),
             Body = body,
             BodySha256 = SHA256.HashData(body),
-            ReceivedAt = 1,
+            ReceivedAt = At(1),
             UserAgent = "agent/1.0 (\"quoted\"; it's)",
         };
     }

@@ -24,9 +24,9 @@ public abstract class OperationStoreContract : StoreContract
 
         var operation = await FindAsync("event-1");
         operation.Kind.ShouldBe("ASSOCIATE");
-        (operation.StartedAt, operation.LastNotificationAt).ShouldBe((500, 2_000));
+        (operation.StartedAt, operation.LastNotificationAt).ShouldBe((At(500), At(2_000)));
         (operation.Notifications, operation.Succeeded, operation.Failed).ShouldBe((3, 3, 1));
-        operation.DueAt.ShouldBe(2_000 + (long)OperationProgressBatch.Silence.TotalMilliseconds);
+        operation.DueAt.ShouldBe(At(2_000) + OperationProgressBatch.Silence);
         (await Test.QueryAsync<long>("select seq from operation_notification where event_id = 'event-1'")).ShouldBe([
             2,
         ]);
@@ -72,7 +72,7 @@ public abstract class OperationStoreContract : StoreContract
         (await EnterAsync(operation, OperationStates.Failed, closedAt: 10)).ShouldBeFalse();
 
         var ended = await FindAsync("event-1");
-        (ended.State, ended.ClosedAt, ended.Completed, ended.Missed).ShouldBe((OperationStates.Completed, 9, 5, 1));
+        (ended.State, ended.ClosedAt, ended.Completed, ended.Missed).ShouldBe((OperationStates.Completed, At(9), 5, 1));
         ended.Report.ShouldBe("""{"why":"it's ä"}""");
     }
 
@@ -82,17 +82,17 @@ public abstract class OperationStoreContract : StoreContract
         await RecordAsync(Progress(seq: 1, at: 1));
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         var due = (
-            await OperationStore.ReadDueAsync(connection, "location-1", now: long.MaxValue, limit: 10)
+            await OperationStore.ReadDueAsync(connection, "location-1", now: DateTimeOffset.MaxValue, limit: 10)
         ).ShouldHaveSingleItem();
 
-        (await WriteAsync(transaction => OperationStore.ClaimAsync(transaction, due, now: 5))).ShouldBeTrue();
-        (await WriteAsync(transaction => OperationStore.ClaimAsync(transaction, due, now: 5))).ShouldBeFalse();
+        (await WriteAsync(transaction => OperationStore.ClaimAsync(transaction, due, now: At(5)))).ShouldBeTrue();
+        (await WriteAsync(transaction => OperationStore.ClaimAsync(transaction, due, now: At(5)))).ShouldBeFalse();
 
         await WriteAsync(transaction =>
-            OperationStore.PostponeAsync(transaction, due, "fault", lastPolledAt: 6, dueAt: 600_000)
+            OperationStore.PostponeAsync(transaction, due, "fault", lastPolledAt: At(6), dueAt: At(600_000))
         );
         var put = await FindAsync("event-1");
-        (put.Polls, put.LastPolledAt, put.DueAt, put.LastError).ShouldBe((1, 6, 600_000, "fault"));
+        (put.Polls, put.LastPolledAt, put.DueAt, put.LastError).ShouldBe((1, At(6), At(600_000), "fault"));
         await RecordAsync(Progress(seq: 2, at: 7));
         (await FindAsync("event-1")).Polls.ShouldBe(0);
     }
@@ -102,7 +102,7 @@ public abstract class OperationStoreContract : StoreContract
     {
         var entry = await AppendEventAsync();
         await WriteAsync(transaction =>
-            DeadLetterStore.AddAsync(transaction, new RejectedEvent(entry, "it's too \"large\""), now: 5)
+            DeadLetterStore.AddAsync(transaction, new RejectedEvent(entry, "it's too \"large\""), now: At(5))
         );
         var letters = new DeadLetterStore(Database, TimeProvider.System);
 
@@ -113,9 +113,11 @@ public abstract class OperationStoreContract : StoreContract
         (first, second, stranger).ShouldBe(
             (DeadLetterDecision.Taken, DeadLetterDecision.NotOpen, DeadLetterDecision.NotFound)
         );
-        await WriteAsync(transaction => DeadLetterStore.ResolveAsync(transaction, entry.Seq, now: 7));
+        await WriteAsync(transaction => DeadLetterStore.ResolveAsync(transaction, entry.Seq, now: At(7)));
         var letter = (await letters.FindAsync(entry.Seq, CancellationToken.None)).ShouldNotBeNull();
-        (letter.State, letter.ResolvedAt, letter.Reason).ShouldBe((DeadLetterState.Resent, 7, "it's too \"large\""));
+        (letter.State, letter.ResolvedAt, letter.Reason).ShouldBe(
+            (DeadLetterState.Resent, At(7), "it's too \"large\"")
+        );
         (await letters.ListAsync("assets", state: null, after: 0, limit: 5, CancellationToken.None)).Count.ShouldBe(1);
         (await letters.ListAsync("users", state: null, after: 0, limit: 5, CancellationToken.None)).ShouldBeEmpty();
         (await Test.QueryAsync<string>("select outcome from audit_entry order by seq")).ShouldBe([
@@ -160,7 +162,7 @@ public abstract class OperationStoreContract : StoreContract
         int succeeded = 0,
         int failed = 0,
         string id = "event-1"
-    ) => new("location-1", id, seq, at, "ASSOCIATE", succeeded, failed);
+    ) => new("location-1", id, seq, At(at), "ASSOCIATE", succeeded, failed);
 
     private Task RecordAsync(params OperationProgress[] notifications)
     {
@@ -194,7 +196,7 @@ public abstract class OperationStoreContract : StoreContract
                     Notifications = 1,
                 },
                 """{"why":"it's ä"}""",
-                closedAt
+                closedAt is { } at ? At(at) : null
             )
         );
 
@@ -211,7 +213,7 @@ public abstract class OperationStoreContract : StoreContract
             Type = EventNames.AssetChanged,
             LocationId = "location-1",
             Data = "{}"u8.ToArray(),
-            CreatedAt = 1,
+            CreatedAt = At(1),
         };
         var seqs = await Database.AppendEventsAsync(appended);
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);

@@ -108,7 +108,7 @@ public abstract class RefetchTargetsContract : StoreContract
         var claimed = (await DueAsync(now: 3_000)).ShouldHaveSingleItem();
         await RequestAsync(now: 3_500, Asset("1/STDQ"));
 
-        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: 3_600_000));
+        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: At(3_600_000)));
 
         (await TargetsAsync()).ShouldBe([("1/STDQ", 2L, 5_500L)]);
     }
@@ -142,12 +142,12 @@ public abstract class RefetchTargetsContract : StoreContract
         {
             foreach (var target in claimed)
             {
-                await store.CompleteAsync(transaction, target, complete: true, now: 3_200);
+                await store.CompleteAsync(transaction, target, complete: true, now: At(3_200));
             }
         });
 
         var again = (await DueAsync(now: 1_000_000)).ShouldHaveSingleItem();
-        (again.Key, again.Requested, again.Fetched, again.CompleteReadAt).ShouldBe(("1/STDQ", 2, 1, 3_200));
+        (again.Key, again.Requested, again.Fetched, again.CompleteReadAt).ShouldBe(("1/STDQ", 2, 1, At(3_200)));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public abstract class RefetchTargetsContract : StoreContract
         await RequestAsync(now: 1_000, Asset("1/STDQ"), User("u"));
         var claimed = (await DueAsync(now: 3_000)).First(target => target.Kind == RecordKind.Asset);
 
-        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: 9_000));
+        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt: At(9_000)));
 
         (await DueAsync(now: 8_999)).ShouldNotContain(target => target.Key == "1/STDQ");
         (await DueAsync(now: 9_000)).First(target => target.Key == "1/STDQ").Attempts.ShouldBe(1);
@@ -173,7 +173,7 @@ public abstract class RefetchTargetsContract : StoreContract
         await RequestAsync(now: 1_000, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/STDQ"))]);
 
         var waiting = await WriteAsync(transaction =>
-            new TargetStore(Timing).PostponeInBurstAsync(transaction, "location-1", now: 3_000)
+            new TargetStore(Timing).PostponeInBurstAsync(transaction, "location-1", now: At(3_000))
         );
 
         // No target was requested in the previous quiet period.
@@ -181,7 +181,7 @@ public abstract class RefetchTargetsContract : StoreContract
         await RequestAsync(now: 2_500, [.. Enumerable.Range(1, 8).Select(i => Asset($"{i}/PLUS"))]);
         (
             await WriteAsync(transaction =>
-                new TargetStore(Timing).PostponeInBurstAsync(transaction, "location-1", now: 3_000)
+                new TargetStore(Timing).PostponeInBurstAsync(transaction, "location-1", now: At(3_000))
             )
         ).ShouldBe(8);
         (await DueAsync(now: 4_000)).ShouldBeEmpty();
@@ -204,7 +204,7 @@ public abstract class RefetchTargetsContract : StoreContract
     private static MergedRequest Holder(string holder) => new("location-1", RecordKind.Assignment, "1/STDQ", holder);
 
     private Task RequestAsync(long now, params MergedRequest[] requests) =>
-        WriteAsync(transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, now));
+        WriteAsync(transaction => new RefetchTargets(Timing).RequestAsync(transaction, requests, At(now)));
 
     private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>
         Test.QueryAsync<(string, long, long)>("select \"key\", requested, due_at from refetch_target order by \"key\"");
@@ -212,13 +212,13 @@ public abstract class RefetchTargetsContract : StoreContract
     private async Task<IReadOnlyList<ClaimedTarget>> DueAsync(long now)
     {
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
-        return await TargetStore.ReadDueAsync(connection, "location-1", now);
+        return await TargetStore.ReadDueAsync(connection, "location-1", At(now));
     }
 
     private async Task FailAsync(long now, long dueAt)
     {
         var claimed = (await DueAsync(now)).ShouldHaveSingleItem();
-        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", dueAt));
+        await WriteAsync(transaction => TargetStore.FailAsync(transaction, claimed, "fault", At(dueAt)));
     }
 
     private Task<string?> HoldersAsync() => Test.ScalarAsync<string>("select holders from refetch_target");

@@ -109,9 +109,9 @@ public abstract class RemovalContract : StoreContract
         var pending = (await PendingAsync()).ShouldHaveSingleItem();
         (pending.LocationId, pending.DeleteData, pending.SkipApple).ShouldBe((Gone, true, true));
         (pending.DeletedAt, pending.RemovedAt).ShouldBe((null, null));
-        await WriteAsync(transaction => RemovalStore.SetDeletedAsync(transaction, Gone, now: 5));
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: 4));
-        (await PendingAsync()).Select(one => (one.DeletedAt, one.RemovedAt)).ShouldBe([(5, 4)]);
+        await WriteAsync(transaction => RemovalStore.SetDeletedAsync(transaction, Gone, now: At(5)));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: At(4)));
+        (await PendingAsync()).Select(one => (one.DeletedAt, one.RemovedAt)).ShouldBe([(At(5), At(4))]);
 
         await WriteAsync(transaction => RemovalStore.EndAsync(transaction, Gone));
 
@@ -121,7 +121,7 @@ public abstract class RemovalContract : StoreContract
     [Fact]
     public async Task After_a_day_another_process_completes_the_removal_and_only_its_record_remains()
     {
-        await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: 1));
+        await WriteAsync(transaction => SecretStore.AddAsync(transaction, Gone, new byte[32], now: At(1)));
         await WriteAsync(transaction =>
             RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
         );
@@ -134,7 +134,7 @@ public abstract class RemovalContract : StoreContract
         (await PendingAsync()).ShouldHaveSingleItem().DeletedAt.ShouldNotBeNull();
         (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(2);
 
-        var aDayAgo = now - (long)RemovalPass.LatePeriod.TotalMilliseconds;
+        var aDayAgo = now - RemovalPass.LatePeriod;
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, aDayAgo));
         await PassAsync(hub);
         (await PendingAsync()).ShouldHaveSingleItem("a router may be about to append events of its notifications");
@@ -157,7 +157,7 @@ public abstract class RemovalContract : StoreContract
             RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
         );
         var removedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, removedAt));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, At(removedAt)));
         await CursorAsync("routing", 1_000);
         await using var hub = await ComposeAsync(clock);
         await PassAsync(hub);
@@ -180,12 +180,12 @@ public abstract class RemovalContract : StoreContract
             RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
         );
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now + 3_600_000));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, At(now + 3_600_000)));
         await CursorAsync("routing", 1_000);
         await using var hub = await ComposeAsync(clock);
 
         await PassAsync(hub);
-        (await PendingAsync()).ShouldHaveSingleItem().RemovedAt.ShouldBe(now);
+        (await PendingAsync()).ShouldHaveSingleItem().RemovedAt.ShouldBe(At(now));
         clock.Advance(RemovalPass.LatePeriod - TimeSpan.FromMinutes(1));
         await PassAsync(hub);
         (await PendingAsync()).ShouldHaveSingleItem();
@@ -233,9 +233,9 @@ public abstract class RemovalContract : StoreContract
                 {
                     LocationId = id,
                     StateName = LocationState.Valid.ToWireName(),
-                    StateSince = 1,
+                    StateSince = At(1),
                     ReceiveOnly = true,
-                    CreatedAt = 2,
+                    CreatedAt = At(2),
                 }
             )
         );
@@ -248,12 +248,12 @@ public abstract class RemovalContract : StoreContract
                 LocationId = location,
                 NotificationSeq = notification,
                 Data = notification is null ? "{}"u8.ToArray() : null,
-                CreatedAt = 1,
+                CreatedAt = At(1),
             }
         );
 
     private Task CursorAsync(string name, long position) =>
-        WriteAsync(transaction => new LogCursor(name).MoveAsync(transaction, 0, position, now: 1));
+        WriteAsync(transaction => new LogCursor(name).MoveAsync(transaction, 0, position, now: At(1)));
 
     private Task<IReadOnlyList<string>> EventsAsync(string id) =>
         Test.QueryAsync<string>("select type from event_log where location_id = @id order by seq", new { id });

@@ -52,7 +52,10 @@ public abstract class RestoreContract : LogPastContract
 
         var outcome = await RestoreAsync();
 
-        outcome.FirstEvent.ShouldBeGreaterThan(now * 1_000, "a later restore is behind whatever came in between");
+        outcome.FirstEvent.ShouldBeGreaterThan(
+            now.ToStored() * 1_000,
+            "a later restore is behind whatever came in between"
+        );
     }
 
     [Fact]
@@ -64,7 +67,7 @@ public abstract class RestoreContract : LogPastContract
         var second = await RestoreAsync();
 
         var now = await Database.WriteAsync(transaction => transaction.NowAsync(), CancellationToken.None);
-        second.FirstEvent.ShouldBeLessThan((now + (long)TimeSpan.FromMinutes(5).TotalMilliseconds) * 1_000);
+        second.FirstEvent.ShouldBeLessThan(now.AddMinutes(5).ToStored() * 1_000);
     }
 
     [Fact]

@@ -192,7 +192,7 @@ public abstract class RetentionContract : RetentionSceneContract
                 NotificationId = "n-1"u8.ToArray(),
                 Body = body,
                 BodySha256 = System.Security.Cryptography.SHA256.HashData(body),
-                ReceivedAt = 0,
+                ReceivedAt = At(0),
             }
         );
     }

@@ -76,7 +76,7 @@ public abstract class SnapshotContract : StoreContract
                 ["1/STDQ", "2/STDQ", "3/PLUS"],
                 firstNumber: 2,
                 number: 2,
-                now: 9
+                now: At(9)
             )
         );
 
@@ -172,7 +172,7 @@ public abstract class SnapshotContract : StoreContract
     [Fact]
     public async Task A_full_sync_state_is_stored_unchanged()
     {
-        var created = await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, "location-1", now: 5));
+        var created = await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, "location-1", now: At(5)));
         var saved = created[0] with
         {
             Phase = FullSyncPhases.Reading,
@@ -189,9 +189,9 @@ public abstract class SnapshotContract : StoreContract
             Records = 4,
             Attempts = 5,
             LastError = "fault",
-            StartedAt = 6,
-            FinishedAt = 7,
-            ImportedAt = 8,
+            StartedAt = At(6),
+            FinishedAt = At(7),
+            ImportedAt = At(8),
             KnownRecords = 9,
         };
         await WriteAsync(async transaction =>
@@ -206,7 +206,7 @@ public abstract class SnapshotContract : StoreContract
         (await WriteAsync(transaction => FullSyncPages.ReadAsync(transaction, saved)))
             .OrderBy(page => page.Number)
             .ShouldBe([new FullSyncPage(7, "ä"), new FullSyncPage(8, "")]);
-        (await WriteAsync(t => FullSyncStore.RequestAsync(t, "location-1", [saved.KindName], now: 1))).ShouldBe(1);
+        (await WriteAsync(t => FullSyncStore.RequestAsync(t, "location-1", [saved.KindName], now: At(1)))).ShouldBe(1);
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public abstract class SnapshotContract : StoreContract
 
     private Task ApplyAsync(long number, params SnapshotRecord[] records) =>
         WriteAsync(transaction =>
-            SnapshotStore.ApplyAsync(transaction, Read, records, firstNumber: number, number, now: 1)
+            SnapshotStore.ApplyAsync(transaction, Read, records, firstNumber: number, number, now: At(1))
         );
 
     private Task<IReadOnlyList<(string Key, string? Data, long ReadNumber)>> RowsAsync() =>

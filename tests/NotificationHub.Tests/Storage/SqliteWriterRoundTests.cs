@@ -87,7 +87,7 @@ public sealed class SqliteWriterRoundTests
         database.WriteAsync(
             async transaction =>
             {
-                await new LogCursor("doomed").MoveAsync(transaction, 0, 1, 0);
+                await new LogCursor("doomed").MoveAsync(transaction, 0, 1, At(0));
                 throw new InvalidOperationException("as intended");
             },
             CancellationToken.None
@@ -101,7 +101,7 @@ public sealed class SqliteWriterRoundTests
             NotificationId = Encoding.UTF8.GetBytes(id),
             Body = Encoding.UTF8.GetBytes(id),
             BodySha256 = SHA256.HashData(Encoding.UTF8.GetBytes(id)),
-            ReceivedAt = 0,
+            ReceivedAt = At(0),
         };
 
     private static async Task<long> CountAsync(Database database, string table) =>

@@ -69,7 +69,7 @@ public abstract class StoreContract : IAsyncLifetime
             NotificationType = "ASSET_COUNT"u8.ToArray(),
             Body = body,
             BodySha256 = SHA256.HashData(body),
-            ReceivedAt = 1_785_585_600_000,
+            ReceivedAt = At(1_785_585_600_000),
             Disposition = disposition,
             RejectedQuota = quota,
         };

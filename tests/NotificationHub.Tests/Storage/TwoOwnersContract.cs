@@ -52,7 +52,7 @@ public abstract class TwoOwnersContract : StoreContract
             await lease.EnsureAsync(transaction);
             demanded.TrySetResult();
             await goOn.Task;
-            await new LogCursor(Stage).MoveAsync(transaction, 0, 7, now: 1);
+            await new LogCursor(Stage).MoveAsync(transaction, 0, 7, now: At(1));
         });
         // On a slow machine, the lease has already expired.
         await Task.WhenAny(demanded.Task, owning);
@@ -175,7 +175,7 @@ public abstract class TwoOwnersContract : StoreContract
                 database.WriteAsync(
                     async transaction =>
                     {
-                        await cursor.MoveAsync(transaction, from, from + 1, now: 1);
+                        await cursor.MoveAsync(transaction, from, from + 1, now: At(1));
                         return true;
                     },
                     CancellationToken.None
@@ -196,7 +196,7 @@ public abstract class TwoOwnersContract : StoreContract
                     await new RefetchTargets(Timing).RequestAsync(
                         transaction,
                         [new MergedRequest("location-1", RecordKind.Assignment, "1/STDQ", holder)],
-                        now: 1_000
+                        now: At(1_000)
                     );
                     return true;
                 },

@@ -123,10 +123,10 @@ internal sealed class RequestScene : IAsyncDisposable
                         LocationId = VirtualHub.LocationId,
                         UId = location.UId,
                         StateName = LocationState.Valid.ToWireName(),
-                        StateSince = 0,
+                        StateSince = DateTimeOffset.UnixEpoch,
                         ReceiveOnly = false,
                         ContentToken = protector.Protect(ContentToken.Parse(location.ContentTokenFile)),
-                        CreatedAt = 0,
+                        CreatedAt = DateTimeOffset.UnixEpoch,
                     }
                 ),
             cancellationToken

@@ -79,7 +79,7 @@ internal sealed class VirtualHub : IAsyncDisposable
                 UId = envelope.UId,
                 Body = body,
                 BodySha256 = digest,
-                ReceivedAt = clock.Milliseconds,
+                ReceivedAt = clock.GetUtcNow(),
                 Disposition = Disposition.Accepted,
             }
         );
@@ -100,7 +100,7 @@ internal sealed class VirtualHub : IAsyncDisposable
     {
         var due = await app
             .Services.GetRequiredService<DueLocationsQuery>()
-            .ReadAsync([RefetchTargets.GetShard(LocationId)], fullSyncs, clock.Milliseconds, CancellationToken.None);
+            .ReadAsync([RefetchTargets.GetShard(LocationId)], fullSyncs, clock.GetUtcNow(), CancellationToken.None);
         if (due.Due.Count > 0)
         {
             await app
@@ -115,7 +115,7 @@ internal sealed class VirtualHub : IAsyncDisposable
             return null;
         }
 
-        return due.NextDueAt ?? long.MaxValue;
+        return due.NextDueAt?.ToStored() ?? long.MaxValue;
     }
 
     /// <summary>Resets due times that are too far ahead, as the hub does once a minute.</summary>

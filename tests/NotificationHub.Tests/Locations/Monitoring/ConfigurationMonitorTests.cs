@@ -105,10 +105,10 @@ public sealed class ConfigurationMonitorTests
         await PassAsync(scene);
 
         Reads(scene).ShouldBe(reads + 1);
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = TimeProvider.System.GetUtcNow();
         ((await DetailsAsync(scene, location)).Check!.DueAt - now).ShouldBeInRange(
-            (long)TimeSpan.FromHours(17).TotalMilliseconds,
-            (long)TimeSpan.FromHours(31).TotalMilliseconds
+            TimeSpan.FromHours(17),
+            TimeSpan.FromHours(31)
         );
 
         scene.Library.ContentToken.State = ContentTokenState.Valid;
@@ -146,8 +146,8 @@ public sealed class ConfigurationMonitorTests
 
         var check = (await DetailsAsync(scene, location)).Check!;
         check.Error.ShouldBe("Network");
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        (check.DueAt - now).ShouldBeLessThan((long)TimeSpan.FromHours(1).TotalMilliseconds);
+        var now = TimeProvider.System.GetUtcNow();
+        (check.DueAt - now).ShouldBeLessThan(TimeSpan.FromHours(1));
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
     }
 

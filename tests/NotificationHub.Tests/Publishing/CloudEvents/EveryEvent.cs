@@ -92,7 +92,7 @@ public sealed class EveryEvent : IAsyncLifetime
         {
             Type = type,
             Data = Encoding.UTF8.GetBytes(DataOf(shape, asStored: true)),
-            CreatedAt = 1_785_585_600_123,
+            CreatedAt = At(1_785_585_600_123),
         };
         return shape == EventShape.Bare
             ? bare

@@ -62,7 +62,7 @@ internal static class OfficialReader
             ("source", new Uri(meant.LocationId is { } id ? $"/locations/{id}" : "/hub", UriKind.Relative)),
             ("type", $"notificationhub.{meant.Type}.v1"),
             ("subject", meant.Subject),
-            ("time", DateTimeOffset.FromUnixTimeMilliseconds(meant.CreatedAt)),
+            ("time", meant.CreatedAt),
             ("datacontenttype", "application/json"),
             ("location", meant.LocationId),
             ("sequence", sequence),

@@ -33,7 +33,7 @@ public sealed class EventBatchTests
             {
                 Type = EventNames.AssetCountNotified,
                 NotificationSeq = 5,
-                CreatedAt = 7,
+                CreatedAt = At(7),
             }
         );
 
@@ -54,7 +54,7 @@ public sealed class EventBatchTests
             Type = EventNames.AssetChanged,
             Subject = subject,
             Data = data,
-            CreatedAt = 1,
+            CreatedAt = At(1),
         };
 
     private static int? Number(JsonElement row, string name) =>

@@ -128,7 +128,7 @@ public sealed class NotificationBatchTests
             NotificationId = Encoding.UTF8.GetBytes(id),
             Body = body,
             BodySha256 = SHA256.HashData(body),
-            ReceivedAt = 1,
+            ReceivedAt = At(1),
             UserAgent = id,
         };
 }

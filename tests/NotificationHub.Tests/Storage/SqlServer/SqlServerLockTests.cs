@@ -189,7 +189,7 @@ public sealed class SqlServerLockTests : StoreContract
             {
                 Type = EventNames.AssetChanged,
                 Data = "{}"u8.ToArray(),
-                CreatedAt = 1,
+                CreatedAt = At(1),
             }
         );
 
