@@ -11,12 +11,21 @@ internal static class AuditEndpoints
             .WithTags("Audit")
             .WithSummary("Lists who changed what, when and from where. Without after, the latest entries.");
 
-    private static async Task<Results<Ok<Page<AuditDocument>>, ValidationProblem>> ListAsync(
+    private static async Task<Results<Ok<Page<AuditEntry>>, ValidationProblem>> ListAsync(
         [AsParameters] Paging paging,
         Database database,
         CancellationToken cancellationToken
     ) =>
         paging.FindErrors() is { Count: > 0 } errors
             ? TypedResults.ValidationProblem(errors)
-            : TypedResults.Ok(await AuditDocument.ListAsync(database, paging.After, paging.Size, cancellationToken));
+            : TypedResults.Ok(
+                Page.Create(
+                    await database.ReadAsync(
+                        connection => AuditLog.ListAsync(connection, paging.After, paging.Size),
+                        cancellationToken
+                    ),
+                    paging.Size,
+                    entry => entry.Seq
+                )
+            );
 }

@@ -30,7 +30,7 @@ internal static class DeadLetterEndpoints
             .RequireAuthorization(HubPolicies.Operate);
     }
 
-    private static async Task<Results<Ok<Page<DeadLetterDocument>>, ValidationProblem>> ListAsync(
+    private static async Task<Results<Ok<Page<DeadLetter>>, ValidationProblem>> ListAsync(
         [AsParameters] Paging paging,
         string? topic,
         string? state,
@@ -44,24 +44,21 @@ internal static class DeadLetterEndpoints
         return errors.Count > 0
             ? TypedResults.ValidationProblem(errors)
             : TypedResults.Ok(
-                await DeadLetterDocument.ListAsync(
-                    letters,
-                    topic,
-                    state,
-                    paging.After ?? 0,
+                Page.Create(
+                    await letters.ListAsync(topic, state, paging.After ?? 0, paging.Size, cancellationToken),
                     paging.Size,
-                    cancellationToken
+                    letter => letter.Seq
                 )
             );
     }
 
-    private static async Task<Results<Ok<DeadLetterDocument>, NotFound>> ShowAsync(
+    private static async Task<Results<Ok<DeadLetter>, NotFound>> ShowAsync(
         long seq,
         DeadLetterStore letters,
         CancellationToken cancellationToken
     ) =>
         await letters.FindAsync(seq, cancellationToken) is { } letter
-            ? TypedResults.Ok(DeadLetterDocument.From(letter))
+            ? TypedResults.Ok(letter)
             : TypedResults.NotFound();
 
     private static async Task<Results<Ok<DecisionDocument>, NotFound, Conflict<DecisionDocument>>> DecideAsync(
@@ -78,3 +75,6 @@ internal static class DeadLetterEndpoints
         };
     }
 }
+
+/// <summary>The result of resending or discarding one dead letter.</summary>
+internal sealed record DecisionDocument(long Seq, DeadLetterDecision Result);

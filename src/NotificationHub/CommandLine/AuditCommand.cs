@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NotificationHub.Admin;
+using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
 
@@ -27,7 +28,11 @@ internal static class AuditCommand
 
     private static async Task<int> ListAsync(CommandContext context, long? after, int limit)
     {
-        var page = await AuditDocument.ListAsync(context.Database, after, limit, context.CancellationToken);
+        var entries = await context.Database.ReadAsync(
+            connection => AuditLog.ListAsync(connection, after, limit),
+            context.CancellationToken
+        );
+        var page = Page.Create(entries, limit, entry => entry.Seq);
         context.Output.Write(
             page,
             console =>

@@ -103,14 +103,10 @@ internal static class DeadLettersCommand
         int limit
     )
     {
-        var page = await DeadLetterDocument.ListAsync(
-            context.Service<DeadLetterStore>(),
-            topic,
-            state,
-            after,
-            limit,
-            context.CancellationToken
-        );
+        var letters = await context
+            .Service<DeadLetterStore>()
+            .ListAsync(topic, state, after, limit, context.CancellationToken);
+        var page = Page.Create(letters, limit, letter => letter.Seq);
         context.Output.Write(
             page,
             console =>
@@ -144,19 +140,18 @@ internal static class DeadLettersCommand
                 ExitCode.NotFound,
                 $"There is no dead letter {seq}. `dead-letters list` lists the existing ones."
             );
-        var document = DeadLetterDocument.From(letter);
         context.Output.Write(
-            document,
+            letter,
             console =>
                 console.WriteFields(
-                    ("Seq", document.Seq),
-                    ("Topic", document.Topic),
-                    ("Type", document.Type),
-                    ("Location", document.Location),
-                    ("State", document.State),
-                    ("Rejected", document.RejectedAt),
-                    ("Resolved", document.ResolvedAt),
-                    ("Reason", document.Reason)
+                    ("Seq", letter.Seq),
+                    ("Topic", letter.Topic),
+                    ("Type", letter.Type),
+                    ("Location", letter.Location),
+                    ("State", letter.State),
+                    ("Rejected", letter.RejectedAt),
+                    ("Resolved", letter.ResolvedAt),
+                    ("Reason", letter.Reason)
                 )
         );
         return ExitCode.Ok;

@@ -41,9 +41,8 @@ internal static class OperationsCommand
     {
         await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var found = await OperationStore.ListAsync(connection, filter, limit);
-        OperationDocument[] operations = [.. found.Select(OperationDocument.From)];
         context.Output.Write(
-            new { Operations = operations },
+            new { Operations = found },
             console =>
             {
                 var table = new ConsoleTable(
@@ -56,17 +55,17 @@ internal static class OperationsCommand
                     "Started",
                     "Ended"
                 );
-                foreach (var one in operations)
+                foreach (var one in found)
                 {
                     table.Row(
                         one.EventId,
                         one.State,
                         one.Deferred ? $"{one.Kind}, deferred" : one.Kind,
-                        one.Completed ?? one.NotifiedSucceeded,
-                        one.Failed ?? one.NotifiedFailed,
-                        one.Location,
+                        one.Completed ?? one.Succeeded,
+                        one.Missed ?? one.Failed,
+                        one.LocationId,
                         one.StartedAt,
-                        one.EndedAt
+                        one.ClosedAt
                     );
                 }
 
@@ -88,7 +87,7 @@ internal static class OperationsCommand
             );
         }
 
-        OperationsDocument document = new([.. found.Select(OperationDocument.From)]);
+        OperationsDocument document = new(found);
         context.Output.Write(
             document,
             console =>
@@ -102,11 +101,11 @@ internal static class OperationsCommand
         return ExitCode.Ok;
     }
 
-    private static void Write(IAnsiConsole console, OperationDocument one)
+    private static void Write(IAnsiConsole console, Operation one)
     {
         console.WriteFields(
             ("ID", one.EventId),
-            ("Location", one.Location),
+            ("Location", one.LocationId),
             ("State", one.State),
             ("Reason", one.Report?.Reason),
             ("Kind", one.Kind),
@@ -117,10 +116,10 @@ internal static class OperationsCommand
             ("Last polled", one.LastPolledAt),
             ("Next poll", one.NextPollAt),
             ("Last error", one.LastError),
-            ("Ended", one.EndedAt),
+            ("Ended", one.ClosedAt),
             ("Tasks", one.Requested ?? one.Tasks),
-            ("Succeeded", one.Completed ?? one.NotifiedSucceeded),
-            ("Failed", one.Failed ?? one.NotifiedFailed)
+            ("Succeeded", one.Completed ?? one.Succeeded),
+            ("Failed", one.Missed ?? one.Failed)
         );
         if (one.Report is not { Failures.Count: > 0 } report)
         {

@@ -53,7 +53,7 @@ internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions
                 refetch.Value.MaxAttempts,
                 query.StalledBefore,
                 Paused,
-                query.Now,
+                now = query.Now,
             }
         );
         return

@@ -37,7 +37,7 @@ internal sealed partial class UnauthorizedDeliveryReporter(
         database.WriteAsync(
             transaction =>
             {
-                var now = Time.GetUtcNow();
+                var now = Time.GetStoredUtcNow();
                 transaction.AppendEvents([
                     NewEvent.Create(
                         EventNames.LocationRefused,

@@ -63,7 +63,7 @@ internal sealed class LocationRegistration(
         CancellationToken cancellationToken
     )
     {
-        var location = attempt.Confirm(confirmed, time.GetUtcNow());
+        var location = attempt.Confirm(confirmed, time.GetStoredUtcNow());
         await store.CompleteAsync(held, location, sha256, confirmed.Echoes(sha256), cancellationToken);
         return location;
     }

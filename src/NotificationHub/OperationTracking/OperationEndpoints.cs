@@ -59,9 +59,7 @@ internal static class OperationEndpoints
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var found = await OperationStore.FindAsync(connection, eventId);
-        return found.Count == 0
-            ? TypedResults.NotFound()
-            : TypedResults.Ok(new OperationsDocument([.. found.Select(OperationDocument.From)]));
+        return found.Count == 0 ? TypedResults.NotFound() : TypedResults.Ok(new OperationsDocument(found));
     }
 }
 
@@ -69,4 +67,4 @@ internal static class OperationEndpoints
 /// <param name="Known">The number of operations that were announced before, and did not change.</param>
 internal sealed record AnnouncedDocument(int Announced, int Known);
 
-internal sealed record OperationsDocument(IReadOnlyList<OperationDocument> Operations);
+internal sealed record OperationsDocument(IReadOnlyList<Operation> Operations);

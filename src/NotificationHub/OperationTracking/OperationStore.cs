@@ -64,7 +64,7 @@ internal static class OperationStore
     public static Task<IReadOnlyList<Operation>> FindAsync(DbConnection connection, string eventId) =>
         QueryAsync(
             connection,
-            $"select {Columns}, report from operation where event_id = @eventId order by location_id",
+            $"select {Columns}, report ReportJson from operation where event_id = @eventId order by location_id",
             new { eventId }
         );
 

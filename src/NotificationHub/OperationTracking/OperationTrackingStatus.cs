@@ -21,7 +21,7 @@ internal sealed class OperationTrackingStatus : IStageStatus
             join location l on l.location_id = o.location_id
             where {LocationStates.Callable} and (l.paused_until is null or l.paused_until <= @now)
             """,
-            new { query.Now, StageStatusQuery.MaxBacklog }
+            new { now = query.Now, StageStatusQuery.MaxBacklog }
         );
         var counted = await connection.ExecuteScalarAsync<long>(
             $"select count(*) from (select event_id from operation where counted <> 0 order by counted {connection.Limit("@MaxBacklog")}) counted",

@@ -29,21 +29,20 @@ internal sealed record DeadLetter
 
     public required string Topic { get; init; }
 
+    /// <summary>The event's name; null if the event is no longer in the log.</summary>
+    public string? Type { get; init; }
+
+    public string? Location { get; init; }
+
     /// <summary>One of <see cref="DeadLetterState"/>.</summary>
     public required string State { get; init; }
 
     public required string Reason { get; init; }
 
-    /// <summary>Unix milliseconds.</summary>
     public required DateTimeOffset RejectedAt { get; init; }
 
-    /// <summary>Unix milliseconds; null while open.</summary>
+    /// <summary>Null while open.</summary>
     public DateTimeOffset? ResolvedAt { get; init; }
-
-    /// <summary>The event's name; null if the event is no longer in the log.</summary>
-    public string? Type { get; init; }
-
-    public string? LocationId { get; init; }
 }
 
 internal enum DeadLetterDecision
@@ -66,7 +65,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
 
     private const string Select = """
         select d.event_seq Seq, d.topic, d.state, d.reason, d.rejected_at RejectedAt, d.resolved_at ResolvedAt, e.type,
-            e.location_id LocationId
+            e.location_id Location
         from dead_letter d
         left join event_log e on e.seq = d.event_seq
         """;

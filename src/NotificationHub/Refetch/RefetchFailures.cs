@@ -205,7 +205,7 @@ internal sealed partial class RefetchFailures(
     private static TimeSpan Longer(TimeSpan delay, TimeSpan? retryAfter) =>
         retryAfter > delay ? retryAfter.Value : delay;
 
-    private DateTimeOffset DueIn(TimeSpan delay) => (time.GetUtcNow() + delay);
+    private DateTimeOffset DueIn(TimeSpan delay) => time.GetUtcNow() + delay;
 
     private static partial class Log
     {

@@ -48,7 +48,7 @@ internal sealed class RefetchStatus(IOptions<RefetchOptions> options) : IStageSt
                 options.Value.MaxAttempts,
                 query.StalledBefore,
                 StageStatusQuery.MaxBacklog,
-                query.Now,
+                now = query.Now,
             }
         );
         var status = new StageStatus("refetch")

@@ -49,11 +49,12 @@ internal static class AuditLog
             }
         );
 
+    /// <param name="after">The seq before the first entry; null for the latest entries.</param>
     public static async Task<IReadOnlyList<AuditEntry>> ListAsync(DbConnection connection, long? after, int limit)
     {
         var entries = await connection.QueryAsync<AuditEntry>(
             $"""
-            select seq, at, actor, origin, action, location_id LocationId, subject, outcome, detail
+            select seq, at, actor, origin, action, location_id Location, subject, outcome, detail
             from audit_entry
             where seq > @after
             order by seq {(after is null ? "desc" : "asc")}
@@ -90,18 +91,24 @@ internal sealed record AuditEntry
 
     public required DateTimeOffset At { get; init; }
 
+    /// <summary><c>key:NAME</c>, <c>entra:OBJECT-ID</c>, <c>os:USER</c>, or <c>loopback</c> in Development.</summary>
     public required string Actor { get; init; }
 
+    /// <summary>An address, or a machine for commands.</summary>
     public required string Origin { get; init; }
 
+    /// <summary>Named like the command: <c>dead-letters resend</c>.</summary>
     public required string Action { get; init; }
 
-    public string? LocationId { get; init; }
+    public string? Location { get; init; }
 
+    /// <summary>The notification or event.</summary>
     public string? Subject { get; init; }
 
+    /// <summary><c>started</c>, <c>succeeded</c>, <c>refused</c> (nothing was changed) or <c>failed</c>.</summary>
     public required string Outcome { get; init; }
 
+    /// <summary>The kind of error.</summary>
     public string? Detail { get; init; }
 }
 

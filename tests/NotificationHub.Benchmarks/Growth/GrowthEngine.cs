@@ -53,6 +53,6 @@ internal abstract class GrowthEngine : IAsyncDisposable
             "select position from log_cursor where name = @name",
             new { name }
         );
-        await new LogCursor(name).MoveAsync(transaction, from ?? 0, to, now: 0);
+        await new LogCursor(name).MoveAsync(transaction, from ?? 0, to, DateTimeOffset.UnixEpoch);
     }
 }

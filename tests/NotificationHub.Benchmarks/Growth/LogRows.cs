@@ -21,7 +21,7 @@ internal sealed class LogRows
     private readonly byte[] type = Encoding.UTF8.GetBytes(Type);
     private readonly byte[] uId = Encoding.UTF8.GetBytes(HubServer.UId);
     private readonly DeliveryTemplate template = new(new Uri("http://127.0.0.1/"), "", Assignments);
-    private readonly long receivedAt = (TimeProvider.System.GetUtcNow() - Age).ToUnixTimeMilliseconds();
+    private readonly DateTimeOffset receivedAt = TimeProvider.System.GetUtcNow() - Age;
     private readonly byte[] request;
     private readonly NewEvent[] events;
 

@@ -173,7 +173,7 @@ internal sealed class SenderRun(SenderOptions options)
                         Cause = "notification",
                         AdamId = "408709785",
                         Conflict = false,
-                        CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+                        CreatedAt = TimeProvider.System.GetUtcNow(),
                     }
                 )
                 .Message!;

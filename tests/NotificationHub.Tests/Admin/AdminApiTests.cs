@@ -150,7 +150,7 @@ public sealed partial class AdminApiTests
             .EnumerateObject()
             .Select(scheme => scheme.Name)
             .ShouldBe(["bearer", "apiKey"], ignoreOrder: true);
-        var audited = components.GetProperty("schemas").GetProperty("AuditDocument").GetProperty("properties");
+        var audited = components.GetProperty("schemas").GetProperty("AuditEntry").GetProperty("properties");
         audited.GetProperty("seq").GetProperty("type").GetString().ShouldBe("integer");
         audited.GetProperty("actor").GetProperty("description").GetString()!.ShouldContain("key:NAME");
         paths

@@ -23,7 +23,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     {
         var letter = (await scene.DeadLetters.FindAsync(2, CancellationToken.None)).ShouldNotBeNull();
 
-        (letter.Type, letter.LocationId, letter.ResolvedAt).ShouldBe(("asset.changed", "north", null));
+        (letter.Type, letter.Location, letter.ResolvedAt).ShouldBe(("asset.changed", "north", null));
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public abstract class OperationStoreContract : StoreContract
 
         var ended = await FindAsync("event-1");
         (ended.State, ended.ClosedAt, ended.Completed, ended.Missed).ShouldBe((OperationStates.Completed, At(9), 5, 1));
-        ended.Report.ShouldBe("""{"why":"it's ä"}""");
+        ended.ReportJson.ShouldBe("""{"why":"it's ä"}""");
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public abstract class OperationStoreContract : StoreContract
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         var latest = await AuditLog.ListAsync(connection, after: null, limit: 2);
         latest.Select(entry => entry.Seq).ShouldBe(seqs[2..]);
-        (latest[1].Outcome, latest[1].LocationId, latest[1].Detail).ShouldBe(("failed", "location-1", "a detail"));
+        (latest[1].Outcome, latest[1].Location, latest[1].Detail).ShouldBe(("failed", "location-1", "a detail"));
         (latest[0].Actor, latest[0].Origin, latest[0].Subject).ShouldBe(("key:operator", "192.0.2.7", "it's ä"));
         (await AuditLog.ListAsync(connection, after: seqs[0], limit: 2))
             .Select(entry => entry.Seq)

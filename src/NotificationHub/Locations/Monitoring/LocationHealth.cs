@@ -71,7 +71,7 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
                 where {LocationStates.Callable} and (l.paused_until is null or l.paused_until <= @now)
             ) checks
             """,
-            new { query.Now }
+            new { now = query.Now }
         );
         return
         [
