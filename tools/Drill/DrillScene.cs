@@ -8,7 +8,6 @@ using NotificationHub.Drill.Virtual;
 using NotificationHub.LocalBus;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.Apple.Delivery;
 using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Demonstration;
 using NotificationHub.Storage;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -33,11 +34,12 @@ internal sealed class SimulatedApple : IAsyncDisposable
             options,
             random,
             new SimulatedAppleFaults(random),
+            new AppleLimits(options.RequestsPerSecond),
             new Violations(),
             pendingWork,
             new NotificationDelivery(options, random, pendingWork, _deliveries)
         );
-        _server = BuildServer(new RequestHandler(_context, Requests, () => _locations));
+        _server = BuildServer(options, new RequestHandler(_context, Requests, () => _locations));
     }
 
     /// <summary>The root of the API, such as <c>http://127.0.0.1:41234/mdm/v2</c>.</summary>
@@ -46,6 +48,8 @@ internal sealed class SimulatedApple : IAsyncDisposable
     public RequestLog Requests { get; } = new();
 
     public SimulatedAppleFaults Faults => _context.Faults;
+
+    public AppleLimits Limits => _context.Limits;
 
     /// <summary>Requests that Apple would reject; empty for a correct client.</summary>
     public IReadOnlyList<string> Violations => _context.Violations.Found;
@@ -68,7 +72,7 @@ internal sealed class SimulatedApple : IAsyncDisposable
             ._server.Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!
             .Addresses.Single();
-        apple.BaseUrl = new Uri(address + RequestHandler.BasePath);
+        apple.BaseUrl = new Uri($"http://127.0.0.1:{new Uri(address).Port}{RequestHandler.BasePath}");
         return apple;
     }
 
@@ -115,12 +119,14 @@ internal sealed class SimulatedApple : IAsyncDisposable
         _context.Delivery.Dispose();
     }
 
-    private static WebApplication BuildServer(RequestHandler handler)
+    private static WebApplication BuildServer(SimulatedAppleOptions options, RequestHandler handler)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.Listen(options.AnyAddress ? IPAddress.Any : IPAddress.Loopback, options.Port)
+        );
         var server = builder.Build();
         server.Run(handler.HandleAsync);
         return server;

@@ -43,15 +43,7 @@ internal sealed partial class SimulatedLocation
     /// <summary>Seats are bought, expire or renew: SUBSCRIPTION_COUNT.</summary>
     public void SetSubscriptionSeats(long adamId, int renewing, int expiring)
     {
-        Silently(change =>
-            change.PutSubscription(
-                change.Subscription(adamId)! with
-                {
-                    TotalRenewing = renewing,
-                    TotalExpiring = expiring,
-                }
-            )
-        );
+        Silently(change => change.SetSeats(adamId, renewing, expiring));
         NotifySubscriptionCount(adamId);
     }
 
@@ -61,20 +53,50 @@ internal sealed partial class SimulatedLocation
     /// </summary>
     public void EndBillingPeriod(long adamId)
     {
-        var ended = Records.Change(change => change.EndPeriod(adamId));
-        foreach (var group in ended.GroupBy(assignment => assignment.DeferredEventId!))
+        List<(string EventId, SeatRequest Seat)> due;
+        lock (_lock)
         {
-            var outcomes = group.Select(assignment =>
-                SubscriptionEvents.Outcome(adamId, assignment.ClientUserId, renewing: false, error: null)
-            );
-            var payloads = outcomes
+            due = _deferred.FindAll(deferred => deferred.Seat.AdamId == adamId);
+            _deferred.RemoveAll(deferred => deferred.Seat.AdamId == adamId);
+        }
+
+        Silently(change => change.EndPeriod(adamId, EndOfPeriod()));
+        foreach (var group in due.GroupBy(deferred => deferred.EventId, deferred => deferred.Seat))
+        {
+            var payloads = group
+                .Select(OutcomeOf)
                 .Chunk(AppleEvent.MaxBatch)
                 .SelectMany(batch => _events.Find(group.Key)!.Settle(batch));
             NotifyAll(NotificationTypes.SubscriptionManagement, [.. payloads]);
         }
 
         NotifySubscriptionCount(adamId);
+
+        // A seat that was assigned again in the meantime stays.
+        TaskOutcome OutcomeOf(SeatRequest seat) =>
+            SubscriptionEvents.OutcomeOf(
+                seat,
+                Records.Current.SubscriptionAssignments.ContainsKey(new(seat.AdamId, seat.ClientUserId))
+                    ? AppleErrors.BadSubscriptionAssociation
+                    : null
+            );
     }
+
+    internal void EndBillingPeriods()
+    {
+        foreach (
+            var subscription in ExportState()
+                .Subscriptions.Where(subscription => subscription.TotalRenewing + subscription.TotalExpiring > 0)
+        )
+        {
+            EndBillingPeriod(subscription.AdamId);
+        }
+    }
+
+    private DateOnly? EndOfPeriod() =>
+        _context.Options.BillingPeriod is { } period
+            ? DateOnly.FromDateTime((_context.Options.TimeProvider.GetUtcNow() + period).UtcDateTime)
+            : null;
 
     private void NotifySubscriptionCount(long adamId)
     {
@@ -121,7 +143,13 @@ internal sealed partial class SimulatedLocation
         Silently(change => change.CreateUser(clientUserId, email, managedAppleId, NewInviteCode()));
 
     public void AddSubscription(long adamId, int renewing, int expiring = 0, long? parentAdamId = null) =>
-        Silently(change => change.PutSubscription(new(adamId, parentAdamId, renewing, expiring)));
+        Silently(change =>
+            change.PutSubscription(new(adamId, parentAdamId, renewing, expiring, PeriodEndDate: EndOfPeriod()))
+        );
+
+    /// <summary>Assigns a seat through a group, so that it cannot be taken back alone.</summary>
+    public void AddSubscriptionThroughGroup(long adamId, string clientUserId) =>
+        Silently(change => change.AssociateSubscription(adamId, clientUserId, renewing: true, throughGroup: true));
 
     public void AddSubscriptionAdmin(long adamId, string clientUserId) =>
         Silently(change => change.PutSubscriptionAdmin(new(adamId, clientUserId)));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NotificationHub.Simulator.Apple.Delivery;
 using NotificationHub.Simulator.Apple.Events;
+using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple;
@@ -46,12 +47,19 @@ internal sealed partial class SimulatedLocation
         IReadOnlyList<long> adamIds,
         IReadOnlyList<string> clientUserIds,
         bool renewing = true
-    ) => AcceptAndFinishAsync(id => SubscriptionEvents.Associate(id, adamIds, clientUserIds, renewing));
+    ) =>
+        AcceptAndFinishAsync(id => SubscriptionEvents.Associate(id, SeatRequest.All(adamIds, clientUserIds), renewing));
 
     public Task<string> DisassociateSubscriptionsAsync(
         IReadOnlyList<long> adamIds,
         IReadOnlyList<string> clientUserIds
-    ) => AcceptAndFinishAsync(id => SubscriptionEvents.Disassociate(id, adamIds, clientUserIds, deferred: false));
+    ) => AcceptAndFinishAsync(id => SubscriptionEvents.Disassociate(id, SeatRequest.All(adamIds, clientUserIds)));
+
+    /// <summary>Returns the event ID at once: the event ends with the billing period.</summary>
+    public string DisassociateSubscriptionsLater(IReadOnlyList<long> adamIds, IReadOnlyList<string> clientUserIds) =>
+        Accept(id =>
+            SubscriptionEvents.DisassociateLater(id, SeatRequest.All(adamIds, clientUserIds), seat => Defer(id, seat))
+        );
 
     /// <summary>Event Status of an event; null if the ID is unknown.</summary>
     public JsonObject? EventStatus(string eventId) => _events.Find(eventId)?.Status();
@@ -59,27 +67,39 @@ internal sealed partial class SimulatedLocation
     /// <summary>Sends any notification, even one that Apple does not document.</summary>
     public void Notify(string notificationType, JsonObject payload) => NotifyAll(notificationType, [payload]);
 
-    internal string Accept(Func<string, AppleEvent> create) => AcceptEvent(create).EventId;
+    internal string Accept(Func<string, AppleEvent> create, EventFault? fault = null) =>
+        AcceptEvent(create, fault).EventId;
+
+    /// <summary>Ends a seat under this event at the end of the billing period.</summary>
+    internal void Defer(string eventId, SeatRequest seat)
+    {
+        lock (_lock)
+        {
+            _deferred.Add((eventId, seat));
+        }
+    }
 
     private async Task<string> AcceptAndFinishAsync(Func<string, AppleEvent> create)
     {
-        var accepted = AcceptEvent(create);
+        var accepted = AcceptEvent(create, fault: null);
         await accepted.Finished;
         return accepted.EventId;
     }
 
-    private AppleEvent AcceptEvent(Func<string, AppleEvent> create)
+    private AppleEvent AcceptEvent(Func<string, AppleEvent> create, EventFault? fault)
     {
         var accepted = create(_context.Random.Id());
+        accepted.Accept(_context.Options.TimeProvider.GetUtcNow(), fault);
         _events.Accept(accepted);
         return accepted;
     }
 
     private async Task WorkAsync(AppleEvent accepted, CancellationToken cancellationToken)
     {
-        if (_context.Options.EventDelay is var delay && delay > TimeSpan.Zero)
+        var time = _context.Options.TimeProvider;
+        if (accepted.AcceptedAt + _context.Options.EventDelay - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
         {
-            await Task.Delay(delay, _context.Options.TimeProvider, cancellationToken);
+            await Task.Delay(wait, time, cancellationToken);
         }
 
         NotifyAll(accepted.NotificationType, [.. accepted.Run(Records)]);

@@ -11,6 +11,8 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
     private readonly EventLoop _events;
     private readonly Lock _lock = new();
     private readonly List<ContentToken> _contentTokens = [];
+    private readonly List<(string EventId, SeatRequest Seat)> _deferred = [];
+    private readonly ITimer? _billing;
     private ClientConfiguration _configuration = ClientConfiguration.Empty;
 
     public SimulatedLocation(
@@ -28,6 +30,10 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
         Records = new LocationRecords(context.Options.TimeProvider, () => context.Faults.ReadLag);
         _events = new EventLoop(WorkAsync, context.PendingWork);
         IssueContentToken(tokenExpiresAt);
+        if (context.Options.BillingPeriod is { } period)
+        {
+            _billing = context.Options.TimeProvider.CreateTimer(_ => EndBillingPeriods(), null, period, period);
+        }
     }
 
     public string UId { get; }
@@ -95,7 +101,15 @@ internal sealed partial class SimulatedLocation : IAsyncDisposable
         };
     }
 
-    public ValueTask DisposeAsync() => _events.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_billing is not null)
+        {
+            await _billing.DisposeAsync();
+        }
+
+        await _events.DisposeAsync();
+    }
 
     internal ContentToken? FindContentToken(string text)
     {

@@ -8,6 +8,7 @@ internal sealed record SimulationContext(
     SimulatedAppleOptions Options,
     SeededRandom Random,
     SimulatedAppleFaults Faults,
+    AppleLimits Limits,
     Violations Violations,
     PendingWork PendingWork,
     NotificationDelivery Delivery

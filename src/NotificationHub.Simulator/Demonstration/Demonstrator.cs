@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.Apple.Delivery;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;

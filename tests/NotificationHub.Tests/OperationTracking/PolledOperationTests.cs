@@ -94,9 +94,7 @@ public sealed class PolledOperationTests : OperationTest
         Location.AddUser("ann", managedAppleId: "ann@example.com");
         Location.AddSubscription(7, renewing: 5);
         await Location.AssociateSubscriptionsAsync([7], ["ann"]);
-        var eventId = Location.Accept(id =>
-            NotificationHub.Simulator.Apple.Events.SubscriptionEvents.Disassociate(id, [7], ["ann"], deferred: true)
-        );
+        var eventId = Location.DisassociateSubscriptionsLater([7], ["ann"]);
         await AnnounceAsync(eventId, deferred: true);
         for (var hour = 0; hour < 24 * 20; hour++)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using NotificationHub.Simulator.Apple.Events;
 using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
@@ -14,6 +15,9 @@ internal sealed record AppleResponse(int Status, JsonObject? Body, string? Retry
 
     /// <summary>A raw body, sent instead of <see cref="Body"/>.</summary>
     private byte[]? Malformed { get; init; }
+
+    /// <summary>Whether the connection is aborted in the middle of the body.</summary>
+    private bool IsCutOff { get; init; }
 
     /// <summary>The Date header that belongs to a Retry-After date; null for the machine's clock.</summary>
     public string? Date { get; private init; }
@@ -28,6 +32,8 @@ internal sealed record AppleResponse(int Status, JsonObject? Body, string? Retry
 
     public static AppleResponse From(JsonObject answer, Malformation malformation) =>
         new(StatusCodes.Status200OK, answer) { Malformed = MalformedBody.Create(answer, malformation) };
+
+    public static AppleResponse CutOff(JsonObject answer) => new(StatusCodes.Status200OK, answer) { IsCutOff = true };
 
     public static AppleResponse From(WebPageFault fault) =>
         new(fault.Status, []) { Malformed = MalformedBody.Create([], Malformation.Html) };
@@ -80,7 +86,53 @@ internal sealed record AppleResponse(int Status, JsonObject? Body, string? Retry
         {
             var bytes = Malformed ?? JsonSerializer.SerializeToUtf8Bytes(Body);
             http.Response.ContentType = bytes is [(byte)'<', ..] ? "text/html" : "application/json;charset=UTF-8";
-            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
+            http.Response.ContentLength = bytes.Length;
+            await http.Response.Body.WriteAsync(
+                IsCutOff ? bytes.AsMemory(..(bytes.Length / 2)) : bytes,
+                http.RequestAborted
+            );
+            if (IsCutOff)
+            {
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+                http.Abort();
+            }
         }
+    }
+}
+
+/// <summary>Members that all of Apple's responses contain.</summary>
+internal static class Envelope
+{
+    public static JsonObject Create(AppleRequest request)
+    {
+        var answer = WithoutMdmInfo(request);
+        if (request.Location.Configuration.MdmInfo is { } mdmInfo)
+        {
+            answer["mdmInfo"] = new JsonObject
+            {
+                ["id"] = mdmInfo.Id,
+                ["name"] = mdmInfo.Name,
+                ["metadata"] = mdmInfo.Metadata,
+            };
+        }
+
+        return answer;
+    }
+
+    // Responses about subscriptions do not list mdmInfo.
+    public static JsonObject WithoutMdmInfo(AppleRequest request) =>
+        new()
+        {
+            ["uId"] = request.Location.UId,
+            ["tokenExpirationDate"] = ContentToken.AppleDate(request.ContentToken.ExpiresAt),
+        };
+
+    /// <summary>Accepts an event for asynchronous processing and returns its ID.</summary>
+    public static JsonObject CreateForEvent(AppleRequest request, Func<string, AppleEvent> create)
+    {
+        var eventId = request.Location.Accept(create, request.EventFault);
+        var answer = Create(request);
+        answer["eventId"] = eventId;
+        return answer;
     }
 }

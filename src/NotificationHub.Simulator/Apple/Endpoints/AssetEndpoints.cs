@@ -4,11 +4,12 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
 
-internal static class AssetEndpoint
+internal static class AssetEndpoints
 {
     private static readonly string[] Platforms = ["iOS", "macOS", "tvOS", "visionOS", "watchOS"];
 
-    public static AppleEndpoint Get { get; } =
+    public static IReadOnlyList<AppleEndpoint> All { get; } =
+    [
         AppleEndpoint.Get(
             "/assets",
             [
@@ -25,7 +26,11 @@ internal static class AssetEndpoint
                 "unlimited",
             ],
             Answer
-        );
+        ),
+        AppleEndpoint.Post("/assets/associate", ["assets", "clientUserIds", "serialNumbers"], Associate),
+        AppleEndpoint.Post("/assets/disassociate", ["assets", "clientUserIds", "serialNumbers"], Disassociate),
+        AppleEndpoint.Post("/assets/revoke", ["clientUserIds", "serialNumbers"], Revoke),
+    ];
 
     private static JsonObject Answer(AppleRequest request)
     {
@@ -98,16 +103,6 @@ internal static class AssetEndpoint
 
         return described;
     }
-}
-
-internal static class AssetWriteEndpoints
-{
-    public static IReadOnlyList<AppleEndpoint> All { get; } =
-    [
-        AppleEndpoint.Post("/assets/associate", Associate),
-        AppleEndpoint.Post("/assets/disassociate", Disassociate),
-        AppleEndpoint.Post("/assets/revoke", Revoke),
-    ];
 
     private static JsonObject Associate(AppleRequest request)
     {
@@ -129,39 +124,49 @@ internal static class AssetWriteEndpoints
 
     private static JsonObject Revoke(AppleRequest request)
     {
-        request.Body.Allow("clientUserIds", "serialNumbers");
-        var targets = Targets(request.Body, AppleLimits.RevokeClientUserIds, AppleLimits.RevokeSerialNumbers);
+        var targets = Targets(
+            request,
+            ListRule.ClientUserIds with
+            {
+                Limit = AppleLimits.RevokeClientUserIds,
+            },
+            ListRule.SerialNumbers with
+            {
+                Limit = AppleLimits.RevokeSerialNumbers,
+            }
+        );
         var now = request.Location.Records.Current;
         return Envelope.CreateForEvent(request, id => AssetEvents.Revoke(id, now, targets));
     }
 
     private static (IReadOnlyList<AssetKey>, IReadOnlyList<AssignmentTarget>) AssetsAndTargets(AppleRequest request)
     {
-        request.Body.Allow("assets", "clientUserIds", "serialNumbers");
         if (request.Body.Objects("assets") is not { Count: > 0 } assets)
         {
             throw AppleException.ForViolation(AppleErrors.AssetsMissing, "assets are missing");
         }
 
-        var keys = assets.Select(Key).ToList();
-        RequestBody.CheckItems(keys, AppleLimits.Assets, AppleErrors.TooManyAssets, AppleErrors.DuplicateAssets);
-        return (keys, Targets(request.Body, AppleLimits.ClientUserIds, AppleLimits.SerialNumbers));
+        var keys = ListRule.Assets.Check(request, [.. assets.Select(Key)], key => key);
+        return (keys, Targets(request, ListRule.ClientUserIds, ListRule.SerialNumbers));
     }
 
     private static AssetKey Key(RequestBody asset)
     {
         asset.Allow("adamId", "pricingParam");
-        return new(
-            asset.Text("adamId") ?? throw AppleException.ForViolation(AppleErrors.InvalidArgument, "adamId is missing"),
-            asset.Text("pricingParam") ?? "STDQ"
-        );
+        return
+            asset.Text("adamId") is { Length: > 0 } adamId && (asset.Text("pricingParam") ?? "STDQ") is "STDQ" or "PLUS"
+            ? new(adamId, asset.Text("pricingParam") ?? "STDQ")
+            : throw AppleException.ForViolation(
+                AppleErrors.InvalidArgument,
+                "an asset has no adamId or another pricingParam than STDQ and PLUS"
+            );
     }
 
-    private static IReadOnlyList<AssignmentTarget> Targets(RequestBody body, int maxUsers, int maxDevices)
+    private static IReadOnlyList<AssignmentTarget> Targets(AppleRequest request, ListRule users, ListRule devices)
     {
-        var users = body.Texts("clientUserIds") ?? [];
-        var devices = body.Texts("serialNumbers") ?? [];
-        if (users.Count + devices.Count == 0)
+        var userIds = request.Body.Texts(users.Member) ?? [];
+        var serialNumbers = request.Body.Texts(devices.Member) ?? [];
+        if (userIds.Count + serialNumbers.Count == 0)
         {
             throw AppleException.ForViolation(
                 AppleErrors.TargetsMissing,
@@ -169,14 +174,11 @@ internal static class AssetWriteEndpoints
             );
         }
 
-        RequestBody.CheckItems(users, maxUsers, AppleErrors.TooManyClientUserIds, AppleErrors.DuplicateClientUserIds);
-        RequestBody.CheckItems(
-            devices,
-            maxDevices,
-            AppleErrors.TooManySerialNumbers,
-            AppleErrors.DuplicateSerialNumbers
-        );
-        return [.. devices.Select(AssignmentTarget.Device), .. users.Select(AssignmentTarget.User)];
+        return
+        [
+            .. devices.Check(request, serialNumbers, id => id).Select(AssignmentTarget.Device),
+            .. users.Check(request, userIds, id => id).Select(AssignmentTarget.User),
+        ];
     }
 
     private static void RequireAll(
@@ -192,8 +194,83 @@ internal static class AssetWriteEndpoints
         {
             throw new AppleException(
                 errorNumber,
-                TaskSubject.ErrorInfo([.. wrong.Select(key => new TaskSubject(key, null, null))])
+                TaskSubject.ErrorInfo(errorNumber, [.. wrong.Select(key => new TaskSubject(key, null, null))])
             );
         }
+    }
+}
+
+internal static class AssignmentEndpoints
+{
+    public static IReadOnlyList<AppleEndpoint> All { get; } =
+    [
+        AppleEndpoint.Get(
+            "/assignments",
+            [
+                "adamId",
+                "clientUserId",
+                "serialNumber",
+                "pricingParam",
+                "excludeInactiveUsers",
+                "includeUserState",
+                "sinceVersionId",
+                "pageIndex",
+            ],
+            Answer
+        ),
+    ];
+
+    private static JsonObject Answer(AppleRequest request)
+    {
+        var visible = request.Visible;
+        var rows = visible.Assignments.Values.Where(Filter(request));
+        var page = Page<SimulatedAssignment>.Cut(request, VersionKind.Assignments, rows, visible.Version);
+        var answer = page.AddTo(Envelope.Create(request), request.Context);
+        var withUserState = request.Flag("includeUserState") is true;
+        answer["assignments"] = new JsonArray([
+            .. page.Rows.Select(assignment => Describe(assignment, withUserState ? visible : null)),
+        ]);
+        return answer;
+    }
+
+    // sinceVersionId returns what was added after that version. Apple documents no trace of a removal.
+    private static Func<Versioned<SimulatedAssignment>, bool> Filter(AppleRequest request)
+    {
+        var adamId = request.Text("adamId");
+        var clientUserId = request.Text("clientUserId");
+        var serialNumber = request.Text("serialNumber");
+        var pricingParam = request.OneOf("pricingParam", "STDQ", "PLUS");
+        var activeOnly = request.Flag("excludeInactiveUsers") is true;
+        var since = request.Text("sinceVersionId") is { } versionId
+            ? VersionId.Decode(VersionKind.Assignments, versionId, request.Location.Records.Current.Version)
+            : 0;
+        return row =>
+            row.Version > since
+            && (adamId is null || row.Value.AdamId == adamId)
+            && (clientUserId is null || row.Value.ClientUserId == clientUserId)
+            && (serialNumber is null || row.Value.SerialNumber == serialNumber)
+            && (pricingParam is null || row.Value.PricingParam == pricingParam)
+            && (!activeOnly || row.Value.ClientUserId is not { } user || request.Visible.NewestUser(user)!.IsActive);
+    }
+
+    private static JsonObject Describe(SimulatedAssignment assignment, LocationSnapshot? withUsersOf)
+    {
+        var described = new JsonObject { ["adamId"] = assignment.AdamId, ["pricingParam"] = assignment.PricingParam };
+        if (assignment.SerialNumber is { } serialNumber)
+        {
+            described["serialNumber"] = serialNumber;
+        }
+
+        if (assignment.ClientUserId is { } clientUserId)
+        {
+            described["clientUserId"] = clientUserId;
+            if (withUsersOf is not null && withUsersOf.NewestUser(clientUserId) is { } user)
+            {
+                described["userStatus"] = user.Status;
+                described["idHash"] = user.IdHash;
+            }
+        }
+
+        return described;
     }
 }

@@ -52,17 +52,11 @@ internal sealed class RequestHandler(
         Action<SimulatedLocation> found
     )
     {
-        var baseUrl = new Uri($"{http.Request.Scheme}://{http.Request.Host}{BasePath}");
         if (path == ServiceConfig.Path)
         {
             ServiceConfig.CheckMethod(http.Request.Method);
-            return await ApplyFaultAsync(
-                http.Request.Method,
-                path,
-                at,
-                () => Task.FromResult(ServiceConfig.Answer(context.Options, baseUrl)),
-                http.RequestAborted
-            );
+            var baseUrl = new Uri($"{http.Request.Scheme}://{http.Request.Host}{BasePath}");
+            return await ApplyFaultAsync(http, path, at, _ => Task.FromResult(ServiceConfig.Answer(context, baseUrl)));
         }
 
         if (EndpointTable.Find(http.Request.Method, path) is not { } endpoint)
@@ -78,15 +72,28 @@ internal sealed class RequestHandler(
             context.Violations.Add($"{http.Request.Method} {path}: called before the Retry-After elapsed");
         }
 
-        if (context.Options.EnforceRate && !location.Limits.TryEnter(at, context.Options.RequestsPerSecond))
+        if (
+            context.Options.EnforceRate
+            && context.Limits[AppleLimits.RequestsPerSecond] is { } perSecond
+            && !location.Limits.TryEnter(at, perSecond)
+        )
         {
             throw new AppleException(AppleErrors.TooManyRequests);
         }
 
+        if (endpoint.IsWrite && token.IsReadOnly)
+        {
+            throw new AppleException(context.Options.ReadOnlyTokenError);
+        }
+
         RequestChecks.CheckQuery(endpoint, http.Request.Query);
-        var body = endpoint.TakesBody
-            ? await RequestBody.ReadAsync(http.Request, http.RequestAborted)
-            : RequestBody.None;
+        var body = RequestBody.None;
+        if (endpoint.Members is { } members)
+        {
+            body = await RequestBody.ReadAsync(http.Request, http.RequestAborted);
+            body.Allow(members);
+        }
+
         if (endpoint.IsPaged && !location.Limits.BeginPage())
         {
             context.Violations.Add($"more than {RequestLimits.MaxParallelPages} pages are read in parallel");
@@ -94,13 +101,15 @@ internal sealed class RequestHandler(
 
         try
         {
-            var request = new AppleRequest(context, location, token, http.Request.Query, body);
             return await ApplyFaultAsync(
-                http.Request.Method,
+                http,
                 path,
                 at,
-                () => endpoint.AnswerAsync(request, http.RequestAborted),
-                http.RequestAborted
+                fault =>
+                    endpoint.AnswerAsync(
+                        new AppleRequest(context, location, token, http.Request.Query, body, fault),
+                        http.RequestAborted
+                    )
             );
         }
         finally
@@ -113,36 +122,49 @@ internal sealed class RequestHandler(
     }
 
     private async Task<AppleResponse> ApplyFaultAsync(
-        string method,
+        HttpContext http,
         string path,
         DateTimeOffset at,
-        Func<Task<JsonObject>> answerAsync,
-        CancellationToken cancellationToken
+        Func<EventFault?, Task<JsonObject>> answerAsync
     )
     {
-        switch (context.Faults.Take(method, path))
+        var fault = context.Faults.Take(http.Request.Method, path);
+        var latency = context.Faults.LatencyOf(http.Request.Method, path);
+        if (latency > TimeSpan.Zero)
         {
-            case ErrorFault fault:
-                return AppleResponse.From(fault, at);
-            case WebPageFault fault:
-                return AppleResponse.From(fault);
-            case MalformedFault fault:
-                return AppleResponse.From(await answerAsync(), fault.Malformation);
-            case NoRecordsFault fault:
-                return new(StatusCodes.Status200OK, MalformedBody.WithoutRecords(await answerAsync(), fault.IsLast));
+            await Task.Delay(latency, context.Options.TimeProvider, http.RequestAborted);
+        }
+
+        switch (fault)
+        {
+            case ErrorFault error:
+                return AppleResponse.From(error, at);
+            case WebPageFault page:
+                return AppleResponse.From(page);
+            case MalformedFault malformed:
+                return AppleResponse.From(await answerAsync(null), malformed.Malformation);
+            case NoRecordsFault empty:
+                return Ok(MalformedBody.WithoutRecords(await answerAsync(null), empty.IsLast));
             case AbortFault:
                 return AppleResponse.Aborted;
-            case SlowFault fault:
-                await Task.Delay(fault.Delay, context.Options.TimeProvider, cancellationToken);
-                return new(StatusCodes.Status200OK, await answerAsync());
-            case ChangeFault fault:
-                var answer = await answerAsync();
-                fault.Change();
-                return new(StatusCodes.Status200OK, answer);
+            case LostResponseFault:
+                await answerAsync(null);
+                return AppleResponse.Aborted;
+            case CutOffFault:
+                return AppleResponse.CutOff(await answerAsync(null));
+            case SlowFault slow:
+                await Task.Delay(slow.Delay, context.Options.TimeProvider, http.RequestAborted);
+                return Ok(await answerAsync(null));
+            case ChangeFault then:
+                var answer = await answerAsync(null);
+                then.Change();
+                return Ok(answer);
             default:
-                return new(StatusCodes.Status200OK, await answerAsync());
+                return Ok(await answerAsync(fault as EventFault));
         }
     }
+
+    private static AppleResponse Ok(JsonObject answer) => new(StatusCodes.Status200OK, answer);
 }
 
 internal static class RequestChecks
@@ -199,18 +221,9 @@ internal static class RequestChecks
 
     private static void Check(ContentToken token, DateTimeOffset now)
     {
-        switch (token.State)
+        if (token.ErrorAt(now) is { } errorNumber)
         {
-            case ContentTokenState.Invalid:
-                throw new AppleException(AppleErrors.TokenInvalid);
-            case ContentTokenState.Revoked:
-                throw new AppleException(AppleErrors.TokenRevoked);
-            case ContentTokenState.Expired:
-                throw new AppleException(AppleErrors.TokenExpired);
-            case ContentTokenState.Valid when now >= token.ExpiresAt:
-                throw new AppleException(AppleErrors.TokenExpired);
-            default:
-                return;
+            throw new AppleException(errorNumber);
         }
     }
 }

@@ -15,6 +15,8 @@ internal static class SubscriptionEndpoints
             Assignments
         ),
         AppleEndpoint.Get("/subscriptions/admins", ["adamId[]", "includeUserState", "cursor"], Admins),
+        AppleEndpoint.Post("/subscriptions/associate", ["adamIds", "clientUserIds", "renewing"], Associate),
+        AppleEndpoint.Post("/subscriptions/disassociate", ["adamIds", "clientUserIds", "deferred"], Disassociate),
     ];
 
     private static JsonObject Subscriptions(AppleRequest request)
@@ -110,39 +112,49 @@ internal static class SubscriptionEndpoints
 
         return described;
     }
-}
-
-internal static class SubscriptionWriteEndpoints
-{
-    public static IReadOnlyList<AppleEndpoint> All { get; } =
-    [
-        AppleEndpoint.Post("/subscriptions/associate", Associate),
-        AppleEndpoint.Post("/subscriptions/disassociate", Disassociate),
-    ];
 
     private static JsonObject Associate(AppleRequest request)
     {
-        var (adamIds, users) = AdamIdsAndUsers(request, "renewing");
+        var seats = Seats(request, (change, seat) => change.CheckAssociation(seat.AdamId, seat.ClientUserId));
         var renewing =
             request.Body.Flag("renewing")
             ?? throw AppleException.ForViolation(AppleErrors.BadSubscriptionAssociation, "renewing is missing");
-        return Envelope.CreateForEvent(request, id => SubscriptionEvents.Associate(id, adamIds, users, renewing));
+        return Envelope.CreateForEvent(request, id => SubscriptionEvents.Associate(id, seats, renewing));
     }
 
     private static JsonObject Disassociate(AppleRequest request)
     {
-        var (adamIds, users) = AdamIdsAndUsers(request, "deferred");
-        var deferred = request.Body.Flag("deferred") ?? false;
-        return Envelope.CreateForEvent(request, id => SubscriptionEvents.Disassociate(id, adamIds, users, deferred));
+        var seats = Seats(request, (change, seat) => change.CheckDisassociation(seat.AdamId, seat.ClientUserId));
+        return Envelope.CreateForEvent(
+            request,
+            id =>
+                request.Body.Flag("deferred") is true
+                    ? SubscriptionEvents.DisassociateLater(id, seats, seat => request.Location.Defer(id, seat))
+                    : SubscriptionEvents.Disassociate(id, seats)
+        );
     }
 
-    /// <param name="more">Other members that the body may contain.</param>
-    public static (IReadOnlyList<long> AdamIds, IReadOnlyList<string> ClientUserIds) AdamIdsAndUsers(
-        AppleRequest request,
-        params IReadOnlyList<string> more
-    )
+    // The errors of subscriptions and users are synchronous: they reject the whole request.
+    private static IReadOnlyList<SeatRequest> Seats(AppleRequest request, Func<RecordsChange, SeatRequest, int?> check)
     {
-        request.Body.Allow(["adamIds", "clientUserIds", .. more]);
+        var seats = ReadSeats(request);
+        var change = new RecordsChange(request.Location.Records.Current);
+        foreach (var seat in seats)
+        {
+            if (check(change, seat) is { } error)
+            {
+                throw new AppleException(
+                    error,
+                    new JsonObject { ["clientUserIds"] = new JsonArray(seat.ClientUserId) }
+                );
+            }
+        }
+
+        return seats;
+    }
+
+    public static IReadOnlyList<SeatRequest> ReadSeats(AppleRequest request)
+    {
         if (
             request.Body.Numbers("adamIds") is not { Count: > 0 } adamIds
             || request.Body.Texts("clientUserIds") is not { Count: > 0 } users
@@ -154,19 +166,10 @@ internal static class SubscriptionWriteEndpoints
             );
         }
 
-        RequestBody.CheckItems(
-            adamIds,
-            AppleLimits.Subscriptions,
-            AppleErrors.OverSubscriptionLimit,
-            AppleErrors.BadSubscriptionAssociation
+        return SeatRequest.All(
+            ListRule.SubscriptionAdamIds.Check(request, adamIds, id => id),
+            ListRule.SubscriptionUsers.Check(request, users, id => id)
         );
-        RequestBody.CheckItems(
-            users,
-            AppleLimits.SubscriptionClientUserIds,
-            AppleErrors.OverSubscriptionLimit,
-            AppleErrors.BadSubscriptionAssociation
-        );
-        return (adamIds, users);
     }
 }
 
@@ -177,14 +180,16 @@ internal static class SubscriptionManagementEndpoints
     [
         AppleEndpoint.Post(
             "/subscriptions/admins/add",
+            ["adamIds", "clientUserIds"],
             request => ChangeAdmins(request, (change, admin) => change.AddSubscriptionAdmin(admin))
         ),
         AppleEndpoint.Post(
             "/subscriptions/admins/remove",
+            ["adamIds", "clientUserIds"],
             request => ChangeAdmins(request, (change, admin) => change.RemoveSubscriptionAdmin(admin))
         ),
-        AppleEndpoint.PostWithoutBody("/subscriptions/enable", request => Managed(request, true)),
-        AppleEndpoint.PostWithoutBody("/subscriptions/disable", Disable),
+        AppleEndpoint.Post("/subscriptions/enable", null, request => Manage(request, true)),
+        AppleEndpoint.Post("/subscriptions/disable", null, Disable),
     ];
 
     private static JsonObject ChangeAdmins(
@@ -192,15 +197,13 @@ internal static class SubscriptionManagementEndpoints
         Func<RecordsChange, SimulatedSubscriptionAdmin, int?> change
     )
     {
-        var (adamIds, users) = SubscriptionWriteEndpoints.AdamIdsAndUsers(request);
+        var seats = SubscriptionEndpoints.ReadSeats(request);
         var version = request.Location.Records.Change(changing =>
         {
-            foreach (
-                var admin in adamIds.SelectMany(_ => users, (id, user) => new SimulatedSubscriptionAdmin(id, user))
-            )
+            foreach (var seat in seats)
             {
                 // A synchronous error means that nothing was changed: the exception discards the change.
-                if (change(changing, admin) is { } error)
+                if (change(changing, new(seat.AdamId, seat.ClientUserId)) is { } error)
                 {
                     throw new AppleException(error);
                 }
@@ -218,10 +221,11 @@ internal static class SubscriptionManagementEndpoints
             row.Value is { TotalRenewing: > 0 } or { TotalExpiring: > 0 }
         )
             ? throw new AppleException(AppleErrors.CannotDisableSubscriptions)
-            : Managed(request, false);
+            : Manage(request, false);
 
-    private static JsonObject Managed(AppleRequest request, bool isOn)
+    private static JsonObject Manage(AppleRequest request, bool isOn)
     {
+        request.ContentToken.ManagesSubscriptions = isOn;
         var answer = Envelope.Create(request);
         answer.TryAdd("mdmInfo", null);
         answer["subscriptionManagement"] = isOn;

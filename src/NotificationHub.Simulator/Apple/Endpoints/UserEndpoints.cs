@@ -5,14 +5,19 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple.Endpoints;
 
-internal static class UserEndpoint
+internal static class UserEndpoints
 {
-    public static AppleEndpoint Get { get; } =
+    public static IReadOnlyList<AppleEndpoint> All { get; } =
+    [
         AppleEndpoint.Get(
             "/users",
             ["activeOnly", "retiredOnly", "clientUserId", "sinceVersionId", "pageIndex"],
             Answer
-        );
+        ),
+        AppleEndpoint.Post("/users/create", ["users"], Create),
+        AppleEndpoint.Post("/users/update", ["users"], Update),
+        AppleEndpoint.Post("/users/retire", ["users"], Retire),
+    ];
 
     private static JsonObject Answer(AppleRequest request)
     {
@@ -42,16 +47,6 @@ internal static class UserEndpoint
             && (!activeOnly || row.Value.IsActive)
             && (!retiredOnly || !row.Value.IsActive);
     }
-}
-
-internal static class UserWriteEndpoints
-{
-    public static IReadOnlyList<AppleEndpoint> All { get; } =
-    [
-        AppleEndpoint.Post("/users/create", Create),
-        AppleEndpoint.Post("/users/update", Update),
-        AppleEndpoint.Post("/users/retire", Retire),
-    ];
 
     private static JsonObject Create(AppleRequest request)
     {
@@ -71,22 +66,14 @@ internal static class UserWriteEndpoints
         return Envelope.CreateForEvent(request, id => UserEvents.Retire(id, users));
     }
 
-    private static List<UserRequest> Users(AppleRequest request, params IReadOnlyList<string> members)
+    private static IReadOnlyList<UserRequest> Users(AppleRequest request, params IReadOnlyList<string> members)
     {
-        request.Body.Allow("users");
         if (request.Body.Objects("users") is not { Count: > 0 } named)
         {
             throw AppleException.ForViolation(AppleErrors.UsersMissing, "users are missing");
         }
 
-        var users = named.Select(user => Read(user, members)).ToList();
-        RequestBody.CheckItems(
-            [.. users.Select(user => user.ClientUserId)],
-            AppleLimits.Users,
-            AppleErrors.TooManyUsers,
-            AppleErrors.DuplicateUsers
-        );
-        return users;
+        return ListRule.Users.Check(request, [.. named.Select(user => Read(user, members))], user => user.ClientUserId);
     }
 
     private static UserRequest Read(RequestBody user, IReadOnlyList<string> members)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Simulator.Apple.Events;
@@ -20,6 +21,7 @@ internal sealed class AppleEvent(
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<JsonObject> _failures = [];
     private readonly int _requested = batches.Sum(batch => batch.Count);
+    private EventFault? _fault;
     private int _completed;
     private int _failed;
 
@@ -27,16 +29,31 @@ internal sealed class AppleEvent(
 
     public string NotificationType => notificationType;
 
+    public DateTimeOffset AcceptedAt { get; private set; }
+
     /// <summary>Completes when the records have changed; notifications may follow later.</summary>
     public Task Finished => _finished.Task;
+
+    /// <param name="fault">Makes the first tasks fail.</param>
+    public void Accept(DateTimeOffset at, EventFault? fault)
+    {
+        AcceptedAt = at;
+        _fault = fault;
+    }
 
     /// <returns>The notification payloads, in order.</returns>
     public IEnumerable<JsonObject> Run(LocationRecords records)
     {
+        var toFail = _fault?.Tasks ?? 0;
         foreach (var batch in batches)
         {
-            var outcomes = records.Change(change => batch.Select(task => task(change)).ToList());
-            foreach (var payload in Settle([.. outcomes.Where(outcome => !outcome.IsDeferred)]))
+            var outcomes = records.Change(change =>
+                batch
+                    .Select(task => toFail-- > 0 ? task.Fail(change, _fault!.ErrorNumber) : task.Run(change))
+                    .OfType<TaskOutcome>()
+                    .ToList()
+            );
+            foreach (var payload in Settle(outcomes))
             {
                 yield return payload;
             }
@@ -57,7 +74,7 @@ internal sealed class AppleEvent(
         foreach (var group in outcomes.GroupBy(outcome => outcome.Error))
         {
             var error = group.Key is { } number
-                ? AppleErrors.Body(number, TaskSubject.ErrorInfo([.. group.Select(outcome => outcome.Concerned)]))
+                ? AppleErrors.Body(number, TaskSubject.ErrorInfo(number, [.. group.Select(outcome => outcome.Subject)]))
                 : null;
             Count(group.Count(), error);
             payloads.Add(Payload(group.Select(outcome => outcome.Element), error));
@@ -125,20 +142,40 @@ internal sealed class AppleEvent(
 }
 
 /// <summary>One task of an asynchronous event, such as one asset for one device.</summary>
-internal delegate TaskOutcome EventTask(RecordsChange change);
+/// <param name="Apply">Changes the records; returns Apple's error number, or null for success.</param>
+/// <param name="Describe">The entry in the notification's array, after the change.</param>
+/// <param name="IsDeferred">Whether a success is reported only at the end of the billing period.</param>
+internal sealed record EventTask(
+    TaskSubject Subject,
+    Func<RecordsChange, int?> Apply,
+    Func<RecordsChange, JsonObject> Describe,
+    bool IsDeferred = false
+)
+{
+    /// <returns>Null if the outcome is reported later.</returns>
+    public TaskOutcome? Run(RecordsChange change)
+    {
+        var error = Apply(change);
+        return IsDeferred && error is null ? null : new(Describe(change), error, Subject);
+    }
+
+    public TaskOutcome Fail(RecordsChange change, int errorNumber) => new(Describe(change), errorNumber, Subject);
+}
 
 /// <param name="Element">The entry in the notification's array.</param>
 /// <param name="Error">Apple's error number; null for success.</param>
-/// <param name="Concerned">The subject of an error.</param>
-/// <param name="IsDeferred">Whether it is executed and reported only at the end of the billing period.</param>
-internal sealed record TaskOutcome(JsonObject Element, int? Error, TaskSubject Concerned, bool IsDeferred = false);
+/// <param name="Subject">The subject of an error.</param>
+internal sealed record TaskOutcome(JsonObject Element, int? Error, TaskSubject Subject);
 
 internal readonly record struct TaskSubject(AssetKey? Asset, string? ClientUserId, string? SerialNumber)
 {
     /// <summary>Apple's <c>errorInfo</c>: the assets, users and devices of a failure.</summary>
-    public static JsonObject ErrorInfo(IReadOnlyList<TaskSubject> subjects)
+    public static JsonObject ErrorInfo(int errorNumber, IReadOnlyList<TaskSubject> subjects)
     {
-        var assets = subjects.Select(subject => subject.Asset).OfType<AssetKey>().Distinct();
+        var assets = (errorNumber == AppleErrors.UserNotFound ? [] : subjects)
+            .Select(subject => subject.Asset)
+            .OfType<AssetKey>()
+            .Distinct();
         var info = new JsonObject();
         AddIfAny(
             info,

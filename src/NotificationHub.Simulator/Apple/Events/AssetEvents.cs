@@ -46,19 +46,14 @@ internal static class AssetEvents
         [.. tasks.Chunk(AppleEvent.MaxBatch)];
 
     private static EventTask Task(AssetKey key, AssignmentTarget target, Func<RecordsChange, int?> apply) =>
-        change =>
-        {
-            var element = new JsonObject
+        new(
+            target.IsDevice ? new TaskSubject(key, null, target.Id) : new TaskSubject(key, target.Id, null),
+            apply,
+            _ => new JsonObject
             {
                 ["adamId"] = key.AdamId,
                 ["pricingParam"] = key.PricingParam,
                 [target.IsDevice ? "serialNumber" : "clientUserId"] = target.Id,
-            };
-            var error = apply(change);
-            var subject =
-                error is AppleErrors.UserNotFound ? new TaskSubject(null, target.Id, null)
-                : target.IsDevice ? new TaskSubject(key, null, target.Id)
-                : new TaskSubject(key, target.Id, null);
-            return new TaskOutcome(element, error, subject);
-        };
+            }
+        );
 }

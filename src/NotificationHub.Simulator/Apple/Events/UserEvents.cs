@@ -51,16 +51,14 @@ internal static class UserEvents
         Func<RecordsChange, UserRequest, int?> apply
     )
     {
-        IEnumerable<EventTask> tasks = users.Select<UserRequest, EventTask>(user =>
+        var tasks = users.Select(user => new EventTask(
+            new TaskSubject(null, user.ClientUserId, null),
+            change => apply(change, user),
             change =>
-            {
-                var error = apply(change, user);
-                var element = change.NewestUser(user.ClientUserId) is { } record
+                change.NewestUser(user.ClientUserId) is { } record
                     ? Describe(record)
-                    : new JsonObject { ["clientUserId"] = user.ClientUserId };
-                return new TaskOutcome(element, error, new TaskSubject(null, user.ClientUserId, null));
-            }
-        );
+                    : new JsonObject { ["clientUserId"] = user.ClientUserId }
+        ));
         return new(eventId, NotificationTypes.UserManagement, action, "users", [.. tasks.Chunk(AppleEvent.MaxBatch)]);
     }
 

@@ -19,7 +19,12 @@ internal abstract record Fault
     public static Fault ErrorInside200(int errorNumber) => new ErrorFault(200, errorNumber, null);
 
     /// <summary>An error with its documented status.</summary>
-    public static Fault Error(int errorNumber) => new ErrorFault(AppleErrors.StatusOf(errorNumber), errorNumber, null);
+    public static Fault Error(int errorNumber, TimeSpan? retryAfter = null) =>
+        new ErrorFault(AppleErrors.StatusOf(errorNumber), errorNumber, retryAfter);
+
+    /// <summary>The write is accepted, and tasks of its event fail. Has no effect on other requests.</summary>
+    /// <param name="tasks">How many tasks fail, the first ones; all by default.</param>
+    public static Fault EventError(int errorNumber, int tasks = int.MaxValue) => new EventFault(errorNumber, tasks);
 
     /// <summary>An HTML page with this status, as a proxy sends it.</summary>
     public static Fault WebPage(int status) => new WebPageFault(status);
@@ -33,8 +38,14 @@ internal abstract record Fault
     /// <summary>An empty page that links to the next page.</summary>
     public static Fault EmptyPage() => new NoRecordsFault(IsLast: false);
 
-    /// <summary>The connection is aborted without a response.</summary>
+    /// <summary>The connection is aborted without a response, and the request has no effect.</summary>
     public static Fault Abort() => new AbortFault();
+
+    /// <summary>The request has its effect, but the connection is aborted without a response.</summary>
+    public static Fault LoseResponse() => new LostResponseFault();
+
+    /// <summary>The request has its effect, but the connection is aborted in the middle of the response.</summary>
+    public static Fault CutOff() => new CutOffFault();
 
     /// <summary>A correct response, delayed.</summary>
     public static Fault Slow(TimeSpan delay) => new SlowFault(delay);
@@ -45,6 +56,8 @@ internal abstract record Fault
 
 internal sealed record ErrorFault(int Status, int ErrorNumber, TimeSpan? RetryAfter, bool AsDate = false) : Fault;
 
+internal sealed record EventFault(int ErrorNumber, int Tasks) : Fault;
+
 internal sealed record WebPageFault(int Status) : Fault;
 
 internal sealed record MalformedFault(Malformation Malformation) : Fault;
@@ -52,6 +65,10 @@ internal sealed record MalformedFault(Malformation Malformation) : Fault;
 internal sealed record NoRecordsFault(bool IsLast = true) : Fault;
 
 internal sealed record AbortFault : Fault;
+
+internal sealed record LostResponseFault : Fault;
+
+internal sealed record CutOffFault : Fault;
 
 internal sealed record SlowFault(TimeSpan Delay) : Fault;
 

@@ -117,7 +117,11 @@ internal static class MalformedBody
     public static JsonObject WithoutRecords(JsonObject answer, bool isLast)
     {
         var empty = answer.DeepClone().AsObject();
-        empty[ListOf(empty)!] = new JsonArray();
+        if (ListOf(empty) is { } list)
+        {
+            empty[list] = new JsonArray();
+        }
+
         if (empty.ContainsKey("size"))
         {
             empty["size"] = 0;

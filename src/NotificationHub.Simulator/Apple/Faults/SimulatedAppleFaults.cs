@@ -1,10 +1,18 @@
 namespace NotificationHub.Simulator.Apple.Faults;
 
 /// <summary>The faults to inject. Can be changed at any time.</summary>
+/// <remarks>
+/// An endpoint is a path such as <c>/assets</c>, a method and a path such as <c>POST /client/config</c>, or
+/// <see cref="AnyEndpoint"/>.
+/// </remarks>
 internal sealed class SimulatedAppleFaults(SeededRandom random)
 {
+    public const string AnyEndpoint = "*";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Fault>> _scripted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Fault Fault, double Share)> _standing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _latencies = new(StringComparer.Ordinal);
 
     /// <summary>How far reads lag behind. Set it before the changes that are to lag.</summary>
     public TimeSpan ReadLag { get; set; }
@@ -30,14 +38,14 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
     /// <summary>The share of GET responses that get a random <see cref="Malformation"/>, 0 to 1.</summary>
     public double MalformedFraction { get; set; }
 
-    /// <summary>Applies the faults to the next requests for the path, such as <c>/assets</c>, one each.</summary>
-    public void Next(string path, params IReadOnlyList<Fault> faults)
+    /// <summary>Applies the faults to the next requests for the endpoint, one each.</summary>
+    public void Next(string endpoint, params IReadOnlyList<Fault> faults)
     {
         lock (_lock)
         {
-            if (!_scripted.TryGetValue(path, out var queue))
+            if (!_scripted.TryGetValue(endpoint, out var queue))
             {
-                _scripted[path] = queue = new Queue<Fault>();
+                _scripted[endpoint] = queue = new Queue<Fault>();
             }
 
             foreach (var fault in faults)
@@ -47,12 +55,32 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
         }
     }
 
+    /// <summary>Applies the fault to a share of the endpoint's requests until <see cref="Clear"/>.</summary>
+    public void Always(string endpoint, Fault fault, double share = 1)
+    {
+        lock (_lock)
+        {
+            _standing[endpoint] = (fault, share);
+        }
+    }
+
+    /// <summary>Delays every response of the endpoint, in addition to other faults.</summary>
+    public void Delay(string endpoint, TimeSpan latency)
+    {
+        lock (_lock)
+        {
+            _latencies[endpoint] = latency;
+        }
+    }
+
     /// <summary>Removes all faults.</summary>
     public void Clear()
     {
         lock (_lock)
         {
             _scripted.Clear();
+            _standing.Clear();
+            _latencies.Clear();
         }
 
         ReadLag = TimeSpan.Zero;
@@ -61,13 +89,32 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
         RandomFraction = MalformedFraction = 0;
     }
 
+    internal TimeSpan LatencyOf(string method, string path)
+    {
+        lock (_lock)
+        {
+            return Names(method, path).Select(name => _latencies.GetValueOrDefault(name)).Max();
+        }
+    }
+
     internal Fault? Take(string method, string path)
     {
         lock (_lock)
         {
-            if (_scripted.TryGetValue(path, out var queue) && queue.TryDequeue(out var scripted))
+            foreach (var name in Names(method, path))
             {
-                return scripted;
+                if (_scripted.TryGetValue(name, out var queue) && queue.TryDequeue(out var scripted))
+                {
+                    return scripted;
+                }
+            }
+
+            foreach (var name in Names(method, path))
+            {
+                if (_standing.TryGetValue(name, out var standing) && random.Next() < standing.Share)
+                {
+                    return standing.Fault;
+                }
             }
         }
 
@@ -80,4 +127,6 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
             ? RandomFaults[(int)(random.Next() * RandomFaults.Count)]
             : null;
     }
+
+    private static string[] Names(string method, string path) => [$"{method} {path}", path, AnyEndpoint];
 }

@@ -59,18 +59,22 @@ internal sealed record SimulatedSubscription(
     long? ParentAdamId,
     int TotalRenewing,
     int TotalExpiring,
-    string Status = "ACTIVE",
+    string Status = SimulatedSubscription.Active,
     DateOnly? PeriodEndDate = null,
     int AssignedRenewing = 0,
     int AssignedExpiring = 0
-);
+)
+{
+    public const string Active = "ACTIVE";
+    public const string Inactive = "INACTIVE";
+}
 
-/// <param name="DeferredEventId">The event that ends the assignment at the end of the billing period.</param>
+/// <param name="ThroughGroup">Whether a group gives the seat to the user, so that it cannot be taken back alone.</param>
 internal sealed record SimulatedSubscriptionAssignment(
     long AdamId,
     string ClientUserId,
     bool Renewing,
-    string? DeferredEventId = null
+    bool ThroughGroup = false
 );
 
 /// <summary>A user who may assign a subscription's seats.</summary>

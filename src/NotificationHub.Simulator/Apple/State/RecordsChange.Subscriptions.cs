@@ -7,79 +7,113 @@ internal sealed partial class RecordsChange
 
     public SimulatedSubscription? Subscription(long adamId) => _subscriptions.GetValueOrDefault(adamId)?.Value;
 
-    public int? AssociateSubscription(long adamId, string clientUserId, bool renewing)
+    /// <summary>Buys a subscription or changes its seats. Assignments for which there is no seat left end.</summary>
+    public void SetSeats(long adamId, int renewing, int expiring)
     {
-        if (Subscription(adamId) is not { } subscription)
+        PutSubscription(
+            Subscription(adamId)! with
+            {
+                TotalRenewing = renewing,
+                TotalExpiring = expiring,
+                Status = renewing + expiring > 0 ? SimulatedSubscription.Active : SimulatedSubscription.Inactive,
+            }
+        );
+        var excess = AssignmentsOf(adamId).OrderBy(assignment => assignment.Renewing).ToList();
+        for (var index = 0; SubscriptionCounts.From(Subscription(adamId)!).Available.Renewing < 0; index++)
         {
-            return AppleErrors.BadAdamId;
+            Unassign(adamId, excess[index].ClientUserId);
         }
-
-        if (ActiveUser(clientUserId) is not { Status: SimulatedUser.Associated })
-        {
-            return AppleErrors.NoAssociatedUser;
-        }
-
-        var available = SubscriptionCounts.From(subscription).Available;
-        if (
-            !_subscriptionAssignments.ContainsKey(new(adamId, clientUserId))
-            && (renewing ? available.Renewing : available.Renewing + available.Expiring) <= 0
-        )
-        {
-            return AppleErrors.OverSubscriptionLimit;
-        }
-
-        Assign(new SimulatedSubscriptionAssignment(adamId, clientUserId, renewing));
-        return null;
     }
 
-    public int? DisassociateSubscription(long adamId, string clientUserId) =>
-        Unassign(adamId, clientUserId) ? null : AppleErrors.UserLacksSubscription;
+    /// <returns>The error of an association; null if the subscription and the user allow one.</returns>
+    public int? CheckAssociation(long adamId, string clientUserId) =>
+        Subscription(adamId) is null ? AppleErrors.BadAdamId
+        : ActiveUser(clientUserId) is not { Status: SimulatedUser.Associated } ? AppleErrors.NoAssociatedUser
+        : null;
+
+    /// <returns>The error of a disassociation; null if the user has a seat of its own.</returns>
+    public int? CheckDisassociation(long adamId, string clientUserId) =>
+        Subscription(adamId) is null ? AppleErrors.BadAdamId
+        : SeatOf(adamId, clientUserId) is not { } seat ? AppleErrors.UserLacksSubscription
+        : seat.ThroughGroup ? AppleErrors.AssignedThroughGroup
+        : null;
+
+    public int? AssociateSubscription(long adamId, string clientUserId, bool renewing, bool throughGroup = false)
+    {
+        if (CheckAssociation(adamId, clientUserId) is { } error)
+        {
+            return error;
+        }
+
+        var before = SeatOf(adamId, clientUserId);
+        Unassign(adamId, clientUserId);
+        var available = SubscriptionCounts.From(Subscription(adamId)!).Available;
+        if ((renewing ? available.Renewing : available.Renewing + available.Expiring) > 0)
+        {
+            Assign(new SimulatedSubscriptionAssignment(adamId, clientUserId, renewing, throughGroup));
+            return null;
+        }
+
+        if (before is not null)
+        {
+            Assign(before);
+        }
+
+        return AppleErrors.OverSubscriptionLimit;
+    }
+
+    public int? DisassociateSubscription(long adamId, string clientUserId)
+    {
+        var error = CheckDisassociation(adamId, clientUserId);
+        if (error is null)
+        {
+            Unassign(adamId, clientUserId);
+        }
+
+        return error;
+    }
 
     /// <summary>Lets the assignment expire at the end of the billing period.</summary>
-    public int? DeferDisassociation(long adamId, string clientUserId, string eventId)
+    public int? LetExpire(long adamId, string clientUserId)
     {
-        if (_subscriptionAssignments.GetValueOrDefault(new(adamId, clientUserId)) is not { } row)
+        var error = CheckDisassociation(adamId, clientUserId);
+        if (error is null)
         {
-            return AppleErrors.UserLacksSubscription;
+            Assign(SeatOf(adamId, clientUserId)! with { Renewing = false });
         }
 
-        Assign(row.Value with { Renewing = false, DeferredEventId = eventId });
-        return null;
+        return error;
     }
 
-    /// <summary>Removes expiring licenses and ends expiring assignments.</summary>
-    /// <returns>The assignments that a deferred event ended.</returns>
-    public IReadOnlyList<SimulatedSubscriptionAssignment> EndPeriod(long adamId)
+    /// <summary>Ends expiring assignments and expiring licenses; the others renew.</summary>
+    public void EndPeriod(long adamId, DateOnly? nextEnd)
     {
-        var ended = _subscriptionAssignments
-            .Values.Select(row => row.Value)
-            .Where(assignment => assignment.AdamId == adamId && !assignment.Renewing)
-            .ToList();
-        foreach (var assignment in ended)
+        foreach (var expiring in AssignmentsOf(adamId).Where(assignment => !assignment.Renewing).ToList())
         {
-            Unassign(adamId, assignment.ClientUserId);
+            Unassign(adamId, expiring.ClientUserId);
         }
 
-        PutSubscription(_subscriptions[adamId].Value with { TotalExpiring = 0 });
-        return [.. ended.Where(assignment => assignment.DeferredEventId is not null)];
+        SetSeats(adamId, Subscription(adamId)!.TotalRenewing, expiring: 0);
+        PutSubscription(Subscription(adamId)! with { PeriodEndDate = nextEnd ?? Subscription(adamId)!.PeriodEndDate });
     }
+
+    public SimulatedSubscriptionAssignment? SeatOf(long adamId, string clientUserId) =>
+        _subscriptionAssignments.GetValueOrDefault(new(adamId, clientUserId))?.Value;
+
+    private IEnumerable<SimulatedSubscriptionAssignment> AssignmentsOf(long adamId) =>
+        _subscriptionAssignments.Values.Select(row => row.Value).Where(assignment => assignment.AdamId == adamId);
 
     public void PutSubscriptionAdmin(SimulatedSubscriptionAdmin admin) => _subscriptionAdmins.Add(admin);
 
     public int? AddSubscriptionAdmin(SimulatedSubscriptionAdmin admin)
     {
-        if (Subscription(admin.AdamId) is null)
+        var error = CheckAssociation(admin.AdamId, admin.ClientUserId);
+        if (error is null)
         {
-            return AppleErrors.BadAdamId;
+            PutSubscriptionAdmin(admin);
         }
 
-        if (ActiveUser(admin.ClientUserId) is not { Status: SimulatedUser.Associated })
-        {
-            return AppleErrors.NoAssociatedUser;
-        }
-
-        PutSubscriptionAdmin(admin);
-        return null;
+        return error;
     }
 
     public int? RemoveSubscriptionAdmin(SimulatedSubscriptionAdmin admin) =>
@@ -92,17 +126,13 @@ internal sealed partial class RecordsChange
         CountAssignment(assignment, +1);
     }
 
-    private bool Unassign(long adamId, string clientUserId)
+    private void Unassign(long adamId, string clientUserId)
     {
-        var key = new SubscriptionAssignmentKey(adamId, clientUserId);
-        if (_subscriptionAssignments.GetValueOrDefault(key) is not { } row)
+        if (SeatOf(adamId, clientUserId) is { } seat)
         {
-            return false;
+            _subscriptionAssignments.Remove(new SubscriptionAssignmentKey(adamId, clientUserId));
+            CountAssignment(seat, -1);
         }
-
-        _subscriptionAssignments.Remove(key);
-        CountAssignment(row.Value, -1);
-        return true;
     }
 
     private void CountAssignment(SimulatedSubscriptionAssignment assignment, int delta)

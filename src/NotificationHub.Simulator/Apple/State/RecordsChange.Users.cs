@@ -1,3 +1,4 @@
+using System.Net.Mail;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -11,6 +12,11 @@ internal sealed partial class RecordsChange
         if (ActiveUser(clientUserId) is not null)
         {
             return AppleErrors.ExistingUser;
+        }
+
+        if (managedAppleId is not null && CheckAccount(managedAppleId) is { } error)
+        {
+            return error;
         }
 
         var user = new SimulatedUser(
@@ -30,6 +36,14 @@ internal sealed partial class RecordsChange
         if (ActiveUser(clientUserId) is not { } user)
         {
             return AppleErrors.UserNotFound;
+        }
+
+        if (managedAppleId is not null && IdHash.Create(managedAppleId) != user.IdHash)
+        {
+            if (CheckAccount(managedAppleId) is { } error)
+            {
+                return error;
+            }
         }
 
         PutUser(
@@ -74,6 +88,16 @@ internal sealed partial class RecordsChange
 
         PutUser(user with { Status = SimulatedUser.Retired, InviteCode = null });
         return null;
+    }
+
+    /// <returns>The error of an account that cannot be associated; null if it can.</returns>
+    private int? CheckAccount(string managedAppleId)
+    {
+        var idHash = IdHash.Create(managedAppleId);
+        return !MailAddress.TryCreate(managedAppleId, out _) ? AppleErrors.AccountNotAssociable
+            : _users.Values.Any(row => row.Value is { IsActive: true } user && user.IdHash == idHash)
+                ? AppleErrors.AccountAlreadyAssociated
+            : null;
     }
 
     public int? AcceptInvitation(string clientUserId)

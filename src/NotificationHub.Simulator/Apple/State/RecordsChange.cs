@@ -49,10 +49,11 @@ internal sealed partial class RecordsChange
         _assets.Remove(key);
     }
 
-    /// <summary>Buys (positive) or returns (negative) licenses.</summary>
+    /// <summary>Buys (positive) or returns (negative) licenses. Only available ones can be returned.</summary>
     public void ChangeTotal(AssetKey key, int delta)
     {
         var asset = _assets[key].Value;
+        ArgumentOutOfRangeException.ThrowIfLessThan((long)asset.Available + delta, 0, nameof(delta));
         PutAsset(asset with { Total = checked(asset.Total + delta) });
     }
 
@@ -65,9 +66,10 @@ internal sealed partial class RecordsChange
             return AppleErrors.UserNotFound;
         }
 
+        // An asset without a license at this location is not distinguished from a fully assigned one.
         if (!_assets.TryGetValue(key, out var row))
         {
-            return AppleErrors.InvalidArgument;
+            return AppleErrors.NotEnoughAssets;
         }
 
         var assignment = new AssignmentKey(key, target);
@@ -96,12 +98,7 @@ internal sealed partial class RecordsChange
     /// <summary>Ends one assignment. A missing assignment counts as success.</summary>
     public int? Disassociate(AssetKey key, AssignmentTarget target)
     {
-        if (!_assets.TryGetValue(key, out var row))
-        {
-            return AppleErrors.InvalidArgument;
-        }
-
-        if (_assignments.Remove(new AssignmentKey(key, target)))
+        if (_assets.TryGetValue(key, out var row) && _assignments.Remove(new AssignmentKey(key, target)))
         {
             PutAsset(row.Value with { Assigned = row.Value.Assigned - 1 });
         }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Delivery;
 
 namespace NotificationHub.Tests.Simulator.Apple;

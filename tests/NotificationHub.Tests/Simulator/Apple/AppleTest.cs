@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using NotificationHub.Simulator.Apple;
-using NotificationHub.Simulator.Apple.Delivery;
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
