@@ -108,6 +108,7 @@ internal static class SimulatorProgram
             seed,
             json,
             keepRunning,
+            AppleCommand.Create(output, error),
             BusCommand.Create(output, error),
         };
         foreach (var help in root.Options.OfType<HelpOption>())

@@ -39,11 +39,18 @@ internal sealed class SimulatedApple : IAsyncDisposable
             pendingWork,
             new NotificationDelivery(options, random, pendingWork, _deliveries)
         );
-        _server = BuildServer(options, new RequestHandler(_context, Requests, () => _locations));
+        _server = BuildServer(
+            options,
+            new RequestHandler(_context, Requests, () => _locations),
+            new ControlApi(_context, Requests, () => _locations)
+        );
     }
 
     /// <summary>The root of the API, such as <c>http://127.0.0.1:41234/mdm/v2</c>.</summary>
     public Uri BaseUrl { get; private set; } = new("http://127.0.0.1" + RequestHandler.BasePath);
+
+    /// <summary>Where records are changed and faults injected over HTTP.</summary>
+    public Uri ControlUrl => new(BaseUrl, ControlApi.Path);
 
     public RequestLog Requests { get; } = new();
 
@@ -100,6 +107,9 @@ internal sealed class SimulatedApple : IAsyncDisposable
     public Task WaitUntilDeliveredAsync(CancellationToken cancellationToken = default) =>
         _context.PendingWork.Idle.WaitAsync(cancellationToken);
 
+    /// <summary>Stops listening after the open requests are answered.</summary>
+    public Task StopAsync() => _server.StopAsync(CancellationToken.None);
+
     /// <summary>Stops at once; pending notifications are never delivered.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -119,7 +129,7 @@ internal sealed class SimulatedApple : IAsyncDisposable
         _context.Delivery.Dispose();
     }
 
-    private static WebApplication BuildServer(SimulatedAppleOptions options, RequestHandler handler)
+    private static WebApplication BuildServer(SimulatedAppleOptions options, RequestHandler handler, ControlApi control)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -128,7 +138,7 @@ internal sealed class SimulatedApple : IAsyncDisposable
             kestrel.Listen(options.AnyAddress ? IPAddress.Any : IPAddress.Loopback, options.Port)
         );
         var server = builder.Build();
-        server.Run(handler.HandleAsync);
+        server.Run(http => ControlApi.Takes(http.Request.Path) ? control.HandleAsync(http) : handler.HandleAsync(http));
         return server;
     }
 }

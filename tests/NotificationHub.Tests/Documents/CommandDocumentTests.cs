@@ -91,7 +91,7 @@ public sealed class CommandDocumentTests
         }
 
         text.Append('\n').Append(SimulatorIntroduction.ReplaceLineEndings("\n"));
-        foreach (var path in new string[][] { [], ["bus"] })
+        foreach (var path in new string[][] { [], ["apple"], ["bus"] })
         {
             var help = await HelpAsync(
                 async (args, output) =>

@@ -41,6 +41,16 @@ internal sealed record AppleRequest(
     public IReadOnlySet<long>? Numbers(string name) =>
         Texts(name)?.Select(text => long.TryParse(text, out var number) ? number : throw Bad(name)).ToHashSet();
 
+    /// <summary>The visible rows of a read, selected once for all its pages.</summary>
+    public IReadOnlyList<T> Select<T>(string list, IEnumerable<T> rows)
+    {
+        var filters = Query
+            .Where(parameter => parameter.Key is not ("pageIndex" or "cursor"))
+            .OrderBy(parameter => parameter.Key, StringComparer.Ordinal)
+            .SelectMany(parameter => parameter.Value, (parameter, value) => $"{parameter.Key}={value}");
+        return Visible.Select($"{list}?{string.Join('\n', filters)}", () => rows, Context.Options.PageSize);
+    }
+
     private static AppleException Bad(string name) =>
         AppleException.ForViolation(AppleErrors.InvalidArgument, $"invalid value of the query parameter {name}");
 }
@@ -52,11 +62,6 @@ internal sealed class RequestBody(JsonElement root)
 
     public static async Task<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!request.HasJsonContentType())
-        {
-            throw AppleException.ForViolation(AppleErrors.WrongContentType, "the content type is not application/json");
-        }
-
         try
         {
             var root = await JsonSerializer.DeserializeAsync<JsonElement>(
@@ -93,6 +98,11 @@ internal sealed class RequestBody(JsonElement root)
     public int? Integer(string name) =>
         Member(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number
+        : throw Bad(name);
+
+    public long? Long(string name) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number
         : throw Bad(name);
 
     public double? Fraction(string name) =>

@@ -36,7 +36,7 @@ internal static class AssetEndpoints
     {
         var matches = Filter(request);
         var rows = request.Visible.Assets.Values.Where(row => matches(row.Value));
-        var page = Page<SimulatedAsset>.Cut(request, VersionKind.Assets, rows, request.Visible.Version);
+        var page = Page<SimulatedAsset>.Cut(request, VersionKind.Assets, rows);
         var answer = page.AddTo(Envelope.Create(request), request.Context);
         var separateUnlimited = request.Flag("unlimited") is true;
         answer["assets"] = Describe(
@@ -223,8 +223,11 @@ internal static class AssignmentEndpoints
     private static JsonObject Answer(AppleRequest request)
     {
         var visible = request.Visible;
-        var rows = visible.Assignments.Values.Where(Filter(request));
-        var page = Page<SimulatedAssignment>.Cut(request, VersionKind.Assignments, rows, visible.Version);
+        var candidates = request.Text("adamId") is { } adamId
+            ? visible.AssignmentsOf(adamId)
+            : visible.Assignments.Values;
+        var rows = candidates.Where(Filter(request));
+        var page = Page<SimulatedAssignment>.Cut(request, VersionKind.Assignments, rows);
         var answer = page.AddTo(Envelope.Create(request), request.Context);
         var withUserState = request.Flag("includeUserState") is true;
         answer["assignments"] = new JsonArray([
@@ -236,7 +239,6 @@ internal static class AssignmentEndpoints
     // sinceVersionId returns what was added after that version. Apple documents no trace of a removal.
     private static Func<Versioned<SimulatedAssignment>, bool> Filter(AppleRequest request)
     {
-        var adamId = request.Text("adamId");
         var clientUserId = request.Text("clientUserId");
         var serialNumber = request.Text("serialNumber");
         var pricingParam = request.OneOf("pricingParam", "STDQ", "PLUS");
@@ -246,7 +248,6 @@ internal static class AssignmentEndpoints
             : 0;
         return row =>
             row.Version > since
-            && (adamId is null || row.Value.AdamId == adamId)
             && (clientUserId is null || row.Value.ClientUserId == clientUserId)
             && (serialNumber is null || row.Value.SerialNumber == serialNumber)
             && (pricingParam is null || row.Value.PricingParam == pricingParam)

@@ -9,10 +9,11 @@ namespace NotificationHub.Simulator.Apple.Endpoints;
 /// <summary>One page of a list that is paged by index.</summary>
 internal sealed record Page<T>(IReadOnlyList<T> Rows, int Index, int TotalPages, string VersionId)
 {
-    public static Page<T> Cut(AppleRequest request, VersionKind kind, IEnumerable<Versioned<T>> rows, long version)
+    public static Page<T> Cut(AppleRequest request, VersionKind kind, IEnumerable<Versioned<T>> rows)
     {
         var faults = request.Context.Faults;
-        var all = rows.Select(row => row.Value).ToList();
+        var version = request.Visible.Version;
+        var all = request.Select($"{kind}", rows.Select(row => row.Value));
         var pageSize = request.Context.Options.PageSize;
         var pages = Math.Max(1, (all.Count + pageSize - 1) / pageSize);
         var index = request.Integer("pageIndex") ?? 0;
@@ -60,10 +61,11 @@ internal static class CursorPage
     public static JsonObject Answer<T>(
         AppleRequest request,
         string name,
-        IReadOnlyList<T> rows,
+        IEnumerable<T> selected,
         Func<T, JsonObject> describe
     )
     {
+        var rows = request.Select(name, selected);
         var cursor = request.Text("cursor");
         var start = cursor is null ? 0 : Decode(name, cursor, rows.Count);
         var size = request.Context.Options.PageSize;

@@ -90,6 +90,7 @@ internal sealed class RequestHandler(
         var body = RequestBody.None;
         if (endpoint.Members is { } members)
         {
+            RequestChecks.CheckContentType(http.Request);
             body = await RequestBody.ReadAsync(http.Request, http.RequestAborted);
             body.Allow(members);
         }
@@ -199,6 +200,14 @@ internal static class RequestChecks
         }
 
         throw new AppleException(AppleErrors.TokenInvalid);
+    }
+
+    public static void CheckContentType(HttpRequest request)
+    {
+        if (!request.HasJsonContentType())
+        {
+            throw AppleException.ForViolation(AppleErrors.WrongContentType, "the content type is not application/json");
+        }
     }
 
     public static void CheckQuery(AppleEndpoint endpoint, IQueryCollection query)

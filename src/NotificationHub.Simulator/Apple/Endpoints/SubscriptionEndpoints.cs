@@ -25,8 +25,7 @@ internal static class SubscriptionEndpoints
         var adamIds = request.Numbers("adamId");
         var rows = request
             .Visible.Subscriptions.Values.Select(row => row.Value)
-            .Where(subscription => IsChosen(subscription, parents, adamIds))
-            .ToList();
+            .Where(subscription => IsChosen(subscription, parents, adamIds));
         return CursorPage.Answer(request, "subscriptions", rows, Describe);
     }
 
@@ -42,8 +41,7 @@ internal static class SubscriptionEndpoints
         var rows = request
             .Visible.SubscriptionAssignments.Values.Select(row => row.Value)
             .Where(assignment => chosen.Contains(assignment.AdamId))
-            .Where(assignment => users is null || users.Contains(assignment.ClientUserId))
-            .ToList();
+            .Where(assignment => users is null || users.Contains(assignment.ClientUserId));
         return CursorPage.Answer(
             request,
             "assignments",
@@ -61,9 +59,7 @@ internal static class SubscriptionEndpoints
     {
         var adamIds = request.Numbers("adamId");
         var withUserState = request.Flag("includeUserState") is true;
-        var rows = request
-            .Visible.SubscriptionAdmins.Where(admin => adamIds is null || adamIds.Contains(admin.AdamId))
-            .ToList();
+        var rows = request.Visible.SubscriptionAdmins.Where(admin => adamIds is null || adamIds.Contains(admin.AdamId));
         return CursorPage.Answer(
             request,
             "admins",

@@ -21,13 +21,8 @@ internal static class UserEndpoints
 
     private static JsonObject Answer(AppleRequest request)
     {
-        var visible = request.Visible;
-        var page = Page<SimulatedUser>.Cut(
-            request,
-            VersionKind.Users,
-            visible.Users.Values.Where(Filter(request)),
-            visible.Version
-        );
+        var rows = request.Visible.Users.Values.Where(Filter(request));
+        var page = Page<SimulatedUser>.Cut(request, VersionKind.Users, rows);
         var answer = page.AddTo(Envelope.Create(request), request.Context);
         answer["users"] = new JsonArray([.. page.Rows.Select(UserEvents.Describe)]);
         return answer;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 namespace NotificationHub.Simulator.Apple.State;
@@ -31,6 +32,27 @@ internal sealed record LocationSnapshot(
             ImmutableSortedSet.Create(SimulatedSubscriptionAdmin.Order),
             Version: 1
         );
+
+    private readonly ConcurrentDictionary<string, object> _lists = new(StringComparer.Ordinal);
+    private readonly Lazy<ILookup<string, Versioned<SimulatedAssignment>>> _assignmentsByAdamId = new(() =>
+        Assignments.Values.ToLookup(row => row.Value.AdamId, StringComparer.Ordinal)
+    );
+
+    public IEnumerable<Versioned<SimulatedAssignment>> AssignmentsOf(string adamId) =>
+        _assignmentsByAdamId.Value[adamId];
+
+    /// <summary>The list of a read, selected once for all its pages.</summary>
+    /// <param name="minimum">A list with fewer rows is selected again.</param>
+    public IReadOnlyList<T> Select<T>(string read, Func<IEnumerable<T>> select, int minimum)
+    {
+        if (_lists.TryGetValue(read, out var known))
+        {
+            return (IReadOnlyList<T>)known;
+        }
+
+        IReadOnlyList<T> rows = [.. select()];
+        return rows.Count > minimum ? (IReadOnlyList<T>)_lists.GetOrAdd(read, rows) : rows;
+    }
 
     /// <summary>The active record of a client user ID, or else the latest retired one.</summary>
     public SimulatedUser? NewestUser(string clientUserId)

@@ -215,6 +215,73 @@ public sealed class AppleEventTests : AppleTest
         await Should.ThrowAsync<TaskCanceledException>(() => associating);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Notifications_and_Event_Status_account_for_every_task(int seed)
+    {
+        var random = new Random(seed);
+        await SubscribeAsync();
+        Location.AddAsset("1", total: 150);
+        Location.AddAsset("2", total: 90);
+        for (var user = 0; user < 120; user++)
+        {
+            Location.AddUser($"u{user}", managedAppleId: user % 2 == 0 ? $"u{user}@example.com" : null);
+        }
+
+        var eventIds = new List<string>();
+        for (var round = 0; round < 8; round++)
+        {
+            string[] devices = [.. Enumerable.Range(random.Next(100), random.Next(1, 130)).Select(i => $"S{i}")];
+            string[] users = [.. Enumerable.Range(random.Next(100), random.Next(1, 40)).Select(i => $"u{i}")];
+            eventIds.Add(
+                random.Next(5) switch
+                {
+                    0 => await Location.DisassociateAsync(["1", "2"], devices, users),
+                    1 => await Location.RetireUsersAsync(users),
+                    2 => await Location.CreateUsersAsync([.. users.Select(user => new UserRequest(user))]),
+                    _ => await Location.AssociateAsync(["1", "2"], devices, users),
+                }
+            );
+        }
+
+        await Apple.WaitUntilDeliveredAsync();
+
+        foreach (var eventId in eventIds)
+        {
+            var status = Location.EventStatus(eventId)!;
+            var notifications = Receiver.Notifications.Where(post => (string?)post.Payload["eventId"] == eventId);
+            var counts = notifications.ToLookup(post => (string?)post.Payload["result"], Elements);
+            counts.SelectMany(group => group).ShouldAllBe(count => count >= 1 && count <= 100);
+            counts["SUCCESS"].Sum().ShouldBe((int)status["numCompleted"]!);
+            (counts["SUCCESS"].Sum() + counts["FAILURE"].Sum()).ShouldBe((int)status["numRequested"]!);
+            ((string?)status["eventStatus"]).ShouldBe(counts["FAILURE"].Any() ? "FAILED" : "COMPLETE");
+        }
+
+        static int Elements(ReceivedDelivery post) =>
+            post.Elements(post.Type == "USER_MANAGEMENT" ? "users" : "assignments");
+    }
+
+    [Fact]
+    public async Task Events_settle_after_their_own_delay_and_not_one_after_another()
+    {
+        await using var slow = await SimulatedApple.StartAsync(
+            new SimulatedAppleOptions { TimeProvider = Clock, EventDelay = TimeSpan.FromMinutes(5) }
+        );
+        var location = slow.AddLocation();
+        location.AddAsset("1");
+        var associating = Enumerable
+            .Range(0, 3)
+            .Select(number => location.AssociateAsync(["1"], [$"S{number}"]))
+            .ToList();
+        await Clock.TimersPending();
+
+        Clock.Advance(TimeSpan.FromMinutes(5));
+
+        await Task.WhenAll(associating).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     [Fact]
     public async Task Only_subscribed_types_are_notified()
     {

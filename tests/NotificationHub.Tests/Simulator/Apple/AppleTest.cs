@@ -62,9 +62,12 @@ public abstract class AppleTest : IAsyncLifetime
     internal Task<AppleAnswer> PostAsync(string path, JsonNode body) =>
         SendAsync(HttpMethod.Post, path, new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
 
-    internal async Task<AppleAnswer> SendAsync(HttpMethod method, string pathAndQuery, HttpContent? content)
+    internal Task<AppleAnswer> SendAsync(HttpMethod method, string pathAndQuery, HttpContent? content) =>
+        SendAsync(method, new Uri(Apple.BaseUrl + pathAndQuery), content);
+
+    internal async Task<AppleAnswer> SendAsync(HttpMethod method, Uri url, HttpContent? content)
     {
-        using var request = new HttpRequestMessage(method, Apple.BaseUrl + pathAndQuery) { Content = content };
+        using var request = new HttpRequestMessage(method, url) { Content = content };
         using var response = await _client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return new(
