@@ -16,7 +16,7 @@ public abstract class AppleTest : IAsyncLifetime
 
     internal SimulatedApple Apple { get; private set; } = null!;
 
-    internal SimulatedLocation Location { get; private set; } = null!;
+    internal SimulatedLocation Location { get; private protected set; } = null!;
 
     internal NotificationReceiver Receiver { get; private set; } = null!;
 

@@ -179,11 +179,11 @@ public sealed class ControlApiTests : AppleTest
     private async Task ControlAsync(string command, string body) =>
         (await SendControlAsync(command, body)).ShouldBe((200, null));
 
-    private async Task<string?> RefuseAsync(string command, string body)
+    private async Task<string> RefuseAsync(string command, string body)
     {
         var (status, error) = await SendControlAsync(command, body);
         status.ShouldBe(400);
-        return error;
+        return error.ShouldNotBeNull();
     }
 
     // curl sends a form by default: the content type does not matter here.
