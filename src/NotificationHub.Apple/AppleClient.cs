@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using Polly;
@@ -22,8 +23,9 @@ public sealed class AppleClient : IDisposable
     /// <param name="http">Sends the requests. Use a handler from <see cref="CreateHandler"/>, or one that follows no redirects.</param>
     /// <param name="options">Address, time limits and retries.</param>
     /// <param name="time">The clock for pacing, dates and time limits.</param>
+    /// <param name="meters">Creates the meter <see cref="AppleTelemetry.MeterName"/>; null for one meter of the process.</param>
     /// <exception cref="ArgumentException">The base address is neither https nor loopback.</exception>
-    public AppleClient(HttpClient http, AppleClientOptions options, TimeProvider time)
+    public AppleClient(HttpClient http, AppleClientOptions options, TimeProvider time, IMeterFactory? meters = null)
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(options);
@@ -33,20 +35,18 @@ public sealed class AppleClient : IDisposable
             throw new ArgumentException($"Apple's base address {BaseAddress.Requirement}", nameof(options));
         }
 
-        if (
-            options.EventPollInterval <= TimeSpan.Zero
-            || (options.EventPollInterval < AppleClientOptions.MinEventPollInterval && !options.BaseUrl.IsLoopback)
-        )
+        if (!options.IsEventPollIntervalAllowed)
         {
             throw new ArgumentException(
-                "Event Status must be polled at intervals of 30 seconds or more.",
+                $"The poll interval of Event Status {AppleClientOptions.EventPollRequirement}",
                 nameof(options)
             );
         }
 
         Options = options;
         Time = time;
-        exchange = new AppleExchange(http, options, time);
+        Telemetry = new RequestTelemetry(meters, time);
+        exchange = new AppleExchange(http, options, time, Telemetry);
         readRetries = Retries.ForPages(options, time);
         listRetries = Retries.ForLists(options, time);
         writeRetries = Retries.ForWrites(options, time);
@@ -56,13 +56,18 @@ public sealed class AppleClient : IDisposable
     /// <summary>The options of the client.</summary>
     public AppleClientOptions Options { get; }
 
+    internal RequestTelemetry Telemetry { get; }
+
     /// <summary>
     /// Creates a handler for this client. It follows no redirects, because the content token must go nowhere else; it
-    /// stores no cookies, and resolves host names again every few minutes.
+    /// stores no cookies, and resolves host names again every few minutes. It creates no spans and sends no trace context,
+    /// because the client creates its own spans and Apple is no part of your traces.
     /// </summary>
     public static SocketsHttpHandler CreateHandler() =>
         new()
         {
+            ActivityHeadersPropagator = null,
+            MeterFactory = ConnectionMeters.Instance,
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.All,
@@ -79,9 +84,6 @@ public sealed class AppleClient : IDisposable
 
     /// <summary>Disposes the client, but not the HttpClient.</summary>
     public void Dispose() => serviceConfig.Dispose();
-
-    internal Task<ServiceConfig> GetServiceConfigOrDocumentedAsync(CancellationToken cancellationToken) =>
-        serviceConfig.GetOrDocumentedAsync(cancellationToken);
 
     internal async Task<T> ReadAsync<T>(
         AppleCall call,
@@ -143,7 +145,7 @@ public sealed class AppleClient : IDisposable
         var config = await serviceConfig.GetOrDocumentedAsync(cancellationToken);
         var url = call.Endpoint.Resolve(Options.BaseUrl, config);
         rate.SetLimit(config.RequestLimit("maxRequestPerSecond"));
-        using var permit = await rate.EnterAsync(Options.LongestRetryAfter, cancellationToken);
+        using var permit = await EnterAsync(call, rate, cancellationToken);
         try
         {
             var response = await exchange.SendAsync(call, url, responseType, cancellationToken);
@@ -154,6 +156,19 @@ public sealed class AppleClient : IDisposable
         {
             permit.Failed(exception);
             throw;
+        }
+    }
+
+    private async Task<RequestPermit> EnterAsync(AppleCall call, RequestRate rate, CancellationToken cancellationToken)
+    {
+        var start = Time.GetTimestamp();
+        try
+        {
+            return await rate.EnterAsync(Options.LongestRetryAfter, cancellationToken);
+        }
+        finally
+        {
+            Telemetry.Waited(call.Endpoint.Path, Time.GetElapsedTime(start));
         }
     }
 

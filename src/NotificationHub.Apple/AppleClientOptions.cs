@@ -38,7 +38,14 @@ public sealed class AppleClientOptions
     /// <summary>How long to wait for the end of an event. Apple: Subscribing to Notifications (ten minutes).</summary>
     public TimeSpan EventTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    internal const string EventPollRequirement =
+        "must be at least 30 seconds, or longer than zero with a base address on loopback.";
+
     internal static TimeSpan MinEventPollInterval { get; } = TimeSpan.FromSeconds(30);
+
+    internal bool IsEventPollIntervalAllowed =>
+        EventPollInterval > TimeSpan.Zero
+        && (EventPollInterval >= MinEventPollInterval || BaseUrl is { IsLoopback: true });
 
     /// <summary>How long a Service Config is used. Apple: Service Config (refresh every five minutes).</summary>
     public TimeSpan ServiceConfigLifetime { get; set; } = TimeSpan.FromMinutes(5);

@@ -20,11 +20,17 @@ internal sealed class AppleClientOptionsValidator : IValidateOptions<AppleClient
             yield return $"{nameof(options.BaseUrl)} {BaseAddress.Requirement}";
         }
 
+        if (!options.IsEventPollIntervalAllowed)
+        {
+            yield return $"{nameof(options.EventPollInterval)} {AppleClientOptions.EventPollRequirement}";
+        }
+
         (string Name, TimeSpan Value)[] limits =
         [
             (nameof(options.RequestTimeout), options.RequestTimeout),
             (nameof(options.ServiceConfigTimeout), options.ServiceConfigTimeout),
             (nameof(options.ServiceConfigLifetime), options.ServiceConfigLifetime),
+            (nameof(options.EventTimeout), options.EventTimeout),
         ];
         foreach (
             var (limit, value) in limits.Where(limit => limit.Value <= TimeSpan.Zero || limit.Value > LongestTimer)
@@ -52,9 +58,14 @@ internal sealed class AppleClientOptionsValidator : IValidateOptions<AppleClient
             yield return $"{nameof(options.MaxResponseBytes)} must be at least 1, but is {options.MaxResponseBytes}.";
         }
 
-        if (options.MaxReadRetries < 0)
+        (string Name, int Value)[] retries =
+        [
+            (nameof(options.MaxReadRetries), options.MaxReadRetries),
+            (nameof(options.MaxThrottleRetries), options.MaxThrottleRetries),
+        ];
+        foreach (var (retry, value) in retries.Where(retry => retry.Value < 0))
         {
-            yield return $"{nameof(options.MaxReadRetries)} must not be negative, but is {options.MaxReadRetries}.";
+            yield return $"{retry} must not be negative, but is {value}.";
         }
 
         if (!options.MetadataQuery.Contains("{ids}", StringComparison.Ordinal))

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
@@ -38,7 +39,8 @@ public static class AppsAndBooksServiceCollectionExtensions
         services.TryAddSingleton(provider => new AppleClient(
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(AppleClient.HttpClientName),
             provider.GetRequiredService<IOptions<AppleClientOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>()
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<IMeterFactory>()
         ));
         services.TryAddSingleton(provider => new ContentMetadataClient(
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(AppleClient.HttpClientName),

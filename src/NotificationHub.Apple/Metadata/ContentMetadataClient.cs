@@ -156,7 +156,7 @@ public sealed partial class ContentMetadataClient
             );
         }
 
-        var config = await apple.GetServiceConfigOrDocumentedAsync(cancellationToken);
+        var config = await apple.GetLimitsAsync(cancellationToken);
         var address =
             MetadataAddress.Find(config, apple.Options.BaseUrl)
             ?? throw new AppleException(
@@ -174,11 +174,31 @@ public sealed partial class ContentMetadataClient
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.TryAddWithoutValidation("User-Agent", apple.Options.UserAgent);
+        using var observed = apple.Telemetry.Begin(request, MetadataAddress.Path);
+        try
+        {
+            return await SendAsync(request, observed, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            observed.Failed(exception);
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyList<ContentMetadata>> SendAsync(
+        HttpRequestMessage request,
+        RequestObservation observed,
+        CancellationToken cancellationToken
+    )
+    {
+        var url = request.RequestUri;
         using var timeout = new CancellationTokenSource(TimeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            observed.Responded(response);
             if (response.StatusCode != HttpStatusCode.OK || response.RequestMessage?.RequestUri != url)
             {
                 throw Refusal(response);

@@ -3,7 +3,12 @@ using System.Text.Json.Serialization.Metadata;
 namespace NotificationHub.Apple;
 
 /// <summary>Sends one request and turns the result into a response or an <see cref="AppleException"/>.</summary>
-internal sealed class AppleExchange(HttpClient http, AppleClientOptions options, TimeProvider time)
+internal sealed class AppleExchange(
+    HttpClient http,
+    AppleClientOptions options,
+    TimeProvider time,
+    RequestTelemetry telemetry
+)
 {
     public async Task<T> SendAsync<T>(
         AppleCall call,
@@ -14,6 +19,27 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
         where T : AppleResponse
     {
         using var request = call.ToRequest(url, options.UserAgent);
+        using var observed = telemetry.Begin(request, call.Endpoint.Path);
+        try
+        {
+            return await SendAsync(call, request, observed, responseType, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            observed.Failed(exception);
+            throw;
+        }
+    }
+
+    private async Task<T> SendAsync<T>(
+        AppleCall call,
+        HttpRequestMessage request,
+        RequestObservation observed,
+        JsonTypeInfo<T> responseType,
+        CancellationToken cancellationToken
+    )
+        where T : AppleResponse
+    {
         var timeLimit = call.TimeLimit ?? options.RequestTimeout;
         using var timeout = new CancellationTokenSource(timeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -21,6 +47,7 @@ internal sealed class AppleExchange(HttpClient http, AppleClientOptions options,
         {
             var sentTo = request.RequestUri;
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            observed.Responded(response);
             if (response.RequestMessage?.RequestUri != sentTo)
             {
                 throw new AppleException(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Azure.Monitor.OpenTelemetry.Exporter;
+using NotificationHub.Apple;
 using NotificationHub.Hosting;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -13,6 +14,7 @@ internal static class TelemetrySetup
     public static readonly IReadOnlyList<string> Sources =
     [
         HubTraces.SourceName,
+        AppleTelemetry.ActivitySourceName,
         "Microsoft.AspNetCore",
         "System.Net.Http",
     ];
@@ -20,6 +22,7 @@ internal static class TelemetrySetup
     public static readonly IReadOnlyList<string> Meters =
     [
         HubMeter.Name,
+        AppleTelemetry.MeterName,
         "Microsoft.AspNetCore.Hosting",
         "Microsoft.AspNetCore.Server.Kestrel",
         "System.Net.Http",

@@ -47,7 +47,7 @@ public sealed class TelemetryExportTests
             .Select(span => span.ParentId)
             .ShouldBe(passes, ignoreOrder: true);
         var refetch = following.Single(span => span.Name == "refetch asset");
-        spans.ShouldContain(span => span.Source == "System.Net.Http" && span.ParentId == refetch.SpanId);
+        spans.ShouldContain(span => span.Source == "NotificationHub.Apple" && span.ParentId == refetch.SpanId);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class TelemetryExportTests
         collector.Metrics["NotificationHub"].ShouldContain("notificationhub.storage.commit.duration");
         collector.Metrics["NotificationHub"].ShouldContain("notificationhub.publishing.delay");
         collector.Metrics["Microsoft.AspNetCore.Hosting"].ShouldContain("http.server.request.duration");
-        collector.Metrics["System.Net.Http"].ShouldContain("http.client.request.duration");
+        collector.Metrics["NotificationHub.Apple"].ShouldContain("http.client.request.duration");
         collector.Metrics["System.Runtime"].ShouldContain("dotnet.gc.collections");
         collector.Logs.ShouldContain(line => line.StartsWith("The database is ", StringComparison.Ordinal));
     }

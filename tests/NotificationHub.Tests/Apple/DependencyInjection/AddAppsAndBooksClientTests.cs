@@ -67,6 +67,9 @@ public sealed class AddAppsAndBooksClientTests
             options.LongestRetryAfter = TimeSpan.FromDays(2);
             options.MaxResponseBytes = 0;
             options.MaxReadRetries = -1;
+            options.MaxThrottleRetries = -1;
+            options.EventPollInterval = TimeSpan.FromSeconds(29);
+            options.EventTimeout = TimeSpan.Zero;
             options.MetadataQuery = "";
             options.UserAgent = "a\r\nX: b";
         });
@@ -86,6 +89,9 @@ public sealed class AddAppsAndBooksClientTests
                     "AppleClientOptions.LongestRetryAfter",
                     "AppleClientOptions.MaxResponseBytes",
                     "AppleClientOptions.MaxReadRetries",
+                    "AppleClientOptions.MaxThrottleRetries",
+                    "AppleClientOptions.EventPollInterval",
+                    "AppleClientOptions.EventTimeout",
                     "AppleClientOptions.MetadataQuery",
                     "AppleClientOptions.UserAgent",
                 ],
