@@ -71,7 +71,8 @@ internal static class SampleRecords
                     Total: number == size.Assets - 1 ? SimulatedAsset.Unlimited : SpareLicenses,
                     isBook ? "Book" : "App",
                     DeviceAssignable: !isBook,
-                    Revocable: !isBook
+                    Revocable: !isBook,
+                    Name: number == 0 ? "Keynote" : $"Sample {(isBook ? "Book" : "App")} {number}"
                 )
             );
             if (isBook)

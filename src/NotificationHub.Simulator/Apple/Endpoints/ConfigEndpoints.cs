@@ -142,18 +142,10 @@ internal sealed class ClientConfigRequest(SimulationContext context)
         AppleException.ForViolation(errorNumber, violation);
 }
 
-/// <summary>Service Config, the only endpoint that requires no content token.</summary>
+/// <summary>Service Config, the only endpoint of the API that requires no content token.</summary>
 internal static class ServiceConfig
 {
     public const string Path = "/service/config";
-
-    public static void CheckMethod(string method)
-    {
-        if (method != "GET")
-        {
-            throw AppleException.ForViolation(AppleErrors.WrongMethod, "Service Config is read-only");
-        }
-    }
 
     public static JsonObject Answer(SimulationContext context, Uri baseUrl) =>
         new()

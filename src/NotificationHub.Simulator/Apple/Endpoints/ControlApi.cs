@@ -15,9 +15,6 @@ internal sealed class ControlApi(
 {
     public const string Path = "/simulator";
 
-    // The link in invitation e-mails; users open it without a token.
-    private const string Invitation = RequestHandler.BasePath + "/invitation";
-
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -84,10 +81,18 @@ internal sealed class ControlApi(
     public static IEnumerable<string> FaultNames => Faults.Keys;
 
     public static bool Takes(PathString path) =>
-        path.StartsWithSegments(Path, StringComparison.Ordinal) || path.Value == Invitation;
+        path.StartsWithSegments(Path, StringComparison.Ordinal)
+        || path.Value == InvitationEndpoint.Path
+        || MetadataEndpoint.IsIcon(path);
 
     public async Task HandleAsync(HttpContext http)
     {
+        if (MetadataEndpoint.IsIcon(http.Request.Path))
+        {
+            await MetadataEndpoint.SendIconAsync(http);
+            return;
+        }
+
         var (status, answer) = await AnswerAsync(http);
         http.Response.StatusCode = status;
         await http.Response.WriteAsJsonAsync(answer, Indented, http.RequestAborted);
@@ -95,9 +100,11 @@ internal sealed class ControlApi(
 
     private async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpContext http)
     {
-        if (http.Request.Path.Value == Invitation)
+        if (http.Request.Path.Value == InvitationEndpoint.Path)
         {
-            return AcceptInvitation(http.Request.Query["inviteCode"].ToString());
+            return InvitationEndpoint.Accept(http.Request.Query["inviteCode"].ToString(), locations()) is { } user
+                ? (StatusCodes.Status200OK, new JsonObject { ["accepted"] = user })
+                : Error(StatusCodes.Status404NotFound, "no active user has this inviteCode");
         }
 
         var name = $"{http.Request.Method} {http.Request.Path.Value}";
@@ -129,23 +136,6 @@ internal sealed class ControlApi(
 
     private static (int Status, JsonObject Answer) Error(int status, string error) =>
         (status, new JsonObject { ["error"] = error });
-
-    private (int Status, JsonObject Answer) AcceptInvitation(string inviteCode)
-    {
-        foreach (var location in locations())
-        {
-            if (
-                location.ExportState().Users.FirstOrDefault(user => user.IsActive && user.InviteCode == inviteCode) is
-                { } user
-            )
-            {
-                location.AcceptInvitations(user.ClientUserId);
-                return (StatusCodes.Status200OK, new JsonObject { ["accepted"] = user.ClientUserId });
-            }
-        }
-
-        return Error(StatusCodes.Status404NotFound, "no active user has this inviteCode");
-    }
 
     private JsonObject Describe(RequestBody body) =>
         new()

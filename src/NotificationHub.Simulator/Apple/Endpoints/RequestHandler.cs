@@ -52,11 +52,21 @@ internal sealed class RequestHandler(
         Action<SimulatedLocation> found
     )
     {
-        if (path == ServiceConfig.Path)
+        if (path is ServiceConfig.Path or MetadataEndpoint.Path)
         {
-            ServiceConfig.CheckMethod(http.Request.Method);
+            RequestChecks.RequireGet(http.Request, path);
             var baseUrl = new Uri($"{http.Request.Scheme}://{http.Request.Host}{BasePath}");
-            return await ApplyFaultAsync(http, path, at, _ => Task.FromResult(ServiceConfig.Answer(context, baseUrl)));
+            return await ApplyFaultAsync(
+                http,
+                path,
+                at,
+                _ =>
+                    Task.FromResult(
+                        path == ServiceConfig.Path
+                            ? ServiceConfig.Answer(context, baseUrl)
+                            : MetadataEndpoint.Answer(http.Request.Query, locations(), baseUrl)
+                    )
+            );
         }
 
         if (EndpointTable.Find(http.Request.Method, path) is not { } endpoint)
@@ -129,14 +139,7 @@ internal sealed class RequestHandler(
         Func<EventFault?, Task<JsonObject>> answerAsync
     )
     {
-        var fault = context.Faults.Take(http.Request.Method, path);
-        var latency = context.Faults.LatencyOf(http.Request.Method, path);
-        if (latency > TimeSpan.Zero)
-        {
-            await Task.Delay(latency, context.Options.TimeProvider, http.RequestAborted);
-        }
-
-        switch (fault)
+        switch (context.Faults.Take(http.Request.Method, path))
         {
             case ErrorFault error:
                 return AppleResponse.From(error, at);
@@ -160,7 +163,7 @@ internal sealed class RequestHandler(
                 var answer = await answerAsync(null);
                 then.Change();
                 return Ok(answer);
-            default:
+            case var fault:
                 return Ok(await answerAsync(fault as EventFault));
         }
     }
@@ -200,6 +203,14 @@ internal static class RequestChecks
         }
 
         throw new AppleException(AppleErrors.TokenInvalid);
+    }
+
+    public static void RequireGet(HttpRequest request, string path)
+    {
+        if (!HttpMethods.IsGet(request.Method))
+        {
+            throw AppleException.ForViolation(AppleErrors.WrongMethod, $"{path} is read-only");
+        }
     }
 
     public static void CheckContentType(HttpRequest request)

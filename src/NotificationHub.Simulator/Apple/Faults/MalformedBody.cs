@@ -74,27 +74,94 @@ internal static class MalformedBody
     private static readonly string[] Lists = ["assets", "assignments", "users", "subscriptions", "admins"];
     private static readonly string[] Identity = ["adamId", "serialNumber", "clientUserId"];
 
+    // Each change of the JSON document, and the responses that have what it changes.
+    private static readonly Dictionary<
+        Malformation,
+        (Predicate<JsonObject> Applies, Action<JsonObject> Change)
+    > Changes = new()
+    {
+        [Malformation.Empty] = (Always, answer => Become(answer, [])),
+        [Malformation.StatusOnly] = (Always, answer => Become(answer, new JsonObject { ["status"] = "ok" })),
+        [Malformation.UIdOnly] = (
+            Always,
+            answer => Become(answer, new JsonObject { ["uId"] = answer["uId"]?.DeepClone() })
+        ),
+        [Malformation.ErrorMessage] = (Always, answer => Become(answer, Error)),
+        [Malformation.ErrorNumberZero] = (
+            Always,
+            answer =>
+            {
+                Become(answer, Error);
+                answer["errorNumber"] = 0;
+            }
+        ),
+        [Malformation.ErrorMember] = (
+            Always,
+            answer => answer["error"] = new JsonObject { ["message"] = "Internal error" }
+        ),
+        [Malformation.ErrorsMember] = (Always, answer => answer["errors"] = new JsonArray("Internal error")),
+        [Malformation.StatusError] = (Always, answer => answer["status"] = "error"),
+        [Malformation.ErrorBesideList] = (
+            HasList,
+            answer =>
+            {
+                answer[ListOf(answer)!] = new JsonArray();
+                answer.Remove("size");
+                answer["errorMessage"] = "Internal error";
+            }
+        ),
+        [Malformation.NoList] = (HasList, answer => answer.Remove(ListOf(answer)!)),
+        [Malformation.NullList] = (HasList, answer => answer[ListOf(answer)!] = null),
+        [Malformation.ObjectForList] = (HasList, answer => answer[ListOf(answer)!] = new JsonObject()),
+        [Malformation.OtherList] = (
+            HasList,
+            answer =>
+            {
+                var (name, rows) = (ListOf(answer)!, RowsOf(answer));
+                answer.Remove(name);
+                answer[Lists.First(other => other != name)] = rows;
+            }
+        ),
+        [Malformation.RowWithoutIdentity] = (
+            HasList,
+            answer =>
+            {
+                var row = RowsOf(answer) is [{ } first, ..] ? first.DeepClone().AsObject() : [];
+                Array.ForEach(Identity, name => row.Remove(name));
+                ReplaceFirst(answer, row);
+            }
+        ),
+        [Malformation.NullRow] = (HasList, answer => ReplaceFirst(answer, null)),
+        [Malformation.WrongSize] = (HasList, answer => answer["size"] = RowsOf(answer).Count + 1),
+        [Malformation.MissingRow] = (
+            answer => answer["size"] is not null && RowsOf(answer).Count > 0,
+            answer => RowsOf(answer).RemoveAt(RowsOf(answer).Count - 1)
+        ),
+        [Malformation.ForeignUId] = (HasListAndUId, answer => answer["uId"] = $"9{answer["uId"]}"),
+        [Malformation.NoUId] = (HasListAndUId, answer => answer.Remove("uId")),
+        [Malformation.WrongPageIndex] = (HasPageIndex, answer => answer["currentPageIndex"] = PageIndex(answer) + 1),
+        [Malformation.SkippedPage] = (
+            HasPageIndex,
+            answer =>
+            {
+                answer["nextPageIndex"] = PageIndex(answer) + 2;
+                answer["totalPages"] = PageIndex(answer) + 3;
+            }
+        ),
+        [Malformation.EarlyEnd] = (
+            HasPageIndex,
+            answer =>
+            {
+                answer.Remove("nextPageIndex");
+                answer["totalPages"] = PageIndex(answer) + 2;
+            }
+        ),
+    };
+
+    private static JsonObject Error => new() { ["errorMessage"] = "Internal error" };
+
     public static bool IsPossible(JsonObject answer, Malformation malformation) =>
-        malformation switch
-        {
-            Malformation.Empty
-            or Malformation.StatusOnly
-            or Malformation.UIdOnly
-            or Malformation.ErrorMessage
-            or Malformation.ErrorNumberZero
-            or Malformation.ErrorMember
-            or Malformation.ErrorsMember
-            or Malformation.StatusError
-            or Malformation.Html
-            or Malformation.Truncated => true,
-            Malformation.ForeignUId or Malformation.NoUId => ListOf(answer) is not null && answer.ContainsKey("uId"),
-            Malformation.WrongPageIndex or Malformation.SkippedPage or Malformation.EarlyEnd => answer[
-                "currentPageIndex"
-            ]
-                is not null,
-            Malformation.MissingRow => answer["size"] is not null && RowsOf(answer).Count > 0,
-            _ => ListOf(answer) is not null,
-        };
+        malformation is Malformation.Html or Malformation.Truncated || Changes[malformation].Applies(answer);
 
     /// <summary>The malformed body; <c>{}</c> if the malformation does not apply to the response.</summary>
     public static byte[] Create(JsonObject answer, Malformation malformation)
@@ -104,13 +171,18 @@ internal static class MalformedBody
             return "{}"u8.ToArray();
         }
 
-        var distorted = answer.DeepClone().AsObject();
-        return malformation switch
+        switch (malformation)
         {
-            Malformation.Html => "<!DOCTYPE html>\n<html><body>Scheduled maintenance</body></html>"u8.ToArray(),
-            Malformation.Truncated => Truncate(distorted),
-            _ => Encoding.UTF8.GetBytes(Distort(distorted, malformation).ToJsonString()),
-        };
+            case Malformation.Html:
+                return "<!DOCTYPE html>\n<html><body>Scheduled maintenance</body></html>"u8.ToArray();
+            case Malformation.Truncated:
+                var json = Encoding.UTF8.GetBytes(answer.ToJsonString());
+                return json[..Math.Max(1, json.Length / 2)];
+            default:
+                var changed = answer.DeepClone().AsObject();
+                Changes[malformation].Change(changed);
+                return Encoding.UTF8.GetBytes(changed.ToJsonString());
+        }
     }
 
     /// <param name="isLast">Whether it becomes the only page of the list.</param>
@@ -140,98 +212,28 @@ internal static class MalformedBody
         return empty;
     }
 
-    private static JsonObject Distort(JsonObject answer, Malformation malformation)
+    private static bool Always(JsonObject answer) => true;
+
+    private static bool HasList(JsonObject answer) => ListOf(answer) is not null;
+
+    private static bool HasListAndUId(JsonObject answer) => HasList(answer) && answer.ContainsKey("uId");
+
+    private static bool HasPageIndex(JsonObject answer) => answer["currentPageIndex"] is not null;
+
+    private static int PageIndex(JsonObject answer) => answer["currentPageIndex"]!.GetValue<int>();
+
+    private static void Become(JsonObject answer, JsonObject other)
     {
-        var list = ListOf(answer) ?? "";
-        switch (malformation)
+        answer.Clear();
+        foreach (var (name, value) in other)
         {
-            case Malformation.Empty:
-                return [];
-            case Malformation.StatusOnly:
-                return new JsonObject { ["status"] = "ok" };
-            case Malformation.UIdOnly:
-                return new JsonObject { ["uId"] = answer["uId"]?.DeepClone() };
-            case Malformation.ErrorMessage:
-                return new JsonObject { ["errorMessage"] = "Internal error" };
-            case Malformation.ErrorNumberZero:
-                return new JsonObject { ["errorNumber"] = 0, ["errorMessage"] = "Internal error" };
-            case Malformation.ErrorBesideList:
-                answer[list] = new JsonArray();
-                answer.Remove("size");
-                answer["errorMessage"] = "Internal error";
-                return answer;
-            case Malformation.ErrorMember:
-                answer["error"] = new JsonObject { ["message"] = "Internal error" };
-                return answer;
-            case Malformation.ErrorsMember:
-                answer["errors"] = new JsonArray("Internal error");
-                return answer;
-            case Malformation.StatusError:
-                answer["status"] = "error";
-                return answer;
-            case Malformation.NoList:
-                answer.Remove(list);
-                return answer;
-            case Malformation.NullList:
-                answer[list] = null;
-                return answer;
-            case Malformation.ObjectForList:
-                answer[list] = new JsonObject();
-                return answer;
-            case Malformation.OtherList:
-                var rows = answer[list];
-                answer.Remove(list);
-                answer[Lists.First(name => name != list)] = rows;
-                return answer;
-            case Malformation.ForeignUId:
-                answer["uId"] = $"9{answer["uId"]}";
-                return answer;
-            case Malformation.NoUId:
-                answer.Remove("uId");
-                return answer;
-            default:
-                return DistortCounts(answer, malformation);
+            answer[name] = value?.DeepClone();
         }
     }
 
-    private static JsonObject DistortCounts(JsonObject answer, Malformation malformation)
+    private static void ReplaceFirst(JsonObject answer, JsonObject? row)
     {
         var rows = RowsOf(answer);
-        var index = answer["currentPageIndex"]?.GetValue<int>() ?? 0;
-        switch (malformation)
-        {
-            case Malformation.WrongSize:
-                answer["size"] = rows.Count + 1;
-                break;
-            case Malformation.MissingRow:
-                rows.RemoveAt(rows.Count - 1);
-                break;
-            case Malformation.RowWithoutIdentity:
-                var row = rows.Count == 0 ? [] : rows[0]!.DeepClone().AsObject();
-                Identity.ToList().ForEach(name => row.Remove(name));
-                Replace(answer, rows, row);
-                break;
-            case Malformation.NullRow:
-                Replace(answer, rows, null);
-                break;
-            case Malformation.WrongPageIndex:
-                answer["currentPageIndex"] = index + 1;
-                break;
-            case Malformation.SkippedPage:
-                answer["nextPageIndex"] = index + 2;
-                answer["totalPages"] = index + 3;
-                break;
-            case Malformation.EarlyEnd:
-                answer.Remove("nextPageIndex");
-                answer["totalPages"] = index + 2;
-                break;
-        }
-
-        return answer;
-    }
-
-    private static void Replace(JsonObject answer, JsonArray rows, JsonObject? row)
-    {
         if (rows.Count > 0)
         {
             rows.RemoveAt(0);
@@ -242,12 +244,6 @@ internal static class MalformedBody
         {
             answer["size"] = rows.Count;
         }
-    }
-
-    private static byte[] Truncate(JsonObject answer)
-    {
-        var json = Encoding.UTF8.GetBytes(answer.ToJsonString());
-        return json[..Math.Max(1, json.Length / 2)];
     }
 
     private static string? ListOf(JsonObject answer) => Array.Find(Lists, name => answer[name] is JsonArray);

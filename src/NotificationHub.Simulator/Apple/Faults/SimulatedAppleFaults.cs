@@ -12,7 +12,6 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Fault>> _scripted = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (Fault Fault, double Share)> _standing = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TimeSpan> _latencies = new(StringComparer.Ordinal);
 
     /// <summary>How far reads lag behind. Set it before the changes that are to lag.</summary>
     public TimeSpan ReadLag { get; set; }
@@ -64,15 +63,6 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
         }
     }
 
-    /// <summary>Delays every response of the endpoint, in addition to other faults.</summary>
-    public void Delay(string endpoint, TimeSpan latency)
-    {
-        lock (_lock)
-        {
-            _latencies[endpoint] = latency;
-        }
-    }
-
     /// <summary>Removes all faults.</summary>
     public void Clear()
     {
@@ -80,21 +70,12 @@ internal sealed class SimulatedAppleFaults(SeededRandom random)
         {
             _scripted.Clear();
             _standing.Clear();
-            _latencies.Clear();
         }
 
         ReadLag = TimeSpan.Zero;
         MoveVersionWhilePaging = RepeatCursor = ShrinkTotalPages = false;
         EmptyPage = null;
         RandomFraction = MalformedFraction = 0;
-    }
-
-    internal TimeSpan LatencyOf(string method, string path)
-    {
-        lock (_lock)
-        {
-            return Names(method, path).Select(name => _latencies.GetValueOrDefault(name)).Max();
-        }
     }
 
     internal Fault? Take(string method, string path)

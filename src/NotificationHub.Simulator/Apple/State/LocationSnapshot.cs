@@ -7,10 +7,12 @@ namespace NotificationHub.Simulator.Apple.State;
 internal sealed record Versioned<T>(T Value, long Version);
 
 /// <summary>A location's records at one version. Immutable, so that a lagging read is just an older snapshot.</summary>
+/// <param name="AssociatedAccounts">The <c>idHash</c> of every active user that has one.</param>
 internal sealed record LocationSnapshot(
     ImmutableSortedDictionary<AssetKey, Versioned<SimulatedAsset>> Assets,
     ImmutableSortedDictionary<AssignmentKey, Versioned<SimulatedAssignment>> Assignments,
     ImmutableSortedDictionary<UserKey, Versioned<SimulatedUser>> Users,
+    ImmutableHashSet<string> AssociatedAccounts,
     ImmutableSortedDictionary<long, Versioned<SimulatedSubscription>> Subscriptions,
     ImmutableSortedDictionary<
         SubscriptionAssignmentKey,
@@ -25,6 +27,7 @@ internal sealed record LocationSnapshot(
             ImmutableSortedDictionary.Create<AssetKey, Versioned<SimulatedAsset>>(AssetKey.Order),
             ImmutableSortedDictionary.Create<AssignmentKey, Versioned<SimulatedAssignment>>(AssignmentKey.Order),
             ImmutableSortedDictionary.Create<UserKey, Versioned<SimulatedUser>>(UserKey.Order),
+            ImmutableHashSet.Create<string>(StringComparer.Ordinal),
             ImmutableSortedDictionary<long, Versioned<SimulatedSubscription>>.Empty,
             ImmutableSortedDictionary.Create<SubscriptionAssignmentKey, Versioned<SimulatedSubscriptionAssignment>>(
                 SubscriptionAssignmentKey.Order

@@ -4,6 +4,7 @@ namespace NotificationHub.Simulator.Apple.State;
 
 // Limited stock: total = assigned + available + retired.
 /// <param name="Total"><see cref="Unlimited"/> for free assets without a fixed stock.</param>
+/// <param name="Name">For metadata; null: product type and ID.</param>
 internal sealed record SimulatedAsset(
     string AdamId,
     string PricingParam,
@@ -12,7 +13,8 @@ internal sealed record SimulatedAsset(
     bool DeviceAssignable = true,
     bool Revocable = true,
     int Assigned = 0,
-    int Retired = 0
+    int Retired = 0,
+    string? Name = null
 )
 {
     public const int Unlimited = int.MaxValue;

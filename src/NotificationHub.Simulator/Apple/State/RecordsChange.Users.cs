@@ -91,14 +91,10 @@ internal sealed partial class RecordsChange
     }
 
     /// <returns>The error of an account that cannot be associated; null if it can.</returns>
-    private int? CheckAccount(string managedAppleId)
-    {
-        var idHash = IdHash.Create(managedAppleId);
-        return !MailAddress.TryCreate(managedAppleId, out _) ? AppleErrors.AccountNotAssociable
-            : _users.Values.Any(row => row.Value is { IsActive: true } user && user.IdHash == idHash)
-                ? AppleErrors.AccountAlreadyAssociated
-            : null;
-    }
+    private int? CheckAccount(string managedAppleId) =>
+        !MailAddress.TryCreate(managedAppleId, out _) ? AppleErrors.AccountNotAssociable
+        : _accounts.Contains(IdHash.Create(managedAppleId)) ? AppleErrors.AccountAlreadyAssociated
+        : null;
 
     public int? AcceptInvitation(string clientUserId)
     {
@@ -111,7 +107,21 @@ internal sealed partial class RecordsChange
         return null;
     }
 
-    public void PutUser(SimulatedUser user) => _users[new UserKey(user.ClientUserId, user.Ordinal)] = Now(user);
+    public void PutUser(SimulatedUser user)
+    {
+        var key = new UserKey(user.ClientUserId, user.Ordinal);
+        if (_users.GetValueOrDefault(key)?.Value is { IsActive: true, IdHash: { } before })
+        {
+            _accounts.Remove(before);
+        }
+
+        if (user is { IsActive: true, IdHash: { } account })
+        {
+            _accounts.Add(account);
+        }
+
+        _users[key] = Now(user);
+    }
 
     public SimulatedUser? ActiveUser(string clientUserId) =>
         NewestUser(clientUserId) is { IsActive: true } user ? user : null;

@@ -15,6 +15,7 @@ internal sealed partial class RecordsChange(LocationSnapshot before)
         before.Assignments.ToBuilder();
     private readonly ImmutableSortedDictionary<UserKey, Versioned<SimulatedUser>>.Builder _users =
         before.Users.ToBuilder();
+    private readonly ImmutableHashSet<string>.Builder _accounts = before.AssociatedAccounts.ToBuilder();
     private readonly ImmutableSortedDictionary<long, Versioned<SimulatedSubscription>>.Builder _subscriptions =
         before.Subscriptions.ToBuilder();
     private readonly ImmutableSortedDictionary<
@@ -29,6 +30,7 @@ internal sealed partial class RecordsChange(LocationSnapshot before)
             _assets.ToImmutable(),
             _assignments.ToImmutable(),
             _users.ToImmutable(),
+            _accounts.ToImmutable(),
             _subscriptions.ToImmutable(),
             _subscriptionAssignments.ToImmutable(),
             _subscriptionAdmins.ToImmutable(),

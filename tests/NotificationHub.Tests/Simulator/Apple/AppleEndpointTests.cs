@@ -208,7 +208,7 @@ public sealed class AppleEndpointTests : AppleTest
         (await SendAsync(one)).ShouldBe(429, 9646);
         Apple.Faults.Clear();
 
-        Apple.Faults.Delay(endpoint, TimeSpan.FromSeconds(30));
+        Apple.Faults.Always(endpoint, Fault.Slow(TimeSpan.FromSeconds(30)));
         var late = SendAsync(one);
         await Clock.TimersPending();
         late.IsCompleted.ShouldBeFalse();

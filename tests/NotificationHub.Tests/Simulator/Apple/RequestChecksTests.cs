@@ -123,6 +123,17 @@ public sealed class RequestChecksTests : AppleTest
     }
 
     [Theory]
+    [InlineData("/assets/associate", """{ "assets": [{ "adamId": 1 }], "serialNumbers": ["S1"] }""")]
+    [InlineData("/subscriptions/associate", """{ "adamIds": ["1"], "clientUserIds": ["u1"], "renewing": true }""")]
+    [InlineData("/subscriptions/admins/add", """{ "adamIds": ["1"], "clientUserIds": ["u1"] }""")]
+    public async Task An_adamId_is_a_string_for_assets_and_a_number_for_subscriptions(string path, string body)
+    {
+        (await PostAsync(path, JsonNode.Parse(body)!)).ShouldBe(400, 9602);
+
+        Apple.Violations.ShouldHaveSingleItem().ShouldContain("adamId");
+    }
+
+    [Theory]
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("""{ "users": [], "surprise": 1 }""")]
