@@ -50,7 +50,9 @@ internal static class LocationEndpoints
             .WithSummary("Returns a location with its secrets' states, progress and differences.");
         locations
             .MapPost("", AddAsync)
-            .WithSummary("Registers a location at Apple. Safe to repeat after a timeout: the request resumes.")
+            .WithSummary(
+                "Registers a location. After a timeout, repeat the request: it resumes, except for a receive-only location."
+            )
             .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/verify", VerifyAsync)
@@ -58,7 +60,9 @@ internal static class LocationEndpoints
             .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/rotate-secret", RotateSecretAsync)
-            .WithSummary("Replaces the notification secret. Safe to repeat after a timeout: the request resumes.")
+            .WithSummary(
+                "Replaces the notification secret. After a timeout, repeat the request: it resumes, except for a receive-only location."
+            )
             .RequireAuthorization(HubPolicies.Operate);
         locations
             .MapPost("/{id}/renew-token", RenewTokenAsync)

@@ -12,16 +12,17 @@ internal static class EraseCommand
         var user = new Option<string?>("--user") { Description = "The user's clientUserId." };
         var location = new Option<string?>("--location")
         {
-            Description = "Only data of this location, by its ID from `locations list`.",
+            Description = "Only data of the location with this ID from `locations list`.",
         };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only count; change nothing." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only count the data; change nothing." };
         var erase = runner.Create(
             "erase",
             """
             Delete a person's or a device's data from the hub's database.
 
-            Specify either --serial or --user. Exit code 1 and a line State: the running hub finishes the
-            deletion. Exit code 1 without it: the command failed.
+            Specify either --serial or --user. If the exit code is 1 and the output shows the state
+            under-way, the running hub finishes the deletion. If the exit code is 1 and the output shows no
+            state, the command failed.
 
             Example:
               NotificationHub erase --serial C02XK0AAJGH5 --dry-run

@@ -24,8 +24,8 @@ internal static partial class HubCommandLine
         Every command accepts settings as --Section:Key=value, for example:
           NotificationHub locations list --Storage:ConnectionString="Data Source=data/notificationhub.db"
 
-        Exit codes: 0 success, 1 failure or a problem found, 2 invalid command line, 3 not found,
-        78 invalid settings.
+        Exit codes: 0 success, 1 failed, not finished or a problem found, 2 invalid command line,
+        3 not found, 78 invalid settings.
         """;
 
     /// <param name="args">The process's arguments.</param>

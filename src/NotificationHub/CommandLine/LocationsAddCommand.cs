@@ -29,7 +29,7 @@ internal static class LocationsAddCommand
         };
         var receiveOnly = new Option<bool>("--receive-only")
         {
-            Description = "Do not contact Apple; print a URL and a secret to enter in the MDM.",
+            Description = "Do not contact Apple. Print a URL and a secret, which you enter in the MDM.",
         };
         var input = new AddLocationInput();
         var add = runner.Create(
@@ -37,7 +37,8 @@ internal static class LocationsAddCommand
             """
             Register a location.
 
-            A hub must be running. Safe to repeat after a timeout: the command resumes.
+            A hub must be running. If the command times out, run it again: it resumes the registration. With
+            --receive-only, it registers another location, and the hub deletes an unfinished registration.
 
             Examples:
               NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com
@@ -151,7 +152,7 @@ internal static class LocationsAddCommand
                     ("notificationUrl", location.NotificationUrl),
                     ("notificationAuthToken", secret)
                 );
-                console.WriteText("Enter both in the MDM's Client Config now: the hub does not store the secret.");
+                console.WriteText("Enter the URL and the secret in the MDM now: the hub does not store the secret.");
             }
         );
 

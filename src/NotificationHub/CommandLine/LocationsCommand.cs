@@ -17,7 +17,7 @@ internal static class LocationsCommand
             CreateList(runner),
             runner.Create(
                 "show",
-                "Show a location: progress, differences between Apple's settings and the hub's, secrets.",
+                "Show a location: its progress, the use of its secrets, and differences from Apple's settings.",
                 context => ShowAsync(context, context.Get(location)),
                 location
             ),
@@ -26,8 +26,8 @@ internal static class LocationsCommand
                 """
                 Compare Apple's configuration of a location with the hub's.
 
-                Changes nothing at Apple, but updates the location's state. Exit code 1: the configurations
-                differ.
+                The command changes nothing at Apple, but updates the location's state. It does not work for a
+                receive-only location. Exit code 1: the configurations differ.
                 """,
                 context => VerifyAsync(context, context.Get(location)),
                 location
@@ -66,8 +66,8 @@ internal static class LocationsCommand
             """
             Replace a location's notification secret.
 
-            A hub must be running. Safe to repeat after a timeout: the command resumes. For a receive-only
-            location, the new secret is printed once, for you to enter in the MDM.
+            A hub must be running. If the command times out, run it again: it resumes the rotation. For a
+            receive-only location, the command prints a new secret each time. Enter that secret in the MDM.
             """,
             context => RotateSecretAsync(context, context.Get(location), context.Get(overwrite)),
             location,
@@ -88,10 +88,10 @@ internal static class LocationsCommand
             """
             Ask Apple to send a test notification through the public URL, and wait for it.
 
-            Apple sends a test notification only in response to a request that sets Client Config. The
-            command therefore sends one, with a new secret. A hub must be running. The command refuses if
-            Apple's settings differ from the hub's, or if the location is receive-only.
-            Exit code 1: the notification did not arrive.
+            A hub must be running. Apple sends a test notification only when Client Config is set, so the
+            command sets it, with a new secret. The command changes nothing and fails if Apple's settings
+            differ from the hub's, or if the location is receive-only.
+            Exit code 1: the notification did not arrive, or the command failed.
             """,
             context => TestAsync(context, context.Get(location), context.Get(wait)),
             location,
@@ -107,16 +107,16 @@ internal static class LocationsCommand
         };
         var skipApple = new Option<bool>("--skip-apple")
         {
-            Description = "Do not contact Apple. For a location whose content token no longer works.",
+            Description = "Do not contact Apple. Use this if the content token no longer works.",
         };
         return runner.Create(
             "remove",
             """
             Remove a location, and clear the hub's URL, secret and types at Apple.
 
-            The location's data is kept unless you use --delete-data. For one day, the hub still accepts
-            deliveries, but does not route them. You can register the library again at once, as a new
-            location with a new ID.
+            The hub keeps the location's data unless you use --delete-data. For one day, it still stores
+            deliveries for the location and responds 200, but does not route them. You can register the
+            library again at once; the hub then gives it a new location ID.
             """,
             context =>
                 RemoveAsync(

@@ -18,7 +18,7 @@ internal static class MigrateCommand
             Description =
                 "Start a new log epoch, so that no event ID or revision is reused. The hub then reads and publishes every "
                 + "record again. "
-                + "Run it after restoring a backup, before starting a hub.",
+                + "Use this after you restore a backup and before you start a hub.",
         };
         var source = new Option<string?>("--from-sqlite")
         {

@@ -51,7 +51,7 @@ internal static class NotificationsCommand
         };
         return runner.Create(
             "show",
-            "Show one notification with its body. Invite codes are withheld.",
+            "Show one notification with its body, but without invite codes.",
             context => ShowAsync(context, context.Get(seq), context.Get(raw)),
             seq,
             raw
@@ -70,10 +70,10 @@ internal static class NotificationsCommand
         var reroute = runner.Create(
             "reroute",
             """
-            Route rejected, quarantined or unrecognized notifications again.
+            Turn rejected, quarantined or unrecognized notifications into events.
 
-            A notification that is still unrecognized is not changed. Specify seqs or --disposition.
-            --location requires --disposition.
+            Specify seqs or --disposition. --location requires --disposition. A notification that the hub
+            still does not recognize stays as it is. Exit code 1: a notification was not routed.
 
             Examples:
               NotificationHub notifications reroute 17 18

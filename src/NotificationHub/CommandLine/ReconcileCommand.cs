@@ -23,15 +23,16 @@ internal static class ReconcileCommand
         );
         var dryRun = new Option<bool>("--dry-run")
         {
-            Description = "Only list differences; change and publish nothing. Exit code 1: there are differences.",
+            Description = "List the differences, but change and publish nothing. Exit code 1: there are differences.",
         };
         var reconcile = runner.Create(
             "reconcile",
             """
             Compare a location's records with Apple's, and correct the hub's.
 
-            Without --dry-run, the running hub corrects its records and publishes the changes, and the
-            command waits until it has finished. Exit code 1: Apple refused a kind of record.
+            Without --dry-run, a hub must be running. The hub corrects its records and publishes the changes;
+            the command waits for it. Exit code 1: Apple refused to return a kind of record. The command
+            does not work for a receive-only location.
 
             Example:
               NotificationHub reconcile --location euymam2icmymo32l --kind assignment --dry-run
