@@ -29,10 +29,8 @@ internal sealed record Location
 
     public string? NotificationUrl { get; init; }
 
-    /// <summary>A JSON array of Apple's notification types.</summary>
     public string? NotificationTypes { get; init; }
 
-    /// <summary>Encrypted by <see cref="ContentTokenProtector"/>.</summary>
     public byte[]? ContentToken { get; init; }
 
     public DateTimeOffset? TokenExpiresAt { get; init; }
@@ -42,7 +40,6 @@ internal sealed record Location
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When Apple confirmed the registration; null while it is pending.</summary>
     public DateTimeOffset? RegisteredAt { get; init; }
 
     public DateTimeOffset? RemovedAt { get; init; }
@@ -52,6 +49,5 @@ internal sealed record Location
 
     public LocationState State => LocationStates.Parse(StateName);
 
-    /// <summary>Whether both have the same stored content token, or both have none.</summary>
     public bool HasTokenOf(Location other) => ContentToken.AsSpan().SequenceEqual(other.ContentToken);
 }

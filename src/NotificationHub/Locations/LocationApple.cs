@@ -4,7 +4,6 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 
-/// <summary>Opens a location's session with Apple for the few requests of a command.</summary>
 internal sealed class LocationApple(AppleClient client, ContentTokenProtector protector)
 {
     /// <param name="rate">The command's own rate: its few requests need not wait for scheduled reads.</param>

@@ -42,7 +42,6 @@ internal sealed class LocationConfiguration(RegistrationStore store, AppleClient
         return new(LocationErrorCode.Refused, $"{hint}{error.Message} Nothing was changed at Apple.", error);
     }
 
-    /// <returns>Whether Apple acknowledged the request; if not, the outcome is unknown.</returns>
     private async Task<bool> ConfigureAsync(
         AppleSession session,
         RegistrationAttempt attempt,

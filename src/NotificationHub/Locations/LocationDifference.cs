@@ -11,7 +11,6 @@ namespace NotificationHub.Locations;
 /// <param name="Advice">What an operator should do.</param>
 internal sealed record LocationDifference(string Setting, string? Expected, string? Actual, string Advice);
 
-/// <summary>Compares Apple's Client Config with the recorded configuration.</summary>
 internal static class LocationDifferences
 {
     public const string Owner = "mdmInfo.id";
@@ -70,7 +69,6 @@ internal static class LocationDifferences
         return differences;
     }
 
-    /// <summary>The differences as stored, so that each is reported once.</summary>
     public static string? Write(IReadOnlyList<LocationDifference> differences) =>
         differences.Count == 0 ? null : JsonSerializer.Serialize(differences);
 

@@ -8,7 +8,6 @@ namespace NotificationHub.Locations;
 /// <summary>Creates the events about a location. They contain no token and no secret.</summary>
 internal static class LocationEventFactory
 {
-    /// <summary>The registration and, if the new state must be reported as well, the state.</summary>
     public static IReadOnlyCollection<NewEvent> CreateRegistered(Location location)
     {
         var registered = Create(
@@ -27,7 +26,6 @@ internal static class LocationEventFactory
         return CreateStateChanged(location, owner: null) is { } state ? [registered, state] : [registered];
     }
 
-    /// <param name="daysLeft">The step: 30, 15, 7 or 1.</param>
     public static NewEvent CreateTokenExpiring(Location location, int daysLeft, DateTimeOffset now) =>
         CreateTokenState(EventNames.LocationTokenExpiring, location, daysLeft, now);
 
@@ -55,8 +53,6 @@ internal static class LocationEventFactory
             now
         );
 
-    /// <returns>Null if the location's new state is not reported.</returns>
-    /// <param name="owner">The new owner according to Apple, if the location was taken over.</param>
     public static NewEvent? CreateStateChanged(Location location, MdmInfo? owner) =>
         LocationStates.EventFor(location.State) is not { } name ? null
         : location.State != LocationState.TakenOver

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationHub.Apple;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
@@ -9,7 +10,6 @@ internal enum LocationErrorCode
     BadInput,
     NotFound,
 
-    /// <summary>Another command is working on the location.</summary>
     Busy,
 
     /// <summary>The location's state, or its settings at Apple, do not allow it.</summary>
@@ -18,15 +18,12 @@ internal enum LocationErrorCode
     /// <summary>No replica is running that could answer Apple's test notification.</summary>
     NoLiveReplica,
 
-    /// <summary>A running replica did not accept the new secret in time.</summary>
     ReplicaBehind,
 
     AlreadyRegistered,
 
-    /// <summary>The content token is for another library.</summary>
     OtherLibrary,
 
-    /// <summary>The key ring lacks the key of the content token.</summary>
     KeyMissing,
 
     /// <summary>Apple refused the request or could not be reached; nothing was changed.</summary>
@@ -56,7 +53,25 @@ internal sealed class LocationException(LocationErrorCode code, string message, 
 
 internal static class LocationErrorCodes
 {
-    /// <summary>For example <c>already-registered</c>.</summary>
     public static string ToWireName(this LocationErrorCode code) =>
         JsonNamingPolicy.KebabCaseLower.ConvertName(code.ToString());
+}
+
+/// <summary>An error as it may be logged, stored and shown. Apple's own text may name people and devices.</summary>
+internal static class ErrorCode
+{
+    /// <summary>For example <c>InvalidArgument 9602</c>, <c>Unavailable (HTTP 503)</c> or <c>malformed response: no list assets</c>.</summary>
+    public static string From(AppleException error) =>
+        error switch
+        {
+            { Malformation: { } malformation } => $"malformed response: {malformation}",
+            { Kind: AppleErrorKind.Protocol, HttpStatusCode: { } status } =>
+                $"not an answer of the API (HTTP {(int)status})",
+            { ErrorNumber: { } number } => $"{error.Kind} {number}",
+            { HttpStatusCode: { } status } => $"{error.Kind} (HTTP {(int)status})",
+            _ => error.Kind.ToString(),
+        };
+
+    public static string From(Exception exception) =>
+        exception is AppleException error ? From(error) : exception.GetType().Name;
 }

@@ -4,8 +4,6 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Locations;
 
-internal abstract record LocationRequest(string LocationId);
-
 // A class, because a record's ToString would print the content token.
 /// <summary>A location to register, as received by a command or over HTTP.</summary>
 internal sealed class AddLocationInput
@@ -36,11 +34,6 @@ internal sealed class RenewalInput
     public required string LocationId { get; init; }
 
     public string? ContentToken { get; init; }
-}
-
-internal sealed class LocationRequestValidator : AbstractValidator<LocationRequest>
-{
-    public LocationRequestValidator() => RuleFor(request => request.LocationId).IsLocationId();
 }
 
 internal sealed class RenewalInputValidator : AbstractValidator<RenewalInput>
@@ -85,6 +78,7 @@ internal sealed class AddLocationInputValidator : AbstractValidator<AddLocationI
 internal static class LocationRules
 {
     private const int MaxLocationIdLength = 64;
+    private const string NotALocationId = "is not a location ID; `locations list` shows the IDs";
 
     // Apple: Service Config, maxMdmIdLength, maxMdmNameLength, maxMdmMetadataLength.
     private const int MaxMdmIdLength = 100;
@@ -92,8 +86,15 @@ internal static class LocationRules
     private const int MaxMdmMetadataLength = 255;
 
     public static IRuleBuilderOptions<T, string> IsLocationId<T>(this IRuleBuilder<T, string> rule) =>
-        rule.Must(id => id is { Length: > 0 and <= MaxLocationIdLength } && id.All(char.IsAsciiLetterOrDigit))
-            .WithMessage("is not a location ID; `locations list` shows the IDs");
+        rule.Must(IsLocationId).WithMessage(NotALocationId);
+
+    public static void EnsureLocationId(string locationId)
+    {
+        if (!IsLocationId(locationId))
+        {
+            throw new LocationException(LocationErrorCode.BadInput, $"LocationId {NotALocationId}.");
+        }
+    }
 
     public static void IsHubUrl<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Custom(
@@ -146,6 +147,9 @@ internal static class LocationRules
             );
         }
     }
+
+    private static bool IsLocationId(string id) =>
+        id is { Length: > 0 and <= MaxLocationIdLength } && id.All(char.IsAsciiLetterOrDigit);
 
     private static IRuleBuilderOptions<T, string?> HasLength<T>(this IRuleBuilder<T, string?> rule, int max) =>
         rule.Must(text => text is null || (text.Length > 0 && text.Length <= max))

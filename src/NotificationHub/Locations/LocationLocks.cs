@@ -4,29 +4,24 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations;
 
-/// <summary>Lets one command at a time work on a location, across all processes.</summary>
 internal sealed class LocationLocks(Database database, LeaseKeeper leases)
 {
-    private static readonly LocationRequestValidator Validator = new();
-
     // A lease tells processes apart, but not two callers in one process.
     private readonly ConcurrentDictionary<string, bool> held = new(StringComparer.Ordinal);
 
-    /// <summary>Locks an existing location for one command.</summary>
     public async Task<LockedLocation> OpenAsync(
-        LocationRequest request,
+        string locationId,
         CancellationToken cancellationToken,
         bool includeRemoved = false
     )
     {
-        Validator.Ensure(request);
-        var locationId = request.LocationId;
+        LocationRules.EnsureLocationId(locationId);
         // Checked before the lock as well, so that an unknown ID takes no lease.
-        Ensure(await FindAsync(locationId, cancellationToken), locationId, includeRemoved);
+        Ensure(await LocationStore.FindAsync(database, locationId, cancellationToken), locationId, includeRemoved);
         var held = await AcquireAsync(locationId, cancellationToken);
         try
         {
-            var location = await FindAsync(locationId, cancellationToken);
+            var location = await LocationStore.FindAsync(database, locationId, cancellationToken);
             return new LockedLocation(held, Ensure(location, locationId, includeRemoved));
         }
         catch
@@ -87,9 +82,6 @@ internal sealed class LocationLocks(Database database, LeaseKeeper leases)
         }
     }
 
-    private Task<Location?> FindAsync(string locationId, CancellationToken cancellationToken) =>
-        database.ReadAsync(connection => LocationStore.FindAsync(connection, locationId), cancellationToken);
-
     private static Location Ensure(Location? location, string locationId, bool includeRemoved) =>
         location switch
         {
@@ -109,7 +101,6 @@ internal sealed class LocationLocks(Database database, LeaseKeeper leases)
         );
 }
 
-/// <summary>A location that only one command works on.</summary>
 /// <param name="Location">The row as read under the lock.</param>
 internal sealed record LockedLocation(LocationLock Lock, Location Location) : IAsyncDisposable
 {

@@ -6,7 +6,6 @@ namespace NotificationHub.Locations;
 
 // Registration rolls forward: only what Apple certainly refused is undone. If the outcome is unknown, the secret stays accepted, and the
 // same command finds out and finishes. A location whose content token expired, or that was taken over, is registered again under its ID.
-/// <summary>Registers a location at Apple with this hub as the receiver of its notifications.</summary>
 internal sealed class LocationRegistration(
     RegistrationStore store,
     ReplicaBarrier replicas,

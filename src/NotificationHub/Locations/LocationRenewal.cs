@@ -5,10 +5,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-internal sealed record RenewRequest(string LocationId, ContentToken Token) : LocationRequest(LocationId);
-
-internal sealed record RenewResult(Location Location, IReadOnlyList<LocationDifference> Differences);
-
 /// <summary>Replaces the content token of a location by another one for the same library.</summary>
 internal sealed class LocationRenewal(
     Database database,
@@ -18,12 +14,16 @@ internal sealed class LocationRenewal(
     TimeProvider time
 )
 {
-    public async Task<RenewResult> RenewAsync(RenewRequest request, CancellationToken cancellationToken)
+    public async Task<LocationReading> RenewAsync(
+        string locationId,
+        ContentToken token,
+        CancellationToken cancellationToken
+    )
     {
-        await using var locked = await locks.OpenAsync(request, cancellationToken);
+        await using var locked = await locks.OpenAsync(locationId, cancellationToken);
         EnsureRegistered(locked.Location);
         using var rate = new RequestRate(time);
-        var found = await ReadAsync(new AppleSession(apple, request.Token, rate), cancellationToken);
+        var found = await ReadAsync(new AppleSession(apple, token, rate), cancellationToken);
         if (found.UId != locked.Location.UId)
         {
             throw new LocationException(
@@ -33,7 +33,7 @@ internal sealed class LocationRenewal(
             );
         }
 
-        return await StoreAsync(locked, request.Token, found, cancellationToken);
+        return await StoreAsync(locked, token, found, cancellationToken);
     }
 
     private static void EnsureRegistered(Location location)
@@ -73,7 +73,7 @@ internal sealed class LocationRenewal(
         }
     }
 
-    private Task<RenewResult> StoreAsync(
+    private Task<LocationReading> StoreAsync(
         LockedLocation locked,
         ContentToken token,
         ClientConfig found,
@@ -85,7 +85,7 @@ internal sealed class LocationRenewal(
             Name = found.LocationName ?? locked.Location.Name,
             // Not in the write transaction: Data Protection may store its first key in the database.
             ContentToken = protector.Protect(token),
-            TokenExpiresAt = (found.TokenExpirationDate ?? token.ExpiresAt),
+            TokenExpiresAt = found.TokenExpirationDate ?? token.ExpiresAt,
         };
         return database.WriteAsync(
             async transaction =>
@@ -94,7 +94,7 @@ internal sealed class LocationRenewal(
                 var reading = await LocationCheck.ApplyAsync(transaction, locked.Lock, location, found);
                 // Pending targets resume at once.
                 transaction.OnCommit(transaction.Signals.TargetsRequested);
-                return new RenewResult(reading.Location, reading.Differences);
+                return reading;
             },
             cancellationToken
         );

@@ -34,7 +34,6 @@ internal sealed class LocationPace(RequestRate rate)
 /// <summary>Apple's responses to one content token. A late response to an older token proves nothing about this one.</summary>
 internal sealed class TokenResponses
 {
-    /// <summary>Consecutive responses that Apple does not know the content token.</summary>
     public int ConsecutiveRejections { get; set; }
 }
 
@@ -47,7 +46,6 @@ internal sealed record LocationSession(AppleSession Apple, LocationPace Pace, To
     }
 }
 
-/// <summary>Opens sessions with Apple for scheduled reads. All sessions of a location share its request rate.</summary>
 internal sealed class LocationSessions(
     AppleClient client,
     ContentTokenProtector protector,
@@ -57,10 +55,8 @@ internal sealed class LocationSessions(
 {
     private readonly ConcurrentDictionary<string, LocationPace> paces = new(StringComparer.Ordinal);
 
-    /// <summary>Whether content tokens can be decrypted.</summary>
     public bool AreReady => protector.IsReady;
 
-    /// <exception cref="System.Security.Cryptography.CryptographicException">The content token cannot be decrypted.</exception>
     public LocationSession Open(Location location)
     {
         var pace = paces.GetOrAdd(location.LocationId, _ => new LocationPace(new RequestRate(time, requestsPerSecond)));

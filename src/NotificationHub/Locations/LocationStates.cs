@@ -19,7 +19,6 @@ internal enum LocationState
 
     Revoked,
 
-    /// <summary>Apple does not know the content token.</summary>
     Invalid,
 
     /// <summary>Another server wrote its own <c>mdmInfo</c> at Apple.</summary>
@@ -29,11 +28,13 @@ internal enum LocationState
     Removed,
 }
 
-/// <summary>How a location's state follows from Apple's responses and the clock.</summary>
 internal static class LocationStates
 {
     // Apple: ClientConfigResponse.
     public static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(15);
+
+    /// <summary>The days before a content token's expiry on which the hub publishes a warning.</summary>
+    private static readonly int[] ExpirySteps = [1, 7, 15, 30];
 
     private static readonly string[] Names =
     [
@@ -52,7 +53,6 @@ internal static class LocationStates
 
     public static bool NeedsRegistration(LocationState state) => state is LocationState.Pending || IsClosed(state);
 
-    /// <summary>Ensures that a command may call Apple for the location, and change its configuration.</summary>
     public static void EnsureCallable(Location location)
     {
         // A receive-only location gets a clearer error when its missing content token is needed.
@@ -75,9 +75,7 @@ internal static class LocationStates
         );
     }
 
-    /// <summary>The state after a response without an error.</summary>
     /// <param name="respondedMdmId">The <c>mdmInfo.id</c> in the response; a response without one does not tell the owner.</param>
-    /// <param name="tokenExpiresAt">From the response, or as known before.</param>
     public static LocationState AfterResponse(
         LocationState current,
         string? recordedMdmId,
@@ -93,7 +91,6 @@ internal static class LocationStates
         : tokenExpiresAt - now <= ExpiryWarning ? LocationState.Expiring
         : LocationState.Valid;
 
-    /// <summary>The state after an error. Only errors about the content token change it.</summary>
     public static LocationState AfterError(LocationState current, AppleErrorKind error) =>
         (current, error) switch
         {
@@ -103,6 +100,13 @@ internal static class LocationStates
             (_, AppleErrorKind.TokenInvalid) => LocationState.Invalid,
             _ => current,
         };
+
+    /// <summary>The smallest of 30, 15, 7 and 1 days that are left; null if the expiry is further away or unknown.</summary>
+    public static int? ExpiryStep(DateTimeOffset? expiresAt, DateTimeOffset now) =>
+        ExpirySteps
+            .Where(days => expiresAt - now <= TimeSpan.FromDays(days))
+            .Select(days => (int?)days)
+            .FirstOrDefault();
 
     /// <summary>The event that reports a change to this state; null if the change is not reported.</summary>
     public static string? EventFor(LocationState state) =>

@@ -77,13 +77,18 @@ internal static class LocationStore
     public static Task<Location?> FindAsync(DbConnection connection, string locationId) =>
         connection.QueryFirstOrDefaultAsync<Location>($"{Select} where location_id = @locationId", new { locationId });
 
+    public static Task<Location?> FindAsync(
+        Database database,
+        string locationId,
+        CancellationToken cancellationToken
+    ) => database.ReadAsync(connection => FindAsync(connection, locationId), cancellationToken);
+
     public static Task<Location?> FindByUIdAsync(DbConnection connection, string? uId) =>
         connection.QueryFirstOrDefaultAsync<Location>(
             $"{Select} where u_id = @uId and state <> 'removed'",
             new { uId }
         );
 
-    /// <summary>Inserts the location, or replaces the row of an earlier attempt.</summary>
     public static async Task SaveAsync(WriteTransaction transaction, Location location)
     {
         if (await transaction.ExecuteAsync(Update, location) == 0)
@@ -103,9 +108,6 @@ internal static class LocationStore
 
     /// <summary>Sets the state, and appends the event that reports the change.</summary>
     /// <param name="used">The location with the content token of the request. If the stored token is another one, nothing changes.</param>
-    /// <param name="reason">For people, without personal data.</param>
-    /// <param name="owner">The new owner, if the location was taken over.</param>
-    /// <returns>Whether the state changed.</returns>
     public static async Task<bool> SetStateAsync(
         WriteTransaction transaction,
         Location used,
@@ -159,7 +161,7 @@ internal static class LocationStore
         var now = await transaction.NowAsync();
         if (
             !LocationStates.MayCallApple(location.State)
-            || ExpirySteps.Reached(location.TokenExpiresAt, now) is not { } step
+            || LocationStates.ExpiryStep(location.TokenExpiresAt, now) is not { } step
         )
         {
             return;
@@ -237,7 +239,6 @@ internal static class LocationStore
             location
         );
 
-    /// <summary>Marks the location as removed, and deletes its content token.</summary>
     public static Task SetRemovedAsync(WriteTransaction transaction, string locationId, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             """
@@ -269,7 +270,6 @@ internal static class LocationStore
             }
         );
 
-    /// <summary>Deletes the location and its secrets.</summary>
     public static async Task DeleteAsync(WriteTransaction transaction, string locationId)
     {
         await transaction.ExecuteAsync(

@@ -1,4 +1,3 @@
-using Dapper;
 using FluentValidation;
 using NotificationHub.Apple;
 using NotificationHub.Locations.Secrets;
@@ -6,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-internal sealed record TestRequest(string LocationId, TimeSpan Wait) : LocationRequest(LocationId)
+internal sealed record TestRequest(string LocationId, TimeSpan Wait)
 {
     public static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(30);
 }
@@ -15,7 +14,7 @@ internal sealed class TestRequestValidator : AbstractValidator<TestRequest>
 {
     public TestRequestValidator()
     {
-        Include(new LocationRequestValidator());
+        RuleFor(request => request.LocationId).IsLocationId();
         RuleFor(request => request.Wait)
             .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(5))
             .WithMessage("must be between zero and five minutes");
@@ -37,8 +36,6 @@ internal enum TestOutcome
     NotArrived,
 }
 
-/// <param name="Seq">The test notification's position in the notification log.</param>
-/// <param name="Message">What the outcome means, and what to do.</param>
 internal sealed record TestResult(TestOutcome Outcome, long? Seq, string Message);
 
 /// <summary>Makes Apple send a test notification, by configuring the location with a new secret, and checks whether it arrives.</summary>
@@ -57,7 +54,7 @@ internal sealed class LocationTest(
     public async Task<TestResult> TestAsync(TestRequest request, CancellationToken cancellationToken)
     {
         Validator.Ensure(request);
-        await using var locked = await locks.OpenAsync(request, cancellationToken);
+        await using var locked = await locks.OpenAsync(request.LocationId, cancellationToken);
         LocationStates.EnsureCallable(locked.Location);
         await replicas.EnsureLiveAsync(cancellationToken);
         using var rate = new RequestRate(time);
@@ -143,15 +140,10 @@ internal sealed class LocationTest(
     }
 
     private Task<long> ReadLastSeqAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long>("select coalesce(max(seq), 0) from notification_log"),
-            cancellationToken
-        );
+        database.ScalarAsync<long>("select coalesce(max(seq), 0) from notification_log", null, cancellationToken);
 
-    private async Task<long?> FindAsync(string locationId, long after, long last, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long?>(
+    private Task<long?> FindAsync(string locationId, long after, long last, CancellationToken cancellationToken) =>
+        database.ScalarAsync<long?>(
             """
             select min(seq)
             from notification_log
@@ -163,7 +155,7 @@ internal sealed class LocationTest(
                 last,
                 locationId,
                 AppleNotificationTypes.TestNotification,
-            }
+            },
+            cancellationToken
         );
-    }
 }

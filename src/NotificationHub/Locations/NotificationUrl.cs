@@ -3,7 +3,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <summary>The URL that Apple sends a location's notifications to.</summary>
 internal static class NotificationUrl
 {
     // Apple: Service Config, maxNotificationLength.
@@ -12,7 +11,6 @@ internal static class NotificationUrl
     public static string Create(Uri hubUrl, string locationId) =>
         $"{hubUrl.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/')}/notifications/{locationId}";
 
-    /// <summary>Parses and validates the hub's public address.</summary>
     public static bool TryParseHub(
         string? text,
         [NotNullWhen(true)] out Uri? hubUrl,

@@ -29,8 +29,6 @@ internal sealed class RegistrationRequestValidator : AbstractValidator<Registrat
 }
 
 /// <summary>One attempt to configure a location at Apple.</summary>
-/// <param name="Location">The row while the attempt is in progress.</param>
-/// <param name="MdmInfo">The complete owner to record.</param>
 /// <param name="PendingDigests">The secrets of earlier attempts with an unknown outcome.</param>
 internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, IReadOnlyList<byte[]> PendingDigests)
 {
@@ -53,7 +51,6 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
         };
     }
 
-    /// <summary>Whether Apple's configuration has this hub's URL and the intended owner.</summary>
     public bool IsShownBy(ClientConfig found) =>
         found.NotificationUrl == Location.NotificationUrl
         && (found.MdmInfo?.Id is null || found.MdmInfo.Id == MdmInfo.Id);
@@ -83,7 +80,6 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
 
 internal static class ClientConfigEcho
 {
-    /// <summary>Whether Apple's response names the secret with this digest.</summary>
     public static bool Echoes(this ClientConfig found, byte[] sha256) =>
         found.NotificationAuthTokenSha256 is { } echoed && echoed.AsSpan().SequenceEqual(sha256);
 }

@@ -4,7 +4,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
-/// <summary>What a registration stores before and after it calls Apple.</summary>
 internal sealed class RegistrationStore(
     Database database,
     ReplicaBarrier replicas,
@@ -13,8 +12,6 @@ internal sealed class RegistrationStore(
 )
 {
     /// <summary>Plans a new location, or resumes a pending or closed one under its ID.</summary>
-    /// <param name="found">Apple's current Client Config.</param>
-    /// <param name="plannedId">The location that was planned and locked; null for the first plan.</param>
     public async Task<RegistrationAttempt> PlanAsync(
         RegistrationRequest request,
         ClientConfig found,
@@ -89,7 +86,6 @@ internal sealed class RegistrationStore(
             CancellationToken.None
         );
 
-    /// <summary>Stores the location, and makes the secret with this digest the active one.</summary>
     /// <param name="proven">Whether Apple echoed the secret.</param>
     public Task CompleteAsync(
         LocationLock held,

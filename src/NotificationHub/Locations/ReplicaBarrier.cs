@@ -1,4 +1,3 @@
-using Dapper;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Maintenance;
 
@@ -64,12 +63,11 @@ internal sealed class ReplicaBarrier(Database database, ReplicaTimings timings, 
 
     private async Task<IReadOnlyList<(string Id, long Version)>> ReadLiveAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now"));
-        var live = await connection.QueryAsync<(string, long)>(
+        var now = await database.ScalarAsync<DateTimeOffset>(database.Sql("Now"), null, cancellationToken);
+        return await database.QueryAsync<(string, long)>(
             "select replica_id, locations_version from replica where seen_at > @since and seen_at <= @until order by replica_id",
-            new { since = now - timings.Timeout, until = now + RunningHubs.Future }
+            new { since = now - timings.Timeout, until = now + RunningHubs.Future },
+            cancellationToken
         );
-        return live.AsList();
     }
 }

@@ -1,10 +1,11 @@
 using System.Data.Common;
+using Dapper;
 
 namespace NotificationHub.Storage;
 
+/// <summary>Reads on a connection that is closed afterwards.</summary>
 internal static class DatabaseReads
 {
-    /// <summary>Reads on a connection that is closed afterwards.</summary>
     public static async Task<T> ReadAsync<T>(
         this Database database,
         Func<DbConnection, Task<T>> read,
@@ -14,4 +15,24 @@ internal static class DatabaseReads
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         return await read(connection);
     }
+
+    public static Task<IReadOnlyList<T>> QueryAsync<T>(
+        this Database database,
+        string sql,
+        object? parameters,
+        CancellationToken cancellationToken
+    ) => database.ReadAsync(connection => connection.ListAsync<T>(sql, parameters), cancellationToken);
+
+    public static Task<T?> ScalarAsync<T>(
+        this Database database,
+        string sql,
+        object? parameters,
+        CancellationToken cancellationToken
+    ) => database.ReadAsync(connection => connection.ExecuteScalarAsync<T>(sql, parameters), cancellationToken);
+
+    public static async Task<IReadOnlyList<T>> ListAsync<T>(
+        this DbConnection connection,
+        string sql,
+        object? parameters = null
+    ) => (await connection.QueryAsync<T>(sql, parameters)).AsList();
 }

@@ -1,5 +1,6 @@
 using NotificationHub.Events;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Monitoring;
 using NotificationHub.Simulator.Apple;
 using ContentToken = NotificationHub.Apple.ContentToken;
 
@@ -105,8 +106,8 @@ public sealed class LocationRenewalTests
         for (var isDead = true; isDead; )
         {
             await using var process = await OperatorProcess.StartAsync(scene, ++steps, afterIt: steps % 2 == 0);
-            await process.RunAsync<LocationRenewal, RenewResult>(renewal =>
-                renewal.RenewAsync(new RenewRequest(location.LocationId, scene.Token()), CancellationToken.None)
+            await process.RunAsync<LocationRenewal, LocationReading>(renewal =>
+                renewal.RenewAsync(location.LocationId, scene.Token(), CancellationToken.None)
             );
             isDead = process.IsDead;
             await scene.LetTimePassAsync();
@@ -116,6 +117,6 @@ public sealed class LocationRenewalTests
         steps.ShouldBeGreaterThan(3);
     }
 
-    private static Task<RenewResult> RenewAsync(RegistrationScene scene, string locationId, ContentToken token) =>
-        scene.Service<LocationRenewal>().RenewAsync(new RenewRequest(locationId, token), CancellationToken.None);
+    private static Task<LocationReading> RenewAsync(RegistrationScene scene, string locationId, ContentToken token) =>
+        scene.Service<LocationRenewal>().RenewAsync(locationId, token, CancellationToken.None);
 }

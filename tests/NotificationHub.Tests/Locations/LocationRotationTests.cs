@@ -257,7 +257,7 @@ public sealed class LocationRotationTests
     }
 
     private static Func<LocationRotation, Task<RotateResult>> Rotate(Location location) =>
-        rotation => rotation.RotateAsync(new(location.LocationId), CancellationToken.None);
+        rotation => rotation.RotateAsync(location.LocationId, overwrite: false, CancellationToken.None);
 
     private static void CutOffFromThePostOn(RegistrationScene scene)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Events;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Monitoring;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
 
@@ -104,22 +105,16 @@ public sealed class LocationVerificationTests
     public async Task An_invalid_id_and_an_unknown_location_have_different_errors()
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
-        var verification = scene.Hub.Services.GetRequiredService<LocationVerification>();
+        var check = scene.Hub.Services.GetRequiredService<LocationCheck>();
 
         (
-            await Should.ThrowAsync<LocationException>(() =>
-                verification.VerifyAsync(new VerifyRequest("../etc"), CancellationToken.None)
-            )
+            await Should.ThrowAsync<LocationException>(() => check.VerifyAsync("../etc", CancellationToken.None))
         ).Code.ShouldBe(LocationErrorCode.BadInput);
         (
-            await Should.ThrowAsync<LocationException>(() =>
-                verification.VerifyAsync(new VerifyRequest("unknown"), CancellationToken.None)
-            )
+            await Should.ThrowAsync<LocationException>(() => check.VerifyAsync("unknown", CancellationToken.None))
         ).Code.ShouldBe(LocationErrorCode.NotFound);
     }
 
-    private static Task<VerifyResult> VerifyAsync(RegistrationScene scene, Location location) =>
-        scene
-            .Hub.Services.GetRequiredService<LocationVerification>()
-            .VerifyAsync(new VerifyRequest(location.LocationId), CancellationToken.None);
+    private static Task<LocationReading> VerifyAsync(RegistrationScene scene, Location location) =>
+        scene.Hub.Services.GetRequiredService<LocationCheck>().VerifyAsync(location.LocationId, CancellationToken.None);
 }

@@ -19,8 +19,7 @@ internal sealed partial class RegistrationScene
         where T : notnull => Hub.Services.GetRequiredService<T>();
 
     public Task<RotateResult> RotateAsync(Location location, bool overwrite = false) =>
-        Service<LocationRotation>()
-            .RotateAsync(new RotateRequest(location.LocationId, overwrite), CancellationToken.None);
+        Service<LocationRotation>().RotateAsync(location.LocationId, overwrite, CancellationToken.None);
 
     public async Task<LocationException> FailToRotateAsync(Location location) =>
         await Should.ThrowAsync<LocationException>(() => RotateAsync(location));

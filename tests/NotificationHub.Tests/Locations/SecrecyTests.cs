@@ -40,8 +40,7 @@ public sealed class SecrecyTests
         secrets.Add(scene.Library.Configuration.NotificationAuthToken!);
         scene.Library.IssueContentToken(TimeProvider.System.GetUtcNow().AddYears(1));
         secrets.Add(scene.Token().Reveal());
-        var renewal = new RenewRequest(location.LocationId, scene.Token());
-        await scene.Service<LocationRenewal>().RenewAsync(renewal, CancellationToken.None);
+        await scene.Service<LocationRenewal>().RenewAsync(location.LocationId, scene.Token(), CancellationToken.None);
         var owner = scene.Library.Configuration.MdmInfo!;
         scene.Library.TakeOver(owner.Id, owner.Name, "", new Uri("https://elsewhere.example.com/"), "their-own-secret");
         secrets.Add("their-own-secret");

@@ -161,7 +161,7 @@ internal sealed class ModelHub : IAsyncDisposable
         {
             await app
                 .Services.GetRequiredService<LocationRenewal>()
-                .RenewAsync(new RenewRequest(location.Id, ContentToken.Parse(token.File)), CancellationToken.None);
+                .RenewAsync(location.Id, ContentToken.Parse(token.File), CancellationToken.None);
             location.Stored = token;
             return true;
         }

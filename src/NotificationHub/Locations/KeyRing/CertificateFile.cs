@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 namespace NotificationHub.Locations.KeyRing;
 
 // An expired certificate is accepted: it only encrypts, and no party has to trust it.
-/// <summary>Loads a certificate with its private key from a PFX file.</summary>
 internal static class CertificateFile
 {
     private const int MinKeySize = 2048;

@@ -11,7 +11,6 @@ internal sealed class KeyRingException(string message, Exception? innerException
 
 // Data Protection needs its certificates when it is configured, and Key Vault may be unavailable then. So it has its own service provider.
 // Only OpenAsync calls Key Vault; every use before fails at once.
-/// <summary>Data Protection for content tokens.</summary>
 internal sealed partial class HubKeyRing(
     KeyRingOptions options,
     KeyRingRepository repository,
@@ -42,7 +41,6 @@ internal sealed partial class HubKeyRing(
 
     /// <summary>Loads the certificates and the keys. If this fails, the keys that were loaded before stay in use.</summary>
     /// <param name="createsKeys">Whether a key is created if none is usable, as in a serving hub.</param>
-    /// <returns>Whether it succeeded.</returns>
     public async Task<bool> OpenAsync(bool createsKeys, CancellationToken cancellationToken)
     {
         try

@@ -12,19 +12,15 @@ internal sealed class KeyRingOptions
     /// <summary>A PFX file with the certificate and its private key.</summary>
     public string? CertificateFile { get; set; }
 
-    /// <summary>The password of that file.</summary>
     public string? CertificatePassword { get; set; }
 
     /// <summary>The identifier of the certificate; without a version, the newest protects new keys.</summary>
     public Uri? KeyVaultCertificate { get; set; }
 
-    /// <summary>PFX files that only decrypt.</summary>
     public IReadOnlyList<string> PreviousCertificateFiles { get; set; } = [];
 
-    /// <summary>The password of those files.</summary>
     public string? PreviousCertificatePassword { get; set; }
 
-    /// <summary>Key Vault certificates that only decrypt.</summary>
     public IReadOnlyList<Uri> PreviousKeyVaultCertificates { get; set; } = [];
 
     public bool UsesKeyVault => KeyVaultCertificate is not null || PreviousKeyVaultCertificates.Count > 0;

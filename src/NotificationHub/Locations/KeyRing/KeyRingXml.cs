@@ -3,7 +3,6 @@ using System.Xml.Linq;
 
 namespace NotificationHub.Locations.KeyRing;
 
-/// <summary>The documented XML of Data Protection's keys.</summary>
 internal static class KeyRingXml
 {
     private static readonly XName RequiresEncryption = XName.Get(
@@ -18,7 +17,6 @@ internal static class KeyRingXml
     public static bool IsUnprotected(XElement element) =>
         element.Descendants().Any(one => (bool?)one.Attribute(RequiresEncryption) == true);
 
-    /// <summary>The public certificate that encrypts the key; null if there is none.</summary>
     public static X509Certificate2? FindCertificate(XElement element) =>
         element.Descendants(Certificate).FirstOrDefault() is { } encoded
             ? X509CertificateLoader.LoadCertificate(Convert.FromBase64String(encoded.Value))

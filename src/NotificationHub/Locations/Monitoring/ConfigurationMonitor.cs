@@ -13,7 +13,7 @@ namespace NotificationHub.Locations.Monitoring;
 /// </summary>
 internal sealed partial class ConfigurationMonitor(
     Database database,
-    LocationVerification verification,
+    LocationCheck check,
     LocationRotation rotation,
     ContentTokenProtector protector,
     IOptions<LocationOptions> options,
@@ -60,7 +60,7 @@ internal sealed partial class ConfigurationMonitor(
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var due = await connection.QueryAsync<(string, bool, bool)>(
+        return await connection.ListAsync<(string, bool, bool)>(
             $"""
             select l.location_id, case when w.location_id is null then 1 else 0 end,
                 case when l.state in ('valid', 'expiring') then 0 else 1 end
@@ -75,15 +75,13 @@ internal sealed partial class ConfigurationMonitor(
             """,
             new { now = await connection.ExecuteScalarAsync<DateTimeOffset>(database.Sql("Now")) }
         );
-        return due.AsList();
     }
 
-    /// <returns>Whether Apple responded.</returns>
     private async Task<bool> VerifyAsync(string locationId, bool isClosed, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await verification.VerifyAsync(new VerifyRequest(locationId), cancellationToken);
+            var result = await check.VerifyAsync(locationId, cancellationToken);
             var isOpen = LocationStates.MayCallApple(result.Location.State);
             if (isClosed && isOpen)
             {
@@ -97,7 +95,7 @@ internal sealed partial class ConfigurationMonitor(
             }
             else if (isOpen && await IsRotationDueAsync(locationId, cancellationToken))
             {
-                await rotation.RotateAsync(new RotateRequest(locationId), cancellationToken);
+                await rotation.RotateAsync(locationId, overwrite: false, cancellationToken);
                 Log.Rotated(logger, locationId);
             }
 

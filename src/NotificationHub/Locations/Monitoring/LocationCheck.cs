@@ -4,7 +4,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>The result of reading a location's Client Config.</summary>
 /// <param name="Found">Null if Apple responded that the content token is no longer valid.</param>
 internal sealed record LocationReading(
     Location Location,
@@ -28,8 +27,21 @@ internal sealed record StateAudit(Actor Actor, string Action)
 /// Reads a location's Client Config and stores what follows: its state, the content token's expiry, the secret that Apple uses, and the
 /// settings that another party changed. It changes nothing at Apple.
 /// </summary>
-internal sealed class LocationCheck(Database database)
+internal sealed class LocationCheck(Database database, LocationLocks locks, LocationApple apple, TimeProvider time)
 {
+    /// <summary>Compares Apple's configuration of a location with the recorded one, in every state.</summary>
+    /// <param name="audit">The person who verifies, for an audit entry if the location's state changes.</param>
+    public async Task<LocationReading> VerifyAsync(
+        string locationId,
+        CancellationToken cancellationToken,
+        StateAudit? audit = null
+    )
+    {
+        await using var locked = await locks.OpenAsync(locationId, cancellationToken);
+        using var rate = new RequestRate(time);
+        return await ReadAsync(locked, apple.Open(locked.Location, rate), cancellationToken, audit);
+    }
+
     public async Task<LocationReading> ReadAsync(
         LockedLocation locked,
         AppleSession session,
@@ -60,8 +72,6 @@ internal sealed class LocationCheck(Database database)
         }
     }
 
-    /// <summary>Stores what follows from Apple's response.</summary>
-    /// <param name="audit">For a command that has no audit entry of its own.</param>
     public static async Task<LocationReading> ApplyAsync(
         WriteTransaction transaction,
         LocationLock held,

@@ -11,13 +11,10 @@ internal sealed record CheckedLocation
 
     public required DateTimeOffset DueAt { get; init; }
 
-    /// <summary>When Apple last returned Client Config.</summary>
     public DateTimeOffset? CheckedAt { get; init; }
 
-    /// <summary>Why the last read failed.</summary>
     public string? Error { get; init; }
 
-    /// <summary>A JSON array of <see cref="LocationDifference"/>.</summary>
     public string? Differences { get; init; }
 
     /// <summary>When the location was reported as silent; null if it is not silent.</summary>
@@ -37,7 +34,6 @@ internal static class LocationCheckStore
             new { locationId }
         );
 
-    /// <summary>Records the differences that a read found, or why it failed.</summary>
     /// <returns>Whether the differences changed.</returns>
     public static async Task<bool> RecordAsync(
         WriteTransaction transaction,

@@ -6,7 +6,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>The health of the locations and the status of their monitoring.</summary>
 internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageStatus
 {
     public const string StageName = "locations";
@@ -36,10 +35,15 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
 
     public async Task<IReadOnlyList<UnhealthyLocation>> ListAsync(DbConnection connection)
     {
-        var rows = await connection.QueryAsync<Row>(
+        var rows = await connection.QueryAsync<(
+            string Id,
+            string State,
+            string? Reason,
+            DateTimeOffset Since,
+            DateTimeOffset? SilentSince
+        )>(
             $"""
-            select l.location_id LocationId, l.state, l.state_reason StateReason, l.state_since StateSince,
-                w.silent_since SilentSince
+            select l.location_id, l.state, l.state_reason, l.state_since, w.silent_since
             from location l
             left join location_check w on w.location_id = l.location_id
             where l.state <> 'removed' and (l.state <> 'valid' or w.silent_since is not null or w.differences is not null)
@@ -48,7 +52,25 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
             """,
             new { MaxListed }
         );
-        return [.. rows.Select(Describe)];
+        return
+        [
+            .. rows.Select(row =>
+                row.State != "valid" ? new UnhealthyLocation(row.Id, row.State, row.Reason, row.Since)
+                : row.SilentSince is not null
+                    ? new UnhealthyLocation(
+                        row.Id,
+                        row.State,
+                        "Apple has stopped sending notifications",
+                        row.SilentSince
+                    )
+                : new UnhealthyLocation(
+                    row.Id,
+                    row.State,
+                    "Client Config at Apple differs from the record: see `locations verify`",
+                    null
+                )
+            ),
+        ];
     }
 
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
@@ -84,29 +106,5 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
                 Error = row.Error,
             },
         ];
-    }
-
-    private static UnhealthyLocation Describe(Row row) =>
-        row.State != "valid" ? new(row.LocationId, row.State, row.StateReason, row.StateSince)
-        : row.SilentSince is not null
-            ? new(row.LocationId, row.State, "Apple has stopped sending notifications", row.SilentSince)
-        : new(
-            row.LocationId,
-            row.State,
-            "Client Config at Apple differs from the record: see `locations verify`",
-            null
-        );
-
-    private sealed record Row
-    {
-        public string LocationId { get; init; } = "";
-
-        public string State { get; init; } = "";
-
-        public string? StateReason { get; init; }
-
-        public DateTimeOffset StateSince { get; init; }
-
-        public DateTimeOffset? SilentSince { get; init; }
     }
 }

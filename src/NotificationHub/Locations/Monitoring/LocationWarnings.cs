@@ -7,16 +7,12 @@ namespace NotificationHub.Locations.Monitoring;
 /// <summary>Short names of a location's problems other than its state. <c>locations show</c> has the details.</summary>
 internal static class LocationWarnings
 {
-    /// <summary>Apple has other settings than recorded.</summary>
     public const string SettingsChanged = "settings-changed";
 
-    /// <summary>No notification has arrived for too long.</summary>
     public const string Silent = "silent";
 
-    /// <summary>The last read of Client Config failed.</summary>
     public const string CheckFailed = "check-failed";
 
-    /// <returns>By location, without locations that have no warnings.</returns>
     public static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ReadAsync(
         DbConnection connection,
         IReadOnlyCollection<string> locationIds
@@ -36,23 +32,16 @@ internal static class LocationWarnings
 
     private static IReadOnlyList<string> Find(CheckedLocation location)
     {
-        List<string> warnings = [];
         // Another owner is reported by the state.
-        if (LocationDifferences.Read(location.Differences).Any(one => one.Setting != LocationDifferences.Owner))
-        {
-            warnings.Add(SettingsChanged);
-        }
-
-        if (location.SilentSince is not null)
-        {
-            warnings.Add(Silent);
-        }
-
-        if (location.Error is not null)
-        {
-            warnings.Add(CheckFailed);
-        }
-
-        return warnings;
+        var differs = LocationDifferences
+            .Read(location.Differences)
+            .Any(one => one.Setting != LocationDifferences.Owner);
+        string?[] warnings =
+        [
+            differs ? SettingsChanged : null,
+            location.SilentSince is null ? null : Silent,
+            location.Error is null ? null : CheckFailed,
+        ];
+        return [.. warnings.OfType<string>()];
     }
 }

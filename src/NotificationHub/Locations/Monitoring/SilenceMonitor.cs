@@ -6,7 +6,6 @@ using NotificationHub.Storage.Leases;
 namespace NotificationHub.Locations.Monitoring;
 
 // Test notifications do not count, because the hub itself makes Apple send them.
-/// <summary>Reports once that a busy location has sent no notification for too long.</summary>
 internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions> options)
 {
     /// <summary>Fewer deliveries do not show how often they arrive.</summary>
@@ -51,7 +50,6 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
                 <= location.Deliveries * silence;
     }
 
-    /// <summary>Reads silent locations with new notifications, and locations that may be silent by any threshold.</summary>
     private async Task<(IReadOnlyList<LocationActivity> Candidates, DateTimeOffset Now)> ReadAsync(
         TimeSpan shortest,
         TimeSpan longest,

@@ -10,7 +10,6 @@ internal sealed record DeletedTable(string Name, params string[] Key)
 {
     public IReadOnlyList<string> Columns { get; } = ["location_id", .. Key];
 
-    /// <summary>Selects some rows of a location with an index seek.</summary>
     public string PageSql(DbConnection connection)
     {
         var columns = string.Join(", ", Columns.Select(column => $"\"{column}\""));
@@ -75,14 +74,11 @@ internal sealed class LocationDataDeletion(Database database)
         var condition = string.Join(" and ", table.Columns.Select(column => $"\"{column}\" = @{column}"));
         while (true)
         {
-            List<dynamic> rows;
-            await using (var connection = await database.OpenReaderAsync(cancellationToken))
-            {
-                rows = (
-                    await connection.QueryAsync(table.PageSql(connection), new { locationId, limit = ChunkRows })
-                ).AsList();
-            }
-
+            var rows = await database.ReadAsync(
+                connection =>
+                    connection.ListAsync<dynamic>(table.PageSql(connection), new { locationId, limit = ChunkRows }),
+                cancellationToken
+            );
             if (rows.Count == 0)
             {
                 return;
@@ -128,19 +124,16 @@ internal sealed class LocationDataDeletion(Database database)
         return (events, everything ? lastNotification : cursors.GetValueOrDefault("routing"));
     }
 
-    /// <summary>The oldest notification that an event of the location after <paramref name="after"/> refers to.</summary>
     private async Task<long> ReadOldestReferencedAsync(
         string locationId,
         long after,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long?>(
-                "select min(notification_seq) from event_log where seq > @after and location_id = @locationId",
-                new { locationId, after }
-            ) ?? long.MaxValue;
-    }
+    ) =>
+        await database.ScalarAsync<long?>(
+            "select min(notification_seq) from event_log where seq > @after and location_id = @locationId",
+            new { locationId, after },
+            cancellationToken
+        ) ?? long.MaxValue;
 
     private async Task DeleteFromLogAsync(
         string rows,
@@ -169,37 +162,34 @@ internal sealed class LocationDataDeletion(Database database)
         }
     }
 
-    private async Task<long> ReadNextAsync(string rows, long after, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return rows == EventRows
-            ? await EventLog.ReadNextAsync(connection, after)
-            : await NotificationLog.ReadNextAsync(connection, after);
-    }
+    private Task<long> ReadNextAsync(string rows, long after, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+                rows == EventRows
+                    ? EventLog.ReadNextAsync(connection, after)
+                    : NotificationLog.ReadNextAsync(connection, after),
+            cancellationToken
+        );
 
-    private async Task<IReadOnlyList<long>> ReadSeqsAsync(
+    private Task<IReadOnlyList<long>> ReadSeqsAsync(
         string rows,
         string? topic,
         string locationId,
         long after,
         long last,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<long>(
-                rows,
-                new
-                {
-                    after,
-                    until = Math.Min(last, after + ScannedRows),
-                    locationId,
-                    topic,
-                }
-            )
-        ).AsList();
-    }
+    ) =>
+        database.QueryAsync<long>(
+            rows,
+            new
+            {
+                after,
+                until = Math.Min(last, after + ScannedRows),
+                locationId,
+                topic,
+            },
+            cancellationToken
+        );
 
     private static async Task DeleteEventsAsync(WriteTransaction transaction, long[] seqs)
     {

@@ -4,9 +4,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Locations.Removal;
 
 /// <param name="DeleteData">Whether to delete the location's data. Allowed for a location that was removed before.</param>
-/// <param name="SkipApple">Whether to leave Client Config unchanged, for a location that Apple no longer gives access to.</param>
-internal sealed record RemoveRequest(string LocationId, bool DeleteData = false, bool SkipApple = false)
-    : LocationRequest(LocationId);
+internal sealed record RemoveRequest(string LocationId, bool DeleteData = false, bool SkipApple = false);
 
 internal sealed record RemoveResult(Location Location, DeregistrationResult Apple);
 
@@ -19,10 +17,9 @@ internal sealed class LocationRemoval(
     LocationDataDeletion deletion
 )
 {
-    /// <exception cref="LocationException">Nothing was changed or, if unconfirmed, the hub keeps retrying.</exception>
     public async Task<RemoveResult> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken)
     {
-        await using var locked = await locks.OpenAsync(request, cancellationToken, includeRemoved: request.DeleteData);
+        await using var locked = await locks.OpenAsync(request.LocationId, cancellationToken, request.DeleteData);
         var isNew = await WriteAsync(
             locked,
             transaction => RemovalStore.BeginAsync(transaction, request),
@@ -47,11 +44,7 @@ internal sealed class LocationRemoval(
             // Nothing was changed, so the hub must not retry.
             await WriteAsync(
                 locked,
-                async transaction =>
-                {
-                    await RemovalStore.EndAsync(transaction, request.LocationId);
-                    return true;
-                },
+                transaction => RemovalStore.EndAsync(transaction, request.LocationId),
                 CancellationToken.None
             );
             throw;
@@ -62,11 +55,10 @@ internal sealed class LocationRemoval(
     public async Task ResumeAsync(PendingRemoval pending, CancellationToken cancellationToken)
     {
         var request = new RemoveRequest(pending.LocationId, pending.DeleteData, pending.SkipApple);
-        await using var locked = await locks.OpenAsync(request, cancellationToken);
+        await using var locked = await locks.OpenAsync(request.LocationId, cancellationToken);
         await ContinueAsync(locked, request, cancellationToken);
     }
 
-    /// <summary>Deletes the data of a removed location, and records that.</summary>
     public async Task DeleteDataAsync(string locationId, CancellationToken cancellationToken)
     {
         await deletion.RunAsync(locationId, everything: false, cancellationToken);
@@ -92,8 +84,8 @@ internal sealed class LocationRemoval(
             await DeleteDataAsync(request.LocationId, cancellationToken);
         }
 
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return new RemoveResult((await LocationStore.FindAsync(connection, request.LocationId))!, apple);
+        var removed = await LocationStore.FindAsync(database, request.LocationId, cancellationToken);
+        return new RemoveResult(removed!, apple);
     }
 
     private async Task<DeregistrationResult> CloseAsync(
@@ -125,9 +117,9 @@ internal sealed class LocationRemoval(
         return apple;
     }
 
-    private Task<bool> WriteAsync(
+    private Task<T> WriteAsync<T>(
         LockedLocation locked,
-        Func<WriteTransaction, Task<bool>> work,
+        Func<WriteTransaction, Task<T>> work,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(

@@ -1,4 +1,3 @@
-using Dapper;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -131,19 +130,17 @@ internal sealed partial class RemovalPass(
         Log.Ended(logger, pending.LocationId);
     }
 
-    private async Task<bool> IsAwaitingRoutingAsync(string locationId, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long>(
-                """
-                select count(*)
-                from notification_log
-                where seq > coalesce((select position from log_cursor where name = 'routing'), 0)
-                    and location_id = @locationId
-                """,
-                new { locationId }
-            ) > 0;
-    }
+    private async Task<bool> IsAwaitingRoutingAsync(string locationId, CancellationToken cancellationToken) =>
+        await database.ScalarAsync<long>(
+            """
+            select count(*)
+            from notification_log
+            where seq > coalesce((select position from log_cursor where name = 'routing'), 0)
+                and location_id = @locationId
+            """,
+            new { locationId },
+            cancellationToken
+        ) > 0;
 
     private static partial class Log
     {

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Dapper;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;
@@ -13,7 +12,6 @@ internal sealed record PendingRemoval
 
     public required bool SkipApple { get; init; }
 
-    /// <summary>When the location's data was deleted; null if it was not yet.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
 
     public DateTimeOffset? RemovedAt { get; init; }
@@ -22,19 +20,16 @@ internal sealed record PendingRemoval
 /// <summary>The statements over <c>location_removal</c>.</summary>
 internal static class RemovalStore
 {
-    public static async Task<IReadOnlyList<PendingRemoval>> ListAsync(DbConnection connection) =>
-        (
-            await connection.QueryAsync<PendingRemoval>(
-                """
-                select r.location_id LocationId, r.delete_data DeleteData, r.skip_apple SkipApple, r.deleted_at DeletedAt, l.removed_at RemovedAt
-                from location_removal r
-                join location l on l.location_id = r.location_id
-                order by r.requested_at
-                """
-            )
-        ).AsList();
+    public static Task<IReadOnlyList<PendingRemoval>> ListAsync(DbConnection connection) =>
+        connection.ListAsync<PendingRemoval>(
+            """
+            select r.location_id LocationId, r.delete_data DeleteData, r.skip_apple SkipApple, r.deleted_at DeletedAt, l.removed_at RemovedAt
+            from location_removal r
+            join location l on l.location_id = r.location_id
+            order by r.requested_at
+            """
+        );
 
-    /// <summary>Stores the request before anything else changes.</summary>
     /// <returns>False if an earlier command has already started the removal.</returns>
     public static async Task<bool> BeginAsync(WriteTransaction transaction, RemoveRequest request)
     {
@@ -47,31 +42,25 @@ internal static class RemovalStore
             """,
             new { request.LocationId, now }
         );
-        if (request.DeleteData)
-        {
-            await transaction.ExecuteAsync(
-                "update location_removal set delete_data = 1, deleted_at = null where location_id = @LocationId",
-                request
-            );
-        }
-
-        if (request.SkipApple)
-        {
-            await transaction.ExecuteAsync(
-                "update location_removal set skip_apple = 1 where location_id = @LocationId",
-                request
-            );
-        }
-
+        await transaction.ExecuteAsync(
+            """
+            update location_removal
+            set delete_data = case when @DeleteData = 1 then 1 else delete_data end,
+                deleted_at = case when @DeleteData = 1 then null else deleted_at end,
+                skip_apple = case when @SkipApple = 1 then 1 else skip_apple end
+            where location_id = @LocationId
+            """,
+            request
+        );
         return added > 0;
     }
 
-    public static Task SetDeletedAsync(WriteTransaction transaction, string locationId, DateTimeOffset now) =>
+    public static Task<int> SetDeletedAsync(WriteTransaction transaction, string locationId, DateTimeOffset now) =>
         transaction.ExecuteAsync(
             "update location_removal set deleted_at = @now where location_id = @locationId",
             new { locationId, now }
         );
 
-    public static Task EndAsync(WriteTransaction transaction, string locationId) =>
+    public static Task<int> EndAsync(WriteTransaction transaction, string locationId) =>
         transaction.ExecuteAsync("delete from location_removal where location_id = @locationId", new { locationId });
 }

@@ -6,7 +6,6 @@ using NotificationHub.Locations.KeyRing;
 
 namespace NotificationHub.Locations.Secrets;
 
-/// <summary>Encrypts content tokens for the database.</summary>
 internal sealed class ContentTokenProtector(IDataProtectionProvider provider)
 {
     /// <summary>Whether the key ring is open; until then, every use fails at once.</summary>

@@ -2,10 +2,6 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Locations.Secrets;
 
-/// <param name="Overwrite">Whether to overwrite another party's URL, secret or types at Apple.</param>
-internal sealed record RotateRequest(string LocationId, bool Overwrite = false) : LocationRequest(LocationId);
-
-/// <param name="IsResumed">Whether an earlier rotation with an unknown outcome had taken effect, so that no new secret was set.</param>
 /// <param name="HandedOut">The only copy of a receive-only location's new secret, for its MDM to configure.</param>
 internal sealed record RotateResult(Location Location, bool IsResumed, NotificationSecret? HandedOut = null);
 
@@ -19,9 +15,10 @@ internal sealed class LocationRotation(
     TimeProvider time
 )
 {
-    public async Task<RotateResult> RotateAsync(RotateRequest request, CancellationToken cancellationToken)
+    /// <param name="overwrite">Whether to overwrite another party's URL, secret or types at Apple.</param>
+    public async Task<RotateResult> RotateAsync(string locationId, bool overwrite, CancellationToken cancellationToken)
     {
-        await using var locked = await locks.OpenAsync(request, cancellationToken);
+        await using var locked = await locks.OpenAsync(locationId, cancellationToken);
         LocationStates.EnsureCallable(locked.Location);
         await replicas.EnsureLiveAsync(cancellationToken);
         if (locked.Location.ReceiveOnly)
@@ -31,7 +28,7 @@ internal sealed class LocationRotation(
 
         using var rate = new RequestRate(time);
         var session = apple.Open(locked.Location, rate);
-        return await rotation.RotateAsync(locked, session, request.Overwrite, mayResume: true, cancellationToken);
+        return await rotation.RotateAsync(locked, session, overwrite, mayResume: true, cancellationToken);
     }
 
     // The MDM configures the secret. The first delivery with it, other than a test, proves that; the older secrets retire after that.

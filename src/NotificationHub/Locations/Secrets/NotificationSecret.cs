@@ -22,7 +22,6 @@ internal sealed class NotificationSecret
     /// <summary>A new secret of 256 random bits, in characters that RFC 6750 allows.</summary>
     public static NotificationSecret Generate() => new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes)));
 
-    /// <summary>The secret itself, for Apple or, once, for an operator.</summary>
     public string Reveal() => text;
 
     public override string ToString() => "NotificationSecret";

@@ -6,13 +6,11 @@ namespace NotificationHub.Locations.Secrets;
 
 // A delivery other than a test, signed with a secret, proves that Apple uses it: a pending one is confirmed, and the older ones retire after
 // a while. A retiring secret that is still used does not stay accepted, because a thief could keep it alive; instead, Client Config is read.
-/// <summary>Confirms and retires secrets according to how they were used.</summary>
 internal sealed class SecretLifecycle(Database database, TrustedClock clock)
 {
     /// <summary>How long Apple repeats a delivery, with the secret of its first attempt.</summary>
     private static readonly TimeSpan DeliveryRetries = TimeSpan.FromMinutes(5);
 
-    /// <returns>Whether a secret was confirmed or retired.</returns>
     public async Task<bool> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         // If a clock jumped, a secret that retires by it may be the one that Apple uses.

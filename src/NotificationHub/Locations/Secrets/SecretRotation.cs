@@ -6,7 +6,6 @@ namespace NotificationHub.Locations.Secrets;
 
 // Every replica accepts the new secret before Apple gets it, and the old ones until Apple was seen to use the new one, and a while longer.
 // So the rotation can be interrupted at any point without losing a delivery.
-/// <summary>Makes Apple use a new secret for a location.</summary>
 internal sealed class SecretRotation(
     Database database,
     LocationCheck check,

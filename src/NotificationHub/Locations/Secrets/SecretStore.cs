@@ -1,5 +1,5 @@
 using System.Data.Common;
-using Dapper;
+using System.Text.Json.Serialization;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Secrets;
@@ -27,20 +27,17 @@ internal static class SecretStore
             }
         );
 
-    /// <summary>All secrets of a location, newest first.</summary>
-    public static async Task<IReadOnlyList<StoredSecret>> ListAsync(DbConnection connection, string locationId) =>
-        (
-            await connection.QueryAsync<StoredSecret>(
-                """
-                select secret_id SecretId, sha256, state, created_at CreatedAt, confirmed_at ConfirmedAt,
-                    superseded_at SupersededAt, last_used_at LastUsedAt, use_count UseCount
-                from notification_secret
-                where location_id = @locationId
-                order by secret_id desc
-                """,
-                new { locationId }
-            )
-        ).AsList();
+    public static Task<IReadOnlyList<StoredSecret>> ListAsync(DbConnection connection, string locationId) =>
+        connection.ListAsync<StoredSecret>(
+            """
+            select sha256, state, created_at CreatedAt, confirmed_at ConfirmedAt, superseded_at SupersededAt,
+                last_used_at LastUsedAt, use_count UseCount
+            from notification_secret
+            where location_id = @locationId
+            order by secret_id desc
+            """,
+            new { locationId }
+        );
 
     public static async Task<IReadOnlyList<byte[]>> ListPendingAsync(DbConnection connection, string locationId) =>
         [
@@ -52,7 +49,6 @@ internal static class SecretStore
     // Newer secrets do not change: their request may be in transit, and a response that names this one may be older than their proof.
     /// <summary>Makes a secret the active one.</summary>
     /// <param name="proven">Whether Apple was seen to use it. If so, the older ones retire after <see cref="Grace"/>; if not, they stay accepted.</param>
-    /// <returns>How many secrets changed.</returns>
     public static async Task<int> ConfirmAsync(
         WriteTransaction transaction,
         string locationId,
@@ -93,7 +89,6 @@ internal static class SecretStore
 
     // Uses the stored trusted time, not a clock that may have jumped.
     /// <summary>Retires pending secrets whose request can no longer take effect, because Apple was seen to use another one long after it.</summary>
-    /// <returns>How many were retired.</returns>
     public static Task<int> RetireUnusedAsync(WriteTransaction transaction, string locationId) =>
         transaction.ExecuteAsync(
             $"""
@@ -105,8 +100,6 @@ internal static class SecretStore
             new { locationId, grace = Grace }
         );
 
-    /// <summary>Retires the oldest pending secret that no delivery has used.</summary>
-    /// <returns>0 or 1.</returns>
     public static Task<int> RetireOldestUnusedAsync(WriteTransaction transaction, string locationId) =>
         transaction.ExecuteAsync(
             """
@@ -140,12 +133,11 @@ internal static class SecretStore
     }
 }
 
-/// <summary>A row of <c>notification_secret</c>.</summary>
+/// <summary>A row of <c>notification_secret</c>; its JSON lacks the digest.</summary>
 internal sealed record StoredSecret
 {
-    public required long SecretId { get; init; }
-
-    public required byte[] Sha256 { get; init; }
+    [JsonIgnore]
+    public byte[] Sha256 { get; init; } = [];
 
     /// <summary><c>pending</c>, <c>active</c>, <c>retiring</c> or <c>retired</c>.</summary>
     public required string State { get; init; }
@@ -160,19 +152,9 @@ internal sealed record StoredSecret
 
     public required long UseCount { get; init; }
 
+    [JsonIgnore]
     public bool IsPending => State == "pending";
 
+    [JsonIgnore]
     public bool IsAccepted => State != "retired";
-}
-
-/// <summary>The days before a content token's expiry on which the hub publishes a warning.</summary>
-internal static class ExpirySteps
-{
-    private static readonly int[] Days = [1, 7, 15, 30];
-
-    /// <summary>The smallest step that was reached; null if the expiry is further away or unknown.</summary>
-    public static int? Reached(DateTimeOffset? expiresAt, DateTimeOffset now) =>
-        expiresAt is { } end
-            ? Days.Where(days => end - now <= TimeSpan.FromDays(days)).Select(days => (int?)days).FirstOrDefault()
-            : null;
 }

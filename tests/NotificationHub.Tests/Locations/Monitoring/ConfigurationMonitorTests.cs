@@ -3,6 +3,7 @@ using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
+using NotificationHub.Storage;
 using NotificationHub.Tests.Crash;
 
 namespace NotificationHub.Tests.Locations.Monitoring;
@@ -24,7 +25,7 @@ public sealed class ConfigurationMonitorTests
         await PassAsync(scene);
         await PassAsync(scene);
         Reads(scene).ShouldBe(reads + 1);
-        (await DetailsAsync(scene, location)).Check!.CheckedAt.ShouldNotBeNull();
+        (await CheckAsync(scene, location)).CheckedAt.ShouldNotBeNull();
     }
 
     [Fact]
@@ -41,8 +42,9 @@ public sealed class ConfigurationMonitorTests
 
         (await scene.EventsAsync(EventNames.LocationSettingsChanged)).ShouldHaveSingleItem();
         scene.Library.Configuration.ShouldBe(theirs);
-        (await DetailsAsync(scene, location))
-            .Differences.Select(one => one.Setting)
+        LocationDifferences
+            .Read((await CheckAsync(scene, location)).Differences)
+            .Select(one => one.Setting)
             .ShouldBe(["notificationUrl", "notificationAuthToken"]);
     }
 
@@ -106,7 +108,7 @@ public sealed class ConfigurationMonitorTests
 
         Reads(scene).ShouldBe(reads + 1);
         var now = TimeProvider.System.GetUtcNow();
-        ((await DetailsAsync(scene, location)).Check!.DueAt - now).ShouldBeInRange(
+        ((await CheckAsync(scene, location)).DueAt - now).ShouldBeInRange(
             TimeSpan.FromHours(17),
             TimeSpan.FromHours(31)
         );
@@ -144,7 +146,7 @@ public sealed class ConfigurationMonitorTests
 
         await ReadAsync(scene);
 
-        var check = (await DetailsAsync(scene, location)).Check!;
+        var check = await CheckAsync(scene, location);
         check.Error.ShouldBe("Network");
         var now = TimeProvider.System.GetUtcNow();
         (check.DueAt - now).ShouldBeLessThan(TimeSpan.FromHours(1));
@@ -222,10 +224,13 @@ public sealed class ConfigurationMonitorTests
 
     private static int Reads(RegistrationScene scene) => scene.Apple.Requests.Count("/client/config");
 
-    private static Task<LocationDetails> DetailsAsync(RegistrationScene scene, Location location) =>
-        scene
-            .Service<LocationDescription>()
-            .DescribeAsync(new DescribeRequest(location.LocationId), CancellationToken.None);
+    private static async Task<CheckedLocation> CheckAsync(RegistrationScene scene, Location location) =>
+        (
+            await scene.Hub.Database.ReadAsync(
+                connection => LocationCheckStore.FindAsync(connection, location.LocationId),
+                CancellationToken.None
+            )
+        )!;
 
     private static Task PassAsync(RegistrationScene scene) =>
         scene.UnderLeaseAsync(lease => scene.Service<ConfigurationMonitor>().RunAsync(lease, CancellationToken.None));

@@ -70,9 +70,7 @@ public sealed class SecretLifecycleTests
     }
 
     private static Task VerifyAsync(RegistrationScene scene, Location location) =>
-        scene
-            .Service<LocationVerification>()
-            .VerifyAsync(new VerifyRequest(location.LocationId), CancellationToken.None);
+        scene.Service<LocationCheck>().VerifyAsync(location.LocationId, CancellationToken.None);
 
     private static async Task PostAsync(RegistrationScene scene, string secret)
     {
