@@ -4,7 +4,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary>Responds to expected exceptions with problem details.</summary>
 internal static class AdminErrors
 {
     public static void UseAdminErrors(this IApplicationBuilder app)

@@ -5,6 +5,14 @@ using NotificationHub.Hosting;
 
 namespace NotificationHub.Admin;
 
+internal sealed class AdminOptions
+{
+    public const string Section = "Admin";
+
+    /// <summary>The listener for administration and health probes only; if null, every listener serves them.</summary>
+    public string? Urls { get; set; }
+}
+
 internal static class AdminSetup
 {
     public static void AddAdmin(this HubBuilder hub)
@@ -13,7 +21,6 @@ internal static class AdminSetup
         hub.Services.AddSingleton<LocationService>();
     }
 
-    /// <summary>Adds what <see cref="MapAdmin"/> requires.</summary>
     public static void AddAdminApi(this HubBuilder hub)
     {
         hub.AddOptions<AdminOptions>(AdminOptions.Section);
@@ -60,7 +67,6 @@ internal static class AdminSetup
         admin.MapOpenApi();
     }
 
-    /// <summary>Marks the routes of <see cref="MapAdmin"/>.</summary>
     private sealed class AdminRoute
     {
         public static readonly AdminRoute Mark = new();

@@ -1,26 +1,8 @@
-using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Auth;
 using NotificationHub.Erasure;
 
 namespace NotificationHub.Admin;
-
-// Not a record, because its ToString would print personal data.
-/// <summary>Either a device or a user.</summary>
-internal sealed class ErasureInput
-{
-    [Description("The device's serial number.")]
-    public string? SerialNumber { get; init; }
-
-    [Description("The user's clientUserId.")]
-    public string? ClientUserId { get; init; }
-
-    [Description("Only data of this location.")]
-    public string? Location { get; init; }
-
-    [Description("Only count; change nothing.")]
-    public bool DryRun { get; init; }
-}
 
 internal static class ErasureEndpoints
 {
@@ -36,33 +18,61 @@ internal static class ErasureEndpoints
             .RequireAuthorization(HubPolicies.Operate);
 
     private static async Task<Results<Ok<ErasureDocument>, Accepted<ErasureDocument>, ValidationProblem>> EraseAsync(
-        ErasureInput input,
+        ErasureRequest request,
         HttpContext context,
         ErasureService erasure,
         IHostApplicationLifetime lifetime
     )
     {
-        var request = new ErasureRequest
-        {
-            SerialNumber = input.SerialNumber,
-            ClientUserId = input.ClientUserId,
-            LocationId = input.Location,
-        };
         if (Requests.ErrorsOf(request) is { Count: > 0 } errors)
         {
             return TypedResults.ValidationProblem(errors);
         }
 
-        if (input.DryRun)
-        {
-            return TypedResults.Ok(
-                ErasureDocument.Create(request, await erasure.PreviewAsync(request, context.RequestAborted))
-            );
-        }
-
         // The deletion continues if the caller disconnects.
-        var result = await erasure.EraseAsync(request, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping);
+        var result = request.DryRun
+            ? await erasure.PreviewAsync(request, context.RequestAborted)
+            : await erasure.EraseAsync(request, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping);
         var document = ErasureDocument.Create(request, result);
         return result.IsDone ? TypedResults.Ok(document) : TypedResults.Accepted((string?)null, document);
     }
+}
+
+/// <summary>The result of an erasure, without the person or device.</summary>
+/// <param name="Kind"><c>device</c> or <c>user</c>.</param>
+/// <param name="DryRun">Whether nothing was changed.</param>
+/// <param name="State"><c>done</c>, or <c>under-way</c> while the hub finishes it.</param>
+/// <param name="AuditEntry">The seq of the audit log entry.</param>
+/// <param name="Notifications">Notifications with the data; null if it is under way or another process did it.</param>
+/// <param name="Events">Events with the data.</param>
+/// <param name="Records">Other rows with the data: snapshots, refetch targets, operation reports, dead letters.</param>
+/// <param name="Remarks">What the erasure does not reach.</param>
+internal sealed record ErasureDocument(
+    string Kind,
+    bool DryRun,
+    string State,
+    long? AuditEntry,
+    long? Notifications,
+    long? Events,
+    long? Records,
+    IReadOnlyList<string> Remarks
+)
+{
+    private const string Sent =
+        "Messages on the Service Bus, consumers' copies and database backups still contain the data.";
+
+    private const string AtApple =
+        "Retire the user or release the device at Apple first: otherwise the next notification or read brings the data back.";
+
+    public static ErasureDocument Create(ErasureRequest request, ErasureResult result) =>
+        new(
+            request.Kind,
+            result.AuditSeq is null,
+            result.IsDone ? "done" : "under-way",
+            result.AuditSeq,
+            result.Counts?.Notifications,
+            result.Counts?.Events,
+            result.Counts?.Records,
+            [Sent, AtApple]
+        );
 }

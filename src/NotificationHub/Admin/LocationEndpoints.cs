@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Auth;
 using NotificationHub.FullSync;
 using NotificationHub.Locations;
@@ -19,8 +20,20 @@ internal sealed class RenewTokenInput
 /// <param name="RequestedAt">A full sync of these kinds that finishes from then on is the requested one.</param>
 internal sealed record RequestedReconciliation(DateTimeOffset RequestedAt, IReadOnlyList<string> Kinds);
 
-/// <summary><c>/admin/locations</c>.</summary>
-// Changes use the application's stopping token: they continue if the caller disconnects, because Apple may have been changed already.
+/// <summary>A request about one location.</summary>
+// A change uses Stopping: it continues if the caller disconnects, because Apple may have been changed already.
+internal sealed record LocationCall(
+    [property: FromRoute(Name = "id")] string Id,
+    HttpContext Context,
+    LocationService Service,
+    IHostApplicationLifetime Lifetime
+)
+{
+    public Actor Actor => HubPrincipal.ActorOf(Context);
+
+    public CancellationToken Stopping => Lifetime.ApplicationStopping;
+}
+
 internal static class LocationEndpoints
 {
     private const int MaxLimit = 1000;
@@ -44,42 +57,70 @@ internal static class LocationEndpoints
         locations
             .MapGet(
                 "/{id}",
-                (string id, LocationService service, CancellationToken cancellationToken) =>
-                    service.ShowAsync(id, cancellationToken)
+                ([AsParameters] LocationCall call) => call.Service.ShowAsync(call.Id, call.Context.RequestAborted)
             )
             .WithSummary("Returns a location with its secrets' states, progress and differences.");
-        locations
+        var changes = locations.MapGroup("").RequireAuthorization(HubPolicies.Operate);
+        changes
             .MapPost("", AddAsync)
             .WithSummary(
                 "Registers a location. After a timeout, repeat the request: it resumes, except for a receive-only location."
+            );
+        changes
+            .MapPost(
+                "/{id}/verify",
+                ([AsParameters] LocationCall call) =>
+                    call.Service.VerifyAsync(call.Id, call.Actor, call.Context.RequestAborted)
             )
-            .RequireAuthorization(HubPolicies.Operate);
-        locations
-            .MapPost("/{id}/verify", VerifyAsync)
-            .WithSummary("Compares Apple's configuration of the location with the hub's. Changes nothing at Apple.")
-            .RequireAuthorization(HubPolicies.Operate);
-        locations
-            .MapPost("/{id}/rotate-secret", RotateSecretAsync)
+            .WithSummary("Compares Apple's configuration of the location with the hub's. Changes nothing at Apple.");
+        changes
+            .MapPost(
+                "/{id}/rotate-secret",
+                (
+                    [AsParameters] LocationCall call,
+                    [Description("Overwrite URL, secret and types at Apple even if another party changed them.")]
+                        bool? overwrite
+                ) => call.Service.RotateSecretAsync(call.Id, overwrite ?? false, call.Actor, call.Stopping)
+            )
             .WithSummary(
                 "Replaces the notification secret. After a timeout, repeat the request: it resumes, except for a receive-only location."
-            )
-            .RequireAuthorization(HubPolicies.Operate);
-        locations
+            );
+        changes
             .MapPost("/{id}/renew-token", RenewTokenAsync)
-            .WithSummary("Replaces the content token with a new one for the same library.")
-            .RequireAuthorization(HubPolicies.Operate);
-        locations
-            .MapPost("/{id}/test", TestAsync)
-            .WithSummary("Asks Apple to send a test notification through the public URL, and waits for it.")
-            .RequireAuthorization(HubPolicies.Operate);
-        locations
+            .WithSummary("Replaces the content token with a new one for the same library.");
+        changes
+            .MapPost(
+                "/{id}/test",
+                (
+                    [AsParameters] LocationCall call,
+                    [Description("Seconds to wait for the test notification, 0 to 300; 30 by default.")] int? wait
+                ) =>
+                    call.Service.TestAsync(
+                        call.Id,
+                        wait is { } seconds ? TimeSpan.FromSeconds(seconds) : TestRequest.DefaultWait,
+                        call.Actor,
+                        call.Stopping
+                    )
+            )
+            .WithSummary("Asks Apple to send a test notification through the public URL, and waits for it.");
+        changes
             .MapPost("/{id}/reconcile", ReconcileAsync)
-            .WithSummary("Requests a full reconciliation. GET the location to see its progress.")
-            .RequireAuthorization(HubPolicies.Operate);
-        locations
-            .MapDelete("/{id}", RemoveAsync)
-            .WithSummary("Removes the location. For one day, late deliveries are accepted and not routed.")
-            .RequireAuthorization(HubPolicies.Operate);
+            .WithSummary("Requests a full reconciliation. GET the location to see its progress.");
+        changes
+            .MapDelete(
+                "/{id}",
+                (
+                    [AsParameters] LocationCall call,
+                    [Description("Also delete the location's notifications, events and records.")] bool? deleteData,
+                    [Description("Do not contact Apple, for a content token that no longer works.")] bool? skipApple
+                ) =>
+                    call.Service.RemoveAsync(
+                        new RemoveRequest(call.Id, deleteData ?? false, skipApple ?? false),
+                        call.Actor,
+                        call.Stopping
+                    )
+            )
+            .WithSummary("Removes the location. For one day, late deliveries are accepted and not routed.");
     }
 
     private static async Task<Results<Ok<Page<LocationDocument>>, ValidationProblem>> ListAsync(
@@ -113,81 +154,31 @@ internal static class LocationEndpoints
         return TypedResults.Created($"/admin/locations/{added.Location.Id}", added);
     }
 
-    private static Task<ComparedLocation> VerifyAsync(
-        string id,
-        HttpContext context,
-        LocationService service,
-        CancellationToken cancellationToken
-    ) => service.VerifyAsync(id, HubPrincipal.ActorOf(context), cancellationToken);
-
-    private static Task<RotatedLocation> RotateSecretAsync(
-        string id,
-        [Description("Overwrite URL, secret and types at Apple even if another party changed them.")] bool? overwrite,
-        HttpContext context,
-        LocationService service,
-        IHostApplicationLifetime lifetime
-    ) => service.RotateSecretAsync(id, overwrite ?? false, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping);
-
     private static async Task<Results<Ok<ComparedLocation>, ValidationProblem>> RenewTokenAsync(
-        string id,
-        RenewTokenInput input,
-        HttpContext context,
-        LocationService service,
-        IHostApplicationLifetime lifetime
+        [AsParameters] LocationCall call,
+        RenewTokenInput input
     )
     {
-        var renewal = new RenewalInput { LocationId = id, ContentToken = input.ContentToken };
+        var renewal = new RenewalInput { LocationId = call.Id, ContentToken = input.ContentToken };
         return Renewals.ErrorsOf(renewal) is { Count: > 0 } errors
             ? TypedResults.ValidationProblem(errors)
-            : TypedResults.Ok(
-                await service.RenewTokenAsync(renewal, HubPrincipal.ActorOf(context), lifetime.ApplicationStopping)
-            );
+            : TypedResults.Ok(await call.Service.RenewTokenAsync(renewal, call.Actor, call.Stopping));
     }
 
-    private static Task<TestResult> TestAsync(
-        string id,
-        [Description("Seconds to wait for the test notification, 0 to 300; 30 by default.")] int? wait,
-        HttpContext context,
-        LocationService service,
-        IHostApplicationLifetime lifetime
-    ) =>
-        service.TestAsync(
-            id,
-            wait is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            HubPrincipal.ActorOf(context),
-            lifetime.ApplicationStopping
-        );
-
     private static async Task<Accepted<RequestedReconciliation>> ReconcileAsync(
-        string id,
-        HttpContext context,
+        [AsParameters] LocationCall call,
         AuditTrail audit,
-        ReconcileRequest request,
-        IHostApplicationLifetime lifetime
+        ReconcileRequest request
     )
     {
         var requested = await audit.RunAsync(
-            HubPrincipal.ActorOf(context),
-            new AuditedAct("reconcile", id),
-            () => request.RequestAsync(id, RecordKind.All, lifetime.ApplicationStopping)
+            call.Actor,
+            new AuditedAct("reconcile", call.Id),
+            () => request.RequestAsync(call.Id, RecordKind.All, call.Stopping)
         );
         return TypedResults.Accepted(
-            $"/admin/locations/{id}",
+            $"/admin/locations/{call.Id}",
             new RequestedReconciliation(requested.RequestedAt, requested.Kinds)
         );
     }
-
-    private static Task<RemovedLocation> RemoveAsync(
-        string id,
-        [Description("Also delete the location's notifications, events and records.")] bool? deleteData,
-        [Description("Do not contact Apple, for a content token that no longer works.")] bool? skipApple,
-        HttpContext context,
-        LocationService service,
-        IHostApplicationLifetime lifetime
-    ) =>
-        service.RemoveAsync(
-            new RemoveRequest(id, deleteData ?? false, skipApple ?? false),
-            HubPrincipal.ActorOf(context),
-            lifetime.ApplicationStopping
-        );
 }

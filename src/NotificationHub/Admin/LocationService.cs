@@ -25,16 +25,13 @@ internal sealed class LocationService(
     AuditTrail audit,
     LocationRegistration registration,
     ReceiveOnlyRegistration receiveOnly,
-    LocationDescription description,
-    LocationVerification verification,
+    LocationCheck check,
     LocationRotation rotation,
     LocationRenewal renewal,
     LocationTest test,
     LocationRemoval removal
 )
 {
-    /// <param name="after">The last location of the previous page; null for the first page.</param>
-    /// <exception cref="LocationException">There is no such location.</exception>
     public async Task<Page<LocationDocument>> ListAsync(string? after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
@@ -49,16 +46,15 @@ internal sealed class LocationService(
         return new Page<LocationDocument>(page, locations.Count > limit ? page[^1].Id : null);
     }
 
-    /// <exception cref="LocationException">There is no such location.</exception>
     public async Task<LocationDetailsDocument> ShowAsync(string locationId, CancellationToken cancellationToken)
     {
-        var details = await description.DescribeAsync(new DescribeRequest(locationId), cancellationToken);
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await LocationDetailsDocument.ReadAsync(connection, details);
+        LocationRules.EnsureLocationId(locationId);
+        return await database.ReadAsync(
+            connection => LocationDetailsDocument.ReadAsync(connection, locationId),
+            cancellationToken
+        );
     }
 
-    /// <param name="input">Valid for <see cref="AddLocationInputValidator"/>.</param>
-    /// <exception cref="LocationException">The location was not registered; the message says how to continue.</exception>
     public async Task<AddedLocation> AddAsync(AddLocationInput input, Actor actor, CancellationToken cancellationToken)
     {
         if (input.ReceiveOnly)
@@ -92,16 +88,12 @@ internal sealed class LocationService(
         return new AddedLocation(await DescribeAsync(location, cancellationToken), null);
     }
 
-    /// <exception cref="LocationException">Nothing could be compared.</exception>
     public async Task<ComparedLocation> VerifyAsync(string locationId, Actor actor, CancellationToken cancellationToken)
     {
-        var request = new VerifyRequest(locationId, new StateAudit(actor, "locations verify"));
-        var result = await verification.VerifyAsync(request, cancellationToken);
-        return new ComparedLocation(await DescribeAsync(result.Location, cancellationToken), result.Differences);
+        var result = await check.VerifyAsync(locationId, cancellationToken, new StateAudit(actor, "locations verify"));
+        return await CompareAsync(result, cancellationToken);
     }
 
-    /// <param name="overwrite">Whether to overwrite a URL, secret or types that another party has set at Apple.</param>
-    /// <exception cref="LocationException">The rotation did not finish; the message says how to continue.</exception>
     public async Task<RotatedLocation> RotateSecretAsync(
         string locationId,
         bool overwrite,
@@ -112,48 +104,39 @@ internal sealed class LocationService(
         var result = await audit.RunAsync(
             actor,
             new AuditedAct("locations rotate-secret", locationId),
-            () => rotation.RotateAsync(new RotateRequest(locationId, overwrite), cancellationToken)
+            () => rotation.RotateAsync(locationId, overwrite, cancellationToken)
         );
         return result.HandedOut is { } secret
             ? new RotatedLocation(LocationDocument.From(result.Location), result.IsResumed, secret.Reveal())
             : new RotatedLocation(await DescribeAsync(result.Location, cancellationToken), result.IsResumed, null);
     }
 
-    /// <param name="input">Valid for <see cref="RenewalInputValidator"/>.</param>
-    /// <exception cref="LocationException">The content token was not replaced.</exception>
     public async Task<ComparedLocation> RenewTokenAsync(
         RenewalInput input,
         Actor actor,
         CancellationToken cancellationToken
     )
     {
-        var request = new RenewRequest(input.LocationId, ContentToken.Parse(input.ContentToken!));
         var result = await audit.RunAsync(
             actor,
             new AuditedAct("locations renew-token", input.LocationId),
-            () => renewal.RenewAsync(request, cancellationToken)
+            () => renewal.RenewAsync(input.LocationId, ContentToken.Parse(input.ContentToken!), cancellationToken)
         );
-        return new ComparedLocation(await DescribeAsync(result.Location, cancellationToken), result.Differences);
+        return await CompareAsync(result, cancellationToken);
     }
 
-    /// <param name="wait">How long to wait for the test notification; null for the default.</param>
-    /// <exception cref="LocationException">There was no test.</exception>
     public Task<TestResult> TestAsync(
         string locationId,
-        TimeSpan? wait,
+        TimeSpan wait,
         Actor actor,
         CancellationToken cancellationToken
-    )
-    {
-        var request = new TestRequest(locationId, wait ?? TestRequest.DefaultWait);
-        return audit.RunAsync(
+    ) =>
+        audit.RunAsync(
             actor,
             new AuditedAct("locations test", locationId),
-            () => test.TestAsync(request, cancellationToken)
+            () => test.TestAsync(new TestRequest(locationId, wait), cancellationToken)
         );
-    }
 
-    /// <exception cref="LocationException">The location was not removed; the message says how to continue.</exception>
     public async Task<RemovedLocation> RemoveAsync(
         RemoveRequest request,
         Actor actor,
@@ -171,9 +154,11 @@ internal sealed class LocationService(
         return new RemovedLocation(await DescribeAsync(result.Location, cancellationToken), result.Apple);
     }
 
-    private async Task<LocationDocument> DescribeAsync(Location location, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (await LocationDocument.ReadAsync(connection, [location]))[0];
-    }
+    private async Task<ComparedLocation> CompareAsync(LocationReading reading, CancellationToken cancellationToken) =>
+        new(await DescribeAsync(reading.Location, cancellationToken), reading.Differences);
+
+    private async Task<LocationDocument> DescribeAsync(Location location, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(connection => LocationDocument.ReadAsync(connection, location), cancellationToken))[
+            0
+        ];
 }

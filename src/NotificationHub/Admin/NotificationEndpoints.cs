@@ -32,21 +32,18 @@ internal static class NotificationEndpoints
     {
         var errors = paging.FindErrors();
         errors.Require("disposition", disposition, [.. Dispositions.WireNames]);
-        if (errors.Count > 0)
-        {
-            return TypedResults.ValidationProblem(errors);
-        }
-
-        return TypedResults.Ok(
-            await NotificationListing.ReadAsync(
-                database,
-                NotificationFilter.Create(disposition, location),
-                paging.After ?? 0,
-                paging.Size,
-                NotificationListing.StatementsPerAnswer,
-                cancellationToken
-            )
-        );
+        return errors.Count > 0
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(
+                await NotificationListing.ReadAsync(
+                    database,
+                    NotificationFilter.Create(disposition, location),
+                    paging.After ?? 0,
+                    paging.Size,
+                    NotificationListing.StatementsPerAnswer,
+                    cancellationToken
+                )
+            );
     }
 
     private static async Task<Results<Ok<NotificationDocument>, NotFound>> ShowAsync(
@@ -55,8 +52,11 @@ internal static class NotificationEndpoints
         CancellationToken cancellationToken
     )
     {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await NotificationLog.FindAsync(connection, seq) is { } entry
+        var found = await database.ReadAsync(
+            connection => NotificationLog.FindAsync(connection, seq),
+            cancellationToken
+        );
+        return found is { } entry
             ? TypedResults.Ok(NotificationDocument.From(entry, raw: false))
             : TypedResults.NotFound();
     }
@@ -68,10 +68,8 @@ internal static class NotificationEndpoints
         CancellationToken cancellationToken
     )
     {
-        var document = RerouteDocument.From(
-            seq,
-            await reroute.RerouteAsync(seq, HubPrincipal.ActorOf(context), cancellationToken)
-        );
+        var outcome = await reroute.RerouteAsync(seq, HubPrincipal.ActorOf(context), cancellationToken);
+        var document = RerouteDocument.From(seq, outcome);
         return document.Result switch
         {
             RerouteResult.Rerouted => TypedResults.Ok(document),

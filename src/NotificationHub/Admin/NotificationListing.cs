@@ -1,16 +1,13 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization;
 using Dapper;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
-/// <summary>Selects notifications; null selects all.</summary>
 internal sealed record NotificationFilter(Disposition? Disposition, string? LocationId)
 {
-    /// <param name="disposition">A wire name, or null.</param>
     public static NotificationFilter Create(string? disposition, string? locationId) =>
         new(disposition is null ? null : Dispositions.FromWireName(disposition), locationId);
 
@@ -35,9 +32,6 @@ internal sealed record NotificationRow
     public DateTimeOffset ReceivedAt { get; init; }
 
     public required Disposition Disposition { get; init; }
-
-    [JsonIgnore]
-    public string DispositionName => Disposition.ToWireName();
 
     public required bool Conflict { get; init; }
 
@@ -69,8 +63,6 @@ internal static class NotificationListing
     public static string SeqsStatement(DbConnection connection, NotificationFilter filter) =>
         $"select seq from notification_log where seq > @after and seq <= @until{Conditions(filter)} order by seq {connection.Limit("@limit")}";
 
-    /// <summary>Reads the next notifications after <paramref name="after"/>.</summary>
-    /// <param name="most">The maximum number of statements.</param>
     public static async Task<Page<NotificationRow>> ReadAsync(
         Database database,
         NotificationFilter filter,

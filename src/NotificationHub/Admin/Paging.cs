@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.Json;
+using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 
 namespace NotificationHub.Admin;
@@ -10,12 +12,10 @@ internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
 internal static class Page
 {
-    /// <summary>Creates a page of rows that are identified by their seq.</summary>
     public static Page<T> Create<T>(IReadOnlyList<T> items, int limit, Func<T, long> seqOf) =>
         new(items, items.Count == limit ? seqOf(items[^1]).ToString(CultureInfo.InvariantCulture) : null);
 }
 
-/// <summary>The query parameters of a list.</summary>
 internal sealed record Paging(
     [property: FromQuery(Name = "after")]
     [property: Description("Return rows after this one: the previous page's next.")]
@@ -30,7 +30,6 @@ internal sealed record Paging(
 
     public int Size => Limit ?? DefaultSize;
 
-    /// <summary>Validation errors by parameter.</summary>
     public Dictionary<string, string[]> FindErrors()
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
@@ -48,9 +47,19 @@ internal sealed record Paging(
     }
 }
 
-internal static class AllowedValues
+internal static class InputErrors
 {
-    /// <summary>Adds an error unless the parameter is missing or one of the allowed values.</summary>
+    /// <summary>Validation errors as problem details contain them, by JSON member.</summary>
+    public static Dictionary<string, string[]> ErrorsOf<T>(this IValidator<T> validator, T input) =>
+        validator
+            .Validate(input)
+            .Errors.GroupBy(error => JsonNamingPolicy.CamelCase.ConvertName(error.PropertyName))
+            .ToDictionary(
+                errors => errors.Key,
+                errors => errors.Select(error => error.ErrorMessage).ToArray(),
+                StringComparer.Ordinal
+            );
+
     public static void Require(
         this Dictionary<string, string[]> errors,
         string name,

@@ -1,10 +1,13 @@
 using System.Data.Common;
+using Dapper;
 using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Admin;
 
+// Not the row with some members ignored: a column that is added must not become public by itself.
 /// <summary>A location, without tokens, secrets and digests.</summary>
 internal sealed record LocationDocument
 {
@@ -60,7 +63,7 @@ internal sealed record LocationDocument
 
     public static async Task<IReadOnlyList<LocationDocument>> ReadAsync(
         DbConnection connection,
-        IReadOnlyCollection<Location> locations
+        params IReadOnlyCollection<Location> locations
     )
     {
         string[] ids = [.. locations.Select(location => location.LocationId)];
@@ -79,5 +82,48 @@ internal sealed record LocationDocument
                 }
             ),
         ];
+    }
+}
+
+internal sealed record LocationDetailsDocument
+{
+    public required LocationDocument Location { get; init; }
+
+    public required IReadOnlyList<StoredSecret> Secrets { get; init; }
+
+    public DateTimeOffset? LastNotificationAt { get; init; }
+
+    public DateTimeOffset? SilentSince { get; init; }
+
+    public required long PendingTargets { get; init; }
+
+    /// <summary>When Apple last returned the location's Client Config.</summary>
+    public DateTimeOffset? CheckedAt { get; init; }
+
+    /// <summary>Why Apple has not returned it since.</summary>
+    public string? CheckError { get; init; }
+
+    public required IReadOnlyList<LocationDifference> Differences { get; init; }
+
+    public static async Task<LocationDetailsDocument> ReadAsync(DbConnection connection, string locationId)
+    {
+        var location =
+            await LocationStore.FindAsync(connection, locationId) ?? throw LocationException.NotFound(locationId);
+        var secrets = await SecretStore.ListAsync(connection, locationId);
+        var check = await LocationCheckStore.FindAsync(connection, locationId);
+        return new LocationDetailsDocument
+        {
+            Location = (await LocationDocument.ReadAsync(connection, location))[0],
+            Secrets = secrets,
+            LastNotificationAt = secrets.Max(secret => secret.LastUsedAt),
+            SilentSince = check?.SilentSince,
+            PendingTargets = await connection.ExecuteScalarAsync<long>(
+                "select count(*) from refetch_target where location_id = @locationId and requested > fetched",
+                new { locationId }
+            ),
+            CheckedAt = check?.CheckedAt,
+            CheckError = check?.Error,
+            Differences = LocationDifferences.Read(check?.Differences),
+        };
     }
 }
