@@ -7,11 +7,9 @@ namespace NotificationHub.Erasure;
 /// <summary>A row of a log: the text and the JSON that may name a person or device.</summary>
 internal sealed record ErasableLogRow(long Seq, string? Text, byte[]? Json);
 
-/// <param name="Position">The last <c>seq</c> that was scanned.</param>
 internal sealed record ErasableLogPage(IReadOnlyList<ErasableLogRow> Rows, long Position);
 
 /// <summary>A log and its columns that an erasure changes.</summary>
-/// <param name="Redact">Redacts the text.</param>
 internal sealed record ErasableLog(
     string Table,
     string Text,
@@ -41,7 +39,6 @@ internal sealed record ErasableLog(
     public Task<long> ReadLastAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>($"select coalesce(max(seq), 0) from {Table}");
 
-    /// <summary>Reads the rows after a <c>seq</c>; null at the end of the log.</summary>
     public async Task<ErasableLogPage?> ReadAsync(
         Database database,
         long after,

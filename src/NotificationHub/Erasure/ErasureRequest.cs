@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
 using FluentValidation;
 
 namespace NotificationHub.Erasure;
@@ -11,19 +13,26 @@ internal static class ErasureKinds
 }
 
 // A class, because a record's ToString would print the identifier.
-/// <summary>The person or device whose data to erase.</summary>
+/// <summary>The person or device whose data to erase, as received by a command or over HTTP.</summary>
 internal sealed class ErasureRequest
 {
+    [Description("The device's serial number.")]
     public string? SerialNumber { get; init; }
 
-    /// <summary>The MDM's ID of a user.</summary>
+    [Description("The user's clientUserId.")]
     public string? ClientUserId { get; init; }
 
-    /// <summary>The only location to erase the data of; null for all.</summary>
+    [Description("Only data of this location.")]
+    [JsonPropertyName("location")]
     public string? LocationId { get; init; }
 
+    [Description("Only count; change nothing.")]
+    public bool DryRun { get; init; }
+
+    [JsonIgnore]
     public string Kind => SerialNumber is null ? ErasureKinds.User : ErasureKinds.Device;
 
+    [JsonIgnore]
     public string Subject => SerialNumber ?? ClientUserId ?? "";
 }
 

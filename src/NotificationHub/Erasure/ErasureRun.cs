@@ -21,7 +21,6 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
     private readonly TargetErasure targets = new(database);
     private readonly ReportErasure reports = new(database);
 
-    /// <exception cref="RoutingBehindException">The run must continue later.</exception>
     public async Task RunAsync(ErasureState run, CancellationToken cancellationToken)
     {
         if (run.Row.Phase == ErasurePhases.CollectNotifications)
@@ -71,16 +70,17 @@ internal sealed class ErasureRun(Database database, TimeProvider time)
         await run.EndAsync(cancellationToken);
     }
 
-    private async Task<IReadOnlyList<string>> ReadLocationsAsync(ErasureState run, CancellationToken cancellationToken)
-    {
-        if (run.Row.LocationId is { } one)
-        {
-            return [one];
-        }
-
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (await connection.QueryAsync<string>("select location_id from location order by location_id")).AsList();
-    }
+    private async Task<IReadOnlyList<string>> ReadLocationsAsync(
+        ErasureState run,
+        CancellationToken cancellationToken
+    ) =>
+        run.Row.LocationId is { } one
+            ? [one]
+            : await database.QueryAsync<string>(
+                "select location_id from location order by location_id",
+                null,
+                cancellationToken
+            );
 
     // A running router may have read notifications before they were redacted, and would create events and targets from them.
     private async Task AwaitRoutingAsync(ErasureState run, CancellationToken cancellationToken)

@@ -52,7 +52,6 @@ internal sealed partial class ErasureService(
         return await ContinueAsync(auditSeq, cancellationToken);
     }
 
-    /// <summary>Continues interrupted erasures.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         foreach (var row in await database.ReadAsync(ErasureStore.ListAsync, cancellationToken))
@@ -117,8 +116,7 @@ internal sealed partial class ErasureService(
 
     private async Task EnsureLocationAsync(ErasureRequest request, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        if (request.LocationId is { } id && await LocationStore.FindAsync(connection, id) is null)
+        if (request.LocationId is { } id && await LocationStore.FindAsync(database, id, cancellationToken) is null)
         {
             throw LocationException.NotFound(id);
         }

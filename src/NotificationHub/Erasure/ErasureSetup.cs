@@ -12,7 +12,6 @@ internal static class ErasureSetup
     }
 }
 
-/// <summary>Finishes interrupted erasures.</summary>
 internal sealed class ErasureWorker(ErasureService erasure, TimeProvider time, ILogger<ErasureWorker> logger)
     : PeriodicWorker("continue an erasure", TimeSpan.FromSeconds(15), time, logger)
 {

@@ -22,8 +22,6 @@ internal sealed class ErasureState(
     public bool IsPreview => lease is null;
 
     /// <summary>Commits changes and the progress in one short transaction, then rests.</summary>
-    /// <param name="work">The changes; not called in a preview.</param>
-    /// <param name="progress">Updates the row.</param>
     public async Task StepAsync(
         Func<WriteTransaction, Task> work,
         Action<ErasureRow> progress,

@@ -61,14 +61,12 @@ internal static class ErasureStore
         from erasure
         """;
 
-    public static async Task<IReadOnlyList<ErasureRow>> ListAsync(DbConnection connection) =>
-        (await connection.QueryAsync<ErasureRow>($"{Select} order by audit_seq")).AsList();
+    public static Task<IReadOnlyList<ErasureRow>> ListAsync(DbConnection connection) =>
+        connection.ListAsync<ErasureRow>($"{Select} order by audit_seq");
 
     public static Task<ErasureRow?> FindAsync(DbConnection connection, long auditSeq) =>
         connection.QueryFirstOrDefaultAsync<ErasureRow>($"{Select} where audit_seq = @auditSeq", new { auditSeq });
 
-    /// <summary>Stores the request and its audit entry before anything else changes.</summary>
-    /// <returns>The <c>seq</c> of the audit entry.</returns>
     public static async Task<long> BeginAsync(WriteTransaction transaction, ErasureRequest request, Actor actor)
     {
         // Only the kind: a digest could be resolved by trying all serial numbers.

@@ -45,7 +45,6 @@ internal static partial class JsonRedaction
         }
     }
 
-    /// <summary>Collects further identifiers of the person.</summary>
     public static void Collect(byte[] stored, PersonalIdentifiers identifiers)
     {
         if (!identifiers.MayBeIn(stored))
@@ -95,7 +94,6 @@ internal static partial class JsonRedaction
     {
         public bool HasChanged { get; private set; }
 
-        /// <param name="member">The member that contains the value, directly or in an array.</param>
         /// <param name="isTheirs">Whether an enclosing object describes the person or device, so that all its values are erased.</param>
         public void Write(JsonElement json, string? member, bool isTheirs)
         {

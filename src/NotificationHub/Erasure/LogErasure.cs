@@ -3,7 +3,6 @@ using NotificationHub.Storage;
 namespace NotificationHub.Erasure;
 
 // Rows keep their IDs, digests and positions, so that a repeated notification is recognized and a resent event is the same one, redacted.
-/// <summary>Redacts a person or device in both logs.</summary>
 internal sealed class LogErasure(Database database)
 {
     private const int ChunkRows = 20;
@@ -11,7 +10,6 @@ internal sealed class LogErasure(Database database)
     /// <summary>After how many pages the position is stored, even if nothing was redacted.</summary>
     private const int PagesPerSave = 20;
 
-    /// <summary>Collects further identifiers of the person.</summary>
     public Task CollectAsync(ErasureState run, ErasableLog log, CancellationToken cancellationToken) =>
         ProcessAsync(
             run,

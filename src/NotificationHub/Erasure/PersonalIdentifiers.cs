@@ -6,7 +6,6 @@ namespace NotificationHub.Erasure;
 /// <summary>The identifiers of a person or device: the requested one and, for a user, those found with it.</summary>
 internal sealed class PersonalIdentifiers
 {
-    /// <summary>Replaces an identifier.</summary>
     public const string Erased = "(erased)";
 
     // A shorter text would match unrelated data.
@@ -40,7 +39,6 @@ internal sealed class PersonalIdentifiers
 
     public bool IsUser { get; }
 
-    /// <summary>The identifiers found with the subject.</summary>
     public IReadOnlyCollection<string> Found => found;
 
     /// <summary>The holder in targets and, before escaping, in record keys.</summary>

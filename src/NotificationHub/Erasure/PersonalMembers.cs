@@ -50,7 +50,6 @@ internal static class PersonalMembers
 
     public static bool IsImpersonal(string? member) => member is not null && Impersonal.Contains(member);
 
-    /// <summary>Whether the object describes the person or device.</summary>
     public static bool Describes(JsonElement json, PersonalIdentifiers identifiers)
     {
         var identity = identifiers.IsUser ? "clientUserId" : "serialNumber";
@@ -61,7 +60,6 @@ internal static class PersonalMembers
             );
     }
 
-    /// <summary>Collects further identifiers from objects that describe the person.</summary>
     public static void Collect(JsonElement json, PersonalIdentifiers identifiers)
     {
         if (json.ValueKind == JsonValueKind.Array)

@@ -1,10 +1,8 @@
 using System.Text;
-using Dapper;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>Redacts a person or device in the reports of operations and the reasons of dead letters.</summary>
 internal sealed class ReportErasure(Database database)
 {
     private const int PageRows = 200;
@@ -20,18 +18,19 @@ internal sealed class ReportErasure(Database database)
         var after = "";
         while (await ReadIdsAsync(after, cancellationToken) is { Count: > 0 } eventIds)
         {
-            foreach (var report in await ReadReportsAsync(eventIds, run.Row.LocationId, cancellationToken))
+            var reports = await ReadReportsAsync(eventIds, run.Row.LocationId, cancellationToken);
+            foreach (var (eventId, locationId, report) in reports)
             {
-                if (JsonRedaction.Redact(Encoding.UTF8.GetBytes(report.Report), run.Identifiers) is { } redacted)
+                if (JsonRedaction.Redact(Encoding.UTF8.GetBytes(report), run.Identifiers) is { } redacted)
                 {
                     await run.StepAsync(
                         transaction =>
                             transaction.ExecuteAsync(
-                                "update operation set report = @redacted where event_id = @EventId and location_id = @LocationId",
+                                "update operation set report = @redacted where event_id = @eventId and location_id = @locationId",
                                 new
                                 {
-                                    report.EventId,
-                                    report.LocationId,
+                                    eventId,
+                                    locationId,
                                     redacted = Encoding.UTF8.GetString(redacted),
                                 }
                             ),
@@ -45,35 +44,30 @@ internal sealed class ReportErasure(Database database)
         }
     }
 
-    private async Task<IReadOnlyList<string>> ReadIdsAsync(string after, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<string>(
-                $"select distinct event_id from operation where event_id > @after order by event_id {connection.Limit("@PageRows")}",
-                new { after, PageRows }
-            )
-        ).AsList();
-    }
+    private Task<IReadOnlyList<string>> ReadIdsAsync(string after, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+                connection.ListAsync<string>(
+                    $"select distinct event_id from operation where event_id > @after order by event_id {connection.Limit("@PageRows")}",
+                    new { after, PageRows }
+                ),
+            cancellationToken
+        );
 
-    private async Task<IReadOnlyList<OperationReportRow>> ReadReportsAsync(
+    private Task<IReadOnlyList<(string EventId, string LocationId, string Report)>> ReadReportsAsync(
         IReadOnlyList<string> eventIds,
         string? locationId,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<OperationReportRow>(
-                """
-                select event_id EventId, location_id LocationId, report
-                from operation
-                where event_id in @eventIds and report is not null and (@locationId is null or location_id = @locationId)
-                """,
-                new { eventIds = eventIds.InList(), locationId }
-            )
-        ).AsList();
-    }
+    ) =>
+        database.QueryAsync<(string, string, string)>(
+            """
+            select event_id, location_id, report
+            from operation
+            where event_id in @eventIds and report is not null and (@locationId is null or location_id = @locationId)
+            """,
+            new { eventIds = eventIds.InList(), locationId },
+            cancellationToken
+        );
 
     private async Task RedactDeadLettersAsync(ErasureState run, CancellationToken cancellationToken)
     {
@@ -97,39 +91,29 @@ internal sealed class ReportErasure(Database database)
         }
     }
 
-    private async Task<IReadOnlyList<(long Seq, string Reason)>> ReadReasonsAsync(
+    private Task<IReadOnlyList<(long Seq, string Reason)>> ReadReasonsAsync(
         long after,
         string? locationId,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<(long, string)>(
-                $"""
-                select d.event_seq, d.reason
-                from dead_letter d
-                left join event_log e on e.seq = d.event_seq
-                where d.event_seq > @after and (@locationId is null or e.location_id = @locationId)
-                order by d.event_seq
-                {connection.Limit("@PageRows")}
-                """,
-                new
-                {
-                    after,
-                    locationId,
-                    PageRows,
-                }
-            )
-        ).AsList();
-    }
-
-    private sealed record OperationReportRow
-    {
-        public string EventId { get; init; } = "";
-
-        public string LocationId { get; init; } = "";
-
-        public string Report { get; init; } = "";
-    }
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.ListAsync<(long, string)>(
+                    $"""
+                    select d.event_seq, d.reason
+                    from dead_letter d
+                    left join event_log e on e.seq = d.event_seq
+                    where d.event_seq > @after and (@locationId is null or e.location_id = @locationId)
+                    order by d.event_seq
+                    {connection.Limit("@PageRows")}
+                    """,
+                    new
+                    {
+                        after,
+                        locationId,
+                        PageRows,
+                    }
+                ),
+            cancellationToken
+        );
 }

@@ -1,18 +1,15 @@
 using System.Text;
-using Dapper;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
 // It appends no event, because nothing has changed at Apple.
-/// <summary>Deletes the records of a person or device from the snapshot.</summary>
 internal sealed class SnapshotErasure(Database database)
 {
     private const int PageRows = 2_000;
     private const int ChunkRows = 50;
 
-    /// <summary>Collects further identifiers of the person.</summary>
     public async Task CollectAsync(ErasureState run, string locationId, CancellationToken cancellationToken)
     {
         if (!run.Identifiers.IsUser)
@@ -22,8 +19,7 @@ internal sealed class SnapshotErasure(Database database)
 
         var key = UserKeys.Escape(run.Identifiers.Subject);
         var retired = KeyRange.Under(key);
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var records = await connection.QueryAsync<string>(
+        var records = await database.QueryAsync<string>(
             """
             select data
             from snapshot
@@ -37,7 +33,8 @@ internal sealed class SnapshotErasure(Database database)
                 key,
                 retired.From,
                 retired.Below,
-            }
+            },
+            cancellationToken
         );
         foreach (var record in records)
         {
@@ -92,31 +89,30 @@ internal sealed class SnapshotErasure(Database database)
         : kind == RecordKind.SubscriptionAssignment ? identifiers.IsSubscriptionAssignment
         : key => identifiers.IsUser && RecordKeys.ActiveUser(key) == UserKeys.Escape(identifiers.Subject);
 
-    private async Task<IReadOnlyList<string>> ReadKeysAsync(
+    private Task<IReadOnlyList<string>> ReadKeysAsync(
         string locationId,
         RecordKind kind,
         string after,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<string>(
-                $"""
-                select "key"
-                from snapshot
-                where location_id = @locationId and kind = @Name and "key" > @after
-                order by "key"
-                {connection.Limit("@PageRows")}
-                """,
-                new
-                {
-                    locationId,
-                    kind.Name,
-                    after,
-                    PageRows,
-                }
-            )
-        ).AsList();
-    }
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.ListAsync<string>(
+                    $"""
+                    select "key"
+                    from snapshot
+                    where location_id = @locationId and kind = @Name and "key" > @after
+                    order by "key"
+                    {connection.Limit("@PageRows")}
+                    """,
+                    new
+                    {
+                        locationId,
+                        kind.Name,
+                        after,
+                        PageRows,
+                    }
+                ),
+            cancellationToken
+        );
 }

@@ -1,12 +1,10 @@
 using System.Text.Json;
-using Dapper;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
-/// <summary>Removes a person or device from the refetch targets.</summary>
 internal sealed class TargetErasure(Database database)
 {
     private const int PageRows = 2_000;
@@ -47,50 +45,42 @@ internal sealed class TargetErasure(Database database)
         };
         const string Target =
             """from refetch_target where location_id = @locationId and resource = @KindName and "key" = @Subject""";
-        if (
-            await database.ReadAsync(
-                connection => connection.ExecuteScalarAsync<long>($"select count(*) {Target}", key),
-                cancellationToken
-            ) == 0
-        )
+        if (await database.ScalarAsync<long>($"select count(*) {Target}", key, cancellationToken) > 0)
         {
-            return;
+            await run.StepAsync(
+                transaction => transaction.ExecuteAsync($"delete {Target}", key),
+                row => row.Records++,
+                cancellationToken
+            );
         }
-
-        await run.StepAsync(
-            transaction => transaction.ExecuteAsync($"delete {Target}", key),
-            row => row.Records++,
-            cancellationToken
-        );
     }
 
-    private async Task<IReadOnlyList<ErasedTarget>> ReadTargetsAsync(
+    private Task<IReadOnlyList<ErasedTarget>> ReadTargetsAsync(
         string locationId,
         string kind,
         string after,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<ErasedTarget>(
-                $"""
-                select "key", holders, expects
-                from refetch_target
-                where location_id = @locationId and resource = @kind and "key" > @after
-                order by "key"
-                {connection.Limit("@PageRows")}
-                """,
-                new
-                {
-                    locationId,
-                    kind,
-                    after,
-                    PageRows,
-                }
-            )
-        ).AsList();
-    }
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.ListAsync<ErasedTarget>(
+                    $"""
+                    select "key", holders, expects
+                    from refetch_target
+                    where location_id = @locationId and resource = @kind and "key" > @after
+                    order by "key"
+                    {connection.Limit("@PageRows")}
+                    """,
+                    new
+                    {
+                        locationId,
+                        kind,
+                        after,
+                        PageRows,
+                    }
+                ),
+            cancellationToken
+        );
 
     // Reads the target again in the transaction, because routing may have changed it.
     private static async Task RewriteAsync(
@@ -128,7 +118,6 @@ internal sealed class TargetErasure(Database database)
     }
 }
 
-/// <summary>The columns of a refetch target that name holders.</summary>
 internal sealed record ErasedTarget
 {
     public string Key { get; init; } = "";
@@ -140,35 +129,29 @@ internal sealed record ErasedTarget
     /// <summary>The target without the person or device; null if it does not name them.</summary>
     public ErasedTarget? Without(PersonalIdentifiers identifiers)
     {
-        var holders = Remove(
-            Holders is null ? null : TargetHolders.Parse(Holders),
-            holder => holder == identifiers.Holder
-        );
-        var expects = Remove(
-            Expects is null ? null : TargetExpectations.Parse(Expects),
-            one =>
-                one.Length > 1
-                && (one[1..] == identifiers.Holder || (identifiers.IsUser && one[1..] == identifiers.Subject))
-        );
-        return holders is null && expects is null
-            ? null
-            : this with
-            {
-                // Without a holder left, the target covers all holders.
-                Holders =
-                    holders is null ? Holders
-                    : holders.Count == 0 ? null
-                    : JsonSerializer.Serialize(holders),
-                Expects =
-                    expects is null ? Expects
-                    : expects.Count == 0 ? null
-                    : JsonSerializer.Serialize(expects),
-            };
+        var left = this with
+        {
+            // Without a holder left, the target covers all holders.
+            Holders = Remove(Holders, TargetHolders.Parse, holder => holder == identifiers.Holder),
+            Expects = Remove(
+                Expects,
+                TargetExpectations.Parse,
+                one =>
+                    one.Length > 1
+                    && (one[1..] == identifiers.Holder || (identifiers.IsUser && one[1..] == identifiers.Subject))
+            ),
+        };
+        return left == this ? null : left;
     }
 
-    private static List<string>? Remove(IReadOnlyList<string>? names, Func<string, bool> isTheirs)
+    private static string? Remove(string? names, Func<string, IReadOnlyList<string>> parse, Func<string, bool> isTheirs)
     {
-        List<string> left = [.. (names ?? []).Where(name => !isTheirs(name))];
-        return names is null || left.Count == names.Count ? null : left;
+        if (names is null || parse(names) is not { } all || !all.Any(isTheirs))
+        {
+            return names;
+        }
+
+        string[] left = [.. all.Where(name => !isTheirs(name))];
+        return left.Length == 0 ? null : JsonSerializer.Serialize(left);
     }
 }
